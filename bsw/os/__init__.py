@@ -1,0 +1,1 @@
+"""The one loop of the ECU: clock, scheduler, mailbox, worker."""

@@ -1,0 +1,154 @@
+"""The machine's clock, and the outside it waits on: epoll, a timerfd, sockets, other threads.
+
+An epoll timeout is rounded to whole milliseconds and wakes half a millisecond late; a timerfd
+in the same epoll set is exact.  Ready descriptors become events in the scheduler's mailbox, so
+their actions run like all others, one at a time and guarded.
+"""
+
+import ctypes
+import os
+import select
+import time
+from dataclasses import dataclass
+
+from bsw.os.clock import Action, S
+from bsw.os.mailbox import Event, Mailbox, MailboxFull
+
+_TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
+_TFD_ABSTIME = 1
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+
+class _Itimerspec(ctypes.Structure):
+    _fields_ = (("interval", _Timespec), ("value", _Timespec))
+
+
+class TimerDescriptor:
+    """A timerfd.  Python has its own from 3.13 on; below that the C library is asked."""
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self.fd: int = self._libc.timerfd_create(time.CLOCK_MONOTONIC, _TFD_FLAGS)
+        if self.fd < 0:
+            raise OSError(ctypes.get_errno(), "timerfd_create failed")
+        self._spec = _Itimerspec()
+        self._armed_for: int | None = None
+
+    def arm(self, when: int | None) -> None:
+        """Become readable at ``when``; ``None`` disarms."""
+        if when == self._armed_for:
+            return
+        value = self._spec.value
+        value.seconds, value.nanoseconds = divmod(max(when, 1) if when is not None else 0, S)
+        self._libc.timerfd_settime(self.fd, _TFD_ABSTIME, ctypes.byref(self._spec), None)
+        self._armed_for = when
+
+    def expired(self) -> None:
+        os.read(self.fd, 8)
+        self._armed_for = None
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What to call when a descriptor can be read or written."""
+
+    fd: int
+    name: str
+    readable: Action | None
+    writable: Action | None
+
+    @property
+    def mask(self) -> int:
+        return (select.EPOLLIN if self.readable else 0) | (select.EPOLLOUT if self.writable else 0)
+
+
+_READ_MASK = select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR | select.EPOLLPRI
+
+
+class HostClock:
+    """Real time and real descriptors."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+        self._epoll = select.epoll()
+        self._timer = TimerDescriptor()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._watches: dict[int, Watch] = {}
+        self._epoll.register(self._timer.fd, select.EPOLLIN)
+        self._epoll.register(self._wake, select.EPOLLIN)
+
+    def now(self) -> int:
+        return time.monotonic_ns()
+
+    def wake(self) -> None:
+        os.eventfd_write(self._wake, 1)
+
+    def wait_until(self, when: int | None) -> None:
+        if when is not None and when <= self.now():
+            ready = self._epoll.poll(0)
+        else:
+            self._timer.arm(when)
+            ready = self._epoll.poll()
+        for fd, mask in ready:
+            if fd == self._timer.fd:
+                self._timer.expired()
+            elif fd == self._wake:
+                os.eventfd_read(self._wake)
+            else:
+                self._deliver(fd, mask)
+
+    def watch(
+        self, fd: int, name: str, *, readable: Action | None = None, writable: Action | None = None
+    ) -> Watch:
+        """Call the actions when ``fd`` is ready; level-triggered, in the scheduler's thread."""
+        watch = Watch(fd, name, readable, writable)
+        self._epoll.register(fd, watch.mask)
+        self._watches[fd] = watch
+        return watch
+
+    def change(
+        self, watch: Watch, *, readable: Action | None = None, writable: Action | None = None
+    ) -> None:
+        watch.readable, watch.writable = readable, writable
+        if self._watches.get(watch.fd) is watch:
+            self._epoll.modify(watch.fd, watch.mask)
+
+    def forget(self, watch: Watch) -> None:
+        """Stop watching.  Call it before the descriptor is closed; twice does no harm."""
+        if self._watches.get(watch.fd) is watch:
+            del self._watches[watch.fd]
+            self._epoll.unregister(watch.fd)
+        watch.readable = watch.writable = None
+
+    def close(self) -> None:
+        self._epoll.close()
+        self._timer.close()
+        os.close(self._wake)
+
+    def _deliver(self, fd: int, mask: int) -> None:
+        watch = self._watches.get(fd)
+        if watch is None:
+            return
+        try:
+            if mask & _READ_MASK:
+                self._mailbox.put(Event(watch.name, lambda: self._read(watch)))
+            if mask & (select.EPOLLOUT | select.EPOLLERR | select.EPOLLHUP):
+                self._mailbox.put(Event(watch.name, lambda: self._write(watch)))
+        except MailboxFull:
+            pass  # counted there; the descriptor stays ready and is offered again
+
+    @staticmethod
+    def _read(watch: Watch) -> None:
+        if watch.readable is not None:
+            watch.readable()
+
+    @staticmethod
+    def _write(watch: Watch) -> None:
+        if watch.writable is not None:
+            watch.writable()

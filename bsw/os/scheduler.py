@@ -1,0 +1,233 @@
+"""The only loop in the ECU.
+
+Tasks, alarms and events run to completion, one at a time, in one thread.  What is due at the
+same nanosecond runs in the order of priority, then of arming: that makes a run repeatable.
+The scheduler does not know what it runs, nor whether its time is real.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from bsw.os.clock import Action, Clock
+from bsw.os.mailbox import Event, Mailbox
+
+FIRST, NORMAL, LAST = 0, 10, 20
+"""Priorities.  The smaller number runs first; supervision uses ``FIRST``."""
+
+EVENTS_PER_TURN = 64
+"""A flood of events may delay a due alarm by this many events, not for ever."""
+
+ALARMS_PER_LOOK = 16
+"""Alarms that are late in a row may delay a look at the outside by this many, not for ever."""
+
+
+class Alarm:
+    """Something that happens once.  Cancelling it twice, or after it rang, does no harm."""
+
+    __slots__ = ("_scheduler", "action", "due", "name", "priority", "serial")
+
+    def __init__(self, scheduler: "Scheduler", name: str, priority: int, action: Action) -> None:
+        self._scheduler = scheduler
+        self.name = name
+        self.priority = priority
+        self.action = action
+        self.due = 0
+        self.serial = -1  # not armed
+
+    @property
+    def armed(self) -> bool:
+        return self.serial >= 0
+
+    def cancel(self) -> None:
+        self.serial = -1
+
+    def rearm(self, delay: int) -> None:
+        """Ring ``delay`` from now, whether the alarm was armed, has rung or was cancelled."""
+        self._scheduler.arm(self, self._scheduler.now + delay)
+
+
+class Task:
+    """Something periodic.  Its phase is kept: it is planned from the plan, not from the finish."""
+
+    __slots__ = ("_action", "_alarm", "overruns", "period")
+
+    def __init__(
+        self, scheduler: "Scheduler", name: str, period: int, priority: int, action: Action
+    ) -> None:
+        self.period = period
+        self.overruns = 0
+        self._action = action
+        self._alarm = Alarm(scheduler, name, priority, self._run)
+
+    @property
+    def name(self) -> str:
+        return self._alarm.name
+
+    @property
+    def next_due(self) -> int:
+        return self._alarm.due
+
+    def start(self, due: int) -> None:
+        self._alarm._scheduler.arm(self._alarm, due)  # noqa: SLF001 - same room
+
+    def stop(self) -> None:
+        self._alarm.cancel()
+
+    def _run(self) -> None:
+        scheduler = self._alarm._scheduler  # noqa: SLF001 - same room
+        due = self._alarm.due + self.period
+        late = scheduler.now - due
+        if late >= 0:  # whole periods were missed: skip them, keep the phase, say so
+            missed = late // self.period + 1
+            self.overruns += missed
+            due += missed * self.period
+        scheduler.arm(self._alarm, due)
+        self._action()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An exception that left a task, an alarm or an event.  The ECU stops charging on it."""
+
+    where: str
+    error: Exception
+
+
+FaultHandler = Callable[[Fault], None]
+
+
+class SchedulerFault(RuntimeError):
+    """A task failed and nobody is appointed to bring the ECU to its safe state."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"{fault.where} failed: {type(fault.error).__name__}: {fault.error}")
+        self.fault = fault
+
+
+class Scheduler:
+    """Tasks, alarms and events on one clock."""
+
+    def __init__(
+        self, clock: Clock, *, mailbox: Mailbox | None = None, on_fault: FaultHandler | None = None
+    ) -> None:
+        self.clock = clock
+        self.mailbox = mailbox if mailbox is not None else Mailbox()
+        self.on_fault = on_fault
+        self.faults = 0
+        self.activations = 0
+        self._alarms: list[tuple[int, int, int, Alarm]] = []
+        self._serials = count()
+        self._running = False
+
+    @property
+    def now(self) -> int:
+        return self.clock.now()
+
+    def at(self, when: int, action: Action, *, name: str, priority: int = NORMAL) -> Alarm:
+        """Call ``action`` once at ``when``; in the past means as soon as possible."""
+        alarm = Alarm(self, name, priority, action)
+        self.arm(alarm, when)
+        return alarm
+
+    def after(self, delay: int, action: Action, *, name: str, priority: int = NORMAL) -> Alarm:
+        """Call ``action`` once, ``delay`` nanoseconds from now."""
+        return self.at(self.clock.now() + delay, action, name=name, priority=priority)
+
+    def alarm(self, action: Action, *, name: str, priority: int = NORMAL) -> Alarm:
+        """An alarm that is not armed yet: ``rearm`` starts it."""
+        return Alarm(self, name, priority, action)
+
+    def every(
+        self,
+        period: int,
+        action: Action,
+        *,
+        name: str,
+        offset: int | None = None,
+        priority: int = NORMAL,
+    ) -> Task:
+        """Call ``action`` each ``period``, first after ``offset`` (default: one period)."""
+        if period <= 0:
+            raise ValueError(f"task {name!r}: the period must be above 0 ns, not {period}")
+        task = Task(self, name, period, priority, action)
+        task.start(self.clock.now() + (period if offset is None else offset))
+        return task
+
+    def post(self, action: Action, *, name: str) -> None:
+        """Call ``action`` soon, in the scheduler's thread.  Safe from any thread."""
+        self.mailbox.put(Event(name, action))
+        self.clock.wake()
+
+    def arm(self, alarm: Alarm, due: int) -> None:
+        alarm.due = due
+        alarm.serial = next(self._serials)
+        heapq.heappush(self._alarms, (due, alarm.priority, alarm.serial, alarm))
+
+    def stop(self) -> None:
+        """Leave ``run`` after what is running now.  From another thread: post it."""
+        self._running = False
+
+    def run(self, until: int | None = None) -> None:
+        """Run until ``stop`` is called or the clock passes ``until``."""
+        self._running = True
+        rung = 0
+        while True:
+            self._deliver_events()
+            if not self._running:
+                return
+            now = self.clock.now()
+            due = self._next_due()
+            if due is not None and due <= now and rung < ALARMS_PER_LOOK:
+                rung += 1
+                self._ring()
+            elif due is not None and due <= now:
+                rung = 0
+                self.clock.wait_until(now)
+            elif until is not None and now >= until and not len(self.mailbox):
+                return
+            else:
+                self.clock.wait_until(self._wait_end(due, until, now))
+
+    def _wait_end(self, due: int | None, until: int | None, now: int) -> int | None:
+        if len(self.mailbox):
+            return now
+        ends = [when for when in (due, until) if when is not None]
+        return min(ends) if ends else None
+
+    def _deliver_events(self) -> None:
+        for _ in range(EVENTS_PER_TURN):
+            event = self.mailbox.take() if self._running else None
+            if event is None:
+                return
+            self._call(event.name, event.action)
+
+    def _next_due(self) -> int | None:
+        alarms = self._alarms
+        while alarms and alarms[0][2] != alarms[0][3].serial:  # cancelled or re-armed
+            heapq.heappop(alarms)
+        return alarms[0][0] if alarms else None
+
+    def _ring(self) -> None:
+        alarm = heapq.heappop(self._alarms)[3]
+        alarm.serial = -1
+        self._call(alarm.name, alarm.action)
+
+    def _call(self, where: str, action: Action) -> None:
+        self.activations += 1
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - the one place: leads to the safe stop
+            self.faults += 1
+            self._fault(Fault(where, error))
+
+    def _fault(self, fault: Fault) -> None:
+        if self.on_fault is None:
+            self._running = False
+            raise SchedulerFault(fault) from fault.error
+        try:
+            self.on_fault(fault)
+        except Exception as error:
+            self._running = False
+            raise SchedulerFault(Fault(f"the fault handler for {fault.where}", error)) from error

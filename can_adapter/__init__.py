@@ -1,0 +1,1 @@
+"""Vehicle and station signals on CAN-FD."""

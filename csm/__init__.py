@@ -1,0 +1,1 @@
+"""Crypto jobs and the drivers that hold the keys."""

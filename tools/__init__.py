@@ -1,0 +1,1 @@
+"""What a person runs besides the two ECUs.  Imports everything; nothing imports it."""
