@@ -1,0 +1,41 @@
+"""The ``v2g`` command: one word per group of tools, loaded only when it is named."""
+
+import argparse
+import sys
+from importlib import import_module
+
+GROUPS = {
+    "exi": ("tools.exi.cli", "decode, encode, check and measure EXI"),
+    "schema": ("tools.schema.cli", "generate the message classes from the official schemas"),
+    "pki": ("tools.pki.cli", "make test PKIs, explain chains, replay crypto vectors"),
+    "hsm": ("tools.hsm.cli", "provision a PKCS#11 token"),
+    "slac": ("tools.slac.cli", "run either half of the SLAC matching, or a simulated power line"),
+    "sdp": ("tools.sdp.cli", "look for a station, or answer as one"),
+    "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    named = words[0] if words and words[0] in GROUPS else None
+    parser = argparse.ArgumentParser(prog="v2g", description="Pilotwire's tools.")
+    groups = parser.add_subparsers(dest="group", metavar="GROUP", required=True)
+    for name, (_, purpose) in GROUPS.items():
+        group = groups.add_parser(name, help=purpose, description=purpose)
+        if name == named:
+            module = import_module(GROUPS[name][0])
+            module.add(group)
+            group.set_defaults(run=module.run)
+    arguments = parser.parse_args(words)
+    try:
+        status: int = arguments.run(arguments)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
