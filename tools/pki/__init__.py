@@ -1,0 +1,1 @@
+"""Test PKIs: making them, explaining chains, answering for their revocation."""
