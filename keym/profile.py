@@ -7,7 +7,7 @@ The checks judge by this table and the test PKI is made from it.  It knows nothi
 from dataclasses import dataclass
 from enum import Enum, Flag
 
-from keym.algorithms import Edition
+from keym.edition import Edition
 
 
 class KeyUse(Flag):

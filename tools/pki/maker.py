@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from keym.algorithms import Algorithm, Edition
+from bsw.crypto import KeyType
+from keym.edition import Edition
 from keym.profile import (
     AUTHORITY_USAGE,
     BRANCHES,
@@ -67,7 +68,7 @@ class Plan:
     """
 
     edition: Edition
-    algorithm: Algorithm
+    key_type: KeyType
     at: datetime
     name: str = "Test"
     emaid: str = EMAID_WITH_DIGIT
@@ -121,9 +122,9 @@ class Pki:
         return recipe
 
 
-def make(edition: Edition, at: datetime, algorithm: Algorithm | None = None) -> Pki:
+def make(edition: Edition, at: datetime, key_type: KeyType | None = None) -> Pki:
     """A complete PKI that is valid at ``at``, with everything else as it usually is."""
-    return build(Plan(edition, algorithm or edition.algorithms[0], at))
+    return build(Plan(edition, key_type or edition.key_types[0], at))
 
 
 def build(plan: Plan) -> Pki:
@@ -168,7 +169,7 @@ def root_recipe(plan: Plan, kind: RootKind) -> Recipe:
         ),
         valid_from=start,
         valid_until=end,
-        algorithm=plan.algorithm,
+        key_type=plan.key_type,
         authority=True,
         usage=AUTHORITY_USAGE,
     )
@@ -182,7 +183,7 @@ def authority_recipe(plan: Plan, branch: Branch, level: int) -> Recipe:
         subject=Subject(title, branch.authority_domain, f"{plan.name} PKI", "DE"),
         valid_from=start,
         valid_until=end,
-        algorithm=plan.algorithm,
+        key_type=plan.key_type,
         authority=True,
         path_length=2 - level,
         usage=AUTHORITY_USAGE,
@@ -195,14 +196,14 @@ def leaf_recipe(plan: Plan, branch: Branch) -> Recipe:
     profile = branch.leaf
     start, end = _span(plan, profile.days)
     usage = profile.usual
-    if plan.algorithm is Algorithm.ED448:
+    if plan.key_type is KeyType.ED448:
         usage &= ~_NO_AGREEMENT
     newer = plan.edition is Edition.ISO20
     return Recipe(
         subject=_leaf_subject(plan, branch),
         valid_from=start,
         valid_until=end,
-        algorithm=plan.algorithm,
+        key_type=plan.key_type,
         usage=usage,
         purposes=(CLIENT_AUTH,) if profile.use is Use.VEHICLE else (),
         ocsp_url=plan.ocsp_url,
@@ -227,7 +228,7 @@ def ocsp_signer_recipe(plan: Plan, title: str) -> Recipe:
         subject=Subject(f"{plan.name} {title} OCSP", None, f"{plan.name} PKI", "DE"),
         valid_from=start,
         valid_until=end,
-        algorithm=plan.algorithm,
+        key_type=plan.key_type,
         usage=KeyUse.DIGITAL_SIGNATURE,
         purposes=(OCSP_SIGNING,),
     )

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, ObjectIdentifier
 
-from keym.algorithms import Algorithm
+from bsw.crypto import KeyType
 from keym.profile import KeyUse
 
 TestKey = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey | rsa.RSAPrivateKey
@@ -61,7 +61,7 @@ class Recipe:
     subject: Subject
     valid_from: datetime
     valid_until: datetime
-    algorithm: Algorithm
+    key_type: KeyType
     authority: bool | None = False
     path_length: int | None = None
     basic_critical: bool = True
@@ -122,10 +122,10 @@ class Entity:
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
 
-def generate(algorithm: Algorithm) -> TestKey:
-    if algorithm is Algorithm.ED448:
+def generate(key_type: KeyType) -> TestKey:
+    if key_type is KeyType.ED448:
         return ed448.Ed448PrivateKey.generate()
-    curve = ec.SECP256R1() if algorithm is Algorithm.P256 else ec.SECP521R1()
+    curve = ec.SECP256R1() if key_type is KeyType.P256 else ec.SECP521R1()
     return ec.generate_private_key(curve)
 
 
@@ -140,7 +140,7 @@ def issue(
     name: str, recipe: Recipe, issuer: Entity | None = None, key: TestKey | None = None
 ) -> Entity:
     """Make a certificate; without an issuer it signs itself."""
-    own_key = key if key is not None else generate(recipe.algorithm)
+    own_key = key if key is not None else generate(recipe.key_type)
     signing_key = issuer.key if issuer is not None else own_key
     if recipe.issuer_name is not None:
         issuer_name = recipe.issuer_name.x509()
