@@ -1,0 +1,52 @@
+"""What vehicle and station have agreed so far.
+
+Each side fills its own copy from the messages that passed, by the same functions of the table,
+so that both come to the same answer to "what may follow".
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Payment(Enum):
+    CONTRACT = "Contract"
+    EXTERNAL = "ExternalPayment"
+
+
+class Transfer(Enum):
+    AC = "ac"
+    DC = "dc"
+
+
+class Progress(Enum):
+    """Where the energy is, by the last PowerDelivery that was answered OK."""
+
+    IDLE = "idle"
+    CHARGING = "charging"
+    RENEGOTIATING = "renegotiating"
+    STOPPED = "stopped"
+
+
+class Tolerance(Enum):
+    """Deviations seen in the field that a side may accept.  Each is a named switch."""
+
+    AUTHORIZATION_AGAIN = "authorization-again"  # a car asks once more after Finished
+    STOP_IN_LOOP = "stop-in-loop"  # SessionStop without PowerDelivery(Stop)
+    STOP_BEFORE_LOOP = "stop-before-loop"  # PowerDelivery(Stop) right after Start
+    DISCOVERY_AGAIN = "discovery-again"  # ServiceDiscovery repeated
+    SKIP_RECEIPT = "skip-receipt"  # a car goes on although a receipt was demanded
+    DIRECT_RENEGOTIATION = "direct-renegotiation"  # a car skips CableCheck and PreCharge
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    secure: bool = False
+    payment: Payment | None = None
+    transfer: Transfer | None = None
+    finished: bool = False  # the last EVSEProcessing was Finished
+    isolated: bool = False  # the last finished cable check found the isolation good
+    energy: bool = True  # the station did not answer "no energy now"
+    receipt: bool = False  # the last loop response demands a receipt
+    progress: Progress = Progress.IDLE
+    renegotiated: bool = False
+    tolerated: frozenset[Tolerance] = frozenset()

@@ -1,0 +1,49 @@
+"""The record of one session, shared by the engine that walks it and the role that speaks in it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bsw.chrgm.agreement import Agreement
+
+NO_SESSION = bytes(8)
+"""What a vehicle writes as session id while it has none."""
+
+
+@dataclass(slots=True)
+class SessionRecord:
+    """``resumed`` is the stored id of a paused session the vehicle asks to go on with."""
+
+    session_id: bytes = NO_SESSION
+    agreed: Agreement = field(default_factory=Agreement)
+    resumed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message that came in: its body, and what its header said."""
+
+    session_id: bytes
+    body: Any
+    signature: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message to go out: its body, and the signature its header shall carry."""
+
+    body: Any
+    signature: Any = None
+
+
+def same_session(left: bytes, right: bytes) -> bool:
+    """Session ids are compared after padding: some cars write fewer than eight octets."""
+    return left.rjust(8, b"\0") == right.rjust(8, b"\0")
+
+
+def code_of(body: Any) -> str:  # noqa: ANN401 - any response of any protocol
+    """The response code as it stands on the wire, e.g. ``FAILED_SequenceError``."""
+    return str(body.response_code.value)
+
+
+def refused(code: str) -> bool:
+    return code.upper().startswith("FAILED")

@@ -1,0 +1,129 @@
+"""What a sequence table is made of, and the cursor that walks one.
+
+A table says which exchange may follow which, under what agreement, and how long each side may
+take.  It does not know who reads it: the vehicle asks along it, the station checks against it,
+the tests and the docs enumerate it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bsw.chrgm.agreement import Agreement
+from bsw.os.clock import MS, S
+
+Guard = Callable[[Agreement], bool]
+"""A pure question about the agreement.  Its name is what the diagrams print."""
+
+Learn = Callable[[Agreement, Any, Any], Agreement]
+"""What both sides now know, after a request and its positive response have passed."""
+
+
+def always(_agreed: Agreement) -> bool:
+    return True
+
+
+def unchanged(agreed: Agreement, _request: object, _response: object) -> Agreement:
+    return agreed
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    to: str
+    when: Guard = always
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the two sides may take, in nanoseconds.
+
+    ``answer`` is the vehicle's patience for one response and ``perform`` the station's own aim;
+    ``chain`` and ``chain_perform`` are the same for a row of repeated requests, from the first.
+    ``next_request`` is the station's patience after its response.
+    """
+
+    answer: int = 2 * S
+    perform: int = 1500 * MS
+    chain: int | None = None
+    chain_perform: int | None = None
+    next_request: int = 60 * S
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its response."""
+
+    name: str
+    request: type
+    response: type
+    follow: tuple[Edge, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    learn: Learn = unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A limit over several exchanges: it runs from ``begin`` until ``end`` was answered.
+
+    ``begin`` is an exchange that was answered, or empty for the moment the link came up.
+    """
+
+    name: str
+    begin: str
+    end: str
+    vehicle: int | None = None
+    station: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One protocol.  ``first`` is the only exchange that may open a session."""
+
+    name: str
+    first: str
+    exchanges: Mapping[str, Exchange]
+    spans: tuple[Span, ...] = ()
+
+    def named(self, request: type) -> Exchange | None:
+        """The exchange a request belongs to, allowed or not."""
+        return next((one for one in self.exchanges.values() if one.request is request), None)
+
+
+def table(name: str, first: str, *exchanges: Exchange, spans: tuple[Span, ...] = ()) -> Table:
+    """Build a table; an edge that leads nowhere is our own mistake and found here."""
+    by_name = {exchange.name: exchange for exchange in exchanges}
+    assert len(by_name) == len(exchanges), f"{name}: an exchange is declared twice"
+    for exchange in exchanges:
+        for edge in exchange.follow:
+            assert edge.to in by_name, f"{name}: {exchange.name} leads to unknown {edge.to}"
+    return Table(name, first, by_name, spans)
+
+
+class SequenceError(Exception):
+    """A message came, or was about to leave, where the table does not allow it."""
+
+    def __init__(self, name: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"{name} where only {', '.join(allowed) or 'the end'} may follow")
+        self.name = name
+        self.allowed = allowed
+
+
+class Cursor:
+    """A place in a table.  It does not know which role holds it."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.at: Exchange | None = None
+
+    def allowed(self, agreed: Agreement) -> tuple[str, ...]:
+        """The exchanges that may come now, in the table's order."""
+        if self.at is None:
+            return (self.table.first,)
+        return tuple(edge.to for edge in self.at.follow if edge.when(agreed))
+
+    def step(self, name: str, agreed: Agreement) -> Exchange:
+        allowed = self.allowed(agreed)
+        if name not in allowed:
+            raise SequenceError(name, allowed)
+        self.at = self.table.exchanges[name]
+        return self.at

@@ -1,0 +1,45 @@
+"""The times in force: those of the table, with what a profile or an integrator changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bsw.chrgm.sequence.model import Exchange, Limits, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What replaces the table's figure for one exchange; ``None`` leaves it."""
+
+    answer: int | None = None
+    perform: int | None = None
+    chain: int | None = None
+    chain_perform: int | None = None
+    next_request: int | None = None
+
+    def applied(self, limits: Limits) -> Limits:
+        changed = {
+            name: value
+            for name in ("answer", "perform", "chain", "chain_perform", "next_request")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(limits, **changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """``exchanges`` and ``spans`` are by name; ``everywhere`` comes first."""
+
+    everywhere: Change = field(default_factory=Change)
+    exchanges: Mapping[str, Change] = field(default_factory=dict)
+    spans: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, exchange: Exchange) -> Limits:
+        limits = self.everywhere.applied(exchange.limits)
+        change = self.exchanges.get(exchange.name)
+        return limits if change is None else change.applied(limits)
+
+    def vehicle_span(self, span: Span) -> int | None:
+        return self.spans.get(span.name, span.vehicle)
+
+    def station_span(self, span: Span) -> int | None:
+        return self.spans.get(span.name, span.station)
