@@ -1,0 +1,193 @@
+"""Cryptography with key octets at hand, by the ``cryptography`` library.
+
+The software driver stands on it, and whoever holds a key for a moment: the vehicle that has just
+agreed on a session key to unwrap its contract key with.  It stores nothing.  Secret octets stand
+in expressions and not in local names, so that a traceback that prints its locals prints none.
+"""
+
+import hmac
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, x448
+from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
+from cryptography.hazmat.primitives.ciphers import algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.cmac import CMAC
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import PublicFormat as Format
+
+from csm.driver import Cbc, Cipher, ConcatKdf, Mac
+from csm.errors import BadData, BadKey, NotSupported
+from csm.handles import PAIRS, SYMMETRIC, KeyKind, PublicKey
+from csm.public import CURVES, der_to_raw, digest, point_of, prehashed
+from csm.secret import PrivateKey, Secret
+
+BLOCK = 16
+TAG = 16
+NONCE = 12
+
+LoadedPair = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey | x448.X448PrivateKey
+Loaded = LoadedPair | Secret
+"""A key ready for use: the library's object for a pair, its octets for a symmetric key."""
+
+
+def load(key: PrivateKey) -> Loaded:
+    """Check the octets and make them usable.  Raises ``BadKey``."""
+    _check_size(key)
+    try:
+        match key.kind:
+            case KeyKind.P256 | KeyKind.P521:
+                curve = CURVES[key.kind]
+                return ec.derive_private_key(int.from_bytes(key.secret.reveal(), "big"), curve)
+            case KeyKind.ED448:
+                return ed448.Ed448PrivateKey.from_private_bytes(key.secret.reveal())
+            case KeyKind.X448:
+                return x448.X448PrivateKey.from_private_bytes(key.secret.reveal())
+            case _:
+                return Secret(key.secret.reveal())
+    except ValueError:
+        raise BadKey(f"the octets are no private {key.kind.value} key") from None
+
+
+def _check_size(key: PrivateKey) -> None:
+    shape = PAIRS.get(key.kind)
+    if key.kind is KeyKind.HMAC:
+        if not 1 <= len(key.secret) <= 1024:
+            raise BadKey(f"an HMAC key has 1 to 1024 octets, not {len(key.secret)}")
+        return
+    size = shape.private if shape else SYMMETRIC[key.kind]
+    if len(key.secret) != size:
+        raise BadKey(f"a private {key.kind.value} key has {size} octets, not {len(key.secret)}")
+
+
+def make(kind: KeyKind, random: bytes = b"") -> PrivateKey:
+    """A new key.  ``random`` supplies the octets of a symmetric one."""
+    if kind in SYMMETRIC:
+        return PrivateKey(kind, Secret(random))
+    if kind.is_ec:
+        return unload(ec.generate_private_key(CURVES[kind]))
+    if kind is KeyKind.ED448:
+        return unload(ed448.Ed448PrivateKey.generate())
+    return unload(x448.X448PrivateKey.generate())
+
+
+def unload(pair: LoadedPair) -> PrivateKey:
+    """The octets of a library object.  Raises ``BadKey`` for a curve we do not use."""
+    if isinstance(pair, ec.EllipticCurvePrivateKey):
+        for kind, curve in CURVES.items():
+            if curve.name == pair.curve.name:
+                width = PAIRS[kind].private
+                scalar = pair.private_numbers().private_value.to_bytes(width, "big")
+                return PrivateKey(kind, Secret(scalar))
+        raise BadKey(f"the curve {pair.curve.name} is not used here")
+    kind = KeyKind.ED448 if isinstance(pair, ed448.Ed448PrivateKey) else KeyKind.X448
+    raw = pair.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return PrivateKey(kind, Secret(raw))
+
+
+def public_half(key: PrivateKey | Loaded) -> PublicKey:
+    loaded = load(key) if isinstance(key, PrivateKey) else key
+    if isinstance(loaded, Secret):
+        raise NotSupported("a symmetric key has no public half")
+    return public_of(loaded.public_key())
+
+
+def public_of(
+    public: ec.EllipticCurvePublicKey | ed448.Ed448PublicKey | x448.X448PublicKey,
+) -> PublicKey:
+    """The library's public key as ours.  Raises ``BadKey`` for a curve we do not use."""
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        for kind, curve in CURVES.items():
+            if curve.name == public.curve.name:
+                return PublicKey(kind, public.public_bytes(Encoding.X962, Format.UncompressedPoint))
+        raise BadKey(f"the curve {public.curve.name} is not used here")
+    kind = KeyKind.ED448 if isinstance(public, ed448.Ed448PublicKey) else KeyKind.X448
+    return PublicKey(kind, public.public_bytes(Encoding.Raw, Format.Raw))
+
+
+def sign(key: Loaded, data: bytes) -> bytes:
+    if isinstance(key, ed448.Ed448PrivateKey):
+        return key.sign(data)
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        try:
+            algorithm = prehashed(data)
+        except ValueError as error:
+            raise BadData(str(error)) from None
+        return der_to_raw(public_half(key).kind, key.sign(data, algorithm))
+    raise NotSupported("a key of this kind does not sign")
+
+
+def derive(key: Loaded, peer: PublicKey, kdf: ConcatKdf) -> Secret:
+    """Agree with ``peer``, then run the KDF; the shared secret is wiped."""
+    with agree(key, peer) as shared:
+        return concat_kdf(kdf, shared)
+
+
+def agree(key: Loaded, peer: PublicKey) -> Secret:
+    """The shared secret Z itself: the x coordinate, leading zeros kept, or RFC 7748's output."""
+    if isinstance(key, Secret) or public_half(key).kind is not peer.kind:
+        raise NotSupported(f"this key cannot agree on a secret with a {peer.kind.value} key")
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return Secret(key.exchange(ec.ECDH(), point_of(peer)))
+    if isinstance(key, x448.X448PrivateKey):
+        try:
+            return Secret(key.exchange(x448.X448PublicKey.from_public_bytes(peer.octets)))
+        except ValueError:
+            raise BadKey("the peer's X448 key has small order") from None
+    raise NotSupported("an Ed448 key signs, it does not agree on secrets")
+
+
+def check_kdf(kdf: ConcatKdf) -> None:
+    """Raise ``BadData`` if one round of the hash does not give enough octets."""
+    size = len(digest(kdf.hash, b""))
+    if not 0 < kdf.length <= size:
+        raise BadData(f"one round of {kdf.hash.value} gives 1 to {size} octets, not {kdf.length}")
+
+
+def concat_kdf(kdf: ConcatKdf, shared: Secret) -> Secret:
+    check_kdf(kdf)
+    return Secret(digest(kdf.hash, b"\0\0\0\1" + shared.reveal() + kdf.other_info)[: kdf.length])
+
+
+def check_cipher(cipher: Cipher, data: bytes, *, tag: bool) -> None:
+    """Raise ``BadData`` if sizes do not fit; ``tag``: the data end in one."""
+    if isinstance(cipher, Cbc):
+        if len(cipher.iv) != BLOCK or len(data) % BLOCK or not data:
+            raise BadData("AES-CBC takes an IV of 16 octets and whole blocks of 16")
+    elif len(cipher.nonce) != NONCE or (tag and len(data) < TAG):
+        raise BadData("AES-GCM takes a nonce of 12 octets, and a tag of 16 behind a ciphertext")
+
+
+def encrypt(key: Secret, cipher: Cipher, data: bytes) -> bytes:
+    check_cipher(cipher, data, tag=False)
+    _check_aes(key)
+    if isinstance(cipher, Cbc):
+        block = BlockCipher(algorithms.AES(key.reveal()), modes.CBC(cipher.iv)).encryptor()
+        return block.update(data) + block.finalize()
+    return AESGCM(key.reveal()).encrypt(cipher.nonce, data, cipher.aad)
+
+
+def decrypt(key: Secret, cipher: Cipher, data: bytes) -> Secret:
+    check_cipher(cipher, data, tag=True)
+    _check_aes(key)
+    if isinstance(cipher, Cbc):
+        block = BlockCipher(algorithms.AES(key.reveal()), modes.CBC(cipher.iv)).decryptor()
+        return Secret(block.update(data) + block.finalize())
+    try:
+        return Secret(AESGCM(key.reveal()).decrypt(cipher.nonce, data, cipher.aad))
+    except InvalidTag:
+        raise BadData("the tag does not fit: wrong key, wrong header or changed data") from None
+
+
+def mac(key: Secret, algorithm: Mac, data: bytes) -> bytes:
+    if algorithm is Mac.CMAC_AES:
+        _check_aes(key)
+        code = CMAC(algorithms.AES(key.reveal()))
+        code.update(data)
+        return code.finalize()
+    return hmac.digest(key.reveal(), data, algorithm.value.removeprefix("hmac-"))
+
+
+def _check_aes(key: Secret) -> None:
+    if len(key) not in {16, 32}:
+        raise BadKey(f"an AES key has 16 or 32 octets, not {len(key)}")
