@@ -1,0 +1,381 @@
+"""What a message class is: frozen, slotted, keyword-only, checked when it is made.
+
+A class declares its fields in schema order::
+
+    class CableCheckRes(BodyBase, ns=BODY, wire="CableCheckResType"):
+        response_code: ResponseCode = element("ResponseCode", ResponseCode)
+        dc_evse_status: DCEVSEStatus = element("DC_EVSEStatus", DCEVSEStatus)
+
+That one declaration feeds the EXI grammar, the range checks, the XML and JSON views and the test
+generators.  The constructor is written when a class is first used, so that a protocol whose
+messages are only imported costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+
+from bsw.chrgm.messages.content import START, Content, parse, sequence
+from bsw.chrgm.messages.kinds import Kind, MessageError, WireEnum, span
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[type], type]:
+        return lambda cls: cls
+
+
+__all__ = [
+    "Element",
+    "Field",
+    "Group",
+    "Kind",
+    "Message",
+    "MessageError",
+    "WireEnum",
+    "attribute",
+    "element",
+    "inline",
+    "several",
+    "text",
+]
+
+# What a field holds and what a specifier returns is known to the type checker from the annotation
+# in the message class; in here it can be anything.
+Value = Any
+KindOfField = Any
+
+REQUIRED: Value = object()
+LISTED = 6  # more alternatives than this are not named in an error
+ATTRIBUTE, ELEMENT, TEXT = "attribute", "element", "text"
+M = TypeVar("M", bound="Message")
+
+
+class Group:
+    """The elements that may stand in one place, by wire name and in the order of their codes.
+
+    A name with None is an abstract head: it owns a code that nobody can use.
+    """
+
+    __slots__ = ("classes", "members", "name")
+
+    def __init__(self, name: str, members: Mapping[str, type[Message] | None]) -> None:
+        self.name = name
+        self.members = members
+        self.classes = frozenset(member for member in members.values() if member is not None)
+
+
+class Element(NamedTuple):
+    """A global element of a schema: it has a place in the list of document and fragment codes."""
+
+    wire: str
+    ns: str
+    kind: KindOfField
+
+
+class Field:
+    """One attribute, child element or text value of a class."""
+
+    __slots__ = ("default", "high", "inline", "kind", "low", "name", "ns", "role", "set", "wire")
+
+    name: str
+    set: Callable[[Any, Any], None]
+
+    def __init__(
+        self,
+        role: str,
+        wire: str,
+        kind: KindOfField,
+        *,
+        ns: str | None,
+        default: Value = REQUIRED,
+        low: int = 1,
+        high: int | None = 1,
+        inline: type[Message] | None = None,
+    ) -> None:
+        self.role = role
+        self.wire = wire
+        self.kind = kind
+        self.ns = ns
+        self.default = default
+        self.low = low
+        self.high = high
+        self.inline = inline
+
+    def __repr__(self) -> str:
+        return f"<{self.role} {self.wire}>"
+
+    @property
+    def many(self) -> bool:
+        return self.high != 1
+
+    @property
+    def optional(self) -> bool:
+        return self.default is not REQUIRED
+
+    def problem(self, value: Value) -> str:
+        """What is wrong with ``value`` in this place, or an empty text."""
+        if value is None and (self.default is None or self.inline is not None):
+            return ""
+        if not self.many:
+            return _problem(self.kind, value)
+        if type(value) is not tuple:
+            return f"expected tuple, got {type(value).__name__}"
+        if len(value) < self.low or (self.high is not None and len(value) > self.high):
+            return f"{len(value)} items, allowed {span(self.low, self.high, 'items')}"
+        for place, item in enumerate(value):
+            if trouble := _problem(self.kind, item):
+                return f"item {place}: {trouble}"
+        return ""
+
+
+def _problem(kind: KindOfField, value: Value) -> str:
+    if isinstance(kind, Kind):
+        return kind.problem(value)
+    allowed = kind.classes if isinstance(kind, Group) else (kind,)
+    if type(value) in allowed:
+        return ""
+    names = " or ".join(sorted(cls.__name__ for cls in allowed))
+    if len(allowed) > LISTED:
+        names = f"one of the classes for {kind.name}"
+    return f"expected {names}, got {'nothing' if value is None else type(value).__name__}"
+
+
+def element(
+    wire: str, kind: KindOfField, *, ns: str | None = None, default: Value = REQUIRED
+) -> Value:
+    """A child element; ``default=None`` makes it optional."""
+    return Field(ELEMENT, wire, kind, ns=ns, default=default)
+
+
+def several(
+    wire: str,
+    kind: KindOfField,
+    low: int,
+    high: int | None,
+    *,
+    ns: str | None = None,
+    default: Value = REQUIRED,
+) -> Value:
+    """A child element that repeats ``low`` to ``high`` times (None: without end)."""
+    return Field(ELEMENT, wire, kind, ns=ns, default=default, low=low, high=high)
+
+
+def attribute(wire: str, kind: KindOfField, *, ns: str = "", default: Value = REQUIRED) -> Value:
+    """An XML attribute."""
+    return Field(ATTRIBUTE, wire, kind, ns=ns, default=default)
+
+
+def text(kind: KindOfField) -> Value:
+    """The value of an element that has attributes but no children."""
+    return Field(TEXT, "", kind, ns="")
+
+
+def inline(wire: str, kind: type[Message], *, ns: str | None = None) -> Value:
+    """A child element whose only content stands in for it (``Body``); None when it is empty."""
+    return Field(ELEMENT, wire, kind.__fields__[0].kind, ns=ns, inline=kind)
+
+
+def _first_init(self: Message, **values: Value) -> None:
+    """Write the constructor of this class, put it in place, and run it."""
+    from bsw.chrgm.messages.construct import constructor  # noqa: PLC0415 - only when first needed
+
+    cls: Any = type(self)
+    cls.__init__ = constructor(cls)
+    cls.__init__(self, **values)
+
+
+class MessageType(type):
+    """Turns field declarations into slots."""
+
+    __fields__: tuple[Field, ...]
+    __model__: str
+    __ns__: str
+    __wire__: str
+    __abstract__: bool
+    __mixed__: bool
+
+    def __new__(
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        space: dict[str, Any],
+        *,
+        ns: str = "",
+        wire: str = "",
+        abstract: bool = False,
+        mixed: bool = False,
+        model: str = "",
+    ) -> MessageType:
+        own = [(key, value) for key, value in space.items() if type(value) is Field]
+        for key, field in own:
+            del space[key]
+            field.name = key
+            if field.ns is None:
+                field.ns = ns
+        space["__slots__"] = tuple(key for key, _ in own)
+        space["__init__"] = _first_init
+        cls = super().__new__(mcs, name, bases, space)
+        for key, field in own:
+            field.set = slot_setter(cls, key)
+        base = next((base for base in bases if isinstance(base, MessageType)), None)
+        inherited = base.__fields__ if base else ()
+        cls.__fields__ = (*inherited, *(field for _, field in own))
+        cls.__model__ = ""
+        if model or (base and base.__model__):
+            before = base.__model__ if base else ""
+            cls.__model__ = f"{before or _plain(inherited)} {model or _plain(f for _, f in own)}"
+        cls.__ns__ = ns
+        cls.__wire__ = wire
+        cls.__abstract__ = abstract
+        cls.__mixed__ = mixed
+        return cls
+
+    @property
+    def fields_on_the_wire(cls) -> tuple[Field, ...]:
+        """Attributes by local name, then namespace; then elements in schema order."""
+        attributes = [field for field in cls.__fields__ if field.role == ATTRIBUTE]
+        rest = [field for field in cls.__fields__ if field.role != ATTRIBUTE]
+        return (*sorted(attributes, key=lambda field: (field.wire, field.ns)), *rest)
+
+    def content(cls) -> Content:
+        """What may follow what among the child elements."""
+        if cls.__model__:
+            return parse(cls.__model__)
+        children = [field for field in cls.__fields__ if field.role == ELEMENT]
+        return sequence([(field.name, field.optional or field.low == 0) for field in children])
+
+
+def _plain(fields: Iterable[Field]) -> str:
+    """The model of a plain sequence of fields."""
+    return " ".join(
+        f"{f.name}{'?' * (f.optional or f.low == 0)}" for f in fields if f.role == ELEMENT
+    )
+
+
+def slot_setter(cls: type, name: str) -> Callable[[Any, Any], None]:
+    """The function that fills slot ``name`` of an instance, past the freeze."""
+    setter: Callable[[Any, Any], None] = cls.__dict__[name].__set__
+    return setter
+
+
+@dataclass_transform(
+    eq_default=True,
+    kw_only_default=True,
+    frozen_default=True,
+    field_specifiers=(element, several, attribute, text, inline),
+)
+class Message(metaclass=MessageType):
+    """Base of all messages and of their parts.  Equal by value, hashable, cannot be changed."""
+
+    __fields__: ClassVar[tuple[Field, ...]] = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen; use replace({name}=...)")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self is other or values(self) == values(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), values(self)))
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{field.name}={value!r}"
+            for field, value in zip(type(self).__fields__, values(self), strict=True)
+            if not field.optional or value != field.default
+        ]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return assemble, (type(self), *values(self))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def replace(self, **changes: Value) -> Self:
+        """A copy with some fields changed, checked like a new one."""
+        current = {
+            field.name: value
+            for field, value in zip(type(self).__fields__, values(self), strict=True)
+        }
+        return type(self)(**(current | changes))
+
+    __replace__ = replace
+
+
+def values(message: Message) -> tuple[Any, ...]:
+    """The values of all fields, in the order of ``__fields__``."""
+    cls: Any = type(message)
+    try:
+        getter = _GETTERS[cls]
+    except KeyError:
+        getter = _GETTERS[cls] = _getter([field.name for field in cls.__fields__])
+    return getter(message)
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        only = attrgetter(names[0])
+        return lambda message: (only(message),)
+    return attrgetter(*names)
+
+
+_GETTERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
+
+
+def assemble(cls: type[M], *parts: Value) -> M:
+    """An instance from values in the order of ``__fields__``, without any check.
+
+    For decoders, which have checked already, and for tests that need a wrong message.
+    """
+    message: M = object.__new__(cls)
+    for field, part in zip(cls.__fields__, parts, strict=True):
+        field.set(message, part)
+    return message
+
+
+def problems(message: Message) -> Iterable[str]:
+    """Everything the schema has against this message, each with the path to the field."""
+    cls = type(message)
+    for field, value in zip(cls.__fields__, values(message), strict=True):
+        if trouble := field.problem(value):
+            yield f"{cls.__name__}.{field.name}: {trouble}"
+            continue
+        for part in value if field.many else (value,):
+            if isinstance(part, Message):
+                yield from problems(part)
+    if trouble := misplaced(message):
+        yield f"{cls.__name__}: {trouble}"
+
+
+def misplaced(message: Message) -> str:
+    """Which alternatives of a choice are missing or excess, or an empty text."""
+    cls: Any = type(message)
+    if not cls.__model__:
+        return ""
+    content = cls.content()
+    place = content[START]
+    for field in cls.__fields__:
+        value = getattr(message, field.name)
+        if field.role != ELEMENT or value is None or (field.many and not value):
+            continue
+        if field.name not in place.fields:
+            return (
+                f"{field.name} cannot stand here, possible: {', '.join(place.fields) or 'nothing'}"
+            )
+        place = content[field.name]
+    return "" if place.end else f"one of {', '.join(place.fields)} is missing"
