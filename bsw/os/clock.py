@@ -39,11 +39,25 @@ class NothingLeft(RuntimeError):
         super().__init__("no alarm is armed and virtual time has no outside that could wake it")
 
 
+LOOKS_WITHOUT_PROGRESS = 20_000
+
+
+class TimeStandsStill(RuntimeError):
+    """Simulated time cannot go on: something keeps arming or posting itself without a delay."""
+
+    def __init__(self, now: int) -> None:
+        super().__init__(
+            f"simulated time stands still at {now} ns: an alarm or an event re-arms itself "
+            "without a delay"
+        )
+
+
 class VirtualClock:
     """A clock that jumps straight to the next thing that is due."""
 
     def __init__(self, start: int = 0) -> None:
         self._now = start
+        self._looks = 0
 
     def now(self) -> int:
         return self._now
@@ -51,7 +65,13 @@ class VirtualClock:
     def wait_until(self, when: int | None) -> None:
         if when is None:
             raise NothingLeft
-        self._now = max(self._now, when)
+        if when > self._now:
+            self._now = when
+            self._looks = 0
+            return
+        self._looks += 1
+        if self._looks > LOOKS_WITHOUT_PROGRESS:
+            raise TimeStandsStill(self._now)
 
     def wake(self) -> None:
         """Nothing to do: virtual time never sleeps."""

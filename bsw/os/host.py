@@ -11,11 +11,20 @@ import select
 import time
 from dataclasses import dataclass
 
-from bsw.os.clock import Action, S
+from bsw.os.clock import US, Action, S
 from bsw.os.mailbox import Event, Mailbox, MailboxFull
 
 _TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 _TFD_ABSTIME = 1
+
+
+LOOKS_PER_REST = 32
+REST = 50 * US
+"""A loop that is always late takes a rest now and then.
+
+A look without waiting frees the interpreter too briefly for another thread to take it, so that
+a worker could starve for as long as the overload lasts.
+"""
 
 
 class _Timespec(ctypes.Structure):
@@ -54,7 +63,7 @@ class TimerDescriptor:
         os.close(self.fd)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Watch:
     """What to call when a descriptor can be read or written."""
 
@@ -62,13 +71,17 @@ class Watch:
     name: str
     readable: Action | None
     writable: Action | None
+    mask: int = 0  # what epoll was asked for; 0: nothing, and epoll does not know the descriptor
+    read_queued: bool = False
+    write_queued: bool = False
 
     @property
-    def mask(self) -> int:
+    def wanted(self) -> int:
         return (select.EPOLLIN if self.readable else 0) | (select.EPOLLOUT if self.writable else 0)
 
 
 _READ_MASK = select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR | select.EPOLLPRI
+_WRITE_MASK = select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR
 
 
 class HostClock:
@@ -80,6 +93,7 @@ class HostClock:
         self._timer = TimerDescriptor()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._watches: dict[int, Watch] = {}
+        self._looks = 0
         self._epoll.register(self._timer.fd, select.EPOLLIN)
         self._epoll.register(self._wake, select.EPOLLIN)
 
@@ -90,12 +104,7 @@ class HostClock:
         os.eventfd_write(self._wake, 1)
 
     def wait_until(self, when: int | None) -> None:
-        if when is not None and when <= self.now():
-            ready = self._epoll.poll(0)
-        else:
-            self._timer.arm(when)
-            ready = self._epoll.poll()
-        for fd, mask in ready:
+        for fd, mask in self._wait(when):
             if fd == self._timer.fd:
                 self._timer.expired()
             elif fd == self._wake:
@@ -103,28 +112,52 @@ class HostClock:
             else:
                 self._deliver(fd, mask)
 
+    def _wait(self, when: int | None) -> list[tuple[int, int]]:
+        now = self.now()
+        if when is not None and when <= now:
+            self._looks += 1
+            if self._looks < LOOKS_PER_REST:
+                return self._epoll.poll(0)
+            when = now + REST
+        self._looks = 0
+        self._timer.arm(when)
+        return self._epoll.poll()
+
     def watch(
         self, fd: int, name: str, *, readable: Action | None = None, writable: Action | None = None
     ) -> Watch:
         """Call the actions when ``fd`` is ready; level-triggered, in the scheduler's thread."""
         watch = Watch(fd, name, readable, writable)
-        self._epoll.register(fd, watch.mask)
+        if fd in self._watches:
+            raise ValueError(f"descriptor {fd} is watched already, by {self._watches[fd].name!r}")
         self._watches[fd] = watch
+        self._register(watch)
         return watch
 
     def change(
         self, watch: Watch, *, readable: Action | None = None, writable: Action | None = None
     ) -> None:
-        watch.readable, watch.writable = readable, writable
+        """Replace both actions; without any the descriptor rests until the next change."""
         if self._watches.get(watch.fd) is watch:
-            self._epoll.modify(watch.fd, watch.mask)
+            watch.readable, watch.writable = readable, writable
+            self._register(watch)
 
     def forget(self, watch: Watch) -> None:
         """Stop watching.  Call it before the descriptor is closed; twice does no harm."""
         if self._watches.get(watch.fd) is watch:
+            watch.readable = watch.writable = None
+            self._register(watch)
             del self._watches[watch.fd]
+
+    def _register(self, watch: Watch) -> None:
+        """Tell epoll.  It reports a hang-up even to who asked for nothing, hence the removal."""
+        before, watch.mask = watch.mask, watch.wanted
+        if not before and watch.mask:
+            self._epoll.register(watch.fd, watch.mask)
+        elif before and not watch.mask:
             self._epoll.unregister(watch.fd)
-        watch.readable = watch.writable = None
+        elif before != watch.mask:
+            self._epoll.modify(watch.fd, watch.mask)
 
     def close(self) -> None:
         self._epoll.close()
@@ -132,23 +165,28 @@ class HostClock:
         os.close(self._wake)
 
     def _deliver(self, fd: int, mask: int) -> None:
+        """Queue what is ready, each action once: until it has run it is not queued again."""
         watch = self._watches.get(fd)
         if watch is None:
             return
         try:
-            if mask & _READ_MASK:
+            if mask & _READ_MASK and watch.readable is not None and not watch.read_queued:
                 self._mailbox.put(Event(watch.name, lambda: self._read(watch)))
-            if mask & (select.EPOLLOUT | select.EPOLLERR | select.EPOLLHUP):
+                watch.read_queued = True
+            if mask & _WRITE_MASK and watch.writable is not None and not watch.write_queued:
                 self._mailbox.put(Event(watch.name, lambda: self._write(watch)))
+                watch.write_queued = True
         except MailboxFull:
             pass  # counted there; the descriptor stays ready and is offered again
 
     @staticmethod
     def _read(watch: Watch) -> None:
+        watch.read_queued = False
         if watch.readable is not None:
             watch.readable()
 
     @staticmethod
     def _write(watch: Watch) -> None:
+        watch.write_queued = False
         if watch.writable is not None:
             watch.writable()

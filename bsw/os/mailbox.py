@@ -38,9 +38,13 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._events)
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event, *, owed: bool = False) -> None:
+        """Queue ``event``.  One that is *owed* is taken even when the mailbox is full.
+
+        Owed is the outcome of a job: somebody waits for it, and the worker bounds their number.
+        """
         waiting = len(self._events)
-        if waiting >= self.bound:
+        if waiting >= self.bound and not owed:
             self.refused += 1
             raise MailboxFull(event.name, self.bound)
         self._events.append(event)  # atomic; a race may exceed the bound by one per thread

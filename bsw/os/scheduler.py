@@ -22,6 +22,9 @@ EVENTS_PER_TURN = 64
 ALARMS_PER_LOOK = 16
 """Alarms that are late in a row may delay a look at the outside by this many, not for ever."""
 
+STALE_ALLOWED = 64
+"""Cancelled plans stay in the heap until half of it, and more than this, is such chaff."""
+
 
 class Alarm:
     """Something that happens once.  Cancelling it twice, or after it rang, does no harm."""
@@ -41,23 +44,28 @@ class Alarm:
         return self.serial >= 0
 
     def cancel(self) -> None:
-        self.serial = -1
+        self._scheduler.disarm(self)
 
     def rearm(self, delay: int) -> None:
         """Ring ``delay`` from now, whether the alarm was armed, has rung or was cancelled."""
         self._scheduler.arm(self, self._scheduler.now + delay)
 
+    def move(self, due: int) -> None:
+        """Ring at ``due`` instead, on the scheduler's time."""
+        self._scheduler.arm(self, due)
+
 
 class Task:
     """Something periodic.  Its phase is kept: it is planned from the plan, not from the finish."""
 
-    __slots__ = ("_action", "_alarm", "overruns", "period")
+    __slots__ = ("_action", "_alarm", "_scheduler", "overruns", "period")
 
     def __init__(
         self, scheduler: "Scheduler", name: str, period: int, priority: int, action: Action
     ) -> None:
         self.period = period
         self.overruns = 0
+        self._scheduler = scheduler
         self._action = action
         self._alarm = Alarm(scheduler, name, priority, self._run)
 
@@ -70,20 +78,19 @@ class Task:
         return self._alarm.due
 
     def start(self, due: int) -> None:
-        self._alarm._scheduler.arm(self._alarm, due)  # noqa: SLF001 - same room
+        self._alarm.move(due)
 
     def stop(self) -> None:
         self._alarm.cancel()
 
     def _run(self) -> None:
-        scheduler = self._alarm._scheduler  # noqa: SLF001 - same room
         due = self._alarm.due + self.period
-        late = scheduler.now - due
+        late = self._scheduler.now - due
         if late >= 0:  # whole periods were missed: skip them, keep the phase, say so
             missed = late // self.period + 1
             self.overruns += missed
             due += missed * self.period
-        scheduler.arm(self._alarm, due)
+        self._alarm.move(due)
         self._action()
 
 
@@ -119,11 +126,22 @@ class Scheduler:
         self.activations = 0
         self._alarms: list[tuple[int, int, int, Alarm]] = []
         self._serials = count()
+        self._stale = 0
         self._running = False
 
     @property
     def now(self) -> int:
         return self.clock.now()
+
+    @property
+    def planned(self) -> int:
+        """Entries in the heap, cancelled ones not yet swept out included."""
+        return len(self._alarms)
+
+    @property
+    def waiting(self) -> int:
+        """Alarms that are armed, tasks included."""
+        return len(self._alarms) - self._stale
 
     def at(self, when: int, action: Action, *, name: str, priority: int = NORMAL) -> Alarm:
         """Call ``action`` once at ``when``; in the past means as soon as possible."""
@@ -155,22 +173,40 @@ class Scheduler:
         task.start(self.clock.now() + (period if offset is None else offset))
         return task
 
-    def post(self, action: Action, *, name: str) -> None:
-        """Call ``action`` soon, in the scheduler's thread.  Safe from any thread."""
-        self.mailbox.put(Event(name, action))
+    def post(self, action: Action, *, name: str, owed: bool = False) -> None:
+        """Call ``action`` soon, in the scheduler's thread.  Safe from any thread.
+
+        ``owed`` is for the outcome of a job only: see ``Mailbox.put``.
+        """
+        self.mailbox.put(Event(name, action), owed=owed)
         self.clock.wake()
 
     def arm(self, alarm: Alarm, due: int) -> None:
+        self.disarm(alarm)
         alarm.due = due
         alarm.serial = next(self._serials)
         heapq.heappush(self._alarms, (due, alarm.priority, alarm.serial, alarm))
+
+    def disarm(self, alarm: Alarm) -> None:
+        if alarm.serial < 0:
+            return
+        alarm.serial = -1
+        self._stale += 1
+        if self._stale > STALE_ALLOWED and 2 * self._stale > len(self._alarms):
+            self._alarms = [entry for entry in self._alarms if entry[2] == entry[3].serial]
+            heapq.heapify(self._alarms)
+            self._stale = 0
 
     def stop(self) -> None:
         """Leave ``run`` after what is running now.  From another thread: post it."""
         self._running = False
 
     def run(self, until: int | None = None) -> None:
-        """Run until ``stop`` is called or the clock passes ``until``."""
+        """Run until ``stop`` is called or the clock passes ``until``.
+
+        What is due at ``until`` still runs.  What a host that cannot keep up would run later
+        waits for the next ``run``.
+        """
         self._running = True
         rung = 0
         while True:
@@ -179,19 +215,22 @@ class Scheduler:
                 return
             now = self.clock.now()
             due = self._next_due()
+            if until is not None and now >= until and self._done(due, until, now):
+                return
             if due is not None and due <= now and rung < ALARMS_PER_LOOK:
                 rung += 1
                 self._ring()
-            elif due is not None and due <= now:
-                rung = 0
-                self.clock.wait_until(now)
-            elif until is not None and now >= until and not len(self.mailbox):
-                return
             else:
+                rung = 0
                 self.clock.wait_until(self._wait_end(due, until, now))
 
+    def _done(self, due: int | None, until: int, now: int) -> bool:
+        if due is not None and due <= until:
+            return False
+        return now > until or not self.mailbox
+
     def _wait_end(self, due: int | None, until: int | None, now: int) -> int | None:
-        if len(self.mailbox):
+        if self.mailbox:
             return now
         ends = [when for when in (due, until) if when is not None]
         return min(ends) if ends else None
@@ -207,6 +246,7 @@ class Scheduler:
         alarms = self._alarms
         while alarms and alarms[0][2] != alarms[0][3].serial:  # cancelled or re-armed
             heapq.heappop(alarms)
+            self._stale -= 1
         return alarms[0][0] if alarms else None
 
     def _ring(self) -> None:

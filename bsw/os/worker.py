@@ -7,11 +7,13 @@ simulated time the outcome arrives after a modelled delay, so a slow token is a 
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from bsw.os.scheduler import Scheduler
+from bsw.os.clock import Action, S
+from bsw.os.scheduler import Alarm, Scheduler
 
 T = TypeVar("T")
 
@@ -37,6 +39,13 @@ class WorkerFull(RuntimeError):
         super().__init__(f"job {name!r} refused: {bound} jobs are waiting already")
 
 
+class WorkerClosed(RuntimeError):
+    """The worker was closed; the ECU is stopping."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"job {name!r} refused: the worker is closed")
+
+
 class Job:
     """A handle on submitted work.  Cancelling means: do not start it, do not tell me."""
 
@@ -57,8 +66,8 @@ class Worker(Protocol):
         self, name: str, work: Callable[[], T], done: Callable[[Outcome[T]], None]
     ) -> Job: ...
 
-    def close(self) -> None:
-        """Finish the job that runs, drop the others."""
+    def close(self, within: int = 2 * S) -> bool:
+        """Let the job that runs finish, drop the others.  False: it did not finish in time."""
 
 
 def attempt(work: Callable[[], T]) -> Outcome[T]:
@@ -75,33 +84,36 @@ class HostWorker:
         self._scheduler = scheduler
         self._jobs: queue.Queue[tuple[Job, Callable[[], None]] | None] = queue.Queue()
         self._bound = bound
+        self._closing = False
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, name: str, work: Callable[[], T], done: Callable[[Outcome[T]], None]) -> Job:
+        if self._closing:
+            raise WorkerClosed(name)
         if self._jobs.qsize() >= self._bound:
             raise WorkerFull(name, self._bound)
         job = Job(name)
 
         def run() -> None:
             outcome = attempt(work)
-            self._scheduler.post(lambda: None if job.cancelled else done(outcome), name=name)
+            deliver = _delivery(job, outcome, done)
+            self._scheduler.post(deliver, name=name, owed=True)
 
         self._jobs.put((job, run))
         return job
 
-    def close(self) -> None:
+    def close(self, within: int = 2 * S) -> bool:
+        self._closing = True
         self._jobs.put(None)
-        self._thread.join()
+        self._thread.join(within / S)
+        return not self._thread.is_alive()
 
     def _loop(self) -> None:
-        closing = False
-        while not closing:
-            entry = self._jobs.get()
-            if entry is None:
-                closing = True
-            elif not entry[0].cancelled:
-                entry[1]()
+        while (entry := self._jobs.get()) is not None and not self._closing:
+            job, run = entry
+            if not job.cancelled:
+                run()
 
 
 class SimulatedWorker:
@@ -113,23 +125,48 @@ class SimulatedWorker:
         self._scheduler = scheduler
         self._delay = delay
         self._bound = bound
-        self._free_at = 0
-        self._waiting = 0
+        self._queue: deque[tuple[Job, int, Callable[[], Action]]] = deque()
+        self._running: Alarm | None = None
+        self._closed = False
 
     def submit(self, name: str, work: Callable[[], T], done: Callable[[Outcome[T]], None]) -> Job:
-        if self._waiting >= self._bound:
+        if self._closed:
+            raise WorkerClosed(name)
+        if len(self._queue) >= self._bound:
             raise WorkerFull(name, self._bound)
         job = Job(name)
-        self._free_at = max(self._free_at, self._scheduler.now) + self._delay(name)
-        self._waiting += 1
 
-        def finish() -> None:
-            self._waiting -= 1
-            if not job.cancelled:
-                done(attempt(work))
+        def run() -> Action:
+            return _delivery(job, attempt(work), done)
 
-        self._scheduler.at(self._free_at, finish, name=name)
+        self._queue.append((job, self._delay(name), run))
+        if self._running is None:
+            self._start_next()
         return job
 
-    def close(self) -> None:
-        """Nothing runs on its own here."""
+    def close(self, within: int = 0) -> bool:
+        del within
+        self._closed = True
+        self._queue.clear()
+        if self._running is not None:
+            self._running.cancel()
+        return True
+
+    def _start_next(self) -> None:
+        while self._queue and self._queue[0][0].cancelled:
+            self._queue.popleft()
+        if not self._queue:
+            return
+        job, delay, run = self._queue.popleft()
+
+        def finish() -> None:
+            self._running = None
+            deliver = run()
+            self._start_next()
+            deliver()
+
+        self._running = self._scheduler.after(delay, finish, name=job.name)
+
+
+def _delivery(job: Job, outcome: Outcome[T], done: Callable[[Outcome[T]], None]) -> Action:
+    return lambda: None if job.cancelled else done(outcome)
