@@ -1,0 +1,112 @@
+"""The host's IPv6 as a ``Network``: one interface, non-blocking, on the scheduler.
+
+Owns what is open on the interface, so that closing the network leaves nothing behind.
+"""
+
+import socket
+from collections.abc import Callable
+
+from bsw.dlt import Dlt, silent
+from bsw.net.hostnet import Host, dynamic_port, find_interface
+from bsw.net.ports import DatagramReceiver, Endpoint, Stream, StreamUser
+from bsw.net.tcp import HostListener, HostStream, TcpOptions, configure
+from bsw.net.udp import HostDatagramPort
+from bsw.os.host import HostClock
+from bsw.os.scheduler import Scheduler
+
+DEFAULT_OPTIONS = TcpOptions()
+
+
+class HostNetwork:
+    """``HostNetwork(scheduler, clock, "eth1")``; ``"lo"`` gives ``::1``."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        clock: HostClock,
+        interface: str,
+        *,
+        address: str = "",
+        options: TcpOptions = DEFAULT_OPTIONS,
+        dlt: Dlt | None = None,
+    ) -> None:
+        self.interface = find_interface(interface, address)
+        self._host = Host(scheduler, clock, (dlt or silent()).logger("net"))
+        self._options = options
+        self._open: set[HostDatagramPort | HostStream | HostListener] = set()
+
+    def link_local(self) -> str:
+        return self.interface.address
+
+    @property
+    def busy(self) -> bool:
+        """Something is open, if only a stream that lingers."""
+        return bool(self._open)
+
+    def datagram(
+        self, receive: DatagramReceiver, *, port: int = 0, groups: tuple[str, ...] = ()
+    ) -> HostDatagramPort:
+        opened = HostDatagramPort(
+            self._host,
+            self.interface,
+            receive,
+            port=port,
+            groups=groups,
+            dynamic=self._options.dynamic_ports,
+            forget=self._open.discard,
+        )
+        self._open.add(opened)
+        return opened
+
+    def connect(self, to: Endpoint, user: StreamUser, *, timeout: int) -> HostStream:
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        try:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            self._bind(sock)
+        except OSError:
+            sock.close()
+            raise
+        stream = self._stream(sock)
+        stream.start(to, user, timeout)
+        return stream
+
+    def listen(self, accept: Callable[[Stream], StreamUser], *, port: int = 0) -> HostListener:
+        def accepted(sock: socket.socket, peer: Endpoint) -> None:
+            self._stream(sock).adopt(peer, accept)
+
+        opened = HostListener(
+            self._host,
+            self.interface,
+            self._options,
+            port=port,
+            accepted=accepted,
+            forget=self._open.discard,
+        )
+        self._open.add(opened)
+        return opened
+
+    def close(self) -> None:
+        """Break off and close everything that is open here."""
+        for opened in tuple(self._open):
+            if isinstance(opened, HostStream):
+                opened.abort()
+            else:
+                opened.close()
+
+    def _bind(self, sock: socket.socket) -> None:
+        """Our own address and a port of the dynamic range, as the peer may check."""
+        where = self.interface
+
+        def bind(number: int) -> None:
+            sock.bind((where.address, number, 0, where.scope_id))
+
+        if self._options.dynamic_ports:
+            dynamic_port(bind)
+        else:
+            bind(0)
+
+    def _stream(self, sock: socket.socket) -> HostStream:
+        configure(sock, self._options)
+        stream = HostStream(self._host, sock, self.interface, self._options, self._open.discard)
+        self._open.add(stream)
+        return stream
