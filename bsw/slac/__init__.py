@@ -1,0 +1,1 @@
+"""Matching a vehicle with the station at the other end of its cable, and the modems' keys."""
