@@ -1,8 +1,9 @@
 """Diagnostic log and trace: events with fields, not sentences.
 
 A room asks for a ``Logger`` under its own name and reports what happened; where it ends up -
-terminal text, JSON lines - is a matter of the sinks.  Fields are values that may be read by
-anyone: no key, PIN, certificate subject or full contract id belongs here.
+terminal text, JSON lines, a ring in memory - is a matter of the sinks (``bsw.dlt_sinks``).
+Fields are values that may be read by anyone: no key, PIN, certificate subject or full contract
+id gets through.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-Field = str | int | float | bool | bytes | None
+from bsw.redaction import REFUSED, Field, redacted
+
+__all__ = ["Dlt", "Field", "Level", "Logger", "Record", "Sink", "silent"]
 
 
 class Level(IntEnum):
@@ -80,6 +83,7 @@ class Dlt:
         self._sinks = list(sinks)
         self._level = level
         self._levels = dict(levels or {})
+        self.refused = 0
 
     def logger(self, room: str) -> Logger:
         return Logger(self, room)
@@ -91,7 +95,9 @@ class Dlt:
         return self._levels.get(room, self._level)
 
     def report(self, room: str, level: Level, event: str, fields: Mapping[str, Field]) -> None:
-        record = Record(self._now(), room, level, event, fields)
+        clean = redacted(fields)
+        self.refused += sum(value == REFUSED for value in clean.values())
+        record = Record(self._now(), room, level, event, clean)
         for sink in self._sinks:
             sink.write(record)
 
