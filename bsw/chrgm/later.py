@@ -30,6 +30,10 @@ class Later(Generic[T]):
         self._listener = listener
         self._deliver()
 
+    @property
+    def dropped(self) -> bool:
+        return self._dropped
+
     def drop(self) -> None:
         self._dropped = True
         self._listener = None

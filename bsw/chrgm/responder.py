@@ -29,10 +29,7 @@ class Answers(Protocol):
     def refuse(self, name: str, code: str, heard: Heard) -> Said:
         """The exchange's response with this code and schema-valid values."""
 
-    def answered(self, name: str, said: Said) -> None:
-        """The response has left.  What must not happen before it, happens now."""
-
-    def conclude(self, said: Said) -> SessionResult:
+    def conclude(self) -> SessionResult:
         """How the session ended, now that the last exchange was answered."""
 
 
@@ -142,7 +139,7 @@ class Responder:
         self._send(exchange, said)
         self._spans.answered(exchange.name)
         if not exchange.follow:
-            self.end(self._script.conclude(said))
+            self.end(self._script.conclude())
         else:
             self._next_alarm.rearm(self._timing.of(exchange).next_request)
 
@@ -159,7 +156,6 @@ class Responder:
         took = self._scheduler.now - self._asked_at
         if took > self._timing.of(exchange).perform:
             self._log.warning("late answer", exchange=exchange.name, took_ns=took)
-        self._script.answered(exchange.name, said)
 
     def _overdue(self) -> None:
         assert self._pending is not None, "the perform alarm runs only while an answer is pending"

@@ -238,7 +238,7 @@ class ProvidedIdToken(Object):
     authorization_type: AuthorizationType
     connectors: list[int] | None = None
     prevalidated: bool | None = None
-    certificate: str | None = Field(None, max_length=5500)
+    certificate: str | None = Field(default=None, max_length=5500)
     iso15118CertificateHashData: list[CertificateHashDataInfo] | None = None
 
 
@@ -262,9 +262,9 @@ class DcChargeDynamicModeValues(Object):
 class DcEvMaximumLimits(Object):
     """Small negative values are measurement offsets of real cars."""
 
-    dc_ev_maximum_current_limit: float | None = Field(None, ge=-2, le=10000)
-    dc_ev_maximum_power_limit: float | None = Field(None, ge=-2, le=5_000_000)
-    dc_ev_maximum_voltage_limit: float | None = Field(None, ge=-2, le=1500)
+    dc_ev_maximum_current_limit: float | None = Field(default=None, ge=-2, le=10000)
+    dc_ev_maximum_power_limit: float | None = Field(default=None, ge=-2, le=5_000_000)
+    dc_ev_maximum_voltage_limit: float | None = Field(default=None, ge=-2, le=1500)
 
 
 class DcEvRemainingTime(Object):
@@ -293,21 +293,21 @@ class DcEvseMaximumLimits(Object):
     evse_maximum_current_limit: float = Field(ge=0, le=10000)
     evse_maximum_power_limit: float = Field(ge=0, le=5_000_000)
     evse_maximum_voltage_limit: float = Field(ge=0, le=1500)
-    evse_maximum_discharge_current_limit: float | None = Field(None, ge=0, le=10000)
-    evse_maximum_discharge_power_limit: float | None = Field(None, ge=0, le=5_000_000)
+    evse_maximum_discharge_current_limit: float | None = Field(default=None, ge=0, le=10000)
+    evse_maximum_discharge_power_limit: float | None = Field(default=None, ge=0, le=5_000_000)
 
 
 class DcEvseMinimumLimits(Object):
     evse_minimum_current_limit: float = Field(ge=0, le=10000)
     evse_minimum_voltage_limit: float = Field(ge=0, le=1500)
     evse_minimum_power_limit: float = Field(ge=0, le=5_000_000)
-    evse_minimum_discharge_current_limit: float | None = Field(None, ge=0, le=10000)
-    evse_minimum_discharge_power_limit: float | None = Field(None, ge=0, le=5_000_000)
+    evse_minimum_discharge_current_limit: float | None = Field(default=None, ge=0, le=10000)
+    evse_minimum_discharge_power_limit: float | None = Field(default=None, ge=0, le=5_000_000)
 
 
 class DcEvsePresentVoltageCurrent(Object):
     evse_present_voltage: float = Field(ge=0, le=1500)
-    evse_present_current: float | None = Field(None, ge=0, le=10000)
+    evse_present_current: float | None = Field(default=None, ge=0, le=10000)
 
 
 class DisplayParameters(Object):
@@ -370,10 +370,10 @@ class SelectedServiceParameters(Object):
 
 
 class SetupPhysicalValues(Object):
-    ac_nominal_voltage: float | None = Field(None, ge=0, le=1000)
-    dc_current_regulation_tolerance: float | None = Field(None, ge=0, le=400)
-    dc_peak_current_ripple: float | None = Field(None, ge=0, le=400)
-    dc_energy_to_be_delivered: float | None = Field(None, ge=0, le=200_000)
+    ac_nominal_voltage: float | None = Field(default=None, ge=0, le=1000)
+    dc_current_regulation_tolerance: float | None = Field(default=None, ge=0, le=400)
+    dc_peak_current_ripple: float | None = Field(default=None, ge=0, le=400)
+    dc_energy_to_be_delivered: float | None = Field(default=None, ge=0, le=200_000)
 
 
 class SupportedAppProtocols(Object):

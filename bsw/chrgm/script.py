@@ -1,0 +1,35 @@
+"""Finds what a role says at each exchange among its handlers.
+
+A handler is any object with methods such as ``ask_current_demand`` or
+``answer_current_demand``; a role is made of several, one per part of the session.  A missing
+method is found when the role is put together, not when a car is waiting.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def snake(name: str) -> str:
+    """``PaymentServiceSelection`` becomes ``payment_service_selection``."""
+    return _WORD.sub("_", name).lower()
+
+
+class MissingHandler(AssertionError):
+    """A role does not know what to do at an exchange it can come to."""
+
+
+def methods(
+    verb: str, names: Iterable[str], handlers: tuple[object, ...]
+) -> dict[str, Callable[..., Any]]:
+    """``{"CurrentDemand": handler.ask_current_demand, ...}`` for all names."""
+    found = {}
+    for name in names:
+        wanted = f"{verb}_{snake(name)}"
+        owner = next((one for one in handlers if hasattr(one, wanted)), None)
+        if owner is None:
+            raise MissingHandler(f"no handler has {wanted}")
+        found[name] = getattr(owner, wanted)
+    return found

@@ -1,0 +1,253 @@
+"""The station's north side: 28 commands, and the variables that come back.
+
+Every command checks types and ranges before anything reaches the protocol, and returns at once;
+answers to a variable come as another command.  The names of commands and arguments are those
+integrators know and do not change.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+from pydantic import Field, ValidationError, validate_call
+
+from secc.api.literals import (
+    AuthorizationStatus,
+    CertificateStatus,
+    EnergyTransferMode,
+    EvseError,
+    IsolationStatus,
+    NoEnergyPauseMode,
+    PaymentOption,
+    SaeJ2847BidiMode,
+    SupportedAppProtocol,
+)
+from secc.api.objects import (
+    AcEvseMaximumPower,
+    AcEvseMinimumPower,
+    AcParameters,
+    AcTargetValues,
+    BptSetup,
+    Capabilities,
+    DcEvseMaximumLimits,
+    DcEvseMinimumLimits,
+    DcEvsePresentVoltageCurrent,
+    EvseId,
+    Power,
+    Powermeter,
+    SetupPhysicalValues,
+    SupportedAppProtocols,
+)
+from secc.api.state import StationState
+from secc.api.variables import Variables
+
+P = ParamSpec("P")
+R = TypeVar("R")
+COMMANDS: list[str] = []
+
+
+class CommandError(ValueError):
+    """A command that cannot be taken: which argument, what is wrong with it."""
+
+
+def command(method: Callable[P, R]) -> Callable[P, R]:
+    """Check the arguments by their annotations; list the method among the commands."""
+    COMMANDS.append(method.__name__)
+    checked = validate_call(method)
+
+    @wraps(method)
+    def call(*arguments: P.args, **named: P.kwargs) -> R:
+        try:
+            return checked(*arguments, **named)
+        except ValidationError as error:
+            raise CommandError(_explain(method.__name__, error)) from None
+
+    return call
+
+
+def _explain(name: str, error: ValidationError) -> str:
+    problems = [
+        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+    return f"{name}: " + "; ".join(problems)
+
+
+class Charger:
+    """One outlet.  ``changed`` is told the name of each command that was taken."""
+
+    def __init__(self, speaks: tuple[SupportedAppProtocol, ...]) -> None:
+        self.state = StationState()
+        self.variables = Variables()
+        self._speaks = speaks
+        self._listeners: list[Callable[[str], None]] = []
+
+    def on_command(self, listener: Callable[[str], None]) -> None:
+        self._listeners.append(listener)
+
+    def subscribe(self, name: str, listener: Callable[[Any], None]) -> None:
+        """Hear each value of a variable."""
+        self.variables.subscribe(name, listener)
+
+    def last(self, name: str) -> Any:  # noqa: ANN401 - the variable's own type
+        return self.variables.last(name)
+
+    def publish_start(self) -> None:
+        """What this stack can speak, once at start-up."""
+        spoken = SupportedAppProtocols(app_protocols=list(self._speaks))
+        self.variables.publish("supported_app_protocols_secc", spoken)
+
+    def _set(self, name: str, **values: object) -> None:
+        for field, value in values.items():
+            setattr(self.state, field, value)
+        for listener in self._listeners:
+            listener(name)
+
+    @command
+    def setup(self, *, evse_id: EvseId, sae_j2847_mode: SaeJ2847BidiMode, debug_mode: bool) -> None:
+        self._set("setup", evse_id=evse_id, sae_mode=sae_j2847_mode, debug=debug_mode)
+
+    @command
+    def set_charging_parameters(self, *, physical_values: SetupPhysicalValues) -> None:
+        self._set("set_charging_parameters", physical=physical_values)
+
+    @command
+    def session_setup(
+        self,
+        *,
+        payment_options: Annotated[list[PaymentOption], Field(min_length=1, max_length=2)],
+        supported_certificate_service: bool,
+        central_contract_validation_allowed: bool,
+    ) -> None:
+        self._set(
+            "session_setup",
+            payment_options=tuple(payment_options),
+            certificate_service=supported_certificate_service,
+            central_contract_validation=central_contract_validation_allowed,
+        )
+
+    @command
+    def bpt_setup(self, *, bpt_config: BptSetup) -> None:
+        self._set("bpt_setup", bpt=bpt_config)
+
+    @command
+    def set_powersupply_capabilities(self, *, capabilities: Capabilities) -> None:
+        self._set("set_powersupply_capabilities", capabilities=capabilities)
+
+    @command
+    def authorization_response(
+        self,
+        *,
+        authorization_status: AuthorizationStatus,
+        certificate_status: CertificateStatus,
+    ) -> None:
+        self._set(
+            "authorization_response",
+            authorization=authorization_status,
+            certificate=certificate_status,
+        )
+
+    @command
+    def ac_contactor_closed(self, *, status: bool) -> None:
+        self._set("ac_contactor_closed", ac_contactor_closed=status)
+
+    @command
+    def dlink_ready(self, *, value: bool) -> None:
+        self._set("dlink_ready", dlink=value)
+
+    @command
+    def cable_check_finished(self, *, status: bool) -> None:
+        self._set("cable_check_finished", cable_check=status)
+
+    @command
+    def receipt_is_required(self, *, receipt_required: bool) -> None:
+        self._set("receipt_is_required", receipt_required=receipt_required)
+
+    @command
+    def stop_charging(self, *, stop: bool) -> None:
+        self._set("stop_charging", stop=stop)
+
+    @command
+    def pause_charging(self, *, pause: bool) -> None:
+        self._set("pause_charging", pause=pause)
+
+    @command
+    def no_energy_pause_charging(self, *, mode: NoEnergyPauseMode) -> None:
+        self._set("no_energy_pause_charging", no_energy=mode)
+
+    @command
+    def update_supported_app_protocols(
+        self, *, supported_app_protocols: SupportedAppProtocols
+    ) -> bool:
+        wanted = tuple(supported_app_protocols.app_protocols)
+        honoured = tuple(one for one in wanted if one in self._speaks)
+        self._set("update_supported_app_protocols", protocols=honoured)
+        return honoured == wanted
+
+    @command
+    def update_energy_transfer_modes(
+        self,
+        *,
+        supported_energy_transfer_modes: Annotated[
+            list[EnergyTransferMode], Field(min_length=1, max_length=18)
+        ],
+    ) -> None:
+        self._set("update_energy_transfer_modes", modes=tuple(supported_energy_transfer_modes))
+
+    @command
+    def update_ac_max_current(self, *, max_current: Annotated[float, Field(ge=0, le=400)]) -> None:
+        self._set("update_ac_max_current", ac_max_current=max_current)
+
+    @command
+    def update_ac_parameters(self, *, ac_parameters: AcParameters) -> None:
+        self._set("update_ac_parameters", ac_parameters=ac_parameters)
+
+    @command
+    def update_ac_maximum_limits(self, *, maximum_limits: AcEvseMaximumPower) -> None:
+        self._set("update_ac_maximum_limits", ac_maximum=maximum_limits)
+
+    @command
+    def update_ac_minimum_limits(self, *, minimum_limits: AcEvseMinimumPower) -> None:
+        self._set("update_ac_minimum_limits", ac_minimum=minimum_limits)
+
+    @command
+    def update_ac_target_values(self, *, target_values: AcTargetValues) -> None:
+        self._set("update_ac_target_values", ac_target=target_values)
+
+    @command
+    def update_ac_present_power(self, *, present_power: Power) -> None:
+        self._set("update_ac_present_power", ac_present=present_power)
+
+    @command
+    def update_dc_maximum_limits(self, *, maximum_limits: DcEvseMaximumLimits) -> None:
+        self._set("update_dc_maximum_limits", dc_maximum=maximum_limits)
+
+    @command
+    def update_dc_minimum_limits(self, *, minimum_limits: DcEvseMinimumLimits) -> None:
+        self._set("update_dc_minimum_limits", dc_minimum=minimum_limits)
+
+    @command
+    def update_isolation_status(self, *, isolation_status: IsolationStatus) -> None:
+        self._set("update_isolation_status", isolation=isolation_status)
+
+    @command
+    def update_dc_present_values(
+        self, *, present_voltage_current: DcEvsePresentVoltageCurrent
+    ) -> None:
+        self._set("update_dc_present_values", dc_present=present_voltage_current)
+
+    @command
+    def update_meter_info(self, *, powermeter: Powermeter) -> None:
+        self._set("update_meter_info", meter=powermeter)
+
+    def renegotiate(self, *, wanted: bool = True) -> None:
+        """Ask the car for new parameters and schedules.  An addition to the interface."""
+        self._set("renegotiate", renegotiate=wanted)
+
+    @command
+    def send_error(self, *, error: EvseError) -> None:
+        self._set("send_error", errors=self.state.errors | {error})
+
+    @command
+    def reset_error(self) -> None:
+        self._set("reset_error", errors=set())

@@ -1,0 +1,103 @@
+"""What the station's own side has told us: limits, measurements, verdicts, wishes.
+
+The commands write here, the handlers read.  A field nobody has set yet is ``None``; what must be
+set before a car is let in is named by ``missing``.
+"""
+
+from dataclasses import dataclass, field
+
+from secc.api.literals import (
+    AuthorizationStatus,
+    CertificateStatus,
+    EnergyTransferMode,
+    EvseError,
+    IsolationStatus,
+    NoEnergyPauseMode,
+    PaymentOption,
+    SaeJ2847BidiMode,
+    SupportedAppProtocol,
+)
+from secc.api.objects import (
+    AcEvseMaximumPower,
+    AcEvseMinimumPower,
+    AcParameters,
+    AcTargetValues,
+    BptSetup,
+    Capabilities,
+    DcEvseMaximumLimits,
+    DcEvseMinimumLimits,
+    DcEvsePresentVoltageCurrent,
+    EvseId,
+    Power,
+    Powermeter,
+    SetupPhysicalValues,
+)
+
+
+@dataclass(slots=True)
+class StationState:
+    evse_id: EvseId | None = None
+    sae_mode: SaeJ2847BidiMode = SaeJ2847BidiMode.NONE
+    debug: bool = False
+    physical: SetupPhysicalValues = field(default_factory=SetupPhysicalValues)
+    capabilities: Capabilities | None = None
+    bpt: BptSetup | None = None
+    protocols: tuple[SupportedAppProtocol, ...] | None = None
+    modes: tuple[EnergyTransferMode, ...] | None = None
+    # per session
+    payment_options: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
+    certificate_service: bool = False
+    central_contract_validation: bool = False
+    authorization: AuthorizationStatus | None = None
+    certificate: CertificateStatus | None = None
+    # energy path
+    ac_max_current: float | None = None
+    ac_parameters: AcParameters | None = None
+    ac_maximum: AcEvseMaximumPower | None = None
+    ac_minimum: AcEvseMinimumPower | None = None
+    ac_target: AcTargetValues | None = None
+    ac_present: Power | None = None
+    ac_contactor_closed: bool = False
+    dc_maximum: DcEvseMaximumLimits | None = None
+    dc_minimum: DcEvseMinimumLimits | None = None
+    dc_present: DcEvsePresentVoltageCurrent | None = None
+    isolation: IsolationStatus = IsolationStatus.INVALID
+    cable_check: bool | None = None
+    meter: Powermeter | None = None
+    # wishes and faults
+    dlink: bool = False
+    receipt_required: bool = False
+    stop: bool = False
+    pause: bool = False
+    renegotiate: bool = False
+    no_energy: NoEnergyPauseMode | None = None
+    errors: set[EvseError] = field(default_factory=set)
+
+    @property
+    def serves_ac(self) -> bool:
+        return any(mode.value.startswith("AC") for mode in self.modes or ())
+
+    @property
+    def serves_dc(self) -> bool:
+        return any(not mode.value.startswith(("AC", "WPT")) for mode in self.modes or ())
+
+    def missing(self) -> tuple[str, ...]:
+        """The commands that must be called before a car is let in."""
+        wanted = {
+            "setup": self.evse_id is not None,
+            "update_energy_transfer_modes": bool(self.modes),
+            "update_dc_maximum_limits": self.dc_maximum is not None or not self.serves_dc,
+            "update_dc_minimum_limits": self.dc_minimum is not None or not self.serves_dc,
+            "update_ac_max_current": self.ac_max_current is not None or not self.serves_ac,
+        }
+        return tuple(name for name, called in wanted.items() if not called)
+
+    def forget_session(self) -> None:
+        """What was said for one car is not true for the next."""
+        self.authorization = None
+        self.certificate = None
+        self.cable_check = None
+        self.receipt_required = False
+        self.stop = False
+        self.pause = False
+        self.renegotiate = False

@@ -1,0 +1,148 @@
+"""ISO 15118-2, from SessionSetup to PaymentServiceSelection: who we are and what we offer."""
+
+from typing import Final
+
+from bsw.chrgm.messages import iso2
+from bsw.chrgm.record import Heard, Said
+from secc.api.literals import EnergyTransferMode, PaymentOption
+from secc.handlers.iso2_words import evse_id
+from secc.station import Station
+
+OK: Final = iso2.ResponseCode.OK
+CHARGE_SERVICE: Final = 1
+CERTIFICATE_SERVICE: Final = 2
+INSTALLATION, UPDATE = 1, 2
+"""The parameter sets of the certificate service."""
+
+_MODES: Final = {mode.value: mode for mode in iso2.EnergyTransferMode}
+
+
+class Setup:
+    def __init__(self, station: Station) -> None:
+        self._station = station
+
+    def answer_session_setup(self, heard: Heard) -> Said:
+        station = self._station
+        request: iso2.SessionSetupReq = heard.body
+        joined = station.open_session(heard.session_id)
+        code = iso2.ResponseCode.OK_OLD_SESSION_JOINED
+        if not joined:
+            code = iso2.ResponseCode.OK_NEW_SESSION_ESTABLISHED
+        station.publish("evcc_id", request.evccid.hex(":").upper())
+        return Said(
+            iso2.SessionSetupRes(
+                response_code=code,
+                evseid=evse_id(station),
+                evse_time_stamp=station.calendar.unix(),
+            )
+        )
+
+    def answer_service_discovery(self, heard: Heard) -> Said:
+        request: iso2.ServiceDiscoveryReq = heard.body
+        options = iso2.PaymentOptionList(
+            payment_option=tuple(iso2.PaymentOption(option) for option in self._options())
+        )
+        services = tuple(
+            service
+            for service in self._value_added()
+            if request.service_category in {None, service.service_category}
+            and request.service_scope in {None, "", service.service_scope}
+        )
+        return Said(
+            iso2.ServiceDiscoveryRes(
+                response_code=OK,
+                payment_option_list=options,
+                charge_service=iso2.ChargeService(
+                    service_id=CHARGE_SERVICE,
+                    service_category=iso2.ServiceCategory.EV_CHARGING,
+                    free_service=False,
+                    supported_energy_transfer_mode=iso2.SupportedEnergyTransferMode(
+                        energy_transfer_mode=self.modes()
+                    ),
+                ),
+                service_list=iso2.ServiceList(service=services) if services else None,
+            )
+        )
+
+    def answer_service_detail(self, heard: Heard) -> Said:
+        number: int = heard.body.service_id
+        if number not in {service.service_id for service in self._value_added()}:
+            code = iso2.ResponseCode.FAILED_SERVICE_ID_INVALID  # [V2G2-425]
+            return Said(iso2.ServiceDetailRes(response_code=code, service_id=number))
+        return Said(
+            iso2.ServiceDetailRes(
+                response_code=OK,
+                service_id=number,
+                service_parameter_list=iso2.ServiceParameterList(
+                    parameter_set=(
+                        _certificate_set(INSTALLATION, "Installation"),
+                        _certificate_set(UPDATE, "Update"),
+                    )
+                ),
+            )
+        )
+
+    def answer_payment_service_selection(self, heard: Heard) -> Said:
+        request: iso2.PaymentServiceSelectionReq = heard.body
+        option = str(request.selected_payment_option.value)
+        code = self._selection_code(option, request.selected_service_list.selected_service)
+        if code is OK:
+            self._station.publish("selected_payment_option", PaymentOption(option))
+        return Said(iso2.PaymentServiceSelectionRes(response_code=code))
+
+    def modes(self) -> tuple[iso2.EnergyTransferMode, ...]:
+        """What the hardware offers now; after a pause the mode chosen before it [V2G2-741]."""
+        station = self._station
+        if station.resumed is not None and station.resumed.mode in _MODES:
+            return (_MODES[station.resumed.mode],)
+        offered = station.state.modes or (EnergyTransferMode.DC_EXTENDED,)
+        return tuple(_MODES[mode.value] for mode in offered if mode.value in _MODES)[:6]
+
+    def _options(self) -> tuple[str, ...]:
+        """Contract only over TLS; after a pause the option chosen before it."""
+        station = self._station
+        offered = [str(option.value) for option in station.state.payment_options]
+        if not station.record.agreed.secure or station.desk is None:
+            offered = [option for option in offered if option != "Contract"]
+        before = station.resumed.payment if station.resumed is not None else None
+        if before is not None and before.value in offered:
+            offered = [before.value]
+        return tuple(offered) or ("ExternalPayment",)
+
+    def _value_added(self) -> tuple[iso2.Service, ...]:
+        """Value-added services exist over TLS only."""
+        station = self._station
+        if not (station.record.agreed.secure and station.state.certificate_service):
+            return ()
+        return (
+            iso2.Service(
+                service_id=CERTIFICATE_SERVICE,
+                service_name="Certificate",
+                service_category=iso2.ServiceCategory.CONTRACT_CERTIFICATE,
+                free_service=True,
+            ),
+        )
+
+    def _selection_code(
+        self, option: str, services: tuple[iso2.SelectedService, ...]
+    ) -> iso2.ResponseCode:
+        codes = iso2.ResponseCode
+        if option not in self._options():
+            return codes.FAILED_PAYMENT_SELECTION_INVALID  # [V2G2-465]
+        value_added = {service.service_id for service in self._value_added()}
+        for service in services:
+            if service.service_id not in {CHARGE_SERVICE, *value_added}:
+                return codes.FAILED_SERVICE_SELECTION_INVALID  # [V2G2-467]
+            chosen = service.parameter_set_id
+            if service.service_id in value_added and chosen not in {None, INSTALLATION, UPDATE}:
+                return codes.FAILED_SERVICE_SELECTION_INVALID
+        if CHARGE_SERVICE not in {service.service_id for service in services}:
+            return codes.FAILED_NO_CHARGE_SERVICE_SELECTED  # [V2G2-804]
+        return OK
+
+
+def _certificate_set(number: int, text: str) -> iso2.ParameterSet:
+    return iso2.ParameterSet(
+        parameter_set_id=number,
+        parameter=(iso2.Parameter(name="Service", string_value=text),),
+    )

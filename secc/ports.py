@@ -1,0 +1,48 @@
+"""What the station's handlers ask of other rooms."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bsw.chrgm.later import Later
+
+
+class Pilot(Protocol):
+    """The control pilot as the station measures it."""
+
+    @property
+    def state(self) -> str:
+        """One letter, ``A`` to ``F``."""
+
+
+class Calendar(Protocol):
+    """Calendar time, for certificates and time stamps only."""
+
+    def unix(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of a contract or signature came to: a code of the protocol, and why."""
+
+    code: str
+    why: str = ""
+
+    @property
+    def good(self) -> bool:
+        return self.code.startswith("OK")
+
+
+class ContractDesk(Protocol):
+    """Plug and Charge on the station: certificates, signatures, provisioning."""
+
+    def judge_contract(self, chain: tuple[bytes, ...], emaid: str) -> Verdict:
+        """Whether this contract chain is good here and today, in codes of PaymentDetailsRes."""
+
+    def verify(self, body: Any, signature: Any, certificate: bytes) -> Verdict:  # noqa: ANN401
+        """Whether the header's signature over ``body`` is the certificate holder's."""
+
+    def install(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+        """Answer a CertificateInstallationReq: ``Said`` with the signed response."""
+
+    def update(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+        """Answer a CertificateUpdateReq: ``Said`` with the signed response."""

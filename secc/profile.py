@@ -1,0 +1,55 @@
+"""What the station tolerates and how long it waits: named switches in two profiles.
+
+``conformance`` is the letter of the norms; ``field`` accepts what real cars are known to do.
+Every deviation is a switch of its own, so an integrator can mix.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from bsw.chrgm.agreement import Tolerance
+from bsw.chrgm.sequence.timing import Change, Timing
+from bsw.os.clock import MS, S
+
+
+@dataclass(frozen=True, slots=True)
+class StationProfile:
+    tolerated: frozenset[Tolerance] = frozenset()
+    timing: Timing = field(default_factory=Timing)
+    demand_pilot_states: bool = True  # C/D before CableCheck, B before Welding and SessionStop
+    pilot_wait_din: int = 1500 * MS
+    pilot_wait: int = 250 * MS
+    contactor_wait: int = 3 * S
+    profile_tolerance: float = 0.0  # share by which a charging profile may exceed PMax
+    clamp_precharge: bool = False  # bring an impossible pre-charge target into range
+    customer_limit: int | None = None  # how long to wait for a customer; None: as the table says
+    setup_stops_discovery: bool = True  # SDP falls silent when the set-up time has passed
+
+
+CONFORMANCE: Final = StationProfile()
+
+FIELD: Final = StationProfile(
+    tolerated=frozenset(
+        {
+            Tolerance.AUTHORIZATION_AGAIN,
+            Tolerance.STOP_IN_LOOP,
+            Tolerance.STOP_BEFORE_LOOP,
+            Tolerance.DISCOVERY_AGAIN,
+            Tolerance.SKIP_RECEIPT,
+            Tolerance.DIRECT_RENEGOTIATION,
+        }
+    ),
+    timing=Timing(
+        exchanges={
+            "Authorization": Change(chain_perform=300 * S),
+            "ContractAuthentication": Change(chain_perform=300 * S),
+        }
+    ),
+    pilot_wait=1500 * MS,
+    profile_tolerance=0.02,
+    clamp_precharge=True,
+    customer_limit=300 * S,
+    setup_stops_discovery=False,
+)
+
+PROFILES: Final = {"conformance": CONFORMANCE, "field": FIELD}

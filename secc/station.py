@@ -1,0 +1,157 @@
+"""What all handlers of one session share: the outlet's state, the record, the clock, the switches.
+
+Protocol-neutral.  It turns the commands of the north side into the words the protocols have for
+them - status code, isolation, notification - and publishes what the car says.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from bsw.chrgm.agreement import Payment, Progress
+from bsw.chrgm.record import NO_SESSION, SessionRecord
+from bsw.dlt import Logger
+from bsw.os.randomness import Randomness
+from bsw.os.scheduler import Scheduler
+from secc.api.charger import Charger
+from secc.api.literals import EvseError, IsolationStatus
+from secc.api.state import StationState
+from secc.memory import Memory, Paused
+from secc.ports import Calendar, ContractDesk, Pilot
+from secc.profile import StationProfile
+from secc.schedules import Schedules
+
+_FAULTS: Final = (
+    (EvseError.EMERGENCY_SHUTDOWN, "EVSE_EmergencyShutdown"),
+    (EvseError.MALFUNCTION, "EVSE_Malfunction"),
+    (EvseError.CONTACTOR, "EVSE_Malfunction"),
+    (EvseError.RCD, "EVSE_Malfunction"),
+    (EvseError.UTILITY_INTERRUPT, "EVSE_UtilityInterruptEvent"),
+)
+
+
+@dataclass(slots=True)
+class Station:
+    """One outlet in one session."""
+
+    charger: Charger
+    record: SessionRecord
+    scheduler: Scheduler
+    chance: Randomness
+    calendar: Calendar
+    pilot: Pilot
+    profile: StationProfile
+    memory: Memory
+    schedules: Schedules
+    log: Logger
+    desk: ContractDesk | None = None
+    # what the session has come to
+    phase: str = "EVSE_NotReady"
+    mode: str = ""
+    resumed: Paused | None = None
+    started: bool = False  # v2g_setup_finished was said
+    looping: bool = False  # current_demand_started was said
+    contract: tuple[bytes, ...] = ()
+    challenge: bytes = b""
+    chosen: int = 0  # the schedule tuple the car charges by
+    published: set[str] = field(default_factory=set)
+
+    @property
+    def state(self) -> StationState:
+        return self.charger.state
+
+    @property
+    def payment(self) -> Payment | None:
+        return self.record.agreed.payment
+
+    @property
+    def charging(self) -> bool:
+        return self.record.agreed.progress is Progress.CHARGING
+
+    def open_session(self, asked_for: bytes) -> bool:
+        """Give the session its id; true if a paused one goes on."""
+        wanted = asked_for.rjust(8, b"\0")
+        self.resumed = self.memory.take(wanted) if wanted != NO_SESSION else None
+        if self.resumed is not None:
+            self.record.session_id = wanted
+            return True
+        fresh = wanted
+        while fresh in {wanted, NO_SESSION}:
+            fresh = self.chance.octets(8)
+        self.record.session_id = fresh
+        return False
+
+    def publish(self, name: str, value: object = None) -> None:
+        self.charger.variables.publish(name, value)
+
+    def publish_once(self, name: str, value: object = None) -> None:
+        """An event that is said once a session."""
+        if name not in self.published:
+            self.published.add(name)
+            self.publish(name, value)
+
+    def publish_if(self, name: str, value: float | bool | None) -> None:  # noqa: FBT001 - a value
+        """An optional element, if the car sent it."""
+        if value is not None:
+            self.publish(name, value)
+
+    @property
+    def status_code(self) -> str:
+        """EVSEStatusCode: a fault first, else what the phase is."""
+        for error, code in _FAULTS:
+            if error in self.state.errors:
+                return code
+        if self.state.stop and self.phase == "EVSE_Ready":
+            return "EVSE_Shutdown"
+        return self.phase
+
+    @property
+    def faulty(self) -> bool:
+        return any(error in self.state.errors for error, _ in _FAULTS[:-1])
+
+    @property
+    def isolation(self) -> str:
+        return str(self.state.isolation.value)
+
+    @property
+    def isolation_faulty(self) -> bool:
+        return self.state.isolation is IsolationStatus.FAULT or self.state.cable_check is False
+
+    @property
+    def notification(self) -> str:
+        """EVSENotification; a stop is asked for now, with no delay."""
+        if self.state.stop or self.faulty:
+            return "StopCharging"
+        if self.state.renegotiate and self.charging:
+            return "ReNegotiation"
+        return "None"
+
+    def present_voltage(self) -> float:
+        present = self.state.dc_present
+        return present.evse_present_voltage if present is not None else 0.0
+
+    def present_current(self) -> float:
+        present = self.state.dc_present
+        return (present.evse_present_current or 0.0) if present is not None else 0.0
+
+    def start_loop(self) -> None:
+        if not self.looping:
+            self.looping = True
+            self.publish("current_demand_started")
+
+    def finish_setup(self) -> None:
+        if not self.started:
+            self.started = True
+            self.publish("v2g_setup_finished")
+
+    def finish_loop(self) -> None:
+        """Energy ends: source to zero, contactors open."""
+        if self.looping:
+            self.looping = False
+            self.publish("current_demand_finished")
+        self.publish("ac_open_contactor" if self.mode.startswith("AC") else "dc_open_contactor")
+
+    def begin_again(self) -> None:
+        """A DC renegotiation goes through the cable check: what was found before is void."""
+        self.state.cable_check = None
+        self.published -= {"start_cable_check", "start_pre_charge"}
+        self.phase = "EVSE_NotReady"
