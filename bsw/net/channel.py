@@ -106,6 +106,7 @@ class Channel:
         self._phase = _Phase.SETTING_UP
         self._heard = False
         self._ignored = 0
+        self._paused = False
         self._broke: StreamEnd | None = None
         self._handshake = scheduler.alarm(self._handshake_late, name="channel.handshake")
         self._loris = scheduler.alarm(self._frame_late, name="channel.frame")
@@ -207,12 +208,18 @@ class Channel:
             step()
         except Flooded as flood:
             self._fail(Closed(Cause.OVERFLOW, str(flood)))
+        if self._guard.busy and self._stream is not None:
+            self._stream.pause()
+            self._paused = True
 
     def _computed(self) -> None:
         """Hand over what the engine has for both sides, and see where it stands."""
         engine = self._guard.engine
         if self._phase is _Phase.OVER:
             return
+        if self._paused and self._stream is not None:
+            self._stream.resume()
+            self._paused = False
         self._write(engine.outgoing())
         if self._phase is _Phase.SETTING_UP and (engine.facts or engine.state is TlsState.OPEN):
             self._open()

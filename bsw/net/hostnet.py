@@ -101,7 +101,11 @@ def find_interface(name: str, address: str = "") -> Interface:
         raise InterfaceUnusable(
             errno.ENODEV, f"there is no interface {name!r}; this machine has {known}"
         ) from None
-    mine = [entry for entry in addresses() if entry.interface == name]
+    return choose(name, index, [one for one in addresses() if one.interface == name], address)
+
+
+def choose(name: str, index: int, mine: list[AddressEntry], address: str = "") -> Interface:
+    """The usable one among an interface's addresses, or what to do about there being none."""
     if address:
         wanted = str(ipaddress.IPv6Address(address))
         fit = [entry for entry in mine if entry.address == wanted]

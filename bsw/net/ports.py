@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from bsw.os.clock import S
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -45,7 +47,12 @@ DatagramReceiver = Callable[[bytes, Endpoint], None]
 class DatagramPort(Protocol):
     @property
     def local(self) -> Endpoint: ...
-    def send(self, payload: bytes, to: Endpoint) -> None: ...
+    def send(self, payload: bytes, to: Endpoint) -> None:
+        """Send, or lose it: a datagram gives no promise."""
+
+    def shield(self, prefix: bytes) -> None:
+        """In a flood: for two seconds drop, as early as possible, what begins differently."""
+
     def close(self) -> None: ...
 
 
@@ -61,8 +68,29 @@ class StreamEnd(Enum):
     LOCAL = "local"  # we closed it
 
 
+@dataclass(frozen=True, slots=True)
+class TcpOptions:
+    """How connections behave.  Times in nanoseconds.
+
+    A peer that is gone without a word is found after ``idle`` plus ``probes`` times ``interval``,
+    or when sent octets stay unacknowledged for ``unacknowledged``.
+    """
+
+    queue: int = 1 << 20  # octets waiting to be sent; more is an OVERFLOW
+    linger: int = 5 * S  # how long a closed stream waits for the peer's end
+    idle: int = 5 * S
+    interval: int = 1 * S
+    probes: int = 5
+    unacknowledged: int = 10 * S
+    dynamic_ports: bool = True  # 49152 to 65535 for every port that is not given
+
+
 class StreamUser(Protocol):
-    """Who listens to a stream.  After ``ended`` nothing more comes."""
+    """Who listens to a stream.
+
+    Nothing is told from inside a call to the stream.  After ``ended`` nothing more comes, nor
+    after ``close`` or ``abort``.
+    """
 
     def connected(self) -> None: ...
     def received(self, data: bytes) -> None: ...
@@ -77,11 +105,18 @@ class Stream(Protocol):
     def write(self, data: bytes) -> None:
         """Queue ``data``; what the kernel does not take at once follows when it can."""
 
+    def pause(self) -> None:
+        """Take nothing more from the peer until ``resume``; its octets wait on the way."""
+
+    def resume(self) -> None: ...
     def finish(self) -> None:
         """No more from us (FIN); still hear what the peer has to say."""
 
     def close(self) -> None:
-        """Finish, linger in the background for what is queued, say nothing more."""
+        """Finish, linger in the background for what is queued, say nothing more.
+
+        Also due after ``ended(CLOSED)``, which leaves our own direction open.
+        """
 
     def abort(self) -> None:
         """Break off at once (RST)."""
@@ -95,6 +130,10 @@ class Listener(Protocol):
 
 class Network(Protocol):
     """One interface with its IPv6 addresses."""
+
+    @property
+    def scope(self) -> str:
+        """The interface's name, where its link-local addresses need one; else empty."""
 
     def link_local(self) -> str:
         """The interface's link-local address, e.g. ``fe80::1``."""

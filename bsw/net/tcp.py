@@ -9,12 +9,11 @@ import errno
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from bsw.net.hostnet import Host, Interface, dynamic_port, endpoint, sockaddr
-from bsw.net.ports import Endpoint, Stream, StreamEnd, StreamUser
+from bsw.net.ports import Endpoint, Stream, StreamEnd, StreamUser, TcpOptions
 from bsw.os.clock import MS, S
 from bsw.os.host import Watch
 
@@ -35,23 +34,6 @@ _ENDS: Final = {
 def end_of(number: int | None) -> StreamEnd:
     """The name of an error number; what is not listed means: no way to get there."""
     return _ENDS.get(number or 0, StreamEnd.UNREACHABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class TcpOptions:
-    """How connections behave.  Times in nanoseconds.
-
-    A peer that is gone without a word is found after ``idle`` plus ``probes`` times ``interval``,
-    or when sent octets stay unacknowledged for ``unacknowledged``.
-    """
-
-    queue: int = 1 << 20  # octets waiting to be sent; more is an OVERFLOW
-    linger: int = 5 * S  # how long a closed stream waits for the peer's end
-    idle: int = 5 * S
-    interval: int = 1 * S
-    probes: int = 5
-    unacknowledged: int = 10 * S
-    dynamic_ports: bool = True  # 49152 to 65535 for every port that is not given
 
 
 def configure(sock: socket.socket, options: TcpOptions) -> None:
@@ -93,6 +75,7 @@ class HostStream:
         self._finishing = False
         self._finished = False
         self._peer_finished = False
+        self._paused = False
         self._doomed: StreamEnd | None = None
         self._local = Endpoint(interface.address, 0, interface.scope)
         self._peer = self._local
@@ -145,6 +128,17 @@ class HostStream:
         self._queue += data
         self._rewatch()
 
+    def pause(self) -> None:
+        self._pause(paused=True)
+
+    def resume(self) -> None:
+        self._pause(paused=False)
+
+    def _pause(self, *, paused: bool) -> None:
+        if self._phase in {Phase.CONNECTING, Phase.OPEN}:
+            self._paused = paused
+            self._rewatch()
+
     def finish(self) -> None:
         if self._phase in {Phase.CONNECTING, Phase.OPEN} and not self._finishing:
             self._finishing = True
@@ -157,6 +151,7 @@ class HostStream:
             self._user = None
             self._phase = Phase.LINGERING
             self._finishing = True
+            self._paused = False
             self._alarm.rearm(self._options.linger)
             self._flush()
 
@@ -174,7 +169,7 @@ class HostStream:
         if self._phase is Phase.CONNECTING:
             writable = self._connected
         else:
-            readable = None if self._peer_finished else self._read
+            readable = None if self._peer_finished or self._paused else self._read
             writable = self._flush if self._queue else None
         clock = self._host.clock
         if self._watch is None and (readable or writable):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from bsw.dlt import Dlt, silent
 from bsw.net.hostnet import Host, dynamic_port, find_interface
-from bsw.net.ports import DatagramReceiver, Endpoint, Stream, StreamUser
-from bsw.net.tcp import HostListener, HostStream, TcpOptions, configure
+from bsw.net.ports import DatagramReceiver, Endpoint, Stream, StreamUser, TcpOptions
+from bsw.net.tcp import HostListener, HostStream, configure
 from bsw.net.udp import HostDatagramPort
 from bsw.os.host import HostClock
 from bsw.os.scheduler import Scheduler
@@ -34,6 +34,10 @@ class HostNetwork:
         self._host = Host(scheduler, clock, (dlt or silent()).logger("net"))
         self._options = options
         self._open: set[HostDatagramPort | HostStream | HostListener] = set()
+
+    @property
+    def scope(self) -> str:
+        return self.interface.scope
 
     def link_local(self) -> str:
         return self.interface.address

@@ -1,0 +1,148 @@
+"""A vehicle and a station on one link, host or simulated, for tests that must hold on both."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bsw.net.line import PERFECT, Impairment
+from bsw.net.ports import Endpoint, Network, Stream, StreamEnd, TcpOptions
+from bsw.net.simnet import SimLink
+from bsw.net.tcpip import HostNetwork
+from bsw.os.clock import MS, S, VirtualClock
+from bsw.os.host import HostClock
+from bsw.os.mailbox import Mailbox
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import HostWorker, SimulatedWorker, Worker
+from csm.randomness import SeededRandomness
+
+KINDS = ("simulated", "host")
+
+
+@dataclass
+class World:
+    scheduler: Scheduler
+    vehicle: Network
+    station: Network
+    worker: Worker
+    link: SimLink | None = None
+
+    @property
+    def simulated(self) -> SimLink:
+        assert self.link is not None
+        return self.link
+
+    def run_for(self, duration: int) -> None:
+        self.scheduler.run(self.scheduler.now + duration)
+
+    def run_until(self, reached: Callable[[], object], within: int = 10 * S) -> None:
+        """Run until ``reached``; a test that waits in vain fails and does not hang."""
+        deadline = self.scheduler.now + within
+
+        def look() -> None:
+            if reached():
+                self.scheduler.stop()
+
+        looking = self.scheduler.every(MS // 2, look, name="look", offset=0)
+        self.scheduler.run(deadline)
+        looking.stop()
+        assert reached(), "not reached in time"
+
+
+def simulated(
+    seed: int = 1, impairment: Impairment = PERFECT, options: TcpOptions | None = None
+) -> World:
+    scheduler = Scheduler(VirtualClock())
+    link = SimLink(scheduler, SeededRandomness(seed), impairment)
+    options = options or TcpOptions()
+    return World(
+        scheduler,
+        link.node("vehicle", options=options),
+        link.node("station", options=options),
+        SimulatedWorker(scheduler, lambda _name: 5 * MS),
+        link,
+    )
+
+
+@contextmanager
+def host(options: TcpOptions | None = None) -> Iterator[World]:
+    mailbox = Mailbox()
+    clock = HostClock(mailbox)
+    scheduler = Scheduler(clock, mailbox=mailbox)
+    options = options or TcpOptions()
+    vehicle = HostNetwork(scheduler, clock, "lo", options=options)
+    station = HostNetwork(scheduler, clock, "lo", options=options)
+    worker = HostWorker(scheduler)
+    try:
+        yield World(scheduler, vehicle, station, worker)
+    finally:
+        worker.close()
+        vehicle.close()
+        station.close()
+        clock.close()
+
+
+@contextmanager
+def world(kind: str, options: TcpOptions | None = None) -> Iterator[World]:
+    if kind == "host":
+        with host(options) as made:
+            yield made
+    else:
+        yield simulated(options=options)
+
+
+@dataclass
+class Recorder:
+    """A stream user that remembers.  ``on`` may react to what is told."""
+
+    on: Callable[[str, bytes], None] = lambda _what, _value: None
+    data: bytearray = field(default_factory=bytearray)
+    told: list[str] = field(default_factory=list)
+    end: StreamEnd | None = None
+    stream: Stream | None = None
+
+    def connected(self) -> None:
+        self.told.append("connected")
+        self.on("connected", b"")
+
+    def received(self, data: bytes) -> None:
+        self.data += data
+        self.on("received", data)
+
+    def ended(self, how: StreamEnd) -> None:
+        assert self.end is None, "ended twice"
+        self.told.append(how.value)
+        self.end = how
+        self.on("ended", b"")
+
+    @property
+    def is_connected(self) -> bool:
+        return "connected" in self.told
+
+    @property
+    def the_stream(self) -> Stream:
+        assert self.stream is not None
+        return self.stream
+
+
+@dataclass
+class Pair:
+    """Both ends of one connection."""
+
+    vehicle: Recorder
+    station: Recorder
+    address: Endpoint
+    world: World
+
+
+def connect(world: World, timeout: int = 5 * S) -> Pair:
+    vehicle, station = Recorder(), Recorder()
+
+    def accept(stream: Stream) -> Recorder:
+        station.stream = stream
+        return station
+
+    listener = world.station.listen(accept)
+    vehicle.stream = world.vehicle.connect(listener.local, vehicle, timeout=timeout)
+    world.run_until(lambda: vehicle.is_connected and station.is_connected)
+    listener.close()
+    return Pair(vehicle, station, listener.local, world)
