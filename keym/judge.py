@@ -1,0 +1,251 @@
+"""The judge of certificate chains: the one place where "may be trusted" is said.
+
+In goes what a peer showed and what it is for; out comes a ``Verdict``, whatever the octets were.
+The judge holds our anchors, asks the calendar, and looks revocation up in a ``StatusBook``; it
+fetches nothing and waits for nothing, so it may be asked in the middle of a handshake.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from keym import rules
+from keym.calendar import CalendarTime, Moment
+from keym.certificate import LARGEST, Certificate, Malformed, parse
+from keym.edition import Edition
+from keym.ids import Emaid, IdError
+from keym.path import Link, Path, Search
+from keym.profile import BRANCHES, MOST_AUTHORITIES, RootKind, Use
+from keym.revocation import Demand, StatusBook
+from keym.status import State
+from keym.verdict import (
+    ANCHOR_PLACE,
+    REMARKS,
+    TOLERABLE,
+    Anchor,
+    Finding,
+    Rule,
+    Verdict,
+    in_order,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How strict to be.
+
+    ``whole_chain`` demands an answer about revocation for the sub-CAs as well, not only for the
+    leaf.  ``tolerate`` names rules that only make a remark (``keym.verdict.TOLERABLE``).
+    """
+
+    revocation: Demand = Demand.STRICT
+    whole_chain: bool = False
+    tolerate: frozenset[Rule] = frozenset()
+    most_sent: int = 10
+
+    def __post_init__(self) -> None:
+        stubborn = self.tolerate - TOLERABLE
+        if stubborn:
+            names = ", ".join(sorted(rule.value for rule in stubborn))
+            raise ValueError(f"these rules cannot be tolerated: {names}")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A chain and what it is shown for.
+
+    ``chain`` is DER as it came, the leaf first, the others in any order.  ``staples`` are OCSP
+    responses for the certificates at the same places.  ``identity`` is who the peer says it is:
+    the eMAID, PCID or EVCCID of a message.
+    """
+
+    use: Use
+    edition: Edition
+    chain: Sequence[bytes]
+    staples: Sequence[bytes | None] = ()
+    identity: str | None = None
+
+
+class Judge:
+    """Judges chains against one set of anchors."""
+
+    def __init__(
+        self,
+        anchors: Iterable[Anchor],
+        calendar: CalendarTime,
+        *,
+        book: StatusBook | None = None,
+        policies: Mapping[Use, Policy] | None = None,
+    ) -> None:
+        self.anchors = tuple(anchors)
+        self.book = book if book is not None else StatusBook()
+        self._calendar = calendar
+        self._policies = dict(policies or {})
+
+    def policy(self, use: Use) -> Policy:
+        return self._policies.get(use, _STRICT)
+
+    def judge(self, question: Question, policy: Policy | None = None) -> Verdict:
+        """Whether this chain may be used for this.  Never raises, never waits."""
+        chosen = policy or self.policy(question.use)
+        case = Case(question, chosen, self._calendar.moment(), self.book)
+        sent = case.read()
+        if case.findings:
+            return case.verdict()
+        search = Search(sent, self.anchors)
+        verdicts = [case.branch_off().weigh(path) for path in search.run()]
+        if not verdicts:
+            case.find(search.trouble())
+            case.look_at(sent[0].certificate)
+            return case.verdict(search.longest)
+        return min(verdicts, key=_gravity)
+
+
+_STRICT = Policy()
+
+
+def _gravity(verdict: Verdict) -> tuple[int, int]:
+    """Trusted before refused; among the refused the one that came closest."""
+    return len(verdict.findings), len(verdict.path)
+
+
+@dataclass(slots=True)
+class Case:
+    """One question on its way to a verdict: collects what is found."""
+
+    question: Question
+    policy: Policy
+    moment: Moment
+    book: StatusBook
+    findings: list[Finding] = field(default_factory=list)
+    remarks: list[Finding] = field(default_factory=list)
+
+    def find(self, *found: Finding) -> None:
+        for finding in found:
+            mild = finding.rule in REMARKS or finding.rule in self.policy.tolerate
+            (self.remarks if mild else self.findings).append(finding)
+
+    def branch_off(self) -> "Case":
+        return Case(
+            self.question,
+            self.policy,
+            self.moment,
+            self.book,
+            list(self.findings),
+            list(self.remarks),
+        )
+
+    def verdict(self, path: Sequence[Certificate] = (), anchor: Anchor | None = None) -> Verdict:
+        findings, remarks = in_order(self.findings), in_order(self.remarks)
+        return Verdict(self.question.use, findings, remarks, tuple(path), anchor)
+
+    def read(self) -> list[Link]:
+        """Parse what was sent.  One unreadable certificate spoils the chain."""
+        chain = self.question.chain
+        if not chain:
+            self.find(Finding(Rule.SHOWN, None, "the list of certificates is empty"))
+        if len(chain) > self.policy.most_sent:
+            detail = f"{len(chain)} certificates were sent; {self.policy.most_sent} at most"
+            self.find(Finding(Rule.COUNT, None, detail))
+            return []
+        links: list[Link] = []
+        for place, octets in enumerate(chain):
+            if len(octets) > LARGEST:
+                self.findings.append(Finding(Rule.SIZE, place, f"{len(octets)} octets"))
+                continue
+            try:
+                links.append(Link(place, parse(octets)))
+            except Malformed as error:
+                self.find(Finding(Rule.DER, place, str(error)))
+        return links
+
+    def look_at(self, leaf: Certificate) -> None:
+        """What can be said of a leaf whatever stands above it."""
+        edition, use = self.question.edition, self.question.use
+        self.find(*rules.any_certificate(0, leaf, edition), *rules.leaf(leaf, use, edition))
+        self._look_at_time(0, leaf)
+        self._look_at_identity(leaf)
+
+    def weigh(self, path: Path) -> Verdict:
+        leaf = path.links[0].certificate
+        self.look_at(leaf)
+        for below, link in enumerate(path.links[1:]):
+            self._look_at_authority(link, below)
+        self._look_at_anchor(path)
+        self._look_at_revocation(path)
+        return self.verdict([link.certificate for link in path.links], path.anchor)
+
+    def _look_at_authority(self, link: Link, below: int) -> None:
+        branch = BRANCHES[self.question.use]
+        certificate = link.certificate
+        self.find(
+            *rules.any_certificate(link.place, certificate, self.question.edition),
+            *rules.authority(link.place, certificate, below),
+            *rules.sub_authority(link.place, certificate, below, branch),
+        )
+        self._look_at_time(link.place, certificate)
+
+    def _look_at_anchor(self, path: Path) -> None:
+        links, anchor = path.links, path.anchor
+        certificates = [link.certificate for link in links] + [anchor.certificate]
+        authorities = len(links) - 1
+        if authorities > MOST_AUTHORITIES:
+            detail = f"{authorities} sub-CAs; {MOST_AUTHORITIES} at most [V2G2-009]"
+            self.find(Finding(Rule.DEPTH, None, detail))
+        if anchor.kind not in BRANCHES[self.question.use].anchors:
+            detail = f"it ends in a {anchor.kind.value.upper()} root"
+            self.find(Finding(Rule.ANCHOR_USE, ANCHOR_PLACE, detail))
+        if not authorities and anchor.kind is not RootKind.PRIVATE:
+            self.find(Finding(Rule.ROOT_SIGNS_LEAF, 0, "a root signed it without a sub-CA"))
+        if len({certificate.key_name for certificate in certificates}) > 1:
+            names = " and ".join(sorted({one.key_name for one in certificates}))
+            self.find(Finding(Rule.ONE_KEY_TYPE, None, f"the chain mixes {names} keys"))
+        self.find(*rules.authority(ANCHOR_PLACE, anchor.certificate, authorities))
+        self._look_at_time(ANCHOR_PLACE, anchor.certificate)
+        places = [*(link.place for link in links), ANCHOR_PLACE]
+        pairs = zip(places, certificates, certificates[1:], strict=False)
+        for place, certificate, issuer in pairs:
+            self.find(*rules.key_ids(place, certificate, issuer))
+
+    def _look_at_time(self, place: int, certificate: Certificate) -> None:
+        if self.moment.trusted:
+            self.find(*rules.dates(place, certificate, self.moment))
+        elif place == 0:
+            self.find(Finding(Rule.TIME, None, "the clock has not been set by anybody we trust"))
+
+    def _look_at_identity(self, leaf: Certificate) -> None:
+        claimed = self.question.identity
+        if claimed is None or _same(claimed, leaf.subject.common_name or ""):
+            return
+        detail = "its common name is not the id that the message carries"
+        self.find(Finding(Rule.IDENTITY, 0, detail))
+
+    def _look_at_revocation(self, path: Path) -> None:
+        """A private environment has no responders, so there nothing is demanded [V2G2-872]."""
+        if self.policy.revocation is Demand.OFF:
+            return
+        issuers = [link.certificate for link in path.links[1:]] + [path.anchor.certificate]
+        for link, issuer in zip(path.links, issuers, strict=True):
+            staples = self.question.staples
+            staple = staples[link.place] if link.place < len(staples) else None
+            standing = self.book.standing(link.certificate, issuer, self.moment, staple)
+            if standing.state is State.REVOKED:
+                self.find(Finding(Rule.REVOCATION, link.place, "its issuer took it back"))
+            elif standing.state is State.UNKNOWN and path.anchor.kind is not RootKind.PRIVATE:
+                self._unknown(link.place, standing.problem)
+
+    def _unknown(self, place: int, problem: str) -> None:
+        rule = Rule.STATUS_USABLE if problem else Rule.STATUS
+        finding = Finding(rule, place, problem or "nobody answered for it")
+        asked = place == 0 or self.policy.whole_chain
+        if asked and self.policy.revocation is Demand.STRICT:
+            self.findings.append(finding)
+        else:
+            self.remarks.append(finding)
+
+
+def _same(claimed: str, common_name: str) -> bool:
+    """Ids are compared without separators and case; an eMAID without its check digit as well."""
+    try:
+        return Emaid.parse(claimed) == Emaid.parse(common_name)
+    except IdError:
+        return claimed.replace("-", "").upper() == common_name.replace("-", "").upper()
