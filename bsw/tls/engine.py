@@ -197,7 +197,9 @@ class Engine:
             return known
         if isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING":
             return truncated(handshake=self._state is TlsState.HANDSHAKE)
-        return from_openssl(error, None if handshake is None else handshake.sent)
+        if handshake is None:
+            return from_openssl(error)
+        return from_openssl(error, handshake.sent, handshake.offer)
 
     def _failed(self, failure: TlsFailure) -> None:
         self._failure = failure

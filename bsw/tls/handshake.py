@@ -42,8 +42,7 @@ class Handshake:
         self._trust = trust
         self._judges_staple = judges_staple
         self._credentials = credentials
-        self._keys: list[SigningKey] = []
-        self._shown: Credential | None = None
+        self._loaded: list[tuple[Credential, SigningKey]] = []
         self._chain: tuple[bytes, ...] = ()
         self._profile: TlsProfile | None = None
         self._chain_accepted = False
@@ -51,6 +50,7 @@ class Handshake:
         self._staple: bytes | None = None
         self._group = 0
         self._peer_roots: tuple[str, ...] = ()
+        self.offer = "" if hello is None else str(hello)
         if hello is not None:
             self._peer_roots = (
                 *(hint_text(hint) for hint in hello.root_keys),
@@ -60,9 +60,15 @@ class Handshake:
     def key_for(self, credential: Credential) -> SigningKey:
         """The key OpenSSL gets for this credential, kept as long as the connection."""
         key = SigningKey(credential.signer, credential.chain[0])
-        self._keys.append(key)
-        self._shown = credential
+        self._loaded.append((credential, key))
         return key
+
+    @property
+    def shown(self) -> Credential | None:
+        """The credential whose key has signed, or would have."""
+        signed = [credential for credential, key in self._loaded if key.used]
+        loaded = [credential for credential, _ in self._loaded]
+        return next(iter(signed + loaded), None)
 
     # Questions from inside OpenSSL
 
@@ -82,7 +88,7 @@ class Handshake:
         return self._refuse(failure) is None
 
     def staple(self) -> bytes | None:
-        return None if self._shown is None else self._shown.staple()
+        return None if self.shown is None else self.shown.staple()
 
     def choose(self, connection: int, version: int, names: tuple[bytes, ...]) -> bool:
         """Show a vehicle certificate under a root the station names: one per kind of key."""
@@ -92,7 +98,7 @@ class Handshake:
         chosen: dict[KeyType | None, Credential] = {}
         for credential in preferred(self._credentials, names=names):
             chosen.setdefault(key_type(credential.signer.public_key), credential)
-        for credential in reversed(chosen.values()):  # the best one last: it stays selected
+        for credential in chosen.values():
             show_on(connection, credential, self.key_for(credential))
         return True
 
@@ -114,7 +120,7 @@ class Handshake:
 
     def why(self) -> TlsFailure | None:
         """Our own refusal, our key's failure or the peer's alert, if one of them ended it."""
-        for key in self._keys:
+        for _, key in self._loaded:
             if key.error is not None:
                 return TlsFailure(
                     TlsReason.KEY_FAILURE, f"our private key did not sign: {key.error}", self.sent
@@ -149,7 +155,7 @@ class Handshake:
             peer_staple=self._staple,
             profile=self._profile or TlsProfile.ISO2,
             group=GROUP_NAMES.get(self._group, f"0x{self._group:04x}"),
-            own_chain=() if self._shown is None else self._shown.chain,
+            own_chain=() if self.shown is None else self.shown.chain,
             peer_roots=self._peer_roots,
         )
 
@@ -183,10 +189,11 @@ class Handshake:
 
     def _roots_compared(self) -> str:
         """Which roots the peer named, beside the one of the chain we showed."""
-        if self._shown is None or not self._peer_roots:
+        shown = self.shown
+        if shown is None or not self._peer_roots:
             return ""
         try:
-            ours = name_text(outline(self._shown.chain[-1]).issuer)
+            ours = name_text(outline(shown.chain[-1]).issuer)
         except DerError:
             return ""
         return f"it named {'; '.join(self._peer_roots)}, our chain is under {ours}"

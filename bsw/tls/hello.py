@@ -5,13 +5,16 @@ stands in clear in the first octets.  Reading them here keeps the choice in plai
 the message is sound is then decided by OpenSSL, which gets every octet of it unchanged.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 HANDSHAKE_RECORD = 22
 CLIENT_HELLO = 1
 LARGEST = 1 << 15
 """Octets of a ClientHello.  A vehicle with a hundred roots needs a third of that."""
+
+MOST_TOLD = 12
+"""Numbers of one list that an error text repeats."""
 
 TLS12, TLS13 = 0x0303, 0x0304
 
@@ -57,7 +60,18 @@ class ClientHello:
     root_keys: tuple[RootHint, ...] = ()
     root_names: tuple[bytes, ...] = ()
     wants_staple: bool = False
-    extensions: frozenset[int] = field(default=frozenset())
+
+    def __str__(self) -> str:
+        lists = {
+            "versions": self.versions,
+            "suites": self.suites,
+            "groups": self.groups,
+            "signatures": self.signature_algorithms,
+        }
+        return ", ".join(
+            f"{name} {' '.join(f'{number:04x}' for number in numbers[:MOST_TOLD]) or 'none'}"
+            for name, numbers in lists.items()
+        )
 
 
 class Reader:
@@ -113,7 +127,6 @@ def client_hello(stream: bytes) -> ClientHello | None:
         root_keys=root_hints(extensions.get(Extension.TRUSTED_CA_KEYS, b"\0\0")),
         root_names=_names(extensions.get(Extension.CERTIFICATE_AUTHORITIES)),
         wants_staple=Extension.STATUS_REQUEST in extensions,
-        extensions=frozenset(extensions),
     )
 
 

@@ -33,6 +33,7 @@ class SigningKey:
             raise LibsslError("the signer's key does not belong to the leaf certificate")
         self.kind = kind
         self.error: Exception | None = None
+        self.used = False
         self._signer = signer
         library = libssl()
         if kind is KeyType.ED448:
@@ -45,6 +46,7 @@ class SigningKey:
 
     def sign(self, data: bytes) -> bytes | None:
         """Raw octets, or ``None`` after an error, which is kept."""
+        self.used = True
         outcome = attempt(lambda: self._signer.sign(data))
         self.error = outcome.error
         signature = outcome.value

@@ -3,6 +3,7 @@
 import ssl
 
 from bsw.tls.port import TlsFailure, TlsReason
+from bsw.tls.profile import STATIC_ECDH
 
 CLOSE_NOTIFY = 0
 
@@ -97,16 +98,12 @@ def refused(number: int, addition: str = "") -> TlsFailure:
     return TlsFailure(TlsReason.PEER_ALERT, detail, number)
 
 
-def from_openssl(error: ssl.SSLError, sent: int | None) -> TlsFailure:
-    """OpenSSL ended it; ``sent`` is the alert it told the peer."""
+def from_openssl(error: ssl.SSLError, sent: int | None = None, offer: str = "") -> TlsFailure:
+    """OpenSSL ended it; ``sent`` is the alert it told the peer, ``offer`` what that one wants."""
     word = error.reason or ""
     detail = word.replace("_", " ").lower() or str(error)
     if word in _NO_COMMON_SUITE:
-        return TlsFailure(
-            TlsReason.NO_COMMON_SUITE,
-            f"nothing in common with the peer: {detail}; compare tls.profiles with what it has",
-            sent,
-        )
+        return _nothing_in_common(detail, sent, offer)
     if word in _NO_CERTIFICATE:
         return TlsFailure(
             TlsReason.NO_PEER_CERTIFICATE,
@@ -124,6 +121,15 @@ def from_openssl(error: ssl.SSLError, sent: int | None) -> TlsFailure:
         f"what the peer sent is no valid TLS: {detail}; check that it speaks TLS on this port",
         sent,
     )
+
+
+def _nothing_in_common(detail: str, sent: int | None, offer: str) -> TlsFailure:
+    text = f"nothing in common with the peer: {detail}; compare tls.profiles with what it has"
+    if offer:
+        text += f": {offer}"
+    if f"{STATIC_ECDH:04x}" in offer:
+        text += f" ({STATIC_ECDH:04x} is static ECDH, which OpenSSL does not have)"
+    return TlsFailure(TlsReason.NO_COMMON_SUITE, text, sent)
 
 
 def _is_unreadable(error: ssl.SSLError, word: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
+from itertools import pairwise
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -97,7 +98,7 @@ class Judge:
 def _leads_to(chain: Sequence[bytes], root: bytes) -> bool:
     try:
         path = [load_der_x509_certificate(der) for der in (*chain, root)]
-        for below, above in zip(path, path[1:], strict=False):
+        for below, above in pairwise(path):
             below.verify_directly_issued_by(above)
     except (ValueError, TypeError, InvalidSignature):
         return False
