@@ -44,6 +44,25 @@ class CryIf:
         """Where a new key of this kind and purpose belongs."""
         return self.home(kind, *uses).handle(label)
 
+    def adopt(self, label: str, material: PrivateKey, *uses: Use) -> KeyHandle:
+        """Import a key into the first driver that turns out to be able to; wipe it then.
+
+        Whether a token takes keys in is known only when one is offered.
+        """
+        with material:
+            for _ in self.drivers:
+                key = self.place(label, material.kind, Use.IMPORT, *uses)
+                if self._took(key, material):
+                    return key
+            raise NotSupported(f"no driver takes in a {material.kind.value} key")
+
+    def _took(self, key: KeyHandle, material: PrivateKey) -> bool:
+        try:
+            self.import_private(key, material)
+        except NotSupported:
+            return False  # it will no longer say that it can
+        return True
+
     def stored(self) -> list[StoredKey]:
         return [line for driver in self.drivers for line in driver.stored()]
 

@@ -106,7 +106,7 @@ class TokenFull(ContentError):
 class SlowToken(DeviceError):
     fault = CsmFault.TOKEN_SLOW
     what = "no answer in time"
-    cure = "check the token's connection, or raise csm.job_limit_ms if it is always this slow"
+    cure = "check the token's connection, or raise csm.pkcs11.call_limit_ms if it is always so slow"
 
 
 class TokenBroken(DeviceError):

@@ -103,7 +103,7 @@ PAIRS = {
 }
 """The asymmetric kinds.  Elliptic curve points are uncompressed: 04, then both coordinates."""
 
-SYMMETRIC = {KeyKind.AES128: 16, KeyKind.AES256: 32, KeyKind.HMAC: 32}
+SYMMETRIC = {KeyKind.AES128: 16, KeyKind.AES256: 32, KeyKind.HMAC: 64}
 """Octets of a generated key of each symmetric kind."""
 
 
@@ -131,6 +131,9 @@ class PublicKey:
             )
         if self.kind.is_ec and self.octets[0] != 4:
             raise PublicKeyError(f"a {self.kind.value} point must be uncompressed (first octet 04)")
+
+    def __repr__(self) -> str:
+        return f"<public {self.kind.value} key {self.octets.hex()[:20]}...>"
 
     def spki(self) -> bytes:
         """The key as DER SubjectPublicKeyInfo, as certificates carry it."""

@@ -24,7 +24,7 @@ PUBLIC_LANE = "public"
 """Where work without a key runs; the other lanes are called like the drivers."""
 
 
-def _silent(fault: CsmFault, *, failed: bool, detail: str) -> None:
+def silent(fault: CsmFault, *, failed: bool, detail: str) -> None:
     """Nobody keeps an event memory here."""
 
 
@@ -38,7 +38,7 @@ class Csm:
         workers: Callable[[str], Worker],
         *,
         bound: int = 512,
-        report: FaultReporter = _silent,
+        report: FaultReporter = silent,
     ) -> None:
         self.keys = keys
         self._scheduler = scheduler

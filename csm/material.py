@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization import PublicFormat as Format
 
+from bsw.os.randomness import Randomness
 from csm.driver import Cbc, Cipher, ConcatKdf, Mac
 from csm.errors import BadData, BadKey, NotSupported
 from csm.handles import PAIRS, SYMMETRIC, KeyKind, PublicKey
@@ -25,6 +26,12 @@ from csm.secret import PrivateKey, Secret
 BLOCK = 16
 TAG = 16
 NONCE = 12
+
+ORDERS = {
+    KeyKind.P256: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    KeyKind.P521: (1 << 521) - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+}
+"""How many points each curve's base point generates: private scalars lie between 0 and this."""
 
 LoadedPair = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey | x448.X448PrivateKey
 Loaded = LoadedPair | Secret
@@ -60,29 +67,32 @@ def _check_size(key: PrivateKey) -> None:
         raise BadKey(f"a private {key.kind.value} key has {size} octets, not {len(key.secret)}")
 
 
-def make(kind: KeyKind, random: bytes = b"") -> PrivateKey:
-    """A new key.  ``random`` supplies the octets of a symmetric one."""
-    if kind in SYMMETRIC:
-        return PrivateKey(kind, Secret(random))
+def make(kind: KeyKind, randomness: Randomness) -> PrivateKey:
+    """A new key, made of nothing but what ``randomness`` gives."""
     if kind.is_ec:
-        return unload(ec.generate_private_key(CURVES[kind]))
-    if kind is KeyKind.ED448:
-        return unload(ed448.Ed448PrivateKey.generate())
-    return unload(x448.X448PrivateKey.generate())
+        scalar = 1 + randomness.below(ORDERS[kind] - 1)
+        return PrivateKey(kind, Secret(scalar.to_bytes(PAIRS[kind].private, "big")))
+    size = PAIRS[kind].private if kind in PAIRS else SYMMETRIC[kind]
+    return PrivateKey(kind, Secret(randomness.octets(size)))
 
 
 def unload(pair: LoadedPair) -> PrivateKey:
     """The octets of a library object.  Raises ``BadKey`` for a curve we do not use."""
     if isinstance(pair, ec.EllipticCurvePrivateKey):
-        for kind, curve in CURVES.items():
-            if curve.name == pair.curve.name:
-                width = PAIRS[kind].private
-                scalar = pair.private_numbers().private_value.to_bytes(width, "big")
-                return PrivateKey(kind, Secret(scalar))
-        raise BadKey(f"the curve {pair.curve.name} is not used here")
+        kind = _curve_kind(pair.curve)
+        width = PAIRS[kind].private
+        return PrivateKey(kind, Secret(pair.private_numbers().private_value.to_bytes(width, "big")))
     kind = KeyKind.ED448 if isinstance(pair, ed448.Ed448PrivateKey) else KeyKind.X448
-    raw = pair.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    return PrivateKey(kind, Secret(raw))
+    return PrivateKey(
+        kind, Secret(pair.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+    )
+
+
+def _curve_kind(curve: ec.EllipticCurve) -> KeyKind:
+    for kind, known in CURVES.items():
+        if known.name == curve.name:
+            return kind
+    raise BadKey(f"the curve {curve.name} is not used here")
 
 
 def public_half(key: PrivateKey | Loaded) -> PublicKey:
@@ -105,15 +115,14 @@ def public_of(
     return PublicKey(kind, public.public_bytes(Encoding.Raw, Format.Raw))
 
 
-def sign(key: Loaded, data: bytes) -> bytes:
+def sign(key: Loaded, data: bytes, *, repeatable: bool = False) -> bytes:
+    """``repeatable`` makes ECDSA deterministic (RFC 6979); Ed448 always is."""
     if isinstance(key, ed448.Ed448PrivateKey):
         return key.sign(data)
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        try:
-            algorithm = prehashed(data)
-        except ValueError as error:
-            raise BadData(str(error)) from None
-        return der_to_raw(public_half(key).kind, key.sign(data, algorithm))
+        return der_to_raw(
+            _curve_kind(key.curve), key.sign(data, prehashed(data, repeatable=repeatable))
+        )
     raise NotSupported("a key of this kind does not sign")
 
 

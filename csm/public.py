@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from csm.driver import Hash
-from csm.errors import BadKey
+from csm.errors import BadData, BadKey
 from csm.handles import PAIRS, KeyKind, PublicKey
 
 CURVES: dict[KeyKind, ec.EllipticCurve] = {
@@ -26,7 +26,6 @@ CURVES: dict[KeyKind, ec.EllipticCurve] = {
 }
 
 _BY_LENGTH: dict[int, hashes.HashAlgorithm] = {
-    20: hashes.SHA1(),  # noqa: S303 - a length, looked up only to refuse nothing that ECDSA takes
     32: hashes.SHA256(),
     48: hashes.SHA384(),
     64: hashes.SHA512(),
@@ -37,12 +36,12 @@ def digest(algorithm: Hash, data: bytes) -> bytes:
     return hashlib.new(algorithm.value, data, usedforsecurity=algorithm is not Hash.SHA1).digest()
 
 
-def prehashed(data: bytes) -> ec.ECDSA:
-    """ECDSA over a digest.  Raises ``ValueError`` if the length belongs to no hash we use."""
+def prehashed(data: bytes, *, repeatable: bool = False) -> ec.ECDSA:
+    """ECDSA over a digest.  Raises ``BadData`` if the length belongs to no hash we use."""
     algorithm = _BY_LENGTH.get(len(data))
     if algorithm is None:
-        raise ValueError(f"ECDSA takes a digest of 20, 32, 48 or 64 octets, not {len(data)}")
-    return ec.ECDSA(Prehashed(algorithm))
+        raise BadData(f"ECDSA takes a digest of 32, 48 or 64 octets, not {len(data)}")
+    return ec.ECDSA(Prehashed(algorithm), deterministic_signing=repeatable)
 
 
 def point_of(public: PublicKey) -> ec.EllipticCurvePublicKey:
@@ -71,7 +70,7 @@ def verify(public: PublicKey, data: bytes, signature: bytes) -> bool:
             point_of(public).verify(raw_to_der(public.kind, signature), data, algorithm)
         else:
             return False
-    except (InvalidSignature, ValueError, BadKey):
+    except (InvalidSignature, ValueError, BadData, BadKey):
         return False
     return True
 

@@ -31,6 +31,17 @@ class Secret:
     def reveal(self) -> bytes:
         return bytes(self._octets)
 
+    def is_text(self) -> bool:
+        """Whether it is UTF-8 without a zero."""
+        try:
+            return "\0" not in self._octets.decode()
+        except UnicodeDecodeError:
+            return False
+
+    def text(self) -> str:
+        """For interfaces that want a PIN as text.  What is no UTF-8 was refused at its source."""
+        return self._octets.decode()
+
     def wipe(self) -> None:
         self._octets[:] = bytes(len(self._octets))
         self._octets.clear()

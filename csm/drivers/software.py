@@ -4,13 +4,15 @@ It runs everywhere and knows every kind of key.  It keeps keys from whoever copi
 without the passphrase, not from whoever may read this process's memory: that takes a token.
 """
 
-import secrets
+from typing import Protocol
 
+from bsw.os.randomness import Randomness
 from csm import material
 from csm.driver import Cipher, ConcatKdf, Mac
-from csm.drivers.store import Entry, Store
+from csm.drivers.store import Entry
 from csm.errors import CsmError, KeyExists, KeyMissing, NotSupported
-from csm.handles import PAIRS, SYMMETRIC, KeyHandle, KeyKind, PublicKey, StoredKey, Use
+from csm.handles import PAIRS, KeyHandle, KeyKind, PublicKey, StoredKey, Use
+from csm.randomness import HostRandomness
 from csm.secret import PrivateKey, Secret
 
 _USES: dict[KeyKind, set[Use]] = {
@@ -22,15 +24,38 @@ _USES: dict[KeyKind, set[Use]] = {
     KeyKind.AES256: {Use.CIPHER, Use.MAC},
     KeyKind.HMAC: {Use.MAC},
 }
+_AES = {KeyKind.AES128, KeyKind.AES256}
+
+
+class Shelf(Protocol):
+    """Where the driver puts keys: ``csm.drivers.store.Store``, or memory in simulation."""
+
+    def open(self) -> object: ...
+    def close(self) -> None: ...
+    def labels(self) -> list[str]: ...
+    def has(self, label: str) -> bool: ...
+    def write(self, label: str, entry: Entry, key: PrivateKey) -> None: ...
+    def read(self, label: str) -> tuple[Entry, PrivateKey]: ...
+    def delete(self, label: str) -> None: ...
+    def write_certificate(self, label: str, der: bytes) -> None: ...
+    def read_certificate(self, label: str) -> bytes | None: ...
 
 
 class SoftwareDriver:
-    """A ``CryptoDriver`` over a ``Store``.  Keys are decrypted on first use and kept ready."""
+    """A ``CryptoDriver`` over a shelf.  Keys are decrypted on first use and kept ready.
 
-    def __init__(self, store: Store, name: str = "soft") -> None:
-        self._store = store
+    ``repeatable`` is for simulation alone: keys come from that source, and signatures are
+    deterministic (RFC 6979).
+    """
+
+    def __init__(
+        self, shelf: Shelf, name: str = "soft", *, repeatable: Randomness | None = None
+    ) -> None:
+        self._store = shelf
         self._name = name
-        self._ready: dict[str, material.Loaded] = {}
+        self._repeatable = repeatable
+        self._randomness: Randomness = repeatable or HostRandomness()
+        self._ready: dict[str, tuple[KeyKind, material.Loaded]] = {}
 
     @property
     def name(self) -> str:
@@ -49,7 +74,7 @@ class SoftwareDriver:
         return [self._line(label) for label in self._store.labels()]
 
     def generate(self, key: KeyHandle, kind: KeyKind) -> PublicKey | None:
-        with material.make(kind, secrets.token_bytes(SYMMETRIC.get(kind, 0))) as fresh:
+        with material.make(kind, self._randomness) as fresh:
             return self._keep(key, fresh, born_inside=True)
 
     def import_private(self, key: KeyHandle, material: PrivateKey) -> PublicKey | None:
@@ -63,22 +88,23 @@ class SoftwareDriver:
         self._store.delete(key.label)
 
     def sign(self, key: KeyHandle, data: bytes) -> bytes:
-        return material.sign(self._load(key), data)
+        return material.sign(self._load(key), data, repeatable=self._repeatable is not None)
 
     def derive(self, key: KeyHandle, peer: PublicKey, kdf: ConcatKdf) -> Secret:
         return material.derive(self._load(key), peer, kdf)
 
     def encrypt(self, key: KeyHandle, cipher: Cipher, data: bytes) -> bytes:
-        return material.encrypt(self._octets(key), cipher, data)
+        return material.encrypt(self._octets(key, _AES), cipher, data)
 
     def decrypt(self, key: KeyHandle, cipher: Cipher, data: bytes) -> Secret:
-        return material.decrypt(self._octets(key), cipher, data)
+        return material.decrypt(self._octets(key, _AES), cipher, data)
 
     def mac(self, key: KeyHandle, algorithm: Mac, data: bytes) -> bytes:
-        return material.mac(self._octets(key), algorithm, data)
+        kinds = _AES if algorithm is Mac.CMAC_AES else {KeyKind.HMAC}
+        return material.mac(self._octets(key, kinds), algorithm, data)
 
     def random(self, count: int) -> bytes:
-        return secrets.token_bytes(count)
+        return self._randomness.octets(count)
 
     def store_certificate(self, key: KeyHandle, der: bytes) -> None:
         self._store.write_certificate(key.label, der)
@@ -97,10 +123,20 @@ class SoftwareDriver:
         public = material.public_half(loaded) if fresh.kind in PAIRS else None
         entry = Entry(fresh.kind, public.octets if public else b"", born_inside)
         self._store.write(key.label, entry, fresh)
-        self._ready[key.label] = loaded
+        self._ready[key.label] = fresh.kind, loaded
         return public
 
     def _load(self, key: KeyHandle) -> material.Loaded:
+        return self._kind_and_key(key)[1]
+
+    def _octets(self, key: KeyHandle, kinds: set[KeyKind]) -> Secret:
+        kind, loaded = self._kind_and_key(key)
+        if kind not in kinds or not isinstance(loaded, Secret):
+            wanted = " or ".join(sorted(kind.value for kind in kinds))
+            raise NotSupported(f"{key} is a {kind.value} key; this takes {wanted}")
+        return loaded
+
+    def _kind_and_key(self, key: KeyHandle) -> tuple[KeyKind, material.Loaded]:
         ready = self._ready.get(key.label)
         if ready is None:
             try:
@@ -108,14 +144,8 @@ class SoftwareDriver:
             except KeyMissing:
                 raise KeyMissing(str(key)) from None
             with found:
-                ready = self._ready[key.label] = material.load(found)
+                ready = self._ready[key.label] = found.kind, material.load(found)
         return ready
-
-    def _octets(self, key: KeyHandle) -> Secret:
-        loaded = self._load(key)
-        if not isinstance(loaded, Secret):
-            raise NotSupported(f"{key} is a key pair; this takes a symmetric key")
-        return loaded
 
     def _line(self, label: str) -> StoredKey:
         try:

@@ -1,0 +1,91 @@
+"""What an integrator may set about keys: which drivers, where they are, how they are unlocked.
+
+Pure data with safe defaults: no token, keys in an encrypted folder.  A PIN or passphrase is named
+by its source; the two options that keep one in the open have names that say so.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from csm.secret import Secret
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+
+def _hidden(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str) or not value:
+        raise ValueError('write it as text in quotes, for example "0042"')
+    return Secret(value.encode())
+
+
+HiddenText = Annotated[Secret, PlainValidator(_hidden), WithJsonSchema({"type": "string"})]
+
+
+class SecretSource(_Model):
+    """Where a PIN or passphrase comes from.  Exactly one of these."""
+
+    file: Path | None = None
+    """A file only its owner can read; a line break at its end does not count."""
+    environment: str | None = None
+    """The name of an environment variable."""
+    credential: str | None = None
+    """The name of a systemd credential (LoadCredential=, LoadCredentialEncrypted=)."""
+    dangerously_in_clear: HiddenText | None = None
+    """The secret itself, for everybody who can read this file."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "SecretSource":
+        named = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise ValueError("name exactly one of file, environment, credential")
+        return self
+
+
+UNATTENDED: Literal["unattended-key-beside-the-store"] = "unattended-key-beside-the-store"
+
+
+def state_folder() -> Path:
+    """Where this user's programs keep what must last: systemd's idea of it, then XDG's."""
+    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if state:
+        return Path(state) / "keys"
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "pilotwire" / "keys"
+
+
+class SoftwareConfig(_Model):
+    folder: Path = Field(default_factory=state_folder)
+    unlock: SecretSource | Literal["unattended-key-beside-the-store"] = UNATTENDED
+    """The default starts without a person, and protects against nobody who can read the folder."""
+    scrypt_log2: int = Field(default=15, ge=10, le=20)
+
+
+class Pkcs11Config(_Model):
+    module: Path | None = None
+    """The token's library; SoftHSM's if none is named."""
+    token: str = Field(default="pilotwire", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+    """The token's label."""
+    pin: SecretSource | None = None
+    """Not needed if the token has a PIN pad or asks for none."""
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Set before the library is loaded, for example SOFTHSM2_CONF."""
+    call_limit_ms: int = Field(default=3_000, ge=10, le=60_000)
+    generate_limit_ms: int = Field(default=60_000, ge=10, le=600_000)
+
+
+class CsmConfig(_Model):
+    drivers: tuple[Literal["software", "pkcs11"], ...] = Field(default=("software",), min_length=1)
+    """In order of preference: a new key goes to the first one that can hold and use it."""
+    software: SoftwareConfig = Field(default_factory=SoftwareConfig)
+    pkcs11: Pkcs11Config = Field(default_factory=Pkcs11Config)
+    queue_bound: int = Field(default=512, ge=1, le=65_536)
+    core_dumps: Literal["forbidden", "allowed-with-keys-in-them"] = "forbidden"

@@ -1,0 +1,80 @@
+"""From a configuration to keys that work: ``open_keys`` for tools, ``service`` for the ECU."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import HostWorker, Worker
+from csm.config import CsmConfig, Pkcs11Config, SoftwareConfig
+from csm.cryif import CryIf
+from csm.driver import CryptoDriver
+from csm.drivers.software import SoftwareDriver
+from csm.drivers.store import Store
+from csm.errors import FaultReporter
+from csm.hardening import forbid_core_dumps
+from csm.jobs import Csm, silent
+from csm.unlock import fetch, unattended
+
+UNATTENDED_SCRYPT_LOG2 = 10
+"""Stretching 256 random bits would only cost time at start."""
+
+
+def open_keys(config: CsmConfig, *, last_try: bool = False) -> CryIf:
+    """All configured drivers.  Nothing is touched before the first call.
+
+    ``last_try`` lets a person use up a token's last attempt before its PIN locks.
+    """
+    makers: dict[str, Callable[[], CryptoDriver]] = {
+        "software": lambda: software(config.software),
+        "pkcs11": lambda: token(config.pkcs11, last_try=last_try),
+    }
+    return CryIf([makers[name]() for name in dict.fromkeys(config.drivers)])
+
+
+def service(
+    config: CsmConfig,
+    scheduler: Scheduler,
+    *,
+    workers: Callable[[str], Worker] | None = None,
+    report: FaultReporter = silent,
+) -> Csm:
+    """The job queue over all configured drivers, each with a thread of its own by default."""
+    if config.core_dumps == "forbidden":
+        forbid_core_dumps()
+    return Csm(
+        scheduler,
+        open_keys(config),
+        workers or (lambda name: HostWorker(scheduler, f"csm {name}")),
+        bound=config.queue_bound,
+        report=report,
+    )
+
+
+def software(config: SoftwareConfig) -> SoftwareDriver:
+    if isinstance(config.unlock, str):
+        return SoftwareDriver(
+            Store(
+                config.folder,
+                lambda: unattended(config.folder),
+                scrypt_log2=UNATTENDED_SCRYPT_LOG2,
+            )
+        )
+    source = config.unlock
+    passphrase = lambda: fetch(source, "csm.software.unlock")  # noqa: E731 - a name for a port
+    return SoftwareDriver(Store(config.folder, passphrase, scrypt_log2=config.scrypt_log2))
+
+
+def token(config: Pkcs11Config, *, last_try: bool = False) -> CryptoDriver:
+    """Loads the PKCS#11 binding only now: an ECU without a token never pays for it."""
+    from csm.drivers.module import module, softhsm  # noqa: PLC0415 - see above
+    from csm.drivers.pkcs11 import Patience, Pkcs11Driver  # noqa: PLC0415 - see above
+
+    path = config.module or softhsm()
+    source = config.pin
+    return Pkcs11Driver(
+        module(Path(path), config.environment),
+        config.token,
+        None if source is None else lambda: fetch(source, "csm.pkcs11.pin"),
+        patience=Patience(config.call_limit_ms, config.generate_limit_ms),
+        last_try=last_try,
+    )
