@@ -1,0 +1,136 @@
+"""What every ECU of ours stands on, put together: clock, scheduler, log, trace, worker, process.
+
+A role's wiring opens it, builds its rooms on it and hands over how to stop them.  It knows no
+room above itself.  The simulated form has the same parts on virtual time, for tests.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bsw.base_config import BaseConfig, LogConfig
+from bsw.det import Det
+from bsw.dlt import Dlt, Level
+from bsw.dlt_sinks import JsonSink, RateLimit, RingSink, TextSink
+from bsw.os.clock import VirtualClock
+from bsw.os.host import HostClock
+from bsw.os.mailbox import Mailbox
+from bsw.os.output import LineWriter
+from bsw.os.process import Process, Status
+from bsw.os.realtime import Collector, be_punctual
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import HostWorker, SimulatedWorker, Worker
+from bsw.trace import MemoryTrace, Trace
+from bsw.trace_file import TraceFile
+
+_STDERR = 2
+
+
+class CannotStart(Exception):
+    """Something outside the configuration is not as the ECU needs it.  Names the remedy."""
+
+
+@dataclass(slots=True)
+class Base:
+    """The ground floor on host time."""
+
+    clock: HostClock
+    scheduler: Scheduler
+    dlt: Dlt
+    det: Det
+    worker: Worker
+    trace: Trace
+    process: Process
+    _collector: Collector
+    _limit: RateLimit
+    _output: LineWriter
+    _file: TraceFile | None
+
+    def run(self) -> Status:
+        """Everything is wired: freeze the memory, run until stopped, close in order."""
+        self._collector.start()
+        status = self.process.run()
+        self._collector.stop()
+        self.trace.end(status=int(status))
+        if self.worker.close() and self._file is not None:
+            self._file.close()
+        self._limit.flush(self.clock.now())
+        self._output.close()
+        self.clock.close()
+        return status
+
+
+def open_base(config: BaseConfig) -> Base:
+    mailbox = Mailbox()
+    clock = HostClock(mailbox)
+    scheduler = Scheduler(clock, mailbox=mailbox)
+    output = LineWriter(_STDERR)
+    limit = _sink(config.log, output.write, clock.now())
+    dlt = Dlt(clock.now, (limit,), level=_level(config.log.level), levels=_levels(config.log))
+    det = Det(dlt.logger("det"))
+    worker = HostWorker(scheduler)
+    file = _trace_file(config, scheduler, worker, dlt)
+    be_punctual(config.os, dlt.logger("os"))
+    return Base(
+        clock,
+        scheduler,
+        dlt,
+        det,
+        worker,
+        Trace(clock.now, (file,) if file is not None else ()),
+        Process(scheduler, config.os, det, dlt.logger("os")),
+        Collector(scheduler),
+        limit,
+        output,
+        file,
+    )
+
+
+def _sink(config: LogConfig, write: Callable[[str], object], start: int) -> RateLimit:
+    if config.form == "json":
+        return RateLimit(JsonSink(write), burst=config.burst)
+    colour = os.isatty(_STDERR) and "NO_COLOR" not in os.environ
+    return RateLimit(TextSink(write, start=start, colour=colour), burst=config.burst)
+
+
+def _level(name: str) -> Level:
+    return Level[name.upper()]
+
+
+def _levels(config: LogConfig) -> dict[str, Level]:
+    return {room: _level(name) for room, name in config.levels.items()}
+
+
+def _trace_file(
+    config: BaseConfig, scheduler: Scheduler, worker: Worker, dlt: Dlt
+) -> TraceFile | None:
+    if config.trace.file is None:
+        return None
+    try:
+        return TraceFile(config.trace.file, scheduler, worker, dlt.logger("trace"))
+    except OSError as error:
+        raise CannotStart(
+            f"trace.file: {config.trace.file} cannot be written: {error.strerror}; "
+            "set trace.file to a place this user may write, or to null"
+        ) from None
+
+
+@dataclass(slots=True)
+class SimulatedBase:
+    """The same parts on virtual time; a fault is raised where it happens."""
+
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    log: RingSink = field(default_factory=lambda: RingSink(10_000))
+    memory: MemoryTrace = field(default_factory=MemoryTrace)
+    scheduler: Scheduler = field(init=False)
+    dlt: Dlt = field(init=False)
+    det: Det = field(init=False)
+    worker: Worker = field(init=False)
+    trace: Trace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scheduler = Scheduler(self.clock)
+        self.dlt = Dlt(self.clock.now, (self.log,), level=Level.DEBUG)
+        self.det = Det(self.dlt.logger("det"), loud=True)
+        self.worker = SimulatedWorker(self.scheduler)
+        self.trace = Trace(self.clock.now, (self.memory,))

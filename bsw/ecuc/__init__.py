@@ -1,0 +1,1 @@
+"""Configuration: files in, one typed frozen model per room out, all problems at once."""

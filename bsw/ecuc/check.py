@@ -1,0 +1,211 @@
+"""From a tree to a role's model, or to the list of everything that is wrong with it.
+
+pydantic judges the values; this module joins its findings with the places in the files, says
+them in the words of the file, names the nearest known key and an example of a right value.
+"""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bsw.ecuc import shape
+from bsw.ecuc.part import Part, Wrong
+from bsw.ecuc.references import Hidden
+from bsw.ecuc.tree import (
+    ConfigurationError,
+    Items,
+    Leaf,
+    Mark,
+    Node,
+    Path,
+    Problem,
+    Step,
+    Table,
+    child,
+    dotted,
+)
+from bsw.redaction import secret_name
+
+M = TypeVar("M", bound=Part)
+
+_WANTED = {
+    "int_type": "a whole number is wanted",
+    "int_parsing": "a whole number is wanted",
+    "int_from_float": "a whole number is wanted",
+    "float_type": "a number is wanted",
+    "float_parsing": "a number is wanted",
+    "finite_number": "a finite number is wanted",
+    "bool_type": "true or false is wanted",
+    "bool_parsing": "true or false is wanted",
+    "string_type": "text is wanted",
+    "tuple_type": "a list is wanted",
+    "list_type": "a list is wanted",
+    "dict_type": "keys with values are wanted",
+    "model_type": "keys with values are wanted",
+    "model_attributes_type": "keys with values are wanted",
+    "path_type": "a path is wanted",
+}
+_BOUNDS = {
+    "greater_than_equal": "{shown} is too small: at least {ge}",
+    "greater_than": "{shown} is too small: above {gt}",
+    "less_than_equal": "{shown} is too large: at most {le}",
+    "less_than": "{shown} is too large: below {lt}",
+    "string_too_short": "{shown} is too short: at least {min_length} characters",
+    "string_too_long": "{shown} is too long: at most {max_length} characters",
+    "string_pattern_mismatch": "{shown} does not have the form {pattern}",
+    "too_short": "{actual_length} entries are too few: at least {min_length}",
+    "too_long": "{actual_length} entries are too many: at most {max_length}",
+}
+
+
+def check(model: type[M], tree: Table) -> M:
+    """The typed configuration; raises ``ConfigurationError`` with all problems at once."""
+    try:
+        written = json.dumps(shape.plain(tree, model))
+        made = model.model_validate_json(written, strict=True)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+        raise ConfigurationError({_problem(model, tree, found) for found in findings}) from None
+    broken = [_relation(tree, path, wrong) for path, wrong in _relations(made, ())]
+    if broken:
+        raise ConfigurationError(broken)
+    return made
+
+
+def _relations(value: object, path: Path) -> Iterator[tuple[Path, Wrong]]:
+    """Each part's own judgement of how its values go together."""
+    if isinstance(value, Part):
+        yield from ((path, wrong) for wrong in value.problems())
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _relations(getattr(value, name), (*path, name))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _relations(item, (*path, str(key)))
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from _relations(item, (*path, index))
+
+
+def _relation(tree: Table, path: Path, wrong: Wrong) -> Problem:
+    whole = (*path, *(wrong.key.split(".") if wrong.key else ()))
+    where = place(tree, whole)
+    mark = where.mark if where.missing else where.node.mark
+    return Problem(mark, dotted(whole), wrong.message, wrong.example)
+
+
+class Place:
+    """How far a path leads in what was written and in the model."""
+
+    def __init__(self, node: Node, hint: shape.Hint) -> None:
+        self.node = node
+        self.hint = hint
+        self.mark: Mark = node.mark
+        self.path: list[Step] = []
+        self.model: type[BaseModel] | None = None
+        self.missing = False
+
+    def follow(self, step: Step) -> None:
+        """Go one step; a step that is neither in model nor file is the name of an alternative."""
+        hint = shape.step_into(self.hint, step) if self.hint is not None else None
+        node = child(self.node, step) if not self.missing else None
+        if hint is None and node is None:
+            return
+        self.path.append(step)
+        self.model = next((m for h in shape.members(self.hint) if (m := shape.model_of(h))), None)
+        if isinstance(self.node, Table) and node is not None:
+            self.mark = self.node.entries[str(step)].key
+        if node is not None:
+            self.node = node
+        self.missing = node is None
+        self.hint = hint
+
+
+def place(tree: Table, path: Path, model: type[BaseModel] | None = None) -> Place:
+    found = Place(tree, model)
+    for step in path:
+        found.follow(step)
+    return found
+
+
+def _problem(model: type[Part], tree: Table, found: Mapping[str, Any]) -> Problem:
+    kind, location = found["type"], tuple(found["loc"])
+    if kind == "extra_forbidden":
+        return _unknown_key(model, tree, location)
+    where = place(tree, location, model)
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        return _wrong_kind(where, found)
+    wrong = found.get("ctx", {}).get("error")
+    if isinstance(wrong, Wrong):
+        return _relation(tree, tuple(where.path), wrong)
+    mark = where.mark if where.missing else where.node.mark
+    return Problem(mark, dotted(where.path), _said(found, where), _example(where))
+
+
+def _said(found: Mapping[str, Any], where: "Place") -> str:
+    """Say what pydantic found in the words of who edits a file."""
+    kind = found["type"]
+    if kind == "missing":
+        return "is missing"
+    if kind in {"value_error", "assertion_error"}:
+        return str(found["ctx"]["error"])
+    shown = _written(where)
+    if kind in _WANTED:
+        return f"{_WANTED[kind]}, not {shown}"
+    if kind in {"literal_error", "enum"}:
+        return f"{shown} is no choice{_nearest(where)}"
+    context = {"shown": shown, **found.get("ctx", {})}
+    if kind in _BOUNDS:
+        return _BOUNDS[kind].format(**context)
+    return f"{shown} {str(found['msg']).removeprefix('Input ')}"
+
+
+def _unknown_key(model: type[Part], tree: Table, location: Path) -> Problem:
+    *parents, key = location
+    above = place(tree, tuple(parents), model)
+    mark = above.mark
+    if isinstance(above.node, Table) and str(key) in above.node.entries:
+        mark = above.node.entries[str(key)].key
+    known = shape.known_keys(above.hint)
+    near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+    advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+    return Problem(mark, dotted((*above.path, key)), f"unknown key; {advice}")
+
+
+def _wrong_kind(where: Place, found: Mapping[str, Any]) -> Problem:
+    context, path = found["ctx"], dotted(where.path)
+    key = str(context["discriminator"]).strip("'")
+    written = child(where.node, key)
+    if written is None:
+        message = f"the key {key!r} is missing, which says what kind this is"
+        return Problem(where.mark, path, message, f"{key}: {context.get('expected_tags', '')}")
+    message = f"{context['tag']!r} is no kind known here"
+    return Problem(written.mark, f"{path}.{key}", message, str(context["expected_tags"]))
+
+
+def _nearest(where: Place) -> str:
+    choices = _example(where).split(" or ")
+    text = where.node.text if isinstance(where.node, Leaf) else ""
+    near = difflib.get_close_matches(text, choices, n=1, cutoff=0.6)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _example(where: Place) -> str:
+    field = None
+    if where.model is not None and where.path:
+        field = where.model.model_fields.get(str(where.path[-1]))
+    return shape.example(where.hint, field) if where.hint is not None else ""
+
+
+def _written(where: Place) -> str:
+    """The wrong value as it stands in the file - unless it may be a secret."""
+    if any(isinstance(note, Hidden) for note in shape.notes(where.hint)) or any(
+        secret_name(str(step)) for step in where.path
+    ):
+        return "what stands there (not shown)"
+    if isinstance(where.node, Leaf):
+        return repr(where.node.text) if where.node.text else "nothing"
+    return "a list" if isinstance(where.node, Items) else "keys with values"

@@ -1,0 +1,32 @@
+"""The base of every room's configuration model.
+
+A room writes one class per thing an integrator may set, in its own ``config.py``; the role's
+model composes them.  Defaults are the safe choice and run as they are.
+"""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wrong(ValueError):
+    """Something about a value that only a look at other values shows.
+
+    ``key`` is the field it is about (dots lead into parts of it; empty for the whole part).
+    """
+
+    def __init__(self, key: str, message: str, example: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+        self.message = message
+        self.example = example
+
+
+class Part(BaseModel):
+    """Frozen, typed strictly, and closed: a key nobody declared is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def problems(self) -> Iterable[Wrong]:
+        """What is wrong among values that are each right.  Called once all values are right."""
+        return ()

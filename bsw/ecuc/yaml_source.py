@@ -1,0 +1,214 @@
+"""YAML files as a tree.
+
+Only ``true``, ``false``, ``null`` and plain numbers have a meaning of their own; ``no``, dates,
+sexagesimals and MAC addresses stay text.  A file is read as a stream of events with bounds on
+size, depth and number of values, so that neither a huge file nor a bomb of aliases does harm.
+"""
+
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import yaml
+
+from bsw.ecuc.tree import ConfigurationError, Entry, Items, Leaf, Mark, Node, Problem, Scalar, Table
+
+MOST_OCTETS = 1 << 20
+MOST_VALUES = 50_000
+MOST_DEPTH = 32
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_HEX = re.compile(r"0x[0-9a-fA-F]{1,16}")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})?\.?[0-9]{1,18}([eE][-+]?[0-9]{1,2})?")
+_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_TAGS = {"tag:yaml.org,2002:str": "text", "!": "text"}
+
+_SAID = (
+    ("cannot start any token", "this character cannot stand here (a tab? YAML indents by spaces)"),
+    ("special characters are not allowed", "a control character cannot stand in YAML"),
+    ("control characters are not allowed", "a control character cannot stand in YAML"),
+    ("mapping values are not allowed", "a second ': ' in one line; put the value in quotes"),
+    ("could not find expected ':'", "a key without ': ' after it"),
+    ("did not find expected key", "the indentation does not fit, or a quote or bracket is open"),
+    ("did not find expected ',' or ']'", "a list that was opened with [ is not closed with ]"),
+    ("did not find expected ',' or '}'", "a table that was opened with { is not closed with }"),
+    ("found unexpected end of stream", "a quote is opened and not closed"),
+    ("did not find expected '-' indicator", "the indentation of the list does not fit"),
+)
+
+
+def read_yaml(path: Path) -> Table:
+    """The file as a tree, or a ``ConfigurationError`` that says where and why not."""
+    source = str(path)
+    builder = _Builder(source)
+    try:
+        return builder.document(yaml.parse(_text(path), Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        raise _wrong(_mark(source, error.problem_mark), _said(error.problem)) from None
+    except yaml.reader.ReaderError as error:
+        text = _text(path)[: error.position] if isinstance(error.position, int) else ""
+        raise _wrong(_place(source, text), _said(error.reason)) from None
+
+
+def _wrong(mark: Mark, message: str, example: str = "") -> ConfigurationError:
+    return ConfigurationError((Problem(mark, "", message, example),))
+
+
+def _said(problem: str | None) -> str:
+    for ours, meaning in _SAID:
+        if ours in (problem or ""):
+            return f"not valid YAML: {meaning}"
+    return f"not valid YAML: {problem or 'the file ends too early'}"
+
+
+class _At(Protocol):
+    """A place as either of the parsers says it, counted from 0."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+def _mark(source: str, mark: _At | None) -> Mark:
+    return Mark(source, mark.line + 1, mark.column + 1) if mark is not None else Mark(source)
+
+
+def _place(source: str, before: str) -> Mark:
+    return Mark(source, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _text(path: Path) -> str:
+    """The file's text, once it is sure to be a regular file of a sensible size in UTF-8."""
+    where = Mark(str(path))
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
+            raise _wrong(where, f"this is {kind}; name a YAML file")
+        if found.st_size > MOST_OCTETS:
+            raise _wrong(
+                where, f"too large: {found.st_size} octets, at most {MOST_OCTETS} are read"
+            )
+        octets = path.read_bytes()
+    except FileNotFoundError:
+        raise _wrong(where, "no such file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise _wrong(where, f"cannot be read: {reason}") from None
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = octets[: error.start].decode("utf-8", "replace")
+        raise _wrong(
+            _place(str(path), before), f"octet 0x{octets[error.start]:02X} is not UTF-8"
+        ) from None
+
+
+class _Builder:
+    """Turns parser events into nodes."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._values = 0
+        self._anchors: dict[str, tuple[Node, int] | None] = {}  # None: not complete yet
+
+    def document(self, events: Iterator[yaml.Event]) -> Table:
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise self._wrong(event, "a second document begins here; one file holds one")
+                root = self._node(next(events), events, 0)
+        if root is None or (isinstance(root, Leaf) and root.value is None):
+            raise _wrong(Mark(self._source), "the file is empty; leave it out to run the defaults")
+        if not isinstance(root, Table):
+            raise _wrong(root.mark, "keys with values are wanted here", "log: {level: info}")
+        return root
+
+    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        anchor: str | None = getattr(event, "anchor", None)
+        if anchor is not None:
+            self._anchors[anchor] = None
+        before = self._values
+        self._count(event, 1)
+        if depth > MOST_DEPTH:
+            raise self._wrong(event, f"nested too deeply: at most {MOST_DEPTH} levels")
+        node: Node
+        if isinstance(event, yaml.ScalarEvent):
+            node = self._leaf(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self._items(event, events, depth)
+        else:
+            node = self._table(event, events, depth)
+        if anchor is not None:
+            self._anchors[anchor] = (node, self._values - before)
+        return node
+
+    def _items(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Items:
+        nodes = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            nodes.append(self._node(event, events, depth + 1))
+        return Items(_mark(self._source, start.start_mark), tuple(nodes))
+
+    def _table(self, start: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Table:
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            key, mark = self._key(event), _mark(self._source, event.start_mark)
+            if key in entries:
+                raise self._wrong(
+                    event, f"key {key!r} stands in line {entries[key].key.line} already"
+                )
+            entries[key] = Entry(mark, self._node(next(events), events, depth + 1))
+        return Table(_mark(self._source, start.start_mark), entries)
+
+    def _key(self, event: yaml.Event) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._wrong(event, "a key must be one word", "interface: eth1")
+        if event.value == "<<" and event.implicit[0]:
+            raise self._wrong(event, "merge keys (<<) are not read; list several files instead")
+        return str(event.value)
+
+    def _leaf(self, event: yaml.ScalarEvent) -> Leaf:
+        mark, text = _mark(self._source, event.start_mark), str(event.value)
+        if event.implicit[0]:
+            return Leaf(mark, meaning(text), text)
+        if event.tag is not None and event.tag not in _TAGS:
+            raise self._wrong(event, f"the tag {event.tag} is not read; write the plain value")
+        return Leaf(mark, text, text)
+
+    def _alias(self, event: yaml.AliasEvent) -> Node:
+        if event.anchor not in self._anchors:
+            raise self._wrong(event, f"*{event.anchor} refers to nothing that stands above")
+        found = self._anchors[event.anchor]
+        if found is None:
+            raise self._wrong(event, f"*{event.anchor} stands within itself and would never end")
+        self._count(event, found[1])
+        return found[0]
+
+    def _count(self, event: yaml.Event, values: int) -> None:
+        self._values += values
+        if self._values > MOST_VALUES:
+            raise self._wrong(event, f"more than {MOST_VALUES} values, aliases written out")
+
+    def _wrong(self, event: yaml.Event, message: str, example: str = "") -> ConfigurationError:
+        return _wrong(_mark(self._source, event.start_mark), message, example)
+
+
+def meaning(text: str) -> Scalar:
+    """What an unquoted word means: ``true`` is true, ``16`` is 16, ``no`` and ``012`` are text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    if _HEX.fullmatch(text):
+        return int(text, 16)
+    if _FLOAT.fullmatch(text) and ("." in text or "e" in text.lower()):
+        return float(text)
+    return text

@@ -1,0 +1,178 @@
+"""The ECU as a process of its host: how it comes to an end, whatever happens.
+
+A signal, a fault in a task or the end of the job all lead to the same ordered stop, which the
+wiring provides, within a bounded time.  A loop that no longer turns is broken off by the host's
+interval timer; a second signal ends the process at once.  This module does not know what is to
+be stopped.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from types import FrameType
+
+from bsw.det import Det
+from bsw.dlt import Logger
+from bsw.os.clock import S
+from bsw.os.config import OsConfig
+from bsw.os.scheduler import FIRST, Fault, Scheduler, SchedulerFault
+
+
+class Status(IntEnum):
+    """Exit statuses of the two ECUs."""
+
+    OK = 0
+    FAILED = 1  # the session did not succeed; the reason was said
+    CONFIGURATION = 2
+    FAULT = 70  # a development error led to the safe stop
+    UNFINISHED = 71  # the ordered stop was not over in time
+    FORCED = 72  # a second signal, or a loop that had to be broken off twice
+    INTERRUPTED = 130  # a person pressed Ctrl-C; the stop was in order
+
+
+class Cause(Enum):
+    DONE = "done"
+    SIGNAL = "signal"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why the ECU stops, and the status it is to end with if the stop goes well."""
+
+    cause: Cause
+    detail: str
+    status: Status
+
+
+class TaskStuck(RuntimeError):
+    """Raised inside a task that has run for too long."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__(f"the task did not come to an end within {after / S:g} s")
+
+
+class ForcedStop(BaseException):
+    """Leaves the loop from wherever it is.  No ``except Exception`` holds it up."""
+
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_SPARE = S // 2
+"""The interval timer bites this long after the stop's own deadline, which can say more."""
+
+
+class Process:
+    """Runs the scheduler until the ECU has stopped."""
+
+    def __init__(self, scheduler: Scheduler, config: OsConfig, det: Det, log: Logger) -> None:
+        self._scheduler = scheduler
+        self._config = config
+        self._det = det
+        self._log = log
+        self._signals = 0
+        self._bites = 0
+        self._status: Status | None = None
+        self._deadline = scheduler.alarm(self._too_late, name="stop deadline", priority=FIRST)
+        self.stopping: Stop | None = None
+        self.on_stop: Callable[[Stop], None] = lambda _stop: self.finished()
+        """Begins the ordered stop and sees to it that ``finished`` is called."""
+        self.last_resort: Callable[[], None] = lambda: None
+        """Reaches the safe state without the loop, when the ordered stop failed."""
+        scheduler.on_fault = self._fault
+
+    def stop(self, stop: Stop) -> None:
+        """Begin the ordered stop.  The first reason counts."""
+        if self.stopping is not None:
+            return
+        self.stopping = stop
+        self._log.info("stopping", cause=stop.cause.value, detail=stop.detail)
+        self._deadline.rearm(self._config.stop_within)
+        self._bite_after(self._config.stop_within + _SPARE)
+        self.on_stop(stop)
+
+    def done(self, status: Status = Status.OK, detail: str = "") -> None:
+        """The job is over; stop in order."""
+        self.stop(Stop(Cause.DONE, detail or "the job is over", status))
+
+    def finished(self) -> None:
+        """Everything has stopped: leave the loop."""
+        if self._status is None and self.stopping is not None:
+            self._status = self.stopping.status
+        self._deadline.cancel()
+        self._scheduler.stop()
+
+    def run(self) -> Status:
+        """Run the ECU; the status to exit with comes back."""
+        with self._signals_taken():
+            try:
+                self._beat()
+                self._scheduler.run()
+            except ForcedStop as forced:
+                self._end_badly(Status.FORCED, str(forced))
+            except (SchedulerFault, TaskStuck) as error:
+                self._end_badly(Status.FAULT, str(error))
+        return self._status if self._status is not None else Status.OK
+
+    def _end_badly(self, status: Status, reason: str) -> None:
+        self._log.error("stop_not_in_order", reason=reason)
+        self._status = status
+        try:
+            self.last_resort()
+        except (Exception, ForcedStop) as error:  # noqa: BLE001 - nothing is left to try
+            self._log.error("last_resort_failed", error=f"{type(error).__name__}: {error}")
+
+    def _fault(self, fault: Fault) -> None:
+        try:
+            self._det.fault(fault.where, fault.error)
+        finally:
+            self.stop(Stop(Cause.FAULT, f"{fault.where}: {fault.error}", Status.FAULT))
+
+    def _too_late(self) -> None:
+        within = self._config.stop_within / S
+        self._end_badly(Status.UNFINISHED, f"the stop was not over within {within:g} s")
+        self._scheduler.stop()
+
+    def _beat(self) -> None:
+        """Put off the interval timer, from a task: as long as tasks run, it never bites."""
+        limit = self._config.stuck_after
+        if not limit:
+            return
+
+        def beat() -> None:
+            if self.stopping is None:
+                self._bites = 0
+                self._bite_after(limit)
+
+        self._scheduler.every(limit // 5, beat, name="beat", offset=0, priority=FIRST)
+
+    def _bite_after(self, delay: int) -> None:
+        signal.setitimer(signal.ITIMER_REAL, delay / S, 1.0)
+
+    def _bite(self, _number: int, _frame: FrameType | None) -> None:
+        self._bites += 1
+        if self.stopping is not None or self._bites > 1:
+            raise ForcedStop("the loop did not turn any more")
+        raise TaskStuck(self._config.stuck_after)
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        name = signal.Signals(number).name
+        if self._signals > 1:
+            raise ForcedStop(f"a second signal, {name}")
+        status = Status.INTERRUPTED if number == signal.SIGINT else Status.OK
+        stop = Stop(Cause.SIGNAL, name, status)
+        self._scheduler.post(lambda: self.stop(stop), name="signal", owed=True)
+
+    @contextmanager
+    def _signals_taken(self) -> Iterator[None]:
+        """Signals are ours for as long as the loop runs.  Only the main thread may do this."""
+        before = {number: signal.signal(number, self._signalled) for number in _SIGNALS}
+        before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._bite)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for number, handler in before.items():
+                signal.signal(number, handler)
