@@ -1,0 +1,64 @@
+"""The pilot circuit in volts: source, 1 kOhm, diode and the vehicle's resistors.
+
+Both simulated ends read their state from here, so a wrong resistor or a missing diode shows
+itself as it would in a garage.
+"""
+
+from dataclasses import dataclass
+from math import inf
+
+from bsw.cp.pilot import Drive, PilotState, Source
+
+SERIES = 1000.0
+DIODE = 0.7
+SUPPLY = 12.0
+
+RESISTANCE = {
+    PilotState.B: 2740.0,
+    PilotState.C: 1 / (1 / 2740.0 + 1 / 1300.0),
+    PilotState.D: 1 / (1 / 2740.0 + 1 / 270.0),
+}
+"""What the vehicle puts between pilot and earth to show a state, in ohm."""
+
+_BANDS = (
+    (11.0, inf, PilotState.A),
+    (8.0, 10.0, PilotState.B),
+    (5.0, 7.0, PilotState.C),
+    (2.0, 4.0, PilotState.D),
+    (-1.0, 1.0, PilotState.E),
+    (-inf, -10.0, PilotState.F),
+)
+
+
+def state_from_volts(volts: float) -> PilotState | None:
+    """The state of a positive level; ``None`` between the bands, where nothing new is known."""
+    for low, high, state in _BANDS:
+        if low <= volts <= high:
+            return state
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """High and low level of the pilot in volts; the same if it does not oscillate."""
+
+    high: float
+    low: float
+
+    @property
+    def diode_found(self) -> bool:
+        """The negative half wave is not loaded: a vehicle, not a short or a finger."""
+        return self.low < -SUPPLY + 1
+
+
+def levels(drive: Drive, resistance: float) -> Levels:
+    """``resistance`` is the vehicle's, infinite when unplugged."""
+    if drive.source is Source.FAULT:
+        return Levels(0.0, 0.0)
+    if drive.source is Source.UNAVAILABLE:
+        return Levels(-SUPPLY, -SUPPLY)
+    high = SUPPLY
+    if resistance < inf:
+        high = (SUPPLY - DIODE) * resistance / (resistance + SERIES) + DIODE
+    oscillates = drive.duty < 100
+    return Levels(high, -SUPPLY if oscillates else high)

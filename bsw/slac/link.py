@@ -1,0 +1,128 @@
+"""What the session asks of the data link, and what it hears from it.
+
+``VehicleLink`` and ``StationLink`` stand behind this: they follow the pilot, match, join, and tell
+the session when IP frames pass.  The methods are D-LINK primitives of ISO 15118-3.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bsw.cp.duty import DIGITAL, Meaning
+from bsw.cp.pilot import CONNECTED, Pilot, PilotState
+from bsw.slac.config import SlacConfig
+from bsw.slac.events import Linked, Reason
+
+
+class Fallback(Enum):
+    """What is left when there is no data link."""
+
+    NOMINAL = "stay in B and charge by the duty cycle when it names a current"
+    REPLUG = "no charging until the plug was out, or the pilot went through E, F or X1"
+    NONE = "nothing is plugged in"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFailure:
+    reason: Reason
+    fallback: Fallback
+
+
+class LinkUser(Protocol):
+    """The session's side.  Each plug-in ends in ``linked`` or ``failed``; after ``linked`` comes
+    at most one ``link_lost``, and none after ``terminate`` or ``error``, which the user asked for.
+    """
+
+    def linked(self, link: Linked) -> None:
+        """D-LINK_READY: look for the station now.  After a pause ``link.resumed`` is true."""
+
+    def link_lost(self, reason: Reason) -> None:
+        """End the session at once; a new link may follow."""
+
+    def failed(self, failure: LinkFailure) -> None:
+        """No more tries with this plug-in, unless the pilot gives a new cue."""
+
+
+class Link(Protocol):
+    """The session's handle on the data link, the same for both roles."""
+
+    def start(self) -> None:
+        """Begin to follow the pilot."""
+
+    def terminate(self) -> None:
+        """D-LINK_TERMINATE: a session ended well; leave the network."""
+
+    def error(self) -> None:
+        """D-LINK_ERROR: give up this link and match again."""
+
+    def pause(self) -> None:
+        """D-LINK_PAUSE: keep the key; sleep until the pilot wakes us."""
+
+    def wake(self) -> None:
+        """End the pause from our side."""
+
+    def close(self) -> None:
+        """Leave the network and follow nothing any more."""
+
+
+class Cue(Enum):
+    """What a vehicle reads out of its pilot."""
+
+    UNPLUGGED = "A"
+    FAULT = "E or F"
+    QUIET = "oscillator off"
+    DIGITAL = "5 %"
+    NOMINAL = "a current"
+    INVALID = "a duty cycle without meaning"
+
+
+_CUES = {
+    Meaning.STEADY: Cue.QUIET,
+    Meaning.DIGITAL: Cue.DIGITAL,
+    Meaning.CURRENT: Cue.NOMINAL,
+    Meaning.NOT_ALLOWED: Cue.INVALID,
+}
+
+
+def cue(pilot: Pilot) -> Cue:
+    if pilot.state is PilotState.A:
+        return Cue.UNPLUGGED
+    if pilot.state not in CONNECTED:
+        return Cue.FAULT
+    return _CUES[pilot.meaning]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VehicleLinkConfig(_Frozen):
+    """Times in milliseconds."""
+
+    energy: Literal["ac", "dc"] = "dc"
+    slac: SlacConfig = SlacConfig.field()
+    rounds: Annotated[int, Field(ge=1, le=20, description="whole matchings per plug-in")] = 3
+    match_at_nominal: Annotated[
+        bool, Field(description="match also when the duty cycle names a current (AC)")
+    ] = False
+    restart_after_loss: Annotated[
+        bool,
+        Field(description="after a lost link match again without a new cue from the pilot"),
+    ] = False
+
+
+class StationLinkConfig(_Frozen):
+    """Times in milliseconds."""
+
+    slac: SlacConfig = SlacConfig.field()
+    duty: Annotated[float, Field(ge=4.5, le=5.5, description="duty cycle that asks for SLAC")] = (
+        DIGITAL
+    )
+    error_state: Annotated[
+        Literal["E", "F"], Field(description="what the pilot shows between two tries")
+    ] = "F"
+    oscillator_hold: Annotated[
+        int, Field(ge=0, le=10_000, description="oscillator stays on after a regular end")
+    ] = 3_000
