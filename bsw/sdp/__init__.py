@@ -1,0 +1,1 @@
+"""SECC discovery: how a vehicle finds the station's address, and how a station answers."""

@@ -1,0 +1,208 @@
+"""The station's side of discovery: one answer to each good request, silence to all else.
+
+Owns the answer rules and the port on which they are applied.  Whether a session is running does
+not concern it: it answers as long as it is open, so that a vehicle whose last session died finds
+the station again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bsw.dlt import Dlt, silent
+from bsw.net.ports import DatagramPort, Endpoint, Network
+from bsw.os.clock import S
+from bsw.os.scheduler import Scheduler
+from bsw.sdp.client import ALL_NODES, SDP_PORT
+from bsw.sdp.messages import (
+    Coupling,
+    Defect,
+    Diagnosis,
+    Request,
+    Response,
+    Security,
+    WirelessRequest,
+    WirelessResponse,
+    parse,
+)
+
+SETUP_TIME: Final = 18 * S
+"""V2G_SECC_CommunicationSetup_Performance_Time: a strict station is silent afterwards."""
+
+FLOOD: Final = 256
+"""More junk than this in a second is a flood; the network is then asked to keep it away."""
+
+_WINDOW: Final = 1 * S
+_WANTED: Final = b"\x01\xfe\x90"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The TCP ports behind the answers; ``None`` for what the station does not serve.
+
+    Asked for TLS the station without TLS says so, asked for plain TCP the one that insists on
+    TLS says that; the vehicle decides.
+    """
+
+    tls: int | None = None
+    plain: int | None = None
+
+    def for_request(self, asked: Security) -> tuple[Security, int] | None:
+        first, second = (Security.TLS, self.tls), (Security.NONE, self.plain)
+        if asked is Security.NONE:
+            first, second = second, first
+        for security, port in (first, second):
+            if port is not None:
+                return security, port
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a wireless or automatic station knows of the vehicle that asks."""
+
+    diagnosis: Diagnosis
+    coupling: Coupling = Coupling.NOT_APPLICABLE
+    evseid: str = ""
+
+
+Locate = Callable[[WirelessRequest, Endpoint], Position]
+
+
+class Answerer:
+    """Datagram in, datagram out or nothing.  ``offer`` may change at any time."""
+
+    def __init__(self, address: str, offer: Offer | None, locate: Locate | None = None) -> None:
+        self.offer = offer
+        self.answered = 0
+        self.ignored = 0
+        self.last_defect: Defect | None = None
+        self._address = address
+        self._locate = locate
+
+    def answer(self, datagram: bytes, source: Endpoint) -> bytes | None:
+        message = parse(datagram)
+        match message:
+            case Request():
+                octets = self._wired(message)
+            case WirelessRequest():
+                octets = self._wireless(message, source)
+            case Response() | WirelessResponse():
+                octets = None  # an answer, ours included, is no request
+            case defect:
+                octets = None
+                self.last_defect = defect
+        if octets is None:
+            self.ignored += 1
+        else:
+            self.answered += 1
+        return octets
+
+    def _wired(self, request: Request) -> bytes | None:
+        chosen = self.offer.for_request(request.security) if self.offer is not None else None
+        if chosen is None:
+            return None
+        security, port = chosen
+        return Response(self._address, port, security).octets()
+
+    def _wireless(self, request: WirelessRequest, source: Endpoint) -> bytes | None:
+        chosen = self.offer.for_request(request.security) if self.offer is not None else None
+        if chosen is None or self._locate is None:
+            return None
+        security, port = chosen
+        position = self._locate(request, source)
+        return WirelessResponse(
+            address=self._address,
+            port=port,
+            security=security,
+            diagnosis=position.diagnosis,
+            coupling=position.coupling,
+            evseid=position.evseid,
+            evseid_size=request.evseid_size,
+        ).octets()
+
+
+class SdpServer:
+    """Answers on one network; make one per interface."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        network: Network,
+        offer: Offer | None = None,
+        *,
+        locate: Locate | None = None,
+        port: int = SDP_PORT,
+        dlt: Dlt | None = None,
+    ) -> None:
+        self._scheduler = scheduler
+        self._network = network
+        self._number = port
+        self._log = (dlt or silent()).logger("sdp")
+        self._answerer = Answerer(network.link_local(), offer, locate)
+        self._port: DatagramPort | None = None
+        self._until = scheduler.alarm(self._time_over, name="sdp.setup-time")
+        self._junk = 0
+        self._junk_since = 0
+
+    @property
+    def offer(self) -> Offer | None:
+        """What is answered now; ``None`` is silence, as before the data link is ready."""
+        return self._answerer.offer
+
+    @offer.setter
+    def offer(self, offer: Offer | None) -> None:
+        self._answerer.offer = offer
+
+    @property
+    def is_open(self) -> bool:
+        return self._port is not None
+
+    @property
+    def answered(self) -> int:
+        return self._answerer.answered
+
+    @property
+    def ignored(self) -> int:
+        return self._answerer.ignored
+
+    def open(self, duration: int | None = None) -> None:
+        """Answer from now on, or for ``duration`` only (see ``SETUP_TIME``)."""
+        if self._port is None:
+            self._port = self._network.datagram(self._heard, port=self._number, groups=(ALL_NODES,))
+        if duration is None:
+            self._until.cancel()
+        else:
+            self._until.rearm(duration)
+
+    def close(self) -> None:
+        self._until.cancel()
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+
+    def _heard(self, datagram: bytes, source: Endpoint) -> None:
+        answer = self._answerer.answer(datagram, source)
+        if answer is None:
+            self._ignore(source)
+        elif self._port is not None:
+            self._port.send(answer, source)
+            self._log.info("answered", peer=str(source), answers=self.answered)
+
+    def _ignore(self, source: Endpoint) -> None:
+        """Say so for the first, the second, the fourth ...; in a flood raise the shield."""
+        count, defect = self.ignored, self._answerer.last_defect
+        if count & (count - 1) == 0:
+            why = defect.value if defect is not None else "nothing to offer"
+            self._log.warning("ignored", peer=str(source), why=why, times=count)
+        now = self._scheduler.now
+        if now - self._junk_since > _WINDOW:
+            self._junk, self._junk_since = 0, now
+        self._junk += 1
+        if self._junk > FLOOD and self._port is not None:
+            self._port.shield(_WANTED)
+            self._junk = 0
+
+    def _time_over(self) -> None:
+        self._log.info("setup-time-over")
+        self.close()
