@@ -98,6 +98,10 @@ SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 ANY_PURPOSE = "2.5.29.37.0"
+KNOWN_PURPOSES = frozenset(
+    {SERVER_AUTH, CLIENT_AUTH, OCSP_SIGNING}
+    | {f"1.3.6.1.5.5.7.3.{number}" for number in (3, 4, 8)}  # code, mail, time stamps
+)
 YEAR = 365
 
 BRANCH_DOMAINS = frozenset({"V2G", "CPO", "CPS", "OEM", "MO"})

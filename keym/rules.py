@@ -17,6 +17,7 @@ from keym.profile import (
     ANY_PURPOSE,
     BRANCH_DOMAINS,
     BRANCHES,
+    KNOWN_PURPOSES,
     Branch,
     KeyUse,
     LeafProfile,
@@ -87,13 +88,16 @@ def _leaf_usage(certificate: Certificate, profile: LeafProfile) -> Found:
 
 
 def _purpose(certificate: Certificate, profile: LeafProfile) -> Found:
+    """Purposes restrict a key even where they are not critical (RFC 5280, 4.2.1.12).
+
+    Signing for a contract or a vehicle has no purpose of its own, so there a purpose nobody
+    knows is let pass unless it is critical; one that is known to be another is not.
+    """
     purposes = certificate.extensions.purposes
-    if not purposes or ANY_PURPOSE in purposes:
+    if not purposes or ANY_PURPOSE in purposes or profile.purpose in purposes:
         return
     critical = extensions.EXTENDED_KEY_USAGE in certificate.extensions.critical
-    if profile.purpose is None and not critical:
-        return  # nothing here has a purpose of its own; what is listed restricts other programs
-    if profile.purpose not in purposes:
+    if profile.purpose is not None or critical or KNOWN_PURPOSES.issuperset(purposes):
         listed = ", ".join(purposes)
         yield Finding(Rule.PURPOSE, 0, f"only for purposes {listed}, none of which is this one")
 

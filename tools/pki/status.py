@@ -40,6 +40,7 @@ def ocsp_response(
     *,
     validity: Validity | None = None,
     signer: Entity | None = None,
+    by_name: bool = False,
     nonce: bytes | None = None,
     hash_algorithm: hashes.HashAlgorithm | None = None,
 ) -> bytes:
@@ -60,7 +61,8 @@ def ocsp_response(
         revocation_time=at - timedelta(hours=1) if status is Status.REVOKED else None,
         revocation_reason=x509.ReasonFlags.key_compromise if status is Status.REVOKED else None,
     )
-    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+    naming = ocsp.OCSPResponderEncoding.NAME if by_name else ocsp.OCSPResponderEncoding.HASH
+    builder = builder.responder_id(naming, responder.certificate)
     if signer is not None:
         builder = builder.certificates([signer.certificate])
     if nonce is not None:
