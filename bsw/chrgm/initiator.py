@@ -155,6 +155,8 @@ class Initiator:
             self.end(wish.result)
             return
         self._wish = wish
+        if wish.to != self._chain:
+            self._chain_alarm.cancel()
         self._wish_until = self._scheduler.now + wish.after + wish.within
         if wish.after:
             self._ask_alarm.rearm(wish.after)

@@ -4,6 +4,7 @@ A FAILED response still has to obey the schema ([V2G2-736]); its values mean not
 vehicle.  What is known is given by name, the rest is the least the schema allows.
 """
 
+from enum import EnumMeta
 from typing import Any, TypeVar
 
 from bsw.chrgm.messages.kinds import Boolean, Integer, Kind, Octets, Text
@@ -34,8 +35,8 @@ def _least_of(kind: Any) -> Any:  # noqa: ANN401 - whatever a field may hold
         return smallest(members[0])
     if isinstance(kind, type) and issubclass(kind, Message):
         return smallest(kind)
-    if isinstance(kind, type):
-        return next(iter(kind))  # an enumeration
+    if isinstance(kind, EnumMeta):
+        return next(iter(kind))
     return _least_value(kind)
 
 

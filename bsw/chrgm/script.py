@@ -9,12 +9,20 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bsw.chrgm.sequence.model import Table
+
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def snake(name: str) -> str:
     """``PaymentServiceSelection`` becomes ``payment_service_selection``."""
     return _WORD.sub("_", name).lower()
+
+
+def reachable(table: Table) -> tuple[str, ...]:
+    """The exchanges a session can come to; others of the schema need no handler."""
+    led_to = {edge.to for exchange in table.exchanges.values() for edge in exchange.follow}
+    return tuple(name for name in table.exchanges if name in led_to or name == table.first)
 
 
 class MissingHandler(AssertionError):

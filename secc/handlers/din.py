@@ -8,7 +8,7 @@ from bsw.chrgm.later import Later
 from bsw.chrgm.messages import din
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import methods
+from bsw.chrgm.script import methods, reachable
 from bsw.chrgm.sequence.din import TABLE
 from secc.handlers.dc import DirectCurrent, Words
 from secc.handlers.din_setup import Setup
@@ -21,11 +21,6 @@ from secc.waiting import when
 
 OK: Final = din.ResponseCode.OK
 Codes = din.ResponseCode
-
-REACHABLE: Final = tuple(
-    {edge.to for exchange in TABLE.exchanges.values() for edge in exchange.follow} | {TABLE.first}
-)
-"""The other messages of the schema have no place in the order and need no handler."""
 
 
 class Energy:
@@ -114,7 +109,7 @@ class DinAnswers:
         self._setup = Setup(station)
         words = Words(din, status, volts, station.profile.pilot_wait_din)
         handlers = (self._setup, DirectCurrent(station, words), Energy(station))
-        self._answers = methods("answer", REACHABLE, handlers)
+        self._answers = methods("answer", reachable(TABLE), handlers)
 
     def answer(self, name: str, heard: Heard) -> Said | Later[Said]:
         said: Said | Later[Said] = self._answers[name](heard)

@@ -1,0 +1,227 @@
+"""What all handlers of one vehicle session share.
+
+Protocol-neutral: the vehicle's values, what the station told, the plug side, and the steps that
+involve all of them - getting ready for DC, closing contactors, coming back to a safe state.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.initiator import End
+from bsw.chrgm.record import SessionRecord
+from bsw.dlt import Logger
+from bsw.os.clock import S
+from bsw.os.scheduler import Scheduler
+from evcc.current import Ramp
+from evcc.memory import Memory
+from evcc.plan import Choice
+from evcc.ports import Calendar, ContractFacts, Wallet
+from evcc.profile import VehicleProfile
+from evcc.vehicle import Actuators, Intent, Pilot, StationView, VehicleState
+
+STATION_FAULTS: Final = frozenset({"EVSE_EmergencyShutdown", "EVSE_Malfunction"})
+STATION_STOPS: Final = frozenset({"EVSE_Shutdown", "EVSE_UtilityInterruptEvent"}) | STATION_FAULTS
+
+
+@dataclass(slots=True)
+class Car:
+    state: VehicleState
+    view: StationView
+    actuators: Actuators
+    pilot: Pilot
+    scheduler: Scheduler
+    record: SessionRecord
+    profile: VehicleProfile
+    memory: Memory
+    calendar: Calendar
+    log: Logger
+    evccid: bytes
+    wallet: Wallet | None = None
+    ramp: Ramp = field(init=False)
+    plan: Choice | None = None
+    plan_since: int = 0
+    matched_since: int | None = None
+    mismatch_since: int | None = None
+    overvoltage_since: int | None = None
+    stopping_since: int | None = None
+    stop_reason: Ending | None = None
+    own_error: str = ""
+    broken_off: Callable[[SessionResult], None] | None = None  # ends the session at once
+
+    def __post_init__(self) -> None:
+        self.ramp = Ramp(self.profile)
+
+    @property
+    def error(self) -> str:
+        """EVErrorCode: what the vehicle reports, or what the session itself found."""
+        return self.own_error or self.state.error
+
+    @property
+    def complete(self) -> bool:
+        """ChargingComplete: the goal is reached, or we are on the way out."""
+        return self.state.charging_complete or self.stopping_since is not None
+
+    @property
+    def contract(self) -> ContractFacts | None:
+        return self.wallet.contract() if self.wallet is not None else None
+
+    def told(self) -> None:
+        """The station told something: show it to the vehicle."""
+        self.follow_plan()
+        self.actuators.view_changed(self.view)
+
+    def fail(self, ending: Ending, detail: str) -> None:
+        """Something outside a message ends the session: now, not at the next answer."""
+        if self.broken_off is not None:
+            self.broken_off(SessionResult(ending, detail=detail))
+
+    def end(self, ending: Ending, exchange: str, detail: str = "", code: str = "") -> End:
+        return End(SessionResult(ending, exchange, code=code, detail=detail))
+
+    # Before energy flows
+
+    def limits_known(self) -> bool:
+        """The values that parameter discovery cannot do without."""
+        state = self.state
+        if state.mode.startswith("AC"):
+            return state.ac_max_current is not None and state.ac_max_voltage is not None
+        return None not in {state.max_current, state.max_voltage, state.soc}
+
+    def dc_mismatch(self) -> str:
+        """Why the station's offer does not fit this battery; empty if it does."""
+        state, view = self.state, self.view
+        battery = state.battery_voltage
+        if not view.max_voltage or not view.max_current:
+            return "the station offers no voltage or no current"
+        if battery is not None and battery > view.max_voltage:
+            return f"battery at {battery:g} V, station up to {view.max_voltage:g} V"
+        if battery is not None and view.min_voltage is not None and battery < view.min_voltage:
+            return f"battery at {battery:g} V, station from {view.min_voltage:g} V"
+        highest = state.max_voltage
+        if highest is not None and view.min_voltage is not None and highest < view.min_voltage:
+            return f"vehicle up to {highest:g} V, station from {view.min_voltage:g} V"
+        most, least = state.max_current, view.min_current
+        if most is not None and least is not None and least > most:
+            return f"vehicle up to {most:g} A, station from {least:g} A"
+        return ""
+
+    def ready_for_ac(self) -> bool:
+        """Permission and lock; state C follows with PowerDelivery."""
+        self.actuators.request_lock(locked=True)
+        return self.state.permission and self.state.locked is not False
+
+    def ac_current(self, mode: str) -> float:
+        """Per phase: the least of station, schedule, cable, own charger, inlet temperature."""
+        state, view = self.state, self.view
+        phases = 3 if mode == "AC_three_phase_core" else 1
+        limits = [
+            value
+            for value in (state.ac_max_current, view.max_current, state.cable_current)
+            if value is not None
+        ]
+        if view.schedule_power is not None and view.nominal_voltage:
+            limits.append(view.schedule_power / (view.nominal_voltage * phases))
+        current = min(limits, default=0.0) * max(0.0, min(1.0, state.derating))
+        return current if current >= 6.0 else 0.0
+
+    def ready_for_c(self) -> bool:
+        """Permission, plug locked, contactors open, own isolation monitor quiet: then state C."""
+        state, actuators = self.state, self.actuators
+        actuators.request_lock(locked=True)
+        actuators.request_isolation_monitor(active=False)
+        ready = (
+            state.permission
+            and state.locked is not False
+            and not state.contactors_closed
+            and not state.isolation_monitor_active
+        )
+        if ready:
+            self.pilot.set_ready(ready=True)
+        return ready and self.pilot.state in {"C", "D"}
+
+    def voltages_match(self, station_voltage: float) -> bool:
+        """Inlet and battery within the window for long enough, and the station agrees."""
+        inlet, battery = self.state.inlet_voltage, self.state.battery_voltage
+        window = self.profile.precharge_window
+        if battery is None:
+            self.matched_since = None
+            return False
+        measured = station_voltage if inlet is None else inlet
+        near = abs(measured - battery) < window and abs(station_voltage - battery) <= window
+        if not near:
+            self.matched_since = None
+            return False
+        if self.matched_since is None:
+            self.matched_since = self.scheduler.now
+        return self.scheduler.now - self.matched_since >= self.profile.precharge_stable
+
+    def contactors_closed(self) -> bool:
+        self.actuators.request_contactors(closed=True)
+        return self.state.contactors_closed is True
+
+    # After energy flowed
+
+    def opened(self) -> bool:
+        self.actuators.request_contactors(closed=False)
+        return not self.state.contactors_closed
+
+    def opened_and_in_b(self) -> bool:
+        """Contactors open first, then state B."""
+        return self.opened() and self.in_b()
+
+    def in_b(self) -> bool:
+        self.pilot.set_ready(ready=False)
+        return self.pilot.state not in {"C", "D"}
+
+    def safe(self) -> None:
+        """Zero current, contactors open, state B.  Needs nobody's answer."""
+        self.ramp.reset()
+        self.actuators.request_current(0.0)
+        self.actuators.allow_ac_current(0.0)
+        self.actuators.request_contactors(closed=False)
+        self.pilot.set_ready(ready=False)
+
+    # While energy flows
+
+    def wants_to_stop(self) -> bool:
+        state = self.state
+        return (
+            self.stop_reason is not None
+            or state.intent is not Intent.CHARGE
+            or not state.permission
+            or state.charging_complete
+            or self.error != "NO_ERROR"
+            or self.long_without_power()
+        )
+
+    def pausing(self) -> bool:
+        """Pause rather than terminate: wished for, or the schedule leaves us without power."""
+        healthy = self.stop_reason is None and self.error == "NO_ERROR"
+        wished = self.state.intent is Intent.PAUSE
+        return healthy and (wished or (self.long_without_power() and self.state.permission))
+
+    def adopt(self, plan: Choice) -> None:
+        self.plan, self.plan_since = plan, self.scheduler.now
+        self.follow_plan()
+
+    def follow_plan(self) -> None:
+        """What the chosen schedule allows now and next, for the loop and for the vehicle."""
+        if self.plan is None:
+            return
+        second = (self.scheduler.now - self.plan_since) / S
+        change = self.plan.next_change(second)
+        self.view.schedule_power = self.plan.power_at(second)
+        self.view.schedule_remaining = None if change is None else int(change.start - second)
+        self.view.next_power = None if change is None else change.power
+
+    def long_without_power(self) -> bool:
+        """No power for at least the configured time, by the schedule."""
+        view = self.view
+        remaining = view.schedule_remaining
+        return (
+            view.schedule_power == 0.0
+            and remaining is not None
+            and remaining >= self.profile.pause_from
+        )

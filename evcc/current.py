@@ -1,0 +1,66 @@
+"""How much current is asked for: every limit respected, every change a ramp.
+
+The smallest of what the battery wants, the vehicle stands, the station gives, the schedule
+allows and the inlet temperature leaves; up slowly, down faster, never below zero.
+"""
+
+from dataclasses import dataclass
+
+from bsw.os.clock import S
+from evcc.profile import VehicleProfile
+from evcc.vehicle import StationView, VehicleState
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    voltage: float
+    current: float
+
+
+def wanted_current(state: VehicleState, view: StationView, voltage: float) -> float:
+    """The steady state: no ramp yet.  A value that is missing allows nothing."""
+    if state.target_current is None or state.max_current is None:
+        return 0.0
+    limits = [state.target_current, state.max_current]
+    if view.max_current is not None:
+        limits.append(view.max_current)
+    powers = (state.max_power, view.max_power, view.schedule_power)
+    limits += [power / voltage for power in powers if power is not None and voltage > 0]
+    return max(0.0, min(limits) * max(0.0, min(1.0, state.derating)))
+
+
+def wanted_voltage(state: VehicleState, view: StationView) -> float:
+    """The battery's set point, never above what either side stands."""
+    limits = [
+        value
+        for value in (state.target_voltage, state.max_voltage, view.max_voltage)
+        if value is not None
+    ]
+    return max(0.0, min(limits)) if state.target_voltage is not None else 0.0
+
+
+class Ramp:
+    """The current asked for last, and how fast it may change."""
+
+    def __init__(self, profile: VehicleProfile) -> None:
+        self._profile = profile
+        self._amps = 0.0
+        self._at: int | None = None
+
+    @property
+    def amps(self) -> float:
+        return self._amps
+
+    def next(self, wanted: float, now: int) -> float:
+        """The current for a request that leaves ``now``."""
+        passed = 0.0 if self._at is None else (now - self._at) / S
+        self._at = now
+        up = self._amps + self._profile.ramp_up * passed
+        down = self._amps - self._profile.ramp_down * passed
+        self._amps = max(0.0, min(up, max(down, wanted)))
+        return self._amps
+
+    def reset(self) -> None:
+        """Zero at once: a stop is never ramped by us."""
+        self._amps = 0.0
+        self._at = None

@@ -1,0 +1,94 @@
+"""The vehicle's DIN 70121 voice: energy on and off, the loop, the stop, and the parts together."""
+
+from bsw.chrgm.agreement import Progress
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.initiator import End, Go, Next
+from bsw.chrgm.later import Later
+from bsw.chrgm.messages import din
+from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.script import methods, reachable
+from bsw.chrgm.sequence.din import TABLE
+from evcc.car import Car
+from evcc.handlers.dc import DirectCurrent, Words
+from evcc.handlers.din_setup import Setup
+from evcc.handlers.din_words import amps, dc_status, volts
+from evcc.handlers.steering import steer
+
+
+class Energy:
+    def __init__(self, car: Car, dc: DirectCurrent) -> None:
+        self._car = car
+        self._dc = dc
+
+    @property
+    def _charging(self) -> bool:
+        return self._car.record.agreed.progress is Progress.CHARGING
+
+    def ask_power_delivery(self) -> Said:
+        car = self._car
+        return Said(
+            din.PowerDeliveryReq(
+                ready_to_charge_state=not self._charging,
+                ev_power_delivery_parameter=din.DCEVPowerDeliveryParameter(
+                    dc_ev_status=dc_status(car),
+                    bulk_charging_complete=car.state.bulk_complete,
+                    charging_complete=car.complete,
+                ),
+            )
+        )
+
+    def hear_power_delivery(self, _heard: Heard) -> Next:
+        if self._charging:
+            self._car.stopping_since = None
+            return Go("CurrentDemand")
+        return self._dc.after_stop()
+
+    def ask_current_demand(self) -> Said:
+        car = self._car
+        voltage, current = self._dc.set_points()
+        return Said(
+            din.CurrentDemandReq(
+                dc_ev_status=dc_status(car),
+                ev_target_current=current,
+                bulk_charging_complete=car.state.bulk_complete,
+                charging_complete=car.complete,
+                ev_target_voltage=voltage,
+                **self._dc.limits(),
+            )
+        )
+
+    def hear_current_demand(self, heard: Heard) -> Next:
+        self._dc.see_loop(heard.body)
+        return self._dc.next_in_loop()
+
+    def ask_session_stop(self) -> Said:
+        return Said(din.SessionStopReq())
+
+    def hear_session_stop(self, _heard: Heard) -> Next:
+        car = self._car
+        if car.stop_reason is not None:
+            return car.end(car.stop_reason, "SessionStop")
+        return End(SessionResult(Ending.TERMINATED, "SessionStop"))
+
+
+class DinScript:
+    """Implements ``bsw.chrgm.initiator.Script``."""
+
+    def __init__(self, car: Car) -> None:
+        self._car = car
+        dc = DirectCurrent(car, Words(din, dc_status, volts, amps))
+        parts = (Setup(car), dc, Energy(car, dc))
+        self._ask = methods("ask", reachable(TABLE), parts)
+        self._hear = methods("hear", reachable(TABLE), parts)
+
+    def ask(self, name: str) -> Said | Later[Said]:
+        self._car.view.phase = name
+        said: Said | Later[Said] = self._ask[name]()
+        return said
+
+    def hear(self, name: str, heard: Heard) -> Next:
+        follow: Next = self._hear[name](heard)
+        return follow
+
+    def steer(self, wish: Go, allowed: tuple[str, ...]) -> Next:
+        return steer(self._car, wish, allowed)

@@ -1,0 +1,169 @@
+"""DIN 70121 on the vehicle, from SessionSetup to ChargeParameterDiscovery."""
+
+from typing import Final
+
+from bsw.chrgm.endings import Ending
+from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.messages import din
+from bsw.chrgm.record import Heard, Said
+from evcc.car import Car
+from evcc.handlers.din_words import dc_status, optional, quantity
+from evcc.handlers.iso2_words import percent
+from evcc.plan import DAY, Offer, Piece, choose
+
+Unit = din.Unit
+USABLE: Final = {
+    "DC_extended": frozenset(
+        {
+            "DC_extended",
+            "AC_core1p_DC_extended",
+            "AC_single_phase_three_phase_core_DC_extended",
+            "AC_core3p_DC_extended",
+        }
+    ),
+    "DC_core": frozenset({"DC_core", "DC_dual", "AC_single_DC_core"}),
+}
+"""The station's kinds that serve each of the two kinds a DIN vehicle may ask for."""
+
+
+class Setup:
+    def __init__(self, car: Car) -> None:
+        self._car = car
+        self._service = 0
+
+    def ask_session_setup(self) -> Said:
+        return Said(din.SessionSetupReq(evccid=self._car.evccid))
+
+    def hear_session_setup(self, heard: Heard) -> Next:
+        car = self._car
+        response: din.SessionSetupRes = heard.body
+        car.record.resumed = None  # there is no pause in DIN
+        car.memory.forget()
+        car.view.evse_id = _readable(response.evseid)
+        car.told()
+        return Go("ServiceDiscovery")
+
+    def ask_service_discovery(self) -> Said:
+        return Said(din.ServiceDiscoveryReq(service_category=din.ServiceCategory.EV_CHARGING))
+
+    def hear_service_discovery(self, heard: Heard) -> Next:
+        car = self._car
+        response: din.ServiceDiscoveryRes = heard.body
+        offered = str(response.charge_service.energy_transfer_type.value)
+        car.view.offered_modes = (offered,)
+        if offered not in USABLE.get(car.state.mode, ()):
+            return car.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"offers {offered}")
+        options = response.payment_options.payment_option
+        if din.PaymentOption.EXTERNAL_PAYMENT not in options:
+            return car.end(Ending.INCOMPATIBLE, "ServiceDiscovery", "no external payment")
+        self._service = response.charge_service.service_tag.service_id
+        car.view.payment = str(din.PaymentOption.EXTERNAL_PAYMENT.value)
+        car.told()
+        return Go("ServicePaymentSelection")
+
+    def ask_service_payment_selection(self) -> Said:
+        return Said(
+            din.ServicePaymentSelectionReq(
+                selected_payment_option=din.PaymentOption.EXTERNAL_PAYMENT,
+                selected_service_list=din.SelectedServiceList(
+                    selected_service=(din.SelectedService(service_id=self._service),)
+                ),
+            )
+        )
+
+    def hear_service_payment_selection(self, _heard: Heard) -> Next:
+        return Go("ContractAuthentication")
+
+    def ask_contract_authentication(self) -> Said:
+        return Said(din.ContractAuthenticationReq())
+
+    def hear_contract_authentication(self, heard: Heard) -> Next:
+        car = self._car
+        response: din.ContractAuthenticationRes = heard.body
+        car.view.processing = str(response.evse_processing.value)
+        car.told()
+        if response.evse_processing is din.EVSEProcessing.FINISHED:
+            return Go("ChargeParameterDiscovery", when=car.limits_known)
+        return Go("ContractAuthentication", after=car.profile.ongoing_pause)
+
+    def ask_charge_parameter_discovery(self) -> Said:
+        state = self._car.state
+        return Said(
+            din.ChargeParameterDiscoveryReq(
+                ev_requested_energy_transfer_type=din.EVRequestedEnergyTransfer(state.mode),
+                ev_charge_parameter=din.DCEVChargeParameter(
+                    dc_ev_status=dc_status(self._car),
+                    ev_maximum_current_limit=quantity(state.max_current or 0.0, Unit.A),
+                    ev_maximum_power_limit=optional(state.max_power, Unit.W),
+                    ev_maximum_voltage_limit=quantity(state.max_voltage or 0.0, Unit.V),
+                    ev_energy_capacity=optional(state.energy_capacity, Unit.WH),
+                    ev_energy_request=optional(state.energy_request, Unit.WH),
+                    full_soc=None if state.full_soc is None else percent(state.full_soc),
+                    bulk_soc=None if state.bulk_soc is None else percent(state.bulk_soc),
+                ),
+            )
+        )
+
+    def hear_charge_parameter_discovery(self, heard: Heard) -> Next:
+        car = self._car
+        response: din.ChargeParameterDiscoveryRes = heard.body
+        car.view.processing = str(response.evse_processing.value)
+        offer = response.evse_charge_parameter
+        if not isinstance(offer, din.DCEVSEChargeParameter):
+            return car.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", "AC limits")
+        self._see(offer)
+        if response.evse_processing is not din.EVSEProcessing.FINISHED:
+            car.told()
+            return Go("ChargeParameterDiscovery", after=car.profile.ongoing_pause)
+        problem = car.dc_mismatch()
+        if problem:
+            return car.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", problem)
+        if isinstance(response.sa_schedules, din.SAScheduleList):
+            self._choose(response.sa_schedules)
+        car.told()
+        if car.view.notification == "StopCharging":
+            return Go("SessionStop", when=car.in_b)
+        return Go("CableCheck", when=car.ready_for_c, within=car.profile.condition_limit)
+
+    def _see(self, offer: din.DCEVSEChargeParameter) -> None:
+        view, status = self._car.view, offer.dc_evse_status
+        view.notification = str(status.evse_notification.value)
+        view.status_code = str(status.evse_status_code.value)
+        power = offer.evse_maximum_power_limit
+        tolerance = offer.evse_current_regulation_tolerance
+        energy = offer.evse_energy_to_be_delivered
+        view.max_current = offer.evse_maximum_current_limit.si()
+        view.max_power = None if power is None else power.si()
+        view.max_voltage = offer.evse_maximum_voltage_limit.si()
+        view.min_current = offer.evse_minimum_current_limit.si()
+        view.min_voltage = offer.evse_minimum_voltage_limit.si()
+        view.ripple = offer.evse_peak_current_ripple.si()
+        view.tolerance = None if tolerance is None else tolerance.si()
+        view.energy_to_deliver = None if energy is None else energy.si()
+
+    def _choose(self, schedules: din.SAScheduleList) -> None:
+        """PMax has 16 bits here: at its end it says "at least so much" and limits nothing."""
+        car = self._car
+        highest = 32_767
+        entries = schedules.sa_schedule_tuple[0].p_max_schedule.p_max_schedule_entry
+        starts = [entry.time_interval.start for entry in entries]
+        ends = [*starts[1:], max(DAY, starts[-1] + 1)]
+        pieces = tuple(
+            Piece(begin, end, float("inf") if entry.p_max >= highest else float(entry.p_max))
+            for entry, begin, end in zip(entries, starts, ends, strict=True)
+        )
+        most = car.state.max_power
+        car.adopt(
+            choose(
+                [Offer(schedules.sa_schedule_tuple[0].sa_schedule_tuple_id, pieces)],
+                energy=None,
+                departure=None,
+                most_power=float("inf") if most is None else most,
+            )
+        )
+
+
+def _readable(octets: bytes) -> str:
+    """Stations send ASCII of an id, or octets of their own; both are shown as text."""
+    text = octets.decode("ascii", "replace")
+    return text if text.isprintable() and "\ufffd" not in text else octets.hex().upper()

@@ -1,0 +1,47 @@
+"""The vehicle's ISO 15118-2 voice, put together from its parts."""
+
+from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.later import Later
+from bsw.chrgm.messages import iso2
+from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.script import methods
+from bsw.chrgm.sequence.iso2 import TABLE
+from evcc.car import Car
+from evcc.handlers.dc import DirectCurrent, Words
+from evcc.handlers.iso2_contract import Contract
+from evcc.handlers.iso2_parameters import Parameters
+from evcc.handlers.iso2_power import Power
+from evcc.handlers.iso2_setup import Setup
+from evcc.handlers.iso2_words import amps, dc_status, volts
+from evcc.handlers.steering import steer
+
+
+class Iso2Script:
+    """Implements ``bsw.chrgm.initiator.Script``."""
+
+    def __init__(self, car: Car) -> None:
+        self._car = car
+        setup = Setup(car)
+        contract = Contract(car, setup)
+        dc = DirectCurrent(car, Words(iso2, dc_status, volts, amps))
+        parts = (
+            setup,
+            contract,
+            Parameters(car, setup),
+            dc,
+            Power(car, setup, dc, contract),
+        )
+        self._ask = methods("ask", TABLE.exchanges, parts)
+        self._hear = methods("hear", TABLE.exchanges, parts)
+
+    def ask(self, name: str) -> Said | Later[Said]:
+        self._car.view.phase = name
+        said: Said | Later[Said] = self._ask[name]()
+        return said
+
+    def hear(self, name: str, heard: Heard) -> Next:
+        follow: Next = self._hear[name](heard)
+        return follow
+
+    def steer(self, wish: Go, allowed: tuple[str, ...]) -> Next:
+        return steer(self._car, wish, allowed)

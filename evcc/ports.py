@@ -1,0 +1,50 @@
+"""What the vehicle's handlers ask of other rooms."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bsw.chrgm.later import Later
+from bsw.chrgm.record import Said
+
+
+class Calendar(Protocol):
+    """Calendar time, for certificates and departure only."""
+
+    def unix(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFacts:
+    """The contract the vehicle would charge with.  Certificates in DER, leaf first."""
+
+    emaid: str
+    chain: tuple[bytes, ...]
+    expires: int  # UNIX seconds
+
+
+class Wallet(Protocol):
+    """Plug and Charge on the vehicle: contracts, signatures, provisioning.
+
+    What needs a key comes ``Later``, since the key may be in a token.
+    """
+
+    def contract(self) -> ContractFacts | None:
+        """A contract that is usable today, if there is one."""
+
+    def can_install(self) -> bool:
+        """Whether there is a provisioning certificate to ask for a contract with."""
+
+    def signed(self, body: Any) -> Later[Said]:  # noqa: ANN401
+        """``body`` with a signature of the contract key."""
+
+    def installation(self) -> Later[Said]:
+        """A signed CertificateInstallationReq."""
+
+    def update(self) -> Later[Said]:
+        """A signed CertificateUpdateReq."""
+
+    def install(self, response: Any, signature: Any) -> Later[str]:  # noqa: ANN401
+        """Check and store what the station delivered; empty when good, else what is wrong."""
+
+    def tariff_genuine(self, tariffs: tuple[Any, ...], signature: Any) -> bool:  # noqa: ANN401
+        """Whether the mobility operator of our contract signed these tariffs."""

@@ -1,0 +1,61 @@
+"""What the vehicle tolerates and how long it waits: named switches in two profiles."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from bsw.chrgm.agreement import Tolerance
+from bsw.chrgm.sequence.timing import Change, Timing
+from bsw.os.clock import MS, S
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleProfile:
+    tolerated: frozenset[Tolerance] = frozenset()
+    timing: Timing = field(default_factory=Timing)
+    loop_pause: int = 50 * MS  # between a loop response and the next request
+    ongoing_pause: int = 250 * MS  # between an Ongoing and asking again
+    precharge_pause: int = 50 * MS
+    precharge_window: float = 20.0  # V between inlet and battery
+    precharge_stable: int = 500 * MS
+    precharge_current: float = 1.0
+    contactor_limit: int = 2 * S
+    condition_limit: int = 30 * S
+    ramp_up: float = 20.0  # A/s
+    ramp_down: float = 100.0
+    ramp_limit: int = 5 * S  # how long a normal stop may take to bring the current down
+    low_current: float = 1.0
+    overvoltage: float = 1.05  # share of the maximum voltage
+    overvoltage_time: int = 100 * MS
+    mismatch_current: float = 5.0  # A, plus 5 %, between station's and our measurement
+    mismatch_time: int = 5 * S
+    welding_detection: bool = True
+    welding_limit: int = 10 * S
+    welding_pause: int = 250 * MS
+    safe_voltage: float = 60.0
+    accept_no_imd: bool = True
+    accept_isolation_warning: bool = True
+    accept_missing_staple: bool = False
+    renegotiate_in_state_b: bool = True
+    pause_from: int = 900  # seconds without power from which on the session is paused
+    update_before: int = 86_400  # seconds before expiry at which a contract is updated
+    schedule_entries: int = 24
+
+
+CONFORMANCE: Final = VehicleProfile()
+
+FIELD: Final = VehicleProfile(
+    tolerated=frozenset({Tolerance.STOP_BEFORE_LOOP, Tolerance.SKIP_RECEIPT}),
+    timing=Timing(
+        exchanges={
+            "CurrentDemand": Change(answer=2 * S),
+            "PowerDelivery": Change(answer=6 * S),
+            "ChargeParameterDiscovery": Change(answer=6 * S),
+            "PreCharge": Change(chain=30 * S),
+            "Authorization": Change(chain=180 * S),
+            "ContractAuthentication": Change(chain=180 * S),
+        }
+    ),
+    accept_missing_staple=True,
+)
+
+PROFILES: Final = {"conformance": CONFORMANCE, "field": FIELD}

@@ -1,0 +1,37 @@
+"""The ``secc`` command."""
+
+from typing import TYPE_CHECKING
+
+from bsw.role import Role
+from bsw.role import main as role_main
+
+if TYPE_CHECKING:
+    from secc.config import SeccConfig
+
+
+def _model() -> "type[SeccConfig]":
+    from secc.config import SeccConfig  # noqa: PLC0415 - ``--help`` and ``doctor`` do without
+
+    return SeccConfig
+
+
+def _run(config: "SeccConfig") -> int:
+    from secc.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
+
+    return run(config)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return role_main(
+        Role(
+            "secc",
+            "Pilotwire in the station: the supply equipment communication controller.",
+            _model,
+            _run,
+        ),
+        argv,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

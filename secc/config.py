@@ -1,0 +1,15 @@
+"""Everything an integrator may set for the station role, composed of the rooms' own models."""
+
+from bsw.base_config import BaseConfig
+from bsw.ecuc.part import Part
+from bsw.ecuc.quantities import PortNumber
+
+
+class NetConfig(Part):
+    interface: str = "lo"
+    port: PortNumber = 0
+    """Where to listen; 0 takes a free port from the dynamic range."""
+
+
+class SeccConfig(BaseConfig):
+    net: NetConfig = NetConfig()
