@@ -105,9 +105,13 @@ def _leads_to(chain: Sequence[bytes], root: bytes) -> bool:
     return True
 
 
-@cache
 def pki(profile: TlsProfile, kind: KeyType | None = None, name: str = "") -> Pki:
     """One per kind for the whole run; ``name`` makes a further one."""
+    return _pki(profile, kind or EDITIONS[profile].key_types[0], name)
+
+
+@cache
+def _pki(profile: TlsProfile, kind: KeyType, _name: str) -> Pki:
     return make(EDITIONS[profile], NOW, kind)
 
 
