@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from tools.schema.names import constant
+from tools.schema.names import capital, constant
 from tools.schema.plan import ABILITIES, Module
 from tools.schema.records import (
     BUILT_IN,
@@ -37,7 +37,7 @@ def module_text(module: Module, compiler: Compiler, elsewhere: dict[str, str]) -
     body = [f'{namespace_constant(ns)} = "{ns}"' for ns in module.namespaces]
     for item in sorted(compiler.items, key=_rank):
         body += _item(item)
-    body += ["", "", *_elements(module, compiler)]
+    body += ["", "", *_elements(module, compiler), "", *_simple_types(module, compiler)]
     heading = [
         f'"""{module.title}',
         "",
@@ -174,16 +174,37 @@ def _import(source: str, names: list[str]) -> list[str]:
     return [f"from {source} import (", *(f"    {name}," for name in names), ")"]
 
 
+def _simple_types(module: Module, compiler: Compiler) -> Iterable[str]:
+    lines = ["# The names of the simple types, which a stream may refer to.", "SIMPLE_TYPES = {"]
+    for ns in module.namespaces:
+        names = [name.local for name in compiler.simple if name.ns == ns]
+        if names:
+            quoted = [f'"{name}"' for name in sorted(names)]
+            values = f"({', '.join(quoted)},)" if len(quoted) == 1 else f"({', '.join(quoted)})"
+            line = f"    {namespace_constant(ns)}: {values},"
+            long = [
+                f"    {namespace_constant(ns)}: (",
+                *(f"        {q}," for q in quoted),
+                "    ),",
+            ]
+            lines += [line] if len(line) <= WIDTH else long
+    if len(lines) == 2:
+        return [lines[0], "SIMPLE_TYPES: dict[str, tuple[str, ...]] = {}"]
+    return [*lines, "}"]
+
+
 def _elements(module: Module, compiler: Compiler) -> Iterable[str]:
     lines = ["# The global elements, in the order of their codes."]
     own = [item for item in compiler.elements.values() if item.name.ns in module.namespaces]
     if not own:
         return [*lines, "ELEMENTS: tuple[Element, ...] = ()"]
+    classes = {item.name for item in compiler.items if isinstance(item, Class)}
     lines.append("ELEMENTS = (")
     for item in sorted(own, key=lambda item: (item.name.local, item.name.ns)):
         declared = compiler.types.get(item.type)
         if declared is None or isinstance(declared, Simple):
-            called = compiler.kind(item.type).expression
+            simple = compiler.kind(item.type).expression
+            called = capital(item.name.local) if capital(item.name.local) in classes else simple
         else:
             called = str(compiler.class_of(item.name))
         constant_ = namespace_constant(item.name.ns)

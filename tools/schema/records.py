@@ -118,6 +118,7 @@ class Compiler:
         self.types = {name: kind for schema in schemas for name, kind in schema.types.items()}
         self.elements = {name: item for schema in schemas for name, item in schema.elements.items()}
         self.items: list[Item] = []
+        self.simple = [name for name, kind in self.types.items() if isinstance(kind, xsd.Simple)]
         self._done: set[str] = set()
         self._types_of_elements: dict[QName, list[QName]] = {}
         for element in self.elements.values():

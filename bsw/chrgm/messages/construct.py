@@ -23,11 +23,12 @@ from bsw.chrgm.messages.model import (
 
 def constructor(cls: MessageType) -> Callable[..., None]:
     """``__init__`` for ``cls``."""
-    space: dict[str, Any] = {"refuse": refuse, "misplaced": misplaced, "complain": complain}
+    space: dict[str, Any] = {"type_": type, "len_": len, "all_": all}
+    space |= {"refuse_": refuse, "misplaced_": misplaced, "complain_": complain}
     arguments = ["self"]
     body = []
     if cls.__abstract__:
-        body.append("    complain(self, 'is abstract: use one of its descendants')")
+        body.append("    complain_(self, 'is abstract: use one of its descendants')")
     for place, field in enumerate(cls.__fields__):
         space[f"default{place}"] = field.default
         space[f"field{place}"] = field
@@ -36,7 +37,7 @@ def constructor(cls: MessageType) -> Callable[..., None]:
         arguments.append(f"{field.name}=default{place}" if field.optional else field.name)
         body += _store(field, place, space)
     if cls.__model__:
-        body += ["    trouble = misplaced(self)", "    if trouble: complain(self, trouble)"]
+        body += ["    trouble_ = misplaced_(self)", "    if trouble_: complain_(self, trouble_)"]
     source = "\n".join([f"def __init__({', '.join(arguments)}):", *(body or ["    pass"])])
     exec(source, space)  # noqa: S102 - our own text, made of the names in our own classes
     made: Callable[..., None] = space["__init__"]
@@ -47,21 +48,21 @@ def constructor(cls: MessageType) -> Callable[..., None]:
 def _store(field: Field, place: int, space: dict[str, Any]) -> list[str]:
     name = field.name
     if field.many:
-        test = f"type({name}) is tuple and {_count(field, name)}"
-        item = _guard(field.kind, "item", place, space)
-        test = f"{test} and all([{item} for item in {name}])"
+        test = f"type_({name}) is tuple and {_count(field, name)}"
+        item = _guard(field.kind, "item_", place, space)
+        test = f"{test} and all_([{item} for item_ in {name}])"
     else:
         test = _guard(field.kind, name, place, space)
     if field.default is None or field.inline is not None:
         test = f"{name} is None or {test}"
     return [
-        f"    if not ({test}): {name} = refuse(self, field{place}, {name})",
+        f"    if not ({test}): {name} = refuse_(self, field{place}, {name})",
         f"    set{place}(self, {name})",
     ]
 
 
 def _count(field: Field, name: str) -> str:
-    return f"{field.low} <= len({name})" + ("" if field.high is None else f" <= {field.high}")
+    return f"{field.low} <= len_({name})" + ("" if field.high is None else f" <= {field.high}")
 
 
 def _guard(kind: KindOfField, name: str, place: int, space: dict[str, Any]) -> str:
@@ -69,9 +70,9 @@ def _guard(kind: KindOfField, name: str, place: int, space: dict[str, Any]) -> s
         return kind.guard(name)
     if isinstance(kind, Group):
         space[f"kind{place}"] = kind.classes
-        return f"type({name}) in kind{place}"
+        return f"type_({name}) in kind{place}"
     space[f"kind{place}"] = kind
-    return f"type({name}) is kind{place}"
+    return f"type_({name}) is kind{place}"
 
 
 def refuse(message: Message, field: Field, value: Value) -> Value:

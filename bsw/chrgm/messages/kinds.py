@@ -35,7 +35,10 @@ class Kind:
         self.name = name
 
     def guard(self, value: str) -> str:
-        """Source of an expression that is true when the variable ``value`` is acceptable."""
+        """Source of an expression that is true when the variable ``value`` is acceptable.
+
+        It may use ``type_`` and ``len_``: fields are called ``type`` too.
+        """
         raise NotImplementedError
 
     def problem(self, value: object) -> str:
@@ -65,8 +68,8 @@ class Integer(Kind):
 
     def guard(self, value: str) -> str:
         if self.low is None or self.high is None:
-            return f"type({value}) is int"
-        return f"type({value}) is int and {self.low} <= {value} <= {self.high}"
+            return f"type_({value}) is int"
+        return f"type_({value}) is int and {self.low} <= {value} <= {self.high}"
 
     def problem(self, value: object) -> str:
         if type(value) is not int:
@@ -87,7 +90,7 @@ class Text(Kind):
         self.high = high
 
     def guard(self, value: str) -> str:
-        return _sized(f"type({value}) is str and {value}.isascii()", value, self.low, self.high)
+        return _sized(f"type_({value}) is str and {value}.isascii()", value, self.low, self.high)
 
     def problem(self, value: object) -> str:
         if type(value) is not str:
@@ -111,7 +114,7 @@ class Octets(Kind):
         self.hexadecimal = hexadecimal
 
     def guard(self, value: str) -> str:
-        return _sized(f"type({value}) is bytes", value, self.low, self.high)
+        return _sized(f"type_({value}) is bytes", value, self.low, self.high)
 
     def problem(self, value: object) -> str:
         if type(value) is not bytes:
@@ -125,8 +128,8 @@ def _called(value: object) -> str:
 
 def _sized(test: str, value: str, low: int, high: int | None) -> str:
     if high is not None:
-        return f"{test} and {low} <= len({value}) <= {high}"
-    return f"{test} and len({value}) >= {low}" if low else test
+        return f"{test} and {low} <= len_({value}) <= {high}"
+    return f"{test} and len_({value}) >= {low}" if low else test
 
 
 def span(low: int, high: int | None, unit: str) -> str:

@@ -234,19 +234,20 @@ class MessageType(type):
         cls.__mixed__ = mixed
         return cls
 
-    @property
-    def fields_on_the_wire(cls) -> tuple[Field, ...]:
-        """Attributes by local name, then namespace; then elements in schema order."""
-        attributes = [field for field in cls.__fields__ if field.role == ATTRIBUTE]
-        rest = [field for field in cls.__fields__ if field.role != ATTRIBUTE]
-        return (*sorted(attributes, key=lambda field: (field.wire, field.ns)), *rest)
 
-    def content(cls) -> Content:
-        """What may follow what among the child elements."""
-        if cls.__model__:
-            return parse(cls.__model__)
-        children = [field for field in cls.__fields__ if field.role == ELEMENT]
-        return sequence([(field.name, field.optional or field.low == 0) for field in children])
+def fields_on_the_wire(cls: MessageType) -> tuple[Field, ...]:
+    """Attributes by local name, then namespace; then elements in schema order."""
+    attributes = [field for field in cls.__fields__ if field.role == ATTRIBUTE]
+    rest = [field for field in cls.__fields__ if field.role != ATTRIBUTE]
+    return (*sorted(attributes, key=lambda field: (field.wire, field.ns)), *rest)
+
+
+def content_of(cls: MessageType) -> Content:
+    """What may follow what among the child elements of a class."""
+    if cls.__model__:
+        return parse(cls.__model__)
+    children = [field for field in cls.__fields__ if field.role == ELEMENT]
+    return sequence([(field.name, field.optional or field.low == 0) for field in children])
 
 
 def _plain(fields: Iterable[Field]) -> str:
@@ -367,7 +368,7 @@ def misplaced(message: Message) -> str:
     cls: Any = type(message)
     if not cls.__model__:
         return ""
-    content = cls.content()
+    content = content_of(cls)
     place = content[START]
     for field in cls.__fields__:
         value = getattr(message, field.name)

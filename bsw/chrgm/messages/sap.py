@@ -45,3 +45,14 @@ ELEMENTS = (
     Element("supportedAppProtocolReq", APP_PROTOCOL, SupportedAppProtocolReq),
     Element("supportedAppProtocolRes", APP_PROTOCOL, SupportedAppProtocolRes),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES = {
+    APP_PROTOCOL: (
+        "idType",
+        "priorityType",
+        "protocolNameType",
+        "protocolNamespaceType",
+        "responseCodeType",
+    ),
+}

@@ -219,10 +219,10 @@ ELEMENTS = (
     Element("DigestMethod", XMLDSIG, DigestMethod),
     Element("DigestValue", XMLDSIG, DIGEST_VALUE_TYPE),
     Element("KeyInfo", XMLDSIG, KeyInfo),
-    Element("KeyName", XMLDSIG, STRING),
+    Element("KeyName", XMLDSIG, KeyName),
     Element("KeyValue", XMLDSIG, KeyValue),
     Element("Manifest", XMLDSIG, Manifest),
-    Element("MgmtData", XMLDSIG, STRING),
+    Element("MgmtData", XMLDSIG, MgmtData),
     Element("Object", XMLDSIG, Object),
     Element("PGPData", XMLDSIG, PGPData),
     Element("RSAKeyValue", XMLDSIG, RSAKeyValue),
@@ -239,3 +239,8 @@ ELEMENTS = (
     Element("Transforms", XMLDSIG, Transforms),
     Element("X509Data", XMLDSIG, X509Data),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES = {
+    XMLDSIG: ("CryptoBinary", "DigestValueType", "HMACOutputLengthType"),
+}

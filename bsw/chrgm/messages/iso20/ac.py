@@ -414,3 +414,6 @@ ELEMENTS = (
     Element("Scheduled_AC_CLReqControlMode", AC, ScheduledACCLReqControlMode),
     Element("Scheduled_AC_CLResControlMode", AC, ScheduledACCLResControlMode),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES: dict[str, tuple[str, ...]] = {}

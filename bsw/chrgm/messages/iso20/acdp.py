@@ -156,3 +156,14 @@ ELEMENTS = (
     Element("ACDP_VehiclePositioningReq", ACDP, ACDPVehiclePositioningReq),
     Element("ACDP_VehiclePositioningRes", ACDP, ACDPVehiclePositioningRes),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES = {
+    ACDP: (
+        "cpStatusType",
+        "electricalChargingDeviceStatusType",
+        "errorCodeType",
+        "isolationStatusType",
+        "mechanicalChargingDeviceStatusType",
+    ),
+}

@@ -836,3 +836,29 @@ ELEMENTS = (
     Element("VehicleCheckOutReq", COMMON_MESSAGES, VehicleCheckOutReq),
     Element("VehicleCheckOutRes", COMMON_MESSAGES, VehicleCheckOutRes),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES = {
+    COMMON_MESSAGES: (
+        "authorizationType",
+        "certificateType",
+        "channelSelectionType",
+        "chargeProgressType",
+        "chargingSessionType",
+        "currencyType",
+        "dhPublicKeyType",
+        "ecdhCurveType",
+        "evCheckInStatusType",
+        "evCheckOutStatusType",
+        "evseCheckOutStatusType",
+        "genChallengeType",
+        "languageType",
+        "maxSupportingPointsScheduleTupleType",
+        "parkingMethodType",
+        "powerToleranceAcceptanceType",
+        "secp521_EncryptedPrivateKeyType",
+        "serviceIDType",
+        "tpm_EncryptedPrivateKeyType",
+        "x448_EncryptedPrivateKeyType",
+    ),
+}

@@ -265,3 +265,20 @@ ELEMENTS = (
     Element("CLReqControlMode", COMMON_TYPES, None),
     Element("CLResControlMode", COMMON_TYPES, None),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES = {
+    COMMON_TYPES: (
+        "descriptionType",
+        "evseNotificationType",
+        "identifierType",
+        "meterIDType",
+        "meterSignatureType",
+        "nameType",
+        "numericIDType",
+        "percentValueType",
+        "processingType",
+        "responseCodeType",
+        "sessionIDType",
+    ),
+}

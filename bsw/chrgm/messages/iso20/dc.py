@@ -346,3 +346,6 @@ ELEMENTS = (
     Element("Scheduled_DC_CLReqControlMode", DC, ScheduledDCCLReqControlMode),
     Element("Scheduled_DC_CLResControlMode", DC, ScheduledDCCLResControlMode),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES: dict[str, tuple[str, ...]] = {}

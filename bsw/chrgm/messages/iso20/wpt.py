@@ -427,3 +427,19 @@ ELEMENTS = (
     Element("WPT_PairingReq", WPT, WPTPairingReq),
     Element("WPT_PairingRes", WPT, WPTPairingRes),
 )
+
+# The names of the simple types, which a stream may refer to.
+SIMPLE_TYPES = {
+    WPT: (
+        "WPT_AlignmentCheckMethodType",
+        "WPT_DataContainerType",
+        "WPT_EVPCChargeDiagnosticsType",
+        "WPT_EVResultType",
+        "WPT_FinePositioningMethodType",
+        "WPT_PairingMethodType",
+        "WPT_PowerClassType",
+        "WPT_SPCChargeDiagnosticsType",
+        "bssidType",
+        "ipaddressType",
+    ),
+}

@@ -1,0 +1,487 @@
+"""The careful decoder: walks the grammar event by event and knows at each bit where it is.
+
+It decides what is a message and what is not, and words every refusal.  The quick decoders read
+what peers normally send; whenever they meet anything else, this one reads the octets again from
+the start.  It alone knows string-table hits, second-level events and the tolerances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from bsw.chrgm.messages.kinds import Integer, Kind, Octets, Text
+from bsw.chrgm.messages.model import (
+    TEXT,
+    Field,
+    Group,
+    KindOfField,
+    Message,
+    Value,
+    assemble,
+    misplaced,
+)
+from bsw.exi.bits import BIG_OCTETS, LONG_OCTETS, BitReader, fixed_values, width
+from bsw.exi.errors import CONFORMANCE, DecodeError, Tolerance
+from bsw.exi.grammar import END, FOREIGN, After, Grammar, Production, State, grammar
+from bsw.exi.names import QNames, literal
+from bsw.exi.schema import Name, SchemaSet
+
+HEADER = 0x80
+COOKIE = b"$EXI"
+OTHER_VERSIONS = {0x81: "final version 2", 0x90: "preview version 1"}
+
+# Second-level events after the escape, EE left out where it is on the first level.
+FRESH = ("EE", "AT(xsi:type)", "AT(xsi:nil)", "AT(*)", "AT(untyped)", "SE(*)", "CH")
+STARTED = ("EE", "AT(*)", "AT(untyped)", "SE(*)", "CH")
+BEGUN = ("EE", "SE(*)", "CH")
+
+Wide = Callable[[int | None], bool]
+
+
+class Fragment(NamedTuple):
+    """An element on its own: its name and the message or simple value that it holds."""
+
+    name: str
+    ns: str
+    value: Value
+
+
+class _Empty:
+    """Stands for a value that a second-level end event says is empty."""
+
+
+EMPTY = _Empty()
+
+
+def narrow(_: int | None) -> bool:
+    """No list ends with a wider code than the schema says."""
+    return False
+
+
+class CarefulDecoder:
+    """Decodes one stream, once."""
+
+    def __init__(
+        self,
+        schema: SchemaSet,
+        data: bytes,
+        tolerance: Tolerance = CONFORMANCE,
+        *,
+        wide: Wide = narrow,
+        relaxed: bool = True,
+        swapped: Mapping[str, str] | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._schema = schema
+        self._tolerance = tolerance
+        self._wide = wide
+        self._relaxed = relaxed
+        self._swapped = swapped or {}
+        self._qnames: QNames | None = None
+        self._strings: list[str] = []
+        self._strings_of: dict[Name, list[str]] = {}
+        self._reader = BitReader(data)
+
+    # The outermost level.
+
+    def document(self) -> Message:
+        """A document: one global element."""
+        self._header()
+        elements = self._schema.elements
+        code = self._code(len(elements), len(elements).bit_length(), "a document element")
+        element = elements[code]
+        if element.wire in self._swapped:
+            other = self._swapped[element.wire]
+            self.notes.append(f"{other} came with the code of {element.wire}")
+            element = next(item for item in elements if item.wire == other)
+        self._reader.path.append(element.wire)
+        cls = element.kind
+        if not isinstance(cls, type) or not issubclass(cls, Message):
+            raise self._reader.error("a message", f"the element {element.wire}", 8)
+        message: Message = self._element(cls, Name(element.wire, element.ns))
+        self._finish()
+        return message
+
+    def fragment(self) -> Fragment:
+        """A fragment: any element, then the end code."""
+        self._header()
+        names = list(self._schema.names)
+        width = (len(names) + 1).bit_length()
+        name = names[self._code(len(names), width, "an element name")]
+        self._reader.path.append(name.wire)
+        kinds = self._schema.names[name]
+        if not kinds:
+            raise self._reader.error("an element with content", f"the abstract {name.wire}", 8)
+        if len(kinds) > 1 and self._relaxed:
+            value = self._relaxed_content(name, kinds)
+        else:
+            if len(kinds) > 1:
+                self.notes.append(f"{name.wire} came in the grammar of its type")
+            value = self._value(next((k for k in kinds if isinstance(k, type)), kinds[0]), name)
+        position = self._reader.position
+        end = self._reader.bits(width, "the end of the fragment")
+        if end != len(names) + 1:
+            expected = f"the end of the fragment ({len(names) + 1})"
+            raise self._reader.error(expected, f"code {end}", position)
+        self._finish()
+        return Fragment(name.wire, name.ns, value)
+
+    def _header(self) -> None:
+        reader = self._reader
+        reader.path = []
+        if self._tolerance.other_headers and reader.end >= 32:
+            if reader.bits(32, "a header") == int.from_bytes(COOKIE, "big"):
+                self.notes.append("the stream begins with the cookie $EXI")
+            else:
+                reader.position = 0
+        position = reader.position
+        header = reader.bits(8, f"the EXI header {HEADER:#x}")
+        if header in OTHER_VERSIONS and self._tolerance.other_headers:
+            self.notes.append(f"the header {header:#x} names {OTHER_VERSIONS[header]}")
+        elif header != HEADER:
+            raise reader.error(f"the EXI header {HEADER:#x}", f"{header:#x}", position)
+
+    def _code(self, count: int, width: int, expected: str) -> int:
+        position = self._reader.position
+        code = self._reader.bits(width, expected)
+        if code >= count:
+            raise self._reader.error(f"{expected} (0..{count - 1})", f"code {code}", position)
+        return code
+
+    def _finish(self) -> None:
+        reader = self._reader
+        left = reader.end - reader.position
+        if left > 7:
+            reader.path = []
+            if not self._tolerance.trailing:
+                raise reader.error("the end of the data", f"{left // 8} more octets")
+            self.notes.append(f"{left // 8} octets follow the message")
+
+    # Elements.
+
+    def _value(self, kind: KindOfField, name: Name) -> Value:
+        """The content of an element whose start was just read, with its end."""
+        if isinstance(kind, type) and issubclass(kind, Message):
+            return self._element(kind, name)
+        return self._simple(kind, name)
+
+    def _element(self, cls: type[Message], name: Name) -> Value:
+        table = grammar(cls)
+        values: dict[str, Any] = {}
+        state = table.start
+        while True:
+            position = self._reader.position
+            number = self._event(state, table)
+            production = Production(END) if number is EMPTY else state.productions[number]
+            if production.field == END:
+                break
+            if production.field < 0:
+                what = (
+                    "foreign elements" if production.field == FOREIGN else "text between elements"
+                )
+                raise self._reader.error(
+                    _offers(state), f"{what}, which V2G does not use", position
+                )
+            state = self._field(table, production, values, name, position)
+        if number is EMPTY:
+            self._empty_text(table, values, name)
+        return self._assembled(cls, values)
+
+    def _assembled(self, cls: type[Message], values: dict[str, Any]) -> Message:
+        parts = [
+            tuple(values[field.name])
+            if field.many and field.name in values
+            # What the grammar let pass as absent has a default.
+            else values.get(field.name, field.default)
+            for field in cls.__fields__
+        ]
+        message = assemble(cls, *parts)
+        if trouble := misplaced(message):
+            raise self._reader.error("another content", trouble)
+        return message
+
+    def _field(
+        self,
+        table: Grammar,
+        production: Production,
+        values: dict[str, Any],
+        name: Name,
+        position: int,
+    ) -> State:
+        """Read one field; the state that follows."""
+        field = table.fields[production.field]
+        if field.role == TEXT:
+            values[field.name] = self._simple_value(field.kind, name)
+            return table.after[production.field].full
+        items: list[Any] = values.setdefault(field.name, []) if field.many else []
+        count = len(items) + 1
+        after = table.after[production.field]
+        step = f"{'@' * (field.role == 'attribute')}{production.wire}"
+        self._reader.path.append(f"{step}[{count}]" if field.many else step)
+        if field.many and field.high is not None and count > field.high:
+            raise self._reader.error("the end of a full list", "one more item", position)
+        value = self._field_value(field, production, position)
+        self._reader.path.pop()
+        if not field.many:
+            values[field.name] = value
+            return after.full
+        items.append(value)
+        return self._after_item(field, after, count)
+
+    def _after_item(self, field: Field, after: After, count: int) -> State:
+        if count == field.high and self._wide(field.high):
+            self.notes.append(f"{'/'.join(self._reader.path)}: a full list ends like another")
+            return after.open
+        return after.of(count, field)
+
+    def _field_value(self, field: Field, production: Production, position: int) -> Value:
+        name = Name(production.wire, production.ns)
+        if field.role == "attribute":
+            return self._simple_value(field.kind, name)
+        if field.inline is not None:
+            inner = self._element(field.inline, name)
+            return getattr(inner, field.inline.__fields__[0].name)
+        if production.kind is None:
+            return self._abstract(field.kind, production, position)
+        return self._value(production.kind, name)
+
+    def _abstract(self, group: Group, production: Production, position: int) -> Message:
+        """An abstract head: only ``xsi:type`` can say which member is meant."""
+        reader = self._reader
+        expected = " or ".join(wire for wire, cls in group.members.items() if cls is not None)
+        escape = reader.bits(1, "the content of an abstract element")
+        if not escape or reader.bits(3, "a second-level event") != 0:
+            raise reader.error(expected, f"the abstract {production.wire}", position)
+        named = self._type_name()
+        for cls in group.classes:
+            if (cls.__wire__, cls.__ns__) == named:
+                self.notes.append(f"{production.wire} with xsi:type {named.wire}")
+                message: Message = self._element(cls, Name(production.wire, production.ns))
+                return message
+        raise reader.error(expected, f"xsi:type {named.wire}", position)
+
+    # Events.
+
+    def _event(self, state: State, table: Grammar) -> Value:
+        """The number of the next production, or ``EMPTY``."""
+        position = self._reader.position
+        while True:
+            code = self._reader.bits(state.width, _offers(state))
+            if code < len(state.productions):
+                return code
+            if code > len(state.productions):
+                raise self._reader.error(_offers(state), f"code {code}", position)
+            event = self._second_level(state, position)
+            if event == "EE" and table.fields and table.fields[-1].role == TEXT:
+                return EMPTY
+            if event == "AT(xsi:type)":
+                cls = table.cls
+                self._expect_type(Name(cls.__wire__, cls.__ns__), position)
+            elif event == "AT(xsi:nil)":
+                self._expect_not_nil(position)
+            else:
+                raise self._reader.error(_offers(state), f"second-level {event}", position)
+
+    def _second_level(self, state: State, position: int) -> str:
+        events: tuple[str, ...] = FRESH if state.fresh else BEGUN if state.begun else STARTED
+        if state.closable:
+            events = events[1:]
+        code = self._reader.bits((len(events) - 1).bit_length(), "a second-level event")
+        if code >= len(events):
+            raise self._reader.error(_offers(state), f"second-level code {code}", position)
+        return events[code]
+
+    def _expect_type(self, declared: Name, position: int) -> None:
+        named = self._type_name()
+        if named != declared:
+            found = f"xsi:type {named.wire}"
+            raise self._reader.error(f"no type but {declared.wire}", found, position)
+        self.notes.append(f"{'/'.join(self._reader.path)} says its type")
+
+    def _expect_not_nil(self, position: int) -> None:
+        if self._reader.bits(1, "xsi:nil"):
+            raise self._reader.error("an element with a value", "xsi:nil", position)
+        self.notes.append(f"{'/'.join(self._reader.path)} says that it is not nil")
+
+    def _type_name(self) -> Name:
+        if self._qnames is None:
+            self._qnames = QNames(self._schema)
+        return self._qnames.read(self._reader)
+
+    # Values.
+
+    def _simple(self, kind: KindOfField, name: Name) -> Value:
+        """An element with a simple type: its start is behind us, its end is read."""
+        reader = self._reader
+        while True:
+            position = reader.position
+            if not reader.bits(1, "a value"):
+                break
+            event = _at(FRESH, reader.bits(3, "a second-level event"))
+            if event == "EE" and isinstance(kind, Text | Octets):
+                return self._sized(kind, "" if isinstance(kind, Text) else b"", position)
+            if event == "AT(xsi:nil)":
+                self._expect_not_nil(position)
+            elif event == "AT(xsi:type)":
+                self._simple_type(kind, position)
+            else:
+                raise reader.error("a value", f"second-level {event}", position)
+        value = self._simple_value(kind, name)
+        position = reader.position
+        if reader.bits(1, f"the end of {name.wire}"):
+            raise reader.error(f"the end of {name.wire}", "a second-level event", position)
+        return value
+
+    def _simple_type(self, kind: KindOfField, position: int) -> None:
+        named = self._type_name()
+        wire = kind.name if isinstance(kind, Kind) else kind.__wire__
+        if named.wire != wire:
+            raise self._reader.error(f"no type but {wire}", f"xsi:type {named.wire}", position)
+        self.notes.append(f"{'/'.join(self._reader.path)} says its type")
+
+    def _simple_value(self, kind: KindOfField, name: Name) -> Value:
+        if isinstance(kind, Text):
+            position = self._reader.position
+            return self._sized(kind, self._string(kind, name), position)
+        if isinstance(kind, Octets):
+            return self._octets(kind)
+        values = fixed_values(kind)
+        if values is None:
+            return self._integer(kind)
+        called = kind.name if isinstance(kind, Kind) else kind.__wire__
+        return values[self._code(len(values), width(len(values)), f"a {called}")]
+
+    def _integer(self, kind: Integer) -> int:
+        reader = self._reader
+        position = reader.position
+        low, high = kind.low, kind.high
+        if low is not None and low >= 0:
+            value = reader.unsigned("an unsigned integer")
+        else:
+            octets = BIG_OCTETS if low is None else LONG_OCTETS
+            negative = reader.bits(1, "a sign")
+            value = reader.unsigned("an integer", octets)
+            value = -value - 1 if negative else value
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise reader.error(f"{low}..{high}", str(value), position)
+        return value
+
+    def _octets(self, kind: Octets) -> bytes:
+        position = self._reader.position
+        count = self._reader.unsigned("a length")
+        self._check_size(kind, count, position)
+        return self._reader.octets(count, "content")
+
+    def _string(self, kind: Text, name: Name) -> str:
+        reader = self._reader
+        position = reader.position
+        code = reader.unsigned("a length")
+        if code == 0:
+            return self._hit(self._strings_of.get(name, []), f"earlier values of {name.wire}")
+        if code == 1:
+            return self._hit(self._strings, "earlier values")
+        self._check_size(kind, code - 2, position)
+        value = literal(reader, code - 2)
+        if value:
+            self._strings.append(value)
+            self._strings_of.setdefault(name, []).append(value)
+        return value
+
+    def _hit(self, known: list[str], called: str) -> str:
+        position = self._reader.position
+        if not known:
+            raise self._reader.error(
+                "a literal value", f"a hit on {called}, there are none", position
+            )
+        index = self._reader.bits((len(known) - 1).bit_length(), "the number of an earlier value")
+        if index >= len(known):
+            raise self._reader.error(f"one of {len(known)} {called}", f"number {index}", position)
+        return known[index]
+
+    def _sized(self, kind: Text | Octets, value: Value, position: int) -> Value:
+        """A value whose length may come from a table or be empty: check it all the same."""
+        self._check_size(kind, len(value), position)
+        return value
+
+    def _check_size(self, kind: Text | Octets, size: int, position: int) -> None:
+        if kind.low <= size and (kind.high is None or size <= kind.high):
+            return
+        if size == 0 and self._tolerance.empty_values:
+            self.notes.append(f"{'/'.join(self._reader.path)} is empty")
+            return
+        unit = "characters" if isinstance(kind, Text) else "octets"
+        limit = f"{kind.low}..{'' if kind.high is None else kind.high} {unit}"
+        raise self._reader.error(limit, str(size), position)
+
+    def _empty_text(self, table: Grammar, values: dict[str, Any], name: Name) -> None:
+        field = table.fields[-1]
+        position = self._reader.position
+        if not isinstance(field.kind, Text | Octets):
+            raise self._reader.error(f"a value of {name.wire}", "second-level EE", position)
+        empty: Any = "" if isinstance(field.kind, Text) else b""
+        values[field.name] = self._sized(field.kind, empty, position)
+
+    # The relaxed grammar of a name that is declared with several types.
+
+    def _relaxed_content(self, name: Name, kinds: list[Any]) -> Value:
+        """Attributes and one text value, all of them plain strings."""
+        attributes = self._schema.attributes
+        names = len(self._schema.names)
+        text_code = len(attributes) + names + 3
+        width = (text_code + 1).bit_length()
+        given: dict[Name, str] = {}
+        while True:
+            position = self._reader.position
+            code = self._reader.bits(width, "an attribute or a value")
+            if code >= len(attributes):
+                break
+            self._reader.path.append(f"@{attributes[code].wire}")
+            given[attributes[code]] = self._string(Text("string"), attributes[code])
+            self._reader.path.pop()
+        if code != text_code:
+            raise self._reader.error(f"the value of {name.wire} ({text_code})", f"{code}", position)
+        value = self._string(Text("string"), name)
+        position = self._reader.position
+        end = self._reader.bits((names + 2).bit_length(), f"the end of {name.wire}")
+        if end != names + 1:
+            raise self._reader.error(f"the end of {name.wire} ({names + 1})", f"{end}", position)
+        return self._fitting(kinds, given, value, position)
+
+    def _fitting(
+        self, kinds: list[Any], given: dict[Name, str], value: str, position: int
+    ) -> Value:
+        """The declared type that these attributes and this text make."""
+        for kind in kinds:
+            if isinstance(kind, Text) and not given:
+                return self._sized(kind, value, position)
+            if not (isinstance(kind, type) and issubclass(kind, Message)):
+                continue
+            fields = grammar(kind).fields
+            declared = {Name(field.wire, field.ns or ""): field for field in fields}
+            text = fields[-1]
+            if given.keys() <= declared.keys() and given and isinstance(text.kind, Text):
+                values: dict[str, Any] = {declared[at].name: item for at, item in given.items()}
+                values[text.name] = self._sized(text.kind, value, position)
+                return self._assembled(kind, values)
+        raise self._reader.error("the attributes of one declared type", f"{len(given)}", position)
+
+
+def _offers(state: State) -> str:
+    """The events of a state in words."""
+    words = []
+    for production in state.productions:
+        if production.field == END:
+            words.append("the end")
+        elif production.field >= 0:
+            words.append(production.wire or "a value")
+    if len(words) > 6:
+        words[5:] = [f"{len(words) - 5} others"]
+    return " or ".join(words)
+
+
+def _at(events: tuple[str, ...], code: int) -> str:
+    return events[code] if code < len(events) else f"code {code}"
+
+
+__all__ = ["CarefulDecoder", "DecodeError", "Fragment", "narrow"]
