@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeVar
 
 from bsw.os.clock import S
 from bsw.os.scheduler import Alarm, Scheduler
-from bsw.os.worker import Outcome, Worker, WorkerFull
+from bsw.os.worker import Outcome, Worker, WorkerClosed, WorkerFull
 from csm.errors import CsmError, QueueFull, SlowToken
 
 T = TypeVar("T")
@@ -136,7 +136,7 @@ class Lane:
             self._worker.submit(
                 job.name, job.take_work(), lambda outcome: self._finished(job, outcome)
             )
-        except WorkerFull as error:
+        except (WorkerFull, WorkerClosed) as error:
             self._refuse(job, QueueFull(str(error)))
             return
         job.state = JobState.RUNNING

@@ -18,6 +18,7 @@ from csm.errors import (
 REMOVED = (p11.DeviceRemoved, p11.TokenNotPresent, p11.TokenNotRecognised)
 
 STALE = (
+    *REMOVED,
     p11.SessionHandleInvalid,
     p11.SessionClosed,
     p11.ObjectHandleInvalid,
@@ -41,6 +42,7 @@ _NAMES: tuple[tuple[type[CsmError], tuple[type[p11.PKCS11Error], ...]], ...] = (
             p11.FunctionNotSupported,
             p11.FunctionRejected,
             p11.AttributeTypeInvalid,
+            p11.AttributeValueInvalid,
             p11.TemplateInconsistent,
             p11.TemplateIncomplete,
             p11.KeySizeRange,
@@ -56,7 +58,7 @@ _NAMES: tuple[tuple[type[CsmError], tuple[type[p11.PKCS11Error], ...]], ...] = (
         BadData,
         (p11.DataInvalid, p11.DataLenRange, p11.EncryptedDataInvalid, p11.EncryptedDataLenRange),
     ),
-    (BadKey, (p11.PublicKeyInvalid, p11.AttributeValueInvalid)),
+    (BadKey, (p11.PublicKeyInvalid,)),
 )
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 import pkcs11
 from pkcs11 import PROTECTED_AUTH, Attribute, KeyType, ObjectClass, TokenFlag
-from pkcs11.exceptions import NoSuchKey, PKCS11Error, UserAlreadyLoggedIn
+from pkcs11.exceptions import DeviceRemoved, NoSuchKey, PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.mechanisms import KDF, Mechanism
 
 from csm.drivers.module import Module
@@ -80,13 +80,19 @@ class TokenSession:
         return bool(found.serial == self.token.serial and found.label == self.token.label)
 
     def objects(self, object_class: ObjectClass, label: str = "") -> list[pkcs11.Object]:
-        """All objects of a class, or those with this label; a list, so the search is over."""
+        """All objects of a class, or those with this label; a list, so the search is over.
+
+        A token that is gone finds nothing, so nothing is believed only of one that is there.
+        """
         wanted: dict[Attribute, object] = {Attribute.CLASS: object_class}
         if label.startswith(ID_LABEL):
             wanted[Attribute.ID] = bytes.fromhex(label.removeprefix(ID_LABEL))
         elif label:
             wanted[Attribute.LABEL] = label
-        return list(self.session.get_objects(wanted))
+        found = list(self.session.get_objects(wanted))
+        if not found and not self.present():
+            raise DeviceRemoved
+        return found
 
     def has(self, label: str) -> bool:
         return any(
