@@ -1,0 +1,29 @@
+"""The words behind ``v2g pki``."""
+
+import argparse
+from importlib import import_module
+from importlib.util import find_spec
+
+COMMANDS = {
+    "make": ("tools.pki.make", "make a complete test PKI"),
+    "show": ("tools.pki.show", "explain certificates and chains, and what is wrong with them"),
+    "ocsp": ("tools.pki.ocsp", "answer for the revocation of a test PKI, on this machine"),
+    "revoke": ("tools.pki.revoke", "take a certificate of a test PKI back"),
+    "vectors": ("tools.pki.vectors", "replay a file of worked crypto examples"),
+}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (place, purpose) in COMMANDS.items():
+        if find_spec(place) is None:
+            continue
+        module = import_module(place)
+        command = commands.add_parser(name, help=purpose, description=purpose)
+        module.add(command)
+        command.set_defaults(run_command=module.run)
+
+
+def run(args: argparse.Namespace) -> int:
+    status: int = args.run_command(args)
+    return status

@@ -1,0 +1,182 @@
+"""A test PKI as files: written for people and programs, read back by the OCSP responder.
+
+    DIR/README.txt
+    DIR/iso2/certs/NAME.pem, .der     every certificate
+    DIR/iso2/keys/NAME.key            its key, PKCS#8
+    DIR/iso2/chains/NAME.pem          leaf first, without the root
+    DIR/iso2/trust/v2g.pem ...        the roots, by kind
+    DIR/iso2/status/NAME.ocsp, .crl   fresh answers about revocation
+    DIR/iso2/bad/USE/FAULT/...        with --variants: chains with one fault each
+
+and the same under ``iso20`` (P-521) and ``iso20-ed448``.  Keys can be read by their owner alone.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from keym import pem
+from keym.profile import Use
+from tools.pki.maker import STEMS, Pki
+from tools.pki.recipe import Entity
+from tools.pki.status import crl, ocsp_response
+from tools.pki.variants import Variant, variants
+
+README = """\
+Test PKI for ISO 15118, made by 'v2g pki make'.
+
+THESE ARE TEST KEYS.  Never trust these roots in a vehicle or a station that meets the public, and
+never use these keys for anything but tests.  Anybody who has this folder can sign as anybody in it.
+"""
+REVOKED = "revoked.txt"
+
+
+class FolderTrouble(Exception):
+    """The folder cannot be written or read; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes into one folder; keys are locked with ``password`` if there is one."""
+
+    base: Path
+    password: str | None = None
+
+    def text(self, name: str, content: str) -> None:
+        self.octets(name, content.encode())
+
+    def octets(self, name: str, content: bytes) -> None:
+        path = self.base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def secret(self, name: str, content: bytes) -> None:
+        """A file that nobody but the owner could ever read."""
+        path = self.base / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.chmod(0o700)
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+
+    def key(self, name: str, entity: Entity) -> None:
+        self.secret(name, entity.key_pem(self.password))
+
+    def within(self, folder: str) -> "Writer":
+        return Writer(self.base / folder, self.password)
+
+
+def prepared(base: Path, *, force: bool) -> Writer:
+    """An empty folder to write into; ``force`` takes one that is not empty."""
+    if base.exists() and not base.is_dir():
+        raise FolderTrouble(f"{base} is a file; name a folder")
+    if base.is_dir() and any(base.iterdir()) and not force:
+        raise FolderTrouble(f"{base} is not empty; name another folder, or overwrite with --force")
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderTrouble(f"cannot make {base}: {error.strerror}") from None
+    return Writer(base)
+
+
+def write(pki: Pki, writer: Writer) -> None:
+    """The whole PKI, with answers about revocation that are fresh at its time."""
+    for entity in pki:
+        writer.octets(f"certs/{entity.name}.pem", entity.pem)
+        writer.octets(f"certs/{entity.name}.der", entity.der)
+        writer.key(f"keys/{entity.name}.key", entity)
+        if entity.issuer is None:
+            kind = entity.name.removesuffix("_root")
+            writer.octets(f"trust/{kind}.pem", entity.pem)
+            continue
+        writer.octets(f"status/{entity.name}.ocsp", ocsp_response(entity, pki.at))
+        if not is_authority(entity):
+            writer.octets(f"chains/{entity.name}.pem", entity.chain_pem)
+    for entity in pki:
+        if is_authority(entity):
+            writer.octets(f"status/{entity.name}.crl", crl(entity, (), pki.at))
+
+
+def write_variants(pki: Pki, writer: Writer) -> int:
+    """One folder per fault; returns how many."""
+    count = 0
+    for use in Use:
+        if STEMS[use][2] in pki.entities:
+            for bad in variants(pki, use):
+                _write_variant(bad, writer.within(f"bad/{use.value}/{bad.name}"))
+                count += 1
+    return count
+
+
+def _write_variant(bad: Variant, writer: Writer) -> None:
+    writer.octets("chain.pem", b"".join(map(pem.encode, bad.chain)))
+    writer.key("leaf.key", bad.leaf)
+    if bad.staple is not None:
+        writer.octets("staple.ocsp", bad.staple)
+    writer.text("about.txt", f"{bad.title}\nto be refused: {bad.reason.value}\n")
+
+
+def is_authority(entity: Entity) -> bool:
+    recipe = entity.recipe
+    if recipe is not None:
+        return bool(recipe.authority)
+    try:
+        found = entity.certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except x509.ExtensionNotFound:
+        return False
+    return found.value.ca
+
+
+def read(base: Path, password: str | None = None) -> dict[str, Entity]:
+    """The certificates of one edition's folder with their keys, each knowing its issuer.
+
+    A name is the file's name without its suffix.
+    """
+    folder = base / "certs"
+    if not folder.is_dir():
+        raise FolderTrouble(f"{base} holds no test PKI: there is no folder {folder}")
+    loose = [_read_one(base, path, password) for path in sorted(folder.glob("*.der"))]
+    found: dict[str, Entity] = {}
+    while loose:
+        ready = [entity for entity in loose if _is_root(entity) or _issuer(entity, found)]
+        if not ready:
+            raise FolderTrouble(f"the issuer of {loose[0].name} is not in {folder}")
+        for entity in ready:
+            found[entity.name] = replace(entity, issuer=_issuer(entity, found))
+        loose = [entity for entity in loose if entity.name not in found]
+    return found
+
+
+def _read_one(base: Path, path: Path, password: str | None) -> Entity:
+    name = path.stem
+    key_file = base / "keys" / f"{name}.key"
+    try:
+        certificate = x509.load_der_x509_certificate(path.read_bytes())
+        key = load_pem_private_key(key_file.read_bytes(), (password and password.encode()) or None)
+    except OSError as error:
+        raise FolderTrouble(f"cannot read {error.filename}: {error.strerror}") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        detail = f"{path} or {key_file} cannot be read; is the password right?"
+        raise FolderTrouble(detail) from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey):
+        raise FolderTrouble(f"{key_file} is not a key of a charging PKI")
+    return Entity(name, certificate, key)
+
+
+def _is_root(entity: Entity) -> bool:
+    return entity.certificate.subject == entity.certificate.issuer
+
+
+def _issuer(entity: Entity, found: dict[str, Entity]) -> Entity | None:
+    if _is_root(entity):
+        return None
+    for candidate in found.values():
+        if candidate.certificate.subject == entity.certificate.issuer:
+            return candidate
+    return None

@@ -1,0 +1,120 @@
+"""``v2g pki make DIR``: a complete test PKI as files."""
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from bsw.crypto import KeyType
+from keym.edition import Edition
+from keym.ids import Emaid, IdError
+from tools.pki import folder, layout15118
+from tools.pki.folder import FolderTrouble, Writer
+from tools.pki.maker import EMAID_WITH_DIGIT, EVCCID, PCID, Plan, build
+
+KINDS = {
+    "iso2": (Edition.ISO2, KeyType.P256),
+    "iso20": (Edition.ISO20, KeyType.P521),
+    "iso20-ed448": (Edition.ISO20, KeyType.ED448),
+}
+PURPOSE = "make a complete test PKI"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where to put it")
+    parser.add_argument(
+        "--kind",
+        action="append",
+        choices=KINDS,
+        help="edition and key type; may be repeated (default: all three)",
+    )
+    parser.add_argument(
+        "--layout",
+        choices=("pilotwire", "iso15118"),
+        default="pilotwire",
+        help="iso15118: the file names that package expects (ISO 15118-2 keys only)",
+    )
+    parser.add_argument(
+        "--variants", action="store_true", help="also chains with one fault each, under bad/"
+    )
+    parser.add_argument("--emaid", default=EMAID_WITH_DIGIT, help="name of the contract")
+    parser.add_argument("--pcid", default=PCID, help="name of the provisioning certificate")
+    parser.add_argument("--evccid", default=EVCCID, help="name of the vehicle certificate")
+    parser.add_argument("--single-root", action="store_true", help="every branch under V2G root")
+    parser.add_argument("--ocsp-url", default="http://[::1]:15180/ocsp", help="responder to name")
+    parser.add_argument("--name", default="Test", help="first word of all subjects")
+    parser.add_argument(
+        "--at", type=moment, metavar="DATE", help="valid around this date instead of today"
+    )
+    parser.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="encrypt the keys with its first line"
+    )
+    parser.add_argument("--force", action="store_true", help="write into a folder in use")
+
+
+def moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it like 2026-05-01") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        Emaid.parse(args.emaid)
+        writer = folder.prepared(args.folder, force=args.force)
+        writer = replace(writer, password=password_of(args.password_file))
+        _write(args, writer)
+    except (FolderTrouble, IdError) as error:
+        print(f"v2g pki make: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"v2g pki make: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    print("test keys: never trust these roots outside a test")
+    return 0
+
+
+def password_of(path: Path | None) -> str | None:
+    """The first line of a password file.  An empty one would leave the keys open: refused."""
+    if path is None:
+        return None
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FolderTrouble(f"cannot read the password file {path}: {error}") from None
+    if not lines or not lines[0]:
+        raise FolderTrouble(f"the password file {path} is empty")
+    return lines[0]
+
+
+def _write(args: argparse.Namespace, writer: Writer) -> None:
+    at = args.at or datetime.now(timezone.utc)
+    kinds = args.kind or list(KINDS)
+    if args.layout == "iso15118":
+        kinds = ["iso2"]
+    writer.text("README.txt", folder.README)
+    for kind in kinds:
+        edition, key_type = KINDS[kind]
+        plan = Plan(
+            edition,
+            key_type,
+            at,
+            name=args.name,
+            emaid=args.emaid.replace("-", "").upper(),
+            pcid=args.pcid,
+            evccid=args.evccid,
+            single_root=args.single_root,
+            ocsp_url=args.ocsp_url or None,
+        )
+        pki = build(plan)
+        if args.layout == "iso15118":
+            layout15118.write(pki, writer)
+            print(f"{writer.base}/iso15118_2: {len(pki.entities)} certificates, {key_type.value}")
+            continue
+        folder.write(pki, writer.within(kind))
+        bad = folder.write_variants(pki, writer.within(kind)) if args.variants else 0
+        more = f", {bad} bad chains" if bad else ""
+        print(f"{writer.base}/{kind}: {len(pki.entities)} certificates, {key_type.value}{more}")
