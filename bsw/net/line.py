@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bsw.net.ports import FrameReceiver
+from bsw.net.tap import Tap
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 
@@ -69,9 +70,6 @@ class Passage:
 
 
 Hearing = Callable[[Passage], None]
-Tap = Callable[[int, bytes], None]
-"""Told of each frame put on the line: when, and its octets."""
-
 Interference = Callable[[Passage], Iterable[tuple[int, bytes]]]
 """Replaces a passage by any number of (extra delay, frame); for forged, late and lost frames."""
 

@@ -108,6 +108,11 @@ class Node(Generic[M]):
     def linked(self) -> bool:
         return self.membership.state is Member.IN
 
+    @property
+    def leaving(self) -> bool:
+        """The modem has not taken its fresh key yet."""
+        return self._leaving_since is not None
+
     def start(self) -> None:
         """Match: a vehicle and a station are on one cable."""
         self.busy = True
@@ -221,6 +226,7 @@ class Node(Generic[M]):
                 self._key_taken(output.key)
             case ModemFault():
                 self._log.warning("modem", reason=output.reason.name)
+                self._leaving_since = None
                 self._modem_failed(output.reason)
             case LinkStatus():
                 self._link_changed(up=output.up)

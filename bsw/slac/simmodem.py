@@ -77,7 +77,6 @@ class SimulatedModem:
         self.quirks = quirks if quirks is not None else Quirks()
         self.alive = True
         self.answers = True
-        """False: passes frames on but is deaf to its own host."""
         self.resets = 0
         self.keys_set = 0
         self.to_host: FrameReceiver = lambda _frame: None
@@ -115,6 +114,13 @@ class SimulatedModem:
             self._key = self._factory_key()
         self._port.key = self._factory_key()
         self._boot.rearm(self.quirks.boot_time)
+
+    def deafen(self) -> None:
+        """No answers to the own host any more; frames still pass."""
+        self.answers = False
+
+    def hear_again(self) -> None:
+        self.answers = True
 
     # From the host
 

@@ -1,0 +1,1 @@
+"""SLAC from the command line: both halves, a power line in software, keys, frames."""

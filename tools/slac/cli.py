@@ -1,0 +1,42 @@
+"""``v2g slac``: run either half of the matching, or a simulated power line."""
+
+import argparse
+import sys
+
+from bsw.net.rawsocket import RawSocketUnavailable
+from tools.slac.host import add_host_options, run_host
+from tools.slac.keys import add_decode_options, add_key_options, run_decode, run_key
+from tools.slac.plc import add_modem_options, run_modem
+from tools.slac.settings import BadSetting
+from tools.slac.sim import add_sim_options, run_sim
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    roles = parser.add_subparsers(dest="role", metavar="COMMAND", required=True)
+    for role, whose in (("ev", "vehicle"), ("evse", "station")):
+        host = roles.add_parser(role, help=f"match as the {whose}, on a real interface (root)")
+        add_host_options(host)
+        host.set_defaults(command=run_host)
+    for name, purpose, options, command in (
+        (
+            "modem",
+            "simulate modems and line between interfaces (root)",
+            add_modem_options,
+            run_modem,
+        ),
+        ("sim", "vehicle and stations in simulated time", add_sim_options, run_sim),
+        ("key", "NMK and NID from a password or a key", add_key_options, run_key),
+        ("decode", "name the fields of management frames", add_decode_options, run_decode),
+    ):
+        one = roles.add_parser(name, help=purpose)
+        options(one)
+        one.set_defaults(command=command)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        status: int = arguments.command(arguments)
+    except (BadSetting, RawSocketUnavailable) as error:
+        print(error.strerror if isinstance(error, OSError) else error, file=sys.stderr)
+        return 2
+    return status
