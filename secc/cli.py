@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from bsw.role import Role
-from bsw.role import main as role_main
+from bsw.cli import Role
+from bsw.cli import main as role_main
 
 if TYPE_CHECKING:
     from secc.config import SeccConfig

@@ -176,14 +176,15 @@ def _unknown_key(model: type[Part], tree: Table, location: Path) -> Problem:
 
 
 def _wrong_kind(where: Place, found: Mapping[str, Any]) -> Problem:
+    """Of several models the one to take is named by a key, and that key is missing or wrong."""
     context, path = found["ctx"], dotted(where.path)
     key = str(context["discriminator"]).strip("'")
+    right = f"{key}: {' or '.join(shape.kinds(where.hint, key))}"
     written = child(where.node, key)
     if written is None:
         message = f"the key {key!r} is missing, which says what kind this is"
-        return Problem(where.mark, path, message, f"{key}: {context.get('expected_tags', '')}")
-    message = f"{context['tag']!r} is no kind known here"
-    return Problem(written.mark, f"{path}.{key}", message, str(context["expected_tags"]))
+        return Problem(where.node.mark, path, message, right)
+    return Problem(written.mark, f"{path}.{key}", f"{context['tag']!r} is no kind known", right)
 
 
 def _nearest(where: Place) -> str:

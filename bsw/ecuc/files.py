@@ -5,6 +5,7 @@ of file by suffix; all problems of all files are reported together.
 """
 
 from collections.abc import Callable, Mapping
+from os.path import realpath
 from pathlib import Path
 
 from bsw.ecuc.tree import (
@@ -50,16 +51,16 @@ class _Reader:
         self._files = 0
         self.problems: list[Problem] = []
 
-    def read(self, path: Path, above: tuple[Path, ...], mentioned: Mark | None = None) -> Table:
+    def read(self, path: Path, above: tuple[str, ...], mentioned: Mark | None = None) -> Table:
         nothing = Table(Mark(str(path)), {})
         where = mentioned or Mark(str(path))
         self._files += 1
         source = self._sources.get(path.suffix.lower())
-        if path.resolve() in above:
+        if realpath(path) in above:
             self._wrong(where, f"{path} includes itself")
         elif self._files > MOST_FILES:
             self._wrong(where, f"more than {MOST_FILES} files")
-        elif source is None and not path.is_dir() and path.exists():
+        elif source is None and path.is_file():
             known = ", ".join(self._sources)
             self._wrong(where, f"{path.name}: no configuration by its suffix; known: {known}")
         else:
@@ -71,7 +72,7 @@ class _Reader:
             return self._with_included(own, path, above)
         return nothing
 
-    def _with_included(self, own: Table, path: Path, above: tuple[Path, ...]) -> Table:
+    def _with_included(self, own: Table, path: Path, above: tuple[str, ...]) -> Table:
         entries = dict(own.entries)
         include = entries.pop(INCLUDE, None)
         own = Table(own.mark, entries)
@@ -79,7 +80,7 @@ class _Reader:
             return own
         tree = Table(own.mark, {})
         for leaf in self._names(include):
-            included = self.read(path.parent / leaf.text, (*above, path.resolve()), leaf.mark)
+            included = self.read(path.parent / leaf.text, (*above, realpath(path)), leaf.mark)
             tree = _over(tree, included)
         return _over(tree, own)
 

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from bsw.ecuc.quantities import FromText
 from bsw.ecuc.references import BesideItsFile
@@ -91,6 +90,12 @@ def known_keys(hint: Hint) -> tuple[str, ...]:
     return tuple(key for member in members(hint) if (m := model_of(member)) for key in hints(m))
 
 
+def kinds(hint: Hint, key: str) -> tuple[str, ...]:
+    """The words by which the alternatives of a union are told apart."""
+    models = [model for member in members(hint) if (model := model_of(member)) is not None]
+    return tuple(str(word) for model in models for word in get_args(bare(hints(model)[key])[0]))
+
+
 def reads_text(hint: Hint) -> bool:
     """True for types that want the text as written: ``no`` is then a name and not a truth."""
     inner, found = bare(hint)
@@ -152,9 +157,9 @@ def example(hint: Hint, field: FieldInfo | None = None) -> str:
         return " or ".join(_shown(choice) for choice in get_args(inner))
     if isinstance(inner, type) and issubclass(inner, enum.Enum):
         return " or ".join(_shown(choice.value) for choice in inner)
-    if field is not None and field.default not in {PydanticUndefined, None}:
-        default = field.default
-        return "" if isinstance(default, BaseModel) else _shown(default)
+    default = field.default if field is not None else None
+    if isinstance(default, str | int | float) or (isinstance(default, tuple) and default):
+        return _shown(default)
     return "true or false" if inner is bool else ""
 
 

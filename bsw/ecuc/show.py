@@ -39,7 +39,8 @@ def _table(
 
 
 def _place(node: Node) -> str:
-    return f"{node.mark.source}:{node.mark.line}"
+    mark = node.mark
+    return f"{mark.source}:{mark.line}" if mark.line else mark.source
 
 
 def _value(name: str, shown: object, indent: str, comment: str) -> Iterator[str]:

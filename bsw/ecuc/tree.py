@@ -118,4 +118,4 @@ def merged(base: Node, over: Node) -> Node:
         below = entries.get(key)
         node = entry.node if below is None else merged(below.node, entry.node)
         entries[key] = Entry(entry.key, node)
-    return Table(over.mark, entries)
+    return Table(over.mark if over.entries else base.mark, entries)

@@ -1,0 +1,130 @@
+"""The command line both roles share: ``run``, ``check``, ``doctor``.
+
+A role says its name, its configuration model and how to run; loading is put off until a command
+needs it, so that ``--help`` costs nothing.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from bsw.base_config import BaseConfig
+
+M = TypeVar("M", bound="BaseConfig")
+
+FAILED, BAD_CONFIGURATION = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Role(Generic[M]):
+    name: str
+    purpose: str
+    model: Callable[[], type[M]]
+    run: Callable[[M], int]
+
+
+def main(role: Role[M], argv: list[str] | None = None) -> int:
+    """Run one command; the exit status comes back, and no traceback ever leaves here for a
+    mistake in the configuration or on the command line.
+    """
+    arguments = _parser(role).parse_args(sys.argv[1:] if argv is None else argv)
+    try:
+        status: int = arguments.command(role, arguments)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser(role: Role[M]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=role.name, description=role.purpose)
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    run = commands.add_parser("run", help="run the ECU", description="Run the ECU.")
+    check = commands.add_parser(
+        "check",
+        help="validate a configuration and print the effective one",
+        description="Validate a configuration and print the effective one; values that differ "
+        "from the default carry the place they came from.",
+    )
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what this machine and installation have and lack",
+        description="Say what this machine and installation have and lack.",
+    )
+    for command, action in ((run, _run), (check, _check)):
+        command.set_defaults(command=action)
+        command.add_argument(
+            "-c",
+            "--config",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="a configuration file; several are read in order, later ones win",
+        )
+        command.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE",
+            help="one value, for example --set log.level=debug; wins over all files",
+        )
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("pilotwire")
+    except PackageNotFoundError:
+        return "a checkout that is not installed"
+
+
+def _run(role: Role[M], arguments: argparse.Namespace) -> int:
+    from bsw.ecuc.load import load  # noqa: PLC0415 - only this command needs it
+    from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415
+
+    try:
+        loaded = load(role.model(), tuple(arguments.config), tuple(arguments.set))
+    except ConfigurationError as error:
+        return _say(role, error)
+    return role.run(loaded.config)
+
+
+def _check(role: Role[M], arguments: argparse.Namespace) -> int:
+    from bsw.ecuc.load import load  # noqa: PLC0415 - only this command needs it
+    from bsw.ecuc.show import effective  # noqa: PLC0415
+    from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415
+
+    try:
+        loaded = load(role.model(), tuple(arguments.config), tuple(arguments.set))
+    except ConfigurationError as error:
+        return _say(role, error)
+    files = ", ".join(str(path) for path in arguments.config) or "defaults only"
+    print(f"# effective configuration of {role.name}: {files}")
+    for line in effective(loaded.config, loaded.tree):
+        print(line)
+    return 0
+
+
+def _say(role: Role[M], error: "Exception") -> int:
+    print(f"{role.name}: the configuration cannot be used", file=sys.stderr)
+    print(error, file=sys.stderr)
+    return BAD_CONFIGURATION
+
+
+def _doctor(_role: Role[M], _arguments: argparse.Namespace) -> int:
+    from bsw.doctor import examine  # noqa: PLC0415 - only this command needs it
+
+    findings = examine()
+    for finding in findings:
+        print(finding)
+    return FAILED if any(finding.wrong for finding in findings) else 0

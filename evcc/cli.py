@@ -1,0 +1,32 @@
+"""The ``evcc`` command."""
+
+from typing import TYPE_CHECKING
+
+from bsw.cli import Role
+from bsw.cli import main as role_main
+
+if TYPE_CHECKING:
+    from evcc.config import EvccConfig
+
+
+def _model() -> "type[EvccConfig]":
+    from evcc.config import EvccConfig  # noqa: PLC0415 - ``--help`` and ``doctor`` do without
+
+    return EvccConfig
+
+
+def _run(config: "EvccConfig") -> int:
+    from evcc.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
+
+    return run(config)
+
+
+def main(argv: list[str] | None = None) -> int:
+    return role_main(
+        Role("evcc", "Pilotwire in the vehicle: the EV communication controller.", _model, _run),
+        argv,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
