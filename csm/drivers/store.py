@@ -39,6 +39,8 @@ NONCE = 12
 SCRYPT_LOG2 = 15
 """Work factor of scrypt for a passphrase people choose: 32 MiB, some 60 ms."""
 
+HIGHEST_LOG2 = 20
+
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -91,9 +93,8 @@ class Store:
         return self._key_path(label).exists()
 
     def write(self, label: str, entry: Entry, key: PrivateKey) -> None:
-        fields = _fields(entry)
-        sealed = _seal(self.open(), key.secret, _aad(label, fields))
-        self._put(self._key_path(label), json.dumps({**fields, "sealed": sealed.hex()}).encode())
+        sealed = _seal(self.open(), key.secret, _aad(label, entry))
+        self._put(self._key_path(label), _written(_fields(entry, sealed)))
 
     def read(self, label: str) -> tuple[Entry, PrivateKey]:
         """Raises ``KeyMissing`` or, if one bit is not as it was written, ``StoreCorrupt``."""
@@ -106,11 +107,9 @@ class Store:
         except OSError as error:
             raise _unreachable(path, error) from None
         try:
-            fields = json.loads(raw)
-            sealed = bytes.fromhex(fields.pop("sealed"))
-            entry = _entry(fields)
-            secret = _unseal(master, sealed, _aad(label, fields))
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidTag):
+            entry, sealed = _key_file(raw)
+            secret = _unseal(master, sealed, _aad(label, entry))
+        except (_Damaged, InvalidTag):
             raise StoreCorrupt(str(path)) from None
         return entry, PrivateKey(entry.kind, secret)
 
@@ -185,25 +184,50 @@ class Store:
             _sync_folder(path.parent)
 
 
-def _fields(entry: Entry) -> dict[str, Any]:
+class _Damaged(ValueError):
+    """A file that is not, octet for octet, one that this module would write."""
+
+
+def _fields(entry: Entry, sealed: bytes) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "kind": entry.kind.value,
         "public": entry.public.hex(),
         "born_inside": entry.born_inside,
+        "sealed": sealed.hex(),
     }
 
 
-def _entry(fields: dict[str, Any]) -> Entry:
-    public = bytes.fromhex(fields["public"])
-    entry = Entry(KeyKind(fields["kind"]), public, bool(fields["born_inside"]))
-    if fields != _fields(entry):
-        raise ValueError("fields that are not ours")
-    return entry
+def _key_file(raw: bytes) -> tuple[Entry, bytes]:
+    fields = _parsed(raw)
+    try:
+        entry = Entry(
+            KeyKind(fields["kind"]), bytes.fromhex(fields["public"]), bool(fields["born_inside"])
+        )
+        sealed = bytes.fromhex(fields["sealed"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _Damaged from error
+    if raw != _written(_fields(entry, sealed)):
+        raise _Damaged
+    return entry, sealed
 
 
-def _aad(label: str, fields: dict[str, Any]) -> bytes:
-    return json.dumps({"label": label, **fields}, sort_keys=True).encode()
+def _aad(label: str, entry: Entry) -> bytes:
+    return _written({"label": label, **_fields(entry, b"")})
+
+
+def _written(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise _Damaged from error
+    if not isinstance(fields, dict):
+        raise _Damaged
+    return fields
 
 
 def _seal(key: Secret, secret: Secret, aad: bytes) -> bytes:
@@ -218,37 +242,59 @@ def _unseal(key: Secret, sealed: bytes, aad: bytes) -> Secret:
 def _stretch(passphrase: Secret, salt: bytes, log2: int) -> Secret:
     return Secret(
         hashlib.scrypt(
-            passphrase.reveal(), salt=salt, n=1 << log2, r=8, p=1, maxmem=1 << 28, dklen=32
+            passphrase.reveal(), salt=salt, n=1 << log2, r=8, p=1, maxmem=2 << (log2 + 10), dklen=32
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """How the passphrase opens the master key."""
+
+    scrypt_log2: int
+    salt: bytes
+    sealed: bytes
+
+    def written(self) -> bytes:
+        """The sum tells a damaged header from a wrong passphrase; it protects nothing."""
+        fields = {
+            "format": FORMAT,
+            "scrypt_log2": self.scrypt_log2,
+            "salt": self.salt.hex(),
+            "master": self.sealed.hex(),
+        }
+        return _written({**fields, "sum": hashlib.sha256(_written(fields)).hexdigest()})
+
+    @classmethod
+    def read(cls, raw: bytes) -> "_Header":
+        fields = _parsed(raw)
+        try:
+            header = cls(
+                int(fields["scrypt_log2"]),
+                bytes.fromhex(fields["salt"]),
+                bytes.fromhex(fields["master"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise _Damaged from error
+        if raw != header.written() or not 1 <= header.scrypt_log2 <= HIGHEST_LOG2:
+            raise _Damaged
+        return header
 
 
 def _header(master: Secret, passphrase: Secret, log2: int) -> bytes:
     salt = secrets.token_bytes(16)
     with _stretch(passphrase, salt, log2) as outer:
-        sealed = _seal(outer, master, salt)
-    fields = {"format": FORMAT, "scrypt_log2": log2, "salt": salt.hex(), "master": sealed.hex()}
-    return json.dumps({**fields, "check": _check(fields)}).encode()
-
-
-def _check(fields: dict[str, Any]) -> str:
-    """Tells a damaged header from a wrong passphrase; it protects nothing."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+        return _Header(log2, salt, _seal(outer, master, salt)).written()
 
 
 def _open_header(path: Path, passphrase: Secret) -> Secret:
     try:
-        fields = json.loads(path.read_bytes())
-        damaged = fields.pop("check") != _check(fields) or fields["format"] != FORMAT
-        log2, salt = int(fields["scrypt_log2"]), bytes.fromhex(fields["salt"])
-        sealed = bytes.fromhex(fields["master"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        damaged = True
-    if damaged or not 1 <= log2 <= 20:
-        raise StoreCorrupt(str(path))
+        header = _Header.read(path.read_bytes())
+    except _Damaged:
+        raise StoreCorrupt(str(path)) from None
     try:
-        with _stretch(passphrase, salt, log2) as outer:
-            return _unseal(outer, sealed, salt)
+        with _stretch(passphrase, header.salt, header.scrypt_log2) as outer:
+            return _unseal(outer, header.sealed, header.salt)
     except InvalidTag:
         raise WrongPassphrase(str(path)) from None
 
