@@ -33,6 +33,7 @@ class CryIf:
 
     def home(self, kind: KeyKind, *uses: Use) -> CryptoDriver:
         """The first driver that can do all this with a new key and is of use right now."""
+        uses = uses or (Use.GENERATE,)
         hindrances: list[str] = []
         for driver in self.drivers:
             if _can(driver, kind, uses, hindrances):
