@@ -46,6 +46,7 @@ class Car:
     mismatch_since: int | None = None
     overvoltage_since: int | None = None
     stopping_since: int | None = None
+    leaving: bool = False
     stop_reason: Ending | None = None
     own_error: str = ""
     broken_off: Callable[[SessionResult], None] | None = None  # ends the session at once
@@ -61,7 +62,7 @@ class Car:
     @property
     def complete(self) -> bool:
         """ChargingComplete: the goal is reached, or we are on the way out."""
-        return self.state.charging_complete or self.stopping_since is not None
+        return self.state.charging_complete or self.leaving
 
     @property
     def contract(self) -> ContractFacts | None:

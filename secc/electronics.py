@@ -5,11 +5,12 @@ commands.  What hangs at the other end of the cable is a ``Load``, so that a bat
 recorded curve or nothing at all can be plugged in.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from bsw.os.clock import MS, S
+from bsw.os.clock import MS, Action, S
 from bsw.os.scheduler import Scheduler, Task
 from secc.api.charger import Charger
 from secc.api.literals import IsolationStatus
@@ -97,7 +98,7 @@ class SimulatedElectronics:
             ("dlink_error", self.switch_off),
             ("dlink_terminate", self.switch_off),
         ):
-            charger.subscribe(name, lambda _none, act=action: act())
+            charger.subscribe(name, _without_value(action))
         charger.subscribe("dc_ev_target_voltage_current", self._follow)
         charger.subscribe("ac_close_contactor", lambda _none: self._contactor(closed=True))
         charger.subscribe("ac_open_contactor", lambda _none: self._contactor(closed=False))
@@ -229,3 +230,7 @@ class SimulatedElectronics:
                 evse_present_current=max(0.0, self.current),
             )
         )
+
+
+def _without_value(action: Action) -> Callable[[object], None]:
+    return lambda _none: action()

@@ -30,6 +30,7 @@ class DirectCurrent:
         self._car = car
         self._words = words
         self._welding_since: int | None = None
+        self._coming_down = False
 
     # Cable check
 
@@ -100,7 +101,7 @@ class DirectCurrent:
         car = self._car
         voltage = wanted_voltage(car.state, car.view)
         steady = wanted_current(car.state, car.view, car.view.present_voltage or voltage)
-        current = car.ramp.next(0.0 if car.wants_to_stop() else steady, car.scheduler.now)
+        current = car.ramp.next(0.0 if self._down() else steady, car.scheduler.now)
         car.actuators.request_current(current)
         return self._words.volts(voltage), self._words.amps(current)
 
@@ -136,7 +137,7 @@ class DirectCurrent:
             view.max_power = body.evse_maximum_power_limit.si()
         self._car.told()
 
-    def next_in_loop(self) -> Next:
+    def next_in_loop(self, *, renegotiate: bool = False) -> Next:
         """Go on, come down, or break off, by what station, vehicle and measurements say."""
         car = self._car
         if car.view.status_code == "EVSE_EmergencyShutdown":
@@ -144,12 +145,17 @@ class DirectCurrent:
         if self._overvoltage():
             return car.end(Ending.VOLTAGE_MISMATCH, "CurrentDemand", "over-voltage at the inlet")
         self._note_reasons()
-        if car.wants_to_stop() or self._station_stops():
-            return self.come_down()
+        car.leaving = car.wants_to_stop() or self._station_stops()
+        self._coming_down = car.leaving or renegotiate
+        if self._coming_down:
+            return self._come_down()
         car.stopping_since = None
         return Go("CurrentDemand", after=car.profile.loop_pause)
 
-    def come_down(self) -> Go:
+    def _down(self) -> bool:
+        return self._coming_down or self._car.wants_to_stop()
+
+    def _come_down(self) -> Go:
         """Bring the current to zero, but wait no longer than the stop class allows."""
         car = self._car
         now = car.scheduler.now
@@ -200,12 +206,18 @@ class DirectCurrent:
             car.mismatch_since = car.scheduler.now
         return car.scheduler.now - car.mismatch_since >= car.profile.mismatch_time
 
+    def begin_again(self) -> None:
+        """Energy has ended; if it comes back, it ramps up from zero."""
+        self._coming_down = False
+        self._car.ramp.reset()
+        self._car.stopping_since = None
+
     # After the stop
 
     def after_stop(self) -> Next:
         """Contactors open, state B, then the weld test if the vehicle makes one."""
         car = self._car
-        car.ramp.reset()
+        self.begin_again()
         car.actuators.request_current(0.0)
         to = "WeldingDetection" if car.profile.welding_detection else "SessionStop"
         return Go(

@@ -83,8 +83,7 @@ class Power:
         car = self._car
         if self._ac:
             return Go("ChargeParameterDiscovery")
-        car.ramp.reset()
-        car.stopping_since = None
+        self._dc.begin_again()
         ready = car.opened_and_in_b if car.profile.renegotiate_in_state_b else car.opened
         return Go("ChargeParameterDiscovery", when=ready, within=car.profile.contactor_limit)
 
@@ -147,19 +146,11 @@ class Power:
     def hear_current_demand(self, heard: Heard) -> Next:
         self._dc.see_loop(heard.body)
         receipt = self._contract.see_meter(heard.body)
-        follow = self._dc.next_in_loop()
-        if isinstance(follow, End):
-            return follow
-        if receipt:
+        renegotiate = self._wants_renegotiation() and not self._car.wants_to_stop()
+        follow = self._dc.next_in_loop(renegotiate=renegotiate)
+        if receipt and not isinstance(follow, End):
             return Go("MeteringReceipt")
-        if self._wants_renegotiation() and not self._car.wants_to_stop():
-            return self._before_renegotiation()
-        return follow
-
-    def _before_renegotiation(self) -> Next:
-        """Contactors may only open at zero current, so the ramp comes first."""
-        follow = self._dc.come_down()
-        self._renegotiating = follow.to == "PowerDelivery"
+        self._renegotiating = renegotiate and not self._car.leaving
         return follow
 
     # Receipts

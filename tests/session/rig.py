@@ -193,6 +193,7 @@ class Rig:
         self.ended_at: dict[str, int] = {}
         self.said: list[tuple[int, str, Heard]] = []
         self.lose: Callable[[str, Heard], bool] = lambda _side, _heard: False
+        self.twist: Callable[[Heard], Heard] = lambda heard: heard
         self.latency = 2 * MS
         log = silent().logger("test")
         agreed = Agreement(secure=secure)
@@ -300,6 +301,8 @@ class Rig:
         self.said.append((self.scheduler.now, side, heard))
         if self.lose(side, heard):
             return
+        if side == "station":
+            heard = self.twist(heard)
         to = self.responder.received if side == "vehicle" else self.vehicle.received
         self.scheduler.after(self.latency, lambda: to(heard), name="wire")
 
