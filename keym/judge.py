@@ -192,7 +192,7 @@ class Case:
             detail = f"{authorities} sub-CAs; {MOST_AUTHORITIES} at most [V2G2-009]"
             self.find(Finding(Rule.DEPTH, None, detail))
         if anchor.kind not in BRANCHES[self.question.use].anchors:
-            detail = f"it ends in a {anchor.kind.value.upper()} root"
+            detail = f"it is a root of kind {anchor.kind.value}"
             self.find(Finding(Rule.ANCHOR_USE, ANCHOR_PLACE, detail))
         if not authorities and anchor.kind is not RootKind.PRIVATE:
             self.find(Finding(Rule.ROOT_SIGNS_LEAF, 0, "a root signed it without a sub-CA"))

@@ -203,5 +203,17 @@ def dates(place: int, certificate: Certificate, moment: Moment) -> Found:
 
 
 def spelled(usage: KeyUse) -> str:
-    words = [bit.name or "" for bit in KeyUse if bit in usage]
-    return ", ".join(word.replace("_", " ").lower() for word in words)
+    return ", ".join(word for bit, word in _WORDS.items() if bit in usage) or "nothing"
+
+
+_WORDS = {
+    KeyUse.DIGITAL_SIGNATURE: "signing",
+    KeyUse.NON_REPUDIATION: "non-repudiation",
+    KeyUse.KEY_ENCIPHERMENT: "key encipherment",
+    KeyUse.DATA_ENCIPHERMENT: "data encipherment",
+    KeyUse.KEY_AGREEMENT: "key agreement",
+    KeyUse.KEY_CERT_SIGN: "signing certificates",
+    KeyUse.CRL_SIGN: "signing CRLs",
+    KeyUse.ENCIPHER_ONLY: "enciphering only",
+    KeyUse.DECIPHER_ONLY: "deciphering only",
+}
