@@ -78,7 +78,7 @@ class Codec:
     def decode_noted(self, data: bytes) -> Noted:
         """Like ``decode``, and tells what had to be tolerated."""
         data = self._bounded(data)
-        message = self._pure.decode(data)
+        message = self._pure.decode(data) if self._core is None else self._core.attempt(data)
         if message is not None:
             return Noted(message, ())
         return self._carefully(data, lambda decoder: decoder.document())

@@ -1,0 +1,1 @@
+"""EXI for people: decode, encode, check against vectors, measure."""
