@@ -99,6 +99,7 @@ class HostStream:
         """Begin to connect.  All news comes later, even that it cannot work."""
         self._user, self._peer, self._phase = user, to, Phase.CONNECTING
         number = self._socket.connect_ex(sockaddr(to, self._interface))
+        self._local = endpoint(self._socket.getsockname(), self._interface)
         if number in {0, errno.EINPROGRESS}:
             self._alarm.rearm(timeout)
             self._rewatch()
@@ -195,7 +196,6 @@ class HostStream:
             return
         self._alarm.cancel()
         self._phase = Phase.OPEN
-        self._local = endpoint(self._socket.getsockname(), self._interface)
         self._flush()
         if self._user is not None:
             self._user.connected()
