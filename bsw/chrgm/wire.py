@@ -1,0 +1,71 @@
+"""Messages on a channel: coded, traced, and in the right grammar at each stage.
+
+The first two messages are the handshake, all others the agreed protocol's.  Both roles use the
+same wire; it knows neither who should speak nor what is meant.
+"""
+
+from typing import Final
+
+from bsw import exi
+from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.messages.kinds import MessageError
+from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
+from bsw.chrgm.record import Heard, Said
+from bsw.net.channel import Channel
+from bsw.trace import Trace
+from bsw.v2gtp import PayloadType
+
+Handshake = SupportedAppProtocolReq | SupportedAppProtocolRes
+UNREADABLE: Final = (exi.DecodeError, MessageError)
+"""What reading a message can end in."""
+
+
+class Wire:
+    """One connection's messages."""
+
+    def __init__(self, channel: Channel, trace: Trace) -> None:
+        self.channel = channel
+        self._trace = trace
+        self._handshake = exi.codec("sap")
+        self._dialect: Dialect | None = None
+
+    def agree(self, dialect: Dialect) -> None:
+        """From now on messages are of this protocol."""
+        self._dialect = dialect
+        self.channel.accepted = dialect.payload_types
+        self._trace.add("protocol", name=dialect.name)
+
+    def say_handshake(self, message: Handshake) -> None:
+        octets = self._handshake.encode(message)
+        self._note("out", type(message).__name__, octets)
+        self.channel.send(PayloadType.EXI, octets)
+
+    def hear_handshake(self, payload: bytes) -> object:
+        """The message, or one of ``UNREADABLE``."""
+        try:
+            message = self._handshake.decode(payload)
+        except UNREADABLE:
+            self._note("in", "unreadable", payload)
+            raise
+        self._note("in", type(message).__name__, payload)
+        return message
+
+    def say(self, session_id: bytes, said: Said) -> None:
+        assert self._dialect is not None, "a protocol is agreed before its messages"
+        payload_type, octets = self._dialect.encode(session_id, said)
+        self._note("out", type(said.body).__name__, octets)
+        self.channel.send(payload_type, octets)
+
+    def hear(self, payload_type: int, payload: bytes) -> Heard:
+        """The message, or one of ``UNREADABLE``."""
+        assert self._dialect is not None, "a protocol is agreed before its messages"
+        try:
+            heard = self._dialect.decode(payload_type, payload)
+        except UNREADABLE:
+            self._note("in", "unreadable", payload)
+            raise
+        self._note("in", type(heard.body).__name__, payload)
+        return heard
+
+    def _note(self, way: str, name: str, octets: bytes) -> None:
+        self._trace.add("message", way=way, name=name, exi=octets)

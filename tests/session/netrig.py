@@ -1,0 +1,239 @@
+"""Vehicle and station as they are deployed: discovery, TCP, TLS, on host or simulated sockets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bsw.chrgm import sap
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.record import SessionRecord
+from bsw.dlt import silent
+from bsw.net.channel import Channels
+from bsw.os.clock import MS, S
+from bsw.sdp.messages import Security
+from bsw.sdp.search import SearchRules
+from bsw.tls.port import TlsEngine
+from bsw.trace import MemoryTrace, Trace
+from csm.randomness import SeededRandomness
+from evcc import session as vehicle_session
+from evcc.car import Car
+from evcc.memory import VolatileMemory
+from evcc.ports import Wallet
+from evcc.profile import CONFORMANCE as VEHICLE_CONFORMANCE
+from evcc.profile import VehicleProfile
+from evcc.vehicle import StationView
+from secc import session as station_session
+from secc.api.charger import Charger
+from secc.api.literals import (
+    AuthorizationStatus,
+    CertificateStatus,
+    EnergyTransferMode,
+    PaymentOption,
+    SaeJ2847BidiMode,
+    SupportedAppProtocol,
+)
+from secc.api.objects import EvseId
+from secc.electronics import Ratings, SimulatedElectronics
+from secc.memory import Memory
+from secc.outlet import Doors, Outlet
+from secc.ports import ContractDesk
+from secc.profile import CONFORMANCE as STATION_CONFORMANCE
+from secc.profile import StationProfile
+from secc.schedules import Schedules
+from secc.station import Station
+from tests.net.worlds import World
+from tests.session.rig import Pack, Plug, Today, dc_vehicle
+
+
+@dataclass
+class Options:
+    """How the two are set up.  ``tls`` holds what makes an engine for each side."""
+
+    protocols: tuple[str, ...] = ("iso2",)
+    served: tuple[str, ...] = ("iso2", "din")
+    mode: str = "DC_extended"
+    ratings: Ratings = field(default_factory=Ratings)
+    vehicle_profile: VehicleProfile = VEHICLE_CONFORMANCE
+    station_profile: StationProfile = STATION_CONFORMANCE
+    vehicle_tls: Callable[[], TlsEngine] | None = None
+    station_tls: Callable[[], TlsEngine] | None = None
+    plain: bool = True
+    wallet: Wallet | None = None
+    desk: ContractDesk | None = None
+    payment: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
+    certificate_service: bool = False
+    sdp_port: int = 15118
+    seed: int = 1
+
+
+class NetRig:
+    def __init__(self, world: World, options: Options | None = None) -> None:
+        self.world = world
+        self.options = options = options or Options()
+        scheduler = world.scheduler
+        self.scheduler = scheduler
+        self.today = Today(scheduler)
+        self.plug = Plug()
+        self.state = dc_vehicle()
+        self.state.mode = options.mode
+        self.vehicle_memory = VolatileMemory()
+        self.memory = Memory()
+        self.results: list[SessionResult] = []
+        self.vehicle_trace, self.station_trace = MemoryTrace(), MemoryTrace()
+        self._log = silent().logger("test")
+        self.charger = Charger(tuple(SupportedAppProtocol))
+        self.view = StationView()
+        self.pack = Pack(scheduler, self.state, self.view)
+        self.electronics = SimulatedElectronics(
+            self.charger, scheduler, ratings=options.ratings, load=self.pack
+        )
+        self.schedules = Schedules()
+        self.stations: list[Station] = []
+        self.outlet = self._make_outlet()
+        self._set_up()
+        self.customer_after: int | None = 0
+        self.charger.subscribe("require_auth_eim", lambda _none: self._authorize())
+        self.charger.subscribe("require_auth_pnc", lambda _token: self._authorize())
+        self.electronics.start()
+        step = options.ratings.step
+        scheduler.every(step, lambda: self.pack.tick(self.electronics, step), name="pack")
+
+    def plug_in(self) -> None:
+        """The link is up on both sides; the vehicle starts a session."""
+        self.charger.dlink_ready(value=True)
+        self.drive()
+
+    def drive(self) -> vehicle_session.VehicleSession:
+        """One session of the vehicle."""
+        session = vehicle_session.VehicleSession(self._vehicle_means(), self._car(), self._ended)
+        self.session = session
+        session.start()
+        return session
+
+    def run(self, within: int = 120 * S) -> "NetRig":
+        """Until both sides have ended."""
+        count = len(self.results) + 1
+        self.world.run_until(
+            lambda: len(self.results) >= count and len(self.outlet.results) >= count, within
+        )
+        return self
+
+    def full_after(self, delay: int) -> None:
+        self.scheduler.after(
+            delay, lambda: setattr(self.state, "charging_complete", True), name="full"
+        )
+
+    def ending(self, side: str) -> Ending:
+        results = self.results if side == "vehicle" else self.outlet.results
+        return results[-1].ending
+
+    def names(self, side: str = "vehicle") -> list[str]:
+        """The messages this side sent, in order."""
+        trace = self.vehicle_trace if side == "vehicle" else self.station_trace
+        return [
+            str(record.fields["name"])
+            for record in trace.records
+            if record.kind == "message" and record.fields["way"] == "out"
+        ]
+
+    def _ended(self, result: SessionResult) -> None:
+        self.results.append(result)
+
+    def _authorize(self) -> None:
+        if self.customer_after is not None:
+            self.scheduler.after(
+                self.customer_after,
+                lambda: self.charger.authorization_response(
+                    authorization_status=AuthorizationStatus.ACCEPTED,
+                    certificate_status=CertificateStatus.ACCEPTED,
+                ),
+                name="customer",
+            )
+
+    def _car(self) -> Car:
+        self.view = StationView()
+        self.pack.view = self.view
+        return Car(
+            state=self.state,
+            view=self.view,
+            actuators=self.pack,
+            pilot=self.plug,
+            scheduler=self.scheduler,
+            record=SessionRecord(),
+            profile=self.options.vehicle_profile,
+            memory=self.vehicle_memory,
+            calendar=self.today,
+            log=self._log,
+            evccid=bytes.fromhex("0200000000a1"),
+            wallet=self.options.wallet,
+        )
+
+    def _vehicle_means(self) -> vehicle_session.Means:
+        options = self.options
+        secure = options.vehicle_tls is not None
+        return vehicle_session.Means(
+            scheduler=self.scheduler,
+            networks=[self.world.vehicle],
+            channels=Channels(self.scheduler, worker=self.world.worker),
+            applications=sap.applications(options.protocols),
+            trace=Trace(lambda: self.scheduler.now, (self.vehicle_trace,)),
+            search=SearchRules(ask=Security.TLS if secure else Security.NONE),
+            sdp_port=options.sdp_port,
+            tls=options.vehicle_tls,
+        )
+
+    def _make_outlet(self) -> Outlet:
+        options = self.options
+        means = station_session.Means(
+            scheduler=self.scheduler,
+            applications=sap.applications(options.served),
+            trace=Trace(lambda: self.scheduler.now, (self.station_trace,)),
+        )
+        return Outlet(
+            self.charger,
+            means,
+            self.world.station,
+            Channels(self.scheduler, worker=self.world.worker),
+            doors=Doors(plain=options.plain, tls=options.station_tls, sdp_port=options.sdp_port),
+            make_station=self._station,
+            memory=self.memory,
+            log=self._log,
+            stop_discovery=options.station_profile.setup_stops_discovery,
+        )
+
+    def _station(self, record: SessionRecord) -> Station:
+        station = Station(
+            charger=self.charger,
+            record=record,
+            scheduler=self.scheduler,
+            chance=SeededRandomness(f"{self.options.seed}/{len(self.stations)}"),
+            calendar=self.today,
+            pilot=self.plug,
+            profile=self.options.station_profile,
+            memory=self.memory,
+            schedules=self.schedules,
+            log=self._log,
+            desk=self.options.desk,
+        )
+        self.stations.append(station)
+        return station
+
+    def _set_up(self) -> None:
+        options = self.options
+        self.charger.setup(
+            evse_id=EvseId(evse_id="DE*PWX*E0001*1", evse_id_din="+49*123*456*789"),
+            sae_j2847_mode=SaeJ2847BidiMode.NONE,
+            debug_mode=False,
+        )
+        self.charger.update_energy_transfer_modes(
+            supported_energy_transfer_modes=[EnergyTransferMode(options.mode)]
+        )
+        self.charger.update_ac_max_current(max_current=32.0)
+        self.charger.session_setup(
+            payment_options=list(options.payment),
+            supported_certificate_service=options.certificate_service,
+            central_contract_validation_allowed=False,
+        )
+
+
+QUICK = Ratings(cable_check=100 * MS, volts_per_second=20_000.0, amps_per_second=1_000.0)
+"""Hardware that does not let a test on real time wait."""
