@@ -8,6 +8,7 @@ import argparse
 import signal
 import sys
 
+from bsw.net.capture import Capture
 from bsw.net.ports import EthernetPort
 from bsw.net.rawsocket import RawSocket
 from bsw.net.tap import TappedPort
@@ -19,7 +20,6 @@ from bsw.slac.config import SlacConfig
 from bsw.slac.events import Failed, Linked, LinkLost, Output, Reason, Toggle
 from bsw.slac.node import Host, StationNode, VehicleNode
 from csm.randomness import HostRandomness
-from tools.slac.capture import Capture
 from tools.slac.console import logs, verdict
 from tools.slac.settings import add_settings, settings
 
@@ -51,7 +51,7 @@ class Run:
         self.port: EthernetPort = raw
         self._capture: Capture | None = None
         if arguments.capture is not None:
-            self._capture = Capture.to(arguments.capture)
+            self._capture = Capture.to(arguments.capture, self.scheduler.now)
             self.port = TappedPort(raw, lambda: self.scheduler.now, self._capture.frame)
         self.node = self._make(self.port, config, arguments.verbose)
         self._limit = int(arguments.timeout * S)

@@ -9,6 +9,7 @@ from collections import Counter
 
 from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import Dlt, Logger, silent
+from bsw.net.capture import Capture
 from bsw.net.line import Impairment
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
@@ -21,7 +22,6 @@ from bsw.slac.site import Seat, Site
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
-from tools.slac.capture import Capture
 from tools.slac.console import logs, verdict
 from tools.slac.settings import add_settings, settings
 
@@ -78,7 +78,13 @@ class Bystander:
 class Park:
     """One vehicle on one of several stations; all stations have a vehicle plugged in."""
 
-    def __init__(self, arguments: argparse.Namespace, config: SlacConfig, seed: int) -> None:
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        config: SlacConfig,
+        seed: int,
+        capture: Capture | None = None,
+    ) -> None:
         self.scheduler = Scheduler(VirtualClock())
         chance = SeededRandomness(seed)
         dlt = logs(self.scheduler, arguments.verbose) if arguments.runs == 1 else silent()
@@ -102,8 +108,8 @@ class Park:
             VehicleLinkConfig(slac=config),
             self.listener,
         ).start()
-        if arguments.capture is not None:
-            self._site.line.tap(Capture.to(arguments.capture).frame)
+        if capture is not None:
+            self._site.line.tap(capture.frame)
 
     def run(self, limit: int) -> str:
         """Plug in, run to the verdict, say what it was."""
@@ -136,12 +142,15 @@ def run_sim(arguments: argparse.Namespace) -> int:
     config = settings(arguments)
     outcomes: Counter[str] = Counter()
     times: list[int] = []
+    capture = None if arguments.capture is None else Capture.to(arguments.capture)
     for seed in range(arguments.seed, arguments.seed + arguments.runs):
-        park = Park(arguments, config, seed)
+        park = Park(arguments, config, seed, capture)
         outcome = park.run(int(arguments.timeout * S))
         outcomes[outcome] += 1
         if park.listener.link is not None:
             times.append(park.listener.at - PLUG_IN)
+    if capture is not None:
+        capture.close()
     for outcome, count in outcomes.most_common():
         verdict(outcome, runs=count)
     if times:
