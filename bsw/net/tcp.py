@@ -91,6 +91,10 @@ class HostStream:
         return self._peer
 
     @property
+    def lingering(self) -> bool:
+        return self._phase is Phase.LINGERING
+
+    @property
     def queued(self) -> int:
         """Octets the kernel has not taken yet."""
         return len(self._queue)

@@ -47,6 +47,11 @@ class HostNetwork:
         """Something is open, if only a stream that lingers."""
         return bool(self._open)
 
+    @property
+    def lingering(self) -> bool:
+        """A closed stream still waits for its peer; a process should not exit yet."""
+        return any(isinstance(one, HostStream) and one.lingering for one in self._open)
+
     def datagram(
         self, receive: DatagramReceiver, *, port: int = 0, groups: tuple[str, ...] = ()
     ) -> HostDatagramPort:

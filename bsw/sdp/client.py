@@ -110,7 +110,7 @@ class SdpClient:
             self._log.info("found", address=result.address, port=result.port)
             self._found(result, network)
         else:
-            self._log.warning("missed", why=str(result))
+            self._log.info("missed", why=str(result))
             self._missed(result)
 
 

@@ -1,0 +1,1 @@
+"""``v2g sdp``: look for a station, or answer as one."""

@@ -1,0 +1,30 @@
+"""The ``v2g sdp`` commands: words to functions, errors to sentences."""
+
+import argparse
+import sys
+
+from bsw.net.hostnet import InterfaceUnusable
+from tools.sdp.find import add_find, find
+from tools.sdp.serve import add_serve, serve
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(dest="word", metavar="COMMAND", required=True)
+    finder = words.add_parser("find", help="ask for a station as a vehicle does")
+    add_find(finder)
+    finder.set_defaults(command=find)
+    server = words.add_parser("serve", help="answer as a station does")
+    add_serve(server)
+    server.set_defaults(command=serve)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        status: int = arguments.command(arguments)
+    except InterfaceUnusable as error:
+        print(f"v2g sdp: {error.args[-1]}", file=sys.stderr)
+        return 2
+    except (OSError, ValueError) as error:
+        print(f"v2g sdp: {error}", file=sys.stderr)
+        return 2
+    return status
