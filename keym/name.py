@@ -74,4 +74,6 @@ def _attribute(element: Element) -> tuple[str, str]:
     oid = der.oid(pair.take(der.OID))
     value = der.text(pair.any())
     pair.end()
+    if any(ord(character) < 0x20 or character == "\x7f" for character in value):
+        raise DerError("a name has a control character")  # it would read otherwise than it is
     return oid, value
