@@ -45,6 +45,16 @@ def softhsm_folder(folder: Path) -> Path:
     return config
 
 
+def taken(module: Module, label: str) -> bool:
+    """Whether there is a token of this label."""
+
+    def look() -> bool:
+        module.load()
+        return module.find(label) is not None
+
+    return GATE.call(look, limit_ms=LIMIT_MS, place=f"token {label!r} of {module.path}")
+
+
 def initialise(
     module: Module, label: str, *, so_pin: Secret, pin: Secret, again: bool = False
 ) -> None:
