@@ -102,12 +102,22 @@ def replay(ledger: Ledger, edition: Edition, section: Section) -> None:
         place.check("fragment", partial(_written_again, signed, name), octets)
         place.check("Id", partial(_id_of, signed, name), name)
         place.check("digest", partial(_digest, edition, octets), signed.digests.get(name))
+    _replay_names(ledger, signed)
     for element in rebuild.elements(edition, section, signed.elements()):
         name = str(element.id)
         attempt = partial(signed.scheme.fragment, element)
         ledger.under(name).check("from its values", attempt, signed.fragments.get(name))
     _replay_forms(ledger, signed)
     _replay_value(ledger, signed)
+
+
+def _replay_names(ledger: Ledger, signed: Signed) -> None:
+    """What the file calls the elements, by their Ids."""
+    fields = signed.section.fields
+    if "Id" in fields:
+        ledger.check("Id", lambda: list(signed.fragments), [fields["Id"]])
+    for name, stated in fields.get("ids", {}).items():
+        ledger.under(name).check("name", partial(_name_of, signed, name), stated)
 
 
 def _replay_forms(ledger: Ledger, signed: Signed) -> None:
@@ -159,6 +169,10 @@ def _signature(pair: Pair, draft: Draft) -> bytes:
 
 def _written_again(signed: Signed, name: str) -> bytes:
     return signed.scheme.fragment(signed.element(name))
+
+
+def _name_of(signed: Signed, name: str) -> str | None:
+    return signed.element(name).name
 
 
 def _id_of(signed: Signed, name: str) -> str | None:
