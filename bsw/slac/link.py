@@ -112,6 +112,10 @@ class VehicleLinkConfig(_Frozen):
         Field(description="after a lost link match again without a new cue from the pilot"),
     ] = False
 
+    @classmethod
+    def conformance(cls) -> "VehicleLinkConfig":
+        return cls(slac=SlacConfig.conformance(), rounds=1)
+
 
 class StationLinkConfig(_Frozen):
     """Times in milliseconds."""
@@ -126,3 +130,7 @@ class StationLinkConfig(_Frozen):
     oscillator_hold: Annotated[
         int, Field(ge=0, le=10_000, description="oscillator stays on after a regular end")
     ] = 3_000
+
+    @classmethod
+    def conformance(cls) -> "StationLinkConfig":
+        return cls(slac=SlacConfig.conformance())
