@@ -12,7 +12,7 @@ from bsw.base_config import BaseConfig, LogConfig
 from bsw.det import Det
 from bsw.dlt import Dlt, Level
 from bsw.dlt_sinks import JsonSink, RateLimit, RingSink, TextSink
-from bsw.os.clock import VirtualClock
+from bsw.os.clock import MS, Action, S, VirtualClock
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.output import LineWriter
@@ -24,6 +24,7 @@ from bsw.trace import MemoryTrace, Trace
 from bsw.trace_file import TraceFile
 
 _STDERR = 2
+_LOOK_EACH = 5 * MS
 
 
 class CannotStart(Exception):
@@ -45,6 +46,17 @@ class Base:
     _limit: RateLimit
     _output: LineWriter
     _file: TraceFile | None
+
+    def settle(self, busy: Callable[[], bool], then: Action, within: int = S) -> None:
+        """Part of an ordered stop: call ``then`` when nothing is ``busy`` any more, or in time."""
+        deadline = self.scheduler.now + within
+
+        def look() -> None:
+            if not busy() or self.scheduler.now >= deadline:
+                looking.stop()
+                then()
+
+        looking = self.scheduler.every(_LOOK_EACH, look, name="settle", offset=0)
 
     def run(self) -> Status:
         """Everything is wired: freeze the memory, run until stopped, close in order."""

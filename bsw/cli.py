@@ -89,14 +89,18 @@ def _version() -> str:
 
 
 def _run(role: Role[M], arguments: argparse.Namespace) -> int:
-    from bsw.ecuc.load import load  # noqa: PLC0415 - only this command needs it
+    from bsw.base import CannotStart  # noqa: PLC0415 - only this command needs it
+    from bsw.ecuc.load import load  # noqa: PLC0415
     from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415
 
     try:
         loaded = load(role.model(), tuple(arguments.config), tuple(arguments.set))
+        return role.run(loaded.config)
     except ConfigurationError as error:
         return _say(role, error)
-    return role.run(loaded.config)
+    except CannotStart as error:
+        print(f"{role.name}: {error}", file=sys.stderr)
+        return FAILED
 
 
 def _check(role: Role[M], arguments: argparse.Namespace) -> int:

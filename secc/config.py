@@ -1,8 +1,12 @@
 """Everything an integrator may set for the station role, composed of the rooms' own models."""
 
+from typing import Literal
+
 from bsw.base_config import BaseConfig
 from bsw.ecuc.part import Part
 from bsw.ecuc.quantities import PortNumber
+
+ProtocolName = Literal["iso20-dc", "iso20-ac", "iso2", "din"]
 
 
 class NetConfig(Part):
@@ -13,3 +17,5 @@ class NetConfig(Part):
 
 class SeccConfig(BaseConfig):
     net: NetConfig = NetConfig()
+    protocols: tuple[ProtocolName, ...] = ("iso20-dc", "iso2", "din")
+    """What is served; the vehicle ranks."""

@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 GROUPS = {
+    "run": ("tools.run.cli", "play the main job: a vehicle and a station, with a live view"),
     "exi": ("tools.exi.cli", "decode, encode, check and measure EXI"),
     "schema": ("tools.schema.cli", "generate the message classes from the official schemas"),
     "pki": ("tools.pki.cli", "make test PKIs, explain chains, replay crypto vectors"),

@@ -1,0 +1,175 @@
+"""The main job as a person runs it: two processes, real sockets, a view, traces, a verdict."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bsw.trace_file import verify
+from tools.run.children import Children, Said, parse
+from tools.run.play import Plan, Play
+from tools.run.view import LineView, TerminalView, phrase
+
+ROOT = Path(__file__).parents[2]
+
+
+def config(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_text(text)
+    return str(path)
+
+
+def v2g_run(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "tools.cli", "run", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_both_agree_and_leave_traces_that_are_intact(tmp_path: Path) -> None:
+    ended = v2g_run("--out", str(tmp_path / "a b"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "ok: iso2 agreed" in ended.stdout
+    assert "station  listening" in ended.stdout
+    assert "vehicle  agreed       protocol iso2" in ended.stdout
+    assert "\033" not in ended.stdout
+    for who in ("evcc", "secc"):
+        verdict = verify(tmp_path / "a b" / f"{who}.trace.jsonl")
+        assert verdict.intact
+        assert f"digest {verdict.digest}" in ended.stdout
+
+
+def test_no_common_protocol_ends_with_the_reason(tmp_path: Path) -> None:
+    ended = v2g_run(
+        *("--out", str(tmp_path)),
+        *("--evcc", config(tmp_path, "e.yaml", "protocols: [din]\n")),
+        *("--secc", config(tmp_path, "s.yaml", "protocols: [iso2]\n")),
+    )
+    assert ended.returncode == 1
+    assert (
+        "failed: evcc ended with status 1: the station speaks none of the protocols offered"
+        in ended.stdout
+    )
+
+
+@pytest.mark.parametrize("who", ["evcc", "secc"])
+def test_a_broken_configuration_is_the_reason(who: str, tmp_path: Path) -> None:
+    path = config(tmp_path, "c.yaml", "protocol: [din]\n")
+    ended = v2g_run("--out", str(tmp_path), f"--{who}", path)
+    assert ended.returncode == 1
+    (reason,) = [line for line in ended.stdout.splitlines() if line.startswith("failed: ")]
+    assert "protocol: unknown key; did you mean 'protocols'?" in reason
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_an_interface_that_is_not_there_is_the_reason(tmp_path: Path) -> None:
+    path = config(tmp_path, "c.yaml", "net: {interface: plc7}\n")
+    ended = v2g_run("--out", str(tmp_path), "--secc", path)
+    assert ended.returncode == 1
+    assert "net.interface: " in ended.stdout
+    assert "there is no interface 'plc7'; this machine has" in ended.stdout
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = v2g_run("--out", str(tmp_path / "file" / "x"))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("v2g run: ")
+
+
+def test_a_job_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, timeout=0.0)
+    out = io.StringIO()
+    result = Play(plan, LineView(out)).run()
+    assert result.reason == "not over after 0 s; secc still running"
+
+
+def children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in listed.read_text().split()] if listed.exists() else []
+
+
+def alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_no_ecu_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
+    frame = subprocess.Popen(
+        [sys.executable, "-m", "tools.cli", "run", "--out", str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
+    ecus: list[int] = []
+    deadline = time.monotonic() + 20
+    while not ecus and time.monotonic() < deadline:
+        ecus = children_of(frame.pid)
+    os.kill(frame.pid, number)
+    frame.wait(20)
+    while any(alive(pid) for pid in ecus) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert ecus
+    assert not any(alive(pid) for pid in ecus)
+
+
+def test_a_child_that_does_not_stop_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stubborn.py").write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('ready', file=sys.stderr, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    heard: list[Said] = []
+    children = Children(heard.append)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    children.start("stubborn", "stubborn", [])
+    while not heard:
+        children.listen(1.0)
+    children.stop(within=0.2)
+    assert children.status == {"stubborn": -signal.SIGKILL}
+
+
+def test_lines_that_are_no_records_are_shown_as_they_are() -> None:
+    assert parse("evcc", "Segmentation fault\n").text == "Segmentation fault"
+    assert parse("evcc", "[1]\n").text == "[1]"
+    assert phrase(parse("evcc", "hello\n")) == "hello"
+
+
+def said(event: str, **fields: object) -> Said:
+    return Said("evcc", time.monotonic_ns(), "session", "info", event, fields)
+
+
+def test_the_line_view_shows_events_and_no_live_values() -> None:
+    out = io.StringIO()
+    view = LineView(out)
+    view.show(said("agreed", protocol="iso2", octets={"hex": "8000"}, empty=""))
+    view.show(said("live", soc=50))
+    assert out.getvalue().endswith("  vehicle  agreed       protocol iso2  octets 8000\n")
+    assert "soc" not in out.getvalue()
+
+
+def test_the_terminal_view_keeps_live_values_below_the_lines() -> None:
+    out = io.StringIO()
+    view = TerminalView(out)
+    view.show(said("live", soc=50, voltage=400.25))
+    view.show(said("charging", power=11.0))
+    shown = out.getvalue()
+    assert "soc 50  voltage 400.25" in shown
+    assert "charging     power 11" in shown
+    view.close()
+    assert out.getvalue().endswith("\033[J")

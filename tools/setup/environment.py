@@ -1,0 +1,116 @@
+"""The Python environment in ``.venv``: made once, made anew when what it depends on changes."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.setup.say import Failed, say
+
+STAMPS = ".stamps"
+_INPUTS = ("pyproject.toml", "setup.py", "constraints.txt")
+_SOURCES = ("*.c", "*.h", "*.pyx")
+_ROOMS = ("evcc", "secc", "bsw", "csm", "keym", "can_adapter", "tools")
+
+
+def provide(root: Path, kind: str) -> Path:
+    """The environment's Python, with all that ``kind`` (``run`` or ``test``) needs in it."""
+    venv = root / ".venv"
+    python = venv / "bin" / "python"
+    with _alone(root):
+        wanted = _fingerprint(root, venv)
+        if not _works(python, venv):
+            _create(venv, python)
+        if kind == "run" and _stamped(root, "test", wanted):
+            return python
+        if not _stamped(root, kind, wanted):
+            _install(root, python, kind)
+            (root / STAMPS / kind).write_text(wanted)
+    return python
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Two ``make`` at once wait for each other."""
+    (root / STAMPS).mkdir(exist_ok=True)
+    with (root / STAMPS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _stamped(root: Path, kind: str, wanted: str) -> bool:
+    stamp = root / STAMPS / kind
+    return stamp.exists() and stamp.read_text() == wanted
+
+
+def _fingerprint(root: Path, venv: Path) -> str:
+    """Changes when dependencies, compiled sources, the place or the Python change."""
+    digest = hashlib.sha256(f"{venv}\n{sys.version}\n".encode())
+    digest.update(os.environ.get("PILOTWIRE_PURE", "").encode())
+    files = [root / name for name in _INPUTS]
+    for room in _ROOMS:
+        files += sorted(path for kind in _SOURCES for path in (root / room).rglob(kind))
+    for path in files:
+        digest.update(f"{path.relative_to(root)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _works(python: Path, venv: Path) -> bool:
+    """It starts, has pip, and believes to be where it is (an environment cannot be moved)."""
+    if not python.exists():
+        return False
+    question = "import pip, sys; print(sys.prefix)"
+    told = subprocess.run(
+        [str(python), "-c", question], capture_output=True, text=True, check=False
+    )
+    return told.returncode == 0 and Path(told.stdout.strip()).resolve() == venv.resolve()
+
+
+def _create(venv: Path, python: Path) -> None:
+    say("making the Python environment in .venv")
+    ways = (
+        [sys.executable, "-m", "venv", "--clear", str(venv)],
+        [sys.executable, "-m", "virtualenv", "--clear", "-q", str(venv)],
+        ["virtualenv", "--clear", "-q", "-p", sys.executable, str(venv)],
+    )
+    for way in ways:
+        if shutil.which(way[0]) is None:
+            continue
+        made = subprocess.run(way, capture_output=True, text=True, check=False)
+        if made.returncode == 0 and _works(python, venv):
+            return
+        shutil.rmtree(venv, ignore_errors=True)
+    raise Failed(
+        "This Python cannot make environments: neither its venv module (Debian package "
+        "python3-venv) nor virtualenv is here.\n"
+        "Have somebody install it once: sudo apt-get install python3-venv"
+    )
+
+
+def _install(root: Path, python: Path, kind: str) -> None:
+    constraints = root / "constraints.txt"
+    what = ".[test]" if kind == "test" else "."
+    say(f"installing Pilotwire and what it needs ({kind}); the first time takes a minute or two")
+    environment = {
+        **os.environ,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_CONSTRAINT": constraints.as_uri(),  # holds for build environments as well
+    }
+    ended = subprocess.run(
+        [str(python), "-m", "pip", "install", "-qq", "--no-input", "-e", what],
+        cwd=root,
+        env=environment,
+        check=False,
+    )
+    if ended.returncode:
+        raise Failed(
+            "pip could not install what Pilotwire needs; its reason stands above.\n"
+            "Is there a network? Behind a proxy set https_proxy, with an index of your own "
+            "PIP_INDEX_URL."
+        )

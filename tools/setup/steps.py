@@ -1,0 +1,62 @@
+"""The steps behind ``make test``, ``make check`` and ``make bench``, and how they went.
+
+``make test`` is what decides: format, lint, types, then all tests.  A step that fails does not
+keep the others from running; the table at the end says which did.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_PROCESSES = 8
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    command: tuple[str, ...]
+
+
+LINT = Step("lint", ("-m", "ruff", "check", "."))
+FORMAT = Step("format", ("-m", "ruff", "format", "--check", "."))
+TYPES = Step("types", ("-m", "mypy"))
+TESTS = Step(
+    "tests",
+    (
+        *("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", str(MOST_PROCESSES)),
+        *("--dist", "worksteal", "--cov", "--cov-report=term:skip-covered"),
+    ),
+)
+BENCH = Step("bench", ("-m", "tools.cli", "bench"))
+
+PLANS = {
+    "check": (LINT, FORMAT, TYPES),
+    "test": (LINT, FORMAT, TYPES, TESTS),
+    "bench": (BENCH,),
+}
+
+
+def play(goal: str, python: Path, words: list[str]) -> int:
+    """Run the steps of ``goal``; ``words`` go to the last one."""
+    plan = PLANS[goal]
+    results = []
+    for step in plan:
+        extra = words if step is plan[-1] else []
+        print(f"\n== {step.name}", file=sys.stderr, flush=True)
+        began = time.monotonic()
+        ended = subprocess.run([str(python), *step.command, *extra], env=_quiet(), check=False)
+        results.append((step.name, ended.returncode, time.monotonic() - began))
+    if len(plan) > 1:
+        print(file=sys.stderr)
+        for name, status, seconds in results:
+            word = "ok" if status == 0 else f"FAILED (status {status})"
+            print(f"{name:8} {seconds:7.1f} s  {word}", file=sys.stderr)
+    return 1 if any(status for _, status, _ in results) else 0
+
+
+def _quiet() -> dict[str, str]:
+    """Tests must not depend on what the caller's Python was told."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
