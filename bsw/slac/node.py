@@ -96,6 +96,7 @@ class Node(Generic[M]):
         self._said: deque[Output] = deque()
         self._speaking = False
         self._leaving_since: int | None = None
+        self._closing = False
         self._alarm = host.scheduler.alarm(self._tick, name="slac")
         host.port.listen(self._receive)
         self._do(self.modem.find_out(self.now))
@@ -143,8 +144,14 @@ class Node(Generic[M]):
         self._do(self.amplitude_map.ask(steps, self.now))
 
     def close(self) -> None:
-        self._alarm.cancel()
-        self._host.port.listen(None)
+        """Listen no more; if the modem is being given its fresh key, as soon as it has it."""
+        self._closing = True
+        self._close_when_left()
+
+    def _close_when_left(self) -> None:
+        if self._closing and not self.leaving:
+            self._alarm.cancel()
+            self._host.port.listen(None)
 
     # What differs between the roles
 
@@ -224,10 +231,12 @@ class Node(Generic[M]):
             case KeyTaken():
                 self._watch_leaving()
                 self._key_taken(output.key)
+                self._close_when_left()
             case ModemFault():
                 self._log.warning("modem", reason=output.reason.name)
                 self._leaving_since = None
                 self._modem_failed(output.reason)
+                self._close_when_left()
             case LinkStatus():
                 self._link_changed(up=output.up)
             case Linked():
@@ -283,7 +292,7 @@ class Node(Generic[M]):
     def _arm(self) -> None:
         machines = (self.matching, self.membership, self.modem, self.amplitude_map)
         ends = [end for end in (machine.deadline for machine in machines) if end is not None]
-        due = min(ends, default=None)
+        due = None if self._closing and not self.leaving else min(ends, default=None)
         if due is None:
             self._alarm.cancel()
         elif not self._alarm.armed or self._alarm.due != due:
@@ -349,7 +358,8 @@ class StationNode(Node[StationMatching]):
         self.matching.key = key
 
     def _modem_failed(self, _reason: Reason, /) -> None:
-        self._again.rearm(ns(MODEM_RETRY))
+        if not self._closing:
+            self._again.rearm(ns(MODEM_RETRY))
 
     def _not_ready(self) -> None:
         if self.busy and self.matching.key is None:

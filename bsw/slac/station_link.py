@@ -25,6 +25,7 @@ class Phase(Enum):
     RESUMING = "woken, waiting for the link"
     STEPPING = "pilot in E, F or X1 for a while"
     ENDED = "no link until the next plug-in"
+    CLOSED = "closed"
 
 
 class StationLink:
@@ -69,7 +70,7 @@ class StationLink:
             self._resume()
 
     def close(self) -> None:
-        self._end(Phase.ENDED, Reason.TERMINATED)
+        self._end(Phase.CLOSED, Reason.TERMINATED)
         self._oscillator.cancel()
         self._pilot.drive(X1)
         self.node.close()
@@ -95,6 +96,8 @@ class StationLink:
     # The pilot
 
     def _pilot_changed(self, pilot: Pilot) -> None:
+        if self.phase is Phase.CLOSED:
+            return
         self.node.pilot(pilot.state)
         if pilot.state is PilotState.A:
             self._unplugged()

@@ -26,6 +26,7 @@ class Phase(Enum):
     RESUMING = "woken, waiting for the link"
     WAITING = "waiting to match again"
     SPENT = "no more tries until the pilot gives a new cue"
+    CLOSED = "closed"
 
 
 class VehicleLink:
@@ -72,7 +73,7 @@ class VehicleLink:
             self._wake_limit.rearm(ns(timing.t_conn_resume))
 
     def close(self) -> None:
-        self._end(Phase.OUT, Reason.TERMINATED)
+        self._end(Phase.CLOSED, Reason.TERMINATED)
         self.node.close()
 
     # The pilot
@@ -221,6 +222,7 @@ class VehicleLink:
     }
     _REACTIONS: ClassVar[Mapping[Phase, Mapping[Cue, Callable[["VehicleLink"], None]]]] = {
         Phase.OUT: {},
+        Phase.CLOSED: {},
         Phase.READY: {
             Cue.UNPLUGGED: _forget,
             Cue.DIGITAL: _settle,
