@@ -1,0 +1,95 @@
+"""What the signal rooms ask of a CAN bus.
+
+A port sends and hears whole frames and knows the state of its controller.  The simulated bus
+and every python-can interface implement it; nothing above can tell them apart.  All calls
+return at once, and all callbacks come from the scheduler's thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+CLASSIC_LENGTHS: Final = frozenset(range(9))
+FD_LENGTHS: Final = CLASSIC_LENGTHS | {12, 16, 20, 24, 32, 48, 64}
+
+EXTENDED: Final = 1 << 31
+"""Set in a frame's key when its identifier has 29 bits, as DBC files write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanFrame:
+    """One data frame.  ``fd`` frames switch to the faster bit rate for their data."""
+
+    id: int
+    data: bytes
+    extended: bool = False
+    fd: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.data) not in (FD_LENGTHS if self.fd else CLASSIC_LENGTHS):
+            kind = "CAN-FD" if self.fd else "classic CAN"
+            raise ValueError(f"frame 0x{self.id:X}: {kind} cannot carry {len(self.data)} octets")
+
+    @property
+    def key(self) -> int:
+        return self.id | EXTENDED if self.extended else self.id
+
+    def __str__(self) -> str:
+        width = 8 if self.extended else 3
+        return f"{self.id:0{width}X}{'##' if self.fd else '#'}{self.data.hex().upper()}"
+
+
+class BusState(Enum):
+    """The error state of a controller, as ISO 11898-1 has it."""
+
+    ACTIVE = "active"
+    WARNING = "warning"
+    PASSIVE = "passive"
+    OFF = "off"  # takes no part in the bus until ``recover`` is called
+
+
+@dataclass(slots=True)
+class BusCounters:
+    """What happened on a port since it was opened."""
+
+    sent: int = 0
+    received: int = 0
+    refused: int = 0  # we wanted to send and could not
+    dropped: int = 0  # heard, but our queue was full
+    error_frames: int = 0
+    bus_off: int = 0
+    recoveries: int = 0
+
+
+FrameReceiver = Callable[[CanFrame], None]
+StateReceiver = Callable[[BusState], None]
+
+
+class CanPort(Protocol):
+    """One controller on one bus."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> BusState: ...
+    @property
+    def counters(self) -> BusCounters: ...
+    def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
+        """Hand each frame of other nodes to ``receive`` and each new state to ``changed``."""
+
+    def send(self, frame: CanFrame) -> bool:
+        """Queue a frame.  False, and counted, when the bus is off or the queue is full."""
+
+    def recover(self) -> None:
+        """Leave bus-off: start the controller again.  ``changed`` tells when it is back."""
+
+    def close(self) -> None: ...
+
+
+class BusUnavailable(Exception):
+    """The configured bus cannot be opened.  Carries what the operator can do."""
+
+    def __init__(self, bus: str, reason: str, hint: str) -> None:
+        super().__init__(f"cannot open CAN bus {bus}: {reason}; {hint}")
+        self.hint = hint

@@ -1,0 +1,1 @@
+"""Drivers of a CAN bus: the simulated one, and every interface python-can knows."""

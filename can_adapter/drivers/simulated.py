@@ -1,0 +1,310 @@
+"""A CAN-FD bus on the scheduler: arbitration, frame times, error counters, accidents by seed.
+
+The lowest identifier wins, a frame occupies the bus for as long as its bits take, a destroyed
+frame is sent again and drives its sender towards bus-off.  Simulated parties and the ECU attach
+here exactly as they would to wires; what the frames mean is not known here.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Final
+
+from bsw.os.clock import S
+from bsw.os.randomness import Randomness
+from bsw.os.scheduler import Scheduler
+from can_adapter.bus import BusCounters, BusState, CanFrame, FrameReceiver, StateReceiver
+
+QUEUE: Final = 256
+"""Frames one port may have waiting for the bus."""
+
+WARNING_AT, PASSIVE_AT, OFF_AT = 96, 128, 256
+"""Error counts at which a controller changes its state."""
+
+RECOVERY_BITS: Final = 128 * 11
+"""Recessive bits a controller must see before it may come back from bus-off."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusTiming:
+    """How long a frame occupies the bus.
+
+    From its bits, with the most stuff bits it could need; or ``fixed`` nanoseconds for all.
+    """
+
+    nominal: int = 500_000
+    data: int = 2_000_000
+    fixed: int | None = None
+
+    def duration(self, frame: CanFrame) -> int:
+        if self.fixed is not None:
+            return self.fixed
+        slow, fast = frame_bits(frame.extended, frame.fd, len(frame.data))
+        return slow * S // self.nominal + fast * S // self.data
+
+
+@lru_cache(maxsize=256)
+def frame_bits(extended: bool, fd: bool, length: int) -> tuple[int, int]:  # noqa: FBT001
+    """Bits of a frame at the nominal and at the data bit rate, interframe space included."""
+    identifier = 32 if extended else 12
+    if not fd:
+        stuffed = identifier + 7 + 8 * length + 15
+        return stuffed + (stuffed - 1) // 4 + 13, 0
+    slow = identifier + 5
+    fast = 5 + 8 * length
+    checksum = 4 + (21 + 6 if length > 16 else 17 + 5)
+    return slow + slow // 4 + 13, fast + fast // 4 + checksum
+
+
+Tap = Callable[[int, str, CanFrame], None]
+"""Told of each frame that made it over the bus: when it ended, who sent it, what it was."""
+
+Interference = Callable[[CanFrame, str], CanFrame | None]
+"""Changes a frame between the sender of that name and the receivers; ``None`` loses it."""
+
+
+class SimulatedPort:
+    """One controller on the simulated bus.  A ``CanPort``."""
+
+    def __init__(self, bus: "SimulatedBus", name: str) -> None:
+        self._bus = bus
+        self._name = name
+        self._receive: FrameReceiver | None = None
+        self._changed: StateReceiver | None = None
+        self._state = BusState.ACTIVE
+        self._counters = BusCounters()
+        self.transmit_errors = 0
+        self.receive_errors = 0
+        self.waiting = 0
+        self.deaf = False
+
+    def __repr__(self) -> str:
+        return f"SimulatedPort({self._name!r})"
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def state(self) -> BusState:
+        return self._state
+
+    @property
+    def counters(self) -> BusCounters:
+        return self._counters
+
+    def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
+        self._receive = receive
+        self._changed = changed
+
+    def send(self, frame: CanFrame) -> bool:
+        if self._state is BusState.OFF or self.waiting >= QUEUE or not self._bus.attached(self):
+            self._counters.refused += 1
+            return False
+        self._bus.request(self, frame)
+        return True
+
+    def recover(self) -> None:
+        if self._state is BusState.OFF:
+            self._bus.recover(self)
+
+    def close(self) -> None:
+        self._receive = self._changed = None
+        self._bus.detach(self)
+
+    def deliver(self, frame: CanFrame) -> None:
+        self.receive_errors = max(0, self.receive_errors - 1)
+        if self.deaf or self._state is BusState.OFF:
+            return
+        self._counters.received += 1
+        if self._receive is not None:
+            self._receive(frame)
+
+    def sent(self) -> None:
+        self._counters.sent += 1
+        if self.transmit_errors:
+            self.transmit_errors -= 1
+            self.judge()
+
+    def failed(self, *, as_sender: bool) -> None:
+        """A frame was destroyed; the error counters move and may change the state."""
+        self._counters.error_frames += 1
+        if as_sender:
+            self.transmit_errors += 8
+        else:
+            self.receive_errors = min(self.receive_errors + 1, PASSIVE_AT)
+        self.judge()
+
+    def judge(self) -> None:
+        if self._state is BusState.OFF:
+            return
+        worst = max(self.transmit_errors, self.receive_errors)
+        if self.transmit_errors >= OFF_AT:
+            self._counters.bus_off += 1
+            self._enter(BusState.OFF)
+        elif worst >= PASSIVE_AT:
+            self._enter(BusState.PASSIVE)
+        elif worst >= WARNING_AT:
+            self._enter(BusState.WARNING)
+        else:
+            self._enter(BusState.ACTIVE)
+
+    def restart(self) -> None:
+        self.transmit_errors = self.receive_errors = 0
+        self._counters.recoveries += 1
+        self._enter(BusState.ACTIVE)
+
+    def _enter(self, state: BusState) -> None:
+        if state is self._state:
+            return
+        self._state = state
+        if self._changed is not None:
+            self._changed(state)
+
+
+@dataclass(slots=True)
+class _Transfer:
+    """A frame waiting for the bus or on it."""
+
+    key: int
+    serial: int
+    port: SimulatedPort
+    frame: CanFrame
+
+    def __lt__(self, other: "_Transfer") -> bool:
+        return (self.key, self.serial) < (other.key, other.serial)
+
+
+class SimulatedBus:
+    """The wires.  Chances are from 0.0 to 1.0 and may be changed at any time.
+
+    ``loss``: a receiver misses a frame; ``errors``: a frame is destroyed for all and sent again;
+    ``shorted``: every frame is destroyed.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, randomness: Randomness, timing: BusTiming | None = None
+    ) -> None:
+        self.loss = 0.0
+        self.errors = 0.0
+        self.shorted = False
+        self.interference: Interference | None = None
+        self.busy_time = 0
+        self.unacknowledged = 0
+        self._timing = timing or BusTiming()
+        self._scheduler = scheduler
+        self._randomness = randomness
+        self._ports: list[SimulatedPort] = []
+        self._waiting: list[_Transfer] = []
+        self._current: _Transfer | None = None
+        self._began = 0
+        self._finish_alarm = scheduler.alarm(self._finish, name="can")
+        self._serials = count()
+        self._taps: list[Tap] = []
+
+    def attach(self, name: str) -> SimulatedPort:
+        port = SimulatedPort(self, name)
+        self._ports.append(port)
+        return port
+
+    def attached(self, port: SimulatedPort) -> bool:
+        return port in self._ports
+
+    def detach(self, port: SimulatedPort) -> None:
+        if port in self._ports:
+            self._ports.remove(port)
+            self._forget(port)
+
+    def tap(self, tap: Tap) -> None:
+        """Have each frame that passed reported, as a bus analyser would."""
+        self._taps.append(tap)
+
+    def load(self, since: int = 0) -> float:
+        """The share of time the bus was occupied since ``since``, 0.0 to 1.0."""
+        span = self._scheduler.now - since
+        return self.busy_time / span if span > 0 else 0.0
+
+    def request(self, port: SimulatedPort, frame: CanFrame) -> None:
+        """Queue for arbitration.  Who asks at the instant a frame starts still takes part."""
+        transfer = _Transfer(frame.key, next(self._serials), port, frame)
+        port.waiting += 1
+        current = self._current
+        if current is None:
+            self._begin(transfer)
+        elif self._began == self._scheduler.now and transfer < current:
+            heapq.heappush(self._waiting, current)
+            self._begin(transfer)
+        else:
+            heapq.heappush(self._waiting, transfer)
+
+    def recover(self, port: SimulatedPort) -> None:
+        delay = RECOVERY_BITS * S // self._timing.nominal
+
+        def restart() -> None:
+            if port.state is BusState.OFF and self.attached(port):
+                port.restart()
+
+        self._scheduler.after(delay, restart, name="can recovery")
+
+    def _begin(self, transfer: _Transfer) -> None:
+        self._current = transfer
+        self._began = self._scheduler.now
+        self._finish_alarm.rearm(self._timing.duration(transfer.frame))
+
+    def _finish(self) -> None:
+        transfer, self._current = self._current, None
+        assert transfer is not None  # the alarm is armed with a transfer only
+        self.busy_time += self._scheduler.now - self._began
+        if self._destroyed():
+            self._punish(transfer)
+        else:
+            transfer.port.waiting -= 1
+            self._deliver(transfer)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._current is None and self._waiting:
+            self._begin(heapq.heappop(self._waiting))
+
+    def _destroyed(self) -> bool:
+        return self.shorted or (self.errors > 0 and self._randomness.chance(self.errors))
+
+    def _punish(self, transfer: _Transfer) -> None:
+        """Count the error at all ports; the sender tries again unless it is off now."""
+        sender = transfer.port
+        heapq.heappush(self._waiting, transfer)
+        for port in tuple(self._ports):
+            port.failed(as_sender=port is sender)
+        if sender.state is BusState.OFF:
+            self._forget(sender)
+
+    def _deliver(self, transfer: _Transfer) -> None:
+        sender = transfer.port
+        receivers = [port for port in self._ports if port is not sender]
+        if not receivers:
+            self.unacknowledged += 1
+            return
+        sender.sent()
+        frame = transfer.frame
+        if self.interference is not None:
+            changed = self.interference(frame, sender.name)
+            if changed is None:
+                return
+            frame = changed
+        for tap in self._taps:
+            tap(self._scheduler.now, sender.name, frame)
+        for port in receivers:
+            if not (self.loss > 0 and self._randomness.chance(self.loss)):
+                port.deliver(frame)
+
+    def _forget(self, port: SimulatedPort) -> None:
+        port.counters.refused += port.waiting
+        self._waiting = [waiting for waiting in self._waiting if waiting.port is not port]
+        heapq.heapify(self._waiting)
+        port.waiting = 0
+        if self._current is not None and self._current.port is port:
+            self._current = None
+            self._finish_alarm.cancel()
+            self._go_on()
