@@ -1,0 +1,210 @@
+"""The bookkeeping of reception: messages, their pages, and the cells of single values.
+
+A slot belongs to one message, a page to one value of its selector, a cell to one role.  When
+they are filled and emptied is decided in ``receive``.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from can_adapter.binding import Binding
+from can_adapter.codec import Field, FrameImage, Layout, Raw, pages
+from can_adapter.convert import REFUSED
+from can_adapter.e2e import E2eChecker, E2eWindow
+from can_adapter.matrix import MessageSpec
+from can_adapter.quality import Quality
+from can_adapter.roles import Value
+
+Images = tuple[int, int]
+"""A frame as an integer of either byte order."""
+
+ALL_BITS: Final = ((1 << 512) - 1, (1 << 512) - 1)
+
+
+class Group:
+    """One group of the state, built anew when one of its values changed."""
+
+    __slots__ = ("_built", "_kind", "cells", "changed", "constants")
+
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
+        self._built: object = None
+        self.cells: list[Cell] = []
+        self.constants: dict[str, Value] = {}
+        self.changed = True
+
+    def built(self) -> object:
+        if self.changed:
+            self.changed = False
+            values = {cell.name: cell.value for cell in self.cells}
+            self._built = self._kind(**self.constants, **values)
+        return self._built
+
+
+class Cell:
+    """One role: its signals, and what they said last."""
+
+    __slots__ = ("_binding", "_converter", "_fields", "_flag", "group", "last", "masks", "quality")
+
+    def __init__(self, binding: Binding, layout: Layout, group: Group) -> None:
+        self._binding = binding
+        self._converter = binding.converter
+        self._fields = tuple(layout.fields[signal.name] for signal in binding.signals)
+        self._flag = layout.fields[binding.flag.name] if binding.flag else None
+        self.group = group
+        self.quality = Quality.NEVER
+        self.last = self._initial()
+        fields = (*self._fields, self._flag) if self._flag else self._fields
+        self.masks = (_mask(fields, big=False), _mask(fields, big=True))
+
+    @property
+    def name(self) -> str:
+        return self._binding.role.name
+
+    @property
+    def message(self) -> MessageSpec:
+        return self._binding.message
+
+    @property
+    def value(self) -> Value | None:
+        return self.last if self.quality is Quality.FRESH else None
+
+    @property
+    def multiplexed(self) -> bool:
+        return self._fields[0].spec.mux is not None
+
+    def present(self, layout: Layout, images: Images) -> bool:
+        return layout.present(self._fields[0], images)
+
+    def read(self, images: Images) -> bool:
+        """Take the value out of a frame; tell whether anything changed for the user."""
+        before, old = self.quality, self.last
+        flag = self._flag
+        if flag is not None and flag.read(images[flag.big_endian]) != self._binding.flag_valid:
+            self.quality = Quality.FLAGGED
+        else:
+            value = self._converter.value(self.raws(images))
+            if value is REFUSED:
+                self.quality = Quality.REFUSED
+            else:
+                self.quality, self.last = Quality.FRESH, value
+        if self.quality is before and self.last == old:
+            return False
+        self.group.changed = True
+        return True
+
+    def spoil(self, quality: Quality) -> None:
+        self.quality = quality
+        self.group.changed = True
+
+    def raws(self, images: Images) -> tuple[Raw, ...]:
+        return tuple(field.read(images[field.big_endian]) for field in self._fields)
+
+    def _initial(self) -> Value | None:
+        value = self._converter.value([field.spec.initial for field in self._fields])
+        return None if value is REFUSED else value
+
+
+def _mask(fields: Sequence[Field], *, big: bool) -> int:
+    mask = 0
+    for field in fields:
+        if field.big_endian is big:
+            mask |= field.mask
+    return mask
+
+
+class Page:
+    """What belongs to one value of the selector; the whole message if there is none."""
+
+    __slots__ = ("cells", "images", "seen")
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.cells = tuple(cells)
+        self.images: Images | None = None
+        self.seen = 0
+
+
+class Slot:
+    """One received message: its freshness, its protection, its cells."""
+
+    __slots__ = (
+        "_page_count",
+        "_pages",
+        "_single",
+        "cells",
+        "checker",
+        "deadline",
+        "layout",
+        "malformed",
+        "seen",
+        "spec",
+        "timeout",
+        "trouble",
+    )
+
+    def __init__(self, spec: MessageSpec, timeout: int, window: E2eWindow) -> None:
+        self.spec = spec
+        self.layout = Layout(spec)
+        self.timeout = timeout
+        self.checker = E2eChecker(spec.e2e, window) if spec.e2e else None
+        self.cells: list[Cell] = []
+        self.seen: int | None = None
+        self.deadline: int | None = None
+        self.trouble: Quality | None = None
+        self.malformed = False
+        self._pages: dict[tuple[Raw, ...], Page] = {}
+        self._single: Page | None = None
+        self._page_count = len(pages(self.layout))
+
+    def accept(self, images: Images, now: int) -> tuple[Page, Images]:
+        """Note a frame; give its page and the bits that differ from the page's last frame."""
+        page = self._page(images)
+        before = page.images
+        page.images = images
+        page.seen = self.seen = now
+        if self.timeout:
+            self.deadline = now + self.timeout
+        if before is None:
+            return page, ALL_BITS
+        return page, (images[0] ^ before[0], images[1] ^ before[1])
+
+    def forget(self, trouble: Quality) -> None:
+        """No value of this message can be used any more."""
+        self.deadline = None
+        self.trouble = trouble
+        for page in self._pages.values():
+            page.images = None
+        if self._single is not None:
+            self._single.images = None
+        for cell in self.cells:
+            cell.spoil(trouble)
+
+    def old_pages(self, now: int) -> list[Page]:
+        """Pages that stayed away while others of the message came."""
+        limit = self.timeout * self._page_count
+        if not self._pages or not limit:
+            return []
+        return [
+            page
+            for page in self._pages.values()
+            if page.images is not None and now - page.seen >= limit
+        ]
+
+    def _page(self, images: Images) -> Page:
+        layout = self.layout
+        if not layout.selectors:
+            if self._single is None:
+                self._single = Page(self.cells)
+            return self._single
+        key = layout.page(images)
+        page = self._pages.get(key)
+        if page is None:
+            page = Page([cell for cell in self.cells if cell.present(layout, images)])
+            self._pages[key] = page
+        return page
+
+
+def initial_frame(spec: MessageSpec) -> bytes:
+    """The message with its initial values, as a node sends it that knows nothing yet."""
+    layout = Layout(spec)
+    return bytes(FrameImage(layout, pages(layout)[0]).octets())
