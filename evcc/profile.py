@@ -35,6 +35,7 @@ class VehicleProfile:
     accept_no_imd: bool = True
     accept_isolation_warning: bool = True
     accept_missing_staple: bool = False
+    lab_ignore_station_limits: bool = False  # for peers that simulate nonsense; never in a car
     renegotiate_in_state_b: bool = True
     pause_from: int = 900  # seconds without power from which on the session is paused
     update_before: int = 86_400  # seconds before expiry at which a contract is updated

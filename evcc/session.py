@@ -27,6 +27,7 @@ from bsw.tls.port import TlsEngine
 from bsw.trace import Trace
 from evcc.car import Car
 from evcc.handlers.scripts import script
+from evcc.vehicle import StationView
 
 SETUP_TIME: Final = 20 * S
 """V2G_EVCC_CommunicationSetup_Timeout, from the link to SessionSetupRes."""
@@ -91,6 +92,11 @@ class VehicleSession:
             port=means.sdp_port,
         )
         car.broken_off = self.end
+
+    @property
+    def view(self) -> StationView:
+        """What the station told so far."""
+        return self._car.view
 
     def start(self, link_up: int | None = None) -> None:
         """Begin with discovery.  ``link_up`` is when the set-up time began; default now."""

@@ -108,6 +108,11 @@ class Outlet:
         """The outlet goes out of service."""
         self._disarm("the outlet is closed")
 
+    def forget_vehicle(self) -> None:
+        """The plug is out: a pause is over, and nothing said for this vehicle counts any more."""
+        self._memory.forget()
+        self._charger.state.forget_session()
+
     # The data link
 
     def _command(self, name: str) -> None:
@@ -117,7 +122,6 @@ class Outlet:
             self._arm()
         else:
             self._disarm("the data link is gone")
-            self._memory.forget()
 
     def _arm(self) -> None:
         missing = self._charger.state.missing()

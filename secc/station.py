@@ -150,6 +150,11 @@ class Station:
             self.publish("current_demand_finished")
         self.publish("ac_open_contactor" if self.mode.startswith("AC") else "dc_open_contactor")
 
+    def cut_energy(self) -> None:
+        """The vehicle left state C, or the line broke: energy off without asking anybody."""
+        if self.looping or self.charging:
+            self.finish_loop()
+
     def begin_again(self) -> None:
         """A DC renegotiation goes through the cable check: what was found before is void."""
         self.state.cable_check = None

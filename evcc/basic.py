@@ -1,0 +1,93 @@
+"""Basic AC charging by IEC 61851-1: the duty cycle alone says how much may flow.
+
+Used where there is no digital communication.  The current follows the duty cycle, downwards at
+once; below 6 A, or without a meaning, nothing flows.
+"""
+
+from typing import Final
+
+from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
+from bsw.os.clock import MS
+from bsw.os.scheduler import Scheduler
+from evcc.vehicle import Actuators, VehicleState
+
+WAIT: Final = 1_000 * MS
+"""How long the pilot stays in state B with a current before we take it."""
+LEAST: Final = 6.0
+
+
+class BasicCharging:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        pilot: VehiclePilot,
+        state: VehicleState,
+        actuators: Actuators,
+        wait: int = WAIT,
+    ) -> None:
+        self.current = 0.0
+        self.active = False
+        self._pilot = pilot
+        self._state = state
+        self._actuators = actuators
+        self._wait = wait
+        self._alarm = scheduler.alarm(self._take, name="basic charging")
+        pilot.listen(self._changed)
+
+    def start(self) -> None:
+        """From now on charge whenever the duty cycle allows it."""
+        self.active = True
+        self._changed(self._pilot.read())
+
+    def stop(self) -> None:
+        if self.active:
+            self.active = False
+            self._alarm.cancel()
+            self._nothing()
+
+    def refresh(self) -> None:
+        """Permission, limits or temperature changed."""
+        if self.active:
+            self._changed(self._pilot.read())
+
+    def allowed(self, pilot: Pilot) -> float:
+        """Ampere per phase: duty cycle, cable, own charger, temperature, permission."""
+        state = self._state
+        if not state.permission or pilot.state not in CONNECTED:
+            return 0.0
+        limits = [
+            value
+            for value in (pilot.current, state.cable_current, state.ac_max_current)
+            if value is not None
+        ]
+        current = min(limits) * max(0.0, min(1.0, state.derating))
+        return current if current >= LEAST else 0.0
+
+    def _changed(self, pilot: Pilot) -> None:
+        if not self.active:
+            return
+        current = self.allowed(pilot)
+        if current == 0.0:
+            self._alarm.cancel()
+            self._nothing()
+        elif self.current > 0.0:
+            self._flow(current)
+        elif not self._alarm.armed:
+            self._alarm.rearm(self._wait)
+
+    def _take(self) -> None:
+        current = self.allowed(self._pilot.read())
+        if current > 0.0:
+            self._actuators.request_lock(locked=True)
+            self._pilot.show(PilotState.C)
+            self._flow(current)
+
+    def _flow(self, current: float) -> None:
+        self.current = current
+        self._actuators.allow_ac_current(current)
+
+    def _nothing(self) -> None:
+        self.current = 0.0
+        self._actuators.allow_ac_current(0.0)
+        if self._pilot.read().state in {PilotState.C, PilotState.D}:
+            self._pilot.show(PilotState.B)

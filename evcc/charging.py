@@ -1,0 +1,187 @@
+"""From the plug to the charged battery and back: what to do when a link or a session ends.
+
+Follows the data link, starts a session on each, and decides what comes next - the same again
+with external payment, a sleep until power comes back, basic charging by duty cycle, or nothing
+until the plug was out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
+from bsw.dlt import Logger
+from bsw.os.clock import S
+from bsw.os.scheduler import Scheduler
+from bsw.slac.events import Linked, Reason
+from bsw.slac.link import Fallback, Link, LinkFailure
+from evcc.basic import BasicCharging
+from evcc.session import VehicleSession
+from evcc.vehicle import Intent, VehicleState
+
+CONTRACT_EXCHANGES: Final = frozenset(
+    {"CertificateInstallation", "CertificateUpdate", "PaymentDetails", "Authorization"}
+)
+
+
+class PilotOnPort:
+    """The session's view of the control pilot."""
+
+    def __init__(self, port: VehiclePilot) -> None:
+        self._port = port
+
+    @property
+    def state(self) -> str:
+        return self._port.read().state.name
+
+    def set_ready(self, *, ready: bool) -> None:
+        self._port.show(PilotState.C if ready else PilotState.B)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRules:
+    """How often to try again on the same plug-in, and after which pause."""
+
+    sessions: int = 3
+    pause: int = 2 * S
+
+
+SessionMaker = Callable[[Callable[[SessionResult], None]], VehicleSession]
+
+
+class ChargingManager:
+    """A ``LinkUser``.  Give it its link, then ``start`` both."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        state: VehicleState,
+        pilot: VehiclePilot,
+        make_session: SessionMaker,
+        *,
+        basic: BasicCharging,
+        rules: RetryRules,
+        log: Logger,
+    ) -> None:
+        self.session: VehicleSession | None = None
+        self.results: list[SessionResult] = []
+        self.on_result: Callable[[SessionResult], None] = lambda _result: None
+        self.on_link: Callable[[str], None] = lambda _state: None
+        self._scheduler = scheduler
+        self._state = state
+        self._make_session = make_session
+        self._basic = basic
+        self._rules = rules
+        self._log = log
+        self._link: Link | None = None
+        self._tries = 0
+        self._linked = False
+        self._again = scheduler.alarm(self._drive, name="session again")
+        self._wake = scheduler.alarm(self.wake_up, name="wake-up")
+        pilot.listen(self._pilot_changed)
+
+    def attach(self, link: Link) -> None:
+        self._link = link
+
+    @property
+    def link(self) -> Link:
+        assert self._link is not None, "attach the link first"
+        return self._link
+
+    # The link's user
+
+    def linked(self, link: Linked) -> None:
+        self._log.info("linked", resumed=link.resumed)
+        self._linked = True
+        self._basic.stop()
+        self.on_link("linked")
+        self._drive()
+
+    def link_lost(self, reason: Reason) -> None:
+        self._linked = False
+        self._again.cancel()
+        self.on_link("lost")
+        if self.session is not None:
+            self.session.end(SessionResult(Ending.LINK_LOST, detail=reason.value))
+
+    def failed(self, failure: LinkFailure) -> None:
+        """No data link with this plug-in: AC may still charge by the duty cycle."""
+        self._log.warning("no data link", why=failure.reason.value)
+        self.on_link("failed")
+        if failure.fallback is Fallback.NOMINAL and self._state.mode.startswith("AC"):
+            self._basic.start()
+
+    # Wishes from outside
+
+    def stop(self) -> None:
+        self._state.intent = Intent.STOP
+        self._basic.stop()
+
+    def pause(self) -> None:
+        self._state.intent = Intent.PAUSE
+
+    def wake_up(self) -> None:
+        """End a pause from our side."""
+        self._wake.cancel()
+        self._state.intent = Intent.CHARGE
+        self.link.wake()
+
+    # Sessions
+
+    def _drive(self) -> None:
+        if self._linked and self.session is None:
+            self.session = self._make_session(self._ended)
+            self.session.start(self._scheduler.now)
+
+    def _ended(self, result: SessionResult) -> None:
+        session, self.session = self.session, None
+        self.results.append(result)
+        self._log.info("session ended", result=str(result))
+        self.on_result(result)
+        if result.ending is Ending.LINK_LOST:
+            return
+        if result.ending is Ending.TERMINATED:
+            self._tries = 0
+            self.link.terminate()
+        elif result.ending is Ending.PAUSED:
+            self._tries = 0
+            self._sleep(session)
+        else:
+            self._try_again(result)
+
+    def _sleep(self, session: VehicleSession | None) -> None:
+        remaining = session.view.schedule_remaining if session is not None else None
+        self.link.pause()
+        if remaining is not None and self._state.intent is not Intent.PAUSE:
+            self._wake.rearm(remaining * S)
+
+    def _try_again(self, result: SessionResult) -> None:
+        """A contract that is refused is not offered twice; all else a few times."""
+        if result.ending is Ending.REFUSED and result.exchange in CONTRACT_EXCHANGES:
+            self._state.prefer_contract = False
+        self._tries += 1
+        if result.ending is Ending.PILOT_FAULT or self._tries >= self._rules.sessions:
+            self.link.error() if result.ending is Ending.NO_STATION else self.link.terminate()
+            if self._state.mode.startswith("AC"):
+                self._basic.start()
+            return
+        self._again.rearm(self._rules.pause)
+
+    def _pilot_changed(self, pilot: Pilot) -> None:
+        if pilot.state is PilotState.A:
+            self._unplugged()
+        elif pilot.state not in CONNECTED and self.session is not None:
+            self.session.end(SessionResult(Ending.PILOT_FAULT, detail=f"pilot in {pilot}"))
+
+    def _unplugged(self) -> None:
+        self._tries = 0
+        self._linked = False
+        self._again.cancel()
+        self._wake.cancel()
+        self._basic.stop()
+        self._state.prefer_contract = True
+        if self._state.intent is not Intent.CHARGE:
+            self._state.intent = Intent.CHARGE
+        if self.session is not None:
+            self.session.end(SessionResult(Ending.PILOT_FAULT, detail="unplugged"))

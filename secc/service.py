@@ -1,0 +1,84 @@
+"""One outlet in service: the data link, the pilot and the sessions held together.
+
+Translates between the link's words and the charger interface's, and watches the pilot: a
+vehicle that leaves state C, or a line that breaks, takes the energy away at once.
+"""
+
+from collections.abc import Callable
+
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.cp.pilot import CONNECTED, READY, Pilot, PilotState, StationPilot
+from bsw.dlt import Logger
+from bsw.os.clock import Action
+from bsw.slac.events import Linked, Reason
+from bsw.slac.link import Link, LinkFailure
+from secc.api.charger import Charger
+from secc.outlet import Outlet
+
+
+class PilotOnPort:
+    """The session's view of the control pilot."""
+
+    def __init__(self, port: StationPilot) -> None:
+        self._port = port
+
+    @property
+    def state(self) -> str:
+        return self._port.read().state.name
+
+
+class OutletService:
+    """A ``LinkUser``.  Give it its link, then ``start`` the link."""
+
+    def __init__(
+        self, charger: Charger, outlet: Outlet, pilot: StationPilot, *, log: Logger
+    ) -> None:
+        self._charger = charger
+        self._outlet = outlet
+        self._log = log
+        self._link: Link | None = None
+        self._pilot_state = PilotState.A
+        pilot.listen(self._pilot_changed)
+
+    def attach(self, link: Link) -> None:
+        """Variables about the link become calls on it."""
+        self._link = link
+        calls = {
+            "dlink_terminate": link.terminate,
+            "dlink_error": link.error,
+            "dlink_pause": link.pause,
+        }
+        for name, call in calls.items():
+            self._charger.subscribe(name, _without_value(call))
+
+    # The link's user
+
+    def linked(self, link: Linked) -> None:
+        self._log.info("linked", resumed=link.resumed)
+        self._charger.dlink_ready(value=True)
+
+    def link_lost(self, reason: Reason) -> None:
+        self._log.warning("link lost", why=reason.value)
+        self._charger.dlink_ready(value=False)
+
+    def failed(self, failure: LinkFailure) -> None:
+        self._log.warning("no data link", why=failure.reason.value)
+        self._charger.dlink_ready(value=False)
+
+    # The pilot
+
+    def _pilot_changed(self, pilot: Pilot) -> None:
+        before, self._pilot_state = self._pilot_state, pilot.state
+        session = self._outlet.session
+        if pilot.state is PilotState.A:
+            self._outlet.forget_vehicle()
+        if session is None:
+            return
+        if before in READY and pilot.state not in READY:
+            session.station.cut_energy()
+        if pilot.state not in CONNECTED:
+            session.end(SessionResult(Ending.PILOT_FAULT, detail=f"pilot in {pilot}"))
+
+
+def _without_value(action: Action) -> Callable[[object], None]:
+    return lambda _none: action()
