@@ -40,7 +40,7 @@ Loaded = LoadedPair | Secret
 
 def load(key: PrivateKey) -> Loaded:
     """Check the octets and make them usable.  Raises ``BadKey``."""
-    _check_size(key)
+    _check(key)
     try:
         match key.kind:
             case KeyKind.P256 | KeyKind.P521:
@@ -56,7 +56,7 @@ def load(key: PrivateKey) -> Loaded:
         raise BadKey(f"the octets are no private {key.kind.value} key") from None
 
 
-def _check_size(key: PrivateKey) -> None:
+def _check(key: PrivateKey) -> None:
     shape = PAIRS.get(key.kind)
     if key.kind is KeyKind.HMAC:
         if not 1 <= len(key.secret) <= 1024:
@@ -65,6 +65,11 @@ def _check_size(key: PrivateKey) -> None:
     size = shape.private if shape else SYMMETRIC[key.kind]
     if len(key.secret) != size:
         raise BadKey(f"a private {key.kind.value} key has {size} octets, not {len(key.secret)}")
+    order = ORDERS.get(key.kind)
+    if order and not 0 < int.from_bytes(key.secret.reveal(), "big") < order:
+        raise BadKey(
+            f"a private {key.kind.value} key is at least 1 and less than the curve's order"
+        )
 
 
 def make(kind: KeyKind, randomness: Randomness) -> PrivateKey:
