@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from bsw.chrgm.messages.kinds import Integer, Kind, Octets, Text
-from bsw.chrgm.messages.model import ATTRIBUTE, ELEMENT, TEXT, Field, Group, Message, MessageType
+from bsw.chrgm.messages.model import (
+    ATTRIBUTE,
+    ELEMENT,
+    TEXT,
+    Field,
+    Group,
+    KindOfField,
+    Message,
+    MessageType,
+)
 from bsw.exi._core import Codec, Type
 from bsw.exi.bits import fixed_values, width
 from bsw.exi.grammar import END, After, Grammar, State, grammar
 from bsw.exi.schema import Name, SchemaSet
 
 ROLES = {ATTRIBUTE: 0, ELEMENT: 1, TEXT: 2}
-BOOLEAN, ENUMERATION, FIXED, UNSIGNED, SIGNED, BIG, STRING, OCTETS, MESSAGE, GROUP, INLINE = range(11)
+BOOLEAN, ENUMERATION, FIXED, UNSIGNED, SIGNED, BIG, STRING, OCTETS, MESSAGE, GROUP, INLINE = range(
+    11
+)
 TAKES_NOT = -1
 
 _TYPES: dict[type, Type] = {}
@@ -45,21 +56,18 @@ class _Tables:
         return Type(table.cls, type_of, fields, states)
 
     def _field(self, field: Field, after: After) -> tuple[Any, ...]:
-        op, size, low, high, values, inner = _value(field)
+        coding = _coding(field)
         owner = next(cls for cls in self._table.cls.__mro__ if field.name in vars(cls))
         return (
             vars(owner)[field.name],
             ROLES[field.role],
-            op,
-            size,
-            low,
-            high,
+            *coding[:4],
             field.many,
             field.low,
             -1 if field.high is None else field.high,
             field.default if field.optional else None,
-            values,
-            inner,
+            coding.values,
+            coding.inner,
             tuple(self._number(state) for state in after),
         )
 
@@ -71,28 +79,46 @@ class _Tables:
         return len(self._states) - 1
 
 
-def _value(field: Field) -> tuple[int, int, int, int, Any, Type | None]:
-    """Operation, width, bounds, members and inner type of a field."""
-    kind = field.kind
+class _Coding(NamedTuple):
+    """How the compiled codec reads and writes a value."""
+
+    op: int
+    width: int = 0
+    low: int = 0
+    high: int = 0
+    values: tuple[Any, ...] = ()
+    inner: Type | None = None
+
+
+def _coding(field: Field) -> _Coding:
     if field.inline is not None:
-        return INLINE, 0, 0, 0, (), type_of(field.inline)
+        return _Coding(INLINE, inner=type_of(field.inline))
+    kind = field.kind
     if isinstance(kind, Group):
-        return GROUP, 0, 0, 0, tuple(kind.members.values()), None
-    if isinstance(kind, MessageType):
-        return MESSAGE, 0, 0, 0, (), type_of(kind)
-    if isinstance(kind, Text | Octets):
-        op = STRING if isinstance(kind, Text) else OCTETS
-        return op, 0, kind.low, -1 if kind.high is None else kind.high, (), None
+        return _Coding(GROUP, values=tuple(kind.members.values()))
+    if isinstance(kind, type) and issubclass(kind, Message):
+        return _Coding(MESSAGE, inner=type_of(kind))
+    return _simple(kind)
+
+
+def _simple(kind: KindOfField) -> _Coding:
     values = fixed_values(kind)
     if not isinstance(kind, Kind):
-        return ENUMERATION, width(len(kind)), 0, 0, tuple(kind), None
-    if not isinstance(kind, Integer):
-        return BOOLEAN, 1, 0, 0, (), None
+        members = tuple(kind)
+        return _Coding(ENUMERATION, width(len(members)), values=members)
+    if isinstance(kind, Integer):
+        return _integer(kind, 0 if values is None else width(len(values)))
+    if isinstance(kind, Text | Octets):
+        op = STRING if isinstance(kind, Text) else OCTETS
+        return _Coding(op, low=kind.low, high=-1 if kind.high is None else kind.high)
+    return _Coding(BOOLEAN, 1)
+
+
+def _integer(kind: Integer, size: int) -> _Coding:
     if kind.low is None or kind.high is None:
-        return BIG, 0, 0, 0, (), None
-    if values is not None:
-        return FIXED, width(len(values)), kind.low, kind.high, (), None
-    return UNSIGNED if kind.low >= 0 else SIGNED, 0, kind.low, kind.high, (), None
+        return _Coding(BIG)
+    op = FIXED if size else UNSIGNED if kind.low >= 0 else SIGNED
+    return _Coding(op, size, kind.low, kind.high)
 
 
 def _productions(state: State) -> tuple[tuple[int, int], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class DecodeError(ValueError):
@@ -20,8 +20,7 @@ class EncodeError(ValueError):
     """The message cannot be written.  Names the class and field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """Deviations seen in the field that a decoder may let pass, each by its own switch.
 
     The strict reading always comes first; a tolerance is tried only on octets that would be

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from bsw import exi
 from bsw.exi.codec import Form
 from tools.exi import schemas
 from tools.exi.check import cases, forms
 
+T = TypeVar("T")
 BATCHES = 9
 BATCH_NS = 10_000_000
 # The mean that the project's limits are about: the ordinary messages of the baseline.
@@ -49,7 +50,7 @@ def bench(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"messages": rows, "geometric_means": means}, indent=2))
         return 0
-    for form in means:
+    for form, found in means.items():
         print(f"{form}: microseconds, median of {BATCHES} batches; first calls in a new process")
         print(f"{'decode':>9} {'encode':>9} {'load':>9} {'first d.':>9} {'first e.':>9} octets")
         for row in rows:
@@ -63,9 +64,9 @@ def bench(arguments: argparse.Namespace) -> int:
                 )
                 cells = " ".join(f"{row[key]:9.2f}" for key in numbers)
                 print(f"{cells} {row['octets']:6} {row['id']}")
-        if means[form]:
-            decode, encode = means[form]["decode_us"], means[form]["encode_us"]
-            print(f"{decode:9.2f} {encode:9.2f} geometric mean of messages 02 to 14")
+        if found:
+            cells = f"{found['decode_us']:9.2f} {found['encode_us']:9.2f}"
+            print(f"{cells} geometric mean of messages 02 to 14")
     return 0
 
 
@@ -89,7 +90,7 @@ def measure(case: dict[str, Any], form: Form) -> dict[str, Any]:
     }
 
 
-def per_call(function: Callable[[Any], Any], argument: Any) -> float:
+def per_call(function: Callable[[T], object], argument: T) -> float:
     """Microseconds per call: the median of nine batches of about ten milliseconds."""
     for _ in range(20):
         function(argument)
@@ -97,7 +98,7 @@ def per_call(function: Callable[[Any], Any], argument: Any) -> float:
     return median(_batch(function, argument, count) for _ in range(BATCHES)) / count / 1000
 
 
-def _batch(function: Callable[[Any], Any], argument: Any, count: int) -> int:
+def _batch(function: Callable[[T], object], argument: T, count: int) -> int:
     rounds = [None] * count
     start = time.perf_counter_ns()
     for _ in rounds:

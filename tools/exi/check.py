@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import sys
 import xml.etree.ElementTree as ET
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bsw import exi
-from bsw.exi import Codec, DecodeError, EncodeError
+from bsw.chrgm.messages.model import Message
+from bsw.exi import Codec, DecodeError, EncodeError, Fragment
 from bsw.exi.codec import Form, compiled
 from bsw.exi.names import XSI
 from bsw.exi.views.as_xml import from_xml, to_xml
@@ -56,8 +58,8 @@ def forms(wanted: str) -> list[Form]:
 
 
 def cases(path: Path) -> Iterator[dict[str, Any]]:
-    """The cases of a vector file, one JSON object a line."""
-    with path.open(encoding="utf-8") as file:
+    """The cases of a vector file, one JSON object a line, gzipped or not."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
@@ -71,23 +73,7 @@ def cases(path: Path) -> Iterator[dict[str, Any]]:
 def trouble(case: dict[str, Any], form: Form) -> str:
     """What is wrong with a case, or an empty text."""
     try:
-        codec = exi.codec(schemas.known(case["schema"]), form=form)
-        data = bytes.fromhex(case["exi"])
-        fragment = bool(case.get("fragment"))
-        message = codec.decode_fragment(data) if fragment else codec.decode(data)
-        text = case.get("xml")
-        if text is None:
-            return _encoding(codec, message, data)
-        shown = to_xml(codec.schema, message)
-        if tree(ET.fromstring(shown)) != tree(ET.fromstring(text)):  # noqa: S314 - a vector
-            return f"decoded to {shown}"
-        expected = case.get("exi_miss_only")
-        if expected is None and "decode-only" in case.get("tags", ()):
-            return ""
-        given = from_xml(codec.schema, text, fragment=fragment, checked=False)
-        if given != message:
-            return f"the XML reads as {given!r}"
-        return _encoding(codec, given, bytes.fromhex(expected) if expected else data)
+        return _trouble(case, exi.codec(schemas.known(case["schema"]), form=form))
     except DecodeError as error:
         return f"does not decode: {error}"
     except (EncodeError, ViewError) as error:
@@ -96,19 +82,38 @@ def trouble(case: dict[str, Any], form: Form) -> str:
         return f"no usable vector: {error!r}"
 
 
-def _encoding(codec: Codec, message: Any, expected: bytes) -> str:
+def _trouble(case: dict[str, Any], codec: Codec) -> str:
+    data = bytes.fromhex(case["exi"])
+    fragment = bool(case.get("fragment"))
+    message = codec.decode_fragment(data) if fragment else codec.decode(data)
+    text = case.get("xml")
+    if text is None:
+        return _encoding(codec, message, data)
+    shown = to_xml(codec.schema, message)
+    if tree(ET.fromstring(shown)) != tree(ET.fromstring(text)):  # noqa: S314 - a vector
+        return f"decoded to {shown}"
+    given = from_xml(codec.schema, text, fragment=fragment, checked=False)
+    if given != message:
+        return f"the XML reads as {given!r}"
+    expected = case.get("exi_miss_only")
+    if expected is None and "decode-only" in case.get("tags", ()):
+        return ""
+    return _encoding(codec, given, bytes.fromhex(expected) if expected else data)
+
+
+def _encoding(codec: Codec, message: Message | Fragment, expected: bytes) -> str:
     """Compare with what we write.  An empty value may stand in either of its two legal forms."""
     ours = _written(codec, message)
     if ours == expected:
         return ""
     if _written(codec, message, ends=True) != expected:
         return f"encoded to {ours.hex()}, expected {expected.hex()}"
-    again = codec.decode_fragment(ours) if isinstance(message, exi.Fragment) else codec.decode(ours)
+    again = codec.decode_fragment(ours) if isinstance(message, Fragment) else codec.decode(ours)
     return "" if again == message else f"our own {ours.hex()} decodes to something else"
 
 
-def _written(codec: Codec, message: Any, *, ends: bool = False) -> bytes:
-    if isinstance(message, exi.Fragment):
+def _written(codec: Codec, message: Message | Fragment, *, ends: bool = False) -> bytes:
+    if isinstance(message, Fragment):
         return codec.encode_fragment(message, ends=ends)
     return codec.encode_with_ends(message) if ends else codec.encode(message)
 

@@ -7,12 +7,15 @@ import argparse
 from bsw import exi
 from tools.exi import bench, check, decode
 from tools.exi.inputs import FORMS
+from tools.fuzz import exi as exi_fuzz
 
+CACHE = ".cache/fuzz/exi"
 COMMANDS = {
     "decode": decode.decode,
     "encode": decode.encode,
     "check": check.check,
     "bench": bench.bench,
+    "fuzz": exi_fuzz.fuzz,
 }
 
 
@@ -27,6 +30,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     benched.add_argument("file", metavar="FILE")
     benched.add_argument("--json", action="store_true", help="figures as JSON")
     _form(benched, "all")
+    _fuzz(commands.add_parser("fuzz", help="damaged messages by the million"))
+
+
+def _fuzz(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("seeds", nargs="*", metavar="FILE", help="vector files; default: corpus")
+    parser.add_argument("--count", type=int, default=100_000, help="how many inputs")
+    parser.add_argument("--seed", type=int, default=1, help="of the random damage")
+    parser.add_argument("--guided", action="store_true", help="follow coverage, with atheris")
+    parser.add_argument("--folder", default=CACHE, help=f"where inputs gather ({CACHE})")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bsw import exi
+from bsw.chrgm.messages.model import Message
 from bsw.exi import DecodeError, EncodeError, Fragment, Noted
 from bsw.exi.views.as_json import from_tree, to_json, to_tree
 from bsw.exi.views.as_xml import from_xml, to_xml
@@ -29,34 +30,35 @@ def decode(arguments: argparse.Namespace) -> int:
     """Print each input as a message; 1 if one of them is none."""
     if arguments.batch:
         return batch(arguments)
-    status = 0
     if not arguments.input:
         print("v2g exi decode: give hex, base64, a file, - or --batch FILE", file=sys.stderr)
         return 2
-    for text in arguments.input:
-        try:
-            data, payload_type = octets(text, arguments.input_form)
-            names = [schemas.known(arguments.schema)] if arguments.schema else None
-            guessed = names or schemas.guess(data, payload_type, fragment=arguments.fragment)
-            noted = read(data, guessed[0], arguments)
-            print(show(guessed[0], noted.message, arguments.format, indent=2))
-            if names is None:
-                also = f", also possible: {', '.join(guessed[1:])}" if guessed[1:] else ""
-                print(f"schema {guessed[0]}{also}", file=sys.stderr)
-            for note in noted.notes:
-                print(f"note: {note}", file=sys.stderr)
-        except (InputError, DecodeError, ViewError, ValueError) as error:
-            print(f"v2g exi decode: {error}", file=sys.stderr)
-            status = 1
-    return status
+    return max([_decode_one(text, arguments) for text in arguments.input])
+
+
+def _decode_one(text: str, arguments: argparse.Namespace) -> int:
+    try:
+        data, payload_type = octets(text, arguments.input_form)
+        names = [schemas.known(arguments.schema)] if arguments.schema else None
+        guessed = names or schemas.guess(data, payload_type, fragment=arguments.fragment)
+        noted = read(data, guessed[0], arguments)
+        print(show(guessed[0], noted.message, arguments.format, indent=2))
+    except (InputError, DecodeError, ViewError, ValueError) as error:
+        print(f"v2g exi decode: {error}", file=sys.stderr)
+        return 1
+    if names is None:
+        also = f", also possible: {', '.join(guessed[1:])}" if guessed[1:] else ""
+        print(f"schema {guessed[0]}{also}", file=sys.stderr)
+    for note in noted.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return 0
 
 
 def tolerance(arguments: argparse.Namespace) -> exi.Tolerance:
     """What the switches of the command line let pass."""
     if arguments.strict:
         return exi.CONFORMANCE
-    fields = {name: getattr(exi.FIELD, name) for name in exi.Tolerance.__slots__}
-    return exi.Tolerance(**fields | {"trailing": arguments.trailing})
+    return exi.FIELD._replace(trailing=arguments.trailing)
 
 
 def read(data: bytes, schema: str, arguments: argparse.Namespace) -> Noted:
@@ -67,7 +69,7 @@ def read(data: bytes, schema: str, arguments: argparse.Namespace) -> Noted:
     return codec.decode_noted(data)
 
 
-def show(schema: str, message: Any, form: str, *, indent: int | None) -> str:
+def show(schema: str, message: Message | Fragment, form: str, *, indent: int | None) -> str:
     """A message in one of the views."""
     if form == "repr":
         return repr(message)
@@ -98,32 +100,30 @@ def _answer(line: str, arguments: argparse.Namespace) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     try:
         case = json.loads(line)
-        if not isinstance(case, dict):
-            raise TypeError("not an object")
         if "id" in case:
             answer["id"] = case["id"]
-        data = octets(str(case["exi"]), "hex").data
-        schema = schemas.known(str(case.get("schema") or arguments.schema or ""))
-        wanted = argparse.Namespace(**vars(arguments))
-        wanted.fragment = bool(case.get("fragment", arguments.fragment))
-        noted = read(data, schema, wanted)
-        if arguments.format == "json":
-            answer |= {"ok": True, "message": to_tree(exi.schema_set(schema), noted.message)}
-        else:
-            answer |= {
-                "ok": True,
-                "message": show(schema, noted.message, arguments.format, indent=None),
-            }
-        if noted.notes:
-            answer["notes"] = list(noted.notes)
+        answer |= _decoded(case, arguments)
     except DecodeError as error:
         answer |= {"ok": False, "error": str(error), "position": error.position}
         answer |= {"path": error.path, "expected": error.expected, "found": error.found}
     except KeyError as error:
         answer |= {"ok": False, "error": f"the line has no {error}"}
-    except (ValueError, TypeError, RecursionError) as error:
-        answer |= {"ok": False, "error": str(error)}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        answer |= {"ok": False, "error": f"no usable line: {error}"}
     return answer
+
+
+def _decoded(case: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
+    data = octets(str(case["exi"]), "hex").data
+    schema = schemas.known(str(case.get("schema") or arguments.schema or ""))
+    fragment = bool(case.get("fragment", arguments.fragment))
+    noted = read(data, schema, argparse.Namespace(**vars(arguments) | {"fragment": fragment}))
+    if arguments.format == "json":
+        message: Any = to_tree(exi.schema_set(schema), noted.message)
+    else:
+        message = show(schema, noted.message, arguments.format, indent=None)
+    notes = {"notes": list(noted.notes)} if noted.notes else {}
+    return {"ok": True, "message": message} | notes
 
 
 def encode(arguments: argparse.Namespace) -> int:
@@ -158,7 +158,7 @@ def _text(name: str) -> str:
         raise InputError(f"{name[:80]}: {error}") from None
 
 
-def _message(text: str, arguments: argparse.Namespace) -> tuple[str, Any]:
+def _message(text: str, arguments: argparse.Namespace) -> tuple[str, Message | Fragment]:
     checked = not arguments.unchecked
     given = schemas.known(arguments.schema) if arguments.schema else None
     if text.lstrip().startswith("<"):
@@ -193,7 +193,7 @@ def _schema_of_tree(tree: object) -> str:
     return names[0]
 
 
-def _octets(schema: str, message: Any, *, ends: bool) -> bytes:
+def _octets(schema: str, message: Message | Fragment, *, ends: bool) -> bytes:
     codec = exi.codec(schema)
     if isinstance(message, Fragment):
         return codec.encode_fragment(message, ends=ends)
