@@ -5,7 +5,7 @@ The judge holds our anchors, asks the calendar, and looks revocation up in a ``S
 fetches nothing and waits for nothing, so it may be asked in the middle of a handshake.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from keym import rules
@@ -65,18 +65,22 @@ class Question:
     identity: str | None = None
 
 
+AnchorSource = Callable[[], Sequence[Anchor]]
+"""The roots we trust, as the certificate store gives them."""
+
+
 class Judge:
-    """Judges chains against one set of anchors."""
+    """Judges chains against the anchors there are at the time of asking."""
 
     def __init__(
         self,
-        anchors: Iterable[Anchor],
+        anchors: AnchorSource,
         calendar: CalendarTime,
         *,
         book: StatusBook | None = None,
         policies: Mapping[Use, Policy] | None = None,
     ) -> None:
-        self.anchors = tuple(anchors)
+        self.anchors = anchors
         self.book = book if book is not None else StatusBook()
         self._calendar = calendar
         self._policies = dict(policies or {})
@@ -91,12 +95,12 @@ class Judge:
         sent = case.read()
         if case.findings:
             return case.verdict()
-        search = Search(sent, self.anchors)
+        search = Search(sent, self.anchors())
         verdicts = [case.branch_off().weigh(path) for path in search.run()]
         if not verdicts:
             case.find(search.trouble())
-            case.look_at(sent[0].certificate)
-            return case.verdict(search.longest)
+            case.look_along(search.longest)
+            return case.verdict([link.certificate for link in search.longest])
         return min(verdicts, key=_gravity)
 
 
@@ -165,11 +169,15 @@ class Case:
         self._look_at_time(0, leaf)
         self._look_at_identity(leaf)
 
+    def look_along(self, links: Sequence[Link]) -> None:
+        """Leaf and authorities; a root that was sent along is none of ours to look at."""
+        self.look_at(links[0].certificate)
+        for below, link in enumerate(links[1:]):
+            if not link.certificate.self_issued:
+                self._look_at_authority(link, below)
+
     def weigh(self, path: Path) -> Verdict:
-        leaf = path.links[0].certificate
-        self.look_at(leaf)
-        for below, link in enumerate(path.links[1:]):
-            self._look_at_authority(link, below)
+        self.look_along(path.links)
         self._look_at_anchor(path)
         self._look_at_revocation(path)
         return self.verdict([link.certificate for link in path.links], path.anchor)

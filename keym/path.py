@@ -66,9 +66,9 @@ class Search:
         return self._broken_link(top) or self._no_anchor(top)
 
     @property
-    def longest(self) -> tuple[Certificate, ...]:
+    def longest(self) -> tuple[Link, ...]:
         """How far the search came: what a report may show of a chain that leads nowhere."""
-        return tuple(link.certificate for link in self._longest)
+        return self._longest
 
     def _extend(self, links: tuple[Link, ...]) -> None:
         if len(links) > len(self._longest):

@@ -59,7 +59,7 @@ class TlsTrust:
         kinds = BRANCHES[self._use].anchors
         return tuple(
             anchor.certificate.der
-            for anchor in self._judge.anchors
+            for anchor in self._judge.anchors()
             if anchor.kind in kinds and anchor.certificate.key_type in key_types
         )
 

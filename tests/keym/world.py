@@ -54,7 +54,8 @@ def judge_of(
     policy: Policy | None = None,
 ) -> Judge:
     policies = None if policy is None else dict.fromkeys(Use, policy)
-    return Judge(anchors_of(*pkis), calendar or Calendar(), book=book, policies=policies)
+    anchors = anchors_of(*pkis)
+    return Judge(lambda: anchors, calendar or Calendar(), book=book, policies=policies)
 
 
 def uses_of(pki: Pki) -> list[Use]:

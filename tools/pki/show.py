@@ -184,7 +184,7 @@ def _judged(
         above = [link.certificate for link in path.links[1:]] + [path.anchor.certificate]
         for link, issuer in zip(path.links, above, strict=True):
             _learn(book, link.certificate, issuer, Moment(lens.at), intake)
-    judge = Judge(lens.roots, _Still(lens.at), book=book)
+    judge = Judge(lambda: lens.roots, _Still(lens.at), book=book)
     ders = [one.der for one in chain]
     return judge.judge(Question(use, edition, ders, (lens.staple,), lens.identity), lens.policy)
 

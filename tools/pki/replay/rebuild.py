@@ -22,7 +22,7 @@ def elements(edition: Edition, section: Section, signed: Sequence[Signable]) -> 
         if name == "AuthorizationReq" and "GenChallenge" in fields:
             yield _authorization(section, identity)
         elif name == "MeteringReceiptReq" and "MeterID" in fields:
-            yield _receipt(section, identity)
+            yield _receipt(section, element)
         elif name == "eMAID" and "eMAID" in fields:
             yield Signable(identity, iso2.EMAID(id=identity, value=fields["eMAID"]), name)
         elif name == "ContractSignatureCertChain":
@@ -40,18 +40,24 @@ def _authorization(section: Section, identity: str) -> Signable:
     return Signable(identity, iso2.AuthorizationReq(id=identity, gen_challenge=challenge))
 
 
-def _receipt(section: Section, identity: str) -> Signable:
-    fields = section.fields
+def _receipt(section: Section, element: Signable) -> Signable:
+    """What the file does not state of the meter is taken from the signed element."""
+    fields, signed = section.fields, element.value
+    assert isinstance(signed, iso2.MeteringReceiptReq)
     tuple_id = fields.get("SAScheduleTupleID")
     body = iso2.MeteringReceiptReq(
-        id=identity,
+        id=signed.id,
         session_id=section.must("SessionID"),
         sa_schedule_tuple_id=None if tuple_id is None else int(tuple_id),
         meter_info=iso2.MeterInfo(
-            meter_id=fields["MeterID"], meter_reading=int(fields["MeterReading_Wh"])
+            meter_id=fields["MeterID"],
+            meter_reading=int(fields["MeterReading_Wh"]),
+            sig_meter_reading=signed.meter_info.sig_meter_reading,
+            meter_status=signed.meter_info.meter_status,
+            t_meter=signed.meter_info.t_meter,
         ),
     )
-    return Signable(identity, body)
+    return Signable(element.id, body)
 
 
 def _chain(edition: Edition, identity: str) -> Signable:

@@ -12,8 +12,9 @@ from bsw.chrgm.signature import Draft, Scheme, Signable, iso2, iso20, verify
 from bsw.chrgm.signature.scheme import CANONICAL_EXI
 from bsw.crypto import KeyType, prepared
 from csm import material, public
-from csm.handles import KeyKind, PublicKey
+from csm.handles import KeyKind
 from csm.public import raw_to_der
+from csm.signing import SoftwareVerifier
 from tools.pki.replay import rebuild
 from tools.pki.replay.book import Edition, Pair, Section, split_pairs
 from tools.pki.replay.keys import replay_pairs
@@ -25,13 +26,6 @@ KEY_TYPES = {
     KeyKind.ED448: KeyType.ED448,
 }
 SIGNED_INFO = "SignedInfo_exi_fragment"
-
-
-class Public:
-    """The port of ``bsw.crypto``, by the service's arithmetic."""
-
-    def verify(self, public_key: bytes, data: bytes, signature: bytes) -> bool:
-        return public.verify(PublicKey.from_spki(public_key), data, signature)
 
 
 def is_signed(section: Section) -> bool:
@@ -88,7 +82,7 @@ class Signed:
 
     def verify(self, value: bytes) -> bool:
         spki = self.pair.public.spki()
-        verify(self.scheme, self.signature(value), self.elements(), spki, Public())
+        verify(self.scheme, self.signature(value), self.elements(), spki, SoftwareVerifier())
         return True
 
 
@@ -160,7 +154,7 @@ def _verify_others(signed: Signed) -> None:
     first = elements[0]
     renamed = Signable(f"x{first.id}", first.value, first.name)
     signature = signed.signature(signed.value)
-    verify(signed.scheme, signature, [renamed, *elements[1:]], spki, Public())
+    verify(signed.scheme, signature, [renamed, *elements[1:]], spki, SoftwareVerifier())
 
 
 def _signature(pair: Pair, draft: Draft) -> bytes:
@@ -216,9 +210,11 @@ def _replay_bare(ledger: Ledger, section: Section) -> None:
         "CanonicalizationMethod", lambda: info.canonicalization_method.algorithm, CANONICAL_EXI
     )
     spki, data = pair.public.spki(), prepared(kind, octets)
-    ledger.holds("verified", lambda: Public().verify(spki, data, value))
+    ledger.holds("verified", lambda: SoftwareVerifier().verify(spki, data, value))
     if pair.kind is KeyKind.ED448:
         key = material.load(pair.private)
         ledger.check("signed anew", lambda: material.sign(key, data), value)
     changed = bytes((value[0] ^ 1,)) + value[1:]
-    ledger.check("changed signature", lambda: Public().verify(spki, data, changed), wanted=False)
+    ledger.check(
+        "changed signature", lambda: SoftwareVerifier().verify(spki, data, changed), wanted=False
+    )
