@@ -50,9 +50,6 @@ class DatagramPort(Protocol):
     def send(self, payload: bytes, to: Endpoint) -> None:
         """Send, or lose it: a datagram gives no promise."""
 
-    def shield(self, prefix: bytes) -> None:
-        """In a flood: for two seconds drop, as early as possible, what begins differently."""
-
     def close(self) -> None: ...
 
 
@@ -139,9 +136,18 @@ class Network(Protocol):
         """The interface's link-local address, e.g. ``fe80::1``."""
 
     def datagram(
-        self, receive: DatagramReceiver, *, port: int = 0, groups: tuple[str, ...] = ()
+        self,
+        receive: DatagramReceiver,
+        *,
+        port: int = 0,
+        groups: tuple[str, ...] = (),
+        wanted: tuple[bytes, ...] = (),
     ) -> DatagramPort:
-        """Open a UDP port (0: any free one), joined to the given multicast groups."""
+        """Open a UDP port (0: any free one), joined to the given multicast groups.
+
+        Datagrams that begin like one of ``wanted`` never wait behind others; the others may be
+        dropped.
+        """
 
     def connect(self, to: Endpoint, user: StreamUser, *, timeout: int) -> Stream:
         """Start a TCP connection; ``user`` hears ``connected`` or ``ended``."""

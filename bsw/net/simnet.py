@@ -31,7 +31,6 @@ IN_FLIGHT: Final = 4096
 RESOLVE_WITHIN: Final = 3 * S
 """How long a host asks for the owner of an address before it says: unreachable."""
 
-_SHIELD_FOR: Final = 2 * S
 _FIRST_PORT: Final = 49152
 
 DEFAULT_OPTIONS: Final = TcpOptions()
@@ -41,15 +40,20 @@ class SimDatagramPort:
     """A simulated UDP port."""
 
     def __init__(
-        self, node: "SimNetwork", port: int, receive: DatagramReceiver, groups: tuple[str, ...]
+        self,
+        node: "SimNetwork",
+        port: int,
+        receive: DatagramReceiver,
+        *,
+        groups: tuple[str, ...],
+        wanted: tuple[bytes, ...],
     ) -> None:
         self.groups = groups
+        self.wanted = wanted
         self.number = port
         self._node = node
         self._receive = receive
         self._open = True
-        self._prefix = b""
-        self._shielded_until = 0
 
     @property
     def local(self) -> Endpoint:
@@ -59,17 +63,12 @@ class SimDatagramPort:
         if self._open:
             self._node.link.carry(self._node, self, payload, to)
 
-    def shield(self, prefix: bytes) -> None:
-        self._prefix = prefix
-        self._shielded_until = self._node.link.scheduler.now + _SHIELD_FOR
-
     def close(self) -> None:
         self._open = False
         self._node.release(self)
 
     def deliver(self, payload: bytes, source: Endpoint) -> None:
-        shielded = self._node.link.scheduler.now < self._shielded_until
-        if self._open and not (shielded and not payload.startswith(self._prefix)):
+        if self._open:
             self._receive(payload, source)
 
 
@@ -98,9 +97,15 @@ class SimNetwork:
         return self.address
 
     def datagram(
-        self, receive: DatagramReceiver, *, port: int = 0, groups: tuple[str, ...] = ()
+        self,
+        receive: DatagramReceiver,
+        *,
+        port: int = 0,
+        groups: tuple[str, ...] = (),
+        wanted: tuple[bytes, ...] = (),
     ) -> SimDatagramPort:
-        opened = SimDatagramPort(self, port or self._free_port(), receive, groups)
+        number = port or self._free_port()
+        opened = SimDatagramPort(self, number, receive, groups=groups, wanted=wanted)
         self._datagrams[opened.number].append(opened)
         return opened
 
@@ -289,8 +294,10 @@ class SimLink:
         if not self.connects(source, target):
             return
         number, group = to
+        wanted = [start for port in target.ports_for(number, group) for start in port.wanted]
+        first = payload.startswith(tuple(wanted))
         for delay in self.impairment.arrivals(self.randomness):
-            if self._in_flight >= IN_FLIGHT:
+            if self._in_flight >= IN_FLIGHT and not first:
                 self.overflowed += 1
                 return
             self._in_flight += 1

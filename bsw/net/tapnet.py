@@ -70,9 +70,6 @@ class _TappedDatagrams:
         self._told.tell(udp(self.local, to, payload), outgoing=True)
         self.port.send(payload, to)
 
-    def shield(self, prefix: bytes) -> None:
-        self.port.shield(prefix)
-
     def close(self) -> None:
         self.port.close()
 
@@ -203,10 +200,16 @@ class TappedNetwork:
         return self._network.link_local()
 
     def datagram(
-        self, receive: DatagramReceiver, *, port: int = 0, groups: tuple[str, ...] = ()
+        self,
+        receive: DatagramReceiver,
+        *,
+        port: int = 0,
+        groups: tuple[str, ...] = (),
+        wanted: tuple[bytes, ...] = (),
     ) -> DatagramPort:
         tapped = _TappedDatagrams(self._told, receive, groups)
-        return tapped.wrap(self._network.datagram(tapped.heard, port=port, groups=groups))
+        opened = self._network.datagram(tapped.heard, port=port, groups=groups, wanted=wanted)
+        return tapped.wrap(opened)
 
     def connect(self, to: Endpoint, user: StreamUser, *, timeout: int) -> Stream:
         tapped = _TappedStream(self._told, we_called=True)

@@ -101,8 +101,10 @@ class HostStream:
 
     def start(self, to: Endpoint, user: StreamUser, timeout: int) -> None:
         """Begin to connect.  All news comes later, even that it cannot work."""
-        self._user, self._peer, self._phase = user, to, Phase.CONNECTING
-        number = self._socket.connect_ex(sockaddr(to, self._interface))
+        where = sockaddr(to, self._interface)
+        self._user, self._phase = user, Phase.CONNECTING
+        self._peer = endpoint(where, self._interface)
+        number = self._socket.connect_ex(where)
         self._local = endpoint(self._socket.getsockname(), self._interface)
         if number in {0, errno.EINPROGRESS}:
             self._alarm.rearm(timeout)

@@ -53,7 +53,12 @@ class HostNetwork:
         return any(isinstance(one, HostStream) and one.lingering for one in self._open)
 
     def datagram(
-        self, receive: DatagramReceiver, *, port: int = 0, groups: tuple[str, ...] = ()
+        self,
+        receive: DatagramReceiver,
+        *,
+        port: int = 0,
+        groups: tuple[str, ...] = (),
+        wanted: tuple[bytes, ...] = (),
     ) -> HostDatagramPort:
         opened = HostDatagramPort(
             self._host,
@@ -61,6 +66,7 @@ class HostNetwork:
             receive,
             port=port,
             groups=groups,
+            wanted=wanted,
             dynamic=self._options.dynamic_ports,
             forget=self._open.discard,
         )

@@ -15,6 +15,7 @@ from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import (
+    EVSEID_SIZE,
     Coupling,
     Defect,
     Diagnosis,
@@ -29,11 +30,12 @@ from bsw.sdp.messages import (
 SETUP_TIME: Final = 18 * S
 """V2G_SECC_CommunicationSetup_Performance_Time: a strict station is silent afterwards."""
 
-FLOOD: Final = 256
-"""More junk than this in a second is a flood; the network is then asked to keep it away."""
-
-_WINDOW: Final = 1 * S
-_WANTED: Final = b"\x01\xfe\x90"
+_WANTED: Final = tuple(Request(security).octets() for security in Security)
+_WANTED_WIRELESS: Final = tuple(
+    WirelessRequest(security, evseid_size=size).octets()[: len(_WANTED[0])]
+    for security in Security
+    for size in (EVSEID_SIZE, EVSEID_SIZE - 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,7 @@ class SdpServer:
         self._answerer = Answerer(network.link_local(), offer, locate)
         self._port: DatagramPort | None = None
         self._until = scheduler.alarm(self._time_over, name="sdp.setup-time")
-        self._junk = 0
-        self._junk_since = 0
+        self._wanted = _WANTED if locate is None else _WANTED + _WANTED_WIRELESS
 
     @property
     def offer(self) -> Offer | None:
@@ -169,7 +170,9 @@ class SdpServer:
     def open(self, duration: int | None = None) -> None:
         """Answer from now on, or for ``duration`` only (see ``SETUP_TIME``)."""
         if self._port is None:
-            self._port = self._network.datagram(self._heard, port=self._number, groups=(ALL_NODES,))
+            self._port = self._network.datagram(
+                self._heard, port=self._number, groups=(ALL_NODES,), wanted=self._wanted
+            )
         if duration is None:
             self._until.cancel()
         else:
@@ -190,18 +193,11 @@ class SdpServer:
             self._log.info("answered", peer=str(source), answers=self.answered)
 
     def _ignore(self, source: Endpoint) -> None:
-        """Say so for the first, the second, the fourth ...; in a flood raise the shield."""
+        """Say so for the first, the second, the fourth ... so that a flood stays readable."""
         count, defect = self.ignored, self._answerer.last_defect
         if count & (count - 1) == 0:
             why = defect.value if defect is not None else "nothing to offer"
             self._log.warning("ignored", peer=str(source), why=why, times=count)
-        now = self._scheduler.now
-        if now - self._junk_since > _WINDOW:
-            self._junk, self._junk_since = 0, now
-        self._junk += 1
-        if self._junk > FLOOD and self._port is not None:
-            self._port.shield(_WANTED)
-            self._junk = 0
 
     def _time_over(self) -> None:
         self._log.info("setup-time-over")

@@ -16,5 +16,5 @@ def both(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @pytest.fixture
 def on_host() -> Iterator[World]:
-    with world("host") as made:
+    with world("loopback") as made:
         yield made

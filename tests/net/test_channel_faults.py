@@ -278,7 +278,7 @@ def test_a_failure_while_sending_is_told_in_the_next_turn(here: World) -> None:
 
 
 def test_a_raw_client_that_hangs_up_mid_header_is_an_ordinary_end() -> None:
-    with world("host") as here:
+    with world("loopback") as here:
         user = User()
 
         def accept(channel: object) -> User:

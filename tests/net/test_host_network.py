@@ -105,7 +105,7 @@ def test_a_taken_port_says_so(on_host: World) -> None:
 
 
 def test_the_kernels_ports_are_used_when_the_dynamic_range_is_off() -> None:
-    with world("host", TcpOptions(dynamic_ports=False)) as here:
+    with world("loopback", TcpOptions(dynamic_ports=False)) as here:
         listener = here.station.listen(lambda _stream: Recorder())
         assert listener.local.port > 0
         listener.close()

@@ -6,7 +6,7 @@ import pytest
 
 from bsw.net.ports import Endpoint, Stream, StreamEnd, TcpOptions
 from bsw.os.clock import MS, S
-from tests.net.worlds import KINDS, Recorder, World, connect, world
+from tests.net.worlds import KINDS, Recorder, World, connect, where, world
 
 
 def test_octets_arrive_both_ways_in_order(both: World) -> None:
@@ -48,8 +48,11 @@ def test_what_is_written_before_the_connection_is_sent_when_it_is_there(both: Wo
 
 def test_both_ends_agree_on_their_addresses(both: World) -> None:
     pair = connect(both)
-    assert pair.vehicle.the_stream.peer == pair.address == pair.station.the_stream.local
-    assert pair.vehicle.the_stream.local == pair.station.the_stream.peer
+    vehicle, station = pair.vehicle.the_stream, pair.station.the_stream
+    assert where(vehicle.peer) == where(pair.address) == where(station.local)
+    assert where(vehicle.local) == where(station.peer)
+    assert vehicle.peer.scope == both.vehicle.scope
+    assert station.peer.scope == both.station.scope
 
 
 def test_all_ports_are_of_the_dynamic_range(both: World) -> None:

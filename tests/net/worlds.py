@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import pytest
+
 from bsw.net.line import PERFECT, Impairment
 from bsw.net.ports import Endpoint, Network, Stream, StreamEnd, TcpOptions
 from bsw.net.simnet import SimLink
@@ -14,8 +16,15 @@ from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker, SimulatedWorker, Worker
 from csm.randomness import SeededRandomness
+from tests.net.namespaces import Inside, cable
 
-KINDS = ("simulated", "host")
+KINDS = ("simulated", "loopback", pytest.param("cable", marks=pytest.mark.root))
+"""Simulated; real sockets on ``::1``; real sockets on link-local addresses of two namespaces."""
+
+
+def where(endpoint: Endpoint) -> tuple[str, int]:
+    """An endpoint as both sides see it: each names its own interface as the scope."""
+    return endpoint.address, endpoint.port
 
 
 @dataclass
@@ -64,30 +73,40 @@ def simulated(
 
 
 @contextmanager
-def host(options: TcpOptions | None = None) -> Iterator[World]:
+def host(kind: str, options: TcpOptions | None = None) -> Iterator[World]:
     mailbox = Mailbox()
     clock = HostClock(mailbox)
     scheduler = Scheduler(clock, mailbox=mailbox)
-    options = options or TcpOptions()
-    vehicle = HostNetwork(scheduler, clock, "lo", options=options)
-    station = HostNetwork(scheduler, clock, "lo", options=options)
+    opened: list[HostNetwork] = []
+
+    def network(interface: str) -> HostNetwork:
+        made = HostNetwork(scheduler, clock, interface, options=options or TcpOptions())
+        opened.append(made)
+        return made
+
     worker = HostWorker(scheduler)
     try:
+        if kind == "cable":
+            one, other = cable()
+            vehicle: Network = Inside(one, lambda: network("v0"))
+            station: Network = Inside(other, lambda: network("s0"))
+        else:
+            vehicle, station = network("lo"), network("lo")
         yield World(scheduler, vehicle, station, worker)
     finally:
         worker.close()
-        vehicle.close()
-        station.close()
+        for made in opened:
+            made.close()
         clock.close()
 
 
 @contextmanager
 def world(kind: str, options: TcpOptions | None = None) -> Iterator[World]:
-    if kind == "host":
-        with host(options) as made:
-            yield made
-    else:
+    if kind == "simulated":
         yield simulated(options=options)
+    else:
+        with host(kind, options) as made:
+            yield made
 
 
 @dataclass

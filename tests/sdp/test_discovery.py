@@ -79,12 +79,12 @@ def free_port() -> int:
 @pytest.fixture(params=KINDS)
 def both(request: pytest.FixtureRequest) -> Iterator[Both]:
     with world(request.param) as made:
-        yield Both(made, free_port() if request.param == "host" else 15118)
+        yield Both(made, free_port() if request.param == "loopback" else 15118)
 
 
 @pytest.fixture
 def on_host() -> Iterator[Both]:
-    with world("host") as made:
+    with world("loopback") as made:
         yield Both(made, free_port())
 
 
@@ -153,7 +153,9 @@ def test_what_is_no_good_request_gets_no_answer(both: Both, datagram: bytes) -> 
     both.world.run_until(lambda: heard)
     both.world.run_for(30 * MS)
     assert len(heard) == 1
-    assert (server.answered, server.ignored) == (1, 1)
+    assert server.answered == 1
+    if both.world.station.link_local() != "::1":  # see the contract of datagram ports
+        assert server.ignored == 1
     server.close()
     vehicle.close()
 
@@ -297,11 +299,12 @@ FLOODER = """
 import random, socket, sys
 port, good = int(sys.argv[1]), bytes.fromhex(sys.argv[2])
 draw = random.Random(1)
+print("begun", flush=True)
 out = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 for index in range(50_000):
     junk = bytearray(good if index % 2 else draw.randbytes(draw.randrange(40)))
     if index % 2:
-        junk[draw.randrange(8)] ^= 1 << draw.randrange(8)
+        junk[draw.randrange(10)] ^= 1 << draw.choice((0, 1, 2, 3, 5, 6, 7))
     try:
         out.sendto(bytes(junk), ("::1", port))
     except OSError:
@@ -311,33 +314,39 @@ for index in range(50_000):
 
 def flood(port: int) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-c", FLOODER, str(port), GOOD.hex()]
-    return subprocess.Popen(command)
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
-def test_fifty_thousand_junk_datagrams_do_not_keep_a_good_request_from_its_answer(
-    on_host: Both,
-) -> None:
+ONCE = SearchRules(attempts=1, interval=2 * S)
+
+
+def test_a_good_request_is_answered_amid_fifty_thousand_junk_datagrams(on_host: Both) -> None:
     server = on_host.server()
     server.open()
-    once = SearchRules(attempts=1, interval=2 * S)
     with flood(on_host.port) as flooder:
-        on_host.world.run_until(lambda: server.ignored > 500, within=20 * S)
-        during = on_host.search(once)
-        on_host.world.run_until(lambda: flooder.poll() is not None, within=60 * S)
-    on_host.results.clear()
-    after = on_host.search(once)
-    assert isinstance(during, Found)
-    assert isinstance(after, Found)
+        assert flooder.stdout is not None
+        flooder.stdout.readline()  # it has begun
+        answers = 0
+        while flooder.poll() is None:
+            assert isinstance(on_host.search(ONCE), Found)
+            on_host.results.clear()
+            answers += 1
+        flooder.stdout.close()
+    assert answers > 1
+    assert isinstance(on_host.search(ONCE), Found)
     server.close()
 
 
-def test_the_simulated_station_takes_fifty_thousand_junk_datagrams_too() -> None:
-    both = Both(simulated(), 15118)
+def test_a_good_request_behind_fifty_thousand_junk_datagrams_is_answered(both: Both) -> None:
+    """All of it is sent before the station gets to run."""
     server = both.server()
     server.open()
     port = both.world.vehicle.datagram(lambda _data, _source: None)
-    for burst in range(50):
-        for index in range(1000):
-            port.send(b"%d junk %d" % (burst, index), Endpoint("fe80::2", 15118, "sim0"))
-        both.world.run_for(MS)
-    assert isinstance(both.search(SearchRules(attempts=1)), Found)
+    group = Endpoint("ff02::1", both.port, both.world.vehicle.scope)
+    wrong = [GOOD[:at] + bytes([GOOD[at] ^ 0x20]) + GOOD[at + 1 :] for at in range(10)]
+    for _ in range(5_000):
+        for junk in wrong:
+            port.send(junk, group)
+    assert isinstance(both.search(ONCE), Found)
+    port.close()
+    server.close()
