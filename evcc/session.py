@@ -142,13 +142,18 @@ class VehicleSession:
             tolerated=self._car.profile.tolerated,
         )
         try:
-            self._offer = sap.offer(self._means.applications, link, self._means.sap_rules)
+            self._offer = sap.offer(self._usable(), link, self._means.sap_rules)
         except sap.NothingToOffer as nothing:
             self._fail(Ending.NO_PROTOCOL, str(nothing))
             return
         self._enter(Stage.AGREEING)
         self._handshake_alarm.rearm(HANDSHAKE_TIME)
         self._wire.say_handshake(self._offer.request)
+
+    def _usable(self) -> list[sap.Application]:
+        """DIN knows only DC."""
+        dc = self._car.state.mode.startswith("DC")
+        return [one for one in self._means.applications if one.name != "din" or dc]
 
     def frame(self, payload_type: int, payload: bytes) -> None:
         assert self._wire is not None

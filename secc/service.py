@@ -51,6 +51,11 @@ class OutletService:
         for name, call in calls.items():
             self._charger.subscribe(name, _without_value(call))
 
+    @property
+    def link(self) -> Link:
+        assert self._link is not None, "attach the link first"
+        return self._link
+
     # The link's user
 
     def linked(self, link: Linked) -> None:

@@ -15,13 +15,15 @@ from bsw.net.channel import Cause, Channel, Closed
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.trace import Trace
+from secc.api.literals import SupportedAppProtocol
 from secc.api.objects import AppProtocol, AppProtocols
+from secc.api.state import StationState
 from secc.handlers.voices import voice
 from secc.station import Station
 
 SETUP_TIME: Final = 18 * S
 """V2G_SECC_CommunicationSetup_Performance_Time, from the link to SessionSetupRes."""
-SEQUENCE_TIME: Final = 60 * S
+_ISO20: Final = SupportedAppProtocol.ISO20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,25 @@ class Means:
     applications: Sequence[sap.Application]
     trace: Trace
     sap_rules: sap.SapRules = field(default_factory=sap.SapRules)
+
+
+_FAMILIES: Final = {
+    "din": SupportedAppProtocol.DIN,
+    "iso2": SupportedAppProtocol.ISO2,
+}
+
+
+def served(
+    applications: Sequence[sap.Application], state: StationState
+) -> tuple[sap.Application, ...]:
+    """What this outlet can serve now: by its own restriction, and DIN only where there is DC."""
+    restriction = state.protocols
+    return tuple(
+        one
+        for one in applications
+        if (restriction is None or _FAMILIES.get(one.name, _ISO20) in restriction)
+        and (one.name != "din" or state.serves_dc)
+    )
 
 
 class StationSession:
@@ -100,7 +121,8 @@ class StationSession:
             return
         self._show(message)
         link = sap.link_of(self._channel.facts)
-        choice = sap.choose(message, self._means.applications, link, self._means.sap_rules)
+        here = served(self._means.applications, self.station.state)
+        choice = sap.choose(message, here, link, self._means.sap_rules)
         self._wire.say_handshake(choice.response)
         if choice.application is None:
             self._fail(Ending.NO_PROTOCOL, "nothing of the vehicle's offer is served here")

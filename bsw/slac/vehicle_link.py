@@ -156,6 +156,7 @@ class VehicleLink:
     def _hear(self, output: Output) -> None:
         match output:
             case Linked():
+                self._toggler.stop()  # from here on the pilot belongs to the session
                 self._enter(Phase.LINKED)
                 self._user.linked(output)
             case LinkLost():

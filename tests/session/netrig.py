@@ -20,6 +20,7 @@ from evcc.memory import VolatileMemory
 from evcc.ports import Wallet
 from evcc.profile import CONFORMANCE as VEHICLE_CONFORMANCE
 from evcc.profile import VehicleProfile
+from evcc.vehicle import Pilot as VehiclePilotPort
 from evcc.vehicle import StationView
 from secc import session as station_session
 from secc.api.charger import Charger
@@ -36,6 +37,7 @@ from secc.electronics import Ratings, SimulatedElectronics
 from secc.memory import Memory
 from secc.outlet import Doors, Outlet
 from secc.ports import ContractDesk
+from secc.ports import Pilot as StationPilotPort
 from secc.profile import CONFORMANCE as STATION_CONFORMANCE
 from secc.profile import StationProfile
 from secc.schedules import Schedules
@@ -73,6 +75,8 @@ class NetRig:
         self.scheduler = scheduler
         self.today = Today(scheduler)
         self.plug = Plug()
+        self.vehicle_pilot: VehiclePilotPort = self.plug
+        self.station_pilot: StationPilotPort = self.plug
         self.state = dc_vehicle()
         self.state.mode = options.mode
         self.vehicle_memory = VolatileMemory()
@@ -104,7 +108,7 @@ class NetRig:
 
     def drive(self) -> vehicle_session.VehicleSession:
         """One session of the vehicle."""
-        session = vehicle_session.VehicleSession(self._vehicle_means(), self._car(), self._ended)
+        session = vehicle_session.VehicleSession(self.vehicle_means(), self.make_car(), self._ended)
         self.session = session
         session.start()
         return session
@@ -149,14 +153,14 @@ class NetRig:
                 name="customer",
             )
 
-    def _car(self) -> Car:
+    def make_car(self) -> Car:
         self.view = StationView()
         self.pack.view = self.view
         return Car(
             state=self.state,
             view=self.view,
             actuators=self.pack,
-            pilot=self.plug,
+            pilot=self.vehicle_pilot,
             scheduler=self.scheduler,
             record=SessionRecord(),
             profile=self.options.vehicle_profile,
@@ -167,7 +171,7 @@ class NetRig:
             wallet=self.options.wallet,
         )
 
-    def _vehicle_means(self) -> vehicle_session.Means:
+    def vehicle_means(self) -> vehicle_session.Means:
         options = self.options
         secure = options.vehicle_tls is not None
         return vehicle_session.Means(
@@ -207,7 +211,7 @@ class NetRig:
             scheduler=self.scheduler,
             chance=SeededRandomness(f"{self.options.seed}/{len(self.stations)}"),
             calendar=self.today,
-            pilot=self.plug,
+            pilot=self.station_pilot,
             profile=self.options.station_profile,
             memory=self.memory,
             schedules=self.schedules,

@@ -12,11 +12,8 @@ from tests.session.netrig import QUICK, NetRig, Options
 
 @pytest.fixture(params=worlds.KINDS)
 def world(request: pytest.FixtureRequest) -> Iterator[worlds.World]:
-    if request.param == "simulated":
-        yield worlds.simulated()
-    else:
-        with worlds.host() as made:
-            yield made
+    with worlds.world(request.param) as made:
+        yield made
 
 
 @pytest.fixture
