@@ -48,7 +48,13 @@ class Choice:
     passed_over: tuple[PassedOver, ...] = ()
 
 
-def choose(contracts: Iterable[Credential], wish: Wish, moment: Moment) -> Choice:
+def choose(
+    contracts: Iterable[Credential],
+    wish: Wish,
+    moment: Moment,
+    *,
+    renew_within: timedelta = RENEW_WITHIN,
+) -> Choice:
     usable: list[Credential] = []
     passed_over: list[PassedOver] = []
     for contract in contracts:
@@ -60,7 +66,7 @@ def choose(contracts: Iterable[Credential], wish: Wish, moment: Moment) -> Choic
     if not usable:
         return Choice(None, passed_over=tuple(passed_over))
     best = min(usable, key=lambda contract: _rank(contract, wish))
-    return Choice(best, expires_soon(best, moment), tuple(passed_over))
+    return Choice(best, expires_soon(best, moment, renew_within), tuple(passed_over))
 
 
 def hindrance(contract: Credential, wish: Wish, moment: Moment) -> str | None:

@@ -1,0 +1,102 @@
+"""What an integrator may set about certificates: where they are kept, how strictly they are judged.
+
+The defaults are the norm's.  A rule is switched off by its name, for one use, so that a report
+says exactly what is tolerated.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bsw.ecuc.part import Part
+from bsw.ecuc.quantities import TIME, Duration, between
+from bsw.ecuc.references import NewPath
+from bsw.os.clock import S
+from csm.config import state_folder
+from keym.judge import Policy
+from keym.profile import Use
+from keym.revocation import Demand
+from keym.verdict import FIELD, Rule
+
+ToleratedRule = Literal[
+    "authority-key-id",
+    "basic-constraints-critical",
+    "branch",
+    "domain",
+    "key-type",
+    "key-usage-critical",
+    "levels",
+    "purpose",
+    "root-signs-leaf",
+    "size",
+    "subject",
+    "time",
+]
+DemandName = Literal["strict", "soft-fail", "off"]
+
+
+def certificate_folder() -> Path:
+    return state_folder().parent / "certificates"
+
+
+class JudgeConfig(Part):
+    """How the chains of one use are judged."""
+
+    revocation: DemandName = "soft-fail"
+    """strict: no proof of good standing, no trust; soft-fail: only "revoked" refuses; off."""
+
+    whole_chain: bool = False
+    """Ask for the standing of the sub-CAs as well as for that of the leaf."""
+
+    tolerate: tuple[ToleratedRule, ...] = Field(default=(), examples=["[domain]"])
+    """Rules of the profile that only make a remark.  For a lab or a known peer."""
+
+    def policy(self, *, field: bool) -> Policy:
+        named = frozenset(Rule(word) for word in self.tolerate)
+        return Policy(
+            Demand(self.revocation),
+            whole_chain=self.whole_chain,
+            tolerate=named | FIELD if field else named,
+        )
+
+
+class OcspConfig(Part):
+    """Asking responders oneself, besides what is stapled."""
+
+    fetch: bool = False
+    responder: Annotated[str, Field(pattern=r"http://.+")] | None = Field(
+        default=None, examples=["http://[::1]:15180/ocsp"]
+    )
+    """Ask here instead of at the addresses in the certificates."""
+
+    within: Annotated[Duration, between("100 ms", "30 s", TIME)] = 5 * S
+
+
+class KeymConfig(Part):
+    folder: NewPath = Field(default_factory=certificate_folder)
+    """Where certificates are kept: one text file each."""
+
+    peers: Literal["conformance", "field"] = "conformance"
+    """field: tolerate what PKIs that are out there do and what harms nobody."""
+
+    secc: JudgeConfig = JudgeConfig(revocation="strict")
+    vehicle: JudgeConfig = JudgeConfig()
+    contract: JudgeConfig = JudgeConfig()
+    provisioning: JudgeConfig = JudgeConfig()
+    cps: JudgeConfig = JudgeConfig()
+
+    ocsp: OcspConfig = OcspConfig()
+
+    renew_contract_days: Annotated[int, Field(ge=0, le=365)] = 21
+    """A contract that ends within so many days is renewed at the next chance."""
+
+    def policies(self) -> dict[Use, Policy]:
+        field = self.peers == "field"
+        return {
+            Use.SECC: self.secc.policy(field=field),
+            Use.VEHICLE: self.vehicle.policy(field=field),
+            Use.CONTRACT: self.contract.policy(field=field),
+            Use.PROVISIONING: self.provisioning.policy(field=field),
+            Use.CPS: self.cps.policy(field=field),
+        }

@@ -1,0 +1,129 @@
+"""From a configuration to certificates that are kept, judged and watched."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bsw.crypto import Signer
+from bsw.os.randomness import Randomness
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import Worker
+from bsw.tls.port import Credential as TlsCredential
+from bsw.tls.port import no_staple
+from csm.handles import KeyHandle
+from keym.calendar import CalendarTime
+from keym.certificate import Certificate
+from keym.config import KeymConfig
+from keym.contracts import Choice, Wish, choose
+from keym.edition import Edition
+from keym.entry import Credential
+from keym.expiry import ExpiryWatch, Listener
+from keym.faults import FaultReporter, silent
+from keym.fetch import StatusFetcher, StatusKeeper
+from keym.http import HttpFetcher
+from keym.judge import Judge
+from keym.path import Link, Search
+from keym.profile import Use
+from keym.revocation import StatusBook
+from keym.shelf import FolderShelf, Shelf
+from keym.staples import StapleKeeper
+from keym.store import CertificateStore
+from keym.trust import PROFILES, TlsTrust
+
+SignerOf = Callable[[KeyHandle], Signer]
+
+
+@dataclass(frozen=True, slots=True)
+class Keym:
+    """The room as a role uses it.  ``status`` and ``staples`` are there if OCSP is asked."""
+
+    config: KeymConfig
+    store: CertificateStore
+    judge: Judge
+    calendar: CalendarTime
+    watch: ExpiryWatch
+    status: StatusKeeper | None
+    staples: StapleKeeper | None
+
+    def start(self) -> None:
+        """Begin to watch.  Call it once the scheduler is there to run what it asks for."""
+        self.watch.start()
+        if self.staples is not None:
+            self.staples.start()
+
+    def trust(self, use: Use) -> TlsTrust:
+        """What TLS asks about its peer: ``Use.SECC`` for a vehicle, ``Use.VEHICLE`` for a station.
+
+        Make one per connection if the verdict is wanted afterwards.
+        """
+        return TlsTrust(self.judge, use)
+
+    def tls_credentials(self, use: Use, signer_of: SignerOf) -> list[TlsCredential]:
+        """Our own chains for TLS, best first: SECC leaves of a station, or vehicle certificates."""
+        return [
+            TlsCredential(
+                PROFILES[edition],
+                credential.ders,
+                signer_of(credential.key),
+                root=self.root_of(credential),
+                staple=self.staples.staple_for(credential) if self.staples else no_staple,
+            )
+            for edition in Edition
+            for credential in self.store.credentials(use, edition)
+        ]
+
+    def root_of(self, credential: Credential) -> bytes | None:
+        """The anchor of ours that a chain of ours ends in, DER."""
+        return anchor_of(credential.chain, self.store)
+
+    def contract(self, wish: Wish) -> Choice:
+        """The contract to pay with here."""
+        within = timedelta(days=self.config.renew_contract_days)
+        contracts = self.store.credentials(Use.CONTRACT)
+        return choose(contracts, wish, self.calendar.moment(), renew_within=within)
+
+
+def anchor_of(chain: tuple[Certificate, ...], store: CertificateStore) -> bytes | None:
+    paths = Search([Link(place, one) for place, one in enumerate(chain)], store.anchors()).run()
+    return paths[0].anchor.certificate.der if paths else None
+
+
+def open_keym(
+    config: KeymConfig,
+    scheduler: Scheduler,
+    calendar: CalendarTime,
+    chance: Randomness,
+    *,
+    worker: Worker | None = None,
+    shelf: Shelf | None = None,
+    fetcher: StatusFetcher | None = None,
+    listener: Listener | None = None,
+    report: FaultReporter = silent,
+) -> Keym:
+    """Load the store and put the room together.  Raises ``KeymError`` if there is no store.
+
+    ``worker`` carries HTTP when ``ocsp.fetch`` is set; ``fetcher`` takes its place in simulation.
+    """
+    store = CertificateStore(
+        shelf if shelf is not None else FolderShelf(config.folder), report=report
+    )
+    store.load()
+    book = StatusBook()
+    judge = Judge(store.anchors, calendar, book=book, policies=config.policies())
+    if fetcher is None and config.ocsp.fetch and worker is not None:
+        seconds = config.ocsp.within / 1e9
+        fetcher = HttpFetcher(worker, timeout_s=seconds, instead=config.ocsp.responder)
+    status = (
+        None
+        if fetcher is None
+        else StatusKeeper(scheduler, fetcher, book, calendar, chance, report=report)
+    )
+    return Keym(
+        config,
+        store,
+        judge,
+        calendar,
+        ExpiryWatch(scheduler, store, calendar, listener=listener, report=report),
+        status,
+        None if status is None else StapleKeeper(scheduler, store, status),
+    )
