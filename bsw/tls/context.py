@@ -106,6 +106,7 @@ def _pin(context: ssl.SSLContext, config: TlsConfig, profiles: Sequence[TlsProfi
     context.minimum_version = min(rules.version for rules in table)
     context.maximum_version = max(rules.version for rules in table)
     context.options |= _OFF
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # on in some distributions' Python
     if not config.middlebox_compatibility:
         context.options &= ~ssl.OP_ENABLE_MIDDLEBOX_COMPAT
     if config.lab_key_log_file:
