@@ -6,7 +6,8 @@ the key is for, so a weak token takes what it can and the rest goes to the next 
 block; ``csm.jobs`` queues them, tools use them as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import final
 
 from csm.driver import Cipher, ConcatKdf, CryptoDriver, Mac
@@ -45,24 +46,36 @@ class CryIf:
         """Where a new key of this kind and purpose belongs."""
         return self.home(kind, *uses).handle(label)
 
+    def create(self, label: str, kind: KeyKind, *uses: Use) -> KeyHandle:
+        """Generate a key in the first driver that turns out to be able to."""
+        return self._settle(
+            label, kind, (Use.GENERATE, *uses), lambda key: self.generate(key, kind)
+        )
+
     def adopt(self, label: str, material: PrivateKey, *uses: Use) -> KeyHandle:
-        """Import a key into the first driver that turns out to be able to; wipe it then.
-
-        Whether a token takes keys in is known only when one is offered.
-        """
+        """Import a key into the first driver that turns out to be able to; wipe it then."""
         with material:
-            for _ in self.drivers:
-                key = self.place(label, material.kind, Use.IMPORT, *uses)
-                if self._took(key, material):
-                    return key
-            raise NotSupported(f"no driver takes in a {material.kind.value} key")
+            return self._settle(
+                label,
+                material.kind,
+                (Use.IMPORT, *uses),
+                lambda key: self.import_private(key, material),
+            )
 
-    def _took(self, key: KeyHandle, material: PrivateKey) -> bool:
-        try:
-            self.import_private(key, material)
-        except NotSupported:
-            return False  # it will no longer say that it can
-        return True
+    def _settle(
+        self,
+        label: str,
+        kind: KeyKind,
+        uses: tuple[Use, ...],
+        settle: Callable[[KeyHandle], object],
+    ) -> KeyHandle:
+        """What a token can do is known only when it has done it; one that cannot says so after."""
+        for _ in self.drivers:
+            key = self.place(label, kind, *uses)
+            with suppress(NotSupported):
+                settle(key)
+                return key
+        raise NotSupported(f"no driver takes a new {kind.value} key, {label}")
 
     def stored(self) -> list[StoredKey]:
         return [line for driver in self.drivers for line in driver.stored()]

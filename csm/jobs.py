@@ -15,14 +15,16 @@ from csm.cryif import CryIf
 from csm.driver import Cipher, ConcatKdf, CryptoDriver, Hash, Mac
 from csm.errors import CsmError, CsmFault, FaultReporter
 from csm.faultbook import FaultBook
-from csm.handles import KeyHandle, KeyKind, PublicKey, StoredKey
+from csm.handles import KeyHandle, KeyKind, PublicKey, StoredKey, Use
 from csm.lanes import BACKGROUND, ROUTINE, URGENT, CsmJob, Done, Lane, Terms
 from csm.secret import PrivateKey, Secret
 
 T = TypeVar("T")
 
 PUBLIC_LANE = "public"
-"""Where work without a key runs; the other lanes are called like the drivers."""
+PROVISIONING_LANE = "provisioning"
+"""Where work without a key runs, and work that tries one driver after the other.  The other lanes
+are called like the drivers."""
 
 
 def silent(fault: CsmFault, *, failed: bool, detail: str) -> None:
@@ -45,7 +47,11 @@ class Csm:
         self._scheduler = scheduler
         self._faults = FaultBook(report)
         self._lanes: dict[str, Lane] = {}
-        for name in (PUBLIC_LANE, *(_lane_name(driver) for driver in keys.drivers)):
+        for name in (
+            PUBLIC_LANE,
+            PROVISIONING_LANE,
+            *(_lane_name(driver) for driver in keys.drivers),
+        ):
             if name not in self._lanes:
                 self._lanes[name] = self._lane(name, workers(name), bound)
 
@@ -157,6 +163,40 @@ class Csm:
                 return self.keys.import_private(key, material)
 
         return self._ask(f"import {key}", key, work, done, terms)
+
+    def create(
+        self,
+        label: str,
+        kind: KeyKind,
+        uses: tuple[Use, ...],
+        done: Done[KeyHandle],
+        terms: Terms = BACKGROUND,
+    ) -> CsmJob[KeyHandle]:
+        """Generate a key in the first driver that can hold it and use it so."""
+        return self._submit(
+            PROVISIONING_LANE,
+            f"create {label}",
+            lambda: self.keys.create(label, kind, *uses),
+            done,
+            terms,
+        )
+
+    def adopt(
+        self,
+        label: str,
+        material: PrivateKey,
+        uses: tuple[Use, ...],
+        done: Done[KeyHandle],
+        terms: Terms = ROUTINE,
+    ) -> CsmJob[KeyHandle]:
+        """Import a key into the first driver that can hold it and use it so; wipe it then."""
+        return self._submit(
+            PROVISIONING_LANE,
+            f"adopt {label}",
+            lambda: self.keys.adopt(label, material, *uses),
+            done,
+            terms,
+        )
 
     def public_key(
         self, key: KeyHandle, done: Done[PublicKey], terms: Terms = ROUTINE

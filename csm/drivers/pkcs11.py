@@ -21,7 +21,7 @@ from csm.drivers.pkcs11_errors import STALE, named
 from csm.drivers.session import Pin, TokenKey, TokenLink, TokenSession
 from csm.errors import BadData, BadKey, NotSupported, TokenRemoved
 from csm.handles import KeyHandle, KeyKind, PublicKey, StoredKey, Use
-from csm.public import check_point, prehashed
+from csm.public import check_point
 from csm.secret import PrivateKey, Secret
 
 T = TypeVar("T")
@@ -113,16 +113,7 @@ class Pkcs11Driver:
         self._call(str(key), lambda token: token_objects.delete(token, key))
 
     def sign(self, key: KeyHandle, data: bytes) -> bytes:
-        def work(token: TokenSession) -> bytes:
-            found = token.key(key.label)
-            if found.kind is KeyKind.ED448:
-                return found.object.sign(data, mechanism=Mechanism.EDDSA)
-            if not found.kind.is_ec:
-                raise NotSupported(f"{key} is no key that signs")
-            prehashed(data)
-            return found.object.sign(data, mechanism=Mechanism.ECDSA)
-
-        return self._call(str(key), work)
+        return self._call(str(key), lambda token: token_objects.sign(token, key, data))
 
     def derive(self, key: KeyHandle, peer: PublicKey, kdf: ConcatKdf) -> Secret:
         check_point(peer)

@@ -6,7 +6,7 @@ Nothing here calls a token.
 
 from typing import Any
 
-from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectClass
+from pkcs11 import DEFAULT, Attribute, CertificateType, KeyType, MechanismFlag, ObjectClass
 from pkcs11.mechanisms import Mechanism
 
 from csm.driver import Hash
@@ -72,6 +72,10 @@ KEPT_INSIDE: Attributes = {
     Attribute.SENSITIVE: True,
     Attribute.EXTRACTABLE: False,
 }
+
+LEAN_PUBLIC: Attributes = {Attribute.ENCRYPT: DEFAULT, Attribute.WRAP: DEFAULT}
+LEAN_PRIVATE: Attributes = {Attribute.DECRYPT: DEFAULT, Attribute.UNWRAP: DEFAULT}
+"""What a signing key cannot do is left unsaid: a TPM refuses to hear that it may not."""
 
 EC_BITS = {KeyKind.P256: 256, KeyKind.P521: 521}
 

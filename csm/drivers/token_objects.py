@@ -29,6 +29,7 @@ from csm.handles import (
     StoredKey,
     Use,
 )
+from csm.public import prehashed, verify
 from csm.secret import PrivateKey, Secret
 
 
@@ -78,13 +79,15 @@ def generate(token: TokenSession, key: KeyHandle, kind: KeyKind) -> PublicKey | 
             key_type, {Attribute.EC_PARAMS: templates.CURVE_OIDS[kind]}, local=True
         )
         public, private = parameters.generate_keypair(
-            private_template=templates.KEPT_INSIDE, **common
+            public_template=templates.LEAN_PUBLIC,
+            private_template={**templates.KEPT_INSIDE, **templates.LEAN_PRIVATE},
+            **common,
         )
         made = [private, public]
     if made[0][Attribute.EXTRACTABLE] or not made[0][Attribute.SENSITIVE]:
         _destroy(made)
         raise NotSupported(f"{key}: the token makes keys that can be taken out")
-    return public_key(token, key) if kind in PAIRS else None
+    return _proven(token, key) if kind in PAIRS else None
 
 
 def adopt(
@@ -101,6 +104,35 @@ def adopt(
     except PKCS11Error:
         _destroy([imported])
         raise
+    _proven(token, key)
+
+
+def _proven(token: TokenSession, key: KeyHandle) -> PublicKey:
+    """The public half of a new key, after a signature has shown that the two belong together.
+
+    Some tokens make keys, of P-521 for instance, that they cannot use: such a key goes again.
+    """
+    data = b"\x55" * 64
+    try:
+        half = public_key(token, key)
+        if verify(half, data, sign(token, key, data)):
+            return half
+    except (PKCS11Error, BadData):
+        if not token.present():
+            raise
+    delete(token, key)
+    raise NotSupported(f"{key}: the token makes such keys but does not sign with them")
+
+
+def sign(token: TokenSession, key: KeyHandle, data: bytes) -> bytes:
+    """A digest for ECDSA, the message for Ed448."""
+    found = token.key(key.label)
+    if found.kind is KeyKind.ED448:
+        return found.object.sign(data, mechanism=Mechanism.EDDSA)
+    if not found.kind.is_ec:
+        raise NotSupported(f"{key} is no key that signs")
+    prehashed(data)
+    return found.object.sign(data, mechanism=Mechanism.ECDSA)
 
 
 def derive(token: TokenSession, found: TokenKey, peer: PublicKey, kdf: ConcatKdf) -> Secret:

@@ -25,7 +25,7 @@ from csm.errors import (
     StoreCorrupt,
     TokenRemoved,
 )
-from csm.handles import KeyHandle, KeyKind
+from csm.handles import KeyHandle, KeyKind, Use
 from csm.jobs import Csm
 from csm.lanes import BACKGROUND, URGENT, JobState, Terms
 from csm.material import public_half
@@ -279,6 +279,22 @@ def test_every_kind_of_job_works(sim: Simulation) -> None:
     assert got["import"] == half_of_one
     assert {str(line.handle) for line in token.stored()} == {"sim:leaf", "sim:aes"}
     assert len(material.secret) == 0  # wiped once the driver had it
+
+
+def test_a_new_key_settles_in_the_first_driver_that_can_use_it(sim: Simulation) -> None:
+    sim.token.faults.weak |= {(Use.DERIVE, KeyKind.P521), (Use.IMPORT, KeyKind.P256)}
+    placed: list[str] = []
+
+    def done(outcome: Outcome[KeyHandle]) -> None:
+        placed.append(str(outcome.result()))
+
+    contract = PrivateKey(KeyKind.P256, Secret(b"\1" * 32))
+    sim.csm.create("vehicle", KeyKind.P521, (Use.SIGN,), done)
+    sim.csm.create("oem", KeyKind.P521, (Use.SIGN, Use.DERIVE), done)
+    sim.csm.adopt("contract-1", contract, (Use.SIGN,), done)
+    sim.run(S)
+    assert placed == ["sim:vehicle", "spare:oem", "spare:contract-1"]
+    assert len(contract.secret) == 0
 
 
 def test_a_missing_key_is_an_outcome(sim: Simulation) -> None:

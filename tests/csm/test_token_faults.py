@@ -319,6 +319,23 @@ def test_a_weak_token_takes_what_it_can_and_the_next_driver_the_rest(
     keys.sign(vehicle, hashlib.sha512(b"").digest())
 
 
+def test_a_token_that_makes_keys_it_cannot_sign_with_keeps_none_of_them(
+    make_token: MakeToken, order: Callable[[int, str], None]
+) -> None:
+    token, spare = make_token(), SimulatedDriver(SeededRandomness(1), name="spare")
+    order(SIGN, f"rv {DEVICE_ERROR}")
+    with pytest.raises(NotSupported, match="does not sign with them"):
+        token.generate(token.handle("vehicle"), KeyKind.P521)
+    with pytest.raises(NotSupported, match="does not sign with them"):
+        token.import_private(token.handle("contract-1"), new())
+    assert token.stored() == []
+    assert not token.supports(Use.GENERATE, KeyKind.P521)
+    order(SIGN, "")
+    keys = CryIf([token, spare])
+    assert str(keys.create("vehicle", KeyKind.P521, Use.SIGN)) == "spare:vehicle"
+    assert str(keys.create("leaf", KeyKind.P256, Use.SIGN)) == "pkcs11:evcc/leaf"
+
+
 def test_a_token_that_is_gone_is_passed_over_for_a_new_key(
     make_token: MakeToken, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from csm import material, public
+from csm import material
 from csm.cryif import CryIf
 from csm.driver import CryptoDriver
 from csm.drivers.module import module, softhsm
@@ -21,7 +21,7 @@ from csm.drivers.provision import initialise, softhsm_folder, taken
 from csm.drivers.software import SoftwareDriver
 from csm.drivers.store import Store
 from csm.errors import BadKey, KeyExists, KeyMissing, StoreUnreachable
-from csm.handles import KeyHandle, KeyKind, PublicKey, StoredKey
+from csm.handles import PublicKey, StoredKey
 from csm.secret import PrivateKey, Secret
 from csm.unlock import unattended
 from csm.wiring import UNATTENDED_SCRYPT_LOG2
@@ -87,8 +87,7 @@ def import_(arguments: argparse.Namespace) -> int:
         key = driver.handle(arguments.label)
         kind = file.key.kind
         _check_certificate(file.key, certificate)
-        half = driver.import_private(key, file.key)
-        _prove(driver, key, half)
+        driver.import_private(key, file.key)
         if certificate is not None:
             driver.store_certificate(key, certificate)
     and_its = " and its certificate" if certificate is not None else ""
@@ -189,16 +188,6 @@ def _check_certificate(key: PrivateKey, certificate: bytes | None) -> None:
     half = named.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if half != material.public_half(key).spki():
         raise BadKey("the certificate belongs to another key", "give the one made for this key")
-
-
-def _prove(driver: CryptoDriver, key: KeyHandle, half: PublicKey | None) -> None:
-    """A key that was imported has to sign so that its public half agrees."""
-    if half is None or half.kind is KeyKind.X448:
-        return
-    data = hashlib.sha512(b"a signature to prove the key with").digest()
-    if not public.verify(half, data, driver.sign(key, data)):
-        driver.delete(key)
-        raise BadKey(f"{key} signs as another key", "the token cannot be trusted with it")
 
 
 def _row(driver: CryptoDriver, line: StoredKey) -> tuple[str, ...]:
