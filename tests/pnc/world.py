@@ -28,8 +28,13 @@ NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 HEADER = MessageHeader(session_id=bytes(range(8)), time_stamp=1_780_272_000)
 
 
+def pki(edition: Edition, key_type: KeyType | None = None) -> Pki:
+    """One per kind of key for the whole run."""
+    return _pki(edition, key_type or edition.key_types[0])
+
+
 @cache
-def pki(edition: Edition, key_type: KeyType | None = None, name: str = "") -> Pki:
+def _pki(edition: Edition, key_type: KeyType) -> Pki:
     return make(edition, NOW, key_type)
 
 
