@@ -81,13 +81,16 @@ def believed_response(
         raise Unusable("the response answers another request")
     for answer in response.answers:
         if answer.about.means(certificate, issuer):
-            _holds(answer, moment, fresh)
+            still_holds(answer, moment, fresh)
             return answer
     raise Unusable("the response is about other certificates")
 
 
-def _holds(answer: Answer, moment: Moment, fresh: Freshness) -> None:
-    """Without trustworthy time only "revoked" counts, and that at any time."""
+def still_holds(answer: Answer, moment: Moment, fresh: Freshness) -> None:
+    """Raises ``Unusable`` for an answer from the past or the future.
+
+    "Revoked" holds for ever.  Without trustworthy time no date is compared.
+    """
     if not moment.trusted:
         return
     if answer.this_update > moment.at + fresh.skew:
@@ -212,6 +215,11 @@ class StatusBook:
         """The response that was learned, to be stapled or judged again."""
         known = self._responses.get((certificate.issuer.der, certificate.serial))
         return None if known is None else known[1]
+
+    def answer_for(self, certificate: Certificate) -> Answer | None:
+        """What that response says; it was believed when it was learned."""
+        known = self._responses.get((certificate.issuer.der, certificate.serial))
+        return None if known is None else known[0]
 
     def standing(
         self,

@@ -6,16 +6,15 @@ then, and the vehicle decides.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from keym.certificate import Certificate
-from keym.edition import Edition
 from keym.entry import Credential
 from keym.fetch import Pair, StatusKeeper
 from keym.profile import Use
-from keym.revocation import Unusable, believed_response
+from keym.revocation import Unusable, still_holds
+from keym.status import Answer
 from keym.store import CertificateStore
 
 LOOK_EACH = 600 * S
@@ -28,56 +27,56 @@ class StapleKeeper:
         self._scheduler = scheduler
         self._store = store
         self._keeper = keeper
+        self._pairs: dict[str, Pair | None] = {}
+        store.on_change(self._pairs.clear)
 
     def start(self) -> None:
         self._scheduler.every(LOOK_EACH, self.look, name="keym staples", offset=0)
 
     def look(self) -> None:
         """Ask for what is missing or past half of its life."""
-        due = [
-            pair for one in self._credentials() for pair in self._pair(one) if self._is_due(pair)
-        ]
+        pairs = [self._pair(one) for one in self._store.credentials(Use.SECC)]
+        due = [pair for pair in pairs if pair is not None and self._is_due(pair)]
         if due:
             self._keeper.ask(due, lambda: None, anew=True, within=30 * S)
 
     def staple_for(self, credential: Credential) -> Callable[[], bytes | None]:
         """What TLS calls in each handshake: the response for the leaf, if it holds now."""
-        pairs = self._pair(credential)
 
         def staple() -> bytes | None:
-            return self._fresh(pairs[0]) if pairs else None
+            holds = self._answer(credential.leaf) is not None
+            return self._keeper.book.response_for(credential.leaf) if holds else None
 
         return staple
 
-    def _credentials(self) -> list[Credential]:
-        return [one for edition in Edition for one in self._store.credentials(Use.SECC, edition)]
-
-    def _pair(self, credential: Credential) -> list[Pair]:
+    def _pair(self, credential: Credential) -> Pair | None:
         """The leaf with its issuer, which is sent along or is one of our roots."""
-        leaf = credential.leaf
-        candidates = [*credential.chain[1:], *(r.certificate for r in self._store.roots())]
-        return [Pair(leaf, one) for one in candidates if _issued(one, leaf)][:1]
+        if credential.name not in self._pairs:
+            leaf = credential.leaf
+            roots = (root.certificate for root in self._store.roots())
+            issuers = (one for one in (*credential.chain[1:], *roots) if _issued(one, leaf))
+            self._pairs[credential.name] = next((Pair(leaf, one) for one in issuers), None)
+        return self._pairs[credential.name]
 
-    def _fresh(self, pair: Pair) -> bytes | None:
-        octets = self._keeper.book.response_for(pair.certificate)
-        if octets is None:
+    def _answer(self, leaf: Certificate) -> Answer | None:
+        """The answer about a leaf, if it holds now."""
+        answer = self._keeper.book.answer_for(leaf)
+        if answer is None:
             return None
-        moment = self._keeper.calendar.moment()
         try:
-            believed_response(octets, pair.certificate, pair.issuer, moment)
+            still_holds(answer, self._keeper.calendar.moment(), self._keeper.book.fresh)
         except Unusable:
             return None
-        return octets
+        return answer
 
     def _is_due(self, pair: Pair) -> bool:
-        octets = self._fresh(pair)
-        if octets is None:
+        answer = self._answer(pair.certificate)
+        if answer is None:
             return True
-        moment = self._keeper.calendar.moment()
-        answer = believed_response(octets, pair.certificate, pair.issuer, moment)
-        week = answer.this_update + timedelta(days=7)
-        end = min(answer.next_update or week, week)
-        return moment.at > answer.this_update + (end - answer.this_update) / 2
+        last = answer.this_update + self._keeper.book.fresh.longest
+        end = min(answer.next_update or last, last)
+        half = answer.this_update + (end - answer.this_update) / 2
+        return self._keeper.calendar.moment().at > half
 
 
 def _issued(issuer: Certificate, certificate: Certificate) -> bool:
