@@ -367,17 +367,17 @@ def test_elements_need_ids_of_their_own() -> None:
         assert flaw_of(older.SCHEME, GOOD, elements, P256.public_key) is flaw
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        b"",
-        bytes(64),
-        b"\xff" * 64,
-        GOOD.signature_value.value[:-1],
-        GOOD.signature_value.value + b"\0",
-        bytes.fromhex("3006020101020101"),
-    ],
-)
+NO_VALUES = {
+    "nothing": b"",
+    "zeros": bytes(64),
+    "ones": b"\xff" * 64,
+    "one octet short": GOOD.signature_value.value[:-1],
+    "one octet long": GOOD.signature_value.value + b"\0",
+    "DER": bytes.fromhex("3006020101020101"),
+}
+
+
+@pytest.mark.parametrize("value", NO_VALUES.values(), ids=NO_VALUES)
 def test_a_value_that_is_no_signature_does_not_hold(value: bytes) -> None:
     changed = GOOD.replace(signature_value=xmldsig.SignatureValue(value=value))
     assert flaw_of(older.SCHEME, changed, PARTS, P256.public_key) is Flaw.BAD_SIGNATURE
@@ -392,7 +392,11 @@ def test_no_changed_octet_of_a_value_holds(place: int, mask: int) -> None:
     assert flaw_of(older.SCHEME, changed, PARTS, P256.public_key) is Flaw.BAD_SIGNATURE
 
 
-@pytest.mark.parametrize("key", [P521.public_key, ED448.public_key, b"", b"no key at all"])
+@pytest.mark.parametrize(
+    "key",
+    [P521.public_key, ED448.public_key, b"", b"no key at all"],
+    ids=["P521", "Ed448", "nothing", "noise"],
+)
 def test_a_key_of_another_kind_is_named(key: bytes) -> None:
     assert flaw_of(older.SCHEME, GOOD, PARTS, key) is Flaw.WRONG_KEY
 
