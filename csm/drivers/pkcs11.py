@@ -6,6 +6,7 @@ learns what its list of mechanisms does not tell.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,9 +20,9 @@ from csm.drivers.gate import GATE, Gate
 from csm.drivers.module import Module
 from csm.drivers.pkcs11_errors import STALE, named
 from csm.drivers.session import Pin, TokenKey, TokenLink, TokenSession
-from csm.errors import BadData, BadKey, NotSupported, TokenRemoved
-from csm.handles import KeyHandle, KeyKind, PublicKey, StoredKey, Use
-from csm.public import check_point
+from csm.errors import BadData, BadKey, NotSupported, TokenBroken, TokenRemoved
+from csm.handles import PAIRS, KeyHandle, KeyKind, PublicKey, StoredKey, Use
+from csm.public import check_point, verify
 from csm.secret import PrivateKey, Secret
 
 T = TypeVar("T")
@@ -87,12 +88,13 @@ class Pkcs11Driver:
 
     def generate(self, key: KeyHandle, kind: KeyKind) -> PublicKey | None:
         self._check(Use.GENERATE, kind)
-        return self._call(
+        self._call(
             str(key),
             lambda token: token_objects.generate(token, key, kind),
             limit_ms=self._patience.generate_ms,
             learn=(Use.GENERATE, kind),
         )
+        return self._proven(key, kind, Use.GENERATE) if kind in PAIRS else None
 
     def import_private(self, key: KeyHandle, material: PrivateKey) -> PublicKey | None:
         self._check(Use.IMPORT, material.kind)
@@ -104,7 +106,7 @@ class Pkcs11Driver:
             limit_ms=self._patience.generate_ms,
             learn=(Use.IMPORT, material.kind),
         )
-        return public
+        return None if public is None else self._proven(key, material.kind, Use.IMPORT)
 
     def public_key(self, key: KeyHandle) -> PublicKey:
         return self._call(str(key), lambda token: token_objects.public_key(token, key))
@@ -205,6 +207,20 @@ class Pkcs11Driver:
             if last or not isinstance(failure, STALE):
                 break
         raise named(failure, place)
+
+    def _proven(self, key: KeyHandle, kind: KeyKind, use: Use) -> PublicKey:
+        """The public half of a new key, after a signature has shown that the two belong together.
+
+        Some tokens take keys, of P-521 for instance, that they cannot use: such a key goes again.
+        """
+        data = b"\x55" * 64
+        with suppress(TokenBroken, BadData, NotSupported):
+            half = self.public_key(key)
+            if verify(half, data, self.sign(key, data)):
+                return half
+        self.delete(key)
+        self._refused.add((use, kind))
+        raise NotSupported(f"{key}: the token takes such keys but does not sign with them")
 
     def _check(self, use: Use, kind: KeyKind) -> None:
         if not self.supports(use, kind):

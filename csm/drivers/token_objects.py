@@ -29,7 +29,7 @@ from csm.handles import (
     StoredKey,
     Use,
 )
-from csm.public import prehashed, verify
+from csm.public import prehashed
 from csm.secret import PrivateKey, Secret
 
 
@@ -56,7 +56,7 @@ def _allowed(token: TokenSession, wanted: frozenset[Mechanism], kind: KeyKind) -
     return all(size is None or size >= bits for size in sizes)
 
 
-def generate(token: TokenSession, key: KeyHandle, kind: KeyKind) -> PublicKey | None:
+def generate(token: TokenSession, key: KeyHandle, kind: KeyKind) -> None:
     """Make a key inside; one that comes out extractable is destroyed again."""
     if token.has(key.label):
         raise KeyExists(str(key))
@@ -87,7 +87,6 @@ def generate(token: TokenSession, key: KeyHandle, kind: KeyKind) -> PublicKey | 
     if made[0][Attribute.EXTRACTABLE] or not made[0][Attribute.SENSITIVE]:
         _destroy(made)
         raise NotSupported(f"{key}: the token makes keys that can be taken out")
-    return _proven(token, key) if kind in PAIRS else None
 
 
 def adopt(
@@ -104,24 +103,6 @@ def adopt(
     except PKCS11Error:
         _destroy([imported])
         raise
-    _proven(token, key)
-
-
-def _proven(token: TokenSession, key: KeyHandle) -> PublicKey:
-    """The public half of a new key, after a signature has shown that the two belong together.
-
-    Some tokens make keys, of P-521 for instance, that they cannot use: such a key goes again.
-    """
-    data = b"\x55" * 64
-    try:
-        half = public_key(token, key)
-        if verify(half, data, sign(token, key, data)):
-            return half
-    except (PKCS11Error, BadData):
-        if not token.present():
-            raise
-    delete(token, key)
-    raise NotSupported(f"{key}: the token makes such keys but does not sign with them")
 
 
 def sign(token: TokenSession, key: KeyHandle, data: bytes) -> bytes:

@@ -3,6 +3,7 @@
  * SHIM_MODULE names the real library.  SHIM_<n>, n being a function's place in the list of
  * functions, is read at each call:
  *   "rv N"        return N without passing the call on
+ *   "spoil N"     pass the call on and return N instead of success
  *   "sleep N"     wait N milliseconds first
  *   "flags N"     (C_GetTokenInfo) set these token flags as well
  *   "hide N"      (C_GetMechanismList) leave this mechanism out
@@ -22,6 +23,7 @@ typedef word (*call)(word, word, word, word, word, word, word, word);
 #define GET_FUNCTION_LIST 3
 #define GET_TOKEN_INFO 6
 #define GET_MECHANISM_LIST 7
+#define SIGN 43 /* asked for the length alone it stays active, so that is not spoilt */
 #define FLAGS_OFFSET 96 /* in CK_TOKEN_INFO: label, manufacturer, model, serial number */
 
 struct list {
@@ -58,6 +60,8 @@ static word pass(int n, word a, word b, word c, word d, word e, word f, word g, 
     else
         result = real->function[n](a, b, c, d, e, f, g, h);
     if (order != NULL && result == 0) {
+        if ((n != SIGN || d != 0) && sscanf(order, "spoil %lu", &value) == 1)
+            result = value;
         if (n == GET_TOKEN_INFO && sscanf(order, "flags %lu", &value) == 1)
             *(word *)((char *)b + FLAGS_OFFSET) |= value;
         if (n == GET_MECHANISM_LIST && b != 0 && sscanf(order, "hide %lu", &value) == 1)

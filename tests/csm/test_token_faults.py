@@ -241,11 +241,11 @@ def test_a_token_that_says_it_was_removed_but_is_there_is_opened_again(
 ) -> None:
     driver = make_token()
     driver.generate(driver.handle("leaf"), KeyKind.P256)
-    order(SIGN, f"rv {DEVICE_REMOVED}")
+    order(SIGN, f"spoil {DEVICE_REMOVED}")
     before = calls(shim, SIGN)
     with pytest.raises(TokenRemoved):
         driver.sign(driver.handle("leaf"), DIGEST)
-    assert calls(shim, SIGN) == before + 2
+    assert calls(shim, SIGN) == before + 4  # twice, and each time once for the length
     order(SIGN, "")
     driver.sign(driver.handle("leaf"), DIGEST)
 
@@ -279,10 +279,10 @@ def test_another_failure_of_the_token_is_called_broken_with_its_own_word(
 ) -> None:
     driver = make_token()
     driver.generate(driver.handle("leaf"), KeyKind.P256)
-    order(SIGN, f"rv {DEVICE_ERROR}")
+    order(SIGN, f"spoil {DEVICE_ERROR}")
     with pytest.raises(TokenBroken, match="DeviceError"):
         driver.sign(driver.handle("leaf"), DIGEST)
-    order(SIGN, "rv 2147483649")  # a vendor's own code
+    order(SIGN, "spoil 2147483649")  # a vendor's own code
     with pytest.raises(TokenBroken):
         driver.sign(driver.handle("leaf"), DIGEST)
 
@@ -323,7 +323,7 @@ def test_a_token_that_makes_keys_it_cannot_sign_with_keeps_none_of_them(
     make_token: MakeToken, order: Callable[[int, str], None]
 ) -> None:
     token, spare = make_token(), SimulatedDriver(SeededRandomness(1), name="spare")
-    order(SIGN, f"rv {DEVICE_ERROR}")
+    order(SIGN, f"spoil {DEVICE_ERROR}")
     with pytest.raises(NotSupported, match="does not sign with them"):
         token.generate(token.handle("vehicle"), KeyKind.P521)
     with pytest.raises(NotSupported, match="does not sign with them"):
