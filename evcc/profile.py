@@ -12,7 +12,7 @@ from bsw.os.clock import MS, S
 class VehicleProfile:
     tolerated: frozenset[Tolerance] = frozenset()
     timing: Timing = field(default_factory=Timing)
-    loop_pause: int = 50 * MS  # between a loop response and the next request
+    loop_pause: int = 100 * MS  # between a loop response and the next request
     ongoing_pause: int = 250 * MS  # between an Ongoing and asking again
     precharge_pause: int = 50 * MS
     precharge_window: float = 20.0  # V between inlet and battery

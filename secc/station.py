@@ -54,6 +54,7 @@ class Station:
     challenge: bytes = b""
     chosen: int = 0  # the schedule tuple the car charges by
     published: set[str] = field(default_factory=set)
+    heard: dict[str, object] = field(default_factory=dict)
 
     @property
     def state(self) -> StationState:
@@ -88,6 +89,13 @@ class Station:
         if name not in self.published:
             self.published.add(name)
             self.publish(name, value)
+
+    def news(self, name: str, heard: object) -> bool:
+        """Whether the car says something else under this name than the last time."""
+        if self.heard.get(name) == heard:
+            return False
+        self.heard[name] = heard
+        return True
 
     def publish_if(self, name: str, value: float | bool | None) -> None:  # noqa: FBT001 - a value
         """An optional element, if the car sent it."""

@@ -1,5 +1,6 @@
 """DIN 70121 words for the station's state."""
 
+from functools import lru_cache
 from math import ceil, floor
 
 from bsw.chrgm.messages import din
@@ -14,11 +15,13 @@ def amps(amount: float) -> din.PhysicalValue:
     return din.PhysicalValue.of(amount, din.Unit.A)
 
 
+@lru_cache(maxsize=256)
 def most(amount: float, unit: din.Unit) -> din.PhysicalValue:
     """An upper limit: what cannot be said exactly is rounded down."""
     return din.PhysicalValue.of(amount, unit, rounding=floor)
 
 
+@lru_cache(maxsize=256)
 def least(amount: float, unit: din.Unit) -> din.PhysicalValue:
     """A lower limit: what cannot be said exactly is rounded up."""
     return din.PhysicalValue.of(amount, unit, rounding=ceil)

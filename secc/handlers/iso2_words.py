@@ -1,5 +1,6 @@
 """ISO 15118-2 words for the station's state: quantities, status elements, schedules."""
 
+from functools import lru_cache
 from math import ceil, floor
 
 from bsw.chrgm.messages import iso2
@@ -15,11 +16,13 @@ def amps(amount: float) -> iso2.PhysicalValue:
     return iso2.PhysicalValue.of(amount, iso2.Unit.A)
 
 
+@lru_cache(maxsize=256)
 def most(amount: float, unit: iso2.Unit) -> iso2.PhysicalValue:
     """An upper limit: what cannot be said exactly is rounded down."""
     return iso2.PhysicalValue.of(amount, unit, rounding=floor)
 
 
+@lru_cache(maxsize=256)
 def least(amount: float, unit: iso2.Unit) -> iso2.PhysicalValue:
     """A lower limit: what cannot be said exactly is rounded up."""
     return iso2.PhysicalValue.of(amount, unit, rounding=ceil)

@@ -40,6 +40,8 @@ def publish_dc_needs(station: Station, needs: Any) -> None:  # noqa: ANN401
 
 
 def publish_dc_status(station: Station, status: Any) -> None:  # noqa: ANN401
+    if not station.news("dc_ev_status", status):
+        return
     station.publish(
         "dc_ev_status",
         DcEvStatus(
@@ -53,6 +55,13 @@ def publish_dc_status(station: Station, status: Any) -> None:  # noqa: ANN401
 
 
 def publish_dc_limits(station: Station, message: Any) -> None:  # noqa: ANN401
+    given = (
+        message.ev_maximum_current_limit,
+        message.ev_maximum_power_limit,
+        message.ev_maximum_voltage_limit,
+    )
+    if not station.news("dc_ev_maximum_limits", given):
+        return
     limits = DcEvMaximumLimits(
         dc_ev_maximum_current_limit=_within(si(message.ev_maximum_current_limit), 10_000),
         dc_ev_maximum_power_limit=_within(si(message.ev_maximum_power_limit), 5_000_000),

@@ -25,7 +25,7 @@ from secc.api.literals import PaymentOption
 from secc.electronics import Ratings
 from secc.profile import FIELD as STATION_FIELD
 from tests.net.worlds import World
-from tests.session.netrig import NetRig, Options
+from tools.rig.network import NetRig, Options
 
 
 def parse() -> argparse.Namespace:

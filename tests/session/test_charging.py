@@ -11,7 +11,7 @@ from evcc.vehicle import Intent
 from secc.api.literals import EvseError, IsolationStatus
 from secc.electronics import Ratings
 from secc.memory import Memory
-from tests.session.rig import Rig
+from tools.rig.direct import Rig
 
 DC = [("din", "DC_extended"), ("din", "DC_core"), ("iso2", "DC_extended"), ("iso2", "DC_core")]
 AC = [("iso2", "AC_single_phase_core"), ("iso2", "AC_three_phase_core")]

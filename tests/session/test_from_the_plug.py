@@ -19,7 +19,7 @@ from evcc.session import VehicleSession
 from secc.service import OutletService
 from secc.service import PilotOnPort as StationPilotView
 from tests.net import worlds
-from tests.session.netrig import NetRig, Options
+from tools.rig.network import NetRig, Options
 
 
 class Place:
@@ -56,12 +56,11 @@ class Place:
             rules=RetryRules(),
             log=log,
         )
-        energy = "ac" if mode.startswith("AC") else "dc"
         self.manager.attach(
             VehicleLink(
                 Host(scheduler, vehicle.port, chance, log),
                 self.cable.vehicle,
-                VehicleLinkConfig(energy=energy),
+                VehicleLinkConfig(energy="ac" if mode.startswith("AC") else "dc"),
                 self.manager,
             )
         )

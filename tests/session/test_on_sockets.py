@@ -7,7 +7,7 @@ import pytest
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS, S
 from tests.net import worlds
-from tests.session.netrig import QUICK, NetRig, Options
+from tools.rig.network import QUICK, NetRig, Options
 
 
 @pytest.fixture(params=worlds.KINDS)
@@ -81,9 +81,10 @@ def test_the_link_going_down_ends_both_sides_at_once(world: worlds.World, sdp_po
 
 
 def test_without_a_link_the_station_is_silent_and_the_vehicle_gives_up() -> None:
-    rig = NetRig(worlds.simulated())
+    world = worlds.simulated()
+    rig = NetRig(world)
     rig.drive()
-    rig.world.run_until(lambda: rig.results, 30 * S)
+    world.run_until(lambda: rig.results, 30 * S)
     assert rig.ending("vehicle") is Ending.NO_STATION
     assert rig.scheduler.now <= 20 * S
 

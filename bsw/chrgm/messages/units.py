@@ -79,7 +79,7 @@ class PhysicalQuantity:
     @classmethod
     def of(cls, amount: float, unit: AnyUnit, *, rounding: Callable[[float], int] = round) -> Self:
         """``PhysicalValue.of(400.5, Unit.V)`` is 4005 times 0.1 V."""
-        multiplier, value = scaled(amount, -3, 3, rounding, f"{cls.__name__} in {unit}")
+        multiplier, value = scaled(amount, -3, 3, rounding, f"{cls.__name__} in {unit._value_}")
         return cls(multiplier=multiplier, unit=unit, value=value)
 
     def si(self) -> float:

@@ -20,7 +20,8 @@ def payment(agreed: Agreement, request: Any, _response: object) -> Agreement:  #
 def receipt(agreed: Agreement, _request: object, response: Any) -> Agreement:  # noqa: ANN401
     """A receipt needs a contract to sign it and meter data to repeat."""
     possible = agreed.payment is Payment.CONTRACT and response.meter_info is not None
-    return replace(agreed, receipt=possible and bool(response.receipt_required))
+    due = possible and bool(response.receipt_required)
+    return agreed if due == agreed.receipt else replace(agreed, receipt=due)
 
 
 def receipt_given(agreed: Agreement, _request: object, _response: object) -> Agreement:

@@ -83,10 +83,11 @@ class Table:
     first: str
     exchanges: Mapping[str, Exchange]
     spans: tuple[Span, ...] = ()
+    by_request: Mapping[type, Exchange] = field(default_factory=dict, repr=False)
 
     def named(self, request: type) -> Exchange | None:
         """The exchange a request belongs to, allowed or not."""
-        return next((one for one in self.exchanges.values() if one.request is request), None)
+        return self.by_request.get(request)
 
 
 def table(name: str, first: str, *exchanges: Exchange, spans: tuple[Span, ...] = ()) -> Table:
@@ -96,7 +97,7 @@ def table(name: str, first: str, *exchanges: Exchange, spans: tuple[Span, ...] =
     for exchange in exchanges:
         for edge in exchange.follow:
             assert edge.to in by_name, f"{name}: {exchange.name} leads to unknown {edge.to}"
-    return Table(name, first, by_name, spans)
+    return Table(name, first, by_name, spans, {one.request: one for one in exchanges})
 
 
 class SequenceError(Exception):

@@ -27,13 +27,20 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """``exchanges`` and ``spans`` are by name; ``everywhere`` comes first."""
+    """``exchanges`` and ``spans`` are by name; ``everywhere`` comes first.  For one table."""
 
     everywhere: Change = field(default_factory=Change)
     exchanges: Mapping[str, Change] = field(default_factory=dict)
     spans: Mapping[str, int] = field(default_factory=dict)
+    _known: dict[str, Limits] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, exchange: Exchange) -> Limits:
+        found = self._known.get(exchange.name)
+        if found is None:
+            found = self._known[exchange.name] = self._limits(exchange)
+        return found
+
+    def _limits(self, exchange: Exchange) -> Limits:
         limits = self.everywhere.applied(exchange.limits)
         change = self.exchanges.get(exchange.name)
         return limits if change is None else change.applied(limits)

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bsw.chrgm import sap
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.record import SessionRecord
 from bsw.dlt import silent
 from bsw.net.channel import Channels
+from bsw.net.ports import Network
 from bsw.os.clock import MS, S
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import Worker
 from bsw.sdp.messages import Security
 from bsw.sdp.search import SearchRules
 from bsw.tls.port import TlsEngine
@@ -42,8 +46,20 @@ from secc.profile import CONFORMANCE as STATION_CONFORMANCE
 from secc.profile import StationProfile
 from secc.schedules import Schedules
 from secc.station import Station
-from tests.net.worlds import World
-from tests.session.rig import Pack, Plug, Today, dc_vehicle
+from tools.rig.plug import Pack, Plug, Today, dc_vehicle
+
+
+class World(Protocol):
+    """Two ends of one link, host or simulated."""
+
+    @property
+    def scheduler(self) -> Scheduler: ...
+    @property
+    def vehicle(self) -> Network: ...
+    @property
+    def station(self) -> Network: ...
+    @property
+    def worker(self) -> Worker: ...
 
 
 @dataclass
@@ -114,11 +130,20 @@ class NetRig:
         return session
 
     def run(self, within: int = 120 * S) -> "NetRig":
-        """Until both sides have ended."""
+        """Until both sides have ended; what does not end is an error."""
         count = len(self.results) + 1
-        self.world.run_until(
-            lambda: len(self.results) >= count and len(self.outlet.results) >= count, within
-        )
+
+        def look() -> None:
+            if len(self.results) >= count and len(self.outlet.results) >= count:
+                self.scheduler.stop()
+
+        looking = self.scheduler.every(MS // 2, look, name="look", offset=0)
+        self.scheduler.run(self.scheduler.now + within)
+        looking.stop()
+        if len(self.results) < count or len(self.outlet.results) < count:
+            raise TimeoutError(
+                f"no end within {within // S} s; the vehicle is {self.session.stage}"
+            )
         return self
 
     def full_after(self, delay: int) -> None:
