@@ -177,7 +177,7 @@ class QueueFull(DeviceError):
     cure = "the driver is stuck, or somebody floods it; raise csm.queue_bound if neither is so"
 
 
-class Misconfigured(CsmError):
+class Misconfigured(DeviceError):
     fault = CsmFault.CONFIGURATION
     what = "the crypto configuration cannot work"
     cure = "correct it"

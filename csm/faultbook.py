@@ -14,6 +14,11 @@ class FaultBook:
         self._report = report
         self._standing: dict[tuple[str, CsmFault], tuple[str, bool]] = {}
 
+    @property
+    def any(self) -> bool:
+        """Whether a fault stands; may be asked from any thread."""
+        return bool(self._standing)
+
     def note(self, lane: str, job: str, error: Exception | None) -> None:
         if error is None:
             self._heal(lane, job)

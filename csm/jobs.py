@@ -13,7 +13,7 @@ from bsw.os.worker import Worker
 from csm import public
 from csm.cryif import CryIf
 from csm.driver import Cipher, ConcatKdf, CryptoDriver, Hash, Mac
-from csm.errors import CsmError, CsmFault, FaultReporter
+from csm.errors import CsmError, CsmFault, FaultReporter, Misconfigured
 from csm.faultbook import FaultBook
 from csm.handles import KeyHandle, KeyKind, PublicKey, StoredKey, Use
 from csm.lanes import BACKGROUND, ROUTINE, URGENT, CsmJob, Done, Lane, Terms
@@ -236,7 +236,7 @@ class Csm:
     def _ask(
         self, name: str, key: KeyHandle, work: Callable[[], T], done: Done[T], terms: Terms
     ) -> CsmJob[T]:
-        return self._submit(_lane_name(self.keys.driver(key)), name, work, done, terms)
+        return self._submit(self._lane_of(key), name, work, done, terms)
 
     def _submit(
         self, lane: str, name: str, work: Callable[[], T], done: Done[T], terms: Terms
@@ -251,8 +251,18 @@ class Csm:
         return lane
 
     def _note_later(self, key: KeyHandle, name: str, error: Exception | None) -> None:
-        lane = _lane_name(self.keys.driver(key))
-        self._scheduler.post(lambda: self._faults.note(lane, name, error), name="csm fault")
+        if error is not None or self._faults.any:
+            lane = self._lane_of(key)
+            self._scheduler.post(
+                lambda: self._faults.note(lane, name, error), name="csm fault", owed=True
+            )
+
+    def _lane_of(self, key: KeyHandle) -> str:
+        """A handle that no driver serves fails like any other job: by its outcome."""
+        try:
+            return _lane_name(self.keys.driver(key))
+        except Misconfigured:
+            return PUBLIC_LANE
 
 
 def _lane_name(driver: CryptoDriver) -> str:

@@ -6,6 +6,7 @@ way; that is why a key lives in a driver and passes here for a moment only.
 """
 
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn, final
 
@@ -64,7 +65,8 @@ class Secret:
         self.wipe()
 
     def __del__(self) -> None:
-        self.wipe()
+        with suppress(AttributeError):  # what was never made
+            self.wipe()
 
     def __reduce__(self) -> NoReturn:
         raise SecretLeak

@@ -4,12 +4,12 @@ What is fetched is a ``Secret`` at once; an error names the source and never its
 """
 
 import os
-import secrets
 import stat
 from pathlib import Path
 
 from csm.config import SecretSource
 from csm.errors import Misconfigured
+from csm.randomness import HostRandomness
 from csm.secret import Secret
 
 LONGEST = 4096
@@ -41,7 +41,7 @@ def unattended(folder: Path) -> Secret:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
+            file.write(HostRandomness().octets(32).hex().encode())
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

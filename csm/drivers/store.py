@@ -10,7 +10,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from csm.errors import (
     WrongPassphrase,
 )
 from csm.handles import KeyKind
+from csm.randomness import HostRandomness
 from csm.secret import PrivateKey, Secret
 
 HEADER = "store.json"
@@ -162,7 +162,7 @@ class Store:
             if not self._header_path.exists():
                 if any(self.folder.glob("*.key")):
                     raise StoreCorrupt(f"{self._header_path} is missing beside its keys")
-                master = Secret(secrets.token_bytes(32))
+                master = Secret(HostRandomness().octets(32))
                 self._put(self._header_path, _header(master, passphrase, self._scrypt_log2))
                 return master
             return _open_header(self._header_path, passphrase)
@@ -231,7 +231,7 @@ def _parsed(raw: bytes) -> dict[str, Any]:
 
 
 def _seal(key: Secret, secret: Secret, aad: bytes) -> bytes:
-    nonce = secrets.token_bytes(NONCE)
+    nonce = HostRandomness().octets(NONCE)
     return nonce + AESGCM(key.reveal()).encrypt(nonce, secret.reveal(), aad)
 
 
@@ -282,7 +282,7 @@ class _Header:
 
 
 def _header(master: Secret, passphrase: Secret, log2: int) -> bytes:
-    salt = secrets.token_bytes(16)
+    salt = HostRandomness().octets(16)
     with _stretch(passphrase, salt, log2) as outer:
         return _Header(log2, salt, _seal(outer, master, salt)).written()
 

@@ -182,6 +182,22 @@ def test_a_missing_token_library_is_an_error_of_the_first_call_not_of_the_start(
             keys.drivers[0].probe()
 
 
+def test_a_pin_that_is_not_there_is_passed_over_for_a_new_key_and_named_for_an_old_one(
+    tmp_path: Path,
+) -> None:
+    config = CsmConfig.model_validate(
+        {
+            "drivers": ["pkcs11", "software"],
+            "pkcs11": {"module": tmp_path / "none.so", "pin": {"file": tmp_path / "pin"}},
+            "software": {"folder": tmp_path / "keys"},
+        }
+    )
+    with open_keys(config) as keys:
+        assert str(keys.create("vehicle", KeyKind.P521)) == "soft:vehicle"
+        with pytest.raises(CsmError):
+            keys.sign(keys.drivers[0].handle("old"), bytes(32))
+
+
 HARDENED = """
 import os, resource, signal
 from csm.hardening import forbid_core_dumps

@@ -20,6 +20,7 @@ from csm.errors import (
     BadData,
     CsmFault,
     KeyMissing,
+    Misconfigured,
     QueueFull,
     SlowToken,
     StoreCorrupt,
@@ -302,6 +303,17 @@ def test_a_missing_key_is_an_outcome(sim: Simulation) -> None:
     sim.csm.sign(KeyHandle("sim", "nobody"), DIGEST, lambda outcome: errors.append(outcome.error))
     sim.run(S)
     assert isinstance(errors[0], KeyMissing)
+
+
+def test_a_handle_no_driver_serves_is_an_outcome_and_a_fault(sim: Simulation) -> None:
+    errors: list[Exception | None] = []
+    stale = KeyHandle("pkcs11", "vehicle", "evcc")
+    sim.csm.sign(stale, DIGEST, lambda outcome: errors.append(outcome.error))
+    sim.run(S)
+    assert "no driver serves pkcs11:evcc/vehicle; use one of: sim:LABEL" in str(errors[0])
+    assert sim.events == [(CsmFault.CONFIGURATION, True)]
+    with pytest.raises(Misconfigured):
+        sim.csm.sign_now(stale, DIGEST)
 
 
 def test_sign_now_signs_at_once_and_reports_what_goes_wrong(sim: Simulation) -> None:
