@@ -231,6 +231,19 @@ static inline PyObject **slot(PyObject *object, const Field *field)
     return (PyObject **)((char *)object + field->offset);
 }
 
+static int is_type(PyObject *object)
+{
+    return Py_IS_TYPE(object, &TypeType) && ((Type *)object)->state_count > 0;
+}
+
+static int is_tuple(PyObject *object)
+{
+    if (PyTuple_CheckExact(object))
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "the tables are made of tuples");
+    return 0;
+}
+
 /* The Type of a member of a group, resolved at its first use.  NULL: unusual or raised. */
 static Type *member_type(Type *owner, Field *field, Py_ssize_t member)
 {
@@ -242,7 +255,7 @@ static Type *member_type(Type *owner, Field *field, Py_ssize_t member)
     PyObject *type = PyObject_CallOneArg(owner->resolve, cls);
     if (!type)
         return NULL;
-    if (!Py_IS_TYPE(type, &TypeType)) {
+    if (!is_type(type)) {
         Py_DECREF(type);
         PyErr_SetString(PyExc_TypeError, "resolve gave no Type");
         return NULL;
@@ -782,7 +795,7 @@ static int read_field(Type *self, Field *field, PyObject *tuple)
 {
     PyObject *descriptor, *low, *high, *absent, *values, *type;
     int role, op, many;
-    if (!PyArg_ParseTuple(tuple, "OiiiOOpnnOOO(iii)", &descriptor, &role, &op, &field->width, &low,
+    if (!is_tuple(tuple) || !PyArg_ParseTuple(tuple, "OiiiOOpnnOOO(iii)", &descriptor, &role, &op, &field->width, &low,
                           &high, &many, &field->least, &field->most, &absent, &values, &type,
                           &field->below, &field->open, &field->full))
         return 0;
@@ -798,10 +811,8 @@ static int read_field(Type *self, Field *field, PyObject *tuple)
         return 0;
     field->absent = Py_NewRef(absent);
     if (op == ENUMERATION || op == GROUP) {
-        if (!PyTuple_CheckExact(values)) {
-            PyErr_SetString(PyExc_TypeError, "the values of a field are no tuple");
+        if (!is_tuple(values))
             return 0;
-        }
         field->values = Py_NewRef(values);
     }
     if (op == GROUP) {
@@ -812,7 +823,7 @@ static int read_field(Type *self, Field *field, PyObject *tuple)
         }
     }
     if (op == MESSAGE || op == INLINE) {
-        if (!Py_IS_TYPE(type, &TypeType)) {
+        if (!is_type(type)) {
             PyErr_SetString(PyExc_TypeError, "the type of a field is no Type");
             return 0;
         }
@@ -824,7 +835,7 @@ static int read_field(Type *self, Field *field, PyObject *tuple)
 static int read_state(Type *self, State *state, PyObject *tuple)
 {
     PyObject *productions;
-    if (!PyArg_ParseTuple(tuple, "iO!", &state->width, &PyTuple_Type, &productions))
+    if (!is_tuple(tuple) || !PyArg_ParseTuple(tuple, "iO!", &state->width, &PyTuple_Type, &productions))
         return 0;
     state->count = (int)PyTuple_GET_SIZE(productions);
     state->productions = PyMem_Calloc((size_t)state->count + 1, sizeof(Production));
@@ -838,8 +849,9 @@ static int read_state(Type *self, State *state, PyObject *tuple)
         state->code_of[i] = -1;
     for (int i = 0; i < state->count; i++) {
         Production *production = &state->productions[i];
-        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(productions, i), "hh", &production->field,
-                              &production->member))
+        PyObject *pair = PyTuple_GET_ITEM(productions, i);
+        if (!is_tuple(pair) ||
+            !PyArg_ParseTuple(pair, "hh", &production->field, &production->member))
             return 0;
         if (production->field >= self->field_count) {
             PyErr_SetString(PyExc_ValueError, "a production of an unknown field");
@@ -1025,7 +1037,7 @@ static Type *element_type(Codec *self, Py_ssize_t code)
     if (cls == Py_None)
         return NULL;
     PyObject *type = PyObject_CallOneArg(self->resolve, cls);
-    if (type && !Py_IS_TYPE(type, &TypeType)) {
+    if (type && !is_type(type)) {
         Py_CLEAR(type);
         PyErr_SetString(PyExc_TypeError, "resolve gave no Type");
     }

@@ -28,7 +28,7 @@ JOSEV_LISTS = frozenset({16, 20})
 SWAPPED = {"ACDP_ConnectRes": "ACDP_DisconnectReq", "ACDP_DisconnectReq": "ACDP_ConnectRes"}
 
 Form = Literal["compiled", "pure", "best"]
-Attempt = Callable[[], tuple[Any, list[str]]]
+Buffer = bytes | bytearray | memoryview
 
 
 class Noted(NamedTuple):
@@ -44,7 +44,7 @@ class Codec:
     ``decode`` and ``encode`` are attributes: in the compiled form they lead into it directly.
     """
 
-    decode: Callable[[bytes], Message]
+    decode: Callable[[Buffer], Message]
     encode: Callable[[Message], bytes]
 
     def __init__(
@@ -75,27 +75,27 @@ class Codec:
         """``compiled`` or ``pure``."""
         return "pure" if self._core is None else "compiled"
 
-    def decode_noted(self, data: bytes) -> Noted:
+    def decode_noted(self, data: Buffer) -> Noted:
         """Like ``decode``, and tells what had to be tolerated."""
-        data = self._bounded(data)
-        message = self._pure.decode(data) if self._core is None else self._core.attempt(data)
+        octets = self._bounded(data)
+        message = self._pure.decode(octets) if self._core is None else self._core.attempt(octets)
         if message is not None:
             return Noted(message, ())
-        return self._carefully(data, lambda decoder: decoder.document())
+        return self._carefully(octets, lambda decoder: decoder.document())
 
-    def decode_fragment(self, data: bytes) -> Fragment:
+    def decode_fragment(self, data: Buffer) -> Fragment:
         """An element on its own, as it is signed."""
         fragment: Fragment = self.decode_fragment_noted(data).message
         return fragment
 
-    def decode_fragment_noted(self, data: bytes) -> Noted:
+    def decode_fragment_noted(self, data: Buffer) -> Noted:
         """Like ``decode_fragment``, and tells what had to be tolerated."""
-        data = self._bounded(data)
-        quick = (self._core or self._pure).decode_fragment(data)
+        octets = self._bounded(data)
+        quick = (self._core or self._pure).decode_fragment(octets)
         if quick is not None:
             name, value = quick
             return Noted(Fragment(name.wire, name.ns, value), ())
-        return self._carefully(data, lambda decoder: decoder.fragment())
+        return self._carefully(octets, lambda decoder: decoder.fragment())
 
     def encode_fragment(
         self,
@@ -134,16 +134,16 @@ class Codec:
         except (*UNREADABLE, TypeError, AttributeError) as error:
             raise self._refusal(message) from error
 
-    def _decode_pure(self, data: bytes) -> Message:
+    def _decode_pure(self, data: Buffer) -> Message:
         if len(data) <= self.max_octets:
-            message = self._pure.decode(data)
+            message = self._pure.decode(bytes(data))
             if message is not None:
                 return message
         return self._decode_unusual(data)
 
-    def _decode_unusual(self, data: bytes) -> Message:
-        data = self._bounded(data)
-        message: Message = self._carefully(data, lambda decoder: decoder.document()).message
+    def _decode_unusual(self, data: Buffer) -> Message:
+        octets = self._bounded(data)
+        message: Message = self._carefully(octets, lambda decoder: decoder.document()).message
         return message
 
     def _encode_unusual(self, message: Message) -> bytes:
@@ -152,7 +152,7 @@ class Codec:
         except (*UNREADABLE, TypeError, AttributeError) as error:
             raise self._refusal(message) from error
 
-    def _bounded(self, data: bytes) -> bytes:
+    def _bounded(self, data: Buffer) -> bytes:
         if len(data) > self.max_octets:
             expected = f"at most {self.max_octets} octets"
             raise DecodeError(0, "the start", expected, f"{len(data)}")

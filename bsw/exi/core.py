@@ -140,7 +140,7 @@ class CoreCodec:
     def __init__(
         self,
         schema: SchemaSet,
-        decode: Callable[[bytes], Message],
+        decode: Callable[[Any], Message],
         encode: Callable[[Message], bytes],
         most: int,
     ) -> None:

@@ -227,7 +227,8 @@ class MessageType(type):
         cls.__model__ = ""
         if model or (base and base.__model__):
             before = base.__model__ if base else ""
-            cls.__model__ = f"{before or _plain(inherited)} {model or _plain(f for _, f in own)}"
+            whole = f"{before or _plain(inherited)} {model or _plain(f for _, f in own)}"
+            cls.__model__ = whole.strip()
         cls.__ns__ = ns
         cls.__wire__ = wire
         cls.__abstract__ = abstract
