@@ -91,9 +91,8 @@ def loopback_session(profile: VehicleProfile = EAGER) -> None:
         setups.append(first(rig.vehicle_trace.records, "CurrentDemandReq") - began)
         turns["vehicle"] += turn_arounds(rig.vehicle_trace.records, "CurrentDemandReq")
         turns["station"] += turn_arounds(rig.station_trace.records, "CurrentDemandRes")
-    print(
-        f"set-up, SDP request to first CurrentDemandReq: median {statistics.median(setups) / MS:.1f} ms"
-    )
+    median = statistics.median(setups) / MS
+    print(f"set-up, SDP request to first CurrentDemandReq: median {median:.1f} ms")
     for role, times in turns.items():
         ordered = sorted(times)
         p99 = ordered[len(ordered) * 99 // 100]
