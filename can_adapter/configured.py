@@ -68,7 +68,14 @@ def adjust(spec: MessageSpec, change: MessageConfig, config: CanConfig) -> Messa
     kind = spec.send_type
     if change.cycle is not None and kind is SendType.ON_CHANGE:
         kind = SendType.CYCLIC_AND_ON_CHANGE
-    return replace(spec, cycle=cycle * config.cycle_stretch, e2e=protection, send_type=kind)
+    stretch = config.cycle_stretch
+    return replace(
+        spec,
+        cycle=cycle * stretch,
+        min_delay=spec.min_delay * stretch,
+        e2e=protection,
+        send_type=kind,
+    )
 
 
 def timeout(spec: MessageSpec, config: CanConfig) -> int:

@@ -5,7 +5,7 @@ message's smallest distance.  A value that is ``None`` is sent as its initial va
 taken away.  Who publishes, and why, is not known here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -60,14 +60,9 @@ class Sender:
             self._task.stop()
             self._task = None
 
-    def set(self, field: Field, raw: Raw) -> int | None:
-        """Write a signal into each page that holds it; give the first such page."""
-        first = None
-        for number, page in enumerate(self.pages):
-            if page.holds(field):
-                page.set(field, raw)
-                first = number if first is None else first
-        return first
+    def holders(self, field: Field) -> tuple[int, ...]:
+        """The pages that hold a signal."""
+        return tuple(number for number, page in enumerate(self.pages) if page.holds(field))
 
     def changed(self, page: int) -> None:
         """Send at once if this message is sent on change, as far as its distance allows."""
@@ -104,35 +99,45 @@ class Sender:
 class _Outlet:
     """One role on its way out."""
 
-    __slots__ = ("_binding", "_fields", "_flag", "last", "name", "sender")
+    __slots__ = ("_converter", "_fields", "_flag", "_flag_raws", "last", "name", "page", "sender")
 
     def __init__(self, binding: Binding, sender: Sender) -> None:
         fields = sender.layout.fields
-        self._binding = binding
-        self._fields = tuple(fields[signal.name] for signal in binding.signals)
-        self._flag = fields[binding.flag.name] if binding.flag else None
+        self._converter = binding.converter
+        self._fields = [
+            (
+                fields[signal.name],
+                [sender.pages[number] for number in sender.holders(fields[signal.name])],
+            )
+            for signal in binding.signals
+        ]
+        self._flag = None
+        self._flag_raws = (_other(binding.flag_valid), binding.flag_valid)
+        if binding.flag is not None:
+            flag = fields[binding.flag.name]
+            self._flag = (flag, [sender.pages[number] for number in sender.holders(flag)])
+        self.page = min(sender.holders(fields[binding.signals[0].name]), default=0)
         self.name = binding.role.name
         self.sender = sender
         self.last: Value | None = None
 
-    def put(self, value: Value | None) -> int:
-        """Write the value into the message's pages; give the page to send."""
+    def put(self, value: Value | None) -> None:
+        """Write the value into the pages of its message."""
         if value != value:  # noqa: PLR0124 - not a number is no value either
             value = None
+        if self._flag is not None and (value is None) != (self.last is None):
+            field, pages = self._flag
+            for page in pages:
+                page.set(field, self._flag_raws[value is not None])
         self.last = value
-        raws = self._raws(value)
-        page = 0
-        for field, raw in zip(self._fields, raws, strict=True):
-            page = self.sender.set(field, raw) or page
-        if self._flag is not None:
-            valid = self._binding.flag_valid
-            self.sender.set(self._flag, valid if value is not None else _other(valid))
-        return page
+        for (field, pages), raw in zip(self._fields, self._raws(value), strict=True):
+            for page in pages:
+                page.set(field, raw)
 
-    def _raws(self, value: Value | None) -> tuple[Raw, ...]:
+    def _raws(self, value: Value | None) -> Sequence[Raw]:
         if value is None:
-            return tuple(field.spec.initial for field in self._fields)
-        return tuple(self._binding.converter.raws(value))
+            return [field.spec.initial for field, _ in self._fields]
+        return self._converter.raws(value)
 
 
 def _other(valid: int) -> int:
@@ -169,7 +174,8 @@ class Outbound(Generic[PartT]):
         for outlet in self._parts[type(part)]:
             value = getattr(part, outlet.name)
             if value != outlet.last:
-                touched.setdefault(outlet.sender, outlet.put(value))
+                outlet.put(value)
+                touched.setdefault(outlet.sender, outlet.page)
         if self.started:
             for sender, page in touched.items():
                 sender.changed(page)

@@ -115,9 +115,11 @@ class SimulatedPort:
         self._bus.detach(self)
 
     def deliver(self, frame: CanFrame) -> None:
-        self.receive_errors = max(0, self.receive_errors - 1)
         if self.deaf or self._state is BusState.OFF:
             return
+        if self.receive_errors:
+            self.receive_errors -= 1
+            self.judge()
         self._counters.received += 1
         if self._receive is not None:
             self._receive(frame)
