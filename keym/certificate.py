@@ -89,7 +89,7 @@ class Certificate:
 def parse(octets: bytes) -> Certificate:
     """Read one certificate.  Raises ``Malformed`` for everything that is none."""
     if len(octets) > LARGEST:
-        raise Malformed(f"{len(octets)} octets are too many for a certificate")
+        raise Malformed(f"certificate too large: {len(octets)} octets")
     try:
         return _certificate(octets)
     except (DerError, BadKey) as error:

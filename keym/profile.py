@@ -98,10 +98,15 @@ SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 ANY_PURPOSE = "2.5.29.37.0"
-KNOWN_PURPOSES = frozenset(
-    {SERVER_AUTH, CLIENT_AUTH, OCSP_SIGNING}
-    | {f"1.3.6.1.5.5.7.3.{number}" for number in (3, 4, 8)}  # code, mail, time stamps
-)
+PURPOSES = {
+    SERVER_AUTH: "TLS server",
+    CLIENT_AUTH: "TLS client",
+    "1.3.6.1.5.5.7.3.3": "signing code",
+    "1.3.6.1.5.5.7.3.4": "mail",
+    "1.3.6.1.5.5.7.3.8": "time stamps",
+    OCSP_SIGNING: "OCSP responder",
+}
+"""Extended key usages that are known to be no others."""
 YEAR = 365
 
 BRANCH_DOMAINS = frozenset({"V2G", "CPO", "CPS", "OEM", "MO"})

@@ -17,7 +17,7 @@ from keym.profile import (
     ANY_PURPOSE,
     BRANCH_DOMAINS,
     BRANCHES,
-    KNOWN_PURPOSES,
+    PURPOSES,
     Branch,
     KeyUse,
     LeafProfile,
@@ -97,9 +97,9 @@ def _purpose(certificate: Certificate, profile: LeafProfile) -> Found:
     if not purposes or ANY_PURPOSE in purposes or profile.purpose in purposes:
         return
     critical = extensions.EXTENDED_KEY_USAGE in certificate.extensions.critical
-    if profile.purpose is not None or critical or KNOWN_PURPOSES.issuperset(purposes):
-        listed = ", ".join(purposes)
-        yield Finding(Rule.PURPOSE, 0, f"only for purposes {listed}, none of which is this one")
+    if profile.purpose is not None or critical or PURPOSES.keys() >= set(purposes):
+        listed = ", ".join(PURPOSES.get(oid, oid) for oid in purposes)
+        yield Finding(Rule.PURPOSE, 0, f"its key is for another purpose: {listed}")
 
 
 def _domain(certificate: Certificate, profile: LeafProfile, edition: Edition) -> Found:

@@ -9,6 +9,7 @@ COMMANDS = {
     "show": ("tools.pki.show", "explain certificates and chains, and what is wrong with them"),
     "ocsp": ("tools.pki.ocsp", "answer for the revocation of a test PKI, on this machine"),
     "revoke": ("tools.pki.revoke", "take a certificate of a test PKI back"),
+    "install": ("tools.pki.install", "put a test PKI into the stores of a vehicle or a station"),
     "vectors": ("tools.pki.vectors", "replay a file of worked crypto examples"),
 }
 

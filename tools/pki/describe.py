@@ -6,18 +6,12 @@ from datetime import datetime, timedelta
 from keym.certificate import Certificate
 from keym.edition import Edition
 from keym.name import shown
-from keym.profile import ANY_PURPOSE, CLIENT_AUTH, OCSP_SIGNING, SERVER_AUTH
+from keym.profile import PURPOSES
 from keym.rules import spelled
 from keym.status import Response, RevocationList
 from keym.verdict import Finding, Reason, Verdict
 
 _EDITIONS = {Edition.ISO2: "ISO 15118-2", Edition.ISO20: "ISO 15118-20"}
-_PURPOSES = {
-    SERVER_AUTH: "TLS server",
-    CLIENT_AUTH: "TLS client",
-    OCSP_SIGNING: "OCSP responder",
-    ANY_PURPOSE: "anything",
-}
 _ADVICE = {
     Reason.UNTRUSTED_ROOT: "name the root with --root, or add the missing sub-CAs to the files",
     Reason.WRONG_ROOT: "see which root the use wants: v2g pki show --use",
@@ -69,7 +63,7 @@ def _abilities(one: Certificate) -> Iterator[str]:
         yield "leaf" if found.authority is False else "no basic constraints"
     yield f"key for {spelled(found.usage)}" if found.usage is not None else "no key usage"
     if found.purposes:
-        yield "as " + ", ".join(_PURPOSES.get(oid, oid) for oid in found.purposes)
+        yield "as " + ", ".join(PURPOSES.get(oid, oid) for oid in found.purposes)
 
 
 def verdict(what: Verdict, edition: Edition, *, guessed: bool) -> Iterator[str]:

@@ -70,10 +70,11 @@ def leaves_of(certificates: Sequence[Certificate]) -> list[Certificate]:
 
 
 def chain_of(leaf: Certificate, certificates: Sequence[Certificate]) -> list[Certificate]:
-    """The leaf and whoever may stand above it, by names."""
+    """The leaf and whoever stands above it: by signature, or by name where none signed."""
     chain = [leaf]
     for member in chain:  # grows while it is walked
-        chain.extend(
-            one for one in certificates if one.subject.der == member.issuer.der and one not in chain
-        )
+        if not member.self_issued:
+            named = [one for one in certificates if one.subject.der == member.issuer.der]
+            signed = [one for one in named if member.signed_by(one)]
+            chain.extend(one for one in signed or named if one not in chain)
     return chain

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,12 +13,21 @@ from tools.pki import folder, layout15118
 from tools.pki.folder import FolderTrouble, Writer
 from tools.pki.maker import EMAID_WITH_DIGIT, EVCCID, PCID, Plan, build
 
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``word`` goes into all subjects, so that roots of different kinds differ by name."""
+
+    edition: Edition
+    key_type: KeyType
+    word: str
+
+
 KINDS = {
-    "iso2": (Edition.ISO2, KeyType.P256),
-    "iso20": (Edition.ISO20, KeyType.P521),
-    "iso20-ed448": (Edition.ISO20, KeyType.ED448),
+    "iso2": Kind(Edition.ISO2, KeyType.P256, ""),
+    "iso20": Kind(Edition.ISO20, KeyType.P521, " 20"),
+    "iso20-ed448": Kind(Edition.ISO20, KeyType.ED448, " 20 Ed448"),
 }
-PURPOSE = "make a complete test PKI"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -97,12 +106,12 @@ def _write(args: argparse.Namespace, writer: Writer) -> None:
         kinds = ["iso2"]
     writer.text("README.txt", folder.README)
     for kind in kinds:
-        edition, key_type = KINDS[kind]
+        chosen = KINDS[kind]
         plan = Plan(
-            edition,
-            key_type,
+            chosen.edition,
+            chosen.key_type,
             at,
-            name=args.name,
+            name=args.name + chosen.word,
             emaid=args.emaid.replace("-", "").upper(),
             pcid=args.pcid,
             evccid=args.evccid,
@@ -110,11 +119,11 @@ def _write(args: argparse.Namespace, writer: Writer) -> None:
             ocsp_url=args.ocsp_url or None,
         )
         pki = build(plan)
+        told = f"{len(pki.entities)} certificates, {chosen.key_type.value}"
         if args.layout == "iso15118":
             layout15118.write(pki, writer)
-            print(f"{writer.base}/iso15118_2: {len(pki.entities)} certificates, {key_type.value}")
+            print(f"{writer.base}/iso15118_2: {told}")
             continue
         folder.write(pki, writer.within(kind))
         bad = folder.write_variants(pki, writer.within(kind)) if args.variants else 0
-        more = f", {bad} bad chains" if bad else ""
-        print(f"{writer.base}/{kind}: {len(pki.entities)} certificates, {key_type.value}{more}")
+        print(f"{writer.base}/{kind}: {told}" + (f", {bad} bad chains" if bad else ""))

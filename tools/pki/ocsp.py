@@ -153,11 +153,13 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._send(found, "pkix-crl")
             return
+        if not path.startswith("/ocsp/"):
+            self.send_error(404)
+            return
         try:
             request = base64.b64decode(path.removeprefix("/ocsp/"), validate=True)
         except binascii.Error:
-            self.send_error(404)
-            return
+            request = b""
         self._send(self.server.answers.answer(request), "ocsp-response")
 
     def _send(self, content: bytes, kind: str) -> None:

@@ -13,7 +13,7 @@ from keym.certificate import Certificate
 from keym.edition import Edition
 from keym.judge import Judge, Policy, Question
 from keym.path import Link, Search
-from keym.profile import RootKind, Use
+from keym.profile import OCSP_SIGNING, RootKind, Use
 from keym.revocation import Demand, StatusBook, Unusable
 from keym.verdict import FIELD, Anchor, Verdict
 from tools.pki import describe, guess
@@ -145,6 +145,9 @@ def _show_chain(named: tuple[str, list[Certificate]], lens: Lens, intake: Intake
         print("\n".join(describe.certificate(number, certificate, lens.at)))
     if leaf.extensions.authority and len(chain) == 1:
         return _show_authority(leaf, lens)
+    if lens.use is None and OCSP_SIGNING in leaf.extensions.purposes:
+        print("  verdict: an OCSP responder's certificate; it serves no session")
+        return True
     use = lens.use or guess.use_of(leaf)
     edition = lens.edition or guess.edition_of(leaf)
     verdict = _judged(chain, use, edition, lens, intake)

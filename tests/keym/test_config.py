@@ -1,0 +1,52 @@
+from typing import get_args
+
+import pytest
+from pydantic import ValidationError
+
+from bsw.os.clock import S
+from keym.config import DemandName, JudgeConfig, KeymConfig, OcspConfig, ToleratedRule
+from keym.profile import Use
+from keym.revocation import Demand
+from keym.verdict import FIELD, TOLERABLE, Rule
+
+
+def test_the_names_in_a_file_are_those_of_the_rules() -> None:
+    assert {Rule(name) for name in get_args(ToleratedRule)} == TOLERABLE
+    assert {Demand(name) for name in get_args(DemandName)} == set(Demand)
+
+
+def test_the_defaults_are_the_norms() -> None:
+    config = KeymConfig()
+    policies = config.policies()
+    assert set(policies) == set(Use)
+    assert policies[Use.SECC].revocation is Demand.STRICT
+    assert all(policy.revocation is not Demand.OFF for policy in policies.values())
+    assert not any(policy.tolerate for policy in policies.values())
+    assert config.ocsp.within == 5 * S
+
+
+def test_the_field_profile_tolerates_its_rules_for_every_use() -> None:
+    config = KeymConfig(peers="field", secc=JudgeConfig(tolerate=("domain",)))
+    policies = config.policies()
+    assert policies[Use.SECC].tolerate == FIELD | {Rule.DOMAIN}
+    assert policies[Use.VEHICLE].tolerate == FIELD
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"secc": {"tolerate": ["signature"]}},
+        {"secc": {"revocation": "maybe"}},
+        {"ocsp": {"responder": "https://example.invalid"}},
+        {"ocsp": {"within": "1 h"}},
+        {"renew_contract_days": -1},
+        {"fodler": "x"},
+    ],
+)
+def test_what_makes_no_sense_is_refused(values: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        KeymConfig.model_validate(values)
+
+
+def test_durations_are_written_with_their_unit() -> None:
+    assert OcspConfig.model_validate({"within": "250 ms"}).within == S // 4
