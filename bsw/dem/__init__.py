@@ -1,0 +1,1 @@
+"""Diagnostic event memory: what went wrong, how often, and under what circumstances."""

@@ -1,0 +1,1 @@
+"""Non-volatile memory: versioned blocks that survive a restart, a power cut and a bad sector."""
