@@ -69,16 +69,15 @@ class StreamEnd(Enum):
 class TcpOptions:
     """How connections behave.  Times in nanoseconds.
 
-    A peer that is gone without a word is found after ``idle`` plus ``probes`` times ``interval``,
-    or when sent octets stay unacknowledged for ``unacknowledged``.
+    A peer from which nothing has come for ``idle`` is probed each ``interval``; after
+    ``gone_after`` without a sign of life, be it to a probe or to what we sent, it is gone.
     """
 
     queue: int = 1 << 20  # octets waiting to be sent; more is an OVERFLOW
     linger: int = 5 * S  # how long a closed stream waits for the peer's end
     idle: int = 5 * S
     interval: int = 1 * S
-    probes: int = 5
-    unacknowledged: int = 10 * S
+    gone_after: int = 10 * S
     dynamic_ports: bool = True  # 49152 to 65535 for every port that is not given
 
 

@@ -86,7 +86,7 @@ class SimStream:
         self._peer_finished = False
         self._paused = False
         self._failing: StreamEnd | None = None
-        self._misses = 0
+        self._heard_at = 0
         self._retry_after = FIRST_RETRY
         self._alarm = scheduler.alarm(self._time_out, name="tcp.timeout")
         self._retry = scheduler.alarm(self._retransmit, name="tcp.retry")
@@ -119,6 +119,7 @@ class SimStream:
         self.other = other
         self.phase = Phase.OPEN
         self._alarm.cancel()
+        self._heard_at = self._scheduler.now
         self._keepalive.rearm(self._options.idle)
 
     def greet(self) -> None:
@@ -220,12 +221,12 @@ class SimStream:
         if not self._retry.armed:
             self._retry.rearm(self._retry_after)
         if not self._unacknowledged.armed:
-            self._unacknowledged.rearm(self._options.unacknowledged)
+            self._unacknowledged.rearm(self._options.gone_after)
 
     def _transmit(self, other: "SimStream", segment: Segment) -> None:
         delay, retry = self._path.delay(), FIRST_RETRY
         waited = 0
-        while delay is None and waited < self._options.unacknowledged:
+        while delay is None and waited < self._options.gone_after:
             waited += retry
             retry = min(2 * retry, LONGEST_RETRY)
             delay = self._path.delay()
@@ -257,7 +258,7 @@ class SimStream:
 
     def take(self, segment: Segment) -> None:
         """A segment has come from the other end."""
-        self._misses = 0
+        self._heard_at = self._scheduler.now
         self._keepalive.rearm(self._options.idle)
         if segment.kind is Kind.RST:
             self._take_in()  # what came before the reset counts
@@ -308,15 +309,14 @@ class SimStream:
         if other is None or self.phase not in {Phase.OPEN, Phase.LINGERING}:
             return
         if not self._path.open():
-            self._misses += 1
-            if self._misses > self._options.probes:
+            if self._scheduler.now - self._heard_at >= self._options.gone_after:
                 self._end(StreamEnd.TIMEOUT)
             else:
                 self._keepalive.rearm(self._options.interval)
         elif other.phase is Phase.DEAD and not self._peer_finished:
             self._end(StreamEnd.RESET)
         else:
-            self._misses = 0
+            self._heard_at = self._scheduler.now
             self._keepalive.rearm(self._options.idle)
 
     def _silent(self) -> None:

@@ -37,13 +37,13 @@ def end_of(number: int | None) -> StreamEnd:
 
 
 def configure(sock: socket.socket, options: TcpOptions) -> None:
+    """For a connection that is there; how long to try for one is the caller's affair."""
     tcp = socket.IPPROTO_TCP
     sock.setsockopt(tcp, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     sock.setsockopt(tcp, socket.TCP_KEEPIDLE, max(1, options.idle // S))
     sock.setsockopt(tcp, socket.TCP_KEEPINTVL, max(1, options.interval // S))
-    sock.setsockopt(tcp, socket.TCP_KEEPCNT, options.probes)
-    sock.setsockopt(tcp, socket.TCP_USER_TIMEOUT, options.unacknowledged // MS)
+    sock.setsockopt(tcp, socket.TCP_USER_TIMEOUT, options.gone_after // MS)  # judges probes too
 
 
 class Phase(Enum):
@@ -115,6 +115,7 @@ class HostStream:
     def adopt(self, peer: Endpoint, accept: Callable[[Stream], StreamUser]) -> None:
         """Begin with a connection that a listener accepted."""
         self._peer = peer
+        configure(self._socket, self._options)
         self._local = endpoint(self._socket.getsockname(), self._interface)
         user = accept(self)
         if self._phase is Phase.OPEN:
@@ -202,6 +203,7 @@ class HostStream:
             return
         self._alarm.cancel()
         self._phase = Phase.OPEN
+        configure(self._socket, self._options)
         self._flush()
         if self._user is not None:
             self._user.connected()

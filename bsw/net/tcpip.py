@@ -9,7 +9,7 @@ from collections.abc import Callable
 from bsw.dlt import Dlt, silent
 from bsw.net.hostnet import Host, dynamic_port, find_interface
 from bsw.net.ports import DatagramReceiver, Endpoint, Stream, StreamUser, TcpOptions
-from bsw.net.tcp import HostListener, HostStream, configure
+from bsw.net.tcp import HostListener, HostStream
 from bsw.net.udp import HostDatagramPort
 from bsw.os.host import HostClock
 from bsw.os.scheduler import Scheduler
@@ -121,7 +121,6 @@ class HostNetwork:
             bind(0)
 
     def _stream(self, sock: socket.socket) -> HostStream:
-        configure(sock, self._options)
         stream = HostStream(self._host, sock, self.interface, self._options, self._open.discard)
         self._open.add(stream)
         return stream

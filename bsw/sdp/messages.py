@@ -271,7 +271,9 @@ def _evid(text: str) -> str:
 
 
 def _padded(text: str, size: int) -> bytes:
-    octets = text.encode("ascii")
+    if not text.isascii():
+        raise ValueError(f"id {text!r}: only the letters of ASCII can be sent")
+    octets = text.encode()
     if len(octets) > size:
         raise ValueError(f"id {text!r} is longer than the {size} characters of the field")
     return octets.ljust(size, b"\0")

@@ -62,11 +62,18 @@ def cable() -> tuple[str, str]:
     for name, end in ((vehicle, "v0"), (station, "s0")):
         ip("netns", "exec", name, "sysctl", "-qw", f"net.ipv6.conf.{end}.accept_dad=0")
         ip("-n", name, "link", "set", end, "up")
-    for name, end in ((vehicle, "v0"), (station, "s0")):
-        with inside(name):
-            while not any(one.interface == end and one.usable for one in addresses()):
-                time.sleep(0.01)
+    wait_for_address(vehicle, "v0")
+    wait_for_address(station, "s0")
     return vehicle, station
+
+
+def wait_for_address(name: str, interface: str) -> None:
+    with inside(name):
+        for _ in range(1_000):
+            if any(one.interface == interface and one.usable for one in addresses()):
+                return
+            time.sleep(0.01)
+    raise AssertionError(f"{interface} in {name} got no address")
 
 
 class Inside:
