@@ -12,7 +12,7 @@ from typing import Protocol
 from bsw.tls.handshake import Handshake
 from bsw.tls.libssl import LibsslError, TlsUnavailable
 from bsw.tls.port import TlsFacts, TlsFailure, TlsReason, TlsState
-from bsw.tls.reasons import from_openssl, truncated
+from bsw.tls.reasons import INTERNAL_ERROR, from_openssl, truncated
 
 LARGEST_BACKLOG = 1 << 20
 """Octets fed or sent that ``advance`` has not seen yet."""
@@ -106,6 +106,8 @@ class Engine:
                 else TlsReason.KEY_FAILURE
             )
             self._failed(TlsFailure(reason, str(error)))
+            if self._tls is None and self._fed:
+                self._ready_out += INTERNAL_ERROR
         self._ready_out += self._to_peer.read()
 
     def _advance(self) -> None:

@@ -18,7 +18,10 @@ from bsw.tls.key import SigningKey
 from bsw.tls.libssl import libssl
 from bsw.tls.port import Credential, TlsFacts, TlsFailure, TlsProfile, TlsReason, Trust
 from bsw.tls.profile import GROUP_NAMES, SUITE_NAMES
-from bsw.tls.reasons import refused
+from bsw.tls.reasons import ABOUT_ROOTS, refused
+
+LARGEST_STAPLE = 16_000
+"""Octets of an OCSP response; TLS 1.2 has no room for more, and no vehicle takes more."""
 
 
 class Handshake:
@@ -88,7 +91,8 @@ class Handshake:
         return self._refuse(failure) is None
 
     def staple(self) -> bytes | None:
-        return None if self.shown is None else self.shown.staple()
+        found = None if self.shown is None else self.shown.staple()
+        return None if found is None or len(found) > LARGEST_STAPLE else found
 
     def choose(self, connection: int, version: int, names: tuple[bytes, ...]) -> bool:
         """Show a vehicle certificate under a root the station names: one per kind of key."""
@@ -128,7 +132,10 @@ class Handshake:
         if self.failure is not None:
             failure = self.failure
             return TlsFailure(failure.reason, failure.detail, failure.alert or self.sent)
-        return None if self.received is None else refused(self.received, self._roots_compared())
+        if self.received is None:
+            return None
+        about_roots = self.received in ABOUT_ROOTS
+        return refused(self.received, self._roots_compared() if about_roots else "")
 
     def unproven(self, *, server: bool) -> TlsFailure | None:
         """Why a finished handshake must not be used, if so."""

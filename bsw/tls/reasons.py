@@ -53,6 +53,12 @@ REMEDIES = {
     116: "it wants a vehicle certificate and got none; configure one",
 }
 
+ABOUT_ROOTS = frozenset({42, 46, 48})
+"""Alerts that may mean: your chain is under a root I do not know."""
+
+INTERNAL_ERROR = bytes.fromhex("15030100020250")
+"""The record of a fatal alert, for a peer who speaks to us while our own key is unusable."""
+
 _NO_COMMON_SUITE = frozenset({
     "NO_SHARED_CIPHER",
     "NO_SHARED_GROUP",

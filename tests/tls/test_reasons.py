@@ -157,10 +157,12 @@ def test_a_key_of_somebody_else_is_refused_before_a_word_is_said() -> None:
     world.station_credentials = [
         Credential(ISO20, pki(ISO20)["cps"].chain, other.signer, other.root)
     ]
-    _, station = world.shake()
+    vehicle, station = world.shake()
     assert station.failure is not None
     assert station.failure.reason is TlsReason.KEY_FAILURE
     assert "does not belong to the leaf" in station.failure.detail
+    assert vehicle.failure is not None
+    assert (vehicle.failure.reason, vehicle.failure.alert) == (TlsReason.PEER_ALERT, 80)
 
 
 def test_a_signer_that_lies_about_its_signature_is_caught() -> None:

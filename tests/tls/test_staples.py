@@ -22,7 +22,7 @@ def test_the_staple_of_the_shown_chain_reaches_the_judge(profile: TlsProfile, si
 
 
 @pytest.mark.parametrize("profile", [ISO2, ISO20])
-@pytest.mark.parametrize("given", [None, b""])
+@pytest.mark.parametrize("given", [None, b"", bytes(20_000)], ids=["none", "empty", "huge"])
 def test_the_judge_hears_that_no_staple_came(profile: TlsProfile, given: bytes | None) -> None:
     world = World(profiles=(profile,))
     world.station_credentials = [
