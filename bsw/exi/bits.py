@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from bsw.chrgm.messages.kinds import Boolean, Integer, WireEnum
 from bsw.chrgm.messages.model import KindOfField, Value
@@ -15,6 +16,7 @@ BIG_OCTETS = 74
 FIXED_RANGE = 4096
 
 
+@cache
 def fixed_values(kind: KindOfField) -> Sequence[Value] | None:
     """The values of a type of fixed width, in the order of their codes; None for other types."""
     if isinstance(kind, Boolean):
@@ -25,7 +27,7 @@ def fixed_values(kind: KindOfField) -> Sequence[Value] | None:
             return None
         return range(low, high + 1)
     if isinstance(kind, type) and issubclass(kind, WireEnum):
-        return list(kind)
+        return tuple(kind)
     return None
 
 
@@ -35,7 +37,10 @@ def width(count: int) -> int:
 
 
 class BitReader:
-    """A position in a run of octets, and the path of names that led there."""
+    """A position in a run of octets, and the path of names that led there.
+
+    What was ``expected`` is put into words only when it is not there.
+    """
 
     __slots__ = ("_data", "end", "path", "position")
 
@@ -45,24 +50,26 @@ class BitReader:
         self.position = 0
         self.path: list[str] = []
 
-    def bits(self, count: int, expected: str) -> int:
+    def bits(self, count: int, expected: object) -> int:
         """The next ``count`` bits as a number."""
         start = self.position
         stop = start + count
         if stop > self.end:
             raise self.error(expected, "the end of the data")
         self.position = stop
-        first, last = start >> 3, (stop + 7) >> 3
-        return int.from_bytes(self._data[first:last], "big") >> (-stop & 7) & ((1 << count) - 1)
+        if count == 1:
+            return self._data[start >> 3] >> (~start & 7) & 1
+        octets = self._data[start >> 3 : (stop + 7) >> 3]
+        return int.from_bytes(octets, "big") >> (-stop & 7) & ((1 << count) - 1)
 
-    def octets(self, count: int, expected: str) -> bytes:
+    def octets(self, count: int, expected: object) -> bytes:
         """The next ``count`` octets, wherever they begin."""
         if self.position + 8 * count > self.end:
             left = (self.end - self.position) // 8
             raise self.error(f"{count} octets of {expected}", f"{left} before the end of the data")
         return self.bits(8 * count, expected).to_bytes(count, "big")
 
-    def unsigned(self, expected: str, octets: int = LONG_OCTETS) -> int:
+    def unsigned(self, expected: object, octets: int = LONG_OCTETS) -> int:
         """An Unsigned Integer: groups of seven bits, the least significant first."""
         value = 0
         for group in range(octets):
@@ -72,7 +79,7 @@ class BitReader:
                 return value
         raise self.error(expected, f"an integer of more than {octets} octets")
 
-    def error(self, expected: str, found: str, position: int | None = None) -> DecodeError:
+    def error(self, expected: object, found: str, position: int | None = None) -> DecodeError:
         """The refusal of what stands here (or at ``position``)."""
         place = self.position if position is None else position
-        return DecodeError(place, "/".join(self.path) or "the start", expected, found)
+        return DecodeError(place, "/".join(self.path) or "the start", str(expected), found)

@@ -180,9 +180,7 @@ class CarefulDecoder:
                 what = (
                     "foreign elements" if production.field == FOREIGN else "text between elements"
                 )
-                raise self._reader.error(
-                    _offers(state), f"{what}, which V2G does not use", position
-                )
+                raise self._reader.error(state, f"{what}, which V2G does not use", position)
             state = self._field(table, production, values, name, position)
         if number is EMPTY:
             self._empty_text(table, values, name)
@@ -267,11 +265,11 @@ class CarefulDecoder:
         """The number of the next production, or ``EMPTY``."""
         position = self._reader.position
         while True:
-            code = self._reader.bits(state.width, _offers(state))
+            code = self._reader.bits(state.width, state)
             if code < len(state.productions):
                 return code
             if code > len(state.productions):
-                raise self._reader.error(_offers(state), f"code {code}", position)
+                raise self._reader.error(state, f"code {code}", position)
             event = self._second_level(state, position)
             if event == "EE" and table.fields and table.fields[-1].role == TEXT:
                 return EMPTY
@@ -281,7 +279,7 @@ class CarefulDecoder:
             elif event == "AT(xsi:nil)":
                 self._expect_not_nil(position)
             else:
-                raise self._reader.error(_offers(state), f"second-level {event}", position)
+                raise self._reader.error(state, f"second-level {event}", position)
 
     def _second_level(self, state: State, position: int) -> str:
         events: tuple[str, ...] = FRESH if state.fresh else BEGUN if state.begun else STARTED
@@ -289,7 +287,7 @@ class CarefulDecoder:
             events = events[1:]
         code = self._reader.bits((len(events) - 1).bit_length(), "a second-level event")
         if code >= len(events):
-            raise self._reader.error(_offers(state), f"second-level code {code}", position)
+            raise self._reader.error(state, f"second-level code {code}", position)
         return events[code]
 
     def _expect_type(self, declared: Name, position: int) -> None:
@@ -364,7 +362,9 @@ class CarefulDecoder:
             value = reader.unsigned("an integer", octets)
             value = -value - 1 if negative else value
         if (low is not None and value < low) or (high is not None and value > high):
-            raise reader.error(f"{low}..{high}", str(value), position)
+            if not (self._tolerance.loose_bounds and within_base(kind, value)):
+                raise reader.error(f"{low}..{high}", str(value), position)
+            self.notes.append(f"{'/'.join(reader.path)} is {value}")
         return value
 
     def _octets(self, kind: Octets) -> bytes:
@@ -407,8 +407,10 @@ class CarefulDecoder:
     def _check_size(self, kind: Text | Octets, size: int, position: int) -> None:
         if kind.low <= size and (kind.high is None or size <= kind.high):
             return
-        if size == 0 and self._tolerance.empty_values:
-            self.notes.append(f"{'/'.join(self._reader.path)} is empty")
+        loose = self._tolerance.loose_bounds or (size == 0 and self._tolerance.empty_values)
+        if size < kind.low and loose:
+            said = f"has {size} of {kind.low}" if size else "is empty"
+            self.notes.append(f"{'/'.join(self._reader.path)} {said}")
             return
         unit = "characters" if isinstance(kind, Text) else "octets"
         limit = f"{kind.low}..{'' if kind.high is None else kind.high} {unit}"
@@ -467,17 +469,14 @@ class CarefulDecoder:
         raise self._reader.error("the attributes of one declared type", f"{len(given)}", position)
 
 
-def _offers(state: State) -> str:
-    """The events of a state in words."""
-    words = []
-    for production in state.productions:
-        if production.field == END:
-            words.append("the end")
-        elif production.field >= 0:
-            words.append(production.wire or "a value")
-    if len(words) > 6:
-        words[5:] = [f"{len(words) - 5} others"]
-    return " or ".join(words)
+def within_base(kind: Integer, value: int) -> bool:
+    """Whether the built-in type that ``kind`` restricts can hold a value."""
+    low, high = kind.low or 0, kind.high or 0
+    for size in (8, 16, 32, 64):
+        bottom, top = (-(1 << size - 1), (1 << size - 1) - 1) if low < 0 else (0, (1 << size) - 1)
+        if bottom <= low and high <= top:
+            return bottom <= value <= top
+    return False
 
 
 def _at(events: tuple[str, ...], code: int) -> str:

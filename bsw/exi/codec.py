@@ -22,7 +22,11 @@ from bsw.exi.errors import FIELD, DecodeError, EncodeError, Tolerance
 from bsw.exi.pure.codec import UNREADABLE, PureCodec
 from bsw.exi.schema import Name, SchemaSet
 
-MAX_OCTETS = 1 << 20
+# Certificates make the longest messages, some ten kilobytes; hostile octets of this size keep the
+# careful decoder busy for a second or two.
+MAX_OCTETS = 1 << 18
+# Deviations are looked for in streams up to this size: each costs one more careful reading.
+RETRIED = 1 << 13
 # Lists that EXIficient, with the grammars compiled into Josev, ends with the wider code.
 JOSEV_LISTS = frozenset({16, 20})
 SWAPPED = {"ACDP_ConnectRes": "ACDP_DisconnectReq", "ACDP_DisconnectReq": "ACDP_ConnectRes"}
@@ -161,7 +165,7 @@ class Codec:
     def _carefully(self, data: bytes, read: Callable[[CarefulDecoder], Any]) -> Noted:
         """The strict reading; if that fails, each deviation that is tolerated, in turn."""
         refused: DecodeError | None = None
-        for options in self._attempts():
+        for options in self._attempts(len(data)):
             decoder = CarefulDecoder(self.schema, data, self.tolerance, **options)
             try:
                 message = read(decoder)
@@ -172,9 +176,11 @@ class Codec:
         assert refused is not None
         raise refused
 
-    def _attempts(self) -> Iterator[dict[str, Any]]:
+    def _attempts(self, size: int) -> Iterator[dict[str, Any]]:
         tolerance = self.tolerance
         yield {}
+        if size > RETRIED:
+            return
         if tolerance.full_lists:
             yield {"wide": lambda high: high is not None}
             yield {"wide": JOSEV_LISTS.__contains__}

@@ -30,6 +30,10 @@ class Tolerance(NamedTuple):
     empty_values: bool = False
     """An empty text or binary where the schema wants a length (refusals send those)."""
 
+    loose_bounds: bool = False
+    """Lengths below the minimum and integers outside their bounds, as far as the base type goes.
+    Off in both profiles: nobody was seen to send that."""
+
     full_lists: bool = False
     """A list filled to its maximum but ended with the code of one that is not (cbV2G; EXIficient
     with the grammars in Josev, for lists of 16 and 20)."""
@@ -44,7 +48,7 @@ class Tolerance(NamedTuple):
     """The cookie ``$EXI``, or a version other than final version 1, in front of the same coding."""
 
     trailing: bool = False
-    """Octets left over after the message.  Off in both profiles: the frame says how long it is."""
+    """Octets left over after the message.  Off in both: the frame says how long it is."""
 
 
 CONFORMANCE = Tolerance()

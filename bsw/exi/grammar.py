@@ -25,6 +25,7 @@ from bsw.chrgm.messages.model import (
 
 # What a production does when it is not the start of a field.
 FOREIGN, END, UNTYPED = -1, -2, -3
+LISTED = 6  # a refusal names no more events than this
 
 
 class Production(NamedTuple):
@@ -50,6 +51,18 @@ class State(NamedTuple):
     @property
     def closable(self) -> bool:
         return any(production.field == END for production in self.productions)
+
+    def __str__(self) -> str:
+        """The possible events in words, as a refusal lists them."""
+        words = []
+        for production in self.productions:
+            if production.field == END:
+                words.append("the end")
+            elif production.field >= 0:
+                words.append(production.wire or "a value")
+        if len(words) > LISTED:
+            words[LISTED - 1 :] = [f"{len(words) - LISTED + 1} others"]
+        return " or ".join(words)
 
     def code(self, number: int) -> str:
         """The bits of production ``number``; the escape is the number after the last."""

@@ -5,6 +5,7 @@ import pytest
 from bsw import exi
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.iso20 import acdp, common_types
+from bsw.chrgm.messages.model import assemble
 from bsw.exi import CONFORMANCE, FIELD, DecodeError, Tolerance
 from bsw.exi.codec import Form
 from bsw.exi.pure.encoder import ENCODERS
@@ -119,6 +120,26 @@ def test_an_empty_text_where_a_length_is_asked_is_read(form: Form) -> None:
         assert noted.notes == ("V2G_Message/Body/SessionSetupRes/EVSEID is empty",)
         with pytest.raises(DecodeError, match=r"EVSEID: expected 7\.\.37 characters, found 0"):
             exi.codec("iso2", CONFORMANCE, form=form).decode(data)
+
+
+def test_lengths_and_bounds_can_be_let_pass_as_far_as_the_base_type_goes(form: Form) -> None:
+    loose = FIELD._replace(loose_bounds=True)
+    short = assemble(iso2.SessionSetupRes, iso2.ResponseCode.OK, "DE*", None)
+    interval = assemble(iso2.RelativeTimeInterval, 2**24, None)
+    for name, value, said in (
+        ("SessionSetupRes", short, "SessionSetupRes/EVSEID has 3 of 7"),
+        ("RelativeTimeInterval", interval, "RelativeTimeInterval/start is 16777216"),
+    ):
+        data = exi.codec("iso2", form=form).encode_fragment(value, name)
+        noted = exi.codec("iso2", loose, form=form).decode_fragment_noted(data)
+        assert noted.message.value == value
+        assert noted.notes == (said,)
+        with pytest.raises(DecodeError):
+            exi.codec("iso2", FIELD, form=form).decode_fragment(data)
+    wide = assemble(iso2.RelativeTimeInterval, 2**32, None)
+    data = exi.codec("iso2", form=form).encode_fragment(wide, "RelativeTimeInterval")
+    with pytest.raises(DecodeError, match=r"start: expected 0\.\.16777214, found 4294967296"):
+        exi.codec("iso2", loose, form=form).decode_fragment(data)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def _decode(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("xml", "json", "repr"), help="xml, or json for --batch"
     )
     parser.add_argument("--strict", action="store_true", help="tolerate no known deviation")
+    parser.add_argument("--loose", action="store_true", help="tolerate lengths and bounds too")
     parser.add_argument("--trailing", action="store_true", help="tolerate octets after the message")
     _schema(parser)
     _form(parser, "best")

@@ -58,7 +58,7 @@ def tolerance(arguments: argparse.Namespace) -> exi.Tolerance:
     """What the switches of the command line let pass."""
     if arguments.strict:
         return exi.CONFORMANCE
-    return exi.FIELD._replace(trailing=arguments.trailing)
+    return exi.FIELD._replace(trailing=arguments.trailing, loose_bounds=arguments.loose)
 
 
 def read(data: bytes, schema: str, arguments: argparse.Namespace) -> Noted:
