@@ -72,8 +72,8 @@ class SoftwareConfig(_Model):
 class Pkcs11Config(_Model):
     module: Path | None = None
     """The token's library; SoftHSM's if none is named."""
-    token: str = Field(default="pilotwire", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-    """The token's label."""
+    token: str = Field(default="pilotwire", max_length=32)
+    """The token's label; may be empty if there is only one.  Handles write it as one word."""
     pin: SecretSource | None = None
     """Not needed if the token has a PIN pad or asks for none."""
     environment: dict[str, str] = Field(default_factory=dict)

@@ -13,6 +13,11 @@ _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _HANDLE = re.compile(rf"(?P<driver>{_WORD}):(?:(?P<token>{_WORD})/)?(?P<label>{_WORD})")
 
 
+def as_word(text: str) -> str:
+    """``text`` as it may stand in a handle: "SmartCard-HSM (UserPIN)" is SmartCard-HSM-UserPIN."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("._-")[:64]
+
+
 class HandleError(ValueError):
     """Text that does not name a key."""
 

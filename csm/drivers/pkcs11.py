@@ -21,7 +21,7 @@ from csm.drivers.module import Module
 from csm.drivers.pkcs11_errors import STALE, named
 from csm.drivers.session import Pin, TokenKey, TokenLink, TokenSession
 from csm.errors import BadData, BadKey, NotSupported, TokenBroken, TokenRemoved
-from csm.handles import PAIRS, KeyHandle, KeyKind, PublicKey, StoredKey, Use
+from csm.handles import PAIRS, KeyHandle, KeyKind, PublicKey, StoredKey, Use, as_word
 from csm.public import check_point, verify
 from csm.secret import PrivateKey, Secret
 
@@ -57,7 +57,7 @@ class Pkcs11Driver:
         gate: Gate = GATE,
     ) -> None:
         self._name = name
-        self._token = token
+        self._token = as_word(token)
         self._patience = patience or Patience()
         self._gate = gate
         self._link = TokenLink(module, token, pin, last_try=last_try)

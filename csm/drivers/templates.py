@@ -75,7 +75,7 @@ KEPT_INSIDE: Attributes = {
 
 LEAN_PUBLIC: Attributes = {Attribute.ENCRYPT: DEFAULT, Attribute.WRAP: DEFAULT}
 LEAN_PRIVATE: Attributes = {Attribute.DECRYPT: DEFAULT, Attribute.UNWRAP: DEFAULT}
-"""What a signing key cannot do is left unsaid: a TPM refuses to hear that it may not."""
+"""Leaves unsaid what a signing key may not do: a TPM refuses to hear it."""
 
 EC_BITS = {KeyKind.P256: 256, KeyKind.P521: 521}
 
@@ -99,6 +99,7 @@ def private_object(label: str, key: PrivateKey) -> Attributes:
         template[Attribute.CLASS] = ObjectClass.PRIVATE_KEY
         template[Attribute.EC_PARAMS] = CURVE_OIDS[kind]
         template[Attribute.SIGN] = True
+        template[Attribute.DECRYPT] = template[Attribute.UNWRAP] = False
         template[Attribute.DERIVE] = key_type is KeyType.EC
     else:
         template[Attribute.CLASS] = ObjectClass.SECRET_KEY
@@ -116,6 +117,8 @@ def public_object(label: str, public: PublicKey) -> Attributes:
         Attribute.LABEL: label,
         Attribute.ID: key_id(label),
         Attribute.VERIFY: True,
+        Attribute.ENCRYPT: False,
+        Attribute.WRAP: False,
         Attribute.EC_PARAMS: CURVE_OIDS[public.kind],
         Attribute.EC_POINT: _octet_string(public.octets),
     }

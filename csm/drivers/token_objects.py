@@ -4,13 +4,20 @@ Functions over a ``TokenSession``; they run inside the gate and let the token's 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pkcs11
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType, ObjectClass
-from pkcs11.exceptions import KeyIndigestible, NoSuchKey, PKCS11Error
+from pkcs11.exceptions import (
+    GeneralError,
+    KeyIndigestible,
+    NoSuchKey,
+    PKCS11Error,
+    TemplateInconsistent,
+)
 from pkcs11.mechanisms import KDF, Mechanism
 
 from csm import material as math
@@ -78,11 +85,16 @@ def generate(token: TokenSession, key: KeyHandle, kind: KeyKind) -> None:
         parameters = token.session.create_domain_parameters(
             key_type, {Attribute.EC_PARAMS: templates.CURVE_OIDS[kind]}, local=True
         )
-        public, private = parameters.generate_keypair(
-            public_template=templates.LEAN_PUBLIC,
-            private_template={**templates.KEPT_INSIDE, **templates.LEAN_PRIVATE},
-            **common,
-        )
+        try:
+            public, private = parameters.generate_keypair(
+                private_template=templates.KEPT_INSIDE, **common
+            )
+        except (GeneralError, TemplateInconsistent):
+            public, private = parameters.generate_keypair(
+                public_template=templates.LEAN_PUBLIC,
+                private_template={**templates.KEPT_INSIDE, **templates.LEAN_PRIVATE},
+                **common,
+            )
         made = [private, public]
     if made[0][Attribute.EXTRACTABLE] or not made[0][Attribute.SENSITIVE]:
         _destroy(made)
@@ -161,11 +173,9 @@ def public_key(token: TokenSession, key: KeyHandle) -> PublicKey:
     for object_class in (ObjectClass.PUBLIC_KEY, ObjectClass.PRIVATE_KEY):
         for found in token.objects(object_class, key.label):
             point = attribute(found, Attribute.EC_POINT)
-            if isinstance(point, bytes) and point:
-                try:
+            if isinstance(point, bytes):
+                with suppress(PublicKeyError):  # of another key with the same id
                     return templates.public_key(kind, point)
-                except PublicKeyError as error:
-                    raise BadData(f"{key}: {error}") from None
     der = certificate(token, key)
     if der is None:
         raise NoSuchKey

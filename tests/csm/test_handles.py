@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from csm import material, public
 from csm.errors import BadKey
-from csm.handles import HandleError, KeyHandle, KeyKind, PublicKey, PublicKeyError
+from csm.handles import HandleError, KeyHandle, KeyKind, PublicKey, PublicKeyError, as_word
 from csm.randomness import SeededRandomness
 from csm.secret import PrivateKey, Secret
 
@@ -48,6 +48,14 @@ def test_any_text_is_a_handle_or_refused(text: str) -> None:
 
 
 Library = ec.EllipticCurvePublicKey | ed448.Ed448PublicKey | x448.X448PublicKey
+
+
+@given(st.text(max_size=80))
+def test_any_label_of_a_token_becomes_a_word_or_nothing(text: str) -> None:
+    word = as_word(text)
+    assert not word or KeyHandle("pkcs11", "leaf", word).token == word
+
+
 PAIRS: dict[KeyKind, Callable[[], Library]] = {
     KeyKind.P256: lambda: ec.generate_private_key(ec.SECP256R1()).public_key(),
     KeyKind.P521: lambda: ec.generate_private_key(ec.SECP521R1()).public_key(),

@@ -41,6 +41,7 @@ from csm.handles import KeyKind, Use
 from csm.randomness import HostRandomness, SeededRandomness
 from csm.secret import PrivateKey, Secret
 from tests.csm.certificates import certificate
+from tests.csm.conftest import PIN
 
 DIGEST = hashlib.sha256(b"challenge").digest()
 MakeToken = Callable[..., Pkcs11Driver]
@@ -444,6 +445,19 @@ def test_a_key_with_a_label_no_handle_can_hold_is_listed_by_its_id(make_token: M
     assert str(line.handle) == "pkcs11:evcc/id-" + b"leaf".hex()
     assert line.public is not None
     assert public.verify(line.public, DIGEST, driver.sign(line.handle, DIGEST))
+
+
+def test_a_token_label_of_several_words_is_one_word_in_handles(make_token: MakeToken) -> None:
+    token = make_token("SmartCard-HSM (UserPIN)")
+    assert str(token.handle("leaf")) == "pkcs11:SmartCard-HSM-UserPIN/leaf"
+    token.generate(token.handle("leaf"), KeyKind.P256)
+    assert len(CryIf([token]).sign(token.handle("leaf"), DIGEST)) == 64
+
+
+def test_the_only_token_needs_no_name(make_token: MakeToken) -> None:
+    driver = Pkcs11Driver(make_token()._link._module, "", lambda: Secret(PIN))
+    driver.generate(driver.handle("leaf"), KeyKind.P256)
+    assert [str(line.handle) for line in driver.stored()] == ["pkcs11:leaf"]
 
 
 def test_two_tokens_in_one_library_are_told_apart(make_token: MakeToken) -> None:
