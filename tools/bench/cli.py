@@ -1,0 +1,52 @@
+"""``v2g bench``: measures everything in the table below, one room after the other."""
+
+import argparse
+import sys
+import traceback
+from importlib import import_module
+from importlib.util import find_spec
+
+BENCHES = {
+    "loop": ("tools.bench.loop", "lateness of a 5 ms task, wake-up by a socket, simulated time"),
+    "start": ("tools.bench.start", "time from start to first scheduler tick, memory"),
+    "net": ("tools.bench.net", "SDP request to TCP open, frames there and back, V2GTP reader"),
+    "csm": ("tools.bench.csm", "signatures per second, software and token"),
+    "tls": ("tools.bench.tls", "handshakes by profile and key driver, memory"),
+    "session": ("tools.bench.session", "whole charging sessions in simulated time"),
+}
+"""Name, module with a ``main()`` that prints medians, and what it measures."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"some of: {', '.join(BENCHES)} (default: all)"
+    )
+    parser.add_argument("--list", action="store_true", help="say what there is to measure")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    unknown = [name for name in arguments.names if name not in BENCHES]
+    if unknown:
+        print(f"v2g bench: no bench {unknown[0]!r}; known: {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    if arguments.list:
+        for name, (_, what) in BENCHES.items():
+            print(f"{name:10} {what}")
+        return 0
+    results = [_measured(name) for name in arguments.names or BENCHES]
+    return 0 if all(results) else 1
+
+
+def _measured(name: str) -> bool:
+    """One that fails does not keep the others from running."""
+    module, what = BENCHES[name]
+    print(f"\n== {name}: {what}", flush=True)
+    if find_spec(module) is None:
+        print(f"{module} is not here", file=sys.stderr)
+        return False
+    try:
+        import_module(module).main()
+    except Exception:  # noqa: BLE001 - the others shall still be measured
+        traceback.print_exc()
+        return False
+    return True
