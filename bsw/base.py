@@ -60,6 +60,8 @@ class Base:
 
     def run(self) -> Status:
         """Everything is wired: freeze the memory, run until stopped, close in order."""
+        log = self.dlt.logger("os")
+        self.scheduler.at(0, lambda: log.info("running"), name="running")
         self._collector.start()
         status = self.process.run()
         self._collector.stop()

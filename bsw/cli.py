@@ -5,10 +5,10 @@ needs it, so that ``--help`` costs nothing.
 """
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -45,7 +45,7 @@ def main(role: Role[M], argv: list[str] | None = None) -> int:
 
 def _parser(role: Role[M]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=role.name, description=role.purpose)
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="run the ECU", description="Run the ECU.")
     check = commands.add_parser(
@@ -81,14 +81,21 @@ def _parser(role: Role[M]) -> argparse.ArgumentParser:
     return parser
 
 
-def _version() -> str:
-    try:
-        return version("pilotwire")
-    except PackageNotFoundError:
-        return "a checkout that is not installed"
+class _Version(argparse.Action):
+    """Asks the installation only when somebody wants to know; that costs 30 ms."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - see above
+
+        try:
+            print(f"{parser.prog} {version('pilotwire')}")
+        except PackageNotFoundError:
+            print(f"{parser.prog}, a checkout that is not installed")
+        parser.exit()
 
 
 def _run(role: Role[M], arguments: argparse.Namespace) -> int:
+    gc.disable()  # start-up makes what stays; the collector takes over when the ECU runs
     from bsw.base import CannotStart  # noqa: PLC0415 - only this command needs it
     from bsw.ecuc.load import load  # noqa: PLC0415
     from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415

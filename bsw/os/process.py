@@ -145,6 +145,7 @@ class Process:
                 self._bites = 0
                 self._bite_after(limit)
 
+        self._bite_after(limit)  # what is due before the first beat may be stuck as well
         self._scheduler.every(limit // 5, beat, name="beat", offset=0, priority=FIRST)
 
     def _bite_after(self, delay: int) -> None:

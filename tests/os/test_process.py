@@ -147,6 +147,13 @@ def test_a_task_that_never_ends_is_broken_off_and_named() -> None:
     assert events["ordered_stop"]["cause"] == "fault"
 
 
+def test_a_task_stuck_before_the_first_beat_is_broken_off_too() -> None:
+    one = ecu("scheduler.at(0, lambda: time.sleep(60), name='first of all')", stuck_after=300)
+    ended, events = one.ended()
+    assert ended == 70
+    assert events["development_error"]["where"] == "first of all"
+
+
 def test_a_task_that_sleeps_is_broken_off_too() -> None:
     one = ecu("scheduler.after(30 * MS, lambda: time.sleep(60), name='sleeper')", stuck_after=300)
     ended, events = one.ended()

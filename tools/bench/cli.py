@@ -11,6 +11,7 @@ BENCHES = {
     "start": ("tools.bench.start", "time from start to first scheduler tick, memory"),
     "net": ("tools.bench.net", "SDP request to TCP open, frames there and back, V2GTP reader"),
     "csm": ("tools.bench.csm", "signatures per second, software and token"),
+    "exi": ("tools.bench.exi", "microseconds per message in both forms, loading, objects"),
     "tls": ("tools.bench.tls", "handshakes by profile and key driver, memory"),
     "session": ("tools.bench.session", "whole charging sessions in simulated time"),
 }

@@ -1,0 +1,59 @@
+"""The two ECUs run without scapy, asammdf, plotting libraries and Java."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.tidy.tree import ROOT
+
+BLOCKER = '''
+import sys
+
+BLOCKED = {"scapy", "asammdf", "pandas", "matplotlib", "plotly", "jpype", "py4j", "jnius"}
+
+
+class Blocker:
+    """Stands before all finders and knows no mercy."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in BLOCKED:
+            raise ModuleNotFoundError(f"{name} does not belong into an ECU", name=name)
+        return None
+
+
+sys.meta_path.insert(0, Blocker())
+'''
+
+
+def test_the_main_job_plays_without_them(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(BLOCKER)
+    (tmp_path / "bin").mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PATH": str(tmp_path / "bin")}
+    environment.pop("JAVA_HOME", None)
+    blocked = subprocess.run(
+        [sys.executable, "-c", "import scapy"], env=environment, capture_output=True, check=False
+    )
+    assert b"does not belong into an ECU" in blocked.stderr
+    ended = subprocess.run(
+        [sys.executable, "-m", "tools.cli", "run", "--out", str(tmp_path / "run")],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_no_process_is_started_by_an_ecu() -> None:
+    code = (
+        "import sys, evcc.wiring, secc.wiring\n"
+        "print([name for name in ('subprocess', 'multiprocessing', 'asyncio') "
+        "if name in sys.modules])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["[]"]
