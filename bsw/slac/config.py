@@ -182,6 +182,15 @@ class VehiclePolicy(_Frozen):
         bool,
         says("match at once when the station says that validation is not required"),
     ] = True
+    ask_again: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4,
+            description="requests for parameters after the first answer: the nearest station "
+            "may not have heard the first one, or its answer may be lost",
+        ),
+    ] = 0
     evaluate_early: Annotated[
         bool, says("judge as soon as each station that answered has reported")
     ] = False
@@ -250,7 +259,7 @@ class SlacConfig(_Frozen):
                 attenuation_without_start=True,
                 restart_while_joining=True,
             ),
-            vehicle=VehiclePolicy(match_unvalidated=True),
+            vehicle=VehiclePolicy(match_unvalidated=True, ask_again=2),
         )
 
 

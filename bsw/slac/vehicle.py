@@ -213,16 +213,19 @@ class VehicleMatching(Machine[Timer]):
             forwarding_sta=self._mac,
             run_id=self.run_id,
         )
-        self._burst = deque([start] * counts.c_ev_start_atten_char_inds)
+        again = SlacParmReq(run_id=self.run_id)
+        self._burst = deque([again] * self._config.vehicle.ask_again)
+        self._burst.extend([start] * counts.c_ev_start_atten_char_inds)
         self._burst.extend(
             MnbcSoundInd(count=left, run_id=self.run_id, random=self._randomness.octets(16))
             for left in reversed(range(sounds))
         )
 
     def _sound(self) -> None:
-        if not self._timers.running(Timer.RESULTS):
+        message = self._burst.popleft()
+        if isinstance(message, StartAttenCharInd) and not self._timers.running(Timer.RESULTS):
             self._after(Timer.RESULTS, ns(self._config.timing.tt_ev_atten_results))
-        self._emit(Send(BROADCAST, self._burst.popleft()))
+        self._emit(Send(BROADCAST, message))
         if self._burst:
             self._after(Timer.NEXT_SOUND, ns(self._config.timing.tp_ev_batch_msg_interval))
         else:
@@ -261,8 +264,11 @@ class VehicleMatching(Machine[Timer]):
             self._judge()
 
     def _judge_or_wait(self) -> None:
-        """The first report is old enough; but never judge before the last sound is out."""
-        if self.state is State.SOUNDING:
+        """The first report is old enough, but a station that answered may yet report a better one:
+        its report was lost and is being repeated.  TT_EV_atten_results ends the patience.
+        """
+        missing = not self._confirmed <= self._candidates.keys()
+        if self.state is State.SOUNDING or missing:
             self._after(Timer.JUDGE, ns(self._config.timing.tp_ev_batch_msg_interval))
         else:
             self._judge()

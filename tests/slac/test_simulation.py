@@ -161,6 +161,19 @@ def test_of_three_stations_on_one_line_the_own_one_is_chosen(own: int, gap: int)
         assert check(Park(Scenario(seed, attenuations)), "crosstalk") == "linked"
 
 
+def test_a_lossy_line_does_not_make_the_neighbour_win() -> None:
+    """Neighbours only 15 and 30 dB farther; each lost answer of the own station helps them."""
+    right = 0
+    for seed in range(100):
+        scenario = Scenario(seed, (10, 25, 40), Impairment(latency=MS, loss=0.1))
+        park = Park(scenario)
+        park.plug()
+        assert park.run_until(park.decided, VERDICT_WITHIN)
+        links = park.session.links
+        right += bool(links) and links[0].peer == park.own.seat.port.mac
+    assert right >= 97
+
+
 @pytest.mark.parametrize("own", [14, 15, 16])
 def test_stations_that_look_alike_are_told_apart_by_validation(own: int) -> None:
     """The own one may even be the more attenuated; only its pilot sees the toggles."""

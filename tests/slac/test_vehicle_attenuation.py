@@ -193,3 +193,34 @@ def test_early_judgement_waits_only_for_the_stations_that_answered() -> None:
     assert rig.silent(rig.stations[0], SlacMatchReq, during=200 * MS)
     rig.report(rig.stations[1], 12)
     rig.wait(rig.stations[1], SlacMatchReq, within=20 * MS)
+
+
+def test_a_station_that_answered_is_waited_for_although_another_has_reported() -> None:
+    rig = VehicleRig(stations=2)
+    rig.to_sounds()
+    rig.report(rig.stations[0], 30)
+    assert rig.silent(rig.stations[0], SlacMatchReq, during=600 * MS)
+    rig.report(rig.stations[1], 12)
+    rig.wait(rig.stations[1], SlacMatchReq, within=50 * MS)
+
+
+def test_a_station_that_never_reports_is_waited_for_until_its_time_is_over() -> None:
+    rig = VehicleRig(stations=2)
+    rig.to_sounds()
+    first = rig.tester.all(StartAttenCharInd)[0].at
+    rig.report(rig.stations[0], 30)
+    rig.wait(rig.stations[0], SlacMatchReq, within=S)
+    assert rig.stations[0].all(SlacMatchReq)[0].at - first == 1200 * MS  # TT_EV_atten_results
+
+
+def test_a_vehicle_for_the_street_asks_again_before_it_sounds() -> None:
+    """The nearest station may have missed the first request, or its answer was lost."""
+    rig = VehicleRig(SlacConfig(vehicle=VehiclePolicy(ask_again=2)), stations=2)
+    rig.to_request()
+    rig.parameters(rig.stations[0])
+    answered = rig.now
+    rig.wait(rig.stations[1], StartAttenCharInd, within=100 * MS)  # TP_match_sequence
+    requests = rig.stations[1].all(SlacParmReq)
+    assert len(requests) == 3
+    assert all(answered <= one.at for one in requests[1:])
+    assert len({one.frame.message.run_id for one in requests}) == 1  # type: ignore[attr-defined]
