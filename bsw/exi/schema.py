@@ -43,7 +43,7 @@ class Name(NamedTuple):
 
 
 def register(name: str, modules: tuple[str, ...]) -> None:
-    """Add a schema set, for an amendment: full module names, or names below ``PACKAGE``."""
+    """Add a schema set, for an amendment: names of modules below ``PACKAGE``, or full names."""
     if SETS.setdefault(name, modules) != modules:
         raise ValueError(f"the schema set {name} exists already")
 
@@ -123,7 +123,13 @@ class SchemaSet:
 
 
 def _module(name: str) -> ModuleType:
-    return import_module(name if name.startswith("bsw.") else f"{PACKAGE}.{name}")
+    below = f"{PACKAGE}.{name}"
+    try:
+        return import_module(below)
+    except ModuleNotFoundError as error:
+        if error.name is None or not below.startswith(error.name):
+            raise
+        return import_module(name)
 
 
 def _declared(field: Field) -> Iterator[tuple[Name, Any]]:

@@ -1,10 +1,13 @@
 """``v2g schema``: what it makes of the official files, of new ones, and of files it cannot read."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from tests.exi.support import SCHEMAS
+from bsw import exi
+from bsw.exi.codec import Form
+from tests.exi.support import SCHEMAS, octets
 from tools.cli import main
 from tools.schema.generate import generate
 from tools.schema.plan import Module
@@ -59,6 +62,26 @@ def test_a_new_schema_becomes_a_module_that_runs(tmp_path: Path) -> None:
         mode(level=10)
     with pytest.raises(ValueError, match="right cannot stand here"):
         request(id="x", mode=mode(level=9), left=True, right=1)
+
+
+def test_a_new_schema_can_be_spoken_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Form
+) -> None:
+    (tmp_path / "extra.xsd").write_text(XSD)
+    module = Module("extra", "extra.xsd", ("urn:test:Extra",), "One more.")
+    (tmp_path / "extra_messages.py").write_text(generate(tmp_path, [module])["extra.py"])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    exi.register("extra", ("extra_messages",))
+    extra = import_module("extra_messages")
+    codec = exi.codec("extra", form=form)
+    request = extra.ExtraReq(id="x", mood=(extra.Mood.VERY_GOOD,), mode=extra.FastMode(level=9))
+    data = codec.encode(request)
+    assert codec.decode(data) == request
+    # header; ExtraReq 0 of Fast_Mode, Mode and itself; Id; Mood, then Fast_Mode; Level; the ends
+    bits = "10000000 00 0 00000011 01111000 00 0 1 0 01 0 0 1001 0 0 10"
+    assert data == octets(bits)
+    with pytest.raises(ValueError, match="the schema set extra exists already"):
+        exi.register("extra", ("sap",))
 
 
 def test_what_the_reader_does_not_know_stops_it(tmp_path: Path) -> None:
