@@ -40,14 +40,14 @@ DATA = {
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pilotwire-bench-") as folder:
-        drivers = _drivers(Path(folder))
+        drivers = key_drivers(Path(folder))
         for driver in drivers:
             _measure(driver)
         for driver in drivers:
             driver.close()
 
 
-def _drivers(folder: Path) -> list[CryptoDriver]:
+def key_drivers(folder: Path) -> list[CryptoDriver]:
     store = Store(folder / "keys", lambda: Secret(b"bench"), scrypt_log2=10)
     drivers: list[CryptoDriver] = [SoftwareDriver(store)]
     try:
