@@ -49,7 +49,7 @@ class SoftwareDriver:
     """
 
     def __init__(
-        self, shelf: Shelf, name: str = "soft", *, repeatable: Randomness | None = None
+        self, shelf: Shelf, name: str = "software", *, repeatable: Randomness | None = None
     ) -> None:
         self._store = shelf
         self._name = name

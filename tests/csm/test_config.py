@@ -25,7 +25,7 @@ def test_the_default_needs_no_token_and_no_person(
     with open_keys(CsmConfig()) as keys:
         key = keys.place("vehicle", KeyKind.P521)
         half = keys.generate(key, KeyKind.P521)
-    assert str(key) == "soft:vehicle"
+    assert str(key) == "software:vehicle"
     with open_keys(CsmConfig()) as keys:
         assert keys.public_key(key) == half
     assert (tmp_path / "state" / "keys" / "vehicle.key").exists()
@@ -177,7 +177,7 @@ def test_a_missing_token_library_is_an_error_of_the_first_call_not_of_the_start(
         }
     )
     with open_keys(config) as keys:
-        assert str(keys.place("leaf", KeyKind.P256)) == "soft:leaf"
+        assert str(keys.place("leaf", KeyKind.P256)) == "software:leaf"
         with pytest.raises(CsmError, match=r"none\.so"):
             keys.drivers[0].probe()
 
@@ -193,7 +193,7 @@ def test_a_pin_that_is_not_there_is_passed_over_for_a_new_key_and_named_for_an_o
         }
     )
     with open_keys(config) as keys:
-        assert str(keys.create("vehicle", KeyKind.P521)) == "soft:vehicle"
+        assert str(keys.create("vehicle", KeyKind.P521)) == "software:vehicle"
         with pytest.raises(CsmError):
             keys.sign(keys.drivers[0].handle("old"), bytes(32))
 

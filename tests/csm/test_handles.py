@@ -26,14 +26,28 @@ def test_a_handle_reads_back_what_it_prints(driver: str, label: str, token: str)
 
 def test_handles_look_like_this() -> None:
     assert str(KeyHandle("pkcs11", "contract-1", "evcc")) == "pkcs11:evcc/contract-1"
-    assert str(KeyHandle("soft", "contract-1")) == "soft:contract-1"
+    assert str(KeyHandle("software", "contract-1")) == "software:contract-1"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "soft", "soft:", ":leaf", "soft:a/b/c", "soft:../../etc/passwd", "soft:a b"),
-        *("soft:leaf\n", "soft:.hidden", "soft:-x", "soft:" + "a" * 65, "soft:schlüssel"),
+        *(
+            "",
+            "software",
+            "software:",
+            ":leaf",
+            "software:a/b/c",
+            "software:../../etc/passwd",
+            "software:a b",
+        ),
+        *(
+            "software:leaf\n",
+            "software:.hidden",
+            "software:-x",
+            "software:" + "a" * 65,
+            "software:schlüssel",
+        ),
     ],
 )
 def test_text_that_names_no_key_is_refused_with_an_example(text: str) -> None:

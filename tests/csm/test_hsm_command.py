@@ -157,10 +157,12 @@ def test_wiping_asks_first_and_then_deletes_what_was_named(
 def test_a_folder_stands_in_for_a_token(
     run: Run, hsm: Command, contract: ec.EllipticCurvePrivateKey, tmp_path: Path
 ) -> None:
-    assert "soft:vehicle: Ed448" in run("generate", "vehicle", "--kind", "Ed448", "--store", "keys")
+    assert "software:vehicle: Ed448" in run(
+        "generate", "vehicle", "--kind", "Ed448", "--store", "keys"
+    )
     run("import", "contract-1", "contract.pem", "--store", "keys")
     listed = run("list", "--store", "keys")
-    assert "soft:contract-1  P-256  imported" in listed
+    assert "software:contract-1  P-256  imported" in listed
     (tmp_path / "keys" / "vehicle.key").write_bytes(b"{}")
     damaged = hsm("list", "--store", "keys")
     assert damaged.returncode == 1

@@ -364,7 +364,7 @@ def test_the_search_finds_what_it_is_made_to_find() -> None:
     search.show("hex", SCALAR.hex())
     search.show("base64", base64.b64encode(b"x" + PIN))
     search.show("number", int.from_bytes(SCALAR, "big"))
-    search.show_object("object", {"key": [KeyHandle("soft", "leaf"), SYMMETRIC]})
+    search.show_object("object", {"key": [KeyHandle("software", "leaf"), SYMMETRIC]})
     holder = type("Holder", (), {})()
     holder.held = PASSPHRASE
     search.show_object("attribute", holder)

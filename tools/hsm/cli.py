@@ -116,7 +116,7 @@ def _add_wipe(parser: argparse.ArgumentParser) -> None:
 
 def _label(text: str) -> str:
     try:
-        return KeyHandle("soft", text).label
+        return KeyHandle("software", text).label
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r}: letters, digits, '.', '_' and '-', at most 64, none of the last three first"
