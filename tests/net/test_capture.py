@@ -24,6 +24,7 @@ from tests.tls.world import ISO20
 from tests.tls.world import World as TlsWorld
 
 EXI = 0x8001
+DISSECTOR = Path(__file__).parents[2] / "tools" / "sdp" / "v2gtp.lua"
 tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
 
@@ -124,6 +125,38 @@ def test_wireshark_sees_the_request_to_all_nodes(session: tuple[Path, Talk]) -> 
     fields = ("-e", "ipv6.dst", "-e", "ipv6.hlim", "-e", "udp.dstport", "-e", "data.data")
     line = ask(path, "-Y", "udp", "-T", "fields", *fields).split()
     assert line == ["ff02::1", "1", "15118", "01fe9000000000020000"]
+
+
+@tshark
+def test_the_shipped_dissector_shows_v2gtp_frames_out_of_tcp_and_tls(
+    session: tuple[Path, Talk],
+) -> None:
+    path, talk = session
+    script = ("-X", f"lua_script:{DISSECTOR}")
+    fields = ("-T", "fields", "-e", "v2gtp.type", "-e", "v2gtp.length")
+    shown = ask(path, *script, "-Y", "v2gtp", *fields).splitlines()
+    requests = [f"0x8001\t{len(payload)}" for _, payload in talk.station.frames]
+    responses = [f"0x8001\t{len(payload)}" for _, payload in talk.vehicle.frames]
+    dialogue_each = sorted([*requests[:5], *responses])
+    assert shown[0] == "0x9000\t2"
+    assert sorted(shown[1:11]) == dialogue_each  # decrypted
+    assert sorted(shown[11:21]) == dialogue_each
+    assert shown[21:] == ["0x8001\t60000"]
+    assert ask(path, *script, "-Y", "_ws.expert.severity == error || _ws.lua") == ""
+
+
+@tshark
+def test_the_dissector_marks_a_header_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.pcapng"
+    capture = Capture.to(path)
+    talk = opened(tap(simulated(), capture))
+    talk.vehicle.the_channel.send(EXI, b"good")
+    talk.vehicle.the_channel.send_raw(bytes.fromhex("01ff8001 00000002 4142 01fe8001 ffffffff 00"))
+    talk.world.run_for(S)
+    capture.close()
+    script = ("-X", f"lua_script:{DISSECTOR}")
+    marked = ask(path, *script, "-Y", "v2gtp.header.invalid").splitlines()
+    assert len(marked) == 1
 
 
 def test_a_capture_ends_with_the_ways_its_connections_ended(session: tuple[Path, Talk]) -> None:
