@@ -1,0 +1,245 @@
+"""EcuM, BswM, ComM, WdgM and the time base."""
+
+from datetime import timezone
+
+import pytest
+
+from bsw.bswm import BswM, FightingRules, Rule
+from bsw.comm import Channel, ComM, Mode
+from bsw.dlt import silent
+from bsw.ecum import EcuM, Room, StartFailed, State, WakeUp
+from bsw.os.clock import MS, Action, S, VirtualClock
+from bsw.os.scheduler import Scheduler
+from bsw.stbm import EARLIEST, Quality, TimeBase
+from bsw.wdgm import Alive, WdgM
+
+LOG = silent().logger("test")
+
+
+def scheduler() -> Scheduler:
+    return Scheduler(VirtualClock())
+
+
+class House:
+    """Rooms that take notes."""
+
+    def __init__(self, *names: str) -> None:
+        self.scheduler = scheduler()
+        self.notes: list[str] = []
+        self.rooms = tuple(self.room(name) for name in names)
+
+    def room(self, name: str) -> Room:
+        def stop(done: Action) -> None:
+            self.notes.append(f"-{name}")
+            if name != "stuck":
+                self.scheduler.after(10 * MS, done, name=name)
+
+        def start() -> None:
+            if name == "broken":
+                raise RuntimeError("no such device")
+            self.notes.append(f"+{name}")
+
+        return Room(
+            name,
+            start,
+            stop,
+            lambda: self.notes.append(f"zz {name}"),
+            lambda: self.notes.append(f"!! {name}"),
+        )
+
+    def ecum(self) -> EcuM:
+        return EcuM(self.rooms, self.scheduler, LOG)
+
+
+def test_rooms_start_in_order_and_stop_in_reverse() -> None:
+    house = House("nvm", "can", "link")
+    ecum = house.ecum()
+    ecum.start()
+    done: list[int] = []
+    ecum.stop(lambda: done.append(house.scheduler.now))
+    house.scheduler.run(S)
+    assert house.notes == ["+nvm", "+can", "+link", "-link", "-can", "-nvm"]
+    assert ecum.state is State.STOPPED
+    assert done == [30 * MS]
+
+
+def test_a_room_that_does_not_start_takes_the_others_down_again() -> None:
+    house = House("nvm", "broken", "link")
+    with pytest.raises(StartFailed, match="broken does not start: no such device"):
+        house.ecum().start()
+    house.scheduler.run(S)
+    assert house.notes == ["+nvm", "-nvm"]
+
+
+def test_a_room_that_does_not_stop_is_left_behind_and_named() -> None:
+    house = House("nvm", "stuck")
+    ecum = house.ecum()
+    ecum.start()
+    ecum.stop(lambda: None)
+    house.scheduler.run(20 * S)
+    assert ecum.left_behind == ["stuck"]
+    assert house.notes[-1] == "-nvm"
+
+
+def test_sleep_and_wake_with_a_reason() -> None:
+    house = House("can", "link")
+    ecum = house.ecum()
+    assert not ecum.sleep()
+    ecum.start(WakeUp.PLUG)
+    assert ecum.sleep()
+    assert not ecum.sleep()
+    assert ecum.wake(WakeUp.PILOT)
+    assert not ecum.wake(WakeUp.TIMER)
+    assert ecum.wake_up is WakeUp.PILOT
+    assert house.notes[2:] == ["zz link", "zz can", "!! can", "!! link"]
+
+
+def test_a_rule_acts_on_the_edges_of_its_condition() -> None:
+    notes: list[str] = []
+    bswm = BswM(
+        (
+            Rule(
+                "sleep",
+                lambda modes: modes.get("plug") == "out" and modes.get("can") == "quiet",
+                lambda: notes.append("sleep"),
+                lambda: notes.append("stay"),
+            ),
+        ),
+        LOG,
+    )
+    for group, mode in [("plug", "out"), ("can", "quiet"), ("can", "quiet"), ("plug", "in")]:
+        bswm.report(group, mode)
+    assert notes == ["sleep", "stay"]
+
+
+def test_an_action_may_change_a_mode_in_turn() -> None:
+    notes: list[str] = []
+    rules = (
+        Rule("b", lambda modes: modes.get("b") == "on", lambda: notes.append("b")),
+        Rule("a", lambda modes: modes.get("a") == "on", lambda: bswm.report("b", "on")),
+    )
+    bswm = BswM(rules, LOG)
+    bswm.report("a", "on")
+    assert notes == ["b"]
+
+
+def test_two_rules_that_fight_are_found() -> None:
+    def flip(modes: str) -> Action:
+        return lambda: bswm.report("x", modes)
+
+    rules = (Rule("fight", lambda m: m.get("x") == "on", flip("off"), flip("on")),)
+    bswm = BswM(rules, LOG)
+    with pytest.raises(FightingRules, match="fight"):
+        bswm.report("x", "on")
+
+
+def test_a_channel_is_up_while_anybody_needs_it_and_a_little_longer() -> None:
+    clock = scheduler()
+    switched: list[bool] = []
+    manager = ComM()
+    channel = manager.add(Channel("plc", clock, LOG, switched.append, linger=2 * S))
+    channel.request("session")
+    channel.request("diagnostics")
+    channel.release("session")
+    clock.run(10 * S)
+    assert channel.mode is Mode.UP
+    assert not manager.idle
+    channel.release("diagnostics")
+    clock.run(11 * S)
+    assert channel.mode is Mode.UP
+    channel.request("session")
+    channel.release("session")
+    clock.run(14 * S)
+    assert switched == [True, False]
+    assert manager["plc"].mode is Mode.DOWN
+
+
+class Dog:
+    def __init__(self) -> None:
+        self.scheduler = scheduler()
+        self.fed = 0
+        self.failures: list[tuple[str, str]] = []
+        self.wdgm = WdgM(
+            self.scheduler,
+            LOG,
+            expired=lambda name, why: self.failures.append((name, why)),
+            feed=self._feed,
+        )
+
+    def _feed(self) -> None:
+        self.fed += 1
+
+
+def test_a_living_entity_keeps_the_watchdog_fed() -> None:
+    dog = Dog()
+    entity = dog.wdgm.supervise("loop")
+    dog.scheduler.every(100 * MS, entity.alive, name="loop")
+    dog.wdgm.start()
+    dog.scheduler.run(60 * S)
+    assert dog.failures == []
+    assert dog.fed == 600
+
+
+def test_a_dead_entity_is_named_once_and_the_watchdog_starves() -> None:
+    dog = Dog()
+    entity = dog.wdgm.supervise("loop")
+    task = dog.scheduler.every(100 * MS, entity.alive, name="loop")
+    dog.scheduler.at(5 * S, task.stop, name="dies")
+    dog.wdgm.start()
+    dog.scheduler.run(60 * S)
+    assert [name for name, _ in dog.failures] == ["loop"]
+    assert dog.fed < 75
+
+
+def test_an_entity_that_runs_wild_is_found_too() -> None:
+    dog = Dog()
+    entity = dog.wdgm.supervise("wild", Alive(most=20))
+    dog.scheduler.every(1 * MS, entity.alive, name="wild")
+    dog.wdgm.start()
+    dog.scheduler.run(3 * S)
+    assert dog.failures[0][1].endswith("1..20 expected")
+
+
+def test_an_inactive_entity_owes_nothing() -> None:
+    dog = Dog()
+    entity = dog.wdgm.supervise("session")
+    entity.active = False
+    dog.wdgm.start()
+    dog.scheduler.run(10 * S)
+    assert dog.failures == []
+
+
+def test_a_deadline_is_met_or_named() -> None:
+    dog = Dog()
+    dog.wdgm.deadline("start-up", 1 * S).cancel()
+    dog.wdgm.deadline("safe stop", 200 * MS)
+    dog.scheduler.run(2 * S)
+    assert dog.failures == [("safe stop", "not reached within 200 ms")]
+
+
+def test_the_time_base_takes_better_sources_and_refuses_worse_ones() -> None:
+    clock = scheduler()
+    base = TimeBase(lambda: clock.now)
+    assert base.unix() == EARLIEST
+    assert not base.stamp().trusted
+    assert base.set(1_790_000_000, Quality.STATION)
+    assert not base.stamp().trusted
+    assert base.set(1_790_000_100, Quality.SYNCHRONISED)
+    assert not base.set(1_700_000_000, Quality.STATION)
+    clock.run(60 * S)
+    assert base.unix() == 1_790_000_160
+    assert base.stamp().trusted
+    assert base.stamp().at.tzinfo is timezone.utc
+
+
+@pytest.mark.parametrize("unix", [-1, 0, EARLIEST - 1, 2**40])
+def test_a_time_that_makes_no_sense_is_not_taken(unix: int) -> None:
+    base = TimeBase(lambda: 0)
+    assert not base.set(unix, Quality.SYNCHRONISED)
+    assert base.quality is Quality.NONE
+
+
+def test_the_hosts_calendar_is_good_enough_for_certificates() -> None:
+    base = TimeBase(lambda: 0)
+    assert base.set_from_host()
+    assert base.stamp().trusted
