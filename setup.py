@@ -26,7 +26,13 @@ setup(
     packages=[*code, *data],
     package_dir=data,
     ext_modules=[
-        Extension(name, sources, optional=True, extra_compile_args=["-O2"])
+        Extension(
+            name,
+            sources,
+            depends=[str(part) for part in Path(sources[0]).parent.glob("*.h")],
+            optional=True,
+            extra_compile_args=["-O2"],
+        )
         for name, sources in COMPILED.items()
         if not pure and all(Path(source).exists() for source in sources)
     ],

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from bsw.chrgm.messages.kinds import Integer, Kind, Octets, Text
+from bsw.chrgm.messages.kinds import Kind, Octets, Text
 from bsw.chrgm.messages.model import (
     TEXT,
     Field,
@@ -21,11 +21,12 @@ from bsw.chrgm.messages.model import (
     assemble,
     misplaced,
 )
-from bsw.exi.bits import BIG_OCTETS, LONG_OCTETS, BitReader, fixed_values, width
 from bsw.exi.errors import CONFORMANCE, DecodeError, Tolerance
 from bsw.exi.grammar import END, FOREIGN, After, Grammar, Production, State, grammar
-from bsw.exi.names import QNames, literal
+from bsw.exi.names import QNames
+from bsw.exi.relaxed import relaxed_content
 from bsw.exi.schema import Name, SchemaSet
+from bsw.exi.values import ValueReader
 
 HEADER = 0x80
 COOKIE = b"$EXI"
@@ -72,16 +73,14 @@ class CarefulDecoder:
         relaxed: bool = True,
         swapped: Mapping[str, str] | None = None,
     ) -> None:
-        self.notes: list[str] = []
         self._schema = schema
         self._tolerance = tolerance
         self._wide = wide
         self._relaxed = relaxed
         self._swapped = swapped or {}
         self._qnames: QNames | None = None
-        self._strings: list[str] = []
-        self._strings_of: dict[Name, list[str]] = {}
-        self._reader = BitReader(data)
+        self._reader = ValueReader(data, tolerance)
+        self.notes = self._reader.notes
 
     # The outermost level.
 
@@ -89,7 +88,7 @@ class CarefulDecoder:
         """A document: one global element."""
         self._header()
         elements = self._schema.elements
-        code = self._code(len(elements), len(elements).bit_length(), "a document element")
+        code = self._reader.code(len(elements), len(elements).bit_length(), "a document element")
         element = elements[code]
         if element.wire in self._swapped:
             other = self._swapped[element.wire]
@@ -108,13 +107,13 @@ class CarefulDecoder:
         self._header()
         names = list(self._schema.names)
         width = (len(names) + 1).bit_length()
-        name = names[self._code(len(names), width, "an element name")]
+        name = names[self._reader.code(len(names), width, "an element name")]
         self._reader.path.append(name.wire)
         kinds = self._schema.names[name]
         if not kinds:
             raise self._reader.error("an element with content", f"the abstract {name.wire}", 8)
         if len(kinds) > 1 and self._relaxed:
-            value = self._relaxed_content(name, kinds)
+            value = relaxed_content(self._reader, self._schema, name, kinds)
         else:
             if len(kinds) > 1:
                 self.notes.append(f"{name.wire} came in the grammar of its type")
@@ -141,13 +140,6 @@ class CarefulDecoder:
             self.notes.append(f"the header {header:#x} names {OTHER_VERSIONS[header]}")
         elif header != HEADER:
             raise reader.error(f"the EXI header {HEADER:#x}", f"{header:#x}", position)
-
-    def _code(self, count: int, width: int, expected: str) -> int:
-        position = self._reader.position
-        code = self._reader.bits(width, expected)
-        if code >= count:
-            raise self._reader.error(f"{expected} (0..{count - 1})", f"code {code}", position)
-        return code
 
     def _finish(self) -> None:
         reader = self._reader
@@ -210,7 +202,7 @@ class CarefulDecoder:
         """Read one field; the state that follows."""
         field = table.fields[production.field]
         if field.role == TEXT:
-            values[field.name] = self._simple_value(field.kind, name)
+            values[field.name] = self._reader.simple(field.kind, name)
             return table.after[production.field].full
         items: list[Any] = values.setdefault(field.name, []) if field.many else []
         count = len(items) + 1
@@ -229,14 +221,14 @@ class CarefulDecoder:
 
     def _after_item(self, field: Field, after: After, count: int) -> State:
         if count == field.high and self._wide(field.high):
-            self.notes.append(f"{'/'.join(self._reader.path)}: a full list ends like another")
+            self._reader.note("is full and ends like another list")
             return after.open
         return after.of(count, field)
 
     def _field_value(self, field: Field, production: Production, position: int) -> Value:
         name = Name(production.wire, production.ns)
         if field.role == "attribute":
-            return self._simple_value(field.kind, name)
+            return self._reader.simple(field.kind, name)
         if field.inline is not None:
             inner = self._element(field.inline, name)
             return getattr(inner, field.inline.__fields__[0].name)
@@ -295,12 +287,12 @@ class CarefulDecoder:
         if named != declared:
             found = f"xsi:type {named.wire}"
             raise self._reader.error(f"no type but {declared.wire}", found, position)
-        self.notes.append(f"{'/'.join(self._reader.path)} says its type")
+        self._reader.note("says its type")
 
     def _expect_not_nil(self, position: int) -> None:
         if self._reader.bits(1, "xsi:nil"):
             raise self._reader.error("an element with a value", "xsi:nil", position)
-        self.notes.append(f"{'/'.join(self._reader.path)} says that it is not nil")
+        self._reader.note("says that it is not nil")
 
     def _type_name(self) -> Name:
         if self._qnames is None:
@@ -318,14 +310,14 @@ class CarefulDecoder:
                 break
             event = _at(FRESH, reader.bits(3, "a second-level event"))
             if event == "EE" and isinstance(kind, Text | Octets):
-                return self._sized(kind, "" if isinstance(kind, Text) else b"", position)
+                return self._reader.sized(kind, "" if isinstance(kind, Text) else b"", position)
             if event == "AT(xsi:nil)":
                 self._expect_not_nil(position)
             elif event == "AT(xsi:type)":
                 self._simple_type(kind, position)
             else:
                 raise reader.error("a value", f"second-level {event}", position)
-        value = self._simple_value(kind, name)
+        value = self._reader.simple(kind, name)
         position = reader.position
         if reader.bits(1, f"the end of {name.wire}"):
             raise reader.error(f"the end of {name.wire}", "a second-level event", position)
@@ -336,85 +328,7 @@ class CarefulDecoder:
         wire = kind.name if isinstance(kind, Kind) else kind.__wire__
         if named.wire != wire:
             raise self._reader.error(f"no type but {wire}", f"xsi:type {named.wire}", position)
-        self.notes.append(f"{'/'.join(self._reader.path)} says its type")
-
-    def _simple_value(self, kind: KindOfField, name: Name) -> Value:
-        if isinstance(kind, Text):
-            position = self._reader.position
-            return self._sized(kind, self._string(kind, name), position)
-        if isinstance(kind, Octets):
-            return self._octets(kind)
-        values = fixed_values(kind)
-        if values is None:
-            return self._integer(kind)
-        called = kind.name if isinstance(kind, Kind) else kind.__wire__
-        return values[self._code(len(values), width(len(values)), f"a {called}")]
-
-    def _integer(self, kind: Integer) -> int:
-        reader = self._reader
-        position = reader.position
-        low, high = kind.low, kind.high
-        if low is not None and low >= 0:
-            value = reader.unsigned("an unsigned integer")
-        else:
-            octets = BIG_OCTETS if low is None else LONG_OCTETS
-            negative = reader.bits(1, "a sign")
-            value = reader.unsigned("an integer", octets)
-            value = -value - 1 if negative else value
-        if (low is not None and value < low) or (high is not None and value > high):
-            if not (self._tolerance.loose_bounds and within_base(kind, value)):
-                raise reader.error(f"{low}..{high}", str(value), position)
-            self.notes.append(f"{'/'.join(reader.path)} is {value}")
-        return value
-
-    def _octets(self, kind: Octets) -> bytes:
-        position = self._reader.position
-        count = self._reader.unsigned("a length")
-        self._check_size(kind, count, position)
-        return self._reader.octets(count, "content")
-
-    def _string(self, kind: Text, name: Name) -> str:
-        reader = self._reader
-        position = reader.position
-        code = reader.unsigned("a length")
-        if code == 0:
-            return self._hit(self._strings_of.get(name, []), f"earlier values of {name.wire}")
-        if code == 1:
-            return self._hit(self._strings, "earlier values")
-        self._check_size(kind, code - 2, position)
-        value = literal(reader, code - 2)
-        if value:
-            self._strings.append(value)
-            self._strings_of.setdefault(name, []).append(value)
-        return value
-
-    def _hit(self, known: list[str], called: str) -> str:
-        position = self._reader.position
-        if not known:
-            raise self._reader.error(
-                "a literal value", f"a hit on {called}, there are none", position
-            )
-        index = self._reader.bits((len(known) - 1).bit_length(), "the number of an earlier value")
-        if index >= len(known):
-            raise self._reader.error(f"one of {len(known)} {called}", f"number {index}", position)
-        return known[index]
-
-    def _sized(self, kind: Text | Octets, value: Value, position: int) -> Value:
-        """A value whose length may come from a table or be empty: check it all the same."""
-        self._check_size(kind, len(value), position)
-        return value
-
-    def _check_size(self, kind: Text | Octets, size: int, position: int) -> None:
-        if kind.low <= size and (kind.high is None or size <= kind.high):
-            return
-        loose = self._tolerance.loose_bounds or (size == 0 and self._tolerance.empty_values)
-        if size < kind.low and loose:
-            said = f"has {size} of {kind.low}" if size else "is empty"
-            self.notes.append(f"{'/'.join(self._reader.path)} {said}")
-            return
-        unit = "characters" if isinstance(kind, Text) else "octets"
-        limit = f"{kind.low}..{'' if kind.high is None else kind.high} {unit}"
-        raise self._reader.error(limit, str(size), position)
+        self._reader.note("says its type")
 
     def _empty_text(self, table: Grammar, values: dict[str, Any], name: Name) -> None:
         field = table.fields[-1]
@@ -422,61 +336,7 @@ class CarefulDecoder:
         if not isinstance(field.kind, Text | Octets):
             raise self._reader.error(f"a value of {name.wire}", "second-level EE", position)
         empty: Any = "" if isinstance(field.kind, Text) else b""
-        values[field.name] = self._sized(field.kind, empty, position)
-
-    # The relaxed grammar of a name that is declared with several types.
-
-    def _relaxed_content(self, name: Name, kinds: list[Any]) -> Value:
-        """Attributes and one text value, all of them plain strings."""
-        attributes = self._schema.attributes
-        names = len(self._schema.names)
-        text_code = len(attributes) + names + 3
-        width = (text_code + 1).bit_length()
-        given: dict[Name, str] = {}
-        while True:
-            position = self._reader.position
-            code = self._reader.bits(width, "an attribute or a value")
-            if code >= len(attributes):
-                break
-            self._reader.path.append(f"@{attributes[code].wire}")
-            given[attributes[code]] = self._string(Text("string"), attributes[code])
-            self._reader.path.pop()
-        if code != text_code:
-            raise self._reader.error(f"the value of {name.wire} ({text_code})", f"{code}", position)
-        value = self._string(Text("string"), name)
-        position = self._reader.position
-        end = self._reader.bits((names + 2).bit_length(), f"the end of {name.wire}")
-        if end != names + 1:
-            raise self._reader.error(f"the end of {name.wire} ({names + 1})", f"{end}", position)
-        return self._fitting(kinds, given, value, position)
-
-    def _fitting(
-        self, kinds: list[Any], given: dict[Name, str], value: str, position: int
-    ) -> Value:
-        """The declared type that these attributes and this text make."""
-        for kind in kinds:
-            if isinstance(kind, Text) and not given:
-                return self._sized(kind, value, position)
-            if not (isinstance(kind, type) and issubclass(kind, Message)):
-                continue
-            fields = grammar(kind).fields
-            declared = {Name(field.wire, field.ns or ""): field for field in fields}
-            text = fields[-1]
-            if given.keys() <= declared.keys() and given and isinstance(text.kind, Text):
-                values: dict[str, Any] = {declared[at].name: item for at, item in given.items()}
-                values[text.name] = self._sized(text.kind, value, position)
-                return self._assembled(kind, values)
-        raise self._reader.error("the attributes of one declared type", f"{len(given)}", position)
-
-
-def within_base(kind: Integer, value: int) -> bool:
-    """Whether the built-in type that ``kind`` restricts can hold a value."""
-    low, high = kind.low or 0, kind.high or 0
-    for size in (8, 16, 32, 64):
-        bottom, top = (-(1 << size - 1), (1 << size - 1) - 1) if low < 0 else (0, (1 << size) - 1)
-        if bottom <= low and high <= top:
-            return bottom <= value <= top
-    return False
+        values[field.name] = self._reader.sized(field.kind, empty, position)
 
 
 def _at(events: tuple[str, ...], code: int) -> str:

@@ -62,7 +62,7 @@ def test_a_full_list_that_ends_like_another_is_read(message: iso2.V2GMessage, fo
     wide = octets(text[:-4] + "01" + "000")
     noted = exi.codec("iso2", FIELD, form=form).decode_noted(wide)
     assert noted.message == message
-    assert "a full list ends like another" in noted.notes[0]
+    assert "is full and ends like another list" in noted.notes[0]
     with pytest.raises(DecodeError):
         exi.codec("iso2", CONFORMANCE, form=form).decode(wide)
 
