@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools.setup import pip_wheel
 from tools.setup.say import Failed, say
 
 STAMPS = ".stamps"
@@ -86,11 +87,21 @@ def _create(venv: Path, python: Path) -> None:
         if made.returncode == 0 and _works(python, venv):
             return
         shutil.rmtree(venv, ignore_errors=True)
-    raise Failed(
-        "This Python cannot make environments: neither its venv module (Debian package "
-        "python3-venv) nor virtualenv is here.\n"
-        "Have somebody install it once: sudo apt-get install python3-venv"
-    )
+    _create_without_pip(venv, python)
+
+
+def _create_without_pip(venv: Path, python: Path) -> None:
+    """The last way: an environment made by Debian's bare Python, and pip from the index."""
+    say("neither python3-venv nor virtualenv is here; fetching pip from the package index")
+    bare = [sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)]
+    made = subprocess.run(bare, capture_output=True, text=True, check=False)
+    reason = made.stderr.strip() if made.returncode else pip_wheel.install(python)
+    if reason or not _works(python, venv):
+        shutil.rmtree(venv, ignore_errors=True)
+        raise Failed(
+            f"This Python cannot make environments: {reason}\n"
+            "Have somebody install it once: sudo apt-get install python3-venv"
+        )
 
 
 def _install(root: Path, python: Path, kind: str) -> None:
