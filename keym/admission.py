@@ -31,7 +31,7 @@ def _root_findings(kind: RootKind, certificate: Certificate) -> list[Finding]:
     if certificate.key_type is None:
         detail = f"the key is {certificate.key_name}; no chain could end in it"
         found.append(Finding(Rule.SIGNATURE_ALGORITHM, 0, detail))
-    elif not certificate.self_issued or not certificate.signed_by(certificate):
+    elif not certificate.self_signed:
         found.append(Finding(Rule.SIGNATURE, 0, "it did not sign itself, so it is no root"))
     domain = ROOT_DOMAINS[kind]
     if kind is RootKind.V2G and domain not in certificate.subject.domains:
@@ -68,9 +68,9 @@ def _ordered(links: list[Link]) -> tuple[Certificate, ...]:
     """From the leaf upwards as far as it goes; a root that was given along is left out."""
     search = Search(links, ())
     search.run()
-    chain = [link.certificate for link in search.longest if not link.certificate.self_issued]
+    chain = [link.certificate for link in search.longest if not link.certificate.self_signed]
     loose = [link for link in links if link not in search.longest]
-    if not chain or any(not link.certificate.self_issued for link in loose):
+    if not chain or any(not link.certificate.self_signed for link in loose):
         raise NotFit("they do not make one chain from the first certificate upwards")
     return tuple(chain)
 

@@ -70,6 +70,11 @@ class Certificate:
         return self.subject.der == self.issuer.der
 
     @property
+    def self_signed(self) -> bool:
+        """Whether it is a root: its own key signed it.  A bridge only has its issuer's name."""
+        return self.self_issued and self.signed_by(self)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the DER, in hexadecimal: a name for logs that tells nobody who it is."""
         return hashlib.sha256(self.der).hexdigest()

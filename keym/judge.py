@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from keym import rules
 from keym.calendar import CalendarTime, Moment
-from keym.certificate import LARGEST, Certificate, Malformed, parse
+from keym.certificate import LARGEST, Certificate, Malformed
 from keym.edition import Edition
 from keym.ids import Emaid, IdError
+from keym.memory import Memory
 from keym.path import Link, Path, Search
 from keym.profile import BRANCHES, MOST_AUTHORITIES, RootKind, Use
 from keym.revocation import Demand, StatusBook
@@ -84,6 +85,7 @@ class Judge:
         self.book = book if book is not None else StatusBook()
         self._calendar = calendar
         self._policies = dict(policies or {})
+        self._memory = Memory()
 
     def policy(self, use: Use) -> Policy:
         return self._policies.get(use, _STRICT)
@@ -92,14 +94,14 @@ class Judge:
         """Whether this chain may be used for this.  Never raises, never waits."""
         chosen = policy or self.policy(question.use)
         case = Case(question, chosen, self._calendar.moment(), self.book)
-        sent = case.read()
+        sent = case.read(self._memory)
         if case.findings:
             return case.verdict()
-        search = Search(sent, self.anchors())
+        search = Search(sent, self.anchors(), self._memory)
         verdicts = [case.branch_off().weigh(path) for path in search.run()]
         if not verdicts:
             case.find(search.trouble())
-            case.look_along(search.longest)
+            case.look_along([one for one in search.longest if not one.is_sent_root])
             return case.verdict([link.certificate for link in search.longest])
         return min(verdicts, key=_gravity)
 
@@ -142,7 +144,7 @@ class Case:
         findings, remarks = in_order(self.findings), in_order(self.remarks)
         return Verdict(self.question.use, findings, remarks, tuple(path), anchor)
 
-    def read(self) -> list[Link]:
+    def read(self, memory: Memory) -> list[Link]:
         """Parse what was sent.  One unreadable certificate spoils the chain."""
         chain = self.question.chain
         if not chain:
@@ -157,7 +159,7 @@ class Case:
                 self.findings.append(Finding(Rule.SIZE, place, f"{len(octets)} octets"))
                 continue
             try:
-                links.append(Link(place, parse(octets)))
+                links.append(Link(place, memory.parse(octets)))
             except Malformed as error:
                 self.find(Finding(Rule.DER, place, str(error)))
         return links
@@ -170,11 +172,10 @@ class Case:
         self._look_at_identity(leaf)
 
     def look_along(self, links: Sequence[Link]) -> None:
-        """Leaf and authorities; a root that was sent along is none of ours to look at."""
+        """Leaf and authorities."""
         self.look_at(links[0].certificate)
         for below, link in enumerate(links[1:]):
-            if not link.certificate.self_issued:
-                self._look_at_authority(link, below)
+            self._look_at_authority(link, below)
 
     def weigh(self, path: Path) -> Verdict:
         self.look_along(path.links)

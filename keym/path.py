@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from keym.certificate import Certificate
 from keym.edition import SIGNATURE_OIDS
+from keym.memory import Memory
 from keym.verdict import Anchor, Finding, Rule
 
 MOST_SIGNATURES = 48
@@ -29,6 +30,11 @@ class Link:
     place: int
     certificate: Certificate
 
+    @property
+    def is_sent_root(self) -> bool:
+        """A root that came with the chain: no anchor, and none of ours to look at."""
+        return self.place > 0 and self.certificate.self_signed
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -41,10 +47,13 @@ class Path:
 class Search:
     """Finds the paths for one chain; ``trouble`` says why there is none."""
 
-    def __init__(self, sent: Sequence[Link], anchors: Iterable[Anchor]) -> None:
+    def __init__(
+        self, sent: Sequence[Link], anchors: Iterable[Anchor], memory: Memory | None = None
+    ) -> None:
         self._sent = sent
         self._anchors = tuple(anchors)
-        self._checked: dict[tuple[bytes, bytes], bool] = {}
+        self._memory = memory if memory is not None else Memory()
+        self._checked = 0
         self._longest: tuple[Link, ...] = ()
         self._exhausted = False
         self._steps = 0
@@ -101,18 +110,17 @@ class Search:
     def _issued(self, issuer: Certificate, certificate: Certificate) -> bool:
         if issuer.subject.der != certificate.issuer.der:
             return False
-        key = (certificate.der, issuer.der)
-        if key not in self._checked:
-            if len(self._checked) >= MOST_SIGNATURES:
+        if not self._memory.knows(certificate, issuer):
+            self._checked += 1
+            if self._checked > MOST_SIGNATURES:
                 self._exhausted = True
                 return False
-            self._checked[key] = certificate.signed_by(issuer)
-        return self._checked[key]
+        return self._memory.signed_by(certificate, issuer)
 
     def _broken_link(self, top: Link) -> Finding | None:
         """Something claims to have issued ``top``, but name or signature says no."""
         certificate = top.certificate
-        if certificate.self_issued and certificate.signed_by(certificate):
+        if certificate.self_signed:
             return None
         candidates = [link.certificate for link in self._sent]
         candidates.extend(anchor.certificate for anchor in self._anchors)

@@ -9,14 +9,23 @@ from bsw.crypto import KeyType
 from keym.certificate import parse
 from keym.edition import Edition
 from keym.judge import Judge, Policy, Question
-from keym.profile import RootKind, Use
+from keym.profile import KeyUse, RootKind, Use
 from keym.revocation import Demand
 from keym.verdict import FIELD, TOLERABLE, Anchor, Reason, Rule, Verdict
 from tests.keym.world import AT, KINDS, Calendar, anchors_of, judge_of, pki_of
-from tools.pki.maker import STEMS, Pki, Plan, build, root_recipe
-from tools.pki.recipe import Entity, issue
+from tools.pki.maker import STEMS, Pki, Plan, build, root_recipe, succeed
+from tools.pki.recipe import issue
 from tools.pki.variants import faults_of, variant
-from tools.pki.workshop import Workshop, renamed, with_bulk
+from tools.pki.workshop import (
+    DAY,
+    STRANGE,
+    Change,
+    Workshop,
+    changed,
+    extended,
+    renamed,
+    with_bulk,
+)
 
 NO_STATUS = Policy(Demand.OFF)
 
@@ -61,27 +70,41 @@ def test_roots_of_one_name_are_told_apart_by_their_signatures(pki: Pki) -> None:
     assert judged(pki, twin["secc"].chain).reason is Reason.UNTRUSTED_ROOT
 
 
-def crossed(pki: Pki, other: Pki) -> Entity:
-    """The other PKI's root, certified by ours."""
-    recipe = replace(root_recipe(other.plan, RootKind.V2G), path_length=1)
-    return issue("cross", recipe, pki["v2g_root"], other["v2g_root"].key)
-
-
-def test_a_cross_certificate_leads_to_our_root_if_the_chain_stays_short(pki: Pki) -> None:
-    other = build(Plan(pki.edition, pki.plan.key_type, AT, "Other"))
-    cross = crossed(pki, other)
-    sub2 = other.issue("sub2", other.recipe("cpo_sub2"), "v2g_root")
-    leaf = other.issue("leaf", other.recipe("secc"), sub2)
-    assert judged(pki, (leaf.der, sub2.der, cross.der)).trusted
-    longer = (*other["secc"].chain, cross.der)
+def test_a_bridge_leads_to_the_old_root_if_the_chain_stays_short(pki: Pki) -> None:
+    """A new root of the same name, certified by the old one, which is all we know."""
+    fresh, bridge = succeed(pki)
+    sub2 = fresh.issue("sub2", fresh.recipe("cpo_sub2"), "v2g_root")
+    leaf = fresh.issue("leaf", fresh.recipe("secc"), sub2)
+    assert judged(pki, (leaf.der, sub2.der)).reason is Reason.UNTRUSTED_ROOT
+    assert judged(pki, (leaf.der, sub2.der, bridge.der)).trusted
+    longer = (*fresh["secc"].chain, bridge.der)
     assert judged(pki, longer).reason in {Reason.CHAIN_TOO_LONG, Reason.PATH_LENGTH}
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (changed(authority=False, path_length=None), Reason.NOT_AUTHORITY),
+        (changed(usage=KeyUse.DIGITAL_SIGNATURE), Reason.WRONG_USAGE),
+        (changed(path_length=0), Reason.PATH_LENGTH),
+        (changed(valid_until=AT - DAY / 2), Reason.EXPIRED),
+        (extended(STRANGE, critical=True), Reason.CRITICAL_EXTENSION),
+    ],
+)
+def test_a_bridge_is_looked_at_like_any_authority(pki: Pki, change: Change, reason: Reason) -> None:
+    fresh, _ = succeed(pki)
+    recipe = change(replace(root_recipe(pki.plan, RootKind.V2G), path_length=1))
+    bridge = issue("bridge", recipe, pki["v2g_root"], fresh["v2g_root"].key)
+    sub2 = fresh.issue("sub2", fresh.recipe("cpo_sub2"), "v2g_root")
+    leaf = fresh.issue("leaf", fresh.recipe("secc"), sub2)
+    assert judged(pki, (leaf.der, sub2.der, bridge.der)).reason is reason
+
+
 def test_the_good_one_of_two_ways_is_taken(pki: Pki) -> None:
-    """The peer sends its root crossed by ours and by one of its own: we know one of them."""
-    other = build(Plan(pki.edition, pki.plan.key_type, AT, "Other"))
-    chain = (*other["secc"].chain, crossed(pki, other).der, other["v2g_root"].der)
-    assert judged(pki, chain, *anchors_of(other)).trusted
+    """The peer sends its root itself and bridged: too long one way, known the other way."""
+    fresh, bridge = succeed(pki)
+    chain = (*fresh["secc"].chain, bridge.der, fresh["v2g_root"].der)
+    assert judged(pki, chain, *anchors_of(pki), *anchors_of(fresh)).trusted
 
 
 def test_a_sub_ca_1_may_be_left_out(pki: Pki) -> None:

@@ -10,9 +10,11 @@ BENCHES = {
     "loop": ("tools.bench.loop", "lateness of a 5 ms task, wake-up by a socket, simulated time"),
     "start": ("tools.bench.start", "time from start to first scheduler tick, memory"),
     "net": ("tools.bench.net", "SDP request to TCP open, frames there and back, V2GTP reader"),
+    "slac": ("tools.bench.slac", "plug-in to D-LINK_READY on the simulated line"),
     "csm": ("tools.bench.csm", "signatures per second, software and token"),
     "exi": ("tools.bench.exi", "microseconds per message in both forms, loading, objects"),
     "tls": ("tools.bench.tls", "handshakes by profile and key driver, memory"),
+    "keym": ("tools.bench.keym", "making, reading and judging certificates, the store"),
     "session": ("tools.bench.session", "whole charging sessions in simulated time"),
 }
 """Name, module with a ``main()`` that prints medians, and what it measures."""

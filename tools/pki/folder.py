@@ -6,6 +6,7 @@
     DIR/iso2/chains/NAME.pem          leaf first, without the root
     DIR/iso2/trust/v2g.pem ...        the roots, by kind
     DIR/iso2/status/NAME.ocsp, .crl   fresh answers about revocation
+    DIR/iso2/next/...                 a second V2G root of the same name, and the bridge to it
     DIR/iso2/bad/USE/FAULT/...        with --variants: chains with one fault each
 
 and the same under ``iso20`` (P-521) and ``iso20-ed448``.  Keys can be read by their owner alone.
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from keym import pem
 from keym.profile import Use
-from tools.pki.maker import STEMS, Pki
+from tools.pki.maker import STEMS, Pki, succeed
 from tools.pki.recipe import Entity
 from tools.pki.status import crl, ocsp_response
 from tools.pki.variants import Variant, variants
@@ -101,6 +102,19 @@ def write(pki: Pki, writer: Writer) -> None:
     for entity in pki:
         if is_authority(entity):
             writer.octets(f"status/{entity.name}.crl", crl(entity, (), pki.at))
+
+
+def write_successor(pki: Pki, writer: Writer) -> None:
+    """A second V2G root of the same name, the bridge to it, and station chains under it."""
+    fresh, bridge = succeed(pki)
+    sub2 = fresh.issue("cpo_sub2", fresh.recipe("cpo_sub2"), "v2g_root")
+    short = fresh.issue("secc", fresh.recipe("secc"), sub2)
+    writer.octets("v2g_root.pem", fresh["v2g_root"].pem)
+    writer.octets("v2g_bridge.pem", bridge.pem)
+    writer.octets("secc_chain.pem", fresh["secc"].chain_pem)
+    writer.key("secc.key", fresh["secc"])
+    writer.octets("secc_bridged_chain.pem", short.chain_pem + bridge.pem)
+    writer.key("secc_bridged.key", short)
 
 
 def write_variants(pki: Pki, writer: Writer) -> int:

@@ -125,5 +125,6 @@ def _write(args: argparse.Namespace, writer: Writer) -> None:
             print(f"{writer.base}/iso15118_2: {told}")
             continue
         folder.write(pki, writer.within(kind))
+        folder.write_successor(pki, writer.within(f"{kind}/next"))
         bad = folder.write_variants(pki, writer.within(kind)) if args.variants else 0
         print(f"{writer.base}/{kind}: {told}" + (f", {bad} bad chains" if bad else ""))

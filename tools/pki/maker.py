@@ -142,6 +142,18 @@ def build(plan: Plan) -> Pki:
     return pki
 
 
+def succeed(pki: Pki) -> tuple[Pki, Entity]:
+    """The PKI after a change of its V2G root, and the certificate that bridges the two.
+
+    The new root has the old one's name and another key, and everything hangs under it anew.  The
+    bridge is the new root's key certified by the old root: a station that sends it along reaches
+    vehicles that know the old root only, if its chain leaves sub-CA 1 out.
+    """
+    fresh = build(pki.plan)
+    recipe = replace(root_recipe(pki.plan, RootKind.V2G), path_length=1)
+    return fresh, issue("v2g_bridge", recipe, pki["v2g_root"], fresh["v2g_root"].key)
+
+
 def keep(pki: Pki, entity: Entity) -> Entity:
     pki.entities[entity.name] = entity
     return entity

@@ -84,7 +84,7 @@ def _lens(args: argparse.Namespace, intake: Intake) -> Lens:
     use = Use(args.use) if args.use else None
     roots = tuple(anchor for text in args.root for anchor in _roots(text, use))
     if not args.root:
-        own = [one for one in intake.certificates if one.self_issued and one.signed_by(one)]
+        own = [one for one in intake.certificates if one.self_signed]
         roots = tuple(Anchor(guess.root_kind_of(one, use or Use.SECC), one) for one in own)
         if roots:
             print("no --root was named: the self-signed certificates given are taken as trusted")
