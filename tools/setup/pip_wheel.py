@@ -6,19 +6,17 @@ machine uses; what does not match is not run.
 """
 
 import hashlib
-import json
 import os
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
+from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin
 
 NAME = "pip-25.2-py3-none-any.whl"
 SHA256 = "6d67a2b4e7f14d8b31b8b52648866fa717f45a1eb70e83002f4331d07e953717"
 INDEX = "https://pypi.org/simple"
-_JSON = "application/vnd.pypi.simple.v1+json"
 _PATIENCE = 30
 
 
@@ -27,7 +25,7 @@ def install(python: Path) -> str:
     index = os.environ.get("PIP_INDEX_URL", INDEX).rstrip("/")
     try:
         octets = _fetched(f"{index}/pip/")
-    except (OSError, ValueError, KeyError, urllib.error.URLError) as error:
+    except (OSError, ValueError) as error:
         return f"pip could not be fetched from {index}: {error}"
     if hashlib.sha256(octets).hexdigest() != SHA256:
         return f"what {index} gives as {NAME} is something else; it was not used"
@@ -40,9 +38,28 @@ def install(python: Path) -> str:
 
 
 def _fetched(page: str) -> bytes:
-    listing = json.loads(_get(page, _JSON))
-    (url,) = [file["url"] for file in listing["files"] if file["filename"] == NAME]
-    return _get(urljoin(page, url), "*/*")
+    """The file behind the link of that name on the index's page for pip."""
+    links = _Links()
+    links.feed(_get(page, "text/html").decode())
+    if NAME not in links.found:
+        raise ValueError(f"it does not list {NAME}")
+    return _get(urldefrag(urljoin(page, links.found[NAME])).url, "*/*")
+
+
+class _Links(HTMLParser):
+    """Where each file name on the page leads to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self._target = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._target = dict(attrs).get("href") or ""
+
+    def handle_data(self, data: str) -> None:
+        self.found.setdefault(data.strip(), self._target)
 
 
 def _get(url: str, accept: str) -> bytes:
