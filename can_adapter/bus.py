@@ -81,6 +81,9 @@ class CanPort(Protocol):
     def send(self, frame: CanFrame) -> bool:
         """Queue a frame.  False, and counted, when the bus is off or the queue is full."""
 
+    def catch_up(self) -> None:
+        """Hand over now what has arrived already; after a stall it is more than one thinks."""
+
     def recover(self) -> None:
         """Leave bus-off: start the controller again.  ``changed`` tells when it is back."""
 

@@ -83,6 +83,10 @@ class CanIf:
     def transmit(self, frame: CanFrame) -> bool:
         return self._port.send(frame)
 
+    def catch_up(self) -> None:
+        """Take what has arrived already before anybody judges that something is missing."""
+        self._port.catch_up()
+
     def observe(self, observer: BusObserver) -> None:
         self._observers.append(observer)
 

@@ -3,6 +3,7 @@
 Only strings are looked at here; what they stand for is known elsewhere.
 """
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -30,10 +31,11 @@ def unknown(what: str, name: str, known: Sequence[str]) -> str:
 
 
 def nearest(name: str, known: Sequence[str], most: int = 3) -> list[str]:
-    """Known names that look alike, as a whole or behind the last dot; the best first."""
+    """Known names that look alike, as a whole, behind the last dot or in one word of them."""
     whole = {plain(candidate): candidate for candidate in known}
     tails = {plain(path.rpartition(".")[2]): path for path in known}
     close = [whole[near] for near in get_close_matches(plain(name), whole, most, 0.6)]
     tail = plain(name.rpartition(".")[2])
     close += [tails[near] for near in get_close_matches(tail, tails, most, 0.7)]
+    close += [path for path in known if tail in {plain(word) for word in re.split(r"\W|_", path)}]
     return list(dict.fromkeys(close))[:most]

@@ -171,6 +171,7 @@ class Inbound(Generic[StateT]):
             self._tell(FrameMalformed(slot.spec.name, length))
 
     def _check_ages(self) -> None:
+        self._canif.catch_up()  # if this alarm is late, the frames may be here
         self._expire(self._scheduler.now)
         self._arm()
 

@@ -28,7 +28,7 @@ POWER_COMMAND: Final = Catalogue.of(PowerCommand)
 class StationCanConfig(CanConfig):
     """The power module's bus, as an integrator configures it."""
 
-    bus: BusConfig = BusConfig(channel="239.74.163.3")
+    bus: BusConfig = BusConfig(channel="239.74.163.3", options={"port": 43114})
     matrix: tuple[MatrixFile, ...] = tuple(shipped_matrix(name) for name in SHIPPED_STATION)
 
     def problems(self) -> Iterable[Wrong]:

@@ -6,12 +6,15 @@ from importlib import import_module
 
 GROUPS = {
     "run": ("tools.run.cli", "play the main job: a vehicle and a station, with a live view"),
+    "trace": ("tools.trace.cli", "check the hash chain of session traces, or print them"),
     "exi": ("tools.exi.cli", "decode, encode, check and measure EXI"),
     "schema": ("tools.schema.cli", "generate the message classes from the official schemas"),
     "pki": ("tools.pki.cli", "make test PKIs, explain chains, replay crypto vectors"),
     "hsm": ("tools.hsm.cli", "provision a PKCS#11 token"),
     "slac": ("tools.slac.cli", "run either half of the SLAC matching, or a simulated power line"),
     "sdp": ("tools.sdp.cli", "look for a station, or answer as one"),
+    "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
+    "vehicle": ("tools.vehicle.cli", "run a simulated vehicle and a station's power module"),
     "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
 }
 

@@ -6,13 +6,13 @@ imported when the first bus is opened.  Cyclic sending is not left to it: its pe
 threads that escape the scheduler's time.
 """
 
-import threading
+import os
+import socket
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bsw.os.clock import MS, Action
-from bsw.os.mailbox import MailboxFull
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import (
     BusCounters,
@@ -22,6 +22,7 @@ from can_adapter.bus import (
     FrameReceiver,
     StateReceiver,
 )
+from can_adapter.drivers.reader import READER_QUEUE, Reader
 
 if TYPE_CHECKING:
     import can
@@ -33,8 +34,7 @@ Option = str | int | float | bool
 FRAMES_PER_TURN: Final = 64
 """Frames taken from the interface before other events get their turn."""
 
-READER_QUEUE: Final = 4096
-READER_WAIT_S: Final = 0.1
+RECEIVE_BUFFER: Final = 1 << 20
 POLL_STATE: Final = 100 * MS
 ECHOES: Final = 256
 
@@ -82,7 +82,7 @@ class PythonCanPort:
         if interface in ECHOING:
             self._echoes = deque(maxlen=ECHOES)
         self._watch: Watch | None = None
-        self._reader: _Reader | None = None
+        self._reader: Reader | None = None
         self._bus: can.BusABC | None = None
         self._message = _message_type()
         self._open()
@@ -129,6 +129,12 @@ class PythonCanPort:
             self._echoes.append((frame.key, frame.data))
         return True
 
+    def catch_up(self) -> None:
+        if self._reader is not None:
+            self._take_all(self._reader.frames, READER_QUEUE)
+        elif self._bus is not None:
+            self._drain_bus(READER_QUEUE)
+
     def recover(self) -> None:
         """Open the interface anew; this also restarts a controller that went bus-off."""
         if self._state is not BusState.OFF:
@@ -151,8 +157,9 @@ class PythonCanPort:
         self._bus = bus = open_bus(self._interface, self._channel, self._options)
         fd = _descriptor(bus)
         if fd is None:
-            self._reader = _Reader(bus, self._scheduler, self._drain, self._judge, self._name)
+            self._reader = Reader(bus, self._scheduler, self._take_all, self._judge, self._name)
         else:
+            _make_room(fd)
             self._watch = self._clock.watch(fd, self._name, readable=self._drain_bus)
 
     def _shut(self) -> None:
@@ -167,8 +174,8 @@ class PythonCanPort:
             _quietly_shut(self._bus)
             self._bus = None
 
-    def _drain_bus(self) -> None:
-        for _ in range(FRAMES_PER_TURN):
+    def _drain_bus(self, most: int = FRAMES_PER_TURN) -> None:
+        for _ in range(most):
             bus = self._bus  # a receiver may have closed the port
             if bus is None:
                 return
@@ -181,8 +188,8 @@ class PythonCanPort:
                 return
             self._take(message)
 
-    def _drain(self, messages: "deque[can.Message]") -> None:
-        for _ in range(min(FRAMES_PER_TURN, len(messages))):
+    def _take_all(self, messages: "deque[can.Message]", most: int = FRAMES_PER_TURN) -> None:
+        for _ in range(min(most, len(messages))):
             self._take(messages.popleft())
 
     def _take(self, message: "can.Message") -> None:
@@ -232,92 +239,18 @@ class PythonCanPort:
             self._changed(state)
 
 
-class _Reader:
-    """Reads a bus without a descriptor in a thread of its own."""
-
-    def __init__(
-        self,
-        bus: "can.BusABC",
-        scheduler: Scheduler,
-        drain: "_Drain",
-        failed: "_Failed",
-        name: str,
-    ) -> None:
-        self.dropped = 0
-        self._bus = bus
-        self._scheduler = scheduler
-        self._drain = drain
-        self._failed = failed
-        self._name = name
-        self._frames: deque[can.Message] = deque()
-        self._posted = False
-        self._closing = False
-        self._thread = threading.Thread(target=self._loop, name=f"{name} reader", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._closing = True
-        self._thread.join(timeout=10 * READER_WAIT_S)
-
-    def _loop(self) -> None:
-        while not self._closing:
-            try:
-                message = self._bus.recv(READER_WAIT_S)
-            except Exception as error:  # noqa: BLE001 - reported to the port, in its thread
-                self._report(error)
-                return
-            if message is not None:
-                self._put(message)
-
-    def _put(self, message: "can.Message") -> None:
-        if len(self._frames) >= READER_QUEUE:
-            self.dropped += 1
-            return
-        self._frames.append(message)
-        if not self._posted:
-            self._post()
-
-    def _post(self) -> None:
-        self._posted = True
-        try:
-            self._scheduler.post(self._deliver, name=self._name)
-        except MailboxFull:
-            self._posted = False  # the next frame tries again
-
-    def _deliver(self) -> None:
-        self._posted = False
-        if self._closing:
-            return
-        self._drain(self._frames)
-        if self._frames and not self._posted:
-            self._post()
-
-    def _report(self, error: Exception) -> None:
-        def tell() -> None:
-            if not self._closing:
-                self._failed(error)
-
-        if not self._closing:
-            self._scheduler.post(tell, name=self._name)
-
-
-class _Drain(Protocol):
-    def __call__(self, messages: "deque[can.Message]") -> None: ...
-
-
-class _Failed(Protocol):
-    def __call__(self, error: Exception) -> None: ...
-
-
 def open_bus(interface: str, channel: str, options: Mapping[str, Option]) -> "can.BusABC":
     """Open a python-can bus for CAN-FD; what goes wrong is said with the remedy."""
     import can  # noqa: PLC0415 - 90 ms that a start without CAN need not pay
 
+    ours: dict[str, Option] = {"fd": True}
+    if interface == "udp_multicast":
+        ours["hop_limit"] = 0  # frames of a simulated bus stay on this host unless told otherwise
     try:
         return can.Bus(
             channel=channel,
             interface=interface,
-            **{"fd": True, **options},  # type: ignore[arg-type]
+            **{**ours, **options},  # type: ignore[arg-type]
         )
     except Exception as error:
         where = f"{interface}:{channel}"
@@ -360,6 +293,15 @@ def _descriptor(bus: "can.BusABC") -> int | None:
     except (NotImplementedError, OSError):
         return None
     return fd if fd >= 0 else None
+
+
+def _make_room(fd: int) -> None:
+    """Ask for a larger receive buffer, so that a busy moment of ours loses no frames."""
+    try:
+        with socket.socket(fileno=os.dup(fd)) as twin:
+            twin.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    except OSError:
+        return  # not a socket, or it may not grow
 
 
 def _quietly_shut(bus: "can.BusABC") -> None:

@@ -106,6 +106,9 @@ class SimulatedPort:
         self._bus.request(self, frame)
         return True
 
+    def catch_up(self) -> None:
+        """Nothing waits here: simulated time stands still while a task runs."""
+
     def recover(self) -> None:
         if self._state is BusState.OFF:
             self._bus.recover(self)

@@ -329,10 +329,10 @@ def test_a_sender_that_hangs_and_repeats_itself_loses_trust() -> None:
         return stuck[10] if len(stuck) > 10 else frame
 
     world.bus.interference = hang
-    world.run_for(90 * MS)
+    world.run_for(190 * MS)
     assert world.of("target_current") == 100.0
     bms.publish(Targets(target_current=20.0))
-    world.run_for(80 * MS)
+    world.run_for(120 * MS)
     assert world.of("target_current") is None
     assert world.about("BMS_Targets") == [ProtectionLost("BMS_Targets", E2eStatus.REPEATED)]
 

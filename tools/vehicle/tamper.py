@@ -126,6 +126,9 @@ class TamperedPort:
             data = self._spoiled(spec, data, spoil)
         return self._port.send(replace(frame, data=bytes(data)))
 
+    def catch_up(self) -> None:
+        self._port.catch_up()
+
     def recover(self) -> None:
         self._port.recover()
 

@@ -1,0 +1,215 @@
+"""The simulated hardware as a process: host time, real buses, a line per second, commands.
+
+A person types ``plug``, ``fault NAME`` or ``soc 80`` and sees what the ECUs make of it; a script
+pipes the same words in.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from bsw.os.clock import S
+from bsw.os.host import HostClock, Watch
+from bsw.os.mailbox import Mailbox
+from bsw.os.scheduler import Scheduler
+from can_adapter.bus import CanPort
+from can_adapter.config import BusConfig
+from can_adapter.drivers.choose import open_port
+from can_adapter.station import StationCanConfig
+from can_adapter.vehicle import VehicleCanConfig
+from tools.vehicle.battery import Battery
+from tools.vehicle.cable import Physics
+from tools.vehicle.faults import Fault, faults
+from tools.vehicle.power import PowerModule
+from tools.vehicle.vehicle import SimulatedVehicle
+
+HELP = """plug, pull                the connector
+soc N, target N           state of charge and goal in %
+permit yes|no             the driver's permission to charge
+fault NAME, mend NAME     see v2g vehicle faults
+status, help, quit"""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    vehicle: BusConfig
+    station: BusConfig | None
+    soc: float = 30.0
+    target: float = 80.0
+    plugged: bool = False
+    seconds: float | None = None
+    quiet: bool = False
+
+
+class Hardware:
+    """Everything around the two ECUs."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        mailbox = Mailbox()
+        self._clock = HostClock(mailbox)
+        self._scheduler = Scheduler(self._clock, mailbox=mailbox)
+        self._physics = Physics(self._scheduler)
+        self.vehicle = SimulatedVehicle(
+            self._scheduler,
+            self._port_on(setup.vehicle),
+            VehicleCanConfig(bus=setup.vehicle),
+            self._physics,
+            Battery(soc=setup.soc),
+        )
+        self.vehicle.bms.moods.target_soc = setup.target
+        self.vehicle.ems.target_soc = setup.target
+        self.module: PowerModule | None = None
+        if setup.station is not None:
+            self.module = PowerModule(
+                self._scheduler,
+                self._port_on(setup.station)("PM"),
+                StationCanConfig(bus=setup.station),
+                self._physics,
+            )
+        self._commands: dict[str, Callable[[str], str]] = {
+            "plug": lambda _: self._plug(plugged=True),
+            "pull": lambda _: self._plug(plugged=False),
+            "soc": self._set_soc,
+            "target": self._set_target,
+            "permit": self._permit,
+            "fault": self._make,
+            "mend": self._mend,
+            "status": lambda _: self.line(),
+            "help": lambda _: HELP,
+            "quit": lambda _: self._quit(),
+        }
+        self._input: Watch | None = None
+        self._typed = b""
+
+    def run(self) -> None:
+        """Until it is told to end, or its time is over."""
+        setup = self._setup
+        self.vehicle.start()
+        if self.module is not None:
+            self.module.start()
+        if setup.plugged:
+            self.vehicle.plug_in()
+        if not setup.quiet:
+            self._scheduler.every(1 * S, lambda: _print(self.line()), name="show", offset=0)
+        self._listen()
+        end = None if setup.seconds is None else self._scheduler.now + round(setup.seconds * S)
+        self._scheduler.run(end)
+
+    def close(self) -> None:
+        if self._input is not None:
+            self._clock.forget(self._input)
+        self.vehicle.stop()
+        if self.module is not None:
+            self.module.stop()
+        self._clock.close()
+
+    def line(self) -> str:
+        """One line about everything."""
+        vehicle, cable = self.vehicle, self.vehicle.wires.cable
+        asked = vehicle.bms.node.heard.requests.contactor_request
+        ecu = "ECU silent" if asked is None else f"ECU asks {asked.value}"
+        module = f", module {self.module.state.value}" if self.module is not None else ""
+        return (
+            f"{'plugged' if cable.plugged else 'unplugged'}, lock {vehicle.inlet.state.lock.value}"
+            f", contactors {vehicle.bms.contactors.state.value}, {ecu}, "
+            f"inlet {cable.inlet_voltage:5.1f} V, battery {vehicle.battery.voltage:5.1f} V "
+            f"{vehicle.battery.current:6.1f} A {vehicle.battery.soc:5.1f} %{module}"
+        )
+
+    def obey(self, words: str) -> str:
+        """Do what a line of input says; what to answer comes back."""
+        word, _, rest = words.strip().partition(" ")
+        if not word:
+            return ""
+        command = self._commands.get(word)
+        if command is None:
+            return f"unknown word {word!r}; type help"
+        try:
+            return command(rest.strip())
+        except (ValueError, KeyError) as error:
+            return f"{word}: {error}"
+
+    def _port_on(self, bus: BusConfig) -> Callable[[str], CanPort]:
+        def port(name: str) -> CanPort:
+            return open_port(self._scheduler, bus, name, clock=self._clock)
+
+        return port
+
+    def _listen(self) -> None:
+        """Take commands from the standard input, if there is one that can be waited on."""
+        try:
+            self._input = self._clock.watch(sys.stdin.fileno(), "commands", readable=self._read)
+        except (OSError, ValueError):
+            self._input = None
+
+    def _read(self) -> None:
+        octets = os.read(sys.stdin.fileno(), 4096)
+        if not octets and self._input is not None:
+            self._clock.forget(self._input)
+            self._input = None
+            return
+        *lines, self._typed = (self._typed + octets).split(b"\n")
+        for line in lines:
+            answer = self.obey(line.decode("utf-8", "replace"))
+            if answer:
+                _print(answer)
+
+    def _plug(self, *, plugged: bool) -> str:
+        if plugged:
+            self.vehicle.plug_in()
+        else:
+            self.vehicle.pull_out()
+        return "plugged in" if plugged else "pulled out"
+
+    def _set_soc(self, text: str) -> str:
+        self.vehicle.battery.soc = _percent(text)
+        return f"state of charge {self.vehicle.battery.soc:g} %"
+
+    def _set_target(self, text: str) -> str:
+        self.vehicle.bms.moods.target_soc = self.vehicle.ems.target_soc = _percent(text)
+        return f"goal {text} %"
+
+    def _permit(self, text: str) -> str:
+        if text not in {"yes", "no"}:
+            raise ValueError("say yes or no")
+        self.vehicle.vcu.wishes.charge = text == "yes"
+        return f"permission: {text}"
+
+    def _make(self, name: str) -> str:
+        _fault(name).make(self.vehicle)
+        return f"made: {name}"
+
+    def _mend(self, name: str) -> str:
+        _fault(name).mend(self.vehicle)
+        return f"mended: {name}"
+
+    def _quit(self) -> str:
+        self._scheduler.stop()
+        return ""
+
+
+FAULTS: Final = faults()
+
+
+def _fault(name: str) -> Fault:
+    if name not in FAULTS:
+        close = get_close_matches(name, FAULTS, 3)
+        raise ValueError(
+            f"no fault {name!r}" + (f"; did you mean {' or '.join(close)}?" if close else "")
+        )
+    return FAULTS[name]
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise ValueError("a percentage from 0 to 100 is wanted")
+    return value
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
