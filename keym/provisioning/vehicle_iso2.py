@@ -6,6 +6,7 @@ The calls block where the key store does; they belong on a worker.
 from collections.abc import Sequence
 
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.messages.model import Message
 from bsw.chrgm.messages.xmldsig import Signature
 from bsw.chrgm.record import Said
 from bsw.chrgm.signature import SignatureFlaw, sign, verify
@@ -23,26 +24,40 @@ from keym.provisioning.keys import Delivered, Receiver, stored, take_in
 Response = iso2.CertificateInstallationRes | iso2.CertificateUpdateRes
 
 
-def installation_request(certificate: bytes, signer: Signer, roots: Sequence[bytes]) -> Said:
-    """Ask with the provisioning certificate, signed with its key."""
-    body = iso2.CertificateInstallationReq(
+def installation_body(
+    certificate: bytes, roots: Sequence[bytes]
+) -> iso2.CertificateInstallationReq:
+    """Ask with the provisioning certificate; its key has to sign this."""
+    return iso2.CertificateInstallationReq(
         id="id1",
         oem_provisioning_cert=certificate,
         list_of_root_certificate_ids=_root_list(roots),
     )
-    return Said(body, sign(SCHEME, signed_elements(body), signer))
 
 
-def update_request(
-    chain: Sequence[bytes], emaid: str, signer: Signer, roots: Sequence[bytes]
-) -> Said:
-    """Ask with the contract that is about to expire, signed with its key."""
-    body = iso2.CertificateUpdateReq(
+def update_body(
+    chain: Sequence[bytes], emaid: str, roots: Sequence[bytes]
+) -> iso2.CertificateUpdateReq:
+    """Ask with the contract that is about to expire; its key has to sign this."""
+    return iso2.CertificateUpdateReq(
         id="id1",
         contract_signature_cert_chain=chain_of(chain),
         emaid=emaid,
         list_of_root_certificate_ids=_root_list(roots),
     )
+
+
+def installation_request(certificate: bytes, signer: Signer, roots: Sequence[bytes]) -> Said:
+    return _signed(installation_body(certificate, roots), signer)
+
+
+def update_request(
+    chain: Sequence[bytes], emaid: str, signer: Signer, roots: Sequence[bytes]
+) -> Said:
+    return _signed(update_body(chain, emaid, roots), signer)
+
+
+def _signed(body: Message, signer: Signer) -> Said:
     return Said(body, sign(SCHEME, signed_elements(body), signer))
 
 
