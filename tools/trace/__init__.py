@@ -1,0 +1,1 @@
+"""Session traces: are they whole, and what do they say."""
