@@ -259,7 +259,7 @@ class SlacConfig(_Frozen):
                 attenuation_without_start=True,
                 restart_while_joining=True,
             ),
-            vehicle=VehiclePolicy(match_unvalidated=True, ask_again=2),
+            vehicle=VehiclePolicy(match_unvalidated=True, ask_again=2, evaluate_early=True),
         )
 
 

@@ -37,6 +37,26 @@ class Reason(Enum):
     ERROR_REQUESTED = "given up on request (D-LINK_ERROR)"
 
 
+_ON_THE_WAY = (
+    Reason.NO_STATION,
+    Reason.NO_RESULTS,
+    Reason.TOO_WEAK,
+    Reason.NOT_VALIDATED,
+    Reason.NO_MATCH_ANSWER,
+    Reason.JOIN_TIMEOUT,
+    Reason.KEY_REFUSED,
+    Reason.MODEM_SILENT,
+)
+"""Reasons of a vehicle, in the order in which a matching comes to them."""
+
+
+def furthest(one: Reason | None, other: Reason) -> Reason:
+    """Of several tries the one that came furthest says most about what is wrong."""
+    if one not in _ON_THE_WAY or other not in _ON_THE_WAY:
+        return other
+    return max(one, other, key=_ON_THE_WAY.index)
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """``version`` overrides the header version, for messages that modems disagree about."""

@@ -107,6 +107,8 @@ class ModemControl(Machine[Timer]):
         if wrong:
             raise ValueError("; ".join(wrong))
         self.link = False
+        self.mute = False
+        """The last question for the link has had no answer."""
         self.dialect = DIALECTS.get(config.dialect, GENERIC)
         self._config = config
         self._randomness = randomness
@@ -143,6 +145,7 @@ class ModemControl(Machine[Timer]):
         """Follow the link status; each change is reported as ``LinkStatus``."""
         self.now = now
         self._bad_polls = 0
+        self.mute = False
         if self.dialect.ask_link is None:
             self._after(Timer.ASSUME, ns(self._config.assumed_join))
         else:
@@ -215,6 +218,7 @@ class ModemControl(Machine[Timer]):
         if up is None or not self._timers.running(Timer.ANSWER):
             return
         self._timers.stop(Timer.ANSWER)
+        self.mute = False
         if up:
             self._good_poll()
         else:
@@ -225,6 +229,10 @@ class ModemControl(Machine[Timer]):
         if not self.link:
             self._change(up=True)
         self._after(Timer.POLL, ns(self._config.poll_linked))
+
+    def _no_answer(self) -> None:
+        self.mute = True
+        self._bad_poll()
 
     def _bad_poll(self) -> None:
         """While the link is up, look closer before believing that it is gone."""
@@ -267,6 +275,6 @@ class ModemControl(Machine[Timer]):
     _HEARD: ClassVar = {SetKeyCnf: _hear_key, HostActionInd: _hear_action}
     _RINGS: ClassVar = {
         Timer.POLL: _poll,
-        Timer.ANSWER: _bad_poll,
+        Timer.ANSWER: _no_answer,
         Timer.ASSUME: _assume,
     }

@@ -203,8 +203,9 @@ class Node(Generic[M]):
         self._arm()
 
     def _join_failed(self, reason: Reason) -> None:
+        named = Reason.MODEM_SILENT if self.modem.mute else reason
         self._leave()
-        self._do(self.matching.join_failed(reason, self.now))
+        self._do(self.matching.join_failed(named, self.now))
 
     # Out
 

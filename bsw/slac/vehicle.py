@@ -13,7 +13,17 @@ from bsw.os.randomness import Randomness
 from bsw.slac import rules
 from bsw.slac.attenuation import Candidate, Nearness, mean, nearness, rank
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import Agreed, Failed, Ignored, Moved, Output, Reason, Send, TryFailed
+from bsw.slac.events import (
+    Agreed,
+    Failed,
+    Ignored,
+    Moved,
+    Output,
+    Reason,
+    Send,
+    TryFailed,
+    furthest,
+)
 from bsw.slac.frame import Frame
 from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import Message
@@ -70,6 +80,7 @@ class VehicleMatching(Machine[Timer]):
         self._validation = VehicleValidation(config, randomness)
         self._run = rules.Run(b"", mac)
         self._last_start = 0
+        self._furthest: Reason | None = None
         self._parameters: SlacParmCnf | None = None
         self._confirmed: set[bytes] = set()
         self._candidates: dict[bytes, Candidate] = {}
@@ -95,6 +106,7 @@ class VehicleMatching(Machine[Timer]):
         self.now = now
         self._quiet()
         self.attempts = 0
+        self._furthest = None
         self._last_start = now + ns(self._config.timing.tt_matching_repetition)
         self._after(Timer.OVERALL, ns(self._config.timing.tt_ev_slac_matching))
         self._begin_try()
@@ -162,6 +174,7 @@ class VehicleMatching(Machine[Timer]):
         for timer in (Timer.NEXT_SOUND, Timer.RESULTS, Timer.JUDGE, Timer.SESSION):
             self._timers.stop(timer)
         self._emit(TryFailed(reason))
+        self._furthest = furthest(self._furthest, reason)
         again = self.now + ns(timing.tt_matching_rate)
         if (
             overall
@@ -171,7 +184,7 @@ class VehicleMatching(Machine[Timer]):
             self._move(State.PAUSING)
             self._timers.start(Timer.RATE, again)
         else:
-            self._give_up(reason)
+            self._give_up(self._furthest)
 
     def _too_long(self) -> None:
         if self.state is not State.JOINING:  # which has a limit of its own

@@ -11,7 +11,7 @@ from typing import ClassVar
 from bsw.cp.pilot import Pilot, VehiclePilot
 from bsw.cp.toggle import Toggler
 from bsw.slac.config import ns
-from bsw.slac.events import Failed, Linked, LinkLost, Output, Reason, Toggle
+from bsw.slac.events import Failed, Linked, LinkLost, Output, Reason, Toggle, furthest
 from bsw.slac.link import Cue, Fallback, LinkFailure, LinkUser, VehicleLinkConfig, cue
 from bsw.slac.node import Host, VehicleNode
 
@@ -44,6 +44,7 @@ class VehicleLink:
         self._log = host.log
         self._scheduler = host.scheduler
         self._rounds_left = 0
+        self._furthest: Reason | None = None
         self._cue = Cue.UNPLUGGED
         self._cued_at = 0
         self._alarm = host.scheduler.alarm(self._go_on, name="vehicle link")
@@ -95,6 +96,7 @@ class VehicleLink:
 
     def _settle(self) -> None:
         self._rounds_left = self._config.rounds
+        self._furthest = None
         self._enter(Phase.SETTLING)
         self._alarm.rearm(ns(self._config.slac.timing.t_conn_init_hlc))
 
@@ -179,6 +181,7 @@ class VehicleLink:
         """Option B of the norm; option A is to wait for the pilot's next cue."""
         if self._config.restart_after_loss and self._cue is not Cue.UNPLUGGED:
             self._rounds_left = self._config.rounds
+            self._furthest = None
             self._enter(Phase.WAITING)
             self._alarm.rearm(ns(self._config.slac.timing.t_conn_resetup))
 
@@ -186,12 +189,13 @@ class VehicleLink:
         self._toggler.stop()
         if self.phase is not Phase.MATCHING:
             return
+        self._furthest = furthest(self._furthest, reason)
         if self._rounds_left:
             self._enter(Phase.WAITING)
             self._alarm.rearm(ns(self._config.slac.timing.tt_matching_rate))
         else:
             self._enter(Phase.SPENT)
-            self._user.failed(LinkFailure(reason, self._fallback()))
+            self._user.failed(LinkFailure(self._furthest, self._fallback()))
 
     # Small things
 

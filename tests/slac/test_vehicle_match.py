@@ -290,8 +290,18 @@ def test_a_modem_that_does_not_answer_is_named() -> None:
     rig.seat.modem.deafen()
     rig.confirm()
     rig.run(30 * S)
-    assert rig.session.reasons[-1] in {Reason.MODEM_SILENT, Reason.NO_STATION}
+    assert rig.session.reasons == [Reason.MODEM_SILENT]  # the later tries came less far
     assert rig.session.links == []
+
+
+def test_a_modem_that_falls_silent_while_joining_is_named() -> None:
+    rig = VehicleRig()
+    rig.to_match()
+    rig.confirm()
+    assert rig.run_until(lambda: rig.seat.modem.keys_set > 0, S)
+    rig.seat.modem.deafen()
+    rig.run(13 * S)
+    assert rig.session.reasons == [Reason.MODEM_SILENT]
 
 
 def test_modems_that_never_meet_are_named() -> None:
