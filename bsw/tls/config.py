@@ -1,52 +1,61 @@
 """What an integrator may set about TLS.  The defaults are the norm's, and the safe choice."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator, Field
+
+from bsw.ecuc.part import Part, Wrong
+from bsw.ecuc.references import NewPath
 from bsw.tls.port import TlsProfile
-from bsw.tls.profile import EXTRA_SUITES, LAB_P256, RULES, STATIC_ECDH, Rules
+from bsw.tls.profile import EXTRA_SUITES, LAB_P256, RULES, Rules
 
 FRAGMENTS = {0: 0, 512: 1, 1024: 2, 2048: 3, 4096: 4}
 """Octets of the longest record, and the code that asks for it (RFC 6066)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsConfig:
-    """``profiles`` is what a vehicle offers or a station serves, best first.
+def _known_suite(name: str) -> str:
+    if "ECDH_ECDSA" in name.upper() or name.lower() == "0xc025":
+        raise ValueError(f"{name} needs static ECDH, which OpenSSL dropped in 1.1; leave it out")
+    if name not in EXTRA_SUITES:
+        raise ValueError(f"{name!r} is not one of {', '.join(EXTRA_SUITES)}")
+    return name
 
-    ``ask_staple``: the vehicle asks for an OCSP response; what a missing one means is for trust
-    to say.  ``extra_suites`` widens ISO 15118-2 beyond the norm.  The two ``lab_`` switches weaken
-    the connection and are for test benches: P-256 in TLS 1.3, and a file that takes the session
-    keys so that Wireshark can read along.
-    """
 
-    profiles: tuple[TlsProfile, ...] = (TlsProfile.ISO20, TlsProfile.ISO2)
+ExtraSuite = Annotated[str, AfterValidator(_known_suite)]
+
+
+class TlsConfig(Part):
+    profiles: Annotated[tuple[TlsProfile, ...], Field(min_length=1, examples=["[iso20, iso2]"])] = (
+        TlsProfile.ISO20,
+        TlsProfile.ISO2,
+    )
+    """What a vehicle offers or a station serves, best first: iso20 is TLS 1.3, iso2 TLS 1.2."""
+
     ask_staple: bool = True
-    extra_suites: tuple[str, ...] = ()
-    longest_record: int = 0
-    middlebox_compatibility: bool = False
-    lab_p256_in_tls13: bool = False
-    lab_key_log_file: str = ""
+    """The vehicle asks for an OCSP response; what a missing one means is for trust to say."""
 
-    def problems(self) -> list[str]:
-        """Everything wrong at once, in the words of the file the user edited."""
-        found = []
-        if not self.profiles:
-            found.append("tls.profiles: name at least one, e.g. [iso20, iso2]")
+    extra_suites: Annotated[
+        tuple[ExtraSuite, ...], Field(examples=["[ECDHE-ECDSA-AES128-GCM-SHA256]"])
+    ] = ()
+    """Suites of ISO 15118-2 beyond the norm, which some peers offer alone."""
+
+    longest_record: Literal[0, 512, 1024, 2048, 4096] = 0
+    """Octets of a record the vehicle can take at most; 0 asks for nothing."""
+
+    middlebox_compatibility: bool = False
+    """The dummy records of TLS 1.3 for old middleboxes; they break some vehicles."""
+
+    lab_p256_in_tls13: bool = False
+    """Take P-256 in TLS 1.3, as many test PKIs have it.  Outside the norm."""
+
+    lab_key_log_file: NewPath | None = None
+    """Session keys are written here, for Wireshark: whoever has the file can read along."""
+
+    def problems(self) -> Iterable[Wrong]:
         if len(set(self.profiles)) < len(self.profiles):
-            found.append("tls.profiles: each profile once")
-        known = ", ".join(EXTRA_SUITES)
-        for suite in self.extra_suites:
-            if f"0x{STATIC_ECDH:x}" in suite.lower() or "ECDH_ECDSA" in suite.upper():
-                found.append(
-                    f"tls.extra_suites: {suite} needs static ECDH, which OpenSSL dropped in 1.1; "
-                    "leave it out"
-                )
-            elif suite not in EXTRA_SUITES:
-                found.append(f"tls.extra_suites: {suite!r} is not one of {known}")
-        if self.longest_record not in FRAGMENTS:
-            sizes = ", ".join(str(size) for size in FRAGMENTS)
-            found.append(f"tls.longest_record: {self.longest_record} is not one of {sizes}")
-        return found
+            yield Wrong("profiles", "each profile once", "[iso20, iso2]")
 
     def rules(self, profile: TlsProfile) -> Rules:
         if profile is TlsProfile.ISO20:
@@ -57,15 +66,4 @@ class TlsConfig:
 
 
 class TlsMisconfigured(ValueError):
-    """A configuration that cannot work; the text lists every problem."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
-def checked(config: TlsConfig) -> TlsConfig:
-    found = config.problems()
-    if found:
-        raise TlsMisconfigured(found)
-    return config
+    """A configuration that cannot work with the certificates that are there."""

@@ -109,8 +109,8 @@ def _pin(context: ssl.SSLContext, config: TlsConfig, profiles: Sequence[TlsProfi
     context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # on in some distributions' Python
     if not config.middlebox_compatibility:
         context.options &= ~ssl.OP_ENABLE_MIDDLEBOX_COMPAT
-    if config.lab_key_log_file:
-        context.keylog_filename = config.lab_key_log_file
+    if config.lab_key_log_file is not None:
+        context.keylog_filename = str(config.lab_key_log_file)
     _pin_suites(context, table)
     library = libssl()
     pointer = library.pointer(context)

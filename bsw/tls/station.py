@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bsw.crypto import key_type
-from bsw.tls.config import TlsConfig, TlsMisconfigured, checked
+from bsw.tls.config import TlsConfig, TlsMisconfigured
 from bsw.tls.context import name_roots, server_context, show
 from bsw.tls.engine import Engine, Opened
 from bsw.tls.handshake import Handshake
@@ -22,14 +22,14 @@ class StationTls:
     """
 
     def __init__(self, config: TlsConfig, trust: Trust, credentials: Sequence[Credential]) -> None:
-        self._config = checked(config)
+        self._config = config
         self._trust = trust
         self._credentials = tuple(credentials)
         shown = {credential.profile for credential in credentials}
         self._profiles = tuple(profile for profile in config.profiles if profile in shown)
         if not self._profiles:
             raise TlsMisconfigured(
-                ["tls.profiles: no SECC certificate for any of them; install one or change them"]
+                "tls.profiles: no SECC certificate for any of them; install one or change them"
             )
 
     def engine(self) -> Engine:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bsw.tls.config import TlsConfig, checked
+from bsw.tls.config import TlsConfig
 from bsw.tls.context import client_context, name_roots
 from bsw.tls.engine import Engine, Opened
 from bsw.tls.handshake import Handshake
@@ -23,7 +23,7 @@ class VehicleTls:
     def __init__(
         self, config: TlsConfig, trust: Trust, credentials: Sequence[Credential] = ()
     ) -> None:
-        self._config = checked(config)
+        self._config = config
         self._trust = trust
         self._credentials = tuple(credentials)
 

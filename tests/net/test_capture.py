@@ -65,7 +65,7 @@ def session(tmp_path: Path) -> tuple[Path, Talk]:
     port = world.vehicle.datagram(lambda _data, _source: None)
     port.send(Request(Security.TLS).octets(), Endpoint("ff02::1", 15118, "sim0"))
     tls = TlsWorld(profiles=(ISO20,))
-    tls.vehicle_config = TlsConfig(lab_key_log_file=str(keys))
+    tls.vehicle_config = TlsConfig(lab_key_log_file=keys)
     talk = opened(world, tls=tls)
     dialogue(talk)
     talk.vehicle.the_channel.close()

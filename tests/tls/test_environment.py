@@ -10,13 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bsw.crypto import KeyType
 from bsw.tls import libssl as room
-from bsw.tls.config import TlsConfig, TlsMisconfigured
+from bsw.tls.config import TlsConfig
 from bsw.tls.libssl import Libssl, LibsslError, TlsUnavailable, libssl
 from bsw.tls.port import TlsProfile
-from bsw.tls.vehicle import VehicleTls
 from tests.tls.world import ISO2, ISO20, World, both_open, settle
 
 
@@ -58,26 +58,27 @@ def test_openssl_s_own_words_reach_the_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "words"),
+    ("values", "words"),
     [
-        (TlsConfig(profiles=()), "name at least one"),
-        (TlsConfig(profiles=(ISO2, ISO2)), "each profile once"),
-        (TlsConfig(extra_suites=("AES128-SHA",)), "is not one of ECDHE-ECDSA-AES128-GCM"),
-        (TlsConfig(extra_suites=("TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256",)), "static ECDH"),
-        (TlsConfig(longest_record=100), "is not one of 0, 512"),
+        ({"profiles": []}, "at least 1 item"),
+        ({"profiles": ["iso3"]}, "'iso2' or 'iso20'"),
+        ({"extra_suites": ["AES128-SHA"]}, "is not one of ECDHE-ECDSA-AES128-GCM"),
+        ({"extra_suites": ["TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256"]}, "static ECDH"),
+        ({"longest_record": 100}, "0, 512, 1024"),
+        ({"lab_everything": True}, "not permitted"),
     ],
 )
 def test_a_configuration_that_cannot_work_is_refused_in_its_own_words(
-    config: TlsConfig, words: str
+    values: dict[str, object], words: str
 ) -> None:
-    assert any(words in problem for problem in config.problems())
-    with pytest.raises(TlsMisconfigured, match="tls"):
-        VehicleTls(config, World().vehicle_judge)
+    with pytest.raises(ValidationError, match=words):
+        TlsConfig.model_validate(values)
 
 
-def test_all_problems_are_told_at_once() -> None:
-    config = TlsConfig(profiles=(), extra_suites=("a", "b"), longest_record=1)
-    assert len(config.problems()) == 4
+def test_a_profile_named_twice_is_a_problem() -> None:
+    (problem,) = TlsConfig(profiles=(ISO2, ISO2)).problems()
+    assert problem.message == "each profile once"
+    assert not list(TlsConfig().problems())
 
 
 def test_short_records_are_kept_when_wanted() -> None:

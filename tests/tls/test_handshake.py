@@ -211,5 +211,5 @@ def test_a_key_log_is_written_only_when_asked_for(
     World(profiles=(ISO20,)).shake()
     assert not list(tmp_path.iterdir())
     log = tmp_path / "session-keys"
-    World(profiles=(ISO20,), vehicle_config=TlsConfig(lab_key_log_file=str(log))).shake()
+    World(profiles=(ISO20,), vehicle_config=TlsConfig(lab_key_log_file=log)).shake()
     assert "CLIENT_TRAFFIC_SECRET_0" in log.read_text()
