@@ -1,5 +1,6 @@
 """What the vehicle's handlers ask of other rooms."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,8 +26,11 @@ class ContractFacts:
 class Wallet(Protocol):
     """Plug and Charge on the vehicle: contracts, signatures, provisioning.
 
-    What needs a key comes ``Later``, since the key may be in a token.
+    What needs a key comes ``Later``, since the key may be in a token.  ``on_fault`` hears when a
+    key store fails; what was promised then never comes.
     """
+
+    on_fault: Callable[[str], None]
 
     def contract(self) -> ContractFacts | None:
         """A contract that is usable today, if there is one."""

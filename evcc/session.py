@@ -92,6 +92,8 @@ class VehicleSession:
             port=means.sdp_port,
         )
         car.broken_off = self.end
+        if car.wallet is not None:
+            car.wallet.on_fault = lambda detail: car.fail(Ending.KEY_FAULT, detail)
 
     @property
     def view(self) -> StationView:

@@ -1,0 +1,137 @@
+"""The station's Plug & Charge: contract chains judged, signatures checked, contracts delivered.
+
+Judging needs no private key and happens at once.  Delivering a contract is the provisioning
+service's work, here or behind a back end; it runs on the worker and its answer comes ``Later``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from bsw.chrgm.later import Later
+from bsw.chrgm.messages import iso2
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.record import Said
+from bsw.chrgm.signature import SignatureFlaw, SignatureRules, verify
+from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
+from bsw.dlt import Logger
+from bsw.os.worker import Outcome, Worker
+from csm.signing import SoftwareVerifier
+from keym.certificate import Malformed, parse
+from keym.edition import Edition
+from keym.judge import Judge, Question
+from keym.profile import Use
+from keym.provisioning import provider_iso2
+from keym.provisioning.codes import iso2_code
+from keym.provisioning.faults import Fault, ProvisioningError
+from keym.provisioning.provider import Contract, Provider
+from keym.verdict import Reason
+from secc.ports import Calendar, Verdict
+
+EXPIRES_SOON: Final = 21 * 86_400
+LEAF: Final = 0
+
+_CODES: Final = {
+    Reason.EXPIRED: "FAILED_CertificateExpired",
+    Reason.NOT_YET_VALID: "FAILED_CertificateExpired",
+    Reason.REVOKED: "FAILED_CertificateRevoked",
+    Reason.WRONG_IDENTITY: "FAILED_NoCertificateAvailable",
+}
+OF_AN_AUTHORITY: Final = "FAILED_NoCertificateAvailable"
+"""An expired sub-CA: the contract itself is not to blame, but cannot be used."""
+
+
+class ContractSource(Protocol):
+    """Who has contracts to deliver."""
+
+    def for_vehicle(self, certificate: bytes) -> Contract | None:
+        """The contract of the vehicle with this provisioning certificate."""
+
+    def renewed(self, emaid: str) -> Contract | None:
+        """A newer contract in the place of this one."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """Implements ``secc.ports.ContractDesk``."""
+
+    judge: Judge
+    calendar: Calendar
+    worker: Worker
+    log: Logger
+    provider: Provider | None = None
+    contracts: ContractSource | None = None
+    rules: SignatureRules = field(default_factory=SignatureRules)
+
+    def judge_contract(self, chain: tuple[bytes, ...], emaid: str) -> Verdict:
+        verdict = self.judge.judge(Question(Use.CONTRACT, Edition.ISO2, chain, identity=emaid))
+        if not verdict.trusted:
+            finding = verdict.findings[0]
+            reason = verdict.reason
+            code = _CODES.get(reason, "FAILED_CertChainError") if reason else "FAILED"
+            if reason in {Reason.EXPIRED, Reason.NOT_YET_VALID} and finding.place != LEAF:
+                code = OF_AN_AUTHORITY
+            return Verdict(code, str(verdict))
+        leaf = parse(chain[LEAF])
+        soon = leaf.not_after.timestamp() - self.calendar.unix() < EXPIRES_SOON
+        return Verdict("OK_CertificateExpiresSoon" if soon else "OK")
+
+    def verify(self, body: Any, signature: Any, certificate: bytes) -> Verdict:  # noqa: ANN401
+        try:
+            spki = parse(certificate).spki
+            elements = signed_elements(body)
+            verify(SCHEME, signature, elements, spki, SoftwareVerifier(), rules=self.rules)
+        except (SignatureFlaw, Malformed) as flaw:
+            return Verdict("FAILED_SignatureError", str(flaw))
+        return Verdict("OK")
+
+    def install(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+        def deliver(provider: Provider, contracts: ContractSource) -> Said:
+            receiver = provider_iso2.requester(request, signature, provider)
+            contract = contracts.for_vehicle(receiver.der)
+            if contract is None:
+                raise ProvisioningError(Fault.NO_CONTRACT)
+            return provider_iso2.installation(contract, receiver, provider)
+
+        return self._deliver(deliver, iso2.CertificateInstallationRes)
+
+    def update(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+        def deliver(provider: Provider, contracts: ContractSource) -> Said:
+            receiver = provider_iso2.requester(request, signature, provider)
+            contract = contracts.renewed(request.emaid)
+            if contract is None:
+                raise ProvisioningError(Fault.NO_CONTRACT)
+            return provider_iso2.update(contract, receiver, provider)
+
+        return self._deliver(deliver, iso2.CertificateUpdateRes)
+
+    def _deliver(
+        self,
+        deliver: Callable[[Provider, ContractSource], Said],
+        kind: type[iso2.CertificateInstallationRes | iso2.CertificateUpdateRes],
+    ) -> Later[Said]:
+        promise: Later[Said] = Later()
+        provider, contracts = self.provider, self.contracts
+        if provider is None or contracts is None:
+            promise.resolve(_refusal(kind, iso2.ResponseCode.FAILED))
+            return promise
+
+        def done(outcome: Outcome[Said]) -> None:
+            if outcome.error is None:
+                promise.resolve(outcome.result())
+                return
+            code = iso2.ResponseCode.FAILED
+            if isinstance(outcome.error, ProvisioningError):
+                code = iso2_code(outcome.error)
+            self.log.warning("no contract delivered", code=str(code), why=str(outcome.error))
+            promise.resolve(_refusal(kind, code))
+
+        self.worker.submit("deliver a contract", lambda: deliver(provider, contracts), done)
+        return promise
+
+
+def _refusal(
+    kind: type[iso2.CertificateInstallationRes | iso2.CertificateUpdateRes],
+    code: iso2.ResponseCode,
+) -> Said:
+    return Said(smallest(kind, response_code=code, emaid=iso2.EMAID(id="id4", value="0" * 14)))
