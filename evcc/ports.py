@@ -26,11 +26,12 @@ class ContractFacts:
 class Wallet(Protocol):
     """Plug and Charge on the vehicle: contracts, signatures, provisioning.
 
-    What needs a key comes ``Later``, since the key may be in a token.  ``on_fault`` hears when a
-    key store fails; what was promised then never comes.
+    What needs a key comes ``Later``, since the key may be in a token.  Where the key store fails,
+    what was promised never comes; who listens is told at once.
     """
 
-    on_fault: Callable[[str], None]
+    def listen(self, on_fault: Callable[[str], None]) -> None:
+        """Who hears that a key store failed."""
 
     def contract(self) -> ContractFacts | None:
         """A contract that is usable today, if there is one."""

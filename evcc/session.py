@@ -93,7 +93,7 @@ class VehicleSession:
         )
         car.broken_off = self.end
         if car.wallet is not None:
-            car.wallet.on_fault = lambda detail: car.fail(Ending.KEY_FAULT, detail)
+            car.wallet.listen(lambda detail: car.fail(Ending.KEY_FAULT, detail))
 
     @property
     def view(self) -> StationView:

@@ -1,7 +1,7 @@
 """The vehicle's Plug & Charge: contracts from the certificate store, keys in their drivers.
 
 Everything that needs a private key runs on the worker and comes back ``Later``.  A key store that
-fails is told at once through ``on_fault``: the session must not wait for a signature that never
+fails is told at once to who listens: the session must not wait for a signature that never
 comes.
 """
 
@@ -50,8 +50,12 @@ class KeymWallet:
     worker: Worker
     log: Logger
     rules: SignatureRules = field(default_factory=SignatureRules)
-    on_fault: Callable[[str], None] = field(default=_nobody)
+    _listener: Callable[[str], None] = field(default=_nobody)
     deliveries: int = 0
+
+    def listen(self, on_fault: Callable[[str], None]) -> None:
+        """The session that runs now hears of a failing key store."""
+        self._listener = on_fault
 
     # What there is
 
@@ -170,7 +174,7 @@ class KeymWallet:
 
         def done(outcome: Outcome[T]) -> None:
             if outcome.error is not None:
-                self.on_fault(f"{name}: {outcome.error}")
+                self._listener(f"{name}: {outcome.error}")
             else:
                 promise.resolve(outcome.result())
 
