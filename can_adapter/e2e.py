@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from typing import Final, Literal
 
@@ -26,7 +27,7 @@ class E2eStatus(Enum):
 
     @property
     def good(self) -> bool:
-        return self in {E2eStatus.OK, E2eStatus.LOST}
+        return self is E2eStatus.OK or self is E2eStatus.LOST
 
 
 class E2eState(Enum):
@@ -76,6 +77,8 @@ class Profile:
         start = offset + self.counter_at
         if self.nibble:
             return data[start] & 0x0F
+        if self.counter_octets == 1:
+            return data[start]
         return int.from_bytes(data[start : start + self.counter_octets], self.order)
 
     def set_counter(self, data: bytearray, offset: int, counter: int) -> None:
@@ -114,11 +117,11 @@ def _library(spec: E2eSpec) -> tuple[Protect, Check]:
         ids = data_id_list(spec.data_id)
         return (
             lambda data: protect(data, ids, increment_counter=False),
-            lambda data: bool(check(data, ids)),
+            lambda data: check(data, ids),
         )
     return (
-        lambda data: protect(data, spec.data_id, offset=spec.offset, increment_counter=False),
-        lambda data: bool(check(data, spec.data_id, offset=spec.offset)),
+        partial(protect, data_id=spec.data_id, offset=spec.offset, increment_counter=False),
+        partial(check, data_id=spec.data_id, offset=spec.offset),
     )
 
 
@@ -172,15 +175,24 @@ class E2eChecker:
         self._all_good = 0
         self.state = E2eState.NO_DATA
         self.last: E2eStatus | None = None
-        self.counts = dict.fromkeys(E2eStatus, 0)
+        self._good = 0
+        self._others = dict.fromkeys(E2eStatus, 0)
 
     def judge(self, data: bytes) -> E2eStatus:
         """The status of this frame; ``state`` has moved along."""
         status = self._status(bytearray(data))
         self.last = status
-        self.counts[status] += 1
+        if status is E2eStatus.OK:
+            self._good += 1
+        else:
+            self._others[status] += 1
         self._move(status)
         return status
+
+    @property
+    def counts(self) -> dict[E2eStatus, int]:
+        """How often each judgement was passed."""
+        return {**self._others, E2eStatus.OK: self._good}
 
     def reset(self) -> None:
         """Nothing came for too long: trust must be won again, with any counter."""

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from bsw.os.clock import Action
 from bsw.os.mailbox import MailboxFull
 from bsw.os.scheduler import Scheduler
 
@@ -42,11 +43,13 @@ class Reader:
         self.frames: deque[can.Message] = deque()
         self._posted = False
         self._closing = False
+        self._pause = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=f"{name} reader", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         self._closing = True
+        self._pause.set()
         self._thread.join(timeout=10 * READER_WAIT_S)
 
     def _loop(self) -> None:
@@ -87,5 +90,12 @@ class Reader:
             if not self._closing:
                 self._failed(error)
 
-        if not self._closing:
+        while not self._closing and not self._told(tell):
+            self._pause.wait(READER_WAIT_S)
+
+    def _told(self, tell: Action) -> bool:
+        try:
             self._scheduler.post(tell, name=self._name)
+        except MailboxFull:
+            return False
+        return True
