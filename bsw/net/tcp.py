@@ -1,4 +1,4 @@
-"""TCP on the host: non-blocking sockets behind ``Stream`` and ``Listener``.
+"""TCP connections on the host: non-blocking sockets behind ``Stream``.
 
 Owns connecting, the bounded send queue, half-close, lingering, and the telling apart of the ways
 a connection ends.  Never calls its user from inside one of the user's own calls: what goes wrong
@@ -18,8 +18,6 @@ from bsw.os.clock import MS, S
 from bsw.os.host import Watch
 
 CHUNK: Final = 65_536
-ACCEPTS_PER_TURN: Final = 16
-_PAUSE_WHEN_EXHAUSTED: Final = 1 * S
 _RESET_ON_CLOSE: Final = struct.pack("@ii", 1, 0)
 
 _ENDS: Final = {
@@ -104,13 +102,28 @@ class HostStream:
         where = sockaddr(to, self._interface)
         self._user, self._phase = user, Phase.CONNECTING
         self._peer = endpoint(where, self._interface)
-        number = self._socket.connect_ex(where)
+        number = self._bind() or self._socket.connect_ex(where)
         self._local = endpoint(self._socket.getsockname(), self._interface)
         if number in {0, errno.EINPROGRESS}:
             self._alarm.rearm(timeout)
             self._rewatch()
         else:
             self._doom(end_of(number))
+
+    def _bind(self) -> int:
+        """Our own address and a port of the dynamic range, as the peer may check."""
+        sock, interface = self._socket, self._interface
+
+        def bind(number: int) -> None:
+            sock.bind((interface.address, number, 0, interface.scope_id))
+
+        try:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            dynamic_port(bind) if self._options.dynamic_ports else bind(0)
+        except OSError as error:
+            self._host.log.warning("no-way-out", why=str(error))
+            return error.errno or errno.EADDRNOTAVAIL
+        return 0
 
     def adopt(self, peer: Endpoint, accept: Callable[[Stream], StreamUser]) -> None:
         """Begin with a connection that a listener accepted."""
@@ -313,86 +326,3 @@ class HostStream:
         self._unwatch()
         self._socket.close()
         self._forget(self)
-
-
-class HostListener:
-    """A listening TCP socket."""
-
-    def __init__(
-        self,
-        host: Host,
-        interface: Interface,
-        options: TcpOptions,
-        *,
-        port: int,
-        accepted: Callable[[socket.socket, Endpoint], None],
-        forget: Callable[["HostListener"], None],
-    ) -> None:
-        self._host = host
-        self._accepted = accepted
-        self._forget = forget
-        self._interface = interface
-        self._socket = sock = socket.socket(
-            socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK
-        )
-        self._open = True
-        try:
-            self._bind(port, options)
-        except OSError:
-            sock.close()
-            raise
-        self._alarm = host.scheduler.alarm(self._resume, name="tcp.accept")
-        self._watch = host.clock.watch(sock.fileno(), "tcp.accept", readable=self._accept)
-
-    @property
-    def local(self) -> Endpoint:
-        return self._local
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._alarm.cancel()
-            self._host.clock.forget(self._watch)
-            self._socket.close()
-            self._forget(self)
-
-    def _bind(self, port: int, options: TcpOptions) -> None:
-        sock, interface = self._socket, self._interface
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-
-        def bind(number: int) -> None:
-            sock.bind((interface.address, number, 0, interface.scope_id))
-            sock.listen()
-
-        if port:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if port or not options.dynamic_ports:
-            bind(port)
-        else:
-            dynamic_port(bind)
-        self._local = Endpoint(interface.address, sock.getsockname()[1], interface.scope)
-
-    def _accept(self) -> None:
-        for _ in range(ACCEPTS_PER_TURN):
-            if not self._open:
-                return
-            try:
-                sock, address = self._socket.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}:
-                    self._pause(error)
-                    return
-                continue  # that one connection is gone already
-            sock.settimeout(0)
-            self._accepted(sock, endpoint(address, self._interface))
-
-    def _pause(self, error: OSError) -> None:
-        """Out of descriptors: the socket stays ready, so look away or the loop spins."""
-        self._host.log.error("accept-exhausted", error=str(error))
-        self._host.clock.change(self._watch)
-        self._alarm.rearm(_PAUSE_WHEN_EXHAUSTED)
-
-    def _resume(self) -> None:
-        self._host.clock.change(self._watch, readable=self._accept)

@@ -7,9 +7,10 @@ import socket
 from collections.abc import Callable
 
 from bsw.dlt import Dlt, silent
-from bsw.net.hostnet import Host, dynamic_port, find_interface
+from bsw.net.hostnet import Host, Interface, InterfaceUnusable, find_interface
 from bsw.net.ports import DatagramReceiver, Endpoint, Stream, StreamUser, TcpOptions
-from bsw.net.tcp import HostListener, HostStream
+from bsw.net.tcp import HostStream
+from bsw.net.tcplisten import HostListener
 from bsw.net.udp import HostDatagramPort
 from bsw.os.host import HostClock
 from bsw.os.scheduler import Scheduler
@@ -30,14 +31,24 @@ class HostNetwork:
         options: TcpOptions = DEFAULT_OPTIONS,
         dlt: Dlt | None = None,
     ) -> None:
-        self.interface = find_interface(interface, address)
+        self._name, self._address = interface, address
+        self._interface = find_interface(interface, address)
         self._host = Host(scheduler, clock, (dlt or silent()).logger("net"))
         self._options = options
         self._open: set[HostDatagramPort | HostStream | HostListener] = set()
 
     @property
+    def interface(self) -> Interface:
+        """As it is now: a modem that was pulled and put back has another number and address."""
+        try:
+            self._interface = find_interface(self._name, self._address)
+        except InterfaceUnusable as error:
+            self._host.log.warning("interface-unusable", why=str(error.args[-1]))
+        return self._interface
+
+    @property
     def scope(self) -> str:
-        return self.interface.scope
+        return self._interface.scope
 
     def link_local(self) -> str:
         return self.interface.address
@@ -74,14 +85,9 @@ class HostNetwork:
         return opened
 
     def connect(self, to: Endpoint, user: StreamUser, *, timeout: int) -> HostStream:
-        sock = socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        try:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            self._bind(sock)
-        except OSError:
-            sock.close()
-            raise
-        stream = self._stream(sock)
+        stream = self._stream(
+            socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        )
         stream.start(to, user, timeout)
         return stream
 
@@ -107,18 +113,6 @@ class HostNetwork:
                 opened.abort()
             else:
                 opened.close()
-
-    def _bind(self, sock: socket.socket) -> None:
-        """Our own address and a port of the dynamic range, as the peer may check."""
-        where = self.interface
-
-        def bind(number: int) -> None:
-            sock.bind((where.address, number, 0, where.scope_id))
-
-        if self._options.dynamic_ports:
-            dynamic_port(bind)
-        else:
-            bind(0)
 
     def _stream(self, sock: socket.socket) -> HostStream:
         stream = HostStream(self._host, sock, self.interface, self._options, self._open.discard)

@@ -65,7 +65,7 @@ class SdpClient:
             rules = replace(rules, loopback=True)
         self._search = Search(rules, wireless)
         for network in self._networks:
-            self._ports.append((network, self._listen(network)))
+            self._listen(network)
         self._search.begin(self._scheduler.now)
         self._act()
 
@@ -77,13 +77,18 @@ class SdpClient:
             port.close()
         self._ports.clear()
 
-    def _listen(self, network: Network) -> DatagramPort:
+    def _listen(self, network: Network) -> None:
+        """An interface that cannot be used just now finds nothing; the others go on."""
+
         def heard(datagram: bytes, _source: Endpoint) -> None:
             if self._search is not None:
                 self._search.hear(datagram, self._scheduler.now)
                 self._act(network)
 
-        return network.datagram(heard)
+        try:
+            self._ports.append((network, network.datagram(heard)))
+        except OSError as error:
+            self._log.warning("no-port", scope=network.scope, why=str(error))
 
     def _tick(self) -> None:
         if self._search is not None:

@@ -75,11 +75,11 @@ class Answerer:
     """Datagram in, datagram out or nothing.  ``offer`` may change at any time."""
 
     def __init__(self, address: str, offer: Offer | None, locate: Locate | None = None) -> None:
+        self.address = address
         self.offer = offer
         self.answered = 0
         self.ignored = 0
         self.last_defect: Defect | None = None
-        self._address = address
         self._locate = locate
 
     def answer(self, datagram: bytes, source: Endpoint) -> bytes | None:
@@ -105,7 +105,7 @@ class Answerer:
         if chosen is None:
             return None
         security, port = chosen
-        return Response(self._address, port, security).octets()
+        return Response(self.address, port, security).octets()
 
     def _wireless(self, request: WirelessRequest, source: Endpoint) -> bytes | None:
         chosen = self.offer.for_request(request.security) if self.offer is not None else None
@@ -114,7 +114,7 @@ class Answerer:
         security, port = chosen
         position = self._locate(request, source)
         return WirelessResponse(
-            address=self._address,
+            address=self.address,
             port=port,
             security=security,
             diagnosis=position.diagnosis,
@@ -170,6 +170,7 @@ class SdpServer:
     def open(self, duration: int | None = None) -> None:
         """Answer from now on, or for ``duration`` only (see ``SETUP_TIME``)."""
         if self._port is None:
+            self._answerer.address = self._network.link_local()
             self._port = self._network.datagram(
                 self._heard, port=self._number, groups=(ALL_NODES,), wanted=self._wanted
             )

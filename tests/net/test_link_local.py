@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -21,6 +22,12 @@ pytestmark = pytest.mark.root
 def wired() -> Iterator[World]:
     with world("cable", TcpOptions(idle=1 * S, gone_after=2 * S)) as made:
         yield made
+
+
+@pytest.fixture
+def at_end(wired: World) -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -70,18 +77,13 @@ def test_requests_to_all_nodes_do_not_leave_the_link(wired: World) -> None:
     assert int.from_bytes(hops, "little") == 1
 
 
-def test_a_server_hears_its_own_interface_only(wired: World) -> None:
+def test_a_server_hears_its_own_interface_only(wired: World, at_end: ExitStack) -> None:
     """Two charging points on one controller: each answers on its own line."""
     vehicle, station = cable()
-    ip("link", "add", "v1", "netns", vehicle, "type", "veth", "peer", "s1", "netns", station)
+    add_cable(vehicle, station, "v1", "s1")
     try:
-        for name, end in ((vehicle, "v1"), (station, "s1")):
-            ip("netns", "exec", name, "sysctl", "-qw", f"net.ipv6.conf.{end}.accept_dad=0")
-            ip("-n", name, "link", "set", end, "up")
-        clock = wired.scheduler.clock
-        assert isinstance(clock, HostClock)
-        other_vehicle = ready(vehicle, "v1", wired, clock)
-        other_station = ready(station, "s1", wired, clock)
+        other_vehicle = ready(vehicle, "v1", wired, at_end)
+        other_station = ready(station, "s1", wired, at_end)
         servers = [
             SdpServer(wired.scheduler, network, Offer(tls=port))
             for network, port in ((wired.station, 50000), (other_station, 51111))
@@ -101,6 +103,51 @@ def test_a_server_hears_its_own_interface_only(wired: World) -> None:
         ip("-n", vehicle, "link", "del", "v1")
 
 
-def ready(namespace: str, interface: str, wired: World, clock: HostClock) -> Inside:
+def ready(namespace: str, interface: str, wired: World, at_end: ExitStack) -> Inside:
+    """The network as soon as its address is there."""
+    clock = wired.scheduler.clock
+    assert isinstance(clock, HostClock)
     wait_for_address(namespace, interface)
-    return Inside(namespace, lambda: HostNetwork(wired.scheduler, clock, interface))
+    made: list[HostNetwork] = []
+
+    def make() -> HostNetwork:
+        made.append(HostNetwork(wired.scheduler, clock, interface))
+        return made[-1]
+
+    network = Inside(namespace, make)
+    at_end.callback(made[0].close)
+    return network
+
+
+def add_cable(vehicle: str, station: str, one: str, other: str) -> None:
+    ip("link", "add", one, "netns", vehicle, "type", "veth", "peer", other, "netns", station)
+    for name, end in ((vehicle, one), (station, other)):
+        ip("netns", "exec", name, "sysctl", "-qw", f"net.ipv6.conf.{end}.accept_dad=0")
+        ip("-n", name, "link", "set", end, "up")
+    wait_for_address(vehicle, one)
+    wait_for_address(station, other)
+
+
+def test_an_adapter_that_was_pulled_and_put_back_is_used_as_it_is_then(
+    wired: World, at_end: ExitStack
+) -> None:
+    vehicle, station = cable()
+    add_cable(vehicle, station, "v2", "s2")
+    usb = ready(vehicle, "v2", wired, at_end)
+    ip("-n", vehicle, "link", "del", "v2")
+    gone = Recorder()
+    usb.connect(Endpoint("fe80::1", 50000, "v2"), gone, timeout=1 * S)
+    assert gone.told == []
+    wired.run_until(lambda: gone.end)
+    assert gone.end is StreamEnd.UNREACHABLE
+    add_cable(vehicle, station, "v2", "s2")
+    try:
+        other = ready(station, "s2", wired, at_end)
+        met = Recorder()
+        listener = other.listen(lambda _stream: met)
+        back = Recorder()
+        usb.connect(listener.local, back, timeout=5 * S)
+        wired.run_until(lambda: back.is_connected and met.is_connected)
+        listener.close()
+    finally:
+        ip("-n", vehicle, "link", "del", "v2")
