@@ -16,7 +16,7 @@ AUTHORITY_ACCESS = "1.3.6.1.5.5.7.1.1"
 CRL_POINTS = "2.5.29.31"
 OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 _OCSP_ACCESS = "1.3.6.1.5.5.7.48.1"
-_URI = 0x86
+_URI, _CONTEXT = 0x86, 0x80
 MOST_EXTENSIONS = 32
 
 
@@ -94,7 +94,9 @@ def _basic_constraints(so_far: Extensions, value: bytes) -> Extensions:
     flag = inner.maybe(der.BOOLEAN)
     limit = inner.maybe(der.INTEGER)
     inner.end()
-    authority = flag is not None and der.boolean(flag)
+    if flag is not None and not der.boolean(flag):
+        raise DerError("basicConstraints spells out that it is no authority")
+    authority = flag is not None
     path_length = None if limit is None else der.integer(limit)
     if path_length is not None and (path_length < 0 or not authority):
         raise DerError("basicConstraints has a path length that makes no sense")
@@ -140,6 +142,8 @@ def _authority_access(so_far: Extensions, value: bytes) -> Extensions:
         method = der.oid(access.take(der.OID))
         place = access.any()
         access.end()
+        if place.tag & 0xC0 != _CONTEXT:
+            raise DerError("an access description has a place that is no name")
         if method == _OCSP_ACCESS and place.tag == _URI:
             urls.append(_url(place))
     return replace(so_far, ocsp_urls=tuple(urls))

@@ -125,6 +125,14 @@ FORGERIES = {
         only_extensions(extension(BASIC, tlv(0x30, tlv(1, b"\1")), critical=True)),
         Reason.MALFORMED,
     ),
+    "basic constraints that spell out false": (
+        only_extensions(extension(BASIC, tlv(0x30, tlv(1, b"\0")), critical=True)),
+        Reason.MALFORMED,
+    ),
+    "access to no name": (
+        only_extensions(extension(AIA, tlv(0x30, tlv(0x30, tlv(6, b"\x2a\x03"), NULL)))),
+        Reason.MALFORMED,
+    ),
     "path length of no authority": (
         only_extensions(extension(BASIC, tlv(0x30, tlv(2, b"\0")), critical=True)),
         Reason.MALFORMED,

@@ -2,7 +2,6 @@
 
 import argparse
 from importlib import import_module
-from importlib.util import find_spec
 
 COMMANDS = {
     "make": ("tools.pki.make", "make a complete test PKI"),
@@ -17,8 +16,6 @@ COMMANDS = {
 def add(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (place, purpose) in COMMANDS.items():
-        if find_spec(place) is None:
-            continue
         module = import_module(place)
         command = commands.add_parser(name, help=purpose, description=purpose)
         module.add(command)

@@ -30,6 +30,9 @@ KINDS = {
 }
 
 
+LONGEST_DAYS = 365 * 40
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="where to put it")
     parser.add_argument(
@@ -55,6 +58,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="Test", help="first word of all subjects")
     parser.add_argument(
         "--at", type=moment, metavar="DATE", help="valid around this date instead of today"
+    )
+    parser.add_argument(
+        "--days", type=int, default=0, metavar="N", help="everything holds at least so many days"
     )
     parser.add_argument(
         "--password-file", type=Path, metavar="FILE", help="encrypt the keys with its first line"
@@ -117,6 +123,7 @@ def _write(args: argparse.Namespace, writer: Writer) -> None:
             evccid=args.evccid,
             single_root=args.single_root,
             ocsp_url=args.ocsp_url or None,
+            least_days=min(max(args.days, 0), LONGEST_DAYS),
         )
         pki = build(plan)
         told = f"{len(pki.entities)} certificates, {chosen.key_type.value}"

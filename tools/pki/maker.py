@@ -64,7 +64,8 @@ class Plan:
     """What a PKI is made for.
 
     ``single_root`` hangs every branch under the V2G root.  ``ocsp_url`` and ``crl_url`` go into
-    whatever can be revoked; ``backdate`` is how long ago everything became valid.
+    whatever can be revoked; ``backdate`` is how long ago everything became valid, ``least_days``
+    how long everything holds at least, whatever is usual for it.
     """
 
     edition: Edition
@@ -78,6 +79,7 @@ class Plan:
     ocsp_url: str | None = "http://[::1]:15180/ocsp"
     crl_url: str | None = None
     backdate: timedelta = timedelta(days=1)
+    least_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _build_branch(pki: Pki, use: Use, branch: Branch) -> None:
 
 def _span(plan: Plan, days: int) -> tuple[datetime, datetime]:
     start = (plan.at - plan.backdate).replace(microsecond=0)
-    return start, start + timedelta(days=days)
+    return start, start + timedelta(days=max(days, plan.least_days))
 
 
 def root_recipe(plan: Plan, kind: RootKind) -> Recipe:
