@@ -1,12 +1,13 @@
 """Vehicles and stations with their modems on one simulated line: a car park in memory.
 
-Puts ``Line``, ``SimulatedModem`` and ports together and hands out addresses.  Who sits on the
-ports is not known here.
+Puts ``Line``, ``SimulatedModem`` and ports together and hands out addresses.  IP networks come
+with it: they pass what the modems' keys let pass.  Who sits on the ports is not known here.
 """
 
 from dataclasses import dataclass, replace
 
 from bsw.net.line import PERFECT, Impairment, Line, LinePort, Profile, flat
+from bsw.net.simnet import SimLink, SimNetwork
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.slac.simmodem import HostPort, Quirks, SimulatedModem
@@ -27,6 +28,9 @@ class Site:
         self, scheduler: Scheduler, randomness: Randomness, impairment: Impairment = PERFECT
     ) -> None:
         self.line = Line(scheduler, randomness, impairment)
+        self.ip = SimLink(scheduler, randomness, impairment, name="plc")
+        self.ip.passable = self._passable
+        self._owners: dict[SimNetwork, Seat] = {}
         self._scheduler = scheduler
         self._randomness = randomness
         self._seats = 0
@@ -41,6 +45,16 @@ class Site:
     def attenuate(self, one: Seat, other: Seat, attenuation: Profile | int) -> None:
         profile = flat(attenuation) if isinstance(attenuation, int) else attenuation
         self.line.attenuate(one.line, other.line, profile)
+
+    def network(self, seat: Seat) -> SimNetwork:
+        """The seat's IPv6 interface; it reaches the seats whose modems are in the same network."""
+        network = self.ip.node(seat.name)
+        self._owners[network] = seat
+        return network
+
+    def _passable(self, one: SimNetwork, other: SimNetwork) -> bool:
+        here, there = self._owners[one], self._owners[other]
+        return here.modem.alive and there.modem.alive and there.line in here.line.linked()
 
     def _seat(self, name: str, kind: int, quirks: Quirks) -> Seat:
         self._seats += 1

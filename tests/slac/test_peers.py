@@ -22,7 +22,7 @@ charge time = 2
 settle time = 1
 """
 EVSE_INI = """[default]
-station identifier = 0000000000000000000000000000000000
+station identifier = {station}
 network membership key = B59319D7E8157BA001B018669CCEE30D
 network identifier = 026BCBA5354E08
 number of sounds = 10
@@ -52,12 +52,15 @@ def reads_ini(line: PowerLine, name: str, text: str) -> str:
 
 @pytest.mark.peer
 @pytest.mark.parametrize(
-    ("response_type", "profile"), [(1, "conformance"), (0, "field")], ids=["strict", "as shipped"]
+    ("response_type", "station", "profile"),
+    [(1, "00" * 17, "conformance"), (0, "BB" * 17, "field")],
+    ids=["by the letter", "as shipped"],
 )
 def test_our_vehicle_matches_with_plc_utils_evse(
-    line: PowerLine, response_type: int, profile: str
+    line: PowerLine, response_type: int, station: str, profile: str
 ) -> None:
-    ini = reads_ini(line, "evse.ini", EVSE_INI.format(response_type=response_type))
+    text = EVSE_INI.format(response_type=response_type, station=station)
+    ini = reads_ini(line, "evse.ini", text)
     line.modems("--attenuation", "12")
     evse = line.start("se", plc_utility("evse"), "-i", "se0", "-p", ini)
     evse.wait_for("Listening")
@@ -72,7 +75,7 @@ def test_our_vehicle_matches_with_plc_utils_evse(
 def test_our_vehicle_does_not_match_plc_utils_evse_with_response_type_0_by_the_letter(
     line: PowerLine,
 ) -> None:
-    ini = reads_ini(line, "evse.ini", EVSE_INI.format(response_type=0))
+    ini = reads_ini(line, "evse.ini", EVSE_INI.format(response_type=0, station="00" * 17))
     line.modems()
     evse = line.start("se", plc_utility("evse"), "-i", "se0", "-p", ini)
     evse.wait_for("Listening")
