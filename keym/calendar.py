@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bsw.stbm import TimeBase
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -19,3 +21,14 @@ class Moment:
 
 class CalendarTime(Protocol):
     def moment(self) -> Moment: ...
+
+
+class EcuCalendar:
+    """The ECU's time base as this port."""
+
+    def __init__(self, base: TimeBase) -> None:
+        self._base = base
+
+    def moment(self) -> Moment:
+        stamp = self._base.stamp()
+        return Moment(stamp.at, stamp.trusted)

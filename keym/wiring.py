@@ -19,7 +19,7 @@ from keym.edition import Edition
 from keym.entry import Credential
 from keym.expiry import ExpiryWatch, Listener
 from keym.faults import FaultReporter, silent
-from keym.fetch import StatusFetcher, StatusKeeper
+from keym.fetch import StatusFetcher, StatusKeeper, pairs_of
 from keym.http import HttpFetcher
 from keym.judge import Judge
 from keym.path import Link, Search
@@ -29,6 +29,7 @@ from keym.shelf import FolderShelf, Shelf
 from keym.staples import StapleKeeper
 from keym.store import CertificateStore
 from keym.trust import PROFILES, TlsTrust
+from keym.verdict import Verdict
 
 SignerOf = Callable[[KeyHandle], Signer]
 
@@ -44,6 +45,7 @@ class Keym:
     watch: ExpiryWatch
     status: StatusKeeper | None
     staples: StapleKeeper | None
+    _scheduler: Scheduler
 
     def start(self) -> None:
         """Begin to watch.  Call it once the scheduler is there to run what it asks for."""
@@ -76,6 +78,17 @@ class Keym:
         """The anchor of ours that a chain of ours ends in, DER."""
         return anchor_of(credential.chain, self.store)
 
+    def find_out(self, verdict: Verdict, done: Callable[[], None]) -> None:
+        """Ask responders about a peer's chain, as far as one may; then judge it again.
+
+        ``done`` is called once, also if nobody answers or nobody may be asked.
+        """
+        if self.status is None or verdict.anchor is None:
+            self._scheduler.post(done, name="keym status")
+            return
+        pairs = pairs_of(verdict.path, verdict.anchor.certificate)
+        self.status.ask(pairs, done, within=self.config.ocsp.within)
+
     def contract(self, wish: Wish) -> Choice:
         """The contract to pay with here."""
         within = timedelta(days=self.config.renew_contract_days)
@@ -104,12 +117,15 @@ def open_keym(
 
     ``worker`` carries HTTP when ``ocsp.fetch`` is set; ``fetcher`` takes its place in simulation.
     """
+    policies = config.policies()
     store = CertificateStore(
-        shelf if shelf is not None else FolderShelf(config.folder), report=report
+        shelf if shelf is not None else FolderShelf(config.folder),
+        report=report,
+        tolerate=frozenset().union(*(policy.tolerate for policy in policies.values())),
     )
     store.load()
     book = StatusBook()
-    judge = Judge(store.anchors, calendar, book=book, policies=config.policies())
+    judge = Judge(store.anchors, calendar, book=book, policies=policies)
     if fetcher is None and config.ocsp.fetch and worker is not None:
         seconds = config.ocsp.within / 1e9
         fetcher = HttpFetcher(worker, timeout_s=seconds, instead=config.ocsp.responder)
@@ -126,4 +142,5 @@ def open_keym(
         ExpiryWatch(scheduler, store, calendar, listener=listener, report=report),
         status,
         None if status is None else StapleKeeper(scheduler, store, status),
+        scheduler,
     )

@@ -4,10 +4,17 @@ import pytest
 from pydantic import ValidationError
 
 from bsw.os.clock import S
+from csm.handles import KeyHandle
 from keym.config import DemandName, JudgeConfig, KeymConfig, OcspConfig, ToleratedRule
+from keym.edition import Edition
+from keym.faults import NotFit
+from keym.judge import Question
 from keym.profile import Use
 from keym.revocation import Demand
 from keym.verdict import FIELD, TOLERABLE, Rule
+from tests.keym.bench import Bench
+from tests.keym.world import pki_of
+from tools.pki.workshop import Workshop, renamed
 
 
 def test_the_names_in_a_file_are_those_of_the_rules() -> None:
@@ -50,3 +57,14 @@ def test_what_makes_no_sense_is_refused(values: dict[str, object]) -> None:
 
 def test_durations_are_written_with_their_unit() -> None:
     assert OcspConfig.model_validate({"within": "250 ms"}).within == S // 4
+
+
+def test_what_is_tolerated_from_peers_is_tolerated_in_the_store() -> None:
+    pki = pki_of("iso20-p521")
+    odd = Workshop(pki, Use.VEHICLE).grow(leaf=renamed(domain="OEM")).chain
+    key = KeyHandle("software", "vehicle")
+    with pytest.raises(NotFit, match="V2G20-2598"):
+        Bench((pki,)).keym.store.add(Use.VEHICLE, Edition.ISO20, odd, key)
+    lenient = Bench((pki,), config=KeymConfig(peers="field")).keym
+    assert lenient.store.add(Use.VEHICLE, Edition.ISO20, odd, key).ders == odd
+    assert lenient.judge.judge(Question(Use.VEHICLE, Edition.ISO20, odd)).trusted

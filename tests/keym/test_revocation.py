@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import ocsp
 
 from bsw.os.clock import MS, S
+from keym.backend import hash_data
 from keym.calendar import Moment
 from keym.certificate import Certificate, parse
 from keym.faults import KeymFault
@@ -14,7 +16,7 @@ from keym.fetch import Fetched, Pair, pairs_of
 from keym.judge import Policy, Question
 from keym.profile import Use
 from keym.revocation import Demand, StatusBook, Unusable
-from keym.status import CertId, State
+from keym.status import State
 from keym.verdict import Reason, Rule
 from tests.keym.bench import Bench
 from tests.keym.world import AT, KINDS, good_question, judge_of, pki_of
@@ -49,11 +51,26 @@ def test_all_hashes_of_certificate_ids_are_understood(pki: Pki) -> None:
         assert StatusBook().learn(response, *pair(pki), NOW).state is State.GOOD
 
 
-def test_the_hash_data_are_those_a_back_end_wants(pki: Pki) -> None:
-    certificate, issuer = pair(pki)
-    about = CertId.of(certificate, issuer)
-    assert (about.hash, about.serial) == ("sha256", certificate.serial)
-    assert len(about.name_hash) == len(about.key_hash) == 32
+def test_the_back_end_is_told_what_the_library_would_ask(pki: Pki) -> None:
+    told = hash_data(judge_of(pki).judge(good_question(pki, Use.CONTRACT)))
+    assert len(told) == 3
+    for data, name in zip(told, ("contract", "mo_sub2", "mo_sub1"), strict=True):
+        entity = pki[name]
+        assert entity.issuer is not None
+        asked = (
+            ocsp.OCSPRequestBuilder()
+            .add_certificate(entity.certificate, entity.issuer.certificate, hashes.SHA256())
+            .build()
+        )
+        assert bytes.fromhex(data.issuer_name_hash) == asked.issuer_name_hash
+        assert bytes.fromhex(data.issuer_key_hash) == asked.issuer_key_hash
+        assert int(data.serial_number, 16) == asked.serial_number
+        assert data.responder_url == pki.plan.ocsp_url
+
+
+def test_the_back_end_is_told_nothing_about_a_chain_that_does_not_hold(pki: Pki) -> None:
+    question = Question(Use.CONTRACT, pki.edition, pki["contract"].chain[:2])
+    assert hash_data(judge_of(pki).judge(question)) == ()
 
 
 @pytest.mark.parametrize(
@@ -269,3 +286,25 @@ def test_a_staple_that_no_longer_holds_is_not_shown(pki: Pki) -> None:
     bench.network.broken = lambda _: Fetched(None, "gone")
     bench.scheduler.run(30 * 3600 * S)
     assert staple() is None
+
+
+def test_a_peers_chain_is_found_out_about_and_judged_again(pki: Pki) -> None:
+    bench = Bench((pki,))
+    bench.network.revoked.add(f"{pki.edition.value}/contract")
+    question = Question(Use.CONTRACT, pki.edition, pki["contract"].chain)
+    first = bench.keym.judge.judge(question)
+    assert first.trusted
+    verdicts: list[Reason | None] = []
+    bench.keym.find_out(first, lambda: verdicts.append(bench.keym.judge.judge(question).reason))
+    bench.scheduler.run(10 * S)
+    assert verdicts == [Reason.REVOKED]
+
+
+def test_nobody_is_asked_about_a_chain_without_anchor(pki: Pki) -> None:
+    bench = Bench((pki,))
+    question = Question(Use.CONTRACT, pki.edition, pki["contract"].chain[:1])
+    done: list[int] = []
+    bench.keym.find_out(bench.keym.judge.judge(question), lambda: done.append(1))
+    bench.scheduler.run(10 * S)
+    assert done == [1]
+    assert not bench.network.asked
