@@ -24,6 +24,13 @@ SHIPPED: Final = ("bms.dbc", "vcu.dbc", "ems.dbc", "obc.dbc", "inlet.dbc", "evcc
 SHIPPED_STATION: Final = ("station.dbc",)
 
 
+ORPHANS: Final = "VECTOR__INDEPENDENT_SIG_MSG"
+"""Where DBC editors keep signals that belong to no message."""
+
+NOBODY: Final = "Vector__XXX"
+"""How DBC files call a sender that they do not know."""
+
+
 class SendType(Enum):
     """When a message is sent; the values are the names used in DBC files."""
 
@@ -211,11 +218,12 @@ def _messages(database: object, path: Path) -> list[MessageSpec]:
     messages: Sequence[Message] | None = getattr(database, "messages", None)
     if messages is None:
         raise MatrixError(path, "is a diagnostics database, not a signal matrix")
-    return [_message(message, path) for message in messages if message.senders != ["Vector__XXX"]]
+    return [_message(message, path) for message in messages if message.name != ORPHANS]
 
 
 def _message(message: "Message", path: Path) -> MessageSpec:
-    legal = FD_LENGTHS if message.is_fd else CLASSIC_LENGTHS
+    fd = message.is_fd or (message.dbc is None and message.length > 8)  # not all formats say it
+    legal = FD_LENGTHS if fd else CLASSIC_LENGTHS
     if message.length not in legal:
         hint = "set VFrameFormat to StandardCAN_FD" if message.length in FD_LENGTHS else "change it"
         reason = f"message {message.name}: no frame has {message.length} octets; {hint}"
@@ -225,8 +233,8 @@ def _message(message: "Message", path: Path) -> MessageSpec:
         id=message.frame_id,
         length=message.length,
         extended=message.is_extended_frame,
-        fd=message.is_fd,
-        sender=message.senders[0] if message.senders else "",
+        fd=fd,
+        sender=next((sender for sender in message.senders if sender != NOBODY), ""),
         cycle=(message.cycle_time or 0) * MS,
         min_delay=_number(message, "GenMsgDelayTime") * MS,
         send_type=_send_type(message),

@@ -58,6 +58,11 @@ class OfferedModes(IntFlag):
     WPT = 0x8000
 
 
+class OfferedPayments(IntFlag):
+    CONTRACT = 0x1
+    EXTERNAL_PAYMENT = 0x2
+
+
 class PaymentOption(Enum):
     CONTRACT = "Contract"
     EXTERNAL_PAYMENT = "ExternalPayment"

@@ -11,6 +11,7 @@ from bsw.ecuc.tree import ConfigurationError
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
+from can_adapter.configured import load_matrix
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
 from can_adapter.values import ContactorRequest, ContactorState, EnergyTransferMode, ShiftPosition
 from can_adapter.vehicle import VehicleBus, VehicleCanConfig, open_vehicle_bus
@@ -192,3 +193,22 @@ def test_without_a_bus_nothing_about_it_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "vehicle.yaml"
     path.write_text(f"{HEAD}bus: {{interface: none}}\n")
     assert load(VehicleCanConfig, (path,)).config.bus.interface == "none"
+
+
+def test_messages_of_unknown_senders_and_of_none_are_messages_too(tmp_path: Path) -> None:
+    (tmp_path / "loose.dbc").write_text(
+        'VERSION ""\n\nBU_: A\n\n'
+        "BO_ 3221225472 VECTOR__INDEPENDENT_SIG_MSG: 0 Vector__XXX\n"
+        ' SG_ Orphan : 0|8@1+ (1,0) [0|0] "" Vector__XXX\n\n'
+        "BO_ 100 M: 8 Vector__XXX\n"
+        ' SG_ Allowed : 0|1@1+ (1,0) [0|1] "" A\n'
+    )
+    path = tmp_path / "vehicle.yaml"
+    path.write_text(
+        "matrix: [loose.dbc]\nbind: explicit\nreceive: {charge_permission: M.Allowed}\n"
+        "messages: {M: {cycle: 10 ms}}\n"
+    )
+    config = load(VehicleCanConfig, (path,)).config
+    matrix, problems = load_matrix(config)
+    assert problems == []
+    assert [(spec.name, spec.sender, spec.cycle) for spec in matrix] == [("M", "", 10 * MS)]

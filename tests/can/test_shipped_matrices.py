@@ -235,3 +235,33 @@ def test_the_matrices_are_text_that_any_tool_reads() -> None:
         assert text.isascii()
         assert b"\t" not in text
         assert text.endswith(b"\n")
+
+
+def test_a_signal_says_the_same_in_the_matrix_and_in_the_program(
+    side: tuple[CanConfig, Catalogue, Catalogue, set[str]],
+) -> None:
+    for bindings in both_ways(side):
+        for binding in bindings.bound:
+            said = binding.signals[0].comment
+            assert said.startswith(binding.role.meaning), binding.role.name
+
+
+@pytest.mark.parametrize("form", ["kcd", "sym"])
+@pytest.mark.parametrize("name", ["bms.dbc", "vcu.dbc", "ems.dbc"])
+def test_other_formats_give_the_same_signals(name: str, form: str, tmp_path: Path) -> None:
+    database = cantools.database.load_file(shipped_matrix(name))
+    assert isinstance(database, cantools.database.can.Database)
+    path = tmp_path / f"matrix.{form}"
+    path.write_text(database.as_kcd_string() if form == "kcd" else database.as_sym_string())
+
+    def places(matrix: Matrix) -> dict[str, object]:
+        return {
+            f"{message.name}.{signal.name}": (
+                (message.id, message.fd),
+                (signal.start, signal.length, signal.scale, signal.offset, signal.signed),
+            )
+            for message in matrix
+            for signal in message.signals
+        }
+
+    assert places(load([path])) == places(load([shipped_matrix(name)]))
