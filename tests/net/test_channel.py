@@ -160,7 +160,7 @@ def test_the_same_under_tls(both: World) -> None:
     talk.listener.close()
 
 
-def test_nobody_listening_closes_with_that_cause(both: World) -> None:
+def test_px_evcc2_007_nobody_listening_closes_with_that_cause(both: World) -> None:
     talk = begin(both)
     talk.listener.close()
     both.run_until(lambda: talk.vehicle.ends or talk.station.opens)

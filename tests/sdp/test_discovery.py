@@ -191,10 +191,13 @@ def offer(server: SdpServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [pytest.param(NONE, id="SDP_004"), pytest.param(TLS, id="SDP_006")]
+    "asked",
+    [
+        pytest.param(NONE, id="TC_SECC_CMN_VTB_SDP_004"),
+        pytest.param(TLS, id="TC_SECC_CMN_VTB_SDP_006"),
+    ],
 )
 def test_a_strict_station_is_silent_after_the_setup_time(asked: Security) -> None:
-    """TC_SECC_CMN_VTB_SDP_004 and _006."""
     both = Both(simulated(), 15118)
     server = both.server()
     server.open(SETUP_TIME)

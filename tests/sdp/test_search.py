@@ -55,7 +55,7 @@ def run(rules: SearchRules | None = None, wireless: WirelessRequest | None = Non
     return Run(Search(rules or SearchRules(), wireless)).begin()
 
 
-def test_fifty_requests_a_quarter_second_apart_then_silence_is_the_result() -> None:
+def test_px_evcc2_001_fifty_requests_a_quarter_second_apart_then_silence_is_the_result() -> None:
     silent = run().until(60 * S)
     assert [when for when, _ in silent.sent] == [index * 250 * MS for index in range(50)]
     assert {octets for _, octets in silent.sent} == {Request(TLS).octets()}
@@ -82,8 +82,8 @@ def test_the_first_good_answer_ends_the_search() -> None:
 @pytest.mark.parametrize(
     ("bad", "defect"),
     [
-        (b"\x01\xff" + GOOD[2:], Fault.INVERSE),
-        (GOOD[:7] + b"\x13" + GOOD[8:], Fault.LENGTH),
+        pytest.param(b"\x01\xff" + GOOD[2:], Fault.INVERSE, id="PX-EVCC2-003"),
+        pytest.param(GOOD[:7] + b"\x13" + GOOD[8:], Fault.LENGTH, id="PX-EVCC2-005"),
         (Response("::1", 50001, TLS).octets(), Problem.ADDRESS),
         (GOOD[:-1] + b"\x10", Problem.TRANSPORT),
         (GOOD[:-2] + b"\x42\x00", Problem.SECURITY),
