@@ -35,16 +35,6 @@ _ISO20 = {
 }
 
 
-def iso2_chain_code(reason: Reason) -> Iso2:
-    """The code of PaymentDetailsRes for a contract chain that is refused."""
-    return _ISO2_CHAINS.get(reason, Iso2.FAILED_CERT_CHAIN_ERROR)
-
-
-def iso20_chain_code(reason: Reason) -> Iso20:
-    """The code of AuthorizationRes for a contract chain that is refused."""
-    return _ISO20_CHAINS.get(reason, Iso20.WARNING_CERTIFICATE_VALIDATION_ERROR)
-
-
 def iso2_code(error: ProvisioningError) -> Iso2:
     """The code of CertificateInstallationRes and CertificateUpdateRes."""
     if isinstance(error, ChainRefused) and error.reason in _ISO2_CHAINS:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 from bsw.chrgm.signature import SignatureRules
 from bsw.crypto import KeyType, key_type, prepared
 from csm.driver import ConcatKdf
-from csm.errors import BadKey, CsmError, NotSupported
+from csm.errors import BadKey, CsmError, KeyExists, NotSupported
 from csm.handles import KeyHandle, PublicKey, Use
 from csm.secret import PrivateKey, Secret
 from csm.signing import SoftwareVerifier
@@ -18,6 +19,7 @@ from keym.provisioning.faults import Fault, ProvisioningError
 
 T = TypeVar("T")
 
+MOST_LEFTOVERS = 10
 PROBE = b"a contract key has to sign before the old one is given up"
 
 
@@ -89,13 +91,25 @@ def take_in(
 
 def _adopted(keys: Keys, label: str, material: PrivateKey, wishes: Sequence[Use]) -> KeyHandle:
     """Where the key can do all that is wished for; else where it can at least sign."""
-    copy = PrivateKey(material.kind, Secret(material.secret.reveal()))
     try:
-        return stored(lambda: keys.adopt(label, copy, Use.SIGN, *wishes))
+        return _placed(keys, label, material, (Use.SIGN, *wishes))
     except ProvisioningError as error:
         if not wishes or not isinstance(error.__cause__, NotSupported):
             raise
-    return stored(lambda: keys.adopt(label, material, Use.SIGN))
+    return _placed(keys, label, material, (Use.SIGN,))
+
+
+def _placed(keys: Keys, label: str, material: PrivateKey, uses: tuple[Use, ...]) -> KeyHandle:
+    """Under the label, or under one beside it if an earlier delivery left a key there."""
+    for number in range(1, MOST_LEFTOVERS):
+        copy = PrivateKey(material.kind, Secret(material.secret.reveal()))
+        try:
+            return stored(partial(keys.adopt, label, copy, *uses))
+        except ProvisioningError as error:
+            if not isinstance(error.__cause__, KeyExists):
+                raise
+        label = f"{label.rpartition('.')[0] or label}.{number}"
+    raise ProvisioningError(Fault.KEY_STORE, f"too many keys are called {label}")
 
 
 def _signs(keys: Keys, handle: KeyHandle, spki: bytes, kind: KeyType) -> bool:

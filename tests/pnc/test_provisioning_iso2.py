@@ -282,6 +282,13 @@ def test_a_token_that_fails_late_keeps_nothing_of_the_new_key(verb: str) -> None
     assert take(world, delivery).chain  # and it goes well the next time
 
 
+def test_a_label_that_is_taken_does_not_stop_a_delivery() -> None:
+    """A key an earlier session left behind, for instance when its chain could not be kept."""
+    world = World()
+    labels = [take(world, deliver(world)).key.label for _ in range(3)]
+    assert labels == ["contract-2", "contract-2.1", "contract-2.2"]
+
+
 def test_the_key_goes_where_it_can_open_the_next_update() -> None:
     world = World()
     delivery = deliver(world)

@@ -13,6 +13,7 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.crypto import KeyType
+from bsw.dlt import silent
 from bsw.os.clock import MS, S
 from bsw.os.worker import SimulatedWorker
 from bsw.tls.config import TlsConfig
@@ -28,20 +29,17 @@ from csm.handles import KeyHandle
 from csm.jobs import Csm
 from csm.randomness import SeededRandomness
 from csm.signing import KeySigner
-from evcc.ports import ContractFacts
+from evcc.wallet import KeymWallet
 from keym.calendar import Moment
-from keym.certificate import Certificate, parse
+from keym.certificate import parse
 from keym.config import KeymConfig
 from keym.edition import Edition
 from keym.profile import RootKind, Use
-from keym.provisioning.desk_iso2 import Iso2Desk
-from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.provider import Contract, Provider
-from keym.provisioning.wallet_iso2 import Iso2Wallet
 from keym.shelf import MemoryShelf
 from keym.wiring import Keym, open_keym
 from secc.api.literals import PaymentOption
-from secc.ports import Verdict
+from secc.desk import Desk
 from tests.net import worlds
 from tests.pnc.world import private
 from tools.pki.maker import EMAID_WITH_DIGIT, Pki, make
@@ -68,18 +66,18 @@ class BackEnd:
     """Makes a fresh contract for whoever asks, unless told not to."""
 
     pki: Pki
-    refusal: Fault | None = None
+    willing: bool = True
     made: list[Entity] = field(default_factory=list)
 
-    def installed(self, owner: Certificate) -> Contract:
-        if self.refusal is not None:
-            raise ProvisioningError(self.refusal)
+    def for_vehicle(self, certificate: bytes) -> Contract | None:
+        if not self.willing:
+            return None
         entity = self.pki.issue("made", self.pki.recipe("contract"), "mo_sub2")
         self.made.append(entity)
         return Contract(entity.chain, private(entity), EMAID_WITH_DIGIT)
 
-    def renewed(self, owner: Certificate) -> Contract:
-        return self.installed(owner)
+    def renewed(self, emaid: str) -> Contract | None:
+        return self.for_vehicle(b"")
 
 
 class Bench:
@@ -157,15 +155,20 @@ class Bench:
     def _station_signer(self, key: KeyHandle) -> KeySigner:
         return KeySigner(key, self.station_keys.public_key(key), self.station_csm.sign_now)
 
-    def _wallet(self) -> Iso2Wallet[ContractFacts]:
-        return Iso2Wallet(
+    def _wallet(self) -> KeymWallet:
+        return KeymWallet(
             self.vehicle,
-            self.vehicle_csm,
-            SeededRandomness("labels"),
-            ContractFacts,
+            self.vehicle_csm.keys,
+            self._vehicle_signer,
+            self.world.worker,
+            silent().logger("wallet"),
         )
 
-    def _desk(self) -> Iso2Desk[Verdict]:
+    def _vehicle_signer(self, key: KeyHandle) -> KeySigner:
+        keys = self.vehicle_csm.keys
+        return KeySigner(key, keys.public_key(key), self.vehicle_csm.sign_now)
+
+    def _desk(self) -> Desk:
         cps = self.pki["cps"]
         handle = self.station_keys.drivers[0].handle("cps-0")
         with private(cps) as key:
@@ -177,11 +180,11 @@ class Bench:
             SeededRandomness("provider"),
             self.pki["provisioning"].chain[1:],
         )
-        return Iso2Desk(
+        return Desk(
             self.station.judge,
-            self.calendar,
-            self.station_csm,
-            Verdict,
+            self.calendar.today,
+            self.world.worker,
+            silent().logger("desk"),
             provider=provider,
             contracts=self.back_end,
         )
@@ -242,7 +245,7 @@ def test_a_contract_that_ends_soon_is_renewed_and_its_key_deleted(bench: Bench) 
 
 
 def test_without_a_contract_for_it_the_vehicle_is_refused_by_name(bench: Bench) -> None:
-    bench.back_end.refusal = Fault.NO_CONTRACT
+    bench.back_end.willing = False
     rig = bench.drive()
     result = rig.results[-1]
     assert result.exchange == "CertificateInstallation"
