@@ -75,9 +75,6 @@ class Timing(_Frozen):
     tt_ev_slac_matching: Annotated[
         int, span(5_000, 600_000, "vehicle: limit for all tries together, joining not included")
     ] = 60_000
-    tt_amp_map_exchange: Annotated[
-        int, span(0, 2_000, "after link up, the peer may send its map")
-    ] = 200
     tp_ev_vald_state_duration: Annotated[
         int, span(200, 400, "each B and each C of a validation toggle")
     ] = 300
@@ -104,7 +101,9 @@ class Timing(_Frozen):
 
 
 class Counts(_Frozen):
-    c_ev_start_atten_char_inds: Annotated[int, Field(ge=1, le=10)] = 3
+    c_ev_start_atten_char_inds: Annotated[
+        int, Field(ge=1, le=10, description="CM_START_ATTEN_CHAR.IND in a row")
+    ] = 3
     c_ev_match_retry: Annotated[int, Field(ge=0, le=10, description="repeats of one message")] = 2
     c_ev_parm_retry: Annotated[
         int, Field(ge=0, le=100, description="repeats of CM_SLAC_PARM.REQ")
@@ -173,7 +172,9 @@ class VehiclePolicy(_Frozen):
         Decibel,
         says("a second station closer than this to the best makes the choice ambiguous"),
     ] = 5
-    validation: Validation = Validation.AMBIGUOUS
+    validation: Annotated[Validation, says("never, ambiguous (as the choice is), always")] = (
+        Validation.AMBIGUOUS
+    )
     match_unvalidated: Annotated[
         bool,
         says("match the best found station if none of the candidates can validate"),
@@ -201,7 +202,9 @@ class StationPolicy(_Frozen):
         int, Field(ge=-64, le=64, description="dB added: cable and coupler")
     ] = 0
     round_half_up: Annotated[bool, says("averages: round half up instead of down")] = False
-    validation: ValidationAnswer = ValidationAnswer.SUPPORTED
+    validation: Annotated[
+        ValidationAnswer, says("what to answer: supported, not_required, failure, silent")
+    ] = ValidationAnswer.SUPPORTED
 
 
 class ModemConfig(_Frozen):
@@ -214,7 +217,9 @@ class ModemConfig(_Frozen):
         bool,
         says("take a CM_SET_KEY.CNF result other than the accepted ones for a refusal"),
     ] = False
-    accepted_key_results: tuple[int, ...] = (0, 1)
+    accepted_key_results: Annotated[
+        tuple[int, ...], says("results that mean success; 1 is what a QCA7000 says")
+    ] = (0, 1)
     check_nonce: Annotated[bool, says("ignore a CM_SET_KEY.CNF that does not repeat our nonce")] = (
         False
     )

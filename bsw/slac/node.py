@@ -180,8 +180,8 @@ class Node(Generic[M]):
             self.malformed += 1
             self._log.debug("malformed", why=str(error))
             return
-        if frame.source == self._host.port.mac:
-            return
+        if frame.source == self._host.port.mac or frame.source[0] & 1:
+            return  # our own, or forged: nobody sends from a group's address
         if frame.destination != self._host.port.mac and not frame.destination[0] & 1:
             return
         self._log.debug("received", message=frame.name, peer=frame.source)

@@ -83,9 +83,11 @@ class StationLink:
         """
         self._nominal = current
         timing = self._config.slac.timing
-        if self.phase is Phase.VACANT:
-            return  # the next plug-in starts with it
-        if self.phase is Phase.OFFERING and self.node.matching.state is MatchingState.WAITING:
+        if self.phase in {Phase.VACANT, Phase.STEPPING, Phase.CLOSED}:
+            return  # the next offer shows it
+        if self.phase is Phase.PAUSED:
+            self._resume()
+        elif self.phase is Phase.OFFERING and self.node.matching.state is MatchingState.WAITING:
             self._end(Phase.STEPPING, Reason.TERMINATED)
             self._step(self._error_drive(), timing.t_step_ef, self._offer_again)
         else:

@@ -81,6 +81,17 @@ def test_a_wrong_setting_is_explained(
     assert complaint in err
 
 
+def test_settings_lists_every_setting_with_its_meaning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, _ = slac(capsys, "settings")
+    assert status == 0
+    assert "timing.tt_match_join" in out
+    assert "(field: True)" in out
+    without = [line for line in out.splitlines() if not re.match(r"\S+ +\S.*  +\S", line)]
+    assert without == []
+
+
 def test_key_derives_from_a_password(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = slac(capsys, "key", "--password", "HomePlugAV")
     assert status == 0

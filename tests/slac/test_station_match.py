@@ -251,6 +251,29 @@ def test_a_nominal_duty_cycle_while_linked_follows_a_rest_of_the_oscillator() ->
     assert rig.session.losses == []
 
 
+def test_a_nominal_duty_cycle_in_a_pause_wakes_the_vehicle() -> None:
+    rig = StationRig()
+    rig.to_link()
+    rig.link.pause()
+    rig.run(10 * S)
+    rig.link.nominal(16)
+    assert rig.cable.driven.duty == pytest.approx(16 / 0.6)
+    assert rig.run_until(lambda: len(rig.session.links) == 2, 6 * S)
+
+
+def test_a_nominal_duty_cycle_during_a_step_is_shown_after_it() -> None:
+    rig = StationRig()
+    rig.to_link()
+    rig.tester.seat.modem.reset()
+    assert rig.run_until(lambda: rig.link.phase is Phase.STEPPING, 5 * S)
+    rig.run(S)
+    rig.link.nominal(16)
+    assert rig.cable.driven.source is Source.UNAVAILABLE
+    rig.run(4 * S)
+    assert rig.cable.driven.duty == pytest.approx(16 / 0.6)
+    assert rig.link.phase is Phase.OFFERING
+
+
 @pytest.mark.parametrize(
     ("error_state", "source"),
     [

@@ -8,6 +8,7 @@ from bsw.cp.pilot import X1, Drive, PilotState, Source
 from bsw.os.clock import MS, S
 from bsw.slac.config import Counts, SlacConfig
 from bsw.slac.events import Reason
+from bsw.slac.frame import Frame, encode
 from bsw.slac.link import Fallback
 from bsw.slac.mme import BROADCAST, SlacMatchCnf, SlacParmCnf, SlacParmReq
 from bsw.slac.station_link import Phase
@@ -191,6 +192,14 @@ def test_a_flood_of_invented_vehicles_ends_and_the_real_one_matches() -> None:
     rig.run(S)
     assert len(rig.link.node.matching.sessions) <= 5
     rig.to_link()
+
+
+def test_a_request_from_a_group_address_is_not_answered_to_the_group() -> None:
+    rig = StationRig()
+    rig.plug()
+    frame = encode(Frame(BROADCAST, BROADCAST, SlacParmReq(run_id=RUN)))
+    rig.tester.say_raw(frame)
+    assert rig.silent(rig.tester, SlacParmCnf, during=S)
 
 
 def test_messages_meant_for_vehicles_are_ignored() -> None:

@@ -7,7 +7,7 @@ from bsw.net.rawsocket import RawSocketUnavailable
 from tools.slac.host import add_host_options, run_host
 from tools.slac.keys import add_decode_options, add_key_options, run_decode, run_key
 from tools.slac.plc import add_modem_options, run_modem
-from tools.slac.settings import BadSetting
+from tools.slac.settings import BadSetting, run_settings
 from tools.slac.sim import add_sim_options, run_sim
 
 
@@ -17,6 +17,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         host = roles.add_parser(role, help=f"match as the {whose}, on a real interface (root)")
         add_host_options(host)
         host.set_defaults(command=run_host)
+    listing = roles.add_parser("settings", help="all timers, counters and switches")
+    listing.set_defaults(command=run_settings)
     for name, purpose, options, command in (
         (
             "modem",

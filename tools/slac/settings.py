@@ -1,6 +1,7 @@
 """Options of the ``v2g slac`` commands that become a ``SlacConfig``."""
 
 import argparse
+from enum import Enum
 from typing import Any
 
 import yaml
@@ -55,3 +56,19 @@ def _assign(tree: dict[str, Any], assignment: str) -> None:
         known = ", ".join(tree[room]) if room in tree else ", ".join(tree)
         raise BadSetting(f"--set {path}: no such setting; there are {known}")
     tree[room][name] = yaml.safe_load(text)
+
+
+def run_settings(_arguments: argparse.Namespace) -> int:
+    """Every setting with its value for the norm and for the street, and what it means."""
+    norm, street = SlacConfig.conformance(), SlacConfig.field()
+    for room in SlacConfig.model_fields:
+        strict, tolerant = getattr(norm, room), getattr(street, room)
+        for name, field in type(strict).model_fields.items():
+            value, other = _text(getattr(strict, name)), _text(getattr(tolerant, name))
+            shown = value if value == other else f"{value} (field: {other})"
+            print(f"{room + '.' + name:38} {shown:20} {field.description or ''}".rstrip())
+    return 0
+
+
+def _text(value: object) -> str:
+    return str(value.value if isinstance(value, Enum) else value)
