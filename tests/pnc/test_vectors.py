@@ -74,6 +74,16 @@ def test_sections_of_other_names_are_replayed_as_well() -> None:
     assert not [case for case in cases if case.problem]
 
 
+def test_a_name_may_stand_for_one_key_of_each_kind() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    newer = document["iso15118_20"]
+    example = newer["ed448_signature_example"]
+    newer["keys_ed448"] = {"contract": {"private": example["private"], "public": example["public"]}}
+    cases = replay(document)
+    assert len(cases) == 147
+    assert not [case for case in cases if case.problem]
+
+
 @pytest.mark.parametrize(
     "case",
     [

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from bsw.crypto import KeyType
 from bsw.tls import libssl as room
 from bsw.tls.config import TlsConfig
+from bsw.tls.engine import Engine, Opened
 from bsw.tls.libssl import Libssl, LibsslError, TlsUnavailable, libssl
-from bsw.tls.port import TlsProfile
+from bsw.tls.port import TlsProfile, TlsReason
 from tests.tls.world import ISO2, ISO20, World, both_open, settle
 
 
@@ -33,6 +34,22 @@ def test_a_context_that_is_laid_out_otherwise_is_refused(
     functions: Any = SimpleNamespace(SSL_CTX_get_options=answer)
     with pytest.raises(TlsUnavailable, match="not laid out as expected"):
         room._prove_layout(functions)
+
+
+def test_without_the_proof_there_is_no_connection_and_the_reason_is_told() -> None:
+    class Unproven:
+        may_block = False
+
+        def open(self, stream: bytes) -> Opened | None:
+            raise TlsUnavailable("an SSL context is not laid out as expected")
+
+    engine = Engine(Unproven())
+    engine.feed(b"hello")
+    engine.advance()
+    assert engine.failure is not None
+    assert engine.failure.reason is TlsReason.UNAVAILABLE
+    assert "run on CPython with the system's OpenSSL 3" in engine.failure.detail
+    assert engine.outgoing() == bytes.fromhex("15030100020250")  # internal_error
 
 
 @pytest.mark.parametrize("address", [0, 8, 1 << 46])

@@ -86,6 +86,10 @@ class Edition:
     certificates: dict[str, bytes]
     cases: dict[str, Section]
 
+    def named(self, name: str) -> list[Pair]:
+        """All pairs of this name; a file may have one for each kind of key."""
+        return [pair for pair in self.pairs.values() if pair.name == name]
+
     def certificate(self, name: str) -> Certificate:
         return load_der_x509_certificate(self.certificates[name])
 
@@ -99,7 +103,8 @@ def edition(name: str, section: Section) -> Edition:
     cases: dict[str, Section] = {}
     for word, inner in section.sections():
         if word.startswith("keys"):
-            pairs |= _pairs(inner)
+            for key, found in _pairs(inner).items():
+                pairs[f"{word}.{key}" if key in pairs else key] = found
         elif word.startswith("certificates"):
             certificates |= {key: bytes.fromhex(text) for key, text in inner.fields.items()}
         else:

@@ -113,6 +113,12 @@ def _agreed(sender: Pair, receiver: Pair) -> bytes:
     return material.agree(material.load(sender.private), receiver.public).reveal()
 
 
+def _contract(edition: Edition, delivery: Delivery) -> Pair | None:
+    """The contract's key, if the envelope is for keys of its kind."""
+    fitting = [pair for pair in edition.named("contract") if pair.kind is delivery.kind]
+    return fitting[0] if fitting else None
+
+
 def _opened(delivery: Delivery, key: Secret, blob: bytes | None = None) -> bytes:
     return delivery.open(key, blob).secret.reveal()
 
@@ -127,8 +133,8 @@ def _parts(section: Section, delivery: Delivery) -> bytes:
 
 def _replay_proof(ledger: Ledger, edition: Edition, delivery: Delivery) -> None:
     """What was opened is the contract's key."""
-    contract = edition.pairs.get("contract")
-    if contract is not None and delivery.kind is contract.kind:
+    contract = _contract(edition, delivery)
+    if contract is not None:
         opened = PrivateKey(delivery.kind, Secret(delivery.content))
         ledger.check("proof", lambda: envelope.prove(opened, contract.public), None)
 
@@ -141,7 +147,7 @@ def _replay_identities(ledger: Ledger, section: Section, delivery: Delivery) -> 
 
 def _replay_tampering(ledger: Ledger, edition: Edition, delivery: Delivery, key: Secret) -> None:
     """One bit changed anywhere must not pass: by its tag, or by the key it makes."""
-    contract = edition.pairs.get("contract")
+    contract = _contract(edition, delivery)
     if delivery.kind is KeyKind.P256 and contract is None:
         return
     for place in (0, len(delivery.blob) // 2, len(delivery.blob) - 1):
@@ -173,7 +179,7 @@ def _replay_negative(
     opens_to = section.octets("decrypts")
     if opens_to is not None:
         ledger.check("opened", partial(_opened, delivery, key, blob), opens_to)
-    contract = edition.pairs.get("contract")
+    contract = _contract(edition, delivery)
 
     def attempt() -> None:
         opened = delivery.open(key, blob)

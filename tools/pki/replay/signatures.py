@@ -12,7 +12,7 @@ from bsw.chrgm.signature import Draft, Scheme, Signable, iso2, iso20, verify
 from bsw.chrgm.signature.scheme import CANONICAL_EXI
 from bsw.crypto import KeyType, prepared
 from csm import material, public
-from csm.handles import KeyKind
+from csm.handles import PAIRS, KeyKind
 from csm.public import raw_to_der
 from csm.signing import SoftwareVerifier
 from tools.pki.replay import rebuild
@@ -187,10 +187,13 @@ def _by_id(section: Section, beginning: str) -> dict[str, bytes]:
 
 
 def _signer(edition: Edition, section: Section) -> Pair:
-    name = section.text("signer")
-    if name is None or name not in edition.pairs:
+    """The named key; of several, the one whose signatures have this length."""
+    name, width = section.text("signer") or "", len(section.must("SignatureValue"))
+    named = edition.named(name)
+    fitting = [pair for pair in named if PAIRS[pair.kind].signature == width]
+    if not named:
         raise KeyError(f"no key of a signer {name!r}")
-    return edition.pairs[name]
+    return (fitting or named)[0]
 
 
 def _replay_bare(ledger: Ledger, section: Section) -> None:
