@@ -181,6 +181,7 @@ class Car:
         """Zero current, contactors open, state B.  Needs nobody's answer."""
         self.ramp.reset()
         self.actuators.request_current(0.0)
+        self.actuators.allow_dc_current(0.0)
         self.actuators.allow_ac_current(0.0)
         self.actuators.request_contactors(closed=False)
         self.pilot.set_ready(ready=False)

@@ -1,8 +1,9 @@
 """Everything an integrator may set for the vehicle role, composed of the rooms' own models."""
 
+from pathlib import Path
 from typing import Literal
 
-from bsw.base_config import BaseConfig
+from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part
 from bsw.ecuc.quantities import Ipv6, PortNumber
 
@@ -18,6 +19,7 @@ class StationConfig(Part):
 
 
 class EvccConfig(BaseConfig):
+    trace: TraceConfig = TraceConfig(file=Path("run/evcc.trace.jsonl"))
     station: StationConfig = StationConfig()
     protocols: tuple[ProtocolName, ...] = ("iso20-dc", "iso2", "din")
     """In order of preference, best first."""

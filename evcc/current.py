@@ -21,12 +21,15 @@ def wanted_current(state: VehicleState, view: StationView, voltage: float) -> fl
     """The steady state: no ramp yet.  A value that is missing allows nothing."""
     if state.target_current is None or state.max_current is None:
         return 0.0
-    limits = [state.target_current, state.max_current]
-    if view.max_current is not None:
-        limits.append(view.max_current)
+    return max(0.0, min(state.target_current, offered_current(state, view, voltage)))
+
+
+def offered_current(state: VehicleState, view: StationView, voltage: float) -> float:
+    """What may be asked for at all, whatever the battery wants just now."""
+    limits = [value for value in (state.max_current, view.max_current) if value is not None]
     powers = (state.max_power, view.max_power, view.schedule_power)
     limits += [power / voltage for power in powers if power is not None and voltage > 0]
-    return max(0.0, min(limits) * max(0.0, min(1.0, state.derating)))
+    return max(0.0, min(limits, default=0.0)) * max(0.0, min(1.0, state.derating))
 
 
 def wanted_voltage(state: VehicleState, view: StationView) -> float:

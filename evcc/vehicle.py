@@ -108,6 +108,9 @@ class Actuators(Protocol):
     def request_current(self, amps: float) -> None:
         """The current the session asks of the station now; zero is the safe state."""
 
+    def allow_dc_current(self, amps: float) -> None:
+        """How much the battery may ask for; zero is the safe state."""
+
     def allow_ac_current(self, amps: float) -> None:
         """How much the on-board charger may draw per phase; zero is the safe state."""
 

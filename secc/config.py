@@ -1,8 +1,9 @@
 """Everything an integrator may set for the station role, composed of the rooms' own models."""
 
+from pathlib import Path
 from typing import Literal
 
-from bsw.base_config import BaseConfig
+from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part
 from bsw.ecuc.quantities import PortNumber
 
@@ -16,6 +17,7 @@ class NetConfig(Part):
 
 
 class SeccConfig(BaseConfig):
+    trace: TraceConfig = TraceConfig(file=Path("run/secc.trace.jsonl"))
     net: NetConfig = NetConfig()
     protocols: tuple[ProtocolName, ...] = ("iso20-dc", "iso2", "din")
     """What is served; the vehicle ranks."""

@@ -12,7 +12,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.record import Heard, Said
 from evcc.car import STATION_FAULTS, STATION_STOPS, Car
-from evcc.current import wanted_current, wanted_voltage
+from evcc.current import offered_current, wanted_current, wanted_voltage
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,12 @@ class DirectCurrent:
         """Voltage and current for the request that leaves now."""
         car = self._car
         voltage = wanted_voltage(car.state, car.view)
-        steady = wanted_current(car.state, car.view, car.view.present_voltage or voltage)
+        present = car.view.present_voltage or voltage
+        steady = wanted_current(car.state, car.view, present)
         current = car.ramp.next(0.0 if self._down() else steady, car.scheduler.now)
         car.actuators.request_current(current)
+        allowed = 0.0 if self._down() else offered_current(car.state, car.view, present)
+        car.actuators.allow_dc_current(allowed)
         return self._words.volts(voltage), self._words.amps(current)
 
     def limits(self) -> dict[str, Any]:

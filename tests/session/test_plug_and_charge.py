@@ -21,9 +21,10 @@ BOTH = (PaymentOption.CONTRACT, PaymentOption.EXTERNAL)
 class Shop:
     """A rig with everything Plug & Charge needs, on simulated sockets with real TLS."""
 
-    def __init__(self, mode: str = "DC_extended", **kept: bool) -> None:
+    def __init__(self, mode: str = "DC_extended", *, contract: bool = True) -> None:
         self.world = worlds.simulated()
-        self.crypto = Crypto(Today(self.world.scheduler), self.world.worker, **kept)
+        today = Today(self.world.scheduler)
+        self.crypto = Crypto(today, self.world.worker, contract=contract)
         self.options = Options(
             mode=mode,
             vehicle_tls=self.crypto.vehicle_tls,

@@ -24,8 +24,8 @@ from evcc.memory import VolatileMemory
 from evcc.ports import Wallet
 from evcc.profile import CONFORMANCE as VEHICLE_CONFORMANCE
 from evcc.profile import VehicleProfile
+from evcc.vehicle import Actuators, StationView
 from evcc.vehicle import Pilot as VehiclePilotPort
-from evcc.vehicle import StationView
 from secc import session as station_session
 from secc.api.charger import Charger
 from secc.api.literals import (
@@ -81,6 +81,7 @@ class Options:
     certificate_service: bool = False
     sdp_port: int = 15118
     seed: int = 1
+    hardware: bool = True  # battery and power electronics as numbers; false: others bring them
 
 
 class NetRig:
@@ -103,8 +104,12 @@ class NetRig:
         self.charger = Charger(tuple(SupportedAppProtocol))
         self.view = StationView()
         self.pack = Pack(scheduler, self.state, self.view)
+        self.actuators: Actuators = self.pack
         self.electronics = SimulatedElectronics(
-            self.charger, scheduler, ratings=options.ratings, load=self.pack
+            self.charger if options.hardware else Charger(()),
+            scheduler,
+            ratings=options.ratings,
+            load=self.pack,
         )
         self.schedules = Schedules()
         self.stations: list[Station] = []
@@ -113,9 +118,10 @@ class NetRig:
         self.customer_after: int | None = 0
         self.charger.subscribe("require_auth_eim", lambda _none: self._authorize())
         self.charger.subscribe("require_auth_pnc", lambda _token: self._authorize())
-        self.electronics.start()
-        step = options.ratings.step
-        scheduler.every(step, lambda: self.pack.tick(self.electronics, step), name="pack")
+        if options.hardware:
+            self.electronics.start()
+            step = options.ratings.step
+            scheduler.every(step, lambda: self.pack.tick(self.electronics, step), name="pack")
 
     def plug_in(self) -> None:
         """The link is up on both sides; the vehicle starts a session."""
@@ -184,7 +190,7 @@ class NetRig:
         return Car(
             state=self.state,
             view=self.view,
-            actuators=self.pack,
+            actuators=self.actuators,
             pilot=self.vehicle_pilot,
             scheduler=self.scheduler,
             record=SessionRecord(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from bsw.dlt import silent
+from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
 from bsw.tls.config import TlsConfig
 from bsw.tls.port import Credential as TlsCredential
@@ -146,7 +147,8 @@ class Crypto:
     def keym(self) -> Keym:
         judge = Judge(self.store.anchors, self.calendar, policies=EASY)
         watch: ExpiryWatch = None  # type: ignore[assignment]  # nobody watches here
-        return Keym(KeymConfig(), self.store, judge, self.calendar, watch, None, None)
+        scheduler: Scheduler = None  # type: ignore[assignment]  # nothing is scheduled here
+        return Keym(KeymConfig(), self.store, judge, self.calendar, watch, None, None, scheduler)
 
     def provider(self) -> Provider:
         cps = self.pki["cps"]

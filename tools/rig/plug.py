@@ -41,6 +41,7 @@ class Pack:
     stuck: bool | None = None
     asked: list[float] = field(default_factory=list)
     ac_allowed: float = 0.0
+    dc_allowed: float = 0.0
     wanted_closed: bool = False
     opened_at: list[int] = field(default_factory=list)
     amps: float = 0.0
@@ -72,6 +73,9 @@ class Pack:
 
     def request_current(self, amps: float) -> None:
         self.asked.append(amps)
+
+    def allow_dc_current(self, amps: float) -> None:
+        self.dc_allowed = amps
 
     def allow_ac_current(self, amps: float) -> None:
         self.ac_allowed = amps

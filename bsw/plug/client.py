@@ -1,0 +1,141 @@
+"""An ECU's end of the simulated plug.
+
+Connects to the plug's process and offers what an ECU needs of hardware: an Ethernet port behind a
+modem, its half of the control pilot, and the voltages and currents of the copper.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bsw.cp.pilot import Drive, Pilot, PilotListener, PilotState
+from bsw.dlt import Logger
+from bsw.net.ports import Endpoint, FrameReceiver, Network, Stream, StreamEnd
+from bsw.os.clock import Action, S
+from bsw.plug.wire import BrokenLine, Lines, say
+
+
+@dataclass(frozen=True, slots=True)
+class Copper:
+    """What the power contacts carry.  ``closed`` is the vehicle's contactors."""
+
+    volts: float = 0.0
+    amps: float = 0.0
+    battery: float = 0.0
+    closed: bool = False
+
+
+class PlugEthernet:
+    """An ``EthernetPort``: frames to and from the modem."""
+
+    def __init__(self, client: "PlugClient") -> None:
+        self._client = client
+        self.receive: FrameReceiver | None = None
+
+    @property
+    def mac(self) -> bytes:
+        return self._client.mac
+
+    def listen(self, receive: FrameReceiver | None) -> None:
+        self.receive = receive
+
+    def send(self, frame: bytes) -> None:
+        self._client.say(frame=frame.hex())
+
+    def close(self) -> None:
+        self.receive = None
+
+
+class PlugPilot:
+    """Both a ``VehiclePilot`` and a ``StationPilot``: the plug knows who is who."""
+
+    def __init__(self, client: "PlugClient") -> None:
+        self._client = client
+        self._reading = Pilot(PilotState.A)
+        self._listeners: list[PilotListener] = []
+
+    def read(self) -> Pilot:
+        return self._reading
+
+    def show(self, state: PilotState) -> None:
+        self._client.say(show=state.name)
+
+    def drive(self, drive: Drive) -> None:
+        self._client.say(drive=[drive.duty, drive.source.name])
+
+    def listen(self, changed: PilotListener) -> None:
+        self._listeners.append(changed)
+
+    def heard(self, state: str, duty: float) -> None:
+        self._reading = Pilot(PilotState[state], duty)
+        for listener in self._listeners:
+            listener(self._reading)
+
+
+class PlugClient:
+    """``role`` is ``vehicle``, ``station`` or ``battery``; ``ready`` when the plug has answered."""
+
+    def __init__(self, role: str, log: Logger) -> None:
+        self.mac = bytes(6)
+        self.copper = Copper()
+        self.ethernet = PlugEthernet(self)
+        self.pilot = PlugPilot(self)
+        self.on_copper: Callable[[Copper], None] = lambda _copper: None
+        self._role = role
+        self._log = log
+        self._stream: Stream | None = None
+        self._ready: Action = lambda: None
+        self._lost: Callable[[str], None] = lambda _why: None
+        self._lines = Lines(self._heard)
+
+    def connect(
+        self, network: Network, to: Endpoint, *, ready: Action, lost: Callable[[str], None]
+    ) -> None:
+        """``lost`` hears when the plug's process is gone, or was never there."""
+        self._ready, self._lost = ready, lost
+        self._stream = network.connect(to, self, timeout=5 * S)
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def say(self, **message: object) -> None:
+        if self._stream is not None:
+            say(self._stream, **message)
+
+    def tell_battery(self, volts: float, *, closed: bool) -> None:
+        """The vehicle's side of the copper."""
+        self.say(battery=[volts, closed])
+
+    def tell_output(self, volts: float, amps: float) -> None:
+        """The station's side of the copper."""
+        self.say(output=[volts, amps])
+
+    # The stream's user
+
+    def connected(self) -> None:
+        self.say(hello=self._role)
+
+    def received(self, data: bytes) -> None:
+        try:
+            self._lines.feed(data)
+        except BrokenLine as error:
+            self.close()
+            self._lost(f"the plug says what cannot be read: {error}")
+
+    def ended(self, how: StreamEnd) -> None:
+        self._stream = None
+        self._lost(f"the plug is gone: {how.value}")
+
+    def _heard(self, message: dict[str, Any]) -> None:
+        if "frame" in message and self.ethernet.receive is not None:
+            self.ethernet.receive(bytes.fromhex(message["frame"]))
+        if "pilot" in message:
+            self.pilot.heard(*message["pilot"])
+        if "copper" in message:
+            self.copper = Copper(*message["copper"])
+            self.on_copper(self.copper)
+        if "welcome" in message:
+            self.mac = bytes.fromhex(message["welcome"])
+            self._ready()

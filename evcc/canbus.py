@@ -1,0 +1,299 @@
+"""Between the vehicle's bus and the session: signals in, requests and the station's values out.
+
+Every value a request carries comes from a signal, and every value of the station goes to one.  A
+signal that is missing, too old or not protected well enough is ``None`` here, and then either
+stays out of the message or takes the permission away.
+"""
+
+from typing import Final
+
+from bsw.cp.duty import Meaning
+from bsw.cp.pilot import Pilot, PilotState
+from can_adapter import values
+from can_adapter.vehicle import VehicleBus
+from can_adapter.vehicle_report import (
+    EcuStatus,
+    Requests,
+    Schedule,
+    SessionStatus,
+    StationAc,
+    StationLimits,
+    StationPresent,
+    StationStatus,
+    VehicleReportPart,
+)
+from can_adapter.vehicle_values import VehicleSnapshot
+from evcc.derating import AC_CURVE, DC_CURVE, Derating
+from evcc.vehicle import Intent, StationView, VehicleState
+
+_STOPPING: Final = {
+    values.StopRequest.NORMAL,
+    values.StopRequest.FAST,
+    values.StopRequest.EMERGENCY,
+}
+_PHASES: Final = {
+    "SessionSetup": values.SessionState.SESSION_SETUP,
+    "ServiceDiscovery": values.SessionState.SERVICE_SELECTION,
+    "ServiceDetail": values.SessionState.SERVICE_SELECTION,
+    "PaymentServiceSelection": values.SessionState.SERVICE_SELECTION,
+    "ServicePaymentSelection": values.SessionState.SERVICE_SELECTION,
+    "CertificateInstallation": values.SessionState.AUTHORIZATION,
+    "CertificateUpdate": values.SessionState.AUTHORIZATION,
+    "PaymentDetails": values.SessionState.AUTHORIZATION,
+    "Authorization": values.SessionState.AUTHORIZATION,
+    "ContractAuthentication": values.SessionState.AUTHORIZATION,
+    "ChargeParameterDiscovery": values.SessionState.PARAMETER_DISCOVERY,
+    "CableCheck": values.SessionState.CABLE_CHECK,
+    "PreCharge": values.SessionState.PRE_CHARGE,
+    "PowerDelivery": values.SessionState.POWER_DELIVERY,
+    "CurrentDemand": values.SessionState.CHARGING,
+    "ChargingStatus": values.SessionState.CHARGING,
+    "MeteringReceipt": values.SessionState.CHARGING,
+    "WeldingDetection": values.SessionState.WELDING_DETECTION,
+    "SessionStop": values.SessionState.SESSION_STOP,
+}
+_PROTOCOLS: Final = {
+    "din": values.SelectedProtocol.DIN70121,
+    "iso2": values.SelectedProtocol.ISO15118_2,
+}
+_MODES: Final = {
+    Meaning.DIGITAL: values.ChargeMode.DIGITAL,
+    Meaning.CURRENT: values.ChargeMode.PWM,
+}
+_NOTIFICATIONS: Final = {
+    "None": values.EvseNotification.NONE,
+    "StopCharging": values.EvseNotification.STOP_CHARGING,
+    "ReNegotiation": values.EvseNotification.RENEGOTIATION,
+}
+
+
+class VehicleCan:
+    """Implements ``Actuators``; keeps ``state`` as the bus says."""
+
+    def __init__(self, bus: VehicleBus, state: VehicleState) -> None:
+        self.state = state
+        self._bus = bus
+        self._requests = Requests(
+            contactor_request=values.ContactorRequest.OPEN,
+            isolation_measurement_request=True,
+            lock_request=values.LockRequest.KEEP,
+            charge_current_allowed=0.0,
+            keep_awake_request=True,
+        )
+        self._dc_derating = Derating(DC_CURVE)
+        self._ac_derating = Derating(AC_CURVE)
+        bus.signals.on_change(self._take)
+
+    def start(self) -> None:
+        self._bus.publisher.publish(self._requests)
+        self._bus.publisher.start()
+        self._take()
+
+    # From the vehicle
+
+    def _take(self) -> None:
+        snapshot = self._bus.signals.state
+        self._take_wishes(snapshot)
+        self._take_battery(snapshot)
+        self._take_feedback(snapshot)
+
+    def _take_wishes(self, told: VehicleSnapshot) -> None:
+        state, permission = self.state, told.permission
+        state.permission = (
+            permission.charge_permission is True
+            and permission.crash_detected is not True
+            and told.contactors.hv_interlock_closed is not False
+            and told.limits.max_current_limit is not None
+            and told.contactors.contactor_state is not None
+        )
+        if permission.stop_request in _STOPPING or told.inlet.stop_button:
+            state.intent = Intent.STOP
+        elif permission.pause_request:
+            state.intent = Intent.PAUSE
+        else:
+            state.intent = Intent.CHARGE
+        state.renegotiate = permission.renegotiation_request is True
+        selection = told.selection
+        if selection.energy_transfer_mode is not None:
+            state.mode = selection.energy_transfer_mode.value
+        payment = selection.payment_option
+        if payment is not None:
+            state.prefer_contract = payment is values.PaymentOption.CONTRACT
+
+    def _take_battery(self, told: VehicleSnapshot) -> None:
+        state, battery, limits, targets = self.state, told.battery, told.limits, told.targets
+        code = battery.ev_error_code
+        state.error = "NO_ERROR" if code is None else code.value
+        state.soc = battery.soc
+        state.full_soc, state.bulk_soc = battery.full_soc, battery.bulk_soc
+        state.energy_capacity = battery.energy_capacity
+        state.energy_request = battery.energy_request
+        state.remaining_to_full = battery.remaining_time_to_full_soc
+        state.remaining_to_bulk = battery.remaining_time_to_bulk_soc
+        state.cabin_conditioning = battery.cabin_conditioning
+        state.battery_conditioning = battery.ress_conditioning
+        state.max_current = limits.max_current_limit
+        state.max_voltage = limits.max_voltage_limit
+        state.max_power = limits.max_power_limit
+        state.target_voltage = targets.target_voltage
+        state.target_current = targets.target_current
+        state.ready = targets.ev_ready is True
+        state.charging_complete = targets.charging_complete is True
+        state.bulk_complete = targets.bulk_charging_complete
+        state.departure = told.needs.departure_time
+        if told.needs.e_amount is not None and state.mode.startswith("AC"):
+            state.energy_request = told.needs.e_amount
+
+    def _take_feedback(self, told: VehicleSnapshot) -> None:
+        state, path, inlet, ac = self.state, told.contactors, told.inlet, told.ac_limits
+        contactor = path.contactor_state
+        closed = {values.ContactorState.CLOSED, values.ContactorState.WELDED}
+        state.contactors_closed = None if contactor is None else contactor in closed
+        state.inlet_voltage = path.contactor_voltage
+        state.battery_voltage = path.link_voltage
+        state.battery_current = path.present_current
+        state.isolation_monitor_active = path.isolation_monitoring_active
+        lock = inlet.lock_state
+        state.locked = None if lock is None else lock is values.LockState.LOCKED
+        state.cable_current = inlet.cable_current_limit
+        state.ac_max_voltage = ac.ac_max_voltage
+        state.ac_max_current = ac.ac_max_current
+        state.ac_min_current = ac.ac_min_current
+        dc = self._dc_derating(inlet.dc_pin_temperature_1, inlet.dc_pin_temperature_2)
+        state.derating = min(dc, self._ac_derating(inlet.ac_pin_temperature))
+
+    # To the vehicle: requests
+
+    def request_contactors(self, *, closed: bool) -> None:
+        wish = values.ContactorRequest.CLOSE if closed else values.ContactorRequest.OPEN
+        self._request(contactor_request=wish)
+
+    def request_lock(self, *, locked: bool) -> None:
+        wish = values.LockRequest.LOCK if locked else values.LockRequest.UNLOCK
+        self._request(lock_request=wish)
+
+    def request_isolation_monitor(self, *, active: bool) -> None:
+        self._request(isolation_measurement_request=active)
+
+    def request_current(self, amps: float) -> None:
+        """What is asked of the station now is the session's own; the bus shows what may be."""
+
+    def allow_dc_current(self, amps: float) -> None:
+        self._request(charge_current_allowed=amps)
+
+    def allow_ac_current(self, amps: float) -> None:
+        self._request(charge_current_allowed=amps)
+
+    def _request(self, **changes: object) -> None:
+        now = self._requests
+        if any(getattr(now, name) != value for name, value in changes.items()):
+            self._requests = Requests(
+                **{
+                    name: changes.get(name, getattr(now, name))
+                    for name in Requests.__dataclass_fields__
+                }  # type: ignore[arg-type]  # the names are this class's own
+            )
+            self._publish(self._requests)
+
+    # To the vehicle: the station
+
+    def view_changed(self, view: StationView) -> None:
+        self._publish(_session(view))
+        self._publish(_status(view))
+        self._publish(
+            StationPresent(
+                evse_present_voltage=_positive(view.present_voltage),
+                evse_present_current=view.present_current,
+                evse_current_limit_achieved=view.current_limit_achieved,
+                evse_voltage_limit_achieved=view.voltage_limit_achieved,
+                evse_power_limit_achieved=view.power_limit_achieved,
+            )
+        )
+        self._publish(_limits(view))
+        if view.nominal_voltage is not None:
+            self._publish(
+                StationAc(
+                    evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current
+                )
+            )
+        self._publish(
+            Schedule(
+                schedule_power=_bounded(view.schedule_power),
+                schedule_remaining=view.schedule_remaining,
+                schedule_next_power=_bounded(view.next_power),
+            )
+        )
+
+    def pilot_changed(self, pilot: Pilot) -> None:
+        plugged = pilot.state is not PilotState.A
+        state = values.PlugState.PLUGGED if plugged else values.PlugState.UNPLUGGED
+        self._publish(
+            EcuStatus(
+                ecu_state=values.EcuState.ACTIVE if plugged else values.EcuState.READY,
+                cp_state=values.PilotState(str(pilot)),
+                charge_mode=_MODES.get(pilot.meaning, values.ChargeMode.NONE),
+                pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
+                pwm_max_current=pilot.current or None,
+                inlet_plug_state=state,
+                inlet_hot=self.state.derating < 1.0,
+            )
+        )
+
+    def session_ended(self, result: values.SessionResult) -> None:
+        good = result in {values.SessionResult.COMPLETE, values.SessionResult.PAUSED}
+        finished, failed = values.SessionState.FINISHED, values.SessionState.FAILED
+        self._publish(
+            SessionStatus(session_state=finished if good else failed, session_result=result)
+        )
+
+    def _publish(self, part: VehicleReportPart) -> None:
+        self._bus.publisher.publish(part)
+
+
+def _session(view: StationView) -> SessionStatus:
+    offered = values.OfferedModes(0)
+    for mode in view.offered_modes:
+        name = mode.upper()
+        if name in values.OfferedModes.__members__:
+            offered |= values.OfferedModes[name]
+    payment = values.PaymentOption(view.payment) if view.payment else None
+    return SessionStatus(
+        session_state=_PHASES.get(view.phase, values.SessionState.NEGOTIATION),
+        selected_protocol=_PROTOCOLS.get(view.protocol, values.SelectedProtocol.NONE),
+        selected_payment_option=payment,
+        offered_modes=offered,
+        link_ready=True,
+    )
+
+
+def _status(view: StationView) -> StationStatus:
+    return StationStatus(
+        evse_status_code=values.EvseStatusCode(view.status_code) if view.status_code else None,
+        evse_isolation_status=values.IsolationStatus(view.isolation) if view.isolation else None,
+        evse_notification=_NOTIFICATIONS[view.notification],
+        notification_max_delay=min(65_535, view.notification_delay),
+        evse_processing=values.EvseProcessing(view.processing) if view.processing else None,
+        rcd_tripped=view.rcd,
+    )
+
+
+def _limits(view: StationView) -> StationLimits:
+    return StationLimits(
+        evse_maximum_current_limit=_positive(view.max_current),
+        evse_maximum_voltage_limit=_positive(view.max_voltage),
+        evse_maximum_power_limit=_bounded(view.max_power),
+        evse_minimum_current_limit=_positive(view.min_current),
+        evse_minimum_voltage_limit=_positive(view.min_voltage),
+        evse_regulation_tolerance=_positive(view.tolerance),
+        evse_peak_current_ripple=_positive(view.ripple),
+        evse_energy_to_be_delivered=_bounded(view.energy_to_deliver),
+    )
+
+
+def _positive(amount: float | None) -> float | None:
+    """What a signal can carry; a negative limit of a peer is no limit to show."""
+    return amount if amount is not None and amount >= 0 else None
+
+
+def _bounded(amount: float | None) -> float | None:
+    return None if amount is None or amount < 0 else min(amount, 5e6)

@@ -1,0 +1,172 @@
+"""The whole bench on virtual time: plug, power line, IP, both ECUs, both CAN buses, the hardware.
+
+Nothing is shared between the two ECUs but the cable.  Every value a request carries has come over
+the vehicle's bus, and every order to the power electronics goes over the station's.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from bsw.cp.simulated import SimulatedCable
+from bsw.dlt import silent
+from bsw.net.ports import Network
+from bsw.net.simnet import SimLink
+from bsw.os.clock import MS, S, VirtualClock
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import SimulatedWorker, Worker
+from bsw.slac.link import StationLinkConfig, VehicleLinkConfig
+from bsw.slac.node import Host
+from bsw.slac.site import Site
+from bsw.slac.station_link import StationLink
+from bsw.slac.vehicle_link import VehicleLink
+from can_adapter.config import BusConfig
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.station import StationCanConfig, open_station_bus
+from can_adapter.vehicle import VehicleCanConfig, open_vehicle_bus
+from csm.randomness import SeededRandomness
+from evcc.basic import BasicCharging
+from evcc.canbus import VehicleCan
+from evcc.charging import ChargingManager, PilotOnPort, RetryRules
+from evcc.results import result_on_can
+from evcc.session import VehicleSession
+from secc.canbus import StationCan
+from secc.service import OutletService
+from secc.service import PilotOnPort as StationPilotOnPort
+from tools.rig.network import NetRig, Options
+from tools.vehicle.battery import Battery
+from tools.vehicle.cable import Physics
+from tools.vehicle.power import PowerModule
+from tools.vehicle.vehicle import SimulatedVehicle
+
+SIMULATED = BusConfig(interface="simulated")
+
+
+@dataclass
+class Place:
+    """Two ends of one simulated link."""
+
+    scheduler: Scheduler
+    vehicle: Network
+    station: Network
+    worker: Worker
+
+
+@dataclass
+class WholeOptions:
+    options: Options = field(default_factory=Options)
+    soc: float = 30.0
+    target: float = 80.0
+    seed: int = 1
+
+
+class Bench:
+    """Plug in with ``plug``, then ``run``."""
+
+    def __init__(self, setup: WholeOptions | None = None) -> None:
+        setup = setup or WholeOptions()
+        scheduler = self.scheduler = Scheduler(VirtualClock())
+        chance = SeededRandomness(setup.seed)
+        link = SimLink(scheduler, chance.fork("net"))
+        self.place = Place(
+            scheduler,
+            link.node("vehicle"),
+            link.node("station"),
+            SimulatedWorker(scheduler, lambda _name: 5 * MS),
+        )
+        self.vehicle_bus = SimulatedBus(scheduler, chance.fork("vehicle bus"))
+        self.station_bus = SimulatedBus(scheduler, chance.fork("station bus"))
+        self._add_hardware(setup)
+        options = replace(setup.options, hardware=False)
+        self.rig = NetRig(self.place, options)
+        self._add_ecus(setup, chance)
+
+    def _add_hardware(self, setup: WholeOptions) -> None:
+        scheduler = self.scheduler
+        self.physics = Physics(scheduler)
+        vehicle_config = VehicleCanConfig(bus=SIMULATED)
+        self.vehicle = SimulatedVehicle(
+            scheduler, self.vehicle_bus.attach, vehicle_config, self.physics, Battery(soc=setup.soc)
+        )
+        self.vehicle.bms.moods.target_soc = setup.target
+        self.vehicle.ems.target_soc = setup.target
+        self.module = PowerModule(
+            scheduler,
+            self.station_bus.attach("PM"),
+            StationCanConfig(bus=SIMULATED),
+            self.physics,
+        )
+
+    def _add_ecus(self, setup: WholeOptions, chance: SeededRandomness) -> None:
+        scheduler, rig = self.scheduler, self.rig
+        log = silent().logger("bench")
+        self.cable = SimulatedCable(scheduler)
+        site = Site(scheduler, chance.fork("line"))
+        car, box = site.vehicle(), site.station()
+        site.attenuate(car, box, 10)
+        bus = open_vehicle_bus(
+            scheduler, self.vehicle_bus.attach("EVCC"), VehicleCanConfig(bus=SIMULATED)
+        )
+        self.vehicle_can = VehicleCan(bus, rig.state)
+        rig.actuators = self.vehicle_can
+        rig.vehicle_pilot = PilotOnPort(self.cable.vehicle)
+        rig.station_pilot = StationPilotOnPort(self.cable.station)
+        self.station_can = StationCan(
+            open_station_bus(
+                scheduler, self.station_bus.attach("SECC"), StationCanConfig(bus=SIMULATED)
+            ),
+            rig.charger,
+        )
+        self.service = OutletService(rig.charger, rig.outlet, self.cable.station, log=log)
+        self.service.attach(
+            StationLink(
+                Host(scheduler, box.port, chance.fork("secc"), log),
+                self.cable.station,
+                StationLinkConfig(),
+                self.service,
+            )
+        )
+        self.manager = ChargingManager(
+            scheduler,
+            rig.state,
+            self.cable.vehicle,
+            lambda ended: VehicleSession(rig.vehicle_means(), rig.make_car(), ended),
+            basic=BasicCharging(scheduler, self.cable.vehicle, rig.state, self.vehicle_can),
+            rules=RetryRules(),
+            log=log,
+        )
+        self.manager.on_result = lambda result: self.vehicle_can.session_ended(
+            result_on_can(result)
+        )
+        self.manager.attach(
+            VehicleLink(
+                Host(scheduler, car.port, chance.fork("evcc"), log),
+                self.cable.vehicle,
+                VehicleLinkConfig(energy="ac" if setup.options.mode[:2] == "AC" else "dc"),
+                self.manager,
+            )
+        )
+        self.cable.vehicle.listen(self.vehicle_can.pilot_changed)
+
+    def start(self) -> "Bench":
+        """Power on: hardware first, then the ECUs."""
+        self.vehicle.start()
+        self.module.start()
+        self.vehicle_can.start()
+        self.station_can.start()
+        self.service.link.start()
+        self.manager.link.start()
+        return self
+
+    def plug(self) -> None:
+        self.physics.wires.cable.plugged = True
+        self.cable.plug()
+
+    def run(self, seconds: float) -> None:
+        self.scheduler.run(self.scheduler.now + int(seconds * S))
+
+    def until_ended(self, count: int = 1, within: float = 7200.0) -> None:
+        """Until the vehicle has so many results; a session without an end is an error."""
+        deadline = self.scheduler.now + int(within * S)
+        while len(self.manager.results) < count:
+            if self.scheduler.now >= deadline:
+                raise TimeoutError(f"{len(self.manager.results)} results after {within:g} s")
+            self.run(1.0)
