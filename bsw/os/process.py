@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from types import FrameType
 
-from bsw.det import Det
+from bsw.det import Det, Report
 from bsw.dlt import Logger
 from bsw.os.clock import S
 from bsw.os.config import OsConfig
-from bsw.os.scheduler import FIRST, Fault, Scheduler, SchedulerFault
+from bsw.os.scheduler import FIRST, Scheduler, SchedulerFault
 
 
 class Status(IntEnum):
@@ -69,7 +69,6 @@ class Process:
     def __init__(self, scheduler: Scheduler, config: OsConfig, det: Det, log: Logger) -> None:
         self._scheduler = scheduler
         self._config = config
-        self._det = det
         self._log = log
         self._signals = 0
         self._bites = 0
@@ -80,7 +79,8 @@ class Process:
         """Begins the ordered stop and sees to it that ``finished`` is called."""
         self.last_resort: Callable[[], None] = lambda: None
         """Reaches the safe state without the loop, when the ordered stop failed."""
-        scheduler.on_fault = self._fault
+        scheduler.on_fault = lambda fault: det.fault(fault.where, fault.error)
+        det.on_report = self._broken_promise
 
     def stop(self, stop: Stop) -> None:
         """Begin the ordered stop.  The first reason counts."""
@@ -123,11 +123,8 @@ class Process:
         except (Exception, ForcedStop) as error:  # noqa: BLE001 - nothing is left to try
             self._log.error("last_resort_failed", error=f"{type(error).__name__}: {error}")
 
-    def _fault(self, fault: Fault) -> None:
-        try:
-            self._det.fault(fault.where, fault.error)
-        finally:
-            self.stop(Stop(Cause.FAULT, f"{fault.where}: {fault.error}", Status.FAULT))
+    def _broken_promise(self, report: Report) -> None:
+        self.stop(Stop(Cause.FAULT, f"{report.where}: {report.what}", Status.FAULT))
 
     def _too_late(self) -> None:
         within = self._config.stop_within / S

@@ -116,6 +116,13 @@ def test_an_exception_in_a_task_is_reported_and_stops_the_ecu() -> None:
     assert events["ordered_stop"]["cause"] == "fault"
 
 
+def test_a_broken_promise_reported_to_det_stops_the_ecu() -> None:
+    one = ecu("scheduler.after(30 * MS, lambda: base.det.report('cursor', 'two open'), name='x')")
+    ended, events = one.ended()
+    assert ended == 70
+    assert events["ordered_stop"] == {"cause": "fault", "detail": "cursor: two open"}
+
+
 def test_a_fault_during_the_stop_still_ends_in_bounded_time() -> None:
     one = ecu(
         """

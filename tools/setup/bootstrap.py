@@ -55,25 +55,28 @@ def _ours(pattern: str) -> list[Path]:
     return [path for path in ROOT.glob(pattern) if ".venv" not in path.parts]
 
 
+def reach(goal: str, words: list[str]) -> int:
+    if goal == "clean":
+        return clean()
+    kind = "run" if goal == "run" else "test"
+    debian.provide(ROOT / "packages.txt", kind)
+    python = environment.provide(ROOT, kind)
+    if goal == "setup":
+        return 0
+    return run(python, words) if goal == "run" else steps.play(goal, python, words)
+
+
 def main(words: list[str]) -> int:
-    goal = words[0] if words else "run"
     os.chdir(ROOT)
     try:
-        if goal == "clean":
-            return clean()
-        kind = "run" if goal == "run" else "test"
-        debian.provide(ROOT / "packages.txt", kind)
-        python = environment.provide(ROOT, kind)
-        if goal == "setup":
-            return 0
-        if goal == "run":
-            return run(python, words[1:])
-        return steps.play(goal, python, words[1:])
+        return reach(words[0] if words else "run", words[1:])
+    except PermissionError as error:
+        print(f"pilotwire: {error.filename} belongs to somebody else", file=sys.stderr)
     except Failed as failure:
         print(f"\n{failure}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
+    return 1
 
 
 if __name__ == "__main__":

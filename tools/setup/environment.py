@@ -23,16 +23,22 @@ def provide(root: Path, kind: str) -> Path:
     """The environment's Python, with all that ``kind`` (``run`` or ``test``) needs in it."""
     venv = root / ".venv"
     python = venv / "bin" / "python"
+    wanted = _fingerprint(root, venv)
+    if _ready(root, kind, wanted) and _works(python, venv):
+        return python
     with _alone(root):
-        wanted = _fingerprint(root, venv)
         if not _works(python, venv):
             _create(venv, python)
-        if kind == "run" and _stamped(root, "test", wanted):
+        elif _ready(root, kind, wanted):  # somebody was faster
             return python
-        if not _stamped(root, kind, wanted):
-            _install(root, python, kind)
-            (root / STAMPS / kind).write_text(wanted)
+        _install(root, python, kind)
+        (root / STAMPS / kind).write_text(wanted)
     return python
+
+
+def _ready(root: Path, kind: str, wanted: str) -> bool:
+    """What the tests need holds what a run needs."""
+    return _stamped(root, kind, wanted) or _stamped(root, "test", wanted)
 
 
 @contextmanager
