@@ -230,7 +230,7 @@ class VehicleCan:
         self._publish(
             EcuStatus(
                 ecu_state=values.EcuState.ACTIVE if plugged else values.EcuState.READY,
-                cp_state=values.PilotState(str(pilot)),
+                cp_state=_pilot(pilot),
                 charge_mode=_MODES.get(pilot.meaning, values.ChargeMode.NONE),
                 pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
                 pwm_max_current=pilot.current or None,
@@ -248,6 +248,12 @@ class VehicleCan:
 
     def _publish(self, part: VehicleReportPart) -> None:
         self._bus.publisher.publish(part)
+
+
+def _pilot(pilot: Pilot) -> values.PilotState:
+    if pilot.state is PilotState.A:
+        return values.PilotState.A
+    return values.PilotState(str(pilot))
 
 
 def _session(view: StationView) -> SessionStatus:
