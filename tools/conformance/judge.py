@@ -1,0 +1,58 @@
+"""What is right: an answer of the right type and code, in the right session, and the right end."""
+
+from collections.abc import Sequence
+
+from bsw.chrgm.record import NO_SESSION, Heard, code_of, same_session
+from bsw.os.clock import MS, S
+from tools.conformance.lab import Deviation
+from tools.conformance.vehicle_tester import T_CLOSE
+from tools.conformance.walk import Walk
+
+SEQUENCE_TIME = 60 * S
+SETUP_TIME = 18 * S
+SLACK = 100 * MS
+"""For the network and the tester's own steps."""
+
+
+def require(condition: object, text: str) -> None:
+    if not condition:
+        raise Deviation(text)
+
+
+def answered(walk: Walk, heard: Heard | None, exchange: str, codes: Sequence[str]) -> Heard:
+    """The response that matches the request, with one of these codes."""
+    if heard is None:
+        raise Deviation(f"{exchange}: no answer")
+    name, code = type(heard.body).__name__, code_of(heard.body)
+    require(name == f"{exchange}Res", f"{exchange} answered with {name}")
+    require(code in codes, f"{exchange} answered with {code}, expected {' or '.join(codes)}")
+    own = walk.tester.session_id
+    if own != NO_SESSION:
+        require(
+            same_session(heard.session_id, own) or code == "FAILED_UnknownSession",
+            f"answered in session {heard.session_id.hex()}",
+        )
+    return heard
+
+
+def closes(walk: Walk) -> None:
+    """The station closes TCP within T_close and says nothing more."""
+    closed = walk.tester.silent_until_closed(T_CLOSE)
+    require(closed is not None, "the connection stays open")
+    without_energy(walk)
+
+
+def without_energy(walk: Walk) -> None:
+    walk.lab.run(S)
+    require(not walk.lab.energised, "energy flows on")
+
+
+def silent_end(walk: Walk, limit: int, since: int) -> None:
+    """Nothing is said until ``limit`` after ``since``; then TCP is closed within T_close."""
+    closed = walk.tester.silent_until_closed(limit + T_CLOSE)
+    if closed is None:
+        raise Deviation(f"open {T_CLOSE // S} s after the limit")
+    took = closed - since
+    require(took >= limit - SLACK, f"closed after {took / S:.1f} s, before the limit")
+    require(took <= limit + T_CLOSE, f"closed after {took / S:.1f} s")
+    without_energy(walk)

@@ -1,0 +1,231 @@
+"""Where a station is tested: its cable, power line, network and electronics, in virtual time.
+
+Everything of the station is real but the copper.  There is no vehicle here; a tester takes its
+place.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bsw.chrgm.messages import iso2
+from bsw.cp.simulated import SimulatedCable
+from bsw.dlt import silent
+from bsw.net.simnet import SimLink
+from bsw.os.clock import MS, S, VirtualClock
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import SimulatedWorker
+from bsw.slac.link import StationLinkConfig
+from bsw.slac.node import Host
+from bsw.slac.site import Site
+from bsw.slac.station_link import StationLink
+from csm.randomness import SeededRandomness
+from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
+from secc.electronics import Ratings
+from secc.profile import CONFORMANCE
+from secc.schedules import Plan, Step
+from secc.service import OutletService, PilotOnPort
+from tools.rig.network import NetRig, Options
+from tools.rig.pki import Crypto
+from tools.rig.plug import Today
+
+AC: Final = "AC_three_phase_core"
+DC: Final = "DC_extended"
+HOUR: Final = 3600
+
+
+class Deviation(AssertionError):
+    """The device under test did something else than the case expects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How station and tester are set up for one case: the switches of a test plan.
+
+    ``certificates`` is ``install`` or ``update``; ``resumed`` says who wakes a paused session,
+    ``vehicle`` or ``station``; ``slow`` names the exchanges that answer Ongoing for a while.
+    """
+
+    mode: str = DC
+    protocol: str = "iso2"
+    tls: bool = False
+    contract: bool = False
+    only_contract: bool = False
+    certificates: str = ""
+    detail: bool = False
+    internet: bool = False
+    receipts: bool = False
+    tariff: bool = False
+    slow: str = ""
+    resumed: str = ""
+    renegotiated: bool = False
+    welding: bool = True
+    pilot: str = "C"
+    entries: int | None = None
+    departure: int | None = None
+    station_tls: bool | None = None
+    """Whether the station offers TLS; by default when the tester uses it."""
+
+    @property
+    def ac(self) -> bool:
+        return self.mode.startswith("AC")
+
+
+class Clockwork:
+    """A scheduler on a virtual clock that runs until something was seen."""
+
+    def __init__(self) -> None:
+        self.scheduler = Scheduler(VirtualClock())
+
+    @property
+    def now(self) -> int:
+        return self.scheduler.now
+
+    def run(self, duration: int) -> None:
+        deadline = self.now + duration
+        while self.now < deadline:
+            self.scheduler.run(deadline)
+
+    def wait(self, reached: Callable[[], object], within: int, every: int = 0) -> bool:
+        """Until ``reached``; whoever makes it true stops the scheduler, or it is polled."""
+        deadline = self.now + within
+        while not reached() and self.now < deadline:
+            self.scheduler.run(min(deadline, self.now + every) if every else deadline)
+        return bool(reached())
+
+
+@dataclass
+class World:
+    """Two ends of a simulated link."""
+
+    scheduler: Scheduler
+    link: SimLink = field(init=False)
+    worker: SimulatedWorker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.link = SimLink(self.scheduler, SeededRandomness("lab"))
+        self.vehicle = self.link.node("vehicle")
+        self.station = self.link.node("station")
+        self.worker = SimulatedWorker(self.scheduler, lambda _name: 5 * MS)
+
+
+RATINGS: Final = Ratings(
+    cable_check=300 * MS, volts_per_second=20_000.0, amps_per_second=1_000.0, step=50 * MS
+)
+SLOW_CABLE_CHECK: Final = Ratings(
+    cable_check=5 * S, volts_per_second=20_000.0, amps_per_second=1_000.0, step=50 * MS
+)
+
+
+class StationLab(Clockwork):
+    """One station under test, its link started, nobody plugged in."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__()
+        self.setup = setup
+        self.world = World(self.scheduler)
+        self.crypto = self._crypto()
+        self.rig = NetRig(self.world, self._options())
+        self.charger, self.outlet = self.rig.charger, self.rig.outlet
+        chance = SeededRandomness("site")
+        self.site = Site(self.scheduler, chance)
+        self.modem, station_modem = self.site.vehicle(), self.site.station()
+        self.site.attenuate(self.modem, station_modem, 10)
+        self.cable = SimulatedCable(self.scheduler)
+        log = silent().logger("lab")
+        self.rig.station_pilot = PilotOnPort(self.cable.station)
+        self.service = OutletService(self.charger, self.outlet, self.cable.station, log=log)
+        self.station_link = StationLink(
+            Host(self.scheduler, station_modem.port, chance, log),
+            self.cable.station,
+            StationLinkConfig(),
+            self.service,
+        )
+        self.service.attach(self.station_link)
+        self.customer = True
+        self.rig.customer_after = None
+        self.charger.subscribe("require_auth_eim", lambda _none: self._authorize())
+        self.charger.subscribe("require_auth_pnc", lambda _token: self._authorize())
+        self._prepare()
+        self.station_link.start()
+
+    def _crypto(self) -> Crypto | None:
+        setup = self.setup
+        if not (setup.tls or setup.station_tls):
+            return None
+        return Crypto(Today(self.scheduler), self.world.worker)
+
+    def _options(self) -> Options:
+        setup, crypto = self.setup, self.crypto
+        payment = (PaymentOption.EXTERNAL,)
+        if setup.contract:
+            payment = (PaymentOption.CONTRACT,)
+            if not setup.only_contract:
+                payment = (PaymentOption.CONTRACT, PaymentOption.EXTERNAL)
+        return Options(
+            mode=setup.mode,
+            served=(setup.protocol,) if setup.protocol == "din" else ("iso2", "din"),
+            ratings=SLOW_CABLE_CHECK if setup.slow == "CableCheck" else RATINGS,
+            station_profile=CONFORMANCE,
+            station_tls=None if crypto is None else crypto.station_tls,
+            desk=None if crypto is None else crypto.desk,
+            payment=payment,
+            certificate_service=setup.contract or setup.detail or bool(setup.certificates),
+        )
+
+    def _prepare(self) -> None:
+        """What the station's own side says before a vehicle comes."""
+        setup = self.setup
+        if setup.tariff or setup.entries is not None or setup.resumed:
+            self.rig.schedules.plans = tuple(plan(number, setup) for number in (1, 2))
+        if setup.internet:
+            self.charger.state.internet_service = True
+        if setup.receipts:
+            self.charger.receipt_is_required(receipt_required=True)
+            self.charger.subscribe("v2g_setup_finished", lambda _none: self._demand_receipt())
+
+    def _demand_receipt(self) -> None:
+        self.charger.receipt_is_required(receipt_required=True)
+
+    def _authorize(self) -> None:
+        if not self.customer:
+            return
+        delay = 3 * S if self.setup.slow == "Authorization" else 20 * MS
+        self.scheduler.after(delay, self.accept, name="customer")
+
+    def accept(self) -> None:
+        """The customer's card, or the contract, was accepted."""
+        self.charger.authorization_response(
+            authorization_status=AuthorizationStatus.ACCEPTED,
+            certificate_status=CertificateStatus.ACCEPTED,
+        )
+
+    @property
+    def energised(self) -> bool:
+        """Whether energy flows or could flow."""
+        electronics = self.rig.electronics
+        return electronics.current > 0 or self.charger.state.ac_contactor_closed
+
+
+def plan(number: int, setup: Setup) -> Plan:
+    """A schedule tuple of 20 steps, the second one cheaper."""
+    steps = tuple(Step(hour * HOUR, 11_000.0 - 100.0 * hour) for hour in range(20))
+    return Plan(number, steps, tariff=tariff(number) if setup.tariff else None)
+
+
+def tariff(number: int, entries: int = 6) -> iso2.SalesTariff:
+    return iso2.SalesTariff(
+        id=f"tariff{number}",
+        sales_tariff_id=number,
+        num_e_price_levels=3,
+        sales_tariff_entry=tuple(
+            iso2.SalesTariffEntry(
+                time_interval=iso2.RelativeTimeInterval(start=place * HOUR),
+                e_price_level=place % 3,
+            )
+            for place in range(entries)
+        ),
+    )
+
+
+Facts = Mapping[str, object]
