@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.slac.peers import plc_utility, pyslac_python
-from tests.slac.powerline import PowerLine, ip, power_line
+from tests.slac.powerline import V2G, PowerLine, ip, power_line
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="Linux only")]
 
@@ -139,13 +139,42 @@ def test_our_halves_match_and_ip_passes_only_while_they_are_members(line: PowerL
 
 
 def test_a_modem_reset_ends_the_link_with_a_reason_and_a_new_run_matches(line: PowerLine) -> None:
-    line.modems("--at", "3.0:reset:se1")
+    line.modems()
     first_station, first_vehicle = line.station("--stay"), line.vehicle("--stay")
     first_vehicle.wait_for("MATCHED")
+    first_station.wait_for("MATCHED")
+    reset = line.start("se", *V2G, "slac", "ask", "-i", "se0", "--reset")
+    reset.wait_for("VS_RS_DEV.CNF")
     assert "reason=LINK_DOWN" in first_vehicle.wait_for("LOST")
     assert "reason=LINK_DOWN" in first_station.wait_for("LOST")
     line.station()
     line.vehicle().wait_for("MATCHED")
+
+
+def test_the_own_modem_says_who_it_is(line: PowerLine) -> None:
+    line.modems()
+    asking = line.start("ev", *V2G, "slac", "ask", "-i", "ev0")
+    assert asking.wait() == 0
+    assert "device=34 length=25 text='Pilotwire simulated modem'" in asking.text()
+    assert "VS_PL_LNK_STATUS.CNF status=0 link=0" in asking.text()
+
+
+def test_where_no_modem_is_that_is_said(line: PowerLine) -> None:
+    asking = line.start("ev", *V2G, "slac", "ask", "-i", "ev0", "--wait", "0.3")
+    assert asking.wait() == 1
+    assert "no modem answered" in asking.text()
+
+
+def test_a_planned_reset_happens_and_wrong_plans_are_explained(line: PowerLine) -> None:
+    modems = line.modems("--at", "0.1:reset:se1", "--timeout", "1", "--between", "ev1,se1,20")
+    assert modems.wait() == 0
+    for words, complaint in (
+        (("--at", "soon:reset:se1"), "write it as 2.5:reset:ev1"),
+        (("--between", "ev1,nope,3"), "write it as ev1,se1,12"),
+    ):
+        program = line.start("plc", *V2G, "slac", "modem", "ev1", "se1", *words)
+        assert program.wait() == 2
+        assert complaint in program.text()
 
 
 def test_a_missing_interface_is_explained(line: PowerLine) -> None:

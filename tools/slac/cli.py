@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bsw.net.rawsocket import RawSocketUnavailable
+from tools.slac.ask import add_ask_options, run_ask
 from tools.slac.host import add_host_options, run_host
 from tools.slac.keys import add_decode_options, add_key_options, run_decode, run_key
 from tools.slac.plc import add_modem_options, run_modem
@@ -25,6 +26,12 @@ def add(parser: argparse.ArgumentParser) -> None:
             "simulate modems and line between interfaces (root)",
             add_modem_options,
             run_modem,
+        ),
+        (
+            "ask",
+            "ask the own modem for version and link, or reset it (root)",
+            add_ask_options,
+            run_ask,
         ),
         ("sim", "vehicle and stations in simulated time", add_sim_options, run_sim),
         ("key", "NMK and NID from a password or a key", add_key_options, run_key),
