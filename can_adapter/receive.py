@@ -206,8 +206,8 @@ class Inbound(Generic[StateT]):
             self._arm()
 
     def _next_expiry(self) -> int | None:
-        deadlines = [slot.deadline for slot in self._slots.values() if slot.deadline is not None]
-        return min(deadlines) if deadlines else None
+        ends = [end for slot in self._slots.values() if (end := slot.ends()) is not None]
+        return min(ends) if ends else None
 
     def _arm(self) -> None:
         if self._expiry is not None:

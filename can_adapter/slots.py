@@ -128,7 +128,7 @@ class Slot:
     """One received message: its freshness, its protection, its cells."""
 
     __slots__ = (
-        "_page_count",
+        "_page_timeout",
         "_pages",
         "_single",
         "cells",
@@ -154,7 +154,7 @@ class Slot:
         self.malformed = False
         self._pages: dict[tuple[Raw, ...], Page] = {}
         self._single: Page | None = None
-        self._page_count = len(pages(self.layout))
+        self._page_timeout = timeout * len(pages(self.layout))
 
     def accept(self, images: Images, now: int) -> tuple[Page, Images]:
         """Note a frame; give its page and the bits that differ from the page's last frame."""
@@ -181,14 +181,19 @@ class Slot:
 
     def old_pages(self, now: int) -> list[Page]:
         """Pages that stayed away while others of the message came."""
-        limit = self.timeout * self._page_count
-        if not self._pages or not limit:
+        return [page for page in self._live_pages() if now >= page.seen + self._page_timeout]
+
+    def ends(self) -> int | None:
+        """When the next value of this message grows too old, if nothing comes until then."""
+        if self.deadline is None or not self._pages:
+            return self.deadline
+        pages_end = (page.seen + self._page_timeout for page in self._live_pages())
+        return min(self.deadline, *pages_end)
+
+    def _live_pages(self) -> list[Page]:
+        if not self.timeout:
             return []
-        return [
-            page
-            for page in self._pages.values()
-            if page.images is not None and now - page.seen >= limit
-        ]
+        return [page for page in self._pages.values() if page.images is not None]
 
     def _page(self, images: Images) -> Page:
         layout = self.layout
