@@ -30,6 +30,9 @@ class Timers(Generic[K]):
     def clear(self) -> None:
         self._due.clear()
 
+    def stop_all_but(self, timer: K) -> None:
+        self._due = {name: due for name, due in self._due.items() if name is timer}
+
     def running(self, timer: K) -> bool:
         return timer in self._due
 

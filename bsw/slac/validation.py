@@ -39,6 +39,7 @@ class Verdict(Enum):
 class _Timer(Enum):
     REPEAT = "repeat"
     WINDOW = "window"
+    CALM = "the pilot still toggles for the last candidate"
 
 
 class VehicleValidation(Machine[_Timer]):
@@ -51,6 +52,7 @@ class VehicleValidation(Machine[_Timer]):
         self._station = b""
         self._toggles = 0
         self._again = 0
+        self._toggling_until = 0
         self.verdict: Verdict | None = None
 
     @property
@@ -62,7 +64,10 @@ class VehicleValidation(Machine[_Timer]):
         self._station = station
         self._again = self._config.counts.c_ev_match_retry
         self.verdict = None
-        self._first_step()
+        if now < self._toggling_until:
+            self._timers.start(_Timer.CALM, self._toggling_until)
+        else:
+            self._first_step()
         return self._taken()
 
     def stop(self) -> None:
@@ -117,6 +122,7 @@ class VehicleValidation(Machine[_Timer]):
         window = min(max(-(-lasting // STEP) * STEP, 600), timing.tt_evse_vald_toggle)
         self._emit(Send(self._station, ValidateReq(timer=window // STEP - 1)))
         self._emit(Toggle(self._toggles, ns(phase)))
+        self._toggling_until = self.now + ns(self._toggles * 2 * phase)
         self._after(_Timer.WINDOW, ns(window + timing.tt_match_response))
 
     def _judge_count(self, message: ValidateCnf) -> None:
@@ -126,8 +132,9 @@ class VehicleValidation(Machine[_Timer]):
         self._decide(Verdict.VALIDATED if counted else Verdict.REFUSED)
 
     def _ring(self, timer: _Timer) -> None:
-        assert timer is _Timer.WINDOW
-        if self._again:  # the request or its answer was lost: start over with this candidate
+        if timer is _Timer.CALM:
+            self._first_step()
+        elif self._again:  # the request or its answer was lost: start over with this candidate
             self._again -= 1
             self._first_step()
         else:

@@ -81,7 +81,6 @@ class VehicleMatching(Machine[Timer]):
         self._run = rules.Run(b"", mac)
         self._last_start = 0
         self._furthest: Reason | None = None
-        self._parameters: SlacParmCnf | None = None
         self._confirmed: set[bytes] = set()
         self._candidates: dict[bytes, Candidate] = {}
         self._queue: deque[Candidate] = deque()
@@ -153,7 +152,6 @@ class VehicleMatching(Machine[Timer]):
     def _begin_try(self) -> None:
         self.attempts += 1
         self._run = rules.Run(self._randomness.octets(8), self._mac)
-        self._parameters = None
         self._confirmed.clear()
         self._candidates.clear()
         self._best = self._chosen = None
@@ -171,8 +169,7 @@ class VehicleMatching(Machine[Timer]):
         overall = self._timers.running(Timer.OVERALL)
         self._answered()
         self._validation.stop()
-        for timer in (Timer.NEXT_SOUND, Timer.RESULTS, Timer.JUDGE, Timer.SESSION):
-            self._timers.stop(timer)
+        self._timers.stop_all_but(Timer.OVERALL)
         self._emit(TryFailed(reason))
         self._furthest = furthest(self._furthest, reason)
         again = self.now + ns(timing.tt_matching_rate)
@@ -209,7 +206,6 @@ class VehicleMatching(Machine[Timer]):
             self._confirmed.add(frame.source)
         if self.state is State.PARAMETERS:
             self._answered()
-            self._parameters = message
             self._fill_burst(message)
             self._move(State.SOUNDING)
             self._after(Timer.NEXT_SOUND, ns(self._config.timing.tp_match_sequence))

@@ -6,7 +6,7 @@ import pytest
 
 from bsw.cp.pilot import X1, Drive, F, PilotState
 from bsw.os.clock import MS, S
-from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
+from bsw.slac.config import SlacConfig, Timing, Validation, VehiclePolicy
 from bsw.slac.events import Reason
 from bsw.slac.mme import SlacMatchReq, SlacParmReq, ValidateCnf, ValidateReq
 from bsw.slac.validation import Result
@@ -266,3 +266,31 @@ def test_a_lost_count_makes_the_vehicle_start_over_with_that_candidate() -> None
     toggles = second_step(rig)
     answer(rig, Result.SUCCESS, toggles)
     rig.wait(rig.tester, SlacMatchReq)
+
+
+def test_a_candidate_that_fails_early_does_not_spoil_the_count_of_the_next() -> None:
+    """The pilot still toggles for the first; the second is asked once it has come to rest."""
+    rig = validating(stations=2)
+    rig.wait(rig.stations[0], ValidateReq)
+    answer(rig, Result.READY)
+    rig.wait(rig.stations[0], ValidateReq)
+    answer(rig, Result.FAILURE)
+    rig.wait(rig.stations[1], ValidateReq, within=2 * S)
+    assert rig.cable.station.read().state is PilotState.B
+    toggles = second_step(rig, rig.stations[1])
+    answer(rig, Result.SUCCESS, toggles, rig.stations[1])
+    rig.wait(rig.stations[1], SlacMatchReq)
+
+
+def test_nothing_of_a_failed_validation_reaches_into_the_next_try() -> None:
+    long = Timing(tt_matching_repetition=60_000)
+    policy = VehiclePolicy(validation=Validation.ALWAYS)
+    rig = VehicleRig(SlacConfig(timing=long, vehicle=policy))
+    rig.to_response()
+    end = rig.now + 15 * S
+    while rig.now < end:
+        if rig.hear(rig.tester, ValidateReq, within=500 * MS) is not None:
+            answer(rig, Result.NOT_READY)
+    asked = rig.tester.all(ValidateReq)
+    assert asked[-1].at - asked[0].at <= 10 * S  # TT_EVSE_match_session
+    assert rig.tester.all(SlacParmReq)[-1].at > asked[-1].at  # the next try has begun
