@@ -204,18 +204,19 @@ class Scheduler:
     def run(self, until: int | None = None) -> None:
         """Run until ``stop`` is called or the clock passes ``until``.
 
-        What is due at ``until`` still runs.  What a host that cannot keep up would run later
-        waits for the next ``run``.
+        What is due at ``until`` and what was posted by then still runs.  What a host that cannot
+        keep up would run later waits for the next ``run``.
         """
         self._running = True
         rung = 0
         while True:
-            self._deliver_events()
+            self._deliver_events(EVENTS_PER_TURN)
             if not self._running:
                 return
             now = self.clock.now()
             due = self._next_due()
             if until is not None and now >= until and self._done(due, until, now):
+                self._deliver_events(len(self.mailbox))
                 return
             if due is not None and due <= now and rung < ALARMS_PER_LOOK:
                 rung += 1
@@ -235,8 +236,8 @@ class Scheduler:
         ends = [when for when in (due, until) if when is not None]
         return min(ends) if ends else None
 
-    def _deliver_events(self) -> None:
-        for _ in range(EVENTS_PER_TURN):
+    def _deliver_events(self, most: int) -> None:
+        for _ in range(most):
             event = self.mailbox.take() if self._running else None
             if event is None:
                 return
