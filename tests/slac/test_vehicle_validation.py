@@ -274,6 +274,8 @@ def test_a_candidate_that_fails_early_does_not_spoil_the_count_of_the_next() -> 
     rig.wait(rig.stations[0], ValidateReq)
     answer(rig, Result.READY)
     rig.wait(rig.stations[0], ValidateReq)
+    rig.run(100 * MS)
+    assert rig.cable.station.read().state is PilotState.C
     answer(rig, Result.FAILURE)
     rig.wait(rig.stations[1], ValidateReq, within=2 * S)
     assert rig.cable.station.read().state is PilotState.B
