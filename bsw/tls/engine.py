@@ -9,10 +9,10 @@ import ssl
 from dataclasses import dataclass
 from typing import Protocol
 
+from bsw.os.worker import attempt
 from bsw.tls.handshake import Handshake
-from bsw.tls.libssl import LibsslError, TlsUnavailable
 from bsw.tls.port import TlsFacts, TlsFailure, TlsReason, TlsState
-from bsw.tls.reasons import INTERNAL_ERROR, from_openssl, truncated
+from bsw.tls.reasons import INTERNAL_ERROR, from_openssl, truncated, unusable
 
 LARGEST_BACKLOG = 1 << 20
 """Octets fed or sent that ``advance`` has not seen yet."""
@@ -99,15 +99,6 @@ class Engine:
             self._advance()
         except ssl.SSLError as error:
             self._failed(self._reason_of(error))
-        except (LibsslError, TlsUnavailable) as error:
-            reason = (
-                TlsReason.UNAVAILABLE
-                if isinstance(error, TlsUnavailable)
-                else TlsReason.KEY_FAILURE
-            )
-            self._failed(TlsFailure(reason, str(error)))
-            if self._tls is None and self._fed:
-                self._ready_out += INTERNAL_ERROR
         self._ready_out += self._to_peer.read()
 
     def _advance(self) -> None:
@@ -127,7 +118,13 @@ class Engine:
         if self._finish_wanted:
             self._state = TlsState.CLOSED
             return False
-        opened = self._opening.open(bytes(self._fed))
+        outcome = attempt(lambda: self._opening.open(bytes(self._fed)))
+        if outcome.error is not None:
+            self._failed(unusable(outcome.error))
+            if self._fed:
+                self._ready_out += INTERNAL_ERROR
+            return False
+        opened = outcome.result()
         if opened is None:
             if self._peer_ended:
                 self._failed(truncated(handshake=True))
@@ -159,7 +156,9 @@ class Engine:
 
     def _exchange(self, tls: ssl.SSLObject) -> None:
         if self._plain_out and not self._goodbye_said:
-            tls.write(_taken(self._plain_out))
+            data = _taken(self._plain_out)
+            while data:
+                data = data[tls.write(data) :]
         self._read(tls)
         if self._peer_said_goodbye or self._finish_wanted:
             self._say_goodbye(tls)

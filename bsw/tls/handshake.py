@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Sequence
 
 from bsw.crypto import KeyType, key_type
+from bsw.os.worker import attempt
 from bsw.tls.config import TlsConfig
 from bsw.tls.context import show_on
 from bsw.tls.der import DerError, name_text, outline
@@ -18,7 +19,7 @@ from bsw.tls.key import SigningKey
 from bsw.tls.libssl import libssl
 from bsw.tls.port import Credential, TlsFacts, TlsFailure, TlsProfile, TlsReason, Trust
 from bsw.tls.profile import GROUP_NAMES, SUITE_NAMES
-from bsw.tls.reasons import ABOUT_ROOTS, refused
+from bsw.tls.reasons import ABOUT_ROOTS, refused, unusable
 
 LARGEST_STAPLE = 16_000
 """Octets of an OCSP response; TLS 1.2 has no room for more, and no vehicle takes more."""
@@ -91,7 +92,9 @@ class Handshake:
         return self._refuse(failure) is None
 
     def staple(self) -> bytes | None:
-        found = None if self.shown is None else self.shown.staple()
+        """What there is; a store of staples that fails costs the staple, not the connection."""
+        shown = self.shown
+        found = None if shown is None else attempt(shown.staple).value
         return None if found is None or len(found) > LARGEST_STAPLE else found
 
     def choose(self, connection: int, version: int, names: tuple[bytes, ...]) -> bool:
@@ -116,9 +119,7 @@ class Handshake:
         self._group = group
 
     def broken(self, error: Exception) -> None:
-        self._refuse(
-            TlsFailure(TlsReason.BROKEN_CHAIN, f"the peer could not be judged, so refused: {error}")
-        )
+        self._refuse(unusable(error))
 
     # What came of it
 

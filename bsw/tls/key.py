@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary, finalize
 
 from bsw.crypto import FORMS, KeyType, Signer, ecdsa_der, key_type
 from bsw.os.worker import attempt
-from bsw.tls.der import outline
+from bsw.tls.der import DerError, outline
 from bsw.tls.libssl import DIGEST_SIGN, ENGINE_METHODS, SIGN, Libssl, LibsslError, libssl
 
 EVP_PKEY_EC = 408
@@ -29,7 +29,7 @@ class SigningKey:
         kind = key_type(signer.public_key)
         if kind is None:
             raise LibsslError("the signer's key is none of P-256, P-521, Ed448")
-        if outline(leaf).spki != signer.public_key:
+        if _spki(leaf) != signer.public_key:
             raise LibsslError("the signer's key does not belong to the leaf certificate")
         self.kind = kind
         self.error: Exception | None = None
@@ -54,6 +54,13 @@ class SigningKey:
             self.error = LibsslError(f"the signer gave {len(signature)} octets as a signature")
             return None
         return signature
+
+
+def _spki(leaf: bytes) -> bytes:
+    try:
+        return outline(leaf).spki
+    except DerError as error:
+        raise LibsslError(f"the leaf certificate cannot be read: {error}") from None
 
 
 _keys: "WeakValueDictionary[int, SigningKey]" = WeakValueDictionary()

@@ -2,6 +2,7 @@
 
 import ssl
 
+from bsw.tls.libssl import LibsslError
 from bsw.tls.port import TlsFailure, TlsReason
 from bsw.tls.profile import STATIC_ECDH
 
@@ -70,6 +71,7 @@ _NO_COMMON_SUITE = frozenset({
     "NO_SUITABLE_DIGEST_ALGORITHM",
     "NO_PROTOCOLS_AVAILABLE",
     "NO_CIPHERS_AVAILABLE",
+    "NO_CIPHER_MATCH",
     "UNKNOWN_CIPHER_RETURNED",
     "UNSUPPORTED_PROTOCOL",
     "UNSUPPORTED_ELLIPTIC_CURVE",
@@ -146,6 +148,12 @@ def _is_unreadable(error: ssl.SSLError, word: str) -> bool:
         "UNKNOWN_CERTIFICATE_TYPE",
         "NO_CERTIFICATE_ASSIGNED",
     }
+
+
+def unusable(error: Exception) -> TlsFailure:
+    """Something of our own, not the peer's, stands in the way."""
+    ours = isinstance(error, LibsslError)
+    return TlsFailure(TlsReason.KEY_FAILURE if ours else TlsReason.UNAVAILABLE, str(error))
 
 
 def truncated(*, handshake: bool) -> TlsFailure:

@@ -38,7 +38,7 @@ from keym.provisioning.keys import Receiver
 from keym.revocation import Demand
 from keym.trust import TlsTrust
 from keym.verdict import Anchor
-from tests.pnc.test_signatures import ISO20_MESSAGES, PlainSigner
+from tests.pnc.messages import ISO20_MESSAGES, PlainSigner
 from tests.pnc.world import HEADER, NOW, World, pki
 from tools.pki.maker import PCID
 from tools.pki.recipe import Entity, issue

@@ -1,5 +1,7 @@
 """Why a connection failed, told apart at both ends."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,7 +117,44 @@ def test_a_judge_that_breaks_down_accepts_nobody(profile: TlsProfile) -> None:
     vehicle, _ = world.shake()
     assert vehicle.state is TlsState.FAILED
     assert vehicle.failure is not None
+    assert vehicle.failure.reason is TlsReason.UNAVAILABLE
     assert "the trust store is locked" in vehicle.failure.detail
+
+
+class Rootless(Judge):
+    """A trust store that cannot even say which roots it has."""
+
+    def roots(self, profile: TlsProfile) -> tuple[bytes, ...]:
+        raise OSError("the folder of certificates is gone")
+
+
+def test_a_trust_store_that_is_gone_is_told_by_both_ends() -> None:
+    world = World(profiles=(ISO20,))
+    world.vehicle_judge = Rootless([])
+    world.station_judge = Rootless([])
+    vehicle, _ = world.shake()
+    assert vehicle.failure is not None
+    assert vehicle.failure.reason is TlsReason.UNAVAILABLE
+    world.vehicle_judge = World().vehicle_judge
+    vehicle, station = world.shake()
+    assert station.failure is not None
+    assert station.failure.reason is TlsReason.UNAVAILABLE
+    assert "the folder of certificates is gone" in station.failure.detail
+    assert vehicle.failure is not None
+    assert (vehicle.failure.reason, vehicle.failure.alert) == (TlsReason.PEER_ALERT, 80)
+
+
+def test_a_credential_that_is_no_certificate_is_a_key_failure(tmp_path: Path) -> None:
+    world = World(profiles=(ISO20,))
+    good = world.vehicle_credentials[0]
+    world.vehicle_credentials = [Credential(ISO20, (b"garbage",), good.signer, good.root)]
+    vehicle, _ = world.shake()
+    assert vehicle.failure is not None
+    assert vehicle.failure.reason is TlsReason.KEY_FAILURE
+    world.vehicle_config = TlsConfig(lab_key_log_file=tmp_path / "none" / "keys")
+    vehicle, _ = world.shake()
+    assert vehicle.failure is not None
+    assert vehicle.failure.reason is TlsReason.UNAVAILABLE
 
 
 def _spki(signer: object) -> bytes:
