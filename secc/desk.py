@@ -22,10 +22,12 @@ from keym.edition import Edition
 from keym.judge import Judge, Question
 from keym.profile import Use
 from keym.provisioning import provider_iso2
+from keym.provisioning.chains import ChainRefused
 from keym.provisioning.codes import iso2_code
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.provider import Contract, Provider
-from keym.verdict import Reason
+from keym.verdict import Reason, Rule
+from keym.verdict import Verdict as ChainVerdict
 from secc.ports import Calendar, Verdict
 
 EXPIRES_SOON: Final = 21 * 86_400
@@ -39,6 +41,16 @@ _CODES: Final = {
 }
 OF_AN_AUTHORITY: Final = "FAILED_NoCertificateAvailable"
 """An expired sub-CA: the contract itself is not to blame, but cannot be used."""
+
+
+def chain_code(verdict: ChainVerdict) -> str:
+    """What a vehicle is told about a chain that is refused, wherever it shows one."""
+    finding, reason = verdict.findings[0], verdict.reason
+    if reason in {Reason.EXPIRED, Reason.NOT_YET_VALID} and finding.place != LEAF:
+        return OF_AN_AUTHORITY
+    if finding.rule is Rule.DOMAIN:  # sound, but made for another use: nothing to charge with
+        return "FAILED_NoCertificateAvailable"
+    return _CODES.get(reason, "FAILED_CertChainError") if reason else "FAILED"
 
 
 class ContractSource(Protocol):
@@ -66,12 +78,7 @@ class Desk:
     def judge_contract(self, chain: tuple[bytes, ...], emaid: str) -> Verdict:
         verdict = self.judge.judge(Question(Use.CONTRACT, Edition.ISO2, chain, identity=emaid))
         if not verdict.trusted:
-            finding = verdict.findings[0]
-            reason = verdict.reason
-            code = _CODES.get(reason, "FAILED_CertChainError") if reason else "FAILED"
-            if reason in {Reason.EXPIRED, Reason.NOT_YET_VALID} and finding.place != LEAF:
-                code = OF_AN_AUTHORITY
-            return Verdict(code, str(verdict))
+            return Verdict(chain_code(verdict), str(verdict))
         leaf = parse(chain[LEAF])
         soon = leaf.not_after.timestamp() - self.calendar.unix() < EXPIRES_SOON
         return Verdict("OK_CertificateExpiresSoon" if soon else "OK")
@@ -120,14 +127,20 @@ class Desk:
             if outcome.error is None:
                 promise.resolve(outcome.result())
                 return
-            code = iso2.ResponseCode.FAILED
-            if isinstance(outcome.error, ProvisioningError):
-                code = iso2_code(outcome.error)
+            code = _delivery_code(outcome.error)
             self.log.warning("no contract delivered", code=str(code), why=str(outcome.error))
             promise.resolve(_refusal(kind, code))
 
         self.worker.submit("deliver a contract", lambda: deliver(provider, contracts), done)
         return promise
+
+
+def _delivery_code(error: Exception) -> iso2.ResponseCode:
+    if isinstance(error, ChainRefused):
+        return iso2.ResponseCode(chain_code(error.verdict))
+    if isinstance(error, ProvisioningError):
+        return iso2_code(error)
+    return iso2.ResponseCode.FAILED
 
 
 def _refusal(
