@@ -244,6 +244,10 @@ class Charger:
         """Ask the car for new parameters and schedules.  An addition to the interface."""
         self._set("renegotiate", renegotiate=wanted)
 
+    def offer_internet(self, *, offered: bool = True) -> None:
+        """Offer Internet access as a value-added service.  An addition to the interface."""
+        self._set("offer_internet", internet_service=offered)
+
     @command
     def send_error(self, *, error: EvseError) -> None:
         self._set("send_error", errors=self.state.errors | {error})

@@ -47,6 +47,7 @@ class StationState:
     # per session
     payment_options: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
     certificate_service: bool = False
+    internet_service: bool = False
     central_contract_validation: bool = False
     authorization: AuthorizationStatus | None = None
     certificate: CertificateStatus | None = None

@@ -11,8 +11,12 @@ from secc.station import Station
 OK: Final = iso2.ResponseCode.OK
 CHARGE_SERVICE: Final = 1
 CERTIFICATE_SERVICE: Final = 2
+INTERNET_SERVICE: Final = 3
 INSTALLATION, UPDATE = 1, 2
 """The parameter sets of the certificate service."""
+
+_PROTOCOLS: Final = (("ftp", 20), ("ftp", 21), ("http", 80), ("https", 443))
+"""The parameter sets of the Internet service, from number 1 on."""
 
 _MODES: Final = {mode.value: mode for mode in iso2.EnergyTransferMode}
 
@@ -66,19 +70,15 @@ class Setup:
 
     def answer_service_detail(self, heard: Heard) -> Said:
         number: int = heard.body.service_id
-        if number not in {service.service_id for service in self._value_added()}:
+        sets = self._parameter_sets().get(number)
+        if sets is None:
             code = iso2.ResponseCode.FAILED_SERVICE_ID_INVALID  # [V2G2-425]
             return Said(iso2.ServiceDetailRes(response_code=code, service_id=number))
         return Said(
             iso2.ServiceDetailRes(
                 response_code=OK,
                 service_id=number,
-                service_parameter_list=iso2.ServiceParameterList(
-                    parameter_set=(
-                        _certificate_set(INSTALLATION, "Installation"),
-                        _certificate_set(UPDATE, "Update"),
-                    )
-                ),
+                service_parameter_list=iso2.ServiceParameterList(parameter_set=sets),
             )
         )
 
@@ -112,16 +112,17 @@ class Setup:
     def _value_added(self) -> tuple[iso2.Service, ...]:
         """Value-added services exist over TLS only."""
         station = self._station
-        if not (station.record.agreed.secure and station.state.certificate_service):
+        if not station.record.agreed.secure:
             return ()
-        return (
-            iso2.Service(
-                service_id=CERTIFICATE_SERVICE,
-                service_name="Certificate",
-                service_category=iso2.ServiceCategory.CONTRACT_CERTIFICATE,
-                free_service=True,
-            ),
+        offered = (
+            (station.state.certificate_service, _CERTIFICATES),
+            (station.state.internet_service, _INTERNET),
         )
+        return tuple(service for wanted, service in offered if wanted)
+
+    def _parameter_sets(self) -> dict[int, tuple[iso2.ParameterSet, ...]]:
+        """Of each service on offer."""
+        return {service.service_id: _SETS[service.service_id] for service in self._value_added()}
 
     def _selection_code(
         self, option: str, services: tuple[iso2.SelectedService, ...]
@@ -129,12 +130,12 @@ class Setup:
         codes = iso2.ResponseCode
         if option not in self._options():
             return codes.FAILED_PAYMENT_SELECTION_INVALID  # [V2G2-465]
-        value_added = {service.service_id for service in self._value_added()}
+        sets = self._parameter_sets()
         for service in services:
-            if service.service_id not in {CHARGE_SERVICE, *value_added}:
+            if service.service_id not in {CHARGE_SERVICE, *sets}:
                 return codes.FAILED_SERVICE_SELECTION_INVALID  # [V2G2-467]
-            chosen = service.parameter_set_id
-            if service.service_id in value_added and chosen not in {None, INSTALLATION, UPDATE}:
+            known = {None, *(one.parameter_set_id for one in sets.get(service.service_id, ()))}
+            if service.service_id in sets and service.parameter_set_id not in known:
                 return codes.FAILED_SERVICE_SELECTION_INVALID
         if CHARGE_SERVICE not in {service.service_id for service in services}:
             return codes.FAILED_NO_CHARGE_SERVICE_SELECTED  # [V2G2-804]
@@ -146,3 +147,36 @@ def _certificate_set(number: int, text: str) -> iso2.ParameterSet:
         parameter_set_id=number,
         parameter=(iso2.Parameter(name="Service", string_value=text),),
     )
+
+
+def _internet_set(number: int, name: str, port: int) -> iso2.ParameterSet:
+    return iso2.ParameterSet(
+        parameter_set_id=number,
+        parameter=(
+            iso2.Parameter(name="Protocol", string_value=name),
+            iso2.Parameter(name="Port", int_value=port),
+        ),
+    )
+
+
+_CERTIFICATES: Final = iso2.Service(
+    service_id=CERTIFICATE_SERVICE,
+    service_name="Certificate",
+    service_category=iso2.ServiceCategory.CONTRACT_CERTIFICATE,
+    free_service=True,
+)
+_INTERNET: Final = iso2.Service(
+    service_id=INTERNET_SERVICE,
+    service_name="InternetAccess",
+    service_category=iso2.ServiceCategory.INTERNET,
+    free_service=True,
+)
+_SETS: Final = {
+    CERTIFICATE_SERVICE: (
+        _certificate_set(INSTALLATION, "Installation"),
+        _certificate_set(UPDATE, "Update"),
+    ),
+    INTERNET_SERVICE: tuple(
+        _internet_set(number, name, port) for number, (name, port) in enumerate(_PROTOCOLS, start=1)
+    ),
+}
