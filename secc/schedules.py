@@ -4,7 +4,7 @@ Plain numbers; the handlers put them into the words of their protocol.  A site c
 or a test fills the plans; without one there is a single flat plan of what the hardware can do.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -49,13 +49,19 @@ class Plan:
         )
 
     def cut(self, entries: int) -> "Plan":
-        """At most ``entries`` steps; what is cut off becomes part of the last one, at its least."""
+        """At most ``entries`` steps; what is cut off becomes part of the last one, at its least.
+
+        A tariff is signed: one that is too long is left out, not shortened.
+        """
+        tariff = self.tariff
+        if tariff is not None and len(tariff.sales_tariff_entry) > entries:
+            tariff = None
         if len(self.steps) <= entries:
-            return self
+            return self if tariff is self.tariff else replace(self, tariff=tariff)
         kept = self.steps[: entries - 1]
         rest = self.steps[entries - 1 :]
         low = min(step.power for step in rest)
-        return Plan(self.number, (*kept, Step(rest[0].start, low)), self.until, self.tariff)
+        return Plan(self.number, (*kept, Step(rest[0].start, low)), self.until, tariff)
 
     def after(self, seconds: int) -> "Plan":
         """The same plan, ``seconds`` later: starts shifted, what is past left out."""
@@ -83,12 +89,15 @@ class Schedules:
         """Fix what is sent now: the given plans, or one flat plan of the hardware's power."""
         until = max(DAY, departure or 0)
         plans = self.plans or (Plan(1, (Step(0, hardware_power),), until),)
-        most = max(1, entries) if entries is not None else 1024
-        self.sent = tuple(plan.cut(most) for plan in plans[:3])
+        self.sent = tuple(plan.cut(_most(entries)) for plan in plans[:3])
 
-    def offer_again(self, plan: Plan) -> None:
+    def offer_again(self, plan: Plan, *, entries: int | None) -> None:
         """After a pause the tuple the car had chosen, shortened by the time that passed."""
-        self.sent = (plan,)
+        self.sent = (plan.cut(_most(entries)),)
 
     def numbered(self, number: int) -> Plan | None:
         return next((plan for plan in self.sent if plan.number == number), None)
+
+
+def _most(entries: int | None) -> int:
+    return 1024 if entries is None else max(1, entries)

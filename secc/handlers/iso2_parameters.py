@@ -80,7 +80,8 @@ class Parameters:
         resumed = station.resumed
         if resumed is not None and resumed.schedule is not None and not station.looping:
             passed = max(0, station.calendar.unix() - resumed.since)
-            station.schedules.offer_again(resumed.schedule.after(passed))
+            most = request.max_entries_sa_schedule_tuple
+            station.schedules.offer_again(resumed.schedule.after(passed), entries=most)
             return
         limits = dc_limits(station.state)
         power = ac_power(station.state, station.mode) if station.mode[:2] == "AC" else limits.power
