@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bsw.dcm.codes import Refusal, Refused, Session
+from bsw.dcm.records import PLAIN_FRAME, Record
 from bsw.dem.memory import Dem
 from bsw.os.clock import Action
 from bsw.os.randomness import Randomness
@@ -61,6 +62,7 @@ class Context:
     check_key: KeyCheck
     dids: Mapping[int, Did]
     routines: Mapping[int, Routine]
+    frame: tuple[Record, ...] = PLAIN_FRAME  # what a freeze frame consists of, in order
     session: Session = Session.DEFAULT
     level: int = 0  # unlocked security level, 0 for none
     after_response: list[Action] = field(default_factory=list)

@@ -1,6 +1,5 @@
 """Trouble codes: read them by status, read their circumstances, clear them, freeze the memory."""
 
-import json
 from typing import Final
 
 from bsw.dcm.codes import Refusal, Refused
@@ -12,8 +11,6 @@ ALL_GROUPS: Final = 0xFFFFFF
 AVAILABLE: Final = Status(0xFF)
 FORMAT_ISO_14229: Final = 0x01
 NUMBER_BY_MASK, LIST_BY_MASK, SNAPSHOT, EXTENDED, SUPPORTED = 0x01, 0x02, 0x04, 0x06, 0x0A
-SNAPSHOT_DID: Final = 0xF1A0
-"""A freeze frame is one data record: JSON text of what was the case."""
 FIRST, LATEST, ALL_RECORDS = 0x01, 0x02, 0xFF
 OCCURRENCES, FAILED_CYCLES, HEALTHY_CYCLES = 0x01, 0x02, 0x03
 
@@ -85,15 +82,19 @@ def _frames(context: Context, event: Event, record: int) -> bytes | None:
         return None
     wanted = [record] if record != ALL_RECORDS else [FIRST, LATEST]
     return b"".join(
-        bytes([number, 1]) + SNAPSHOT_DID.to_bytes(2, "big") + _frame(snapshot)
+        bytes([number]) + _frame(context, snapshot)
         for number in wanted
         if (snapshot := records[number]) is not None
     )
 
 
-def _frame(snapshot: Snapshot) -> bytes:
-    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":")).encode()
-    return len(text).to_bytes(2, "big") + text
+def _frame(context: Context, snapshot: Snapshot) -> bytes:
+    """The same records in each frame, of fixed size, so that any tester can take them apart."""
+    records = context.frame
+    return bytes([len(records)]) + b"".join(
+        record.number.to_bytes(2, "big") + record.pack(snapshot.get(record.name))
+        for record in records
+    )
 
 
 def _counts(context: Context, event: Event, record: int) -> bytes | None:
