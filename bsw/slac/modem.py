@@ -116,6 +116,7 @@ class ModemControl(Machine[Timer]):
         self._nonce = b""
         self._stale_nonce = b""
         self._bad_polls = 0
+        self._relaxed = False
 
     def find_out(self, now: int) -> list[Output]:
         """Ask each vendor's question; the first answer tells whose modem it is."""
@@ -145,12 +146,17 @@ class ModemControl(Machine[Timer]):
         """Follow the link status; each change is reported as ``LinkStatus``."""
         self.now = now
         self._bad_polls = 0
+        self._relaxed = False
         self.mute = False
         if self.dialect.ask_link is None:
             self._after(Timer.ASSUME, ns(self._config.assumed_join))
         else:
             self._poll()
         return self._taken()
+
+    def relax(self) -> None:
+        """The link has been announced: ask seldom, and do not believe the first bad answer."""
+        self._relaxed = True
 
     def unwatch(self) -> None:
         self.link = False
@@ -228,7 +234,8 @@ class ModemControl(Machine[Timer]):
         self._bad_polls = 0
         if not self.link:
             self._change(up=True)
-        self._after(Timer.POLL, ns(self._config.poll_linked))
+        period = self._config.poll_linked if self._relaxed else self._config.poll_joining
+        self._after(Timer.POLL, ns(period))
 
     def _no_answer(self) -> None:
         self.mute = True
@@ -239,7 +246,7 @@ class ModemControl(Machine[Timer]):
         self._after(Timer.POLL, ns(self._config.poll_joining))
         if self.link:
             self._bad_polls += 1
-            if self._bad_polls >= self._config.polls_down:
+            if not self._relaxed or self._bad_polls >= self._config.polls_down:
                 self._change(up=False)
 
     def _change(self, *, up: bool) -> None:

@@ -243,6 +243,7 @@ class Node(Generic[M]):
             case Linked():
                 self._log.info("linked", peer=output.peer, nid=output.nid)
                 self.busy = False
+                self.modem.relax()
                 self._do(self.matching.joined(self.now))
                 self._listener(output)
             case LinkLost():

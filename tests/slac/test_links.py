@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bsw.cp.pilot import X1
+from bsw.cp.pilot import X1, Drive, E, F
 from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import silent
 from bsw.net.ports import Endpoint
@@ -182,3 +182,21 @@ def test_ip_passes_from_link_up_to_link_down() -> None:
     links.run(5 * S)
     speak(b"unplugged")
     assert heard == [b"linked"]
+
+
+@pytest.mark.parametrize("drive", [E, F])
+def test_a_fault_on_the_pilot_ends_the_vehicles_link(links: Pair, drive: Drive) -> None:
+    links.plug()
+    links.cable.source(drive)
+    links.run(S)
+    assert links.ev.losses == [Reason.PILOT_FAULT]
+
+
+def test_a_rest_of_the_oscillator_does_not_end_the_link(links: Pair) -> None:
+    links.plug()
+    links.cable.source(X1)
+    links.run(3 * S)
+    links.cable.source(Drive(50))
+    links.run(10 * S)
+    assert links.ev.losses == links.se.losses == []
+    assert len(links.ev.links) == 1

@@ -106,19 +106,24 @@ class TestLink:
     def status(self, modem: ModemControl, link: int, now: int) -> list[Output]:
         return modem.receive(Frame(HOST, MODEM, LinkStatusCnf(link=link)), now)
 
-    def test_it_is_polled_often_until_up_and_seldom_after(self) -> None:
+    def test_it_is_polled_often_until_announced_and_seldom_after(self) -> None:
         modem = control()
         modem.watch(now=0)
         assert self.status(modem, 0, now=0) == []
         assert modem.deadline == 100 * MS
         modem.tick(100 * MS)
         assert self.status(modem, 1, now=100 * MS) == [LinkStatus(up=True)]
-        assert modem.deadline == 1100 * MS
+        assert modem.deadline == 200 * MS
+        modem.relax()
+        modem.tick(200 * MS)
+        self.status(modem, 1, now=200 * MS)
+        assert modem.deadline == 1200 * MS
 
     def test_it_is_down_after_three_bad_answers_in_a_row(self) -> None:
         modem = control()
         modem.watch(now=0)
         self.status(modem, 1, now=0)
+        modem.relax()
         now = S
         heard: list[Output] = []
         for link in (0, 0, 1, 0, 0, 0):
@@ -127,6 +132,13 @@ class TestLink:
             modem.tick(now)
             heard += self.status(modem, link, now)
         assert heard == [LinkStatus(up=False)]
+
+    def test_before_it_is_announced_one_bad_answer_is_enough(self) -> None:
+        modem = control()
+        modem.watch(now=0)
+        self.status(modem, 1, now=0)
+        modem.tick(100 * MS)
+        assert self.status(modem, 0, now=100 * MS) == [LinkStatus(up=False)]
 
     def test_a_modem_that_stops_answering_has_no_link(self) -> None:
         modem = control()

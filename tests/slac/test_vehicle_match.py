@@ -6,10 +6,10 @@ import pytest
 
 from bsw.cp.pilot import X1, Drive, E, F, PilotState
 from bsw.os.clock import MS, S
-from bsw.slac.config import ModemConfig, SlacConfig, Timing
+from bsw.slac.config import ModemConfig, SlacConfig, Timing, Validation, VehiclePolicy
 from bsw.slac.events import Reason
 from bsw.slac.link import Fallback
-from bsw.slac.mme import SlacMatchCnf, SlacMatchReq, SlacParmReq
+from bsw.slac.mme import SlacMatchCnf, SlacMatchReq, SlacParmReq, ValidateCnf, ValidateReq
 from bsw.slac.simmodem import Quirks
 from bsw.slac.vehicle_link import Phase
 from tests.slac.casebook import case
@@ -348,3 +348,30 @@ def test_a_closed_link_leaves_and_listens_no_more() -> None:
     rig.run(S)
     rig.plug()
     assert rig.silent(rig.tester, SlacParmReq, during=5 * S)
+
+
+def test_a_link_that_drops_again_at_once_is_not_announced() -> None:
+    """TP_link_ready_notification: the link must have stood for a while."""
+    rig = VehicleRig(SlacConfig(timing=Timing(tp_link_ready_notification=1000)))
+    rig.to_match()
+    rig.confirm()
+    rig.tester.take_key(rig.key)
+    rig.run(500 * MS)
+    rig.tester.seat.line.unplug()
+    rig.run(5 * S)
+    assert rig.session.links == []
+    rig.tester.seat.line.plug()
+    assert rig.run_until(lambda: bool(rig.session.links), 5 * S)
+
+
+def test_all_tries_together_have_a_limit() -> None:
+    timing = Timing(tt_ev_slac_matching=5_000, tt_matching_repetition=120_000)
+    policy = VehiclePolicy(validation=Validation.ALWAYS)
+    rig = VehicleRig(SlacConfig(timing=timing, vehicle=policy))
+    rig.to_response()
+    began = rig.now
+    while not rig.session.failures and rig.now < began + 20 * S:
+        if rig.hear(rig.tester, ValidateReq, within=500 * MS) is not None:
+            rig.tester.say(rig.mac, ValidateCnf(result=0))  # not ready
+    assert rig.session.reasons == [Reason.TOO_LONG]
+    assert rig.session.ended_at - began <= 5 * S
