@@ -78,7 +78,7 @@ def crypto(walk: Walk) -> Crypto:
 
 def signed(walk: Walk, body: Any, key: Entity) -> Any:  # noqa: ANN401 - a Signature
     made = crypto(walk)
-    signer = made.signer(made.put(f"{key.name}-{id(body)}", key))
+    signer = made.signer(made.put(f"odd-{len(made.driver.stored())}", key))
     return sign(SCHEME, signed_elements(body), signer)
 
 
@@ -200,9 +200,7 @@ def _expired_authority(walk: Walk, name: str) -> Said:
     pki = crypto(walk).pki
     ours = pki["contract"]
     authority = pki[name]
-    past = replace(
-        pki.recipe(name), valid_from=pki.at - timedelta(days=20), valid_until=pki.at
-    )
+    past = replace(pki.recipe(name), valid_from=pki.at - timedelta(days=20), valid_until=pki.at)
     old = pki.issue(name, past, authority.issuer or authority, authority.key)
     chain = [old.der if one == authority.der else one for one in ours.chain]
     return contract_chain(walk, chain, ours, EMAID_WITH_DIGIT)
@@ -221,7 +219,7 @@ def changed_domain(walk: Walk) -> Said:
 
 def _with_domain(pki: Pki, name: str, issuer: str) -> Entity:
     recipe = pki.recipe(name)
-    subject = replace(recipe.subject, domain="XXX")
+    subject = replace(recipe.subject, domain="CPO")
     return pki.issue(f"{name} of another domain", replace(recipe, subject=subject), issuer)
 
 

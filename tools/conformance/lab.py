@@ -4,8 +4,8 @@ Everything of the station is real but the copper.  There is no vehicle here; a t
 place.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.chrgm.messages import iso2
@@ -43,7 +43,8 @@ class Setup:
     """How station and tester are set up for one case: the switches of a test plan.
 
     ``certificates`` is ``install`` or ``update``; ``resumed`` says who wakes a paused session,
-    ``vehicle`` or ``station``; ``slow`` names the exchanges that answer Ongoing for a while.
+    ``vehicle`` or ``station``; ``slow`` names the exchange that
+    answers Ongoing for a while, or ``for ever``.
     """
 
     mode: str = DC
@@ -109,12 +110,8 @@ class World:
         self.worker = SimulatedWorker(self.scheduler, lambda _name: 5 * MS)
 
 
-RATINGS: Final = Ratings(
-    cable_check=300 * MS, volts_per_second=20_000.0, amps_per_second=1_000.0, step=50 * MS
-)
-SLOW_CABLE_CHECK: Final = Ratings(
-    cable_check=5 * S, volts_per_second=20_000.0, amps_per_second=1_000.0, step=50 * MS
-)
+RATINGS: Final = Ratings(volts_per_second=20_000.0, amps_per_second=1_000.0, step=50 * MS)
+CABLE_CHECKS: Final = {"CableCheck": 5 * S, "CableCheck for ever": 600 * S}
 
 
 class StationLab(Clockwork):
@@ -142,12 +139,17 @@ class StationLab(Clockwork):
             self.service,
         )
         self.service.attach(self.station_link)
-        self.customer = True
         self.rig.customer_after = None
         self.charger.subscribe("require_auth_eim", lambda _none: self._authorize())
         self.charger.subscribe("require_auth_pnc", lambda _token: self._authorize())
+        self.service_linked_at = 0
+        self.charger.on_command(self._note_link)
         self._prepare()
         self.station_link.start()
+
+    def _note_link(self, name: str) -> None:
+        if name == "dlink_ready" and self.charger.state.dlink:
+            self.service_linked_at = self.now
 
     def _crypto(self) -> Crypto | None:
         setup = self.setup
@@ -157,7 +159,7 @@ class StationLab(Clockwork):
 
     def _options(self) -> Options:
         setup, crypto = self.setup, self.crypto
-        payment = (PaymentOption.EXTERNAL,)
+        payment: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
         if setup.contract:
             payment = (PaymentOption.CONTRACT,)
             if not setup.only_contract:
@@ -165,7 +167,7 @@ class StationLab(Clockwork):
         return Options(
             mode=setup.mode,
             served=(setup.protocol,) if setup.protocol == "din" else ("iso2", "din"),
-            ratings=SLOW_CABLE_CHECK if setup.slow == "CableCheck" else RATINGS,
+            ratings=replace(RATINGS, cable_check=CABLE_CHECKS.get(setup.slow, 300 * MS)),
             station_profile=CONFORMANCE,
             station_tls=None if crypto is None else crypto.station_tls,
             desk=None if crypto is None else crypto.desk,
@@ -178,17 +180,30 @@ class StationLab(Clockwork):
         setup = self.setup
         if setup.tariff or setup.entries is not None or setup.resumed:
             self.rig.schedules.plans = tuple(plan(number, setup) for number in (1, 2))
+        if setup.slow.startswith("ChargeParameterDiscovery"):
+            self.rig.schedules.ready = False
+            self.charger.subscribe("requested_energy_transfer_mode", lambda _mode: self._plan())
         if setup.internet:
-            self.charger.state.internet_service = True
+            self.charger.offer_internet()
         if setup.receipts:
             self.charger.receipt_is_required(receipt_required=True)
             self.charger.subscribe("v2g_setup_finished", lambda _none: self._demand_receipt())
+
+    def _plan(self) -> None:
+        """The back end needs a while for its schedules."""
+
+        def ready() -> None:
+            self.rig.schedules.ready = True
+
+        if self.setup.slow.endswith("for ever"):
+            return
+        self.scheduler.after(3 * S, ready, name="back end")
 
     def _demand_receipt(self) -> None:
         self.charger.receipt_is_required(receipt_required=True)
 
     def _authorize(self) -> None:
-        if not self.customer:
+        if self.setup.slow == "Authorization for ever":
             return
         delay = 3 * S if self.setup.slow == "Authorization" else 20 * MS
         self.scheduler.after(delay, self.accept, name="customer")
@@ -226,6 +241,3 @@ def tariff(number: int, entries: int = 6) -> iso2.SalesTariff:
             for place in range(entries)
         ),
     )
-
-
-Facts = Mapping[str, object]

@@ -262,6 +262,11 @@ class VehicleTester:
             self._channel.close()
             self._channel = None
 
+    def leave(self) -> None:
+        """Gone from the power line: another tester takes over."""
+        self.hang_up()
+        self.link.close()
+
     def _next(self, within: int) -> Any:  # noqa: ANN401 - a message of any protocol
         self.lab.wait(lambda: self._inbox or self.closed_at is not None, within)
         return self._inbox.pop(0) if self._inbox else None

@@ -59,7 +59,9 @@ class Walk:
     def _new_words(self) -> Iso2Words | DinWords:
         if self.lab.setup.protocol == "din":
             return DinWords(self.lab.setup)
-        return Iso2Words(self.lab.setup, None if self.lab.crypto is None else self.lab.crypto.wallet)
+        return Iso2Words(
+            self.lab.setup, None if self.lab.crypto is None else self.lab.crypto.wallet
+        )
 
     @property
     def iso2(self) -> Iso2Words:

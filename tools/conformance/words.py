@@ -4,6 +4,7 @@ Places are named by what the vehicle is about: PowerDelivery is ``Start``, ``Sto
 ``Renegotiate``, the two charge loops are ``Loop``.  What was offered is remembered and used.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from bsw.chrgm.later import Later
@@ -23,6 +24,7 @@ EXCHANGES: Final = {
     "Stop": "PowerDelivery",
     "Renegotiate": "PowerDelivery",
     "Receipt": "MeteringReceipt",
+    "Pause": "SessionStop",
 }
 
 
@@ -55,7 +57,7 @@ class Iso2Words:
             self.tuple_id = schedules.sa_schedule_tuple[-1].sa_schedule_tuple_id
 
     def request(self, place: str) -> Said | Later[Said]:
-        makers = {
+        makers: dict[str, Callable[[], Any]] = {
             "SessionSetup": lambda: iso2.SessionSetupReq(evccid=EVCCID),
             "ServiceDiscovery": iso2.ServiceDiscoveryReq,
             "ServiceDetail": self._detail,
@@ -205,9 +207,7 @@ class Iso2Words:
 
 
 def dc_status(error: str) -> iso2.DCEVStatus:
-    return iso2.DCEVStatus(
-        ev_ready=True, ev_error_code=iso2.DCEVErrorCode(error), evresssoc=40
-    )
+    return iso2.DCEVStatus(ev_ready=True, ev_error_code=iso2.DCEVErrorCode(error), evresssoc=40)
 
 
 def ac_needs(setup: Setup) -> iso2.ACEVChargeParameter:

@@ -1,5 +1,6 @@
 """What the vehicle tester says in DIN 70121, by the same names of places."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from bsw.chrgm.messages import din
@@ -37,7 +38,7 @@ class DinWords:
         status = din.DCEVStatus(
             ev_ready=True, ev_error_code=din.DCEVErrorCode.NO_ERROR, evresssoc=40
         )
-        makers = {
+        makers: dict[str, Callable[[], Any]] = {
             "SessionSetup": lambda: din.SessionSetupReq(evccid=EVCCID),
             "ServiceDiscovery": din.ServiceDiscoveryReq,
             "PaymentServiceSelection": lambda: selection(self.charge_service()),

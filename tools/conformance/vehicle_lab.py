@@ -1,0 +1,136 @@
+"""Where a vehicle is tested: its cable, power line, network, battery, in virtual time.
+
+Everything of the vehicle is real but the copper, the charging manager included.  There is no
+station here; a tester takes its place.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bsw.chrgm.agreement import Payment
+from bsw.cp.pilot import PilotState
+from bsw.cp.simulated import SimulatedCable
+from bsw.dlt import silent
+from bsw.os.clock import MS
+from bsw.slac.link import VehicleLinkConfig
+from bsw.slac.node import Host
+from bsw.slac.site import Site
+from bsw.slac.vehicle_link import VehicleLink
+from csm.randomness import SeededRandomness
+from evcc.basic import BasicCharging
+from evcc.charging import ChargingManager, PilotOnPort, RetryRules
+from evcc.profile import CONFORMANCE, VehicleProfile
+from evcc.session import VehicleSession
+from evcc.vehicle import StationView, VehicleState
+from tools.conformance.lab import DC, Clockwork, World
+from tools.rig.network import NetRig, Options
+from tools.rig.pki import Crypto
+from tools.rig.plug import Pack, Today
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleSetup:
+    """How vehicle and tester are set up.  ``certificates`` is ``install`` or empty."""
+
+    mode: str = DC
+    protocol: str = "iso2"
+    tls: bool = False
+    contract: bool = False
+    certificates: str = ""
+    stored: bytes = b""  # the id of a session the vehicle had paused
+    profile: VehicleProfile = field(default=CONFORMANCE, compare=False)
+
+    @property
+    def ac(self) -> bool:
+        return self.mode.startswith("AC")
+
+    @property
+    def payment(self) -> Payment:
+        return Payment.CONTRACT if self.contract else Payment.EXTERNAL
+
+
+STEP: Final = 10 * MS
+
+
+class WatchedPack(Pack):
+    """A battery that remembers when its contactors were closed, and at what current opened."""
+
+    closings: int = 0
+    opened_at_current: float = 0.0
+
+    def request_contactors(self, *, closed: bool) -> None:
+        if closed and not self.wanted_closed:
+            self.closings += 1
+        if not closed and self.wanted_closed:
+            self.opened_at_current = self.state.battery_current or 0.0
+        super().request_contactors(closed=closed)
+
+
+class VehicleLab(Clockwork):
+    """One vehicle under test, its link started, not plugged in."""
+
+    def __init__(self, setup: VehicleSetup) -> None:
+        super().__init__()
+        self.setup = setup
+        self.world = World(self.scheduler)
+        self.crypto = self._crypto()
+        self.rig = NetRig(self.world, self._options())
+        self.rig.electronics.stop()
+        self.rig.pack = WatchedPack(self.scheduler, self.rig.state, StationView())
+        chance = SeededRandomness("site")
+        self.site = Site(self.scheduler, chance)
+        modem, self.station_modem = self.site.vehicle(), self.site.station()
+        self.site.attenuate(modem, self.station_modem, 10)
+        self.cable = SimulatedCable(self.scheduler)
+        self.rig.vehicle_pilot = PilotOnPort(self.cable.vehicle)
+        log = silent().logger("lab")
+        self.manager = ChargingManager(
+            self.scheduler,
+            self.rig.state,
+            self.cable.vehicle,
+            lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car(), ended),
+            basic=BasicCharging(self.scheduler, self.cable.vehicle, self.rig.state, self.rig.pack),
+            rules=RetryRules(sessions=1),
+            log=log,
+        )
+        config = VehicleLinkConfig(energy="ac" if setup.ac else "dc")
+        host = Host(self.scheduler, modem.port, chance, log)
+        self.manager.attach(VehicleLink(host, self.cable.vehicle, config, self.manager))
+        self.manager.link.start()
+
+    def _crypto(self) -> Crypto | None:
+        if not self.setup.tls:
+            return None
+        contract = not self.setup.certificates
+        return Crypto(Today(self.scheduler), self.world.worker, contract=contract)
+
+    def _options(self) -> Options:
+        setup, crypto = self.setup, self.crypto
+        return Options(
+            protocols=(setup.protocol,),
+            mode=setup.mode,
+            vehicle_profile=replace(setup.profile),
+            vehicle_tls=None if crypto is None else crypto.vehicle_tls,
+            wallet=crypto.wallet if crypto is not None and setup.contract else None,
+        )
+
+    @property
+    def state(self) -> VehicleState:
+        return self.rig.state
+
+    @property
+    def pack(self) -> WatchedPack:
+        assert isinstance(self.rig.pack, WatchedPack)
+        return self.rig.pack
+
+    @property
+    def pilot(self) -> PilotState:
+        """As the station sees it."""
+        return self.cable.station.read().state
+
+    def charge(self, volts: float, amps: float) -> None:
+        """What the tester's source puts out now."""
+        electronics = self.rig.electronics
+        closed = bool(self.state.contactors_closed)
+        electronics.voltage = volts if not closed else self.pack.ocv + self.pack.ohms * amps
+        electronics.current = amps if closed else 0.0
