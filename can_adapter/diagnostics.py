@@ -67,7 +67,7 @@ class Answers(Protocol):
         """A response has left."""
 
 
-class _Timer(Timer):  # type: ignore[misc]  # the library has no types
+class _Timer(Timer):
     """The library's timer on our clock."""
 
     def __init__(self, now: Callable[[], int], timeout: float) -> None:
@@ -86,17 +86,18 @@ class _Timer(Timer):  # type: ignore[misc]  # the library has no types
         return self.elapsed_ns() / 1e9
 
 
-class _Logic(isotp.TransportLayerLogic):  # type: ignore[misc]  # the library has no types
+class _Logic(isotp.TransportLayerLogic):
     """The library's machine, with its three timers on our clock."""
 
     def __init__(self, now: Callable[[], int], *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - the library's
         self._now = now
-        super().__init__(*arguments, **named)
+        self.waiting: deque[isotp.CanMessage] = deque(maxlen=WAITING)
+        super().__init__(self._next, *arguments, **named)
         self.timer_tx_stmin = _Timer(now, 0)
         self.timer_rx_fc = self._limit(self.params.rx_flowcontrol_timeout)
         self.timer_rx_cf = self._limit(self.params.rx_consecutive_frame_timeout)
 
-    def _limit(self, milliseconds: int) -> _Timer:
+    def _limit(self, milliseconds: float) -> _Timer:
         return _Timer(self._now, milliseconds / 1000)
 
     def _start_rx_fc_timer(self) -> None:
@@ -106,6 +107,9 @@ class _Logic(isotp.TransportLayerLogic):  # type: ignore[misc]  # the library ha
     def _start_rx_cf_timer(self) -> None:
         self.timer_rx_cf = self._limit(self.params.rx_consecutive_frame_timeout)
         self.timer_rx_cf.start()
+
+    def _next(self, _timeout: float = 0.0) -> isotp.CanMessage | None:
+        return self.waiting.popleft() if self.waiting else None
 
     def next_due(self) -> int | None:
         """Nanoseconds until a timer of ours ends."""
@@ -125,7 +129,6 @@ class IsoTpServer:
         self._canif = canif
         self._config = config
         self._answers = answers
-        self._frames: deque[tuple[bool, Any]] = deque(maxlen=WAITING)
         self._sending = False
         self._physical = self._machine(scheduler, config.request, self._transmit)
         self._functional = self._machine(scheduler, config.functional, lambda _frame: None)
@@ -158,17 +161,7 @@ class IsoTpServer:
             "max_frame_size": LONGEST,
             "wait_func": lambda _seconds: None,
         }
-        waiting: deque[Any] = deque(maxlen=WAITING)
-        logic = _Logic(
-            lambda: scheduler.now,
-            lambda: waiting.popleft() if waiting else None,
-            send,
-            address,
-            self._error,
-            parameters,
-        )
-        logic.waiting = waiting
-        return logic
+        return _Logic(lambda: scheduler.now, send, address, self._error, parameters)
 
     def _heard_physical(self, frame: CanFrame) -> None:
         self._take(self._physical, frame)
@@ -190,8 +183,8 @@ class IsoTpServer:
     def _step(self) -> None:
         for logic, functional in ((self._physical, False), (self._functional, True)):
             logic.process()
-            while logic.available():
-                self._ask(bytes(logic.recv()), functional=functional)
+            while (request := logic.recv()) is not None:
+                self._ask(bytes(request), functional=functional)
         self._physical.process()
         if self._sending and not self._physical.transmitting():
             self._sending = False

@@ -51,6 +51,7 @@ class VehicleBus:
     canif: CanIf
     signals: VehicleSignals
     publisher: VehiclePublisher
+    scheduler: Scheduler
 
     def close(self) -> None:
         self.publisher.stop()
@@ -70,6 +71,7 @@ def open_vehicle_bus(scheduler: Scheduler, port: CanPort, config: CanConfig) -> 
         canif,
         VehicleSignals(scheduler, canif, config, received, VehicleSnapshot),
         VehiclePublisher(scheduler, canif, sent),
+        scheduler,
     )
 
 

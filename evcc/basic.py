@@ -9,10 +9,12 @@ from typing import Final
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
 from bsw.os.clock import MS
 from bsw.os.scheduler import Scheduler
-from evcc.vehicle import Actuators, VehicleState
+from evcc.vehicle import Actuators, Intent, VehicleState
 
 WAIT: Final = 1_000 * MS
 """How long the pilot stays in state B with a current before we take it."""
+LOOK_AGAIN: Final = 100 * MS
+"""How often the lock is looked at while it moves."""
 LEAST: Final = 6.0
 
 
@@ -53,7 +55,11 @@ class BasicCharging:
     def allowed(self, pilot: Pilot) -> float:
         """Ampere per phase: duty cycle, cable, own charger, temperature, permission."""
         state = self._state
-        if not state.permission or pilot.state not in CONNECTED:
+        if (
+            not state.permission
+            or state.intent is not Intent.CHARGE
+            or pilot.state not in CONNECTED
+        ):
             return 0.0
         limits = [
             value
@@ -79,6 +85,9 @@ class BasicCharging:
         current = self.allowed(self._pilot.read())
         if current > 0.0:
             self._actuators.request_lock(locked=True)
+            if self._state.locked is False:
+                self._alarm.rearm(LOOK_AGAIN)
+                return
             self._pilot.show(PilotState.C)
             self._flow(current)
 

@@ -5,25 +5,33 @@ signal that is missing, too old or not protected well enough is ``None`` here, a
 stays out of the message or takes the permission away.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.cp.duty import Meaning
 from bsw.cp.pilot import Pilot, PilotState
+from bsw.os.clock import MS
 from can_adapter import values
+from can_adapter.quality import Quality
 from can_adapter.vehicle import VehicleBus
 from can_adapter.vehicle_report import (
     EcuStatus,
+    Metering,
     Requests,
     Schedule,
     SessionStatus,
     StationAc,
+    StationIdentity,
     StationLimits,
     StationPresent,
     StationStatus,
     VehicleReportPart,
 )
 from can_adapter.vehicle_values import VehicleSnapshot
-from evcc.derating import AC_CURVE, DC_CURVE, Derating
+from evcc.derating import AC_CURVE, DC_CURVE, Curve, Derating
+from evcc.lock import LockConditions, LockTiming, PlugLock
+from evcc.proximity import PlugWatch
 from evcc.vehicle import Intent, StationView, VehicleState
 
 _STOPPING: Final = {
@@ -67,12 +75,45 @@ _NOTIFICATIONS: Final = {
 }
 
 
-class VehicleCan:
-    """Implements ``Actuators``; keeps ``state`` as the bus says."""
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the plug side acts in time and in heat."""
 
-    def __init__(self, bus: VehicleBus, state: VehicleState) -> None:
+    plug_settle: int = 2_000 * MS
+    lock: LockTiming = field(default_factory=LockTiming)
+    dc_curve: Curve = DC_CURVE
+    ac_curve: Curve = AC_CURVE
+    sensors: bool = True
+
+
+def _nobody() -> None:
+    """Nobody asked to be told."""
+
+
+class VehicleCan:
+    """Implements ``Actuators``; keeps ``state`` as the bus says.
+
+    ``changed`` is called after each change of the vehicle's values, ``wake`` when the vehicle
+    asks to wake a sleeping station.
+    """
+
+    def __init__(
+        self, bus: VehicleBus, state: VehicleState, behaviour: Behaviour | None = None
+    ) -> None:
+        behaviour = behaviour or Behaviour()
         self.state = state
+        self.changed: Callable[[], None] = _nobody
+        self.wake: Callable[[], None] = _nobody
+        self.lock = PlugLock(bus.scheduler, self._show_lock, behaviour.lock)
+        self.plug = PlugWatch(bus.scheduler, self._take, behaviour.plug_settle)
+        self._behaviour = behaviour
         self._bus = bus
+        self._barred: values.EvErrorCode | None = None
+        self._pilot: Pilot | None = None
+        self._ecu = EcuStatus()
+        self._faults = 0
+        self._waking = False
+        self._stopped = False  # by a button at the inlet; lasts until the plug was out
         self._requests = Requests(
             contactor_request=values.ContactorRequest.OPEN,
             isolation_measurement_request=True,
@@ -80,9 +121,31 @@ class VehicleCan:
             charge_current_allowed=0.0,
             keep_awake_request=True,
         )
-        self._dc_derating = Derating(DC_CURVE)
-        self._ac_derating = Derating(AC_CURVE)
+        self._dc_derating = Derating(behaviour.dc_curve)
+        self._ac_derating = Derating(behaviour.ac_curve)
         bus.signals.on_change(self._take)
+
+    @property
+    def requests(self) -> Requests:
+        """What the vehicle is asked for now."""
+        return self._requests
+
+    @property
+    def barred(self) -> bool:
+        """A fault of ours stands for which nothing may be charged."""
+        return self._barred is not None
+
+    def bar(self, error: values.EvErrorCode | None) -> None:
+        """While a fault of ours stands there is no permission, and the station is told this."""
+        if error is not self._barred:
+            self._barred = error
+            self._take()
+
+    def count_faults(self, count: int) -> None:
+        """How many trouble codes stand, for the vehicle to see."""
+        if count != self._faults:
+            self._faults = count
+            self._publish_ecu()
 
     def start(self) -> None:
         self._bus.publisher.publish(self._requests)
@@ -93,20 +156,47 @@ class VehicleCan:
 
     def _take(self) -> None:
         snapshot = self._bus.signals.state
+        self._take_plug(snapshot)
         self._take_wishes(snapshot)
         self._take_battery(snapshot)
         self._take_feedback(snapshot)
+        self._publish_ecu()
+        self.changed()
+
+    def _take_plug(self, told: VehicleSnapshot) -> None:
+        """By the proximity contact; by the pilot where no contact is on this bus."""
+        inlet, permission, path = told.inlet, told.permission, told.contactors
+        if inlet.plug_state is not None:
+            self.plug.feed(plugged=inlet.plug_state is values.PlugState.PLUGGED)
+        elif self._bus.signals.reading("plug_state").quality is Quality.UNBOUND:
+            self.plug.feed(plugged=self._pilot is None or self._pilot.state is not PilotState.A)
+        self.lock.conditions(
+            LockConditions(
+                voltage=path.contactor_voltage,
+                current=path.present_current,
+                permitted=permission.unlock_permission is True or inlet.stop_button is True,
+                plugged=inlet.plug_state is not values.PlugState.UNPLUGGED,
+            )
+        )
+        waking = permission.wake_station_request is True
+        rising, self._waking = waking and not self._waking, waking
+        if rising:
+            self.wake()
 
     def _take_wishes(self, told: VehicleSnapshot) -> None:
         state, permission = self.state, told.permission
         state.permission = (
-            permission.charge_permission is True
+            self._barred is None
+            and self.plug.connected
+            and permission.charge_permission is True
             and permission.crash_detected is not True
             and told.contactors.hv_interlock_closed is not False
             and told.limits.max_current_limit is not None
             and told.contactors.contactor_state is not None
         )
-        if permission.stop_request in _STOPPING or told.inlet.stop_button:
+        buttons = told.inlet.stop_button or told.inlet.proximity_switch
+        self._stopped = self.plug.connected and (self._stopped or buttons is True)
+        if permission.stop_request in _STOPPING or self._stopped:
             state.intent = Intent.STOP
         elif permission.pause_request:
             state.intent = Intent.PAUSE
@@ -123,6 +213,9 @@ class VehicleCan:
     def _take_battery(self, told: VehicleSnapshot) -> None:
         state, battery, limits, targets = self.state, told.battery, told.limits, told.targets
         code = battery.ev_error_code
+        healthy = code is None or code is values.EvErrorCode.NO_ERROR
+        if healthy and self._barred is not None:
+            code = self._barred
         state.error = "NO_ERROR" if code is None else code.value
         state.soc = battery.soc
         state.full_soc, state.bulk_soc = battery.full_soc, battery.bulk_soc
@@ -159,8 +252,9 @@ class VehicleCan:
         state.ac_max_voltage = ac.ac_max_voltage
         state.ac_max_current = ac.ac_max_current
         state.ac_min_current = ac.ac_min_current
-        dc = self._dc_derating(inlet.dc_pin_temperature_1, inlet.dc_pin_temperature_2)
-        state.derating = min(dc, self._ac_derating(inlet.ac_pin_temperature))
+        if self._behaviour.sensors:
+            dc = self._dc_derating(inlet.dc_pin_temperature_1, inlet.dc_pin_temperature_2)
+            state.derating = min(dc, self._ac_derating(inlet.ac_pin_temperature))
 
     # To the vehicle: requests
 
@@ -169,7 +263,10 @@ class VehicleCan:
         self._request(contactor_request=wish)
 
     def request_lock(self, *, locked: bool) -> None:
-        wish = values.LockRequest.LOCK if locked else values.LockRequest.UNLOCK
+        """As the motor's rest and the voltage in the inlet allow; see ``evcc.lock``."""
+        self.lock.request(locked=locked)
+
+    def _show_lock(self, wish: values.LockRequest) -> None:
         self._request(lock_request=wish)
 
     def request_isolation_monitor(self, *, active: bool) -> None:
@@ -216,6 +313,8 @@ class VehicleCan:
                     evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current
                 )
             )
+        self._publish(StationIdentity(evse_id=view.evse_id or None, meter_id=view.meter_id or None))
+        self._publish(Metering(meter_reading=view.meter_reading))
         self._publish(
             Schedule(
                 schedule_power=_bounded(view.schedule_power),
@@ -225,19 +324,35 @@ class VehicleCan:
         )
 
     def pilot_changed(self, pilot: Pilot) -> None:
+        self._pilot = pilot
+        self._take()
+
+    def _publish_ecu(self) -> None:
+        pilot, inlet = self._pilot, self._bus.signals.state.inlet
+        if pilot is None:
+            return
         plugged = pilot.state is not PilotState.A
-        state = values.PlugState.PLUGGED if plugged else values.PlugState.UNPLUGGED
-        self._publish(
-            EcuStatus(
-                ecu_state=values.EcuState.ACTIVE if plugged else values.EcuState.READY,
-                cp_state=_pilot(pilot),
-                charge_mode=_MODES.get(pilot.meaning, values.ChargeMode.NONE),
-                pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
-                pwm_max_current=pilot.current or None,
-                inlet_plug_state=state,
-                inlet_hot=self.state.derating < 1.0,
-            )
+        state = values.PlugState.PLUGGED if self.plug.connected else values.PlugState.UNPLUGGED
+        faulty = inlet.plug_state is values.PlugState.FAULT
+        mode = values.EcuState.ACTIVE if plugged else values.EcuState.READY
+        now = EcuStatus(
+            ecu_state=values.EcuState.FAULT if self._barred is not None else mode,
+            cp_state=_pilot(pilot),
+            charge_mode=_MODES.get(pilot.meaning, values.ChargeMode.NONE),
+            pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
+            pwm_max_current=pilot.current or None,
+            cable_max_current=self.state.cable_current,
+            inlet_plug_state=values.PlugState.FAULT if faulty else state,
+            inlet_lock_state=inlet.lock_state,
+            inlet_dc_temperature_1=inlet.dc_pin_temperature_1,
+            inlet_dc_temperature_2=inlet.dc_pin_temperature_2,
+            inlet_ac_temperature=inlet.ac_pin_temperature,
+            inlet_hot=self.state.derating < 1.0,
+            active_faults=min(self._faults, 255),
         )
+        if now != self._ecu:
+            self._ecu = now
+            self._publish(now)
 
     def session_ended(self, result: values.SessionResult) -> None:
         good = result in {values.SessionResult.COMPLETE, values.SessionResult.PAUSED}
@@ -245,6 +360,8 @@ class VehicleCan:
         self._publish(
             SessionStatus(session_state=finished if good else failed, session_result=result)
         )
+        if result is not values.SessionResult.PAUSED:
+            self.request_lock(locked=False)
 
     def _publish(self, part: VehicleReportPart) -> None:
         self._bus.publisher.publish(part)

@@ -68,6 +68,7 @@ class ChargingManager:
         self.results: list[SessionResult] = []
         self.on_result: Callable[[SessionResult], None] = lambda _result: None
         self.on_link: Callable[[str], None] = lambda _state: None
+        self.barred: Callable[[], bool] = lambda: False  # a fault of ours stands: begin nothing
         self._scheduler = scheduler
         self._state = state
         self._make_session = make_session
@@ -112,6 +113,19 @@ class ChargingManager:
         if failure.fallback is Fallback.NOMINAL and self._state.mode.startswith("AC"):
             self._basic.start()
 
+    # Supervision
+
+    @property
+    def active(self) -> bool:
+        """A session runs, or AC flows by the duty cycle."""
+        return self.session is not None or self._basic.active
+
+    def break_off(self, result: SessionResult) -> None:
+        """The safe state, here and now."""
+        self._basic.stop()
+        if self.session is not None:
+            self.session.end(result)
+
     # Wishes from outside
 
     def stop(self) -> None:
@@ -130,7 +144,9 @@ class ChargingManager:
     # Sessions
 
     def _drive(self) -> None:
-        if self._linked and self.session is None:
+        if self._linked and self.session is None and self.barred():
+            self._again.rearm(self._rules.pause)
+        elif self._linked and self.session is None:
             self.session = self._make_session(self._ended)
             self.session.start(self._scheduler.now)
 

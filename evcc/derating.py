@@ -14,6 +14,11 @@ AC_CURVE: Final[Curve] = ((80.0, 1.0), (95.0, 0.0))
 COOL_AGAIN: Final = 65.0
 
 
+def curve(begin: float, end: float, halfway: float | None = None) -> Curve:
+    """Everything up to ``begin``, nothing from ``end`` on; half of it at ``halfway``."""
+    return ((begin, 1.0), ((begin + end) / 2 if halfway is None else halfway, 0.5), (end, 0.0))
+
+
 def share(curve: Curve, temperature: float) -> float:
     """The share of the current at this temperature."""
     if temperature <= curve[0][0]:

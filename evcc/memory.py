@@ -1,7 +1,11 @@
 """What a vehicle keeps over a pause: enough to ask for the same session again."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+from bsw.nvm.service import Block, Nvm
+
+BLOCK: Final = "paused session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,37 @@ class VolatileMemory:
 
     def forget(self) -> None:
         self._paused = None
+
+
+class KeptMemory:
+    """In non-volatile memory: a pause outlives the ECU's sleep and a power cut."""
+
+    def __init__(self, nvm: Nvm) -> None:
+        self._nvm = nvm
+        nvm.register(Block(BLOCK, 1, {}))
+
+    def load(self) -> PausedSession | None:
+        kept = self._nvm.read(BLOCK)
+        if not kept:
+            return None
+        return PausedSession(
+            str(kept["protocol"]),
+            bytes.fromhex(str(kept["session_id"])),
+            str(kept["payment"]),
+            int(kept["since"]),
+        )
+
+    def keep(self, paused: PausedSession) -> None:
+        self._nvm.write(
+            BLOCK,
+            {
+                "protocol": paused.protocol,
+                "session_id": paused.session_id.hex(),
+                "payment": paused.payment,
+                "since": paused.since,
+            },
+        )
+
+    def forget(self) -> None:
+        if self._nvm.read(BLOCK):
+            self._nvm.restore(BLOCK)

@@ -102,10 +102,10 @@ class Bench:
         site = Site(scheduler, chance.fork("line"))
         car, box = site.vehicle(), site.station()
         site.attenuate(car, box, 10)
-        bus = open_vehicle_bus(
+        self.can_bus = open_vehicle_bus(
             scheduler, self.vehicle_bus.attach("EVCC"), VehicleCanConfig(bus=SIMULATED)
         )
-        self.vehicle_can = VehicleCan(bus, rig.state)
+        self.vehicle_can = VehicleCan(self.can_bus, rig.state)
         rig.actuators = self.vehicle_can
         rig.vehicle_pilot = PilotOnPort(self.cable.vehicle)
         rig.station_pilot = StationPilotOnPort(self.cable.station)
@@ -124,12 +124,14 @@ class Bench:
                 self.service,
             )
         )
+        basic = BasicCharging(scheduler, self.cable.vehicle, rig.state, self.vehicle_can)
+        self.vehicle_can.changed = basic.refresh
         self.manager = ChargingManager(
             scheduler,
             rig.state,
             self.cable.vehicle,
             lambda ended: VehicleSession(rig.vehicle_means(), rig.make_car(), ended),
-            basic=BasicCharging(scheduler, self.cable.vehicle, rig.state, self.vehicle_can),
+            basic=basic,
             rules=RetryRules(),
             log=log,
         )
@@ -144,6 +146,7 @@ class Bench:
                 self.manager,
             )
         )
+        self.vehicle_can.wake = self.manager.wake_up
         self.cable.vehicle.listen(self.vehicle_can.pilot_changed)
 
     def start(self) -> "Bench":
@@ -159,6 +162,10 @@ class Bench:
     def plug(self) -> None:
         self.physics.wires.cable.plugged = True
         self.cable.plug()
+
+    def unplug(self) -> None:
+        self.physics.wires.cable.plugged = False
+        self.cable.unplug()
 
     def run(self, seconds: float) -> None:
         self.scheduler.run(self.scheduler.now + int(seconds * S))

@@ -1,0 +1,349 @@
+"""The vehicle ECU's own services, made from the configuration and joined to the rest.
+
+In two steps, as the ECU starts: ``Services`` opens the memory and with it what a tester
+configured; ``attach`` joins diagnostics, supervision and watchdog to bus, session and pilot.  What
+they do is their own; this module only introduces them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from bsw.cp.pilot import Pilot
+from bsw.dcm.context import Context
+from bsw.dcm.server import Server
+from bsw.dem.memory import Dem, Snapshot
+from bsw.dlt import Dlt
+from bsw.ecuc.part import Part
+from bsw.ecuc.quantities import TIME, Duration, between
+from bsw.ecuc.references import NewPath
+from bsw.ecum import Room
+from bsw.nvm.service import Nvm
+from bsw.nvm.store import NoStore, Store
+from bsw.os.clock import MS, Action, S
+from bsw.os.notify import Notify
+from bsw.os.randomness import Randomness
+from bsw.os.scheduler import Scheduler
+from bsw.os.worker import Worker
+from bsw.wdgm import Alive, Entity, WdgM
+from can_adapter.diagnostics import DiagnosticsCanConfig, IsoTpServer
+from can_adapter.vehicle import VehicleBus
+from csm.cryif import CryIf
+from csm.driver import Mac
+from csm.handles import KeyHandle
+from evcc.canbus import Behaviour, VehicleCan
+from evcc.charging import ChargingManager
+from evcc.derating import curve
+from evcc.diagnostics import (
+    ContactorTest,
+    Forget,
+    Hooks,
+    Identification,
+    LastingAnswers,
+    MacKeyCheck,
+    live_identifiers,
+    routines,
+)
+from evcc.events import events
+from evcc.live import FRAME, Live
+from evcc.lock import LockTiming
+from evcc.memory import KeptMemory
+from evcc.settings import Settings, SettingStore
+from evcc.supervision import Limits, Supervision
+from evcc.vehicle import StationView, VehicleState
+from evcc.watches import Bounds
+
+SETTLE: Final = 20 * MS
+
+
+class NvmConfig(Part):
+    """What the ECU keeps over a restart: settings, trouble codes, a paused session."""
+
+    file: NewPath | None = Path("run/evcc.nvm")
+    """``null`` keeps nothing."""
+
+
+class DiagnosticsConfig(Part):
+    """The tester's door."""
+
+    enabled: bool = True
+    can: DiagnosticsCanConfig = DiagnosticsCanConfig()
+    key: str = Field(default="", examples=["pkcs11:evcc/diagnostics"])
+    """The AES key of security access in the key store; without one nothing can be unlocked."""
+    part_number: Annotated[str, Field(max_length=20)] = "PILOTWIRE-EVCC"
+    serial: Annotated[str, Field(max_length=16)] = "000000000000"
+    aging: Annotated[int, Field(ge=1, le=255)] = 40
+    """Healthy operation cycles after which a trouble code is forgotten."""
+
+
+class WatchdogConfig(Part):
+    """Who has to give signs of life, and within which time."""
+
+    enabled: bool = True
+    window: Annotated[Duration, between("100 ms", "60 s", TIME)] = 1 * S
+
+
+class SupervisionConfig(Part):
+    """Within which time faults lead to a safe vehicle."""
+
+    ordered_stop: Annotated[Duration, between("1 s", "60 s", TIME)] = 8 * S
+    """An ordered stop that takes longer is forced."""
+    voltage_window: Annotated[float, Field(ge=5, le=50)] = 20.0
+    isolation: Annotated[float, Field(ge=0, le=10_000)] = 100.0
+    """kOhm"""
+
+
+class ServicesConfig(Part):
+    """The four parts together, for whoever composes nothing of its own."""
+
+    nvm: NvmConfig = NvmConfig()
+    diagnostics: DiagnosticsConfig = DiagnosticsConfig()
+    watchdog: WatchdogConfig = WatchdogConfig()
+    supervision: SupervisionConfig = SupervisionConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the services stand on."""
+
+    scheduler: Scheduler
+    worker: Worker
+    dlt: Dlt
+    chance: Randomness
+    now_unix: Callable[[], int] = lambda: 0
+
+
+def software_version() -> str:
+    try:
+        return version("pilotwire")
+    except PackageNotFoundError:
+        return "0"
+
+
+def key_mac(keys: CryIf | None, handle: str) -> Callable[[bytes], bytes] | None:
+    """AES-CMAC by the diagnostic key, where one is configured."""
+    if keys is None or not handle:
+        return None
+    key = KeyHandle.parse(handle)
+    return lambda data: keys.mac(key, Mac.CMAC_AES, data)
+
+
+class Services:
+    """First step: memory, settings, trouble codes.  Blocks for the file, as start-up may."""
+
+    def __init__(
+        self, config: ServicesConfig, ground: Ground, default: Settings | None = None
+    ) -> None:
+        self.config = config
+        self.ground = ground
+        self.write_faults = 0
+        self.live: Live | None = None
+        self._early: list[str] = []
+        self._supervision: Supervision | None = None
+        store = NoStore() if config.nvm.file is None else Store(config.nvm.file)
+        self.nvm = Nvm(
+            store,
+            ground.scheduler,
+            ground.worker,
+            ground.dlt.logger("nvm"),
+            on_fault=self._memory_fault,
+        )
+        self.nvm.open()
+        self.settings = SettingStore(self.nvm, default)
+        self.memory = KeptMemory(self.nvm)
+        self.dem = Dem(
+            events(config.diagnostics.aging),
+            ground.scheduler,
+            ground.dlt.logger("dem"),
+            nvm=self.nvm,
+            circumstances=self._circumstances,
+            now_unix=ground.now_unix,
+        )
+        self.dem.begin_cycle()
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What a tester configured for the plug side."""
+        now = self.settings.active
+        return Behaviour(
+            plug_settle=now.plug_settle * MS,
+            lock=LockTiming(now.lock_move * MS, now.lock_pause * MS, now.relock_after * MS),
+            dc_curve=curve(now.dc_derate_from, now.dc_stop_at),
+            ac_curve=curve(now.ac_derate_from, now.ac_stop_at),
+            sensors=now.temperature_sensors,
+        )
+
+    def protocols(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        """The order a tester chose, as far as the configuration offers it; else its own."""
+        chosen = tuple(name for name in self.settings.active.protocols if name in configured)
+        return chosen or configured
+
+    def supervised_by(self, supervision: Supervision) -> None:
+        self._supervision = supervision
+        for why in self._early:
+            supervision.memory_fault(why)
+
+    def _circumstances(self) -> Snapshot:
+        return self.live() if self.live is not None else {}
+
+    def _memory_fault(self, why: str) -> None:
+        self.write_faults += 1
+        if self._supervision is None:
+            self._early.append(why)
+        else:
+            self._supervision.memory_fault(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What the services watch over and speak for."""
+
+    bus: VehicleBus
+    can: VehicleCan
+    manager: ChargingManager
+    pilot: Callable[[], Pilot]
+    state: VehicleState
+    on_reset: Callable[[int], None] = lambda _kind: None
+    keys: CryIf | None = None
+    notify: Notify | None = None
+
+
+class Rooms:
+    """Second step: everything joined.  ``start``, then ``stop`` with what to do after."""
+
+    def __init__(self, services: Services, near: Neighbours) -> None:
+        self.services = services
+        self._near = near
+        config, ground = services.config, services.ground
+        now = services.settings.active
+        services.live = Live(near.state, near.pilot, self._view)
+        self.supervision = Supervision(
+            ground.scheduler,
+            services.dem,
+            near.bus,
+            near.can,
+            near.manager,
+            near.pilot,
+            log=ground.dlt.logger("supervision"),
+            bounds=Bounds(
+                window=config.supervision.voltage_window,
+                isolation=config.supervision.isolation,
+                dc_stop_at=now.dc_stop_at,
+                ac_stop_at=now.ac_stop_at,
+                sensors=now.temperature_sensors,
+            ),
+            limits=Limits(ordered=config.supervision.ordered_stop),
+        )
+        near.manager.barred = lambda: near.can.barred
+        services.supervised_by(self.supervision)
+        self.server = self._make_server()
+        self.transport: IsoTpServer | None = None
+        self.watchdog = WdgM(
+            ground.scheduler,
+            ground.dlt.logger("wdgm"),
+            expired=self.supervision.watchdog_expired,
+            feed=near.notify.feed if near.notify is not None else _nothing,
+        )
+        self._life: Entity = self.watchdog.supervise(
+            "supervision", Alive(window=config.watchdog.window)
+        )
+        self.supervision.alive = self._life.alive
+
+    def rooms(self) -> tuple[Room, ...]:
+        """For the ECU state manager, in the order of starting."""
+        return (
+            Room("nvm", stop=self._write_all),
+            Room("supervision", self.supervision.start, _then(self.supervision.stop)),
+            Room("diagnostics", self._open_door, _then(self._close_door)),
+            Room("watchdog", self._watch, _then(self.watchdog.stop)),
+        )
+
+    @property
+    def charging(self) -> bool:
+        return self._near.manager.active
+
+    def _view(self) -> StationView | None:
+        session = self._near.manager.session
+        return None if session is None else session.view
+
+    def _make_server(self) -> Server:
+        services, near = self.services, self._near
+        config, ground = services.config.diagnostics, services.ground
+        identity = Identification(software_version(), config.part_number, config.serial)
+        assert services.live is not None, "made by the constructor"
+        dids = [
+            *identity.identifiers(),
+            *live_identifiers(services.live),
+            *services.settings.identifiers(),
+        ]
+        is_charging = lambda: self.charging  # noqa: E731 - a name for a port
+        test = ContactorTest(ground.scheduler, near.state, near.can, is_charging)
+        forget = Forget((services.memory.forget,), is_charging)
+        context = Context(
+            ground.scheduler,
+            services.dem,
+            Hooks(is_charging, near.on_reset, self._silence),
+            ground.chance,
+            MacKeyCheck(key_mac(near.keys, config.key)),
+            {did.number: did for did in dids},
+            {routine.number: routine for routine in routines(test, forget)},
+            FRAME,
+        )
+        return Server(context, ground.dlt.logger("dcm"))
+
+    def _silence(self, send: bool, _receive: bool) -> None:  # noqa: FBT001 - a port
+        publisher = self._near.bus.publisher
+        publisher.stop() if send else publisher.start()
+
+    def _open_door(self) -> None:
+        services = self.services
+        if services.config.diagnostics.enabled:
+            answers = LastingAnswers(
+                self.server,
+                services.ground.scheduler,
+                services.nvm,
+                lambda: services.write_faults,
+            )
+            self.transport = IsoTpServer(
+                services.ground.scheduler,
+                self._near.bus.canif,
+                services.config.diagnostics.can,
+                answers,
+            )
+
+    def _close_door(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+            self.transport = None
+
+    def _watch(self) -> None:
+        if self.services.config.watchdog.enabled:
+            self.watchdog.start()
+
+    def _write_all(self, done: Action) -> None:
+        """Nothing that was said to be kept may be lost by stopping."""
+        services = self.services
+        services.nvm.flush()
+
+        def look() -> None:
+            if not services.nvm.busy:
+                looking.stop()
+                done()
+
+        looking = services.ground.scheduler.every(SETTLE, look, name="nvm settles", offset=0)
+
+
+def _nothing() -> None:
+    """No service manager wants signs of life."""
+
+
+def _then(action: Action) -> Callable[[Action], None]:
+    def stop(done: Action) -> None:
+        action()
+        done()
+
+    return stop

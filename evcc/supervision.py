@@ -1,0 +1,233 @@
+"""Notices faults, reports them to the event memory, and makes the vehicle safe by their severity.
+
+Reports come from the table of watches, from the events of reception, from the bus and from
+sessions.  A fault to stop for takes the permission away and lets the session come down in
+order, within a limit; an emergency ends the session here and now.  The station need not answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.cp.pilot import Pilot
+from bsw.dem.events import Event, Severity
+from bsw.dem.memory import Dem
+from bsw.dlt import Logger
+from bsw.os.clock import MS, S
+from bsw.os.scheduler import Alarm, Scheduler, Task
+from can_adapter import quality
+from can_adapter.canif import BusEvent
+from can_adapter.values import EvErrorCode
+from can_adapter.vehicle import VehicleBus
+from csm.errors import CsmFault
+from evcc import events
+from evcc.canbus import VehicleCan
+from evcc.watches import WATCHES, Bounds, Scene
+from keym.faults import KeymFault
+
+CYCLE: Final = 20 * MS
+BARRING: Final = frozenset({Severity.STOP, Severity.EMERGENCY})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``ordered``: how long an ordered stop may take before it is forced."""
+
+    ordered: int = 8 * S
+    cycle: int = CYCLE
+
+
+class Sessions(Protocol):
+    """What supervision may do to the session: the charging manager."""
+
+    @property
+    def active(self) -> bool:
+        """A session runs, or AC flows by the duty cycle."""
+
+    def break_off(self, result: SessionResult) -> None:
+        """End it here and now; the vehicle is brought to the safe state."""
+
+
+class Supervision:
+    def __init__(  # noqa: PLR0917 - the rooms it stands between
+        self,
+        scheduler: Scheduler,
+        dem: Dem,
+        bus: VehicleBus,
+        can: VehicleCan,
+        sessions: Sessions,
+        pilot: Callable[[], Pilot],
+        *,
+        log: Logger,
+        bounds: Bounds | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.alive: Callable[[], None] = lambda: None
+        self._scheduler = scheduler
+        self._dem = dem
+        self._bus = bus
+        self._can = can
+        self._sessions = sessions
+        self._pilot = pilot
+        self._log = log
+        self._bounds = bounds or Bounds()
+        self._limits = limits or Limits()
+        self._refused: dict[str, set[str]] = {}  # roles out of range, by message
+        self._short: dict[str, int] = {}  # messages too short, since when
+        self._task: Task | None = None
+        self._force: Alarm = scheduler.alarm(self._forced, name="ordered stop")
+        dem.listen(self._event_changed)
+        bus.signals.observe(self._reception)
+        bus.canif.observe(self._bus_changed)
+
+    def start(self) -> None:
+        self._task = self._scheduler.every(self._limits.cycle, self._look, name="supervision")
+
+    def stop(self) -> None:
+        self._force.cancel()
+        if self._task is not None:
+            self._task.stop()
+            self._task = None
+
+    # Reports
+
+    def session_ended(self, result: SessionResult) -> None:
+        """A session that ended well heals what ended others."""
+        self._force.cancel()
+        name = events.session_end(result.ending)
+        if result.ending in events.GOOD_ENDINGS:
+            for event in self._dem.events:
+                if event.startswith("SESSION_"):
+                    self._dem.passed(event)
+        elif name in self._dem.events:
+            self._dem.failed(name, result.exchange or result.detail)
+
+    def key_fault(self, fault: CsmFault | KeymFault, *, failed: bool, detail: str) -> None:
+        """A ``FaultReporter`` of the key rooms."""
+        self._dem.report(fault.value, failed=failed, detail=detail)
+
+    def watchdog_expired(self, entity: str, why: str) -> None:
+        self._dem.failed("WATCHDOG", f"{entity}: {why}")
+
+    def internal_fault(self, what: str) -> None:
+        self._dem.failed("INTERNAL_FAULT", what)
+
+    def memory_fault(self, why: str) -> None:
+        """Non-volatile memory is damaged, or cannot be written."""
+        self._dem.failed("NVM_DAMAGED", why)
+
+    # Looking
+
+    def _look(self) -> None:
+        self.alive()
+        signals = self._bus.signals
+        scene = Scene(
+            signals.state, self._pilot(), self._can.requests, signals.reading, self._bounds
+        )
+        for watch in WATCHES:
+            failed = watch.look(scene)
+            if failed is not None:
+                self._dem.report(watch.event, failed=failed)
+        self._look_at_ranges()
+        self._look_at_lengths()
+        self._can.count_faults(sum(self._dem.stands(name) for name in self._dem.events))
+
+    def _look_at_ranges(self) -> None:
+        reading = self._bus.signals.reading
+        for message, roles in tuple(self._refused.items()):
+            roles &= {role for role in roles if reading(role).quality is quality.Quality.REFUSED}
+            self._dem.report(events.out_of_range(message), failed=bool(roles))
+            if not roles:
+                del self._refused[message]
+
+    def _look_at_lengths(self) -> None:
+        """A whole frame after the short one heals."""
+        signals = self._bus.signals
+        for message, since in tuple(self._short.items()):
+            ages = (
+                told.age
+                for role in signals.roles
+                if (told := signals.reading(role)).message == message
+            )
+            age = next(ages, None)
+            if age is not None and self._scheduler.now - age > since:
+                self._dem.passed(events.wrong_length(message))
+                del self._short[message]
+
+    def _reception(self, event: quality.ReceptionEvent) -> None:
+        match event:
+            case quality.TimedOut():
+                self._message(events.timeout(event.message), failed=True)
+            case quality.Returned():
+                self._message(events.timeout(event.message), failed=False)
+            case quality.ProtectionLost():
+                self._message(events.protection(event.message), True, event.status.value)
+            case quality.ProtectionRegained():
+                self._message(events.protection(event.message), failed=False)
+            case quality.ValueRefused():
+                if events.out_of_range(event.message) in self._dem.events:
+                    self._refused.setdefault(event.message, set()).add(event.role)
+                    self._message(events.out_of_range(event.message), True, event.role)
+            case quality.FrameMalformed():
+                if events.wrong_length(event.message) in self._dem.events:
+                    self._short[event.message] = self._scheduler.now
+                    detail = f"{event.length} octets"
+                    self._message(events.wrong_length(event.message), True, detail)
+
+    def _message(self, name: str, failed: bool, detail: str = "") -> None:  # noqa: FBT001 - of a report
+        if name in self._dem.events:
+            self._dem.report(name, failed=failed, detail=detail)
+
+    def _bus_changed(self, event: BusEvent) -> None:
+        if event is BusEvent.OFF:
+            self._dem.failed("CAN_BUS_OFF")
+        elif event is BusEvent.STABLE:
+            self._dem.passed("CAN_BUS_OFF")
+
+    # Reactions
+
+    def _event_changed(self, event: Event, failed: bool) -> None:  # noqa: FBT001 - a listener
+        if event.severity not in BARRING:
+            return
+        self._can.bar(self._error_code() if self._barring() else None)
+        if not failed or not self._sessions.active:
+            return
+        if event.severity is Severity.EMERGENCY:
+            self._emergency(event.name)
+        elif not self._force.armed:
+            self._log.warning("ordered stop", fault=event.name)
+            self._force.rearm(self._limits.ordered)
+
+    def _barring(self) -> list[str]:
+        return [
+            name
+            for name, event in self._dem.events.items()
+            if event.severity in BARRING and self._dem.stands(name)
+        ]
+
+    def _error_code(self) -> EvErrorCode:
+        """What the station is told: the first code that says more than 'malfunction'."""
+        known = [events.ERROR_CODES[name] for name in self._barring() if name in events.ERROR_CODES]
+        return known[0] if known else EvErrorCode.RESS_MALFUNCTION
+
+    def _emergency(self, name: str) -> None:
+        self._log.error("emergency", fault=name)
+        self._sessions.break_off(
+            SessionResult(_ENDINGS.get(name, Ending.VEHICLE_FAULT), detail=name)
+        )
+
+    def _forced(self) -> None:
+        if self._sessions.active:
+            self._dem.failed("STOP_LATE", ", ".join(self._barring()))
+            self._emergency("STOP_LATE")
+
+
+_ENDINGS: Final = {
+    "PILOT_SHORT": Ending.PILOT_FAULT,
+    "PILOT_UNAVAILABLE": Ending.PILOT_FAULT,
+    "PILOT_LOST": Ending.PILOT_FAULT,
+    "PLUG_LOST": Ending.PILOT_FAULT,
+    "WATCHDOG": Ending.INTERNAL_FAULT,
+    "INTERNAL_FAULT": Ending.INTERNAL_FAULT,
+}

@@ -1,0 +1,109 @@
+"""The whole bench with the vehicle ECU's own services: memory, diagnostics, supervision, watchdog."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bsw.dlt import silent
+from bsw.os.clock import MS, S
+from bsw.os.worker import SimulatedWorker
+from csm.cryif import CryIf
+from csm.randomness import SeededRandomness
+from evcc.rooms import (
+    DiagnosticsConfig,
+    Ground,
+    Neighbours,
+    NvmConfig,
+    Rooms,
+    Services,
+    ServicesConfig,
+)
+from tools.rig.whole import Bench, WholeOptions
+from tools.vehicle.faults import Fault
+
+
+class EcuBench(Bench):
+    """``power_off`` and a new bench over the same file is a restart."""
+
+    def __init__(
+        self,
+        setup: WholeOptions | None = None,
+        *,
+        file: Path | None = None,
+        keys: CryIf | None = None,
+        key: str = "",
+    ) -> None:
+        super().__init__(setup)
+        self.resets: list[int] = []
+        config = ServicesConfig(nvm=NvmConfig(file=file), diagnostics=DiagnosticsConfig(key=key))
+        worker = SimulatedWorker(self.scheduler, lambda _name: 3 * MS)
+        ground = Ground(
+            self.scheduler,
+            worker,
+            silent(),
+            SeededRandomness("ecu"),
+            now_unix=lambda: 1_800_000_000 + self.scheduler.now // S,
+        )
+        self.services = Services(config, ground)
+        near = Neighbours(
+            self.can_bus,
+            self.vehicle_can,
+            self.manager,
+            self.cable.vehicle.read,
+            self.rig.state,
+            self.resets.append,
+            keys,
+        )
+        self.rooms = Rooms(self.services, near)
+        self.dem = self.services.dem
+        told = self.manager.on_result
+
+        def ended(result: object) -> None:
+            told(result)  # type: ignore[arg-type]  # what the manager hands on
+            self.rooms.supervision.session_ended(result)  # type: ignore[arg-type]  # the same
+
+        self.manager.on_result = ended
+        for room in self.rooms.rooms():
+            room.start()
+
+    @property
+    def current(self) -> float:
+        return abs(self.vehicle.wires.cable.current)
+
+    @property
+    def charging(self) -> bool:
+        view = self.rig.view
+        return view.phase == "CurrentDemand" and self.current > 10.0
+
+    def until(self, reached: Callable[[], bool], within: float, step: float = 0.02) -> float:
+        """Seconds until something holds."""
+        began = self.scheduler.now
+        while not reached():
+            passed = (self.scheduler.now - began) / S
+            if passed >= within:
+                raise TimeoutError(f"not within {within:g} s; {self.told}")
+            self.run(step)
+        return (self.scheduler.now - began) / S
+
+    def charge(self) -> "EcuBench":
+        """Plug in and wait for current."""
+        self.plug()
+        self.until(lambda: self.charging, 40.0, 0.25)
+        return self
+
+    def make(self, fault: Fault) -> None:
+        fault.make(self.vehicle)
+
+    def mend(self, fault: Fault) -> None:
+        fault.mend(self.vehicle)
+
+    @property
+    def standing(self) -> set[str]:
+        return {name for name in self.dem.events if self.dem.stands(name)}
+
+    @property
+    def told(self) -> str:
+        results = [str(result) for result in self.manager.results[-2:]]
+        return (
+            f"standing {sorted(self.standing)}, {self.current:.1f} A, phase {self.rig.view.phase},"
+            f" pilot {self.cable.vehicle.read()}, results {results}"
+        )
