@@ -59,7 +59,21 @@ def _parser(role: Role[M]) -> argparse.ArgumentParser:
         help="say what this machine and installation have and lack",
         description="Say what this machine and installation have and lack.",
     )
-    for command, action in ((run, _run), (check, _check)):
+    config = commands.add_parser("config", help="export the configuration as YAML or ARXML")
+    config_commands = config.add_subparsers(metavar="COMMAND", required=True)
+    export = config_commands.add_parser(
+        "export",
+        help="write the effective configuration so that it can be loaded again",
+        description="Write the effective configuration so that it can be loaded again.",
+    )
+    kind = export.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--yaml", action="store_true", help="as a YAML file")
+    kind.add_argument("--arxml", action="store_true", help="as an ECUC value file (AUTOSAR R22-11)")
+    export.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="default: the standard output"
+    )
+    export.add_argument("--changed", action="store_true", help="only what differs from the default")
+    for command, action in ((run, _run), (check, _check), (export, _export)):
         command.set_defaults(command=action)
         command.add_argument(
             "-c",
@@ -123,6 +137,35 @@ def _check(role: Role[M], arguments: argparse.Namespace) -> int:
     print(f"# effective configuration of {role.name}: {files}")
     for line in effective(loaded.config, loaded.tree):
         print(line)
+    for note in loaded.notes:
+        print(f"# {note}")
+    return 0
+
+
+def _export(role: Role[M], arguments: argparse.Namespace) -> int:
+    from bsw.ecuc.export import CannotExport, as_arxml, as_yaml  # noqa: PLC0415 - only here
+    from bsw.ecuc.load import load  # noqa: PLC0415
+    from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415
+    from bsw.ecuc.xml_lines import CannotWrite  # noqa: PLC0415
+
+    output: Path | None = arguments.output
+    write = as_arxml if arguments.arxml else as_yaml
+    try:
+        loaded = load(role.model(), tuple(arguments.config), tuple(arguments.set))
+        folder = output.parent if output else Path()
+        text = write(loaded.config, folder, changed=arguments.changed)
+        if output is not None:
+            output.write_text(text, encoding="utf-8")
+    except ConfigurationError as error:
+        return _say(role, error)
+    except (CannotExport, CannotWrite) as error:
+        print(f"{role.name}: {error}", file=sys.stderr)
+        return BAD_CONFIGURATION
+    except OSError as error:
+        print(f"{role.name}: {output} cannot be written: {error.strerror}", file=sys.stderr)
+        return FAILED
+    if output is None:
+        sys.stdout.write(text)
     return 0
 
 

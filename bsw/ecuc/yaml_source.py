@@ -46,11 +46,11 @@ def read_yaml(path: Path) -> Table:
     source = str(path)
     builder = _Builder(source)
     try:
-        return builder.document(yaml.parse(_text(path), Loader=_Loader))
+        return builder.document(yaml.parse(text_of(path), Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         raise _wrong(_mark(source, error.problem_mark), _said(error.problem)) from None
     except yaml.reader.ReaderError as error:
-        text = _text(path)[: error.position] if isinstance(error.position, int) else ""
+        text = text_of(path)[: error.position] if isinstance(error.position, int) else ""
         raise _wrong(_place(source, text), _said(error.reason)) from None
 
 
@@ -82,18 +82,16 @@ def _place(source: str, before: str) -> Mark:
     return Mark(source, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path, kind: str = "a YAML file", most: int = MOST_OCTETS) -> str:
     """The file's text, once it is sure to be a regular file of a sensible size in UTF-8."""
     where = Mark(str(path))
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
-            raise _wrong(where, f"this is {kind}; name a YAML file")
-        if found.st_size > MOST_OCTETS:
-            raise _wrong(
-                where, f"too large: {found.st_size} octets, at most {MOST_OCTETS} are read"
-            )
+            this = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
+            raise _wrong(where, f"this is {this}; name {kind}")
+        if found.st_size > most:
+            raise _wrong(where, f"too large: {found.st_size} octets, at most {most} are read")
         octets = path.read_bytes()
     except FileNotFoundError:
         raise _wrong(where, "no such file") from None
