@@ -68,6 +68,21 @@ class Car:
     def contract(self) -> ContractFacts | None:
         return self.wallet.contract() if self.wallet is not None else None
 
+    def enter(self, phase: str) -> None:
+        """The next request is of this kind.  A new kind is worth a line."""
+        if phase != self.view.phase:
+            self.log.info("asking", what=phase, **self._noteworthy(phase))
+        self.view.phase = phase
+
+    def _noteworthy(self, phase: str) -> dict[str, str | float]:
+        """What a person wants to know at this point."""
+        state, view = self.state, self.view
+        if phase == "ChargeParameterDiscovery":
+            return {"payment": view.payment, "mode": state.mode, "soc": state.soc or 0.0}
+        if phase in {"CurrentDemand", "ChargingStatus", "WeldingDetection"}:
+            return {"soc": state.soc or 0.0, "volts": state.battery_voltage or 0.0}
+        return {}
+
     def told(self) -> None:
         """The station told something: show it to the vehicle."""
         self.follow_plan()

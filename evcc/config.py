@@ -1,25 +1,68 @@
 """Everything an integrator may set for the vehicle role, composed of the rooms' own models."""
 
-from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from bsw.base_config import BaseConfig, TraceConfig
+from pydantic import Field
+
+from bsw.base_config import BaseConfig
 from bsw.ecuc.part import Part
-from bsw.ecuc.quantities import Ipv6, PortNumber
+from bsw.ecuc.quantities import Duration, Mac, PortNumber
+from bsw.os.clock import S
+from bsw.slac.link import VehicleLinkConfig
+from bsw.tls.config import TlsConfig
+from can_adapter.vehicle import VehicleCanConfig
+from csm.config import CsmConfig
+from keym.config import KeymConfig
 
-ProtocolName = Literal["iso20-dc", "iso20-ac", "iso2", "din"]
+ProtocolName = Literal["iso2", "din"]
 
 
-class StationConfig(Part):
-    """Where the station listens, as long as discovery does not find it out."""
+class NetworkConfig(Part):
+    """The interface of the power line modem."""
 
-    interface: str = "lo"
-    address: Ipv6 = "::1"
-    port: PortNumber = 15118
+    interface: str = Field(default="lo", examples=["eth1"])
+    sdp_port: PortNumber = 15118
+
+
+class HardwareConfig(Part):
+    """Where pilot and power line are.
+
+    ``plug`` is the simulated plug (a process of its own), ``none`` takes the link for granted:
+    for benches that have neither pilot nor modem.
+    """
+
+    driver: Literal["plug", "none"] = "none"
+    plug_port: PortNumber = Field(default=0, examples=[40_000])
+
+
+class SessionConfig(Part):
+    protocols: tuple[ProtocolName, ...] = ("iso2", "din")
+    """Offered, best first."""
+
+    profile: Literal["conformance", "field"] = "field"
+    """conformance: the letter of the norms; field: what real stations need."""
+
+    evccid: Mac = bytes.fromhex("020000000001")
+
+    security: Literal["tls", "none"] = "none"
+    """What is asked for in discovery.  Contracts need TLS."""
+
+    count: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """End the process after so many sessions; 0: never."""
+
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
+    """Sessions on one plug-in before the vehicle gives up."""
+
+    pause: Duration = 2 * S
+    """Between two of them."""
 
 
 class EvccConfig(BaseConfig):
-    trace: TraceConfig = TraceConfig(file=Path("run/evcc.trace.jsonl"))
-    station: StationConfig = StationConfig()
-    protocols: tuple[ProtocolName, ...] = ("iso20-dc", "iso2", "din")
-    """In order of preference, best first."""
+    network: NetworkConfig = NetworkConfig()
+    hardware: HardwareConfig = HardwareConfig()
+    session: SessionConfig = SessionConfig()
+    link: VehicleLinkConfig = VehicleLinkConfig()
+    can: VehicleCanConfig = VehicleCanConfig()
+    tls: TlsConfig = TlsConfig()
+    csm: CsmConfig = CsmConfig()
+    keym: KeymConfig = KeymConfig()

@@ -1,23 +1,86 @@
 """Everything an integrator may set for the station role, composed of the rooms' own models."""
 
-from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from bsw.base_config import BaseConfig, TraceConfig
+from pydantic import Field
+
+from bsw.base_config import BaseConfig
 from bsw.ecuc.part import Part
-from bsw.ecuc.quantities import PortNumber
+from bsw.ecuc.quantities import Duration, EvseId, PortNumber
+from bsw.os.clock import MS
+from bsw.slac.link import StationLinkConfig
+from bsw.tls.config import TlsConfig
+from can_adapter.station import StationCanConfig
+from csm.config import CsmConfig
+from keym.config import KeymConfig
 
-ProtocolName = Literal["iso20-dc", "iso20-ac", "iso2", "din"]
+ProtocolName = Literal["iso2", "din"]
+ModeName = Literal[
+    "AC_single_phase_core",
+    "AC_three_phase_core",
+    "DC_core",
+    "DC_extended",
+    "DC_combo_core",
+    "DC_unique",
+]
 
 
-class NetConfig(Part):
-    interface: str = "lo"
-    port: PortNumber = 0
+class NetworkConfig(Part):
+    """The interface of the power line modem."""
+
+    interface: str = Field(default="lo", examples=["eth1"])
+    sdp_port: PortNumber = 15118
+    plain_port: PortNumber = 0
+    tls_port: PortNumber = 0
     """Where to listen; 0 takes a free port from the dynamic range."""
 
 
-class SeccConfig(BaseConfig):
-    trace: TraceConfig = TraceConfig(file=Path("run/secc.trace.jsonl"))
-    net: NetConfig = NetConfig()
-    protocols: tuple[ProtocolName, ...] = ("iso20-dc", "iso2", "din")
+class HardwareConfig(Part):
+    """Where pilot, power line and power electronics are.
+
+    ``plug`` is the simulated plug (a process of its own), ``none`` takes the link for granted.
+    """
+
+    driver: Literal["plug", "none"] = "none"
+    plug_port: PortNumber = Field(default=0, examples=[40_000])
+    power: Literal["can", "simulated"] = "simulated"
+    """can: a power module on the station's bus; simulated: numbers in this process."""
+
+
+class SessionConfig(Part):
+    protocols: tuple[ProtocolName, ...] = ("iso2", "din")
     """What is served; the vehicle ranks."""
+
+    profile: Literal["conformance", "field"] = "field"
+    evse_id: EvseId = "DE*PWX*E000001"
+    modes: Annotated[tuple[ModeName, ...], Field(min_length=1, max_length=6)] = ("DC_extended",)
+    payment: Annotated[
+        tuple[Literal["Contract", "ExternalPayment"], ...], Field(min_length=1, max_length=2)
+    ] = ("ExternalPayment",)
+    plain: bool = True
+    """Serve connections without TLS."""
+
+    tls: bool = False
+    """Serve TLS; needs an SECC certificate."""
+
+    count: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """End the process after so many sessions; 0: never."""
+
+
+class CustomerConfig(Part):
+    """Who answers for the customer while there is no back end."""
+
+    accept: bool = True
+    after: Duration = 500 * MS
+
+
+class SeccConfig(BaseConfig):
+    network: NetworkConfig = NetworkConfig()
+    hardware: HardwareConfig = HardwareConfig()
+    session: SessionConfig = SessionConfig()
+    customer: CustomerConfig = CustomerConfig()
+    link: StationLinkConfig = StationLinkConfig()
+    can: StationCanConfig = StationCanConfig()
+    tls: TlsConfig = TlsConfig()
+    csm: CsmConfig = CsmConfig()
+    keym: KeymConfig = KeymConfig()

@@ -1,11 +1,10 @@
 """An ECU's end of the simulated plug.
 
 Connects to the plug's process and offers what an ECU needs of hardware: an Ethernet port behind a
-modem, its half of the control pilot, and the voltages and currents of the copper.
+modem and its half of the control pilot.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from bsw.cp.pilot import Drive, Pilot, PilotListener, PilotState
@@ -13,16 +12,6 @@ from bsw.dlt import Logger
 from bsw.net.ports import Endpoint, FrameReceiver, Network, Stream, StreamEnd
 from bsw.os.clock import Action, S
 from bsw.plug.wire import BrokenLine, Lines, say
-
-
-@dataclass(frozen=True, slots=True)
-class Copper:
-    """What the power contacts carry.  ``closed`` is the vehicle's contactors."""
-
-    volts: float = 0.0
-    amps: float = 0.0
-    battery: float = 0.0
-    closed: bool = False
 
 
 class PlugEthernet:
@@ -73,14 +62,12 @@ class PlugPilot:
 
 
 class PlugClient:
-    """``role`` is ``vehicle``, ``station`` or ``battery``; ``ready`` when the plug has answered."""
+    """``role`` is ``vehicle`` or ``station``; ``ready`` is called when the plug has answered."""
 
     def __init__(self, role: str, log: Logger) -> None:
         self.mac = bytes(6)
-        self.copper = Copper()
         self.ethernet = PlugEthernet(self)
         self.pilot = PlugPilot(self)
-        self.on_copper: Callable[[Copper], None] = lambda _copper: None
         self._role = role
         self._log = log
         self._stream: Stream | None = None
@@ -104,14 +91,6 @@ class PlugClient:
         if self._stream is not None:
             say(self._stream, **message)
 
-    def tell_battery(self, volts: float, *, closed: bool) -> None:
-        """The vehicle's side of the copper."""
-        self.say(battery=[volts, closed])
-
-    def tell_output(self, volts: float, amps: float) -> None:
-        """The station's side of the copper."""
-        self.say(output=[volts, amps])
-
     # The stream's user
 
     def connected(self) -> None:
@@ -133,9 +112,6 @@ class PlugClient:
             self.ethernet.receive(bytes.fromhex(message["frame"]))
         if "pilot" in message:
             self.pilot.heard(*message["pilot"])
-        if "copper" in message:
-            self.copper = Copper(*message["copper"])
-            self.on_copper(self.copper)
         if "welcome" in message:
             self.mac = bytes.fromhex(message["welcome"])
             self._ready()

@@ -1,11 +1,13 @@
 """The driver a configuration names.
 
-``simulated`` takes the bus of the simulated world, every other name goes to python-can.
+``simulated`` takes the bus of the simulated world, ``none`` is no bus, every other name goes to
+python-can.
 """
 
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusUnavailable, CanPort
 from can_adapter.config import BusConfig
+from can_adapter.drivers.no_bus import NoBus
 from can_adapter.drivers.python_can import PythonCanPort, Watching
 from can_adapter.drivers.simulated import SimulatedBus
 
@@ -24,6 +26,8 @@ def open_port(
             hint = "it exists in simulations only; name a python-can interface"
             raise BusUnavailable("simulated", "there is no simulated world here", hint)
         return simulated.attach(name)
+    if config.interface == "none":
+        return NoBus(name)
     if clock is None:
         hint = "use interface: simulated, or run on the host's clock"
         raise BusUnavailable(config.interface, "simulated time cannot wait for real buses", hint)

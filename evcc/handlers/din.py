@@ -82,7 +82,7 @@ class DinScript:
         self._hear = methods("hear", reachable(TABLE), parts)
 
     def ask(self, name: str) -> Said | Later[Said]:
-        self._car.view.phase = name
+        self._car.enter(name)
         said: Said | Later[Said] = self._ask[name]()
         return said
 

@@ -35,7 +35,7 @@ class Iso2Script:
         self._hear = methods("hear", TABLE.exchanges, parts)
 
     def ask(self, name: str) -> Said | Later[Said]:
-        self._car.view.phase = name
+        self._car.enter(name)
         said: Said | Later[Said] = self._ask[name]()
         return said
 

@@ -12,14 +12,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("run"), metavar="FOLDER", help="for the traces (run)"
     )
-    parser.add_argument("--evcc", metavar="FILE", help="a configuration of the vehicle")
-    parser.add_argument("--secc", metavar="FILE", help="a configuration of the station")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--evcc", type=Path, metavar="FILE", help="a configuration of the vehicle")
+    parser.add_argument("--secc", type=Path, metavar="FILE", help="a configuration of the station")
+    parser.add_argument("--soc", type=float, default=79.9, help="the battery at first, in %%")
+    parser.add_argument("--target", type=float, default=80.0, help="what it is charged to, in %%")
+    parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS")
     parser.add_argument("--plain", action="store_true", help="lines only, also on a terminal")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    plan = Plan(arguments.out, _config(arguments.evcc), _config(arguments.secc), arguments.timeout)
+    plan = Plan(
+        out=arguments.out,
+        evcc=arguments.evcc,
+        secc=arguments.secc,
+        soc=arguments.soc,
+        target=arguments.target,
+        timeout=arguments.timeout,
+    )
     try:
         result = Play(plan, view_for(sys.stdout, plain=arguments.plain)).run()
     except OSError as error:
@@ -27,10 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     report(result)
     return 1 if result.reason else 0
-
-
-def _config(path: str | None) -> tuple[str, ...]:
-    return ("-c", path) if path is not None else ()
 
 
 def report(result: Result) -> None:

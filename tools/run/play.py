@@ -1,7 +1,7 @@
-"""One run of the main job: station first, then the vehicle, until both have ended.
+"""One run of the main job: hardware first, then both ECUs, until both have ended.
 
 The frame knows processes, deadlines, traces and exit statuses.  What the ECUs say to each other
-is theirs; all it takes from them is the address the station listens on.
+is theirs; all it takes from the hardware is the port of the plug.
 """
 
 import time
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bsw.trace_file import Verdict, verify
+from tools.run import bench
 from tools.run.children import Children, Said
 from tools.run.view import View
 
@@ -18,9 +19,11 @@ class Plan:
     """Where traces go, which configurations to use, how long it may take."""
 
     out: Path
-    evcc: tuple[str, ...] = ()
-    secc: tuple[str, ...] = ()
-    timeout: float = 60.0
+    evcc: Path | None = None
+    secc: Path | None = None
+    soc: float = 79.9
+    target: float = 80.0
+    timeout: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class Play:
         self._plan = plan
         self._view = view
         self._children = Children(self._hear)
-        self._listening: Said | None = None
-        self._vehicle_started = False
+        self._ports = bench.Ports.free()
+        self._plug: int | None = None
+        self._started = False
         self._endings: dict[str, str] = {}
         self._faults: list[str] = []
 
@@ -48,6 +52,8 @@ class Play:
         self._plan.out.mkdir(parents=True, exist_ok=True)
         try:
             reason = self._until_both_ended(began + self._plan.timeout)
+        except bench.CannotPrepare as error:
+            reason = str(error)
         except KeyboardInterrupt:
             reason = "interrupted"
         finally:
@@ -62,32 +68,47 @@ class Play:
         )
 
     def _until_both_ended(self, deadline: float) -> str:
-        self._start("secc", list(self._plan.secc))
+        plan = self._plan
+        bench.keys(plan.out)
+        written = bench.write(plan.out)
+        configs = {"evcc": plan.evcc or written["evcc"], "secc": plan.secc or written["secc"]}
+        self._children.start(
+            "bench", "tools.cli", bench.hardware(self._ports, plan.soc, plan.target)
+        )
         while self._children.running:
             if time.monotonic() > deadline:
-                running = " and ".join(self._children.running)
-                return f"not over after {self._plan.timeout:g} s; {running} still running"
+                running = " and ".join(who for who in self._children.running if who != "bench")
+                return f"not over after {plan.timeout:g} s; {running or 'bench'} still running"
             self._children.listen(0.1)
             self._view.tick()
-            if self._listening is not None and not self._vehicle_started:
-                self._vehicle_started = True
-                port = self._listening.fields["port"]
-                self._start("evcc", [*self._plan.evcc, "--set", f"station.port={port}"])
-            if self._children.status.get("evcc", 0) != 0:
-                return ""  # the station waits for nobody any more
+            if self._plug is not None and not self._started:
+                self._started = True
+                for who in ("secc", "evcc"):
+                    self._start(who, configs[who], self._plug)
+            if self._over:
+                return ""
         return ""
 
-    def _start(self, who: str, words: list[str]) -> None:
-        settings = ["--set", "log.form=json", "--set", f"trace.file={self._trace(who)}"]
+    @property
+    def _over(self) -> bool:
+        """Both ended, or one failed, for whom the other would wait in vain."""
+        status = self._children.status
+        ended = [status[who] for who in ("evcc", "secc") if who in status]
+        return len(ended) == 2 or any(ended) or "bench" in status
+
+    def _start(self, who: str, config: Path, plug: int) -> None:
         self._trace(who).unlink(missing_ok=True)
-        self._children.start(who, f"{who}.cli", ["run", *words, *settings])
+        words = ["run", "-c", str(config), *bench.settings(who, self._ports, plug)]
+        words += ["--set", f"trace.file={self._trace(who)}"]
+        self._children.start(who, f"{who}.cli", words)
 
     def _trace(self, who: str) -> Path:
         return (self._plan.out / f"{who}.trace.jsonl").absolute()
 
     def _hear(self, said: Said) -> None:
-        if said.who == "secc" and said.event == "listening":
-            self._listening = said
+        if said.who == "bench" and said.event == "listening":
+            self._plug = int(str(said.fields["port"]))
+            return
         if said.event == "stopping":
             self._endings[said.who] = str(said.fields.get("detail", ""))
         if said.event == "development_error":
@@ -99,11 +120,11 @@ class Play:
         self._view.show(said)
 
     def _judged(self, traces: dict[Path, Verdict]) -> str:
-        for who in ("evcc", "secc"):
+        failed = [who for who in ("evcc", "secc") if self._children.status.get(who, 0) > 0]
+        for who in failed or ("evcc", "secc"):
             status = self._children.status.get(who)
             if status is None:
-                why = "the station never listened" if who == "evcc" else "was not started"
-                return self._faults[-1] if self._faults else f"{who}: {why}"
+                return self._faults[-1] if self._faults else f"{who} was never started"
             if status != 0:
                 ending = self._endings.get(who) or "; ".join(self._faults[-1:]) or "no reason told"
                 return f"{who} ended with status {status}: {ending}"

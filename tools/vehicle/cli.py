@@ -24,6 +24,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     start.add_argument("--soc", type=float, default=30.0, help="state of charge, default 30")
     start.add_argument("--target", type=float, default=80.0, help="goal, default 80")
     start.add_argument("--plug", action="store_true", help="plugged in from the start")
+    start.add_argument(
+        "--pilot",
+        type=int,
+        metavar="PORT",
+        help="also be pilot and power line for ECUs with hardware.driver plug; 0: any port",
+    )
+    start.add_argument("--contract", action="store_true", help="the driver pays by contract")
     start.add_argument("--seconds", type=float, default=0.0, help="stop after so long; 0: never")
     start.add_argument("--quiet", action="store_true", help="no line per second")
     start.set_defaults(act=_run)
@@ -53,6 +60,8 @@ def _run(arguments: argparse.Namespace) -> int:
         soc=arguments.soc,
         target=arguments.target,
         plugged=arguments.plug,
+        pilot=arguments.pilot,
+        contract=arguments.contract,
         seconds=arguments.seconds or None,
         quiet=arguments.quiet,
     )

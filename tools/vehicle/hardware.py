@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import S
 from bsw.os.host import HostClock, Watch
 from bsw.os.mailbox import Mailbox
@@ -19,10 +20,12 @@ from can_adapter.bus import CanPort
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
 from can_adapter.station import StationCanConfig
+from can_adapter.values import PaymentOption
 from can_adapter.vehicle import VehicleCanConfig
 from tools.vehicle.battery import Battery
 from tools.vehicle.cable import Physics
 from tools.vehicle.faults import Fault, faults
+from tools.vehicle.plug import PlugServer, report
 from tools.vehicle.power import PowerModule
 from tools.vehicle.vehicle import SimulatedVehicle
 
@@ -35,11 +38,15 @@ status, help, quit"""
 
 @dataclass(frozen=True, slots=True)
 class Setup:
+    """``pilot`` is the port on which ECUs find pilot and power line (0: any), None for without."""
+
     vehicle: BusConfig
     station: BusConfig | None
     soc: float = 30.0
     target: float = 80.0
     plugged: bool = False
+    pilot: int | None = None
+    contract: bool = False
     seconds: float | None = None
     quiet: bool = False
 
@@ -82,6 +89,10 @@ class Hardware:
             "help": lambda _: HELP,
             "quit": lambda _: self._quit(),
         }
+        if setup.contract:
+            self.vehicle.vcu.wishes.payment = PaymentOption.CONTRACT
+        self._plug_server: PlugServer | None = None
+        self._network: HostNetwork | None = None
         self._input: Watch | None = None
         self._typed = b""
 
@@ -91,8 +102,10 @@ class Hardware:
         self.vehicle.start()
         if self.module is not None:
             self.module.start()
-        if setup.plugged:
-            self.vehicle.plug_in()
+        if setup.pilot is not None:
+            self._serve_plug(setup.pilot)
+        elif setup.plugged:
+            self._plug(plugged=True)
         if not setup.quiet:
             self._scheduler.every(1 * S, lambda: _print(self.line()), name="show", offset=0)
         self._listen()
@@ -105,6 +118,8 @@ class Hardware:
         self.vehicle.stop()
         if self.module is not None:
             self.module.stop()
+        if self._network is not None:
+            self._network.close()
         self._clock.close()
 
     def line(self) -> str:
@@ -158,11 +173,26 @@ class Hardware:
             if answer:
                 _print(answer)
 
+    def _serve_plug(self, port: int) -> None:
+        """Plugged in from the start means: once both ECUs are there to see it."""
+
+        def complete() -> None:
+            if self._setup.plugged:
+                self._plug(plugged=True)
+
+        self._plug_server = PlugServer(self._scheduler, complete)
+        self._network = HostNetwork(self._scheduler, self._clock, "lo")
+        listener = self._network.listen(self._plug_server.accept, port=port)
+        report("info", "listening", port=listener.local.port)
+
     def _plug(self, *, plugged: bool) -> str:
+        server = self._plug_server
         if plugged:
             self.vehicle.plug_in()
         else:
             self.vehicle.pull_out()
+        if server is not None and plugged is not server.cable.plugged:
+            (server.cable.plug if plugged else server.cable.unplug)()
         return "plugged in" if plugged else "pulled out"
 
     def _set_soc(self, text: str) -> str:

@@ -1,0 +1,271 @@
+"""The vehicle ECU put together: bus, link, sessions, keys - and the order in which they stop."""
+
+from typing import Final
+
+from bsw.base import Base, CannotStart
+from bsw.chrgm import sap
+from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.record import SessionRecord
+from bsw.cp.pilot import Drive, Pilot, PilotState, VehiclePilot
+from bsw.net.channel import Channels
+from bsw.net.hostnet import InterfaceUnusable
+from bsw.net.ports import Endpoint
+from bsw.net.tcpip import HostNetwork
+from bsw.os.clock import MS, Action
+from bsw.os.process import Status
+from bsw.plug.client import PlugClient
+from bsw.sdp.messages import Security
+from bsw.sdp.search import SearchRules
+from bsw.slac.events import Linked
+from bsw.slac.node import Host
+from bsw.slac.vehicle_link import VehicleLink
+from bsw.stbm import TimeBase
+from bsw.tls.port import TlsEngine, TlsProfile
+from bsw.tls.vehicle import VehicleTls
+from can_adapter.bus import BusUnavailable
+from can_adapter.configured import CanConfigError
+from can_adapter.drivers.choose import open_port
+from can_adapter.vehicle import VehicleBus, open_vehicle_bus
+from csm.handles import KeyHandle
+from csm.jobs import Csm
+from csm.randomness import HostRandomness
+from csm.signing import KeySigner
+from csm.wiring import service
+from evcc.basic import BasicCharging
+from evcc.canbus import VehicleCan
+from evcc.car import Car
+from evcc.charging import ChargingManager, PilotOnPort, RetryRules
+from evcc.config import EvccConfig
+from evcc.memory import VolatileMemory
+from evcc.profile import PROFILES
+from evcc.results import result_on_can
+from evcc.session import Means, VehicleSession
+from evcc.vehicle import StationView, VehicleState
+from evcc.wallet import KeymWallet
+from keym.calendar import EcuCalendar
+from keym.faults import KeymError
+from keym.profile import Use
+from keym.wiring import Keym, open_keym
+
+LIVE_EACH: Final = 500 * MS
+
+
+class AssumedPilot:
+    """A pilot on benches without one: plugged in, 5 %, and whatever we show."""
+
+    def __init__(self) -> None:
+        self._state = PilotState.B
+
+    def read(self) -> Pilot:
+        return Pilot(self._state, 5.0)
+
+    def show(self, state: PilotState) -> None:
+        self._state = state
+
+    def drive(self, drive: Drive) -> None:
+        """Nobody measures it."""
+
+    def listen(self, changed: object) -> None:
+        """It never changes on its own."""
+
+
+class AssumedLink:
+    """A data link on benches without a modem: there from the start."""
+
+    def __init__(self, manager: ChargingManager) -> None:
+        self._manager = manager
+
+    def start(self) -> None:
+        self._manager.linked(Linked(bytes(6), bytes(7), bytes(8), 0.0))
+
+    def terminate(self) -> None:
+        """It stays."""
+
+    error = pause = wake = close = terminate
+
+
+class VehicleEcu:
+    """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
+
+    def __init__(self, base: Base, config: EvccConfig) -> None:
+        self._base = base
+        self._config = config
+        self._log = base.dlt.logger("evcc")
+        self._count = 0
+        self.state = VehicleState()
+        self.view = StationView()
+        self._network = self._open_network()
+        self._can_bus = self._open_can()
+        self.can = VehicleCan(self._can_bus, self.state)
+        self._calendar = self._time_base()
+        self._memory = VolatileMemory()
+        self._csm, self._keym = self._open_keys()
+        self._wallet = self._make_wallet()
+        self._plug: PlugClient | None = None
+        self._pilot: VehiclePilot = AssumedPilot()
+        if config.hardware.driver == "plug":
+            self._plug = PlugClient("vehicle", base.dlt.logger("plug"))
+            self._pilot = self._plug.pilot
+        self.manager = self._make_manager()
+        self._pilot.listen(self.can.pilot_changed)
+
+    # Life
+
+    def start(self) -> None:
+        self.can.start()
+        self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
+        if self._plug is None:
+            self.manager.attach(AssumedLink(self.manager))
+            self.manager.link.start()
+            return
+        to = Endpoint("::1", self._config.hardware.plug_port)
+        loopback = HostNetwork(self._base.scheduler, self._base.clock, "lo")
+        self._plug.connect(loopback, to, ready=self._plugged, lost=self._plug_lost)
+
+    def stop(self, done: Action) -> None:
+        session = self.manager.session
+        if session is not None:
+            self.manager.stop()
+        self._base.settle(lambda: self.manager.session is not None, lambda: self._close(done))
+
+    def _close(self, done: Action) -> None:
+        if self._plug is not None:
+            self._plug.close()
+        self._can_bus.close()
+        self._base.settle(lambda: self._network.busy, lambda: self._closed(done))
+
+    def _closed(self, done: Action) -> None:
+        self._network.close()
+        done()
+
+    # Parts
+
+    def _open_network(self) -> HostNetwork:
+        base, config = self._base, self._config.network
+        try:
+            return HostNetwork(base.scheduler, base.clock, config.interface, dlt=base.dlt)
+        except InterfaceUnusable as error:
+            raise CannotStart(f"network.interface: {error}") from None
+
+    def _open_can(self) -> VehicleBus:
+        base, config = self._base, self._config.can
+        try:
+            port = open_port(base.scheduler, config.bus, "EVCC", clock=base.clock)
+            return open_vehicle_bus(base.scheduler, port, config)
+        except (BusUnavailable, CanConfigError) as error:
+            raise CannotStart(f"can: {error}") from None
+
+    def _time_base(self) -> TimeBase:
+        base = TimeBase(lambda: self._base.scheduler.now)
+        base.set_from_host()
+        return base
+
+    def _open_keys(self) -> tuple[Csm | None, Keym | None]:
+        """Only a vehicle that asks for TLS needs keys and certificates."""
+        if self._config.session.security == "none":
+            return None, None
+        base, config = self._base, self._config
+        try:
+            csm = service(config.csm, base.scheduler)
+            keym = open_keym(
+                config.keym, base.scheduler, EcuCalendar(self._calendar), HostRandomness()
+            )
+        except KeymError as error:
+            raise CannotStart(f"keym: {error}") from None
+        return csm, keym
+
+    def _signer(self, handle: KeyHandle) -> KeySigner:
+        assert self._csm is not None, "signers are made only where there are keys"
+        return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)
+
+    def _make_wallet(self) -> KeymWallet | None:
+        if self._csm is None or self._keym is None:
+            return None
+        log = self._base.dlt.logger("wallet")
+        return KeymWallet(self._keym, self._csm.keys, self._signer, self._base.worker, log)
+
+    def _tls(self) -> TlsEngine:
+        assert self._keym is not None, "TLS is asked for only where there are certificates"
+        trust = self._keym.trust(Use.SECC)
+        return VehicleTls(self._config.tls, trust).engine([TlsProfile.ISO2])
+
+    def _make_manager(self) -> ChargingManager:
+        base, config = self._base, self._config.session
+        basic = BasicCharging(base.scheduler, self._pilot, self.state, self.can)
+        manager = ChargingManager(
+            base.scheduler,
+            self.state,
+            self._pilot,
+            self._make_session,
+            basic=basic,
+            rules=RetryRules(config.tries, config.pause),
+            log=self._log,
+        )
+        manager.on_result = self._ended
+        return manager
+
+    def _make_session(self, ended: object) -> VehicleSession:
+        base, config = self._base, self._config
+        secure = config.session.security == "tls"
+        means = Means(
+            scheduler=base.scheduler,
+            networks=[self._network],
+            channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
+            applications=sap.applications(config.session.protocols),
+            trace=base.trace,
+            search=SearchRules(ask=Security.TLS if secure else Security.NONE),
+            sdp_port=config.network.sdp_port,
+            tls=self._tls if secure else None,
+        )
+        self.view = StationView()
+        car = Car(
+            state=self.state,
+            view=self.view,
+            actuators=self.can,
+            pilot=PilotOnPort(self._pilot),
+            scheduler=base.scheduler,
+            record=SessionRecord(),
+            profile=PROFILES[config.session.profile],
+            memory=self._memory,
+            calendar=self._calendar,
+            log=base.dlt.logger("session"),
+            evccid=config.session.evccid,
+            wallet=self._wallet,
+        )
+        return VehicleSession(means, car, ended)  # type: ignore[arg-type]  # the manager's own
+
+    # Events
+
+    def _plugged(self) -> None:
+        assert self._plug is not None
+        host = Host(
+            self._base.scheduler,
+            self._plug.ethernet,
+            HostRandomness(),
+            self._base.dlt.logger("slac"),
+        )
+        self.manager.attach(VehicleLink(host, self._pilot, self._config.link, self.manager))
+        self.manager.link.start()
+
+    def _plug_lost(self, why: str) -> None:
+        self._base.process.done(Status.FAILED, why)
+
+    def _ended(self, result: SessionResult) -> None:
+        self.can.session_ended(result_on_can(result))
+        self._count += 1
+        wanted = self._config.session.count
+        if wanted and self._count >= wanted:
+            status = Status.OK if result.ending.good else Status.FAILED
+            self._base.process.done(status, str(result))
+
+    def _tell_live(self) -> None:
+        view, state = self.view, self.state
+        if view.phase:
+            self._log.info(
+                "live",
+                phase=view.phase,
+                soc=state.soc,
+                volts=state.battery_voltage,
+                amps=state.battery_current,
+                offered=view.max_current,
+            )
