@@ -18,7 +18,7 @@ from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Fallback, Link, LinkFailure
 from evcc.basic import BasicCharging
 from evcc.session import VehicleSession
-from evcc.vehicle import Intent, VehicleState
+from evcc.vehicle import Intent, StationView, VehicleState
 
 CONTRACT_EXCHANGES: Final = frozenset(
     {"CertificateInstallation", "CertificateUpdate", "PaymentDetails", "Authorization"}
@@ -65,6 +65,7 @@ class ChargingManager:
         log: Logger,
     ) -> None:
         self.session: VehicleSession | None = None
+        self.view: StationView | None = None  # what the station told, in the latest session
         self.results: list[SessionResult] = []
         self.on_result: Callable[[SessionResult], None] = lambda _result: None
         self.on_link: Callable[[str], None] = lambda _state: None
@@ -84,6 +85,10 @@ class ChargingManager:
 
     def attach(self, link: Link) -> None:
         self._link = link
+
+    @property
+    def attached(self) -> bool:
+        return self._link is not None
 
     @property
     def link(self) -> Link:
@@ -148,6 +153,7 @@ class ChargingManager:
             self._again.rearm(self._rules.pause)
         elif self._linked and self.session is None:
             self.session = self._make_session(self._ended)
+            self.view = self.session.view
             self.session.start(self._scheduler.now)
 
     def _ended(self, result: SessionResult) -> None:

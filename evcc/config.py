@@ -12,6 +12,7 @@ from bsw.slac.link import VehicleLinkConfig
 from bsw.tls.config import TlsConfig
 from can_adapter.vehicle import VehicleCanConfig
 from csm.config import CsmConfig
+from evcc.rooms import DiagnosticsConfig, NvmConfig, SupervisionConfig, WatchdogConfig
 from keym.config import KeymConfig
 
 ProtocolName = Literal["iso2", "din"]
@@ -65,4 +66,8 @@ class EvccConfig(BaseConfig):
     can: VehicleCanConfig = VehicleCanConfig()
     tls: TlsConfig = TlsConfig()
     csm: CsmConfig = CsmConfig()
+    nvm: NvmConfig = NvmConfig()
+    diagnostics: DiagnosticsConfig = DiagnosticsConfig()
+    watchdog: WatchdogConfig = WatchdogConfig()
+    supervision: SupervisionConfig = SupervisionConfig()
     keym: KeymConfig = KeymConfig()

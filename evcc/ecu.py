@@ -1,5 +1,6 @@
 """The vehicle ECU put together: bus, link, sessions, keys - and the order in which they stop."""
 
+from collections.abc import Callable
 from typing import Final
 
 from bsw.base import Base, CannotStart
@@ -7,10 +8,12 @@ from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
 from bsw.cp.pilot import Drive, Pilot, PilotState, VehiclePilot
+from bsw.ecum import EcuM, Room
 from bsw.net.channel import Channels
 from bsw.net.hostnet import InterfaceUnusable
 from bsw.net.ports import Endpoint
 from bsw.net.tcpip import HostNetwork
+from bsw.nvm.store import StoreUnusable
 from bsw.os.clock import MS, Action
 from bsw.os.process import Status
 from bsw.plug.client import PlugClient
@@ -36,9 +39,9 @@ from evcc.canbus import VehicleCan
 from evcc.car import Car
 from evcc.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.config import EvccConfig
-from evcc.memory import VolatileMemory
 from evcc.profile import PROFILES
 from evcc.results import result_on_can
+from evcc.rooms import Ground, Neighbours, Rooms, Services, ServicesConfig
 from evcc.session import Means, VehicleSession
 from evcc.vehicle import StationView, VehicleState
 from evcc.wallet import KeymWallet
@@ -94,11 +97,11 @@ class VehicleEcu:
         self._count = 0
         self.state = VehicleState()
         self.view = StationView()
+        self._calendar = self._time_base()
+        self._services = self._open_services()
         self._network = self._open_network()
         self._can_bus = self._open_can()
-        self.can = VehicleCan(self._can_bus, self.state)
-        self._calendar = self._time_base()
-        self._memory = VolatileMemory()
+        self.can = VehicleCan(self._can_bus, self.state, self._services.behaviour)
         self._csm, self._keym = self._open_keys()
         self._wallet = self._make_wallet()
         self._plug: PlugClient | None = None
@@ -108,11 +111,46 @@ class VehicleEcu:
             self._pilot = self._plug.pilot
         self.manager = self._make_manager()
         self._pilot.listen(self.can.pilot_changed)
+        self._leaving: Callable[[], bool] = lambda: False
+        self._state_manager = self._manage()
 
     # Life
 
     def start(self) -> None:
-        self.can.start()
+        self._state_manager.start()
+
+    def stop(self, done: Action) -> None:
+        self._state_manager.stop(done)
+
+    def _manage(self) -> EcuM:
+        """All rooms in the order of starting; they stop the other way round."""
+        memory, *watching = Rooms(self._services, self._neighbours()).rooms()
+        rooms = (
+            memory,
+            Room("network", stop=self._stop_network),
+            Room("can", self.can.start, self._stop_can),
+            Room("charging", self._start_charging, self._stop_charging),
+            *watching,
+        )
+        within = self._config.os.stop_within
+        return EcuM(rooms, self._base.scheduler, self._log, stop_within=within)
+
+    def _neighbours(self) -> Neighbours:
+        return Neighbours(
+            bus=self._can_bus,
+            can=self.can,
+            manager=self.manager,
+            pilot=self._pilot.read,
+            state=self.state,
+            on_reset=self._reset,
+            keys=self._csm.keys if self._csm is not None else None,
+        )
+
+    def _reset(self, kind: int) -> None:
+        """A tester wants a restart; who started the process starts it again."""
+        self._base.process.done(Status.FAILED, f"reset {kind} by a tester")
+
+    def _start_charging(self) -> None:
         self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
         if self._plug is None:
             self.manager.attach(AssumedLink(self.manager))
@@ -122,23 +160,51 @@ class VehicleEcu:
         loopback = HostNetwork(self._base.scheduler, self._base.clock, "lo")
         self._plug.connect(loopback, to, ready=self._plugged, lost=self._plug_lost)
 
-    def stop(self, done: Action) -> None:
-        session = self.manager.session
-        if session is not None:
+    def _stop_charging(self, done: Action) -> None:
+        """First the session, then the data link, which takes leave of its modem."""
+        if self.manager.session is not None:
             self.manager.stop()
-        self._base.settle(lambda: self.manager.session is not None, lambda: self._close(done))
 
-    def _close(self, done: Action) -> None:
-        if self._plug is not None:
-            self._plug.close()
+        def close_link() -> None:
+            if self.manager.attached:
+                self.manager.link.close()
+            self._base.settle(self._leaving, close_plug)
+
+        def close_plug() -> None:
+            if self._plug is not None:
+                self._plug.close()
+            done()
+
+        self._base.settle(lambda: self.manager.session is not None, close_link)
+
+    def _stop_can(self, done: Action) -> None:
         self._can_bus.close()
-        self._base.settle(lambda: self._network.busy, lambda: self._closed(done))
-
-    def _closed(self, done: Action) -> None:
-        self._network.close()
         done()
 
+    def _stop_network(self, done: Action) -> None:
+        def close() -> None:
+            self._network.close()
+            done()
+
+        self._base.settle(lambda: self._network.busy, close)
+
     # Parts
+
+    def _open_services(self) -> Services:
+        base, config = self._base, self._config
+        ground = Ground(
+            base.scheduler, base.worker, base.dlt, HostRandomness(), self._calendar.unix
+        )
+        chosen = ServicesConfig(
+            nvm=config.nvm,
+            diagnostics=config.diagnostics,
+            watchdog=config.watchdog,
+            supervision=config.supervision,
+        )
+        try:
+            return Services(chosen, ground)
+        except StoreUnusable as error:
+            raise CannotStart(f"nvm.file: {error}") from None
 
     def _open_network(self) -> HostNetwork:
         base, config = self._base, self._config.network
@@ -179,7 +245,8 @@ class VehicleEcu:
         return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)
 
     def _make_wallet(self) -> KeymWallet | None:
-        if self._csm is None or self._keym is None:
+        wanted = self._services.settings.active.plug_and_charge
+        if self._csm is None or self._keym is None or not wanted:
             return None
         log = self._base.dlt.logger("wallet")
         return KeymWallet(self._keym, self._csm.keys, self._signer, self._base.worker, log)
@@ -211,7 +278,7 @@ class VehicleEcu:
             scheduler=base.scheduler,
             networks=[self._network],
             channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
-            applications=sap.applications(config.session.protocols),
+            applications=sap.applications(self._services.protocols(config.session.protocols)),
             trace=base.trace,
             search=SearchRules(ask=Security.TLS if secure else Security.NONE),
             sdp_port=config.network.sdp_port,
@@ -226,7 +293,7 @@ class VehicleEcu:
             scheduler=base.scheduler,
             record=SessionRecord(),
             profile=PROFILES[config.session.profile],
-            memory=self._memory,
+            memory=self._services.memory,
             calendar=self._calendar,
             log=base.dlt.logger("session"),
             evccid=config.session.evccid,
@@ -244,7 +311,9 @@ class VehicleEcu:
             HostRandomness(),
             self._base.dlt.logger("slac"),
         )
-        self.manager.attach(VehicleLink(host, self._pilot, self._config.link, self.manager))
+        link = VehicleLink(host, self._pilot, self._config.link, self.manager)
+        self._leaving = lambda: link.node.leaving
+        self.manager.attach(link)
         self.manager.link.start()
 
     def _plug_lost(self, why: str) -> None:

@@ -95,11 +95,11 @@ def write(folder: Path) -> dict[str, Path]:
     return written
 
 
-def settings(who: str, ports: Ports, plug: int) -> list[str]:
+def settings(who: str, folder: Path, ports: Ports, plug: int) -> list[str]:
     """What joins an ECU to this bench, whatever its configuration says about the rest."""
     bus = "vehicle" if who == "evcc" else "station"
     port = ports.vehicle_bus if who == "evcc" else ports.station_bus
-    chosen = {
+    chosen: dict[str, object] = {
         "network.sdp_port": ports.sdp,
         "hardware.driver": "plug",
         "hardware.plug_port": plug,
@@ -109,7 +109,9 @@ def settings(who: str, ports: Ports, plug: int) -> list[str]:
         "can.timeout_cycles": 20,  # processes of a busy host stall now and then
         "log.form": "json",
     }
-    if who == "secc":
+    if who == "evcc":
+        chosen["nvm.file"] = folder.absolute() / "evcc.nvm"
+    else:
         chosen["hardware.power"] = "can"
     return list(_sets(f"{key}={value}" for key, value in chosen.items()))
 

@@ -98,7 +98,7 @@ class Play:
 
     def _start(self, who: str, config: Path, plug: int) -> None:
         self._trace(who).unlink(missing_ok=True)
-        words = ["run", "-c", str(config), *bench.settings(who, self._ports, plug)]
+        words = ["run", "-c", str(config), *bench.settings(who, self._plan.out, self._ports, plug)]
         words += ["--set", f"trace.file={self._trace(who)}"]
         self._children.start(who, f"{who}.cli", words)
 
