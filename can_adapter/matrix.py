@@ -7,7 +7,7 @@ good for is not known here.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from bsw.os.clock import MS
 from bsw.shipped import shipped
+from can_adapter.arxml_extra import Extra, NotReadable, extras
 from can_adapter.bus import CLASSIC_LENGTHS, EXTENDED, FD_LENGTHS
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ ORPHANS: Final = "VECTOR__INDEPENDENT_SIG_MSG"
 
 NOBODY: Final = "Vector__XXX"
 """How DBC files call a sender that they do not know."""
+
+ARXML: Final = ".arxml"
 
 
 class SendType(Enum):
@@ -167,6 +170,8 @@ def find(path: Path) -> Path:
     if path.is_file():
         return path
     ours = shipped_matrix(path.name)
+    if path.suffix.lower() == ARXML:
+        ours = shipped("arxml") / path.name
     if ours.is_file():
         return ours
     known = sorted(file.name for file in ours.parent.glob("*.dbc"))
@@ -207,11 +212,37 @@ def _read(path: Path) -> list[MessageSpec]:
     from cantools.database import load_file  # noqa: PLC0415 - 120 ms with python-can
 
     try:
+        more = extras(path) if path.suffix.lower() == ARXML else {}
+    except NotReadable as error:
+        raise MatrixError(path, str(error).removeprefix(f"{path}").lstrip(": ")) from None
+    try:
         database = load_file(path, strict=False, prune_choices=False)  # we check for ourselves
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise MatrixError(path, f"cannot be read as a signal matrix: {reason}") from error
-    return _messages(database, path)
+    return [_completed(spec, more.get(spec.name)) for spec in _messages(database, path)]
+
+
+def _completed(spec: MessageSpec, more: Extra | None) -> MessageSpec:
+    """With what an ARXML file says beyond what cantools reads."""
+    if more is None:
+        return spec
+    signals = spec.signals
+    if more.selector and spec.selector is not None:
+        signals = tuple(_renamed(signal, spec.selector.name, more.selector) for signal in signals)
+    kind = spec.send_type
+    if more.on_change:
+        kind = SendType.CYCLIC_AND_ON_CHANGE if spec.cycle else SendType.ON_CHANGE
+    e2e = replace(spec.e2e, offset=more.e2e_offset) if spec.e2e is not None else None
+    return replace(spec, signals=signals, send_type=kind, min_delay=more.min_delay, e2e=e2e)
+
+
+def _renamed(signal: SignalSpec, old: str, new: str) -> SignalSpec:
+    if signal.name == old:
+        return replace(signal, name=new)
+    if signal.mux is not None and signal.mux.selector == old:
+        return replace(signal, mux=Mux(new, signal.mux.values))
+    return signal
 
 
 def _messages(database: object, path: Path) -> list[MessageSpec]:
@@ -296,6 +327,11 @@ def _send_type(message: "Message") -> SendType:
 
 
 def _e2e(message: "Message") -> E2eSpec | None:
+    protected = message.autosar.e2e if message.autosar is not None else None
+    if protected is not None:
+        profile = "".join(sign for sign in protected.category or "" if sign.isdigit())
+        data_ids = protected.data_ids or [0]
+        return E2eSpec(int(profile), data_ids[0]) if profile else None
     profile = _number(message, "E2EProfile")
     if not profile:
         return None

@@ -13,6 +13,7 @@ GROUPS = {
     "hsm": ("tools.hsm.cli", "provision a PKCS#11 token"),
     "slac": ("tools.slac.cli", "run either half of the SLAC matching, or a simulated power line"),
     "sdp": ("tools.sdp.cli", "look for a station, or answer as one"),
+    "arxml": ("tools.arxml.cli", "generate AUTOSAR definitions, defaults, system descriptions"),
     "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
     "vehicle": ("tools.vehicle.cli", "run a simulated vehicle and a station's power module"),
     "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),

@@ -1,0 +1,1 @@
+"""ARXML files that come with the product: definitions, defaults, system descriptions."""
