@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import End
+from bsw.chrgm.initiator import LOOK_EVERY, End
 from bsw.chrgm.record import SessionRecord
 from bsw.dlt import Logger
 from bsw.os.clock import S
@@ -23,6 +23,17 @@ from evcc.vehicle import Actuators, Intent, Pilot, StationView, VehicleState
 
 STATION_FAULTS: Final = frozenset({"EVSE_EmergencyShutdown", "EVSE_Malfunction"})
 STATION_STOPS: Final = frozenset({"EVSE_Shutdown", "EVSE_UtilityInterruptEvent"}) | STATION_FAULTS
+EMERGENCIES: Final = frozenset(
+    {
+        Ending.PILOT_FAULT,
+        Ending.ISOLATION_FAULT,
+        Ending.VOLTAGE_MISMATCH,
+        Ending.STATION_FAULT,
+        Ending.CONTACTOR_FAULT,
+        Ending.INTERNAL_FAULT,
+    }
+)
+"""What opens the contactors even under load; after all else the current may fall first."""
 
 
 @dataclass(slots=True)
@@ -192,14 +203,31 @@ class Car:
         self.pilot.set_ready(ready=False)
         return self.pilot.state not in {"C", "D"}
 
-    def safe(self) -> None:
-        """Zero current, contactors open, state B.  Needs nobody's answer."""
+    def safe(self, ending: Ending) -> None:
+        """Zero current and state B at once, contactors open in time.  Needs nobody's answer.
+
+        State B takes the energy away; the contactors wait for that as long as the kind of end
+        allows, so that they do not open under load.
+        """
         self.ramp.reset()
         self.actuators.request_current(0.0)
         self.actuators.allow_dc_current(0.0)
         self.actuators.allow_ac_current(0.0)
-        self.actuators.request_contactors(closed=False)
         self.pilot.set_ready(ready=False)
+        profile = self.profile
+        urgent = ending in EMERGENCIES
+        limit = profile.emergency_open_limit if urgent else profile.fast_open_limit
+        self._open_when_low(self.scheduler.now + limit)
+
+    def _open_when_low(self, latest: int) -> None:
+        current = self.state.battery_current
+        loaded = current is not None and abs(current) > self.profile.open_current
+        if self.state.contactors_closed and loaded and self.scheduler.now < latest:
+            self.scheduler.after(
+                LOOK_EVERY, lambda: self._open_when_low(latest), name="open contactors"
+            )
+        else:
+            self.actuators.request_contactors(closed=False)
 
     # While energy flows
 

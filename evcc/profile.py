@@ -24,6 +24,9 @@ class VehicleProfile:
     ramp_down: float = 100.0
     ramp_limit: int = 5 * S  # how long a normal stop may take to bring the current down
     low_current: float = 1.0
+    open_current: float = 5.0  # A: above it contactors open only when the time is over
+    fast_open_limit: int = 1 * S  # after a fault of messages or line
+    emergency_open_limit: int = 200 * MS  # after a fault of the plug, the isolation, the station
     overvoltage: float = 1.05  # share of the maximum voltage
     overvoltage_time: int = 100 * MS
     mismatch_current: float = 5.0  # A, plus 5 %, between station's and our measurement

@@ -228,7 +228,7 @@ class VehicleSession:
         if self.result is not None:
             return
         self.result = result
-        self._car.safe()
+        self._car.safe(result.ending)
         self._sdp.cancel()
         self._setup_alarm.cancel()
         self._handshake_alarm.cancel()

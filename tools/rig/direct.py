@@ -202,8 +202,8 @@ class Rig:
         self.results[side] = result
         self.ended_at[side] = self.scheduler.now
         if side == "vehicle":
-            self.car.safe()
+            self.car.safe(result.ending)
         else:
             self.electronics.switch_off()
         if len(self.results) == 2:
-            self.scheduler.after(1 * S, self.scheduler.stop, name="both ended")
+            self.scheduler.after(2 * S, self.scheduler.stop, name="both ended")
