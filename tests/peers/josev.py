@@ -1,0 +1,245 @@
+# mypy: disable-error-code="import-not-found, misc, no-any-unimported"
+# (the package lives in an environment of its own; see wire.py)
+# ruff: noqa: ANN401, PLC0415
+# (the package is untyped; each role imports its own half only, because its memory is compared)
+"""Runs one role of the ``iso15118`` package; started with the interpreter that has it.
+
+What crosses its EXI codec is recorded here, so a verdict does not depend on the package's opinion
+of how a session went.  Prints READY, then one JSON line at the end.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+PROTOCOLS = {"din": "DIN_SPEC_70121", "iso2": "ISO_15118_2"}
+LOOP_REQUESTS = {"ChargingStatusReq", "CurrentDemandReq"}
+LINGERS = 7.0  # seconds the package's vehicle may take to fall silent after its end
+
+
+@dataclass
+class Record:
+    """Every message seen at the codec, with its time on the monotonic clock."""
+
+    trace: TextIO
+    asked_at: float | None = None
+    reason: str = ""
+    messages: list[tuple[float, str]] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def note(self, way: str, text: str, exi: bytes, at: float) -> None:
+        document = json.loads(text)
+        body = document.get("V2G_Message", {}).get("Body", document)
+        name = next(iter(body), "?")
+        if not name.lower().endswith(("req", "res")):
+            return  # a fragment that is only encoded to be signed
+        self.messages.append((at, name))
+        code = str((body[name] or {}).get("ResponseCode", ""))
+        if code.upper().startswith("FAILED"):
+            self.failed.append(f"{name}: {code}")
+        line = {"t": round(at, 6), "way": way, "name": name, "exi": exi.hex(), "json": document}
+        self.trace.write(json.dumps(line) + "\n")
+
+    def figures(self) -> dict[str, Any]:
+        loops = [at for at, name in self.messages if name in LOOP_REQUESTS]
+        span = loops[-1] - loops[0] if loops else 0.0
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        names = [name for _at, name in self.messages]
+        return {
+            "good": bool(loops) and "SessionStopRes" in names and not self.failed,
+            "reason": self.reason,
+            "failed": self.failed,
+            "set_up": loops[0] - self.asked_at if loops and self.asked_at else None,
+            "loops": len(loops),
+            "rate": (len(loops) - 1) / span if span else None,
+            "cpu": own.ru_utime + own.ru_stime + sum(cpu for cpu, _rss in children()),
+            "rss": own.ru_maxrss / 1024 + sum(rss for _cpu, rss in children()),
+            "messages": list(dict.fromkeys(names)),
+        }
+
+
+def children() -> Iterator[tuple[float, float]]:
+    """CPU seconds and peak MiB of each child: the package's codec runs in a Java process."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            if int(fields[1]) != os.getpid():
+                continue
+            peak = (entry / "status").read_text().split("VmHWM:")[1].split()[0]
+            yield (int(fields[11]) + int(fields[12])) / ticks, int(peak) / 1024
+
+
+class Watch(logging.Handler):
+    """Takes the moment of discovery and the reason of the end out of the package's log."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(logging.INFO)
+        self.record = record
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if text.startswith(("Sending SDPRequest", "SDPRequest received")):
+            if not self.record.messages:
+                self.record.asked_at = time.monotonic()
+        elif text.startswith("Reason: "):
+            self.record.reason = text.removeprefix("Reason: ").replace("\n", " ")[:300]
+
+
+def codec(record: Record) -> Any:
+    """The package's own codec, with a tap on both directions."""
+    from iso15118.shared.exificient_exi_codec import ExificientEXICodec
+
+    class Tapped(ExificientEXICodec):
+        def encode(self, message: str, namespace: Any) -> bytes:
+            exi: bytes = super().encode(message, namespace)
+            record.note("out", message, bytes(exi), time.monotonic())
+            return exi
+
+        def decode(self, stream: bytes, namespace: Any) -> str:
+            began = time.monotonic()
+            text: str = super().decode(stream, namespace)
+            record.note("in", text, bytes(stream), began)
+            return text
+
+    return Tapped()
+
+
+def set_up(arguments: argparse.Namespace, record: Record) -> None:
+    from iso15118.shared.settings import SettingKey, shared_settings
+
+    root = logging.getLogger()
+    root.handlers.clear()
+    log = logging.FileHandler(arguments.log, mode="w")
+    log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root.addHandler(log)
+    root.addHandler(Watch(record))
+    root.setLevel(logging.INFO)
+    shared_settings.update(
+        {
+            SettingKey.PKI_PATH: f"{arguments.pki}/" if arguments.pki else "",
+            SettingKey.MESSAGE_LOG_JSON: False,
+            SettingKey.MESSAGE_LOG_EXI: False,
+            SettingKey.ENABLE_TLS_1_3: False,
+        }
+    )
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def vehicle(arguments: argparse.Namespace, record: Record) -> None:
+    from iso15118.evcc import EVCCHandler
+    from iso15118.evcc.controller.simulator import SimEVController
+    from iso15118.evcc.evcc_config import EVCCConfig
+    from iso15118.shared.messages.enums import Protocol
+
+    name = PROTOCOLS[arguments.protocol]
+    config = EVCCConfig(
+        supportedProtocols=[name],
+        supportedEnergyServices=["DC"],
+        energyTransferMode=arguments.mode,
+        useTls=bool(arguments.pki),
+        enforceTls=bool(arguments.pki),
+        isCertInstallNeeded=arguments.install,
+        chargeLoopCycle=arguments.loops,
+        chargeLoopDelay=0,
+        sdpRetryCycles=1,
+    )
+    config.load_raw_values()
+    config.supported_protocols = [Protocol[name]]
+    handler = EVCCHandler(
+        evcc_config=config,
+        iface=arguments.interface,
+        exi_codec=codec(record),
+        ev_controller=SimEVController(config),
+    )
+    say("READY")
+    task = asyncio.ensure_future(handler.start())
+    end = time.monotonic() + arguments.within
+    while not task.done() and not record.reason and time.monotonic() < end:
+        await asyncio.wait({task}, timeout=0.1)
+    await asyncio.wait({task}, timeout=LINGERS if record.reason else 0.1)
+    note_end(record, task)
+
+
+async def station(arguments: argparse.Namespace, record: Record) -> None:
+    from iso15118.secc import SECCHandler
+    from iso15118.secc.controller.interface import ServiceStatus
+    from iso15118.secc.controller.simulator import SimEVSEController
+    from iso15118.secc.secc_settings import Config
+    from iso15118.shared.messages.enums import AuthEnum, Protocol
+
+    ended = asyncio.Event()
+
+    class Station(SimEVSEController):
+        async def set_status(self, status: Any) -> None:
+            await super().set_status(status)
+            if status == ServiceStatus.READY:
+                say("READY")
+
+        async def session_ended(self, current_state: str, reason: str) -> None:
+            await super().session_ended(current_state, reason)
+            ended.set()
+
+    config = Config()
+    config.iface = arguments.interface
+    config.log_level = "INFO"
+    config.enforce_tls = bool(arguments.pki)
+    config.free_charging_service = False
+    config.supported_protocols = [Protocol[PROTOCOLS[arguments.protocol]]]
+    config.supported_auth_options = [AuthEnum.PNC if arguments.pki else AuthEnum.EIM]
+    controller = Station()
+    await controller.set_status(ServiceStatus.STARTING)
+    handler = SECCHandler(exi_codec=codec(record), evse_controller=controller, config=config)
+    server = asyncio.ensure_future(handler.start(arguments.interface))
+    over = asyncio.ensure_future(ended.wait())
+    await asyncio.wait(
+        {server, over}, timeout=arguments.within, return_when=asyncio.FIRST_COMPLETED
+    )
+    note_end(record, server)
+
+
+def note_end(record: Record, task: "asyncio.Future[Any]") -> None:
+    if task.done() and task.exception() is not None:
+        record.reason = record.reason or repr(task.exception())
+    record.reason = record.reason or "no end in time"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=["vehicle", "station"])
+    parser.add_argument("--interface", required=True)
+    parser.add_argument("--protocol", choices=PROTOCOLS, default="iso2")
+    parser.add_argument("--mode", default="DC_extended", help="of the vehicle")
+    parser.add_argument("--loops", type=int, default=20, help="of the vehicle")
+    parser.add_argument("--pki", help="folder of certificates; switches TLS and Plug & Charge on")
+    parser.add_argument("--install", action="store_true", help="the vehicle asks for a contract")
+    parser.add_argument("--log", required=True)
+    parser.add_argument("--trace", required=True)
+    parser.add_argument("--within", type=float, default=60.0)
+    arguments = parser.parse_args()
+    with Path(arguments.trace).open("w", encoding="utf-8") as trace:
+        record = Record(trace)
+        set_up(arguments, record)
+        role = vehicle if arguments.role == "vehicle" else station
+        asyncio.new_event_loop().run_until_complete(role(arguments, record))
+    figures = record.figures()
+    say(json.dumps(figures))
+    return 0 if figures["good"] else 1
+
+
+if __name__ == "__main__":
+    os._exit(main())  # it leaves tasks and a Java process behind; that one ends with us

@@ -1,0 +1,173 @@
+"""Two hosts joined by a cable, in network namespaces, and the programs that run on them.
+
+The names carry the process id, so that several test processes do not meet.  Everything started
+here is ended here, by its own handle.
+"""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOME = Path(os.environ.get("PEER_HOME", ROOT / ".cache" / "peers"))
+SIDES = ("ev", "se")
+
+
+def peer_python() -> str:
+    """An interpreter that can import the foreign stack; without one the test skips and says so."""
+    python = HOME / "iso15118" / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"no iso15118 package at {python}; docs/peers.md says how to install it")
+    if shutil.which("java") is None:
+        pytest.skip("the iso15118 package needs a Java runtime; docs/peers.md says which")
+    return str(python)
+
+
+def ip(*words: str) -> str:
+    return subprocess.run(
+        ("ip", *words), check=True, capture_output=True, text=True, timeout=10
+    ).stdout
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a program took from its start to its end: CPU seconds and peak MiB."""
+
+    cpu: float
+    rss: float
+
+
+@dataclass
+class Program:
+    """A started program and what it has printed so far."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    used: Used | None = None
+    status: int | None = None
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def over(self) -> bool:
+        """Whether it has ended; its use is taken down when it has."""
+        if self.status is None:
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                self._ended(status, usage)
+        return self.status is not None
+
+    def _ended(self, status: int, usage: resource.struct_rusage) -> None:
+        self.status = os.waitstatus_to_exitcode(status)
+        self.process.returncode = self.status
+        self.used = Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+    def wait_for(self, words: str, seconds: float = 30.0) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if words in self.text():
+                return
+            if self.over():
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"{words!r} did not appear in:\n{self.text()}")
+
+    def wait(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while not self.over() and time.monotonic() < end:
+            time.sleep(0.02)
+        return self.over()
+
+    def end(self) -> None:
+        for stop in (self.process.terminate, self.process.kill):
+            if not self.over():
+                stop()
+                self.wait(5)
+
+
+@dataclass
+class Wire:
+    """Namespaces for the vehicle with ``ev0`` and for the station with ``se0``."""
+
+    folder: Path
+    name: str = field(default_factory=lambda: f"pw-{os.getpid()}-{threading.get_native_id()}")
+    programs: list[Program] = field(default_factory=list)
+
+    def namespace(self, side: str) -> str:
+        return f"{self.name}-{side}"
+
+    def set_up(self) -> None:
+        for side in SIDES:
+            ip("netns", "add", self.namespace(side))
+            ip("-n", self.namespace(side), "link", "set", "lo", "up")
+        vehicle, station = (self.namespace(side) for side in SIDES)
+        ip(
+            *("link", "add", "ev0", "netns", vehicle, "type", "veth"),
+            *("peer", "name", "se0", "netns", station),
+        )
+        for side in SIDES:
+            where = self.namespace(side)
+            at_once = f"net.ipv6.conf.{side}0.accept_dad=0"
+            ip("netns", "exec", where, "sysctl", "-qw", at_once)
+            ip("-n", where, "link", "set", f"{side}0", "up")
+        for side in SIDES:
+            self._wait_for_address(side)
+
+    def _wait_for_address(self, side: str) -> None:
+        for _ in range(100):
+            words = ("-n", self.namespace(side), "-6", "addr", "show", "dev", f"{side}0")
+            shown = ip(*words, "scope", "link")
+            if "inet6" in shown and "tentative" not in shown:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"no IPv6 link-local address on {side}0")
+
+    def tear_down(self) -> None:
+        for program in reversed(self.programs):
+            program.end()
+        existing = ip("netns", "list").split()
+        for side in SIDES:
+            if self.namespace(side) in existing:
+                ip("netns", "del", self.namespace(side))
+
+    def start(self, side: str, *command: str) -> Program:
+        log = self.folder / f"{side}.out"
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                ("ip", "netns", "exec", self.namespace(side), *command),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                env=environment,
+            )
+        program = Program(process, log)
+        self.programs.append(program)
+        return program
+
+    def ours(self, side: str, module: str, *words: str) -> Program:
+        return self.start(side, sys.executable, "-m", module, *words)
+
+    def theirs(self, side: str, *words: str) -> Program:
+        script = str(Path(__file__).with_name("josev.py"))
+        return self.start(side, peer_python(), "-B", script, *words)
+
+
+@contextmanager
+def wire(folder: Path) -> Iterator[Wire]:
+    made = Wire(folder)
+    try:
+        made.set_up()
+        yield made
+    finally:
+        made.tear_down()
