@@ -32,6 +32,7 @@ from bsw.os.worker import Worker
 from bsw.wdgm import Alive, Entity, WdgM
 from can_adapter.diagnostics import DiagnosticsCanConfig, IsoTpServer
 from can_adapter.vehicle import VehicleBus
+from csm.config import state_folder
 from csm.cryif import CryIf
 from csm.driver import Mac
 from csm.handles import KeyHandle
@@ -60,10 +61,14 @@ from evcc.watches import Bounds
 SETTLE: Final = 20 * MS
 
 
+def memory_file() -> Path:
+    return state_folder().parent / "evcc.nvm"
+
+
 class NvmConfig(Part):
     """What the ECU keeps over a restart: settings, trouble codes, a paused session."""
 
-    file: NewPath | None = Path("run/evcc.nvm")
+    file: NewPath | None = Field(default_factory=memory_file)
     """``null`` keeps nothing."""
 
 
@@ -267,8 +272,8 @@ class Rooms:
         return self._near.manager.active
 
     def _view(self) -> StationView | None:
-        session = self._near.manager.session
-        return None if session is None else session.view
+        """Of the session that runs, or of the one that has just ended."""
+        return self._near.manager.view
 
     def _make_server(self) -> Server:
         services, near = self.services, self._near

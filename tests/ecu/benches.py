@@ -1,4 +1,4 @@
-"""The whole bench with the vehicle ECU's own services: memory, diagnostics, supervision, watchdog."""
+"""The whole bench with the vehicle ECU's own services: memory, diagnostics, supervision."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +64,10 @@ class EcuBench(Bench):
         self.manager.on_result = ended
         for room in self.rooms.rooms():
             room.start()
+
+    def start(self) -> "EcuBench":
+        super().start()
+        return self
 
     @property
     def current(self) -> float:

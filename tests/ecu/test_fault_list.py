@@ -1,0 +1,291 @@
+"""The fault list: safe in time, the right trouble code with its circumstances, and healthy again.
+
+One bench serves many faults one after the other: each test leaves it charging, so each test also
+proves that the session after a fault works.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from bsw.cp.pilot import Drive, F, Pilot, PilotState
+from bsw.dem.events import Severity, Status
+from can_adapter.values import ContactorState, EvErrorCode, LockState
+from evcc.events import battery_error, out_of_range, protection, timeout
+from tests.ecu.benches import EcuBench
+from tools.vehicle.faults import OUT_OF_RANGE, PROTECTED, PROTECTION_FAULTS, faults
+
+FAULTS = faults()
+Hand = Callable[[EcuBench], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """``within`` seconds from the fault to no current; ``also``: codes that may follow from it."""
+
+    name: str
+    event: str
+    within: float = 1.5
+    also: frozenset[str] = frozenset()
+    make: Hand | None = None
+    mend: Hand | None = None
+
+    def begin(self, bench: EcuBench) -> None:
+        bench.make(FAULTS[self.name]) if self.make is None else self.make(bench)
+
+    def end(self, bench: EcuBench) -> None:
+        bench.mend(FAULTS[self.name]) if self.mend is None else self.mend(bench)
+
+
+CONSEQUENCES = {
+    "PILOT_UNAVAILABLE",  # a station answers an abrupt end with state F
+    "PILOT_SHORT",
+    "SESSION_VEHICLE_FAULT",
+    "SESSION_PILOT_FAULT",
+    "SESSION_INTERNAL_FAULT",
+    "SESSION_CONTACTOR_FAULT",
+    "SESSION_CONDITION_TIMEOUT",
+}
+AT_ONCE = 0.25
+NEEDED = ("VCU_Permission", "VCU_Status", "BMS_Contactors", "BMS_Targets", "BMS_Limits",
+          "BMS_Battery", "INLET_State")  # fmt: skip
+
+
+def _missing() -> Iterator[Case]:
+    for message in NEEDED:
+        yield Case(f"{message} missing", timeout(message))
+        yield Case(f"{message} short", timeout(message), also=frozenset(all_lengths()))
+
+
+def all_lengths() -> set[str]:
+    return {f"CAN_LENGTH_{message.upper()}" for message in NEEDED}
+
+
+def _protection() -> Iterator[Case]:
+    for message in PROTECTED:
+        for kind, _ in PROTECTION_FAULTS:
+            yield Case(f"{message} {kind}", protection(message), also=frozenset({timeout(message)}))
+
+
+def _ranges() -> Iterator[Case]:
+    for message, signal, _ in OUT_OF_RANGE:
+        if message != "EMS_MobilityNeeds":
+            extra = {"SENSOR_DC_1_RANGE"} if signal == "DcPinTemperature1" else set()
+            yield Case(f"{signal} out of range", out_of_range(message), also=frozenset(extra))
+
+
+def _battery_errors() -> Iterator[Case]:
+    for code in EvErrorCode:
+        if code is not EvErrorCode.NO_ERROR:
+            yield Case(f"BMS reports {code.value}", battery_error(code))
+
+
+def _bus(*, shorted: bool) -> Hand:
+    def act(bench: EcuBench) -> None:
+        bench.vehicle_bus.shorted = shorted
+
+    return act
+
+
+def _pilot(drive: Drive) -> Hand:
+    return lambda bench: bench.cable.source(drive)
+
+
+def _short(bench: EcuBench) -> None:
+    """The vehicle measures state E; the station, which would answer with F, sees nothing."""
+    bench.cable.vehicle.feed(Pilot(PilotState.E))
+
+
+def _leave(_bench: EcuBench) -> None:
+    """Pulling the plug mends it."""
+
+
+def _heat(degrees: float) -> Hand:
+    def act(bench: EcuBench) -> None:
+        bench.vehicle.inlet.state.defects.heat = degrees
+
+    return act
+
+
+def _lock(bench: EcuBench) -> None:
+    bench.vehicle.inlet.state.lock = LockState.UNLOCKED
+
+
+ALL_TIMEOUTS = frozenset(timeout(message) for message in
+                         (*NEEDED, "VCU_Selection", "EMS_MobilityNeeds", "OBC_Limits",
+                          "OBC_Present"))  # fmt: skip
+
+CASES = (
+    *_missing(),
+    *_protection(),
+    *_ranges(),
+    *_battery_errors(),
+    Case("stop request Fast", "VEHICLE_FAST_STOP"),
+    Case("stop request Emergency", "VEHICLE_EMERGENCY_STOP", AT_ONCE),
+    Case("crash", "CRASH", AT_ONCE),
+    Case("interlock open", "INTERLOCK_OPEN", AT_ONCE, frozenset({"CONTACTOR_ALONE"})),
+    Case("not in Park", "NOT_IN_PARK"),
+    Case("stop button", "STOP_SWITCH", 4.0, frozenset({"STOP_SWITCH_SHORT"})),
+    Case("connector button", "PROXIMITY_BUTTON", AT_ONCE),
+    Case("plug fault", "PLUG_FAULT", AT_ONCE),
+    Case("inlet too hot", "TEMPERATURE_CRITICAL", AT_ONCE,
+         frozenset({"TEMPERATURE_DC_1", "TEMPERATURE_DC_2"})),
+    Case("inlet at its limit", "TEMPERATURE_DC_1", 1.5, frozenset({"TEMPERATURE_DC_2"}),
+         _heat(72.0), _heat(0.0)),
+    Case("temperature sensor lost", "SENSOR_DC_1_OPEN", 2.0, frozenset({"SENSOR_DC_2_OPEN"})),
+    Case("inlet voltage misread", "VOLTAGE_MISMATCH", 2.0),
+    Case("contactor feedback lies", "CONTACTOR_FAULT", 1.5,
+         frozenset({"CONTACTOR_CONTRADICTION", "CONTACTOR_WELDED", "CONTACTOR_ALONE"})),
+    Case("lock opens", "LOCK_LOST", AT_ONCE, frozenset({"LOCK_FEEDBACK"}), _lock, _leave),
+    Case("BMS silent", timeout("BMS_Targets"), 1.5, ALL_TIMEOUTS),
+    Case("VCU silent", timeout("VCU_Permission"), 1.5, ALL_TIMEOUTS),
+    Case("INLET silent", timeout("INLET_State"), 1.5, ALL_TIMEOUTS),
+    Case("bus-off", "CAN_BUS_OFF", 2.0, ALL_TIMEOUTS | {"VOLTAGE_MISMATCH"},
+         _bus(shorted=True), _bus(shorted=False)),
+    Case("pilot E", "PILOT_SHORT", AT_ONCE, make=_short, mend=_leave),
+    Case("pilot F", "PILOT_UNAVAILABLE", AT_ONCE, make=_pilot(F), mend=_leave),
+)  # fmt: skip
+
+
+@dataclass
+class Garage:
+    """Keeps a bench as long as it is healthy."""
+
+    bench: EcuBench | None = None
+    seen: list[str] = field(default_factory=list)
+
+    def charging(self) -> EcuBench:
+        if self.bench is None:
+            self.bench = EcuBench().start()
+            self.bench.run(2)
+            self.bench.dem.listen(lambda event, failed: self.seen.append(event.name) if failed
+                                  else None)  # fmt: skip
+            self.bench.charge()
+        return self.bench
+
+
+@pytest.fixture(scope="module")
+def garage() -> Garage:
+    return Garage()
+
+
+def test_the_list_is_long() -> None:
+    assert len({case.name for case in CASES}) == len(CASES) >= 60
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_fault_while_charging(case: Case, garage: Garage) -> None:
+    bench, garage.bench = garage.charging(), None
+    garage.seen.clear()
+    case.begin(bench)
+    bench.until(lambda: bench.current < 1.0, case.within)
+    bench.until(lambda: not bench.vehicle.bms.contactors.closed, 1.5)
+    bench.run(1.0)
+    assert bench.current == 0.0
+    assert bench.cable.vehicle.read().state.name not in {"C", "D"}
+    assert case.event in garage.seen, bench.told
+    assert set(garage.seen) - {case.event} <= CONSEQUENCES | case.also
+    remembered = bench.dem.entry(case.event)
+    assert Status.CONFIRMED in remembered.status
+    frame = remembered.latest
+    assert frame is not None
+    assert frame["phase"] == "CurrentDemand"
+    assert frame["time"]
+    assert {"soc", "inlet_voltage", "battery_current", "pilot"} <= set(frame)
+    case.end(bench)
+    bench.unplug()
+    bench.run(4.0)
+    bench.dem.clear()
+    assert bench.standing == set()
+    bench.charge()
+    garage.bench = bench
+
+
+NOTED = (
+    ("VCU_Selection missing", timeout("VCU_Selection")),
+    ("EMS_MobilityNeeds missing", timeout("EMS_MobilityNeeds")),
+    ("OBC_Limits missing", timeout("OBC_Limits")),
+    ("OBC_Present missing", timeout("OBC_Present")),
+    ("TargetSoc out of range", out_of_range("EMS_MobilityNeeds")),
+)
+
+
+@pytest.mark.parametrize(("name", "event"), NOTED, ids=[name for name, _ in NOTED])
+def test_a_fault_that_dc_charging_does_not_need_is_noted_only(
+    name: str, event: str, garage: Garage
+) -> None:
+    bench, garage.bench = garage.charging(), None
+    bench.make(FAULTS[name])
+    bench.until(lambda: bench.dem.stands(event), 7.0)
+    assert bench.dem.events[event].severity not in {Severity.STOP, Severity.EMERGENCY}
+    assert bench.charging
+    bench.mend(FAULTS[name])
+    bench.until(lambda: not bench.dem.stands(event), 3.0)
+    garage.bench = bench
+
+
+SETUP = (
+    ("lock jams", {"LOCK_ERROR"}, 12.0),
+    ("positive contactor stuck open", {"CONTACTOR_FAULT"}, 20.0),
+    ("negative contactor stuck open", {"CONTACTOR_FAULT"}, 20.0),
+    ("cable isolation low", {"SESSION_ISOLATION_FAULT", "SESSION_REFUSED"}, 30.0),
+    ("vehicle isolation low", {"ISOLATION_LOW"}, 5.0),
+)
+
+
+@pytest.mark.parametrize(("name", "events", "within"), SETUP, ids=[name for name, _, _ in SETUP])
+def test_a_fault_there_before_the_plug(name: str, events: set[str], within: float) -> None:
+    bench = EcuBench().start()
+    bench.run(2)
+    bench.make(FAULTS[name])
+    bench.plug()
+    bench.until(lambda: any(bench.dem.entry(event).occurrences for event in events), within, 0.1)
+    bench.run(3)
+    assert bench.current == 0.0
+    assert not bench.charging
+    bench.mend(FAULTS[name])
+    bench.unplug()
+    bench.run(7)
+    bench.dem.clear()
+    assert bench.standing == set()
+    bench.charge()
+
+
+def test_a_pulled_plug_is_an_emergency_and_the_next_plug_charges() -> None:
+    bench = EcuBench().start()
+    bench.run(2)
+    bench.charge()
+    bench.unplug()
+    bench.run(0.2)
+    assert bench.current == 0.0
+    bench.run(2)
+    assert bench.vehicle.wires.cable.inlet_voltage < 60
+    assert {"PLUG_LOST", "PILOT_LOST"} & {n for n in bench.dem.events
+                                          if bench.dem.entry(n).occurrences}  # fmt: skip
+    bench.run(3)
+    bench.dem.clear()
+    bench.charge()
+
+
+def test_welded_contacts_are_seen_and_nothing_is_charged_until_they_are_mended() -> None:
+    bench = EcuBench().start()
+    bench.run(2)
+    bench.charge()
+    fault = FAULTS["negative contactor welded"]
+    bench.make(fault)
+    bench.vehicle.vcu.wishes.charge = False
+    bench.until(lambda: bench.dem.stands("CONTACTOR_WELDED"), 20.0, 0.1)
+    bench.vehicle.vcu.wishes.charge = True
+    bench.unplug()
+    bench.run(3)
+    bench.plug()
+    bench.run(15)
+    assert not bench.charging
+    assert bench.vehicle.bms.contactors.state is ContactorState.WELDED
+    bench.mend(fault)
+    bench.vehicle.bms.contactors.negative.closed = False
+    bench.unplug()
+    bench.run(6)
+    bench.dem.clear()
+    bench.charge()
