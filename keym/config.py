@@ -1,7 +1,8 @@
 """What an integrator may set about certificates: where they are kept, how strictly they are judged.
 
 The defaults are the norm's.  A rule is switched off by its name, for one use, so that a report
-says exactly what is tolerated.
+says exactly what is tolerated.  Pure data: who judges nothing needs no cryptography to be
+configured; ``keym.wiring`` makes policies of it.
 """
 
 from pathlib import Path
@@ -14,10 +15,6 @@ from bsw.ecuc.quantities import TIME, Duration, between
 from bsw.ecuc.references import NewPath
 from bsw.os.clock import S
 from csm.config import state_folder
-from keym.judge import Policy
-from keym.profile import Use
-from keym.revocation import Demand
-from keym.verdict import FIELD, Rule
 
 ToleratedRule = Literal[
     "authority-key-id",
@@ -52,14 +49,6 @@ class JudgeConfig(Part):
     tolerate: tuple[ToleratedRule, ...] = Field(default=(), examples=["[domain]"])
     """Rules of the profile that only make a remark.  For a lab or a known peer."""
 
-    def policy(self, *, field: bool) -> Policy:
-        named = frozenset(Rule(word) for word in self.tolerate)
-        return Policy(
-            Demand(self.revocation),
-            whole_chain=self.whole_chain,
-            tolerate=named | FIELD if field else named,
-        )
-
 
 class OcspConfig(Part):
     """Asking responders oneself, besides what is stapled."""
@@ -90,13 +79,3 @@ class KeymConfig(Part):
 
     renew_contract_days: Annotated[int, Field(ge=0, le=365)] = 21
     """A contract that ends within so many days is renewed at the next chance."""
-
-    def policies(self) -> dict[Use, Policy]:
-        field = self.peers == "field"
-        return {
-            Use.SECC: self.secc.policy(field=field),
-            Use.VEHICLE: self.vehicle.policy(field=field),
-            Use.CONTRACT: self.contract.policy(field=field),
-            Use.PROVISIONING: self.provisioning.policy(field=field),
-            Use.CPS: self.cps.policy(field=field),
-        }

@@ -13,7 +13,7 @@ from bsw.tls.port import no_staple
 from csm.handles import KeyHandle
 from keym.calendar import CalendarTime
 from keym.certificate import Certificate
-from keym.config import KeymConfig
+from keym.config import JudgeConfig, KeymConfig
 from keym.contracts import Choice, Wish, choose
 from keym.edition import Edition
 from keym.entry import Credential
@@ -21,15 +21,15 @@ from keym.expiry import ExpiryWatch, Listener
 from keym.faults import FaultReporter, silent
 from keym.fetch import StatusFetcher, StatusKeeper, pairs_of
 from keym.http import HttpFetcher
-from keym.judge import Judge
+from keym.judge import Judge, Policy
 from keym.path import Link, Search
 from keym.profile import Use
-from keym.revocation import StatusBook
+from keym.revocation import Demand, StatusBook
 from keym.shelf import FolderShelf, Shelf
 from keym.staples import StapleKeeper
 from keym.store import CertificateStore
 from keym.trust import PROFILES, TlsTrust
-from keym.verdict import Verdict
+from keym.verdict import FIELD, Rule, Verdict
 
 SignerOf = Callable[[KeyHandle], Signer]
 
@@ -101,6 +101,26 @@ def anchor_of(chain: tuple[Certificate, ...], store: CertificateStore) -> bytes 
     return paths[0].anchor.certificate.der if paths else None
 
 
+def policies(config: KeymConfig) -> dict[Use, Policy]:
+    """How the chains of each use are judged."""
+    return {
+        Use.SECC: _policy(config.secc, config),
+        Use.VEHICLE: _policy(config.vehicle, config),
+        Use.CONTRACT: _policy(config.contract, config),
+        Use.PROVISIONING: _policy(config.provisioning, config),
+        Use.CPS: _policy(config.cps, config),
+    }
+
+
+def _policy(one: JudgeConfig, config: KeymConfig) -> Policy:
+    named = frozenset(Rule(word) for word in one.tolerate)
+    return Policy(
+        Demand(one.revocation),
+        whole_chain=one.whole_chain,
+        tolerate=named | FIELD if config.peers == "field" else named,
+    )
+
+
 def open_keym(
     config: KeymConfig,
     scheduler: Scheduler,
@@ -117,15 +137,15 @@ def open_keym(
 
     ``worker`` carries HTTP when ``ocsp.fetch`` is set; ``fetcher`` takes its place in simulation.
     """
-    policies = config.policies()
+    chosen = policies(config)
     store = CertificateStore(
         shelf if shelf is not None else FolderShelf(config.folder),
         report=report,
-        tolerate=frozenset().union(*(policy.tolerate for policy in policies.values())),
+        tolerate=frozenset().union(*(policy.tolerate for policy in chosen.values())),
     )
     store.load()
     book = StatusBook()
-    judge = Judge(store.anchors, calendar, book=book, policies=policies)
+    judge = Judge(store.anchors, calendar, book=book, policies=chosen)
     if fetcher is None and config.ocsp.fetch and worker is not None:
         seconds = config.ocsp.within / 1e9
         fetcher = HttpFetcher(worker, timeout_s=seconds, instead=config.ocsp.responder)

@@ -12,6 +12,7 @@ from keym.judge import Question
 from keym.profile import Use
 from keym.revocation import Demand
 from keym.verdict import FIELD, TOLERABLE, Rule
+from keym.wiring import policies
 from tests.keym.bench import Bench
 from tests.keym.world import pki_of
 from tools.pki.workshop import Workshop, renamed
@@ -24,19 +25,19 @@ def test_the_names_in_a_file_are_those_of_the_rules() -> None:
 
 def test_the_defaults_are_the_norms() -> None:
     config = KeymConfig()
-    policies = config.policies()
-    assert set(policies) == set(Use)
-    assert policies[Use.SECC].revocation is Demand.STRICT
-    assert all(policy.revocation is not Demand.OFF for policy in policies.values())
-    assert not any(policy.tolerate for policy in policies.values())
+    chosen = policies(config)
+    assert set(chosen) == set(Use)
+    assert chosen[Use.SECC].revocation is Demand.STRICT
+    assert all(policy.revocation is not Demand.OFF for policy in chosen.values())
+    assert not any(policy.tolerate for policy in chosen.values())
     assert config.ocsp.within == 5 * S
 
 
 def test_the_field_profile_tolerates_its_rules_for_every_use() -> None:
     config = KeymConfig(peers="field", secc=JudgeConfig(tolerate=("domain",)))
-    policies = config.policies()
-    assert policies[Use.SECC].tolerate == FIELD | {Rule.DOMAIN}
-    assert policies[Use.VEHICLE].tolerate == FIELD
+    chosen = policies(config)
+    assert chosen[Use.SECC].tolerate == FIELD | {Rule.DOMAIN}
+    assert chosen[Use.VEHICLE].tolerate == FIELD
 
 
 @pytest.mark.parametrize(
