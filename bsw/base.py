@@ -12,6 +12,7 @@ from bsw.base_config import BaseConfig, LogConfig
 from bsw.det import Det
 from bsw.dlt import Dlt, Level
 from bsw.dlt_sinks import JsonSink, RateLimit, RingSink, TextSink
+from bsw.ecuc.tree import ConfigurationError
 from bsw.os.clock import MS, Action, S, VirtualClock
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
@@ -46,6 +47,7 @@ class Base:
     _limit: RateLimit
     _output: LineWriter
     _file: TraceFile | None
+    _cannot_start: CannotStart | ConfigurationError | None = None
 
     def settle(self, busy: Callable[[], bool], then: Action, within: int = S) -> None:
         """Part of an ordered stop: call ``then`` when nothing is ``busy`` any more, or in time."""
@@ -58,11 +60,14 @@ class Base:
 
         looking = self.scheduler.every(_LOOK_EACH, look, name="settle", offset=0)
 
-    def run(self) -> Status:
-        """Everything is wired: freeze the memory, run until stopped, close in order."""
-        log = self.dlt.logger("os")
-        self.scheduler.at(0, lambda: log.info("running"), name="running")
-        self._collector.start()
+    def run(self, start: Action = lambda: None) -> Status:
+        """Run until stopped, then close in order.
+
+        ``start`` is what the scheduler runs first: it imports, wires and starts the rooms, while
+        signals are heard and the process can already be watched.  If it raises ``CannotStart`` or
+        ``ConfigurationError``, the process stops in order and the exception comes out here.
+        """
+        self.scheduler.at(0, lambda: self._start(start), name="start")
         status = self.process.run()
         self._collector.stop()
         self.trace.end(status=int(status))
@@ -71,7 +76,21 @@ class Base:
         self._limit.flush(self.clock.now())
         self._output.close()
         self.clock.close()
+        if self._cannot_start is not None:
+            raise self._cannot_start
         return status
+
+    def _start(self, start: Action) -> None:
+        log = self.dlt.logger("os")
+        log.info("running")
+        try:
+            start()
+        except (CannotStart, ConfigurationError) as error:
+            self._cannot_start = error
+            self.process.done(Status.FAILED, "cannot start")
+        else:
+            self._collector.start()
+            log.info("ready")
 
 
 def open_base(config: BaseConfig) -> Base:

@@ -203,6 +203,43 @@ def test_a_job_that_is_done_ends_with_its_own_status() -> None:
     assert events["ordered_stop"] == {"cause": "done", "detail": "no"}
 
 
+def test_what_cannot_start_stops_in_order_and_says_why() -> None:
+    one = ecu(
+        """
+        from bsw.base import CannotStart
+        def start():
+            raise CannotStart("there is no bus can7")
+        process.on_stop = lambda stop: process.finished()
+        try:
+            base.run(start)
+        except CannotStart as error:
+            print(f'{{"event": "said", "fields": {{"why": "{error}"}}}}', file=sys.stderr)
+            sys.exit(1)
+        """
+    )
+    ended, events = one.ended()
+    assert ended == 1
+    assert events["said"] == {"why": "there is no bus can7"}
+    assert "ready" not in events
+    assert events["stopping"]["detail"] == "cannot start"
+
+
+def test_signals_are_heard_while_the_rooms_start() -> None:
+    one = ecu(
+        """
+        def start():
+            log.info("starting")
+            time.sleep(0.3)
+        sys.exit(base.run(start))
+        """
+    )
+    one.wait_for("starting")
+    one.process.send_signal(signal.SIGTERM)
+    ended, events = one.ended()
+    assert ended == 0
+    assert events["ordered_stop"]["cause"] == "signal"
+
+
 def test_a_parent_that_does_not_read_does_not_stop_the_loop() -> None:
     one = ecu(
         """
