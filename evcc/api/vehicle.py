@@ -6,11 +6,14 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, validate_call
 
+from bsw.chrgm.endings import SessionResult
+from bsw.ecuc.arguments import explain
 from evcc.api.variables import Variables
 from evcc.vehicle import Intent, VehicleState
 
 P = ParamSpec("P")
 R = TypeVar("R")
+COMMANDS: list[str] = []
 
 Mode = Literal[
     "AC_single_phase_core",
@@ -32,11 +35,12 @@ ErrorCode = Literal[
     "NoData",
 ]
 Amps = Annotated[float, Field(ge=0, le=3_000, allow_inf_nan=False)]
+SignedAmps = Annotated[float, Field(ge=-3_000, le=3_000, allow_inf_nan=False)]
 Volts = Annotated[float, Field(ge=0, le=1_500, allow_inf_nan=False)]
 Watts = Annotated[float, Field(ge=0, le=5_000_000, allow_inf_nan=False)]
 WattHours = Annotated[float, Field(ge=0, le=5_000_000, allow_inf_nan=False)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-Seconds = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Seconds = Annotated[float, Field(ge=0, le=2**32 - 1, allow_inf_nan=False)]
 
 
 class _Object(BaseModel):
@@ -59,6 +63,15 @@ class DcEvParameters(_Object):
     target_voltage: Volts | None = None
 
 
+class DcEvBPTParameters(_Object):
+    """Discharge limits, target and floor.  Only ISO 15118-20 has words for them."""
+
+    discharge_max_current_limit: Amps | None = None
+    discharge_max_power_limit: Watts | None = None
+    discharge_target_current: Amps | None = None
+    discharge_minimal_soc: Percent | None = None
+
+
 class AcEvParameters(_Object):
     """AC limits per phase.  What is left out stays as it was."""
 
@@ -72,6 +85,8 @@ class CommandError(ValueError):
 
 
 def command(method: Callable[P, R]) -> Callable[P, R]:
+    """Check the arguments by their annotations; list the method among the commands."""
+    COMMANDS.append(method.__name__)
     checked = validate_call(method)
 
     @wraps(method)
@@ -79,11 +94,7 @@ def command(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return checked(*arguments, **named)
         except ValidationError as error:
-            problems = [
-                f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
-                for one in error.errors(include_url=False, include_input=False)
-            ]
-            raise CommandError(f"{method.__name__}: {'; '.join(problems)}") from None
+            raise CommandError(explain(method.__name__, error)) from None
 
     return call
 
@@ -94,11 +105,20 @@ class Vehicle:
     def __init__(self, state: VehicleState) -> None:
         self.state = state
         self.variables = Variables()
+        self.discharge = DcEvBPTParameters()
         self.changed: Callable[[], None] = lambda: None
         self.wake: Callable[[], None] = lambda: None
 
     def subscribe(self, name: str, listener: Callable[[Any], None]) -> None:
         self.variables.subscribe(name, listener)
+
+    def last(self, name: str) -> Any:  # noqa: ANN401 - the variable's own type
+        return self.variables.last(name)
+
+    def session_ended(self, result: SessionResult) -> None:
+        """Tell the end, first with its reason, then by the name that has none."""
+        self.variables.publish("session_result", result)
+        self.variables.publish("v2g_session_finished")
 
     # The interface integrators know
 
@@ -109,13 +129,13 @@ class Vehicle:
         EnergyTransferMode: Mode,  # noqa: N803 - the interface's own names
         SelectedPaymentOption: SelectedPaymentOption,  # noqa: N803
         DepartureTime: Seconds,  # noqa: N803
-        EAmount: Annotated[float, Field(ge=0, le=5_000)],  # noqa: N803
+        EAmount: Annotated[float, Field(ge=0, le=5_000, allow_inf_nan=False)],  # noqa: N803
     ) -> bool:
         """Departure in seconds from now, 0 for none; energy in kWh, 0 for no goal."""
         self._set(
             mode=EnergyTransferMode,
             prefer_contract=SelectedPaymentOption.payment_option != "ExternalPayment",
-            departure=DepartureTime or None,
+            departure=int(DepartureTime) or None,
             energy_request=EAmount * 1000.0 or None,
             intent=Intent.CHARGE,
             permission=True,
@@ -147,6 +167,20 @@ class Vehicle:
         )
 
     @command
+    def set_bpt_dc_params(self, *, EvBPTParameters: DcEvBPTParameters) -> None:  # noqa: N803
+        """Checked and kept; DIN 70121 and ISO 15118-2 have no field for it."""
+        kept = self.discharge.model_dump() | EvBPTParameters.model_dump(exclude_none=True)
+        self.discharge = DcEvBPTParameters(**kept)
+
+    @command
+    def enable_sae_j2847_v2g_v2h(self) -> None:
+        """Refused with the reason: a vehicle that believes in it would wait for nothing."""
+        raise CommandError(
+            "enable_sae_j2847_v2g_v2h: the reverse mode of SAE J2847/2 is not part of this "
+            "version; charge without it"
+        )
+
+    @command
     def update_soc(self, *, SoC: Percent) -> None:  # noqa: N803
         self._set(soc=SoC)
 
@@ -166,7 +200,7 @@ class Vehicle:
 
     @command
     def update_dc_present_values(
-        self, *, inlet_voltage: Volts, battery_voltage: Volts, current: float
+        self, *, inlet_voltage: Volts, battery_voltage: Volts, current: SignedAmps
     ) -> None:
         """Measured by the vehicle, never the target repeated."""
         self._set(
@@ -197,7 +231,7 @@ class Vehicle:
         bulk_soc: Percent | None = None,
     ) -> None:
         self._set(
-            departure=departure,
+            departure=None if departure is None else int(departure),
             energy_request=energy_request,
             full_soc=full_soc,
             bulk_soc=bulk_soc,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 from pydantic import Field, ValidationError, validate_call
 
+from bsw.ecuc.arguments import explain
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -44,6 +45,8 @@ from secc.api.variables import Variables
 P = ParamSpec("P")
 R = TypeVar("R")
 COMMANDS: list[str] = []
+ADDITIONS: list[str] = []
+"""Commands the interface does not have elsewhere."""
 
 
 class CommandError(ValueError):
@@ -53,6 +56,16 @@ class CommandError(ValueError):
 def command(method: Callable[P, R]) -> Callable[P, R]:
     """Check the arguments by their annotations; list the method among the commands."""
     COMMANDS.append(method.__name__)
+    return _checked(method)
+
+
+def addition(method: Callable[P, R]) -> Callable[P, R]:
+    """The same for a command of ours."""
+    ADDITIONS.append(method.__name__)
+    return _checked(method)
+
+
+def _checked(method: Callable[P, R]) -> Callable[P, R]:
     checked = validate_call(method)
 
     @wraps(method)
@@ -60,17 +73,9 @@ def command(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return checked(*arguments, **named)
         except ValidationError as error:
-            raise CommandError(_explain(method.__name__, error)) from None
+            raise CommandError(explain(method.__name__, error)) from None
 
     return call
-
-
-def _explain(name: str, error: ValidationError) -> str:
-    problems = [
-        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-        for problem in error.errors(include_url=False, include_input=False)
-    ]
-    return f"{name}: " + "; ".join(problems)
 
 
 class Charger:
@@ -92,6 +97,10 @@ class Charger:
     def last(self, name: str) -> Any:  # noqa: ANN401 - the variable's own type
         return self.variables.last(name)
 
+    def missing(self) -> tuple[str, ...]:
+        """The commands that must be called before a vehicle is let in."""
+        return self.state.missing()
+
     def publish_start(self) -> None:
         """What this stack can speak, once at start-up."""
         spoken = SupportedAppProtocols(app_protocols=list(self._speaks))
@@ -105,6 +114,11 @@ class Charger:
 
     @command
     def setup(self, *, evse_id: EvseId, sae_j2847_mode: SaeJ2847BidiMode, debug_mode: bool) -> None:
+        if sae_j2847_mode is not SaeJ2847BidiMode.NONE:
+            raise CommandError(
+                f"setup: sae_j2847_mode: {sae_j2847_mode} is not served, the reverse mode of "
+                "SAE J2847/2 is not part of this version; use None"
+            )
         self._set("setup", evse_id=evse_id, sae_mode=sae_j2847_mode, debug=debug_mode)
 
     @command
@@ -240,10 +254,12 @@ class Charger:
     def update_meter_info(self, *, powermeter: Powermeter) -> None:
         self._set("update_meter_info", meter=powermeter)
 
+    @addition
     def renegotiate(self, *, wanted: bool = True) -> None:
         """Ask the car for new parameters and schedules.  An addition to the interface."""
         self._set("renegotiate", renegotiate=wanted)
 
+    @addition
     def offer_internet(self, *, offered: bool = True) -> None:
         """Offer Internet access as a value-added service.  An addition to the interface."""
         self._set("offer_internet", internet_service=offered)
