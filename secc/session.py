@@ -1,5 +1,6 @@
 """One V2G session of the station, from the accepted connection to the closed one."""
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -16,7 +17,7 @@ from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.trace import Trace
 from secc.api.literals import SupportedAppProtocol
-from secc.api.objects import AppProtocol, AppProtocols
+from secc.api.objects import AppProtocol, AppProtocols, V2gMessages
 from secc.api.state import StationState
 from secc.handlers.voices import voice
 from secc.station import Station
@@ -101,10 +102,15 @@ class StationSession:
         try:
             if self._responder is not None:
                 self.talked = True
-                self._responder.received(self._wire.hear(payload_type, payload))
+                heard = self._wire.hear(payload_type, payload)
+                self._debug(type(heard.body).__name__, payload)
+                self._responder.received(heard)
             else:
-                self._choose(self._wire.hear_handshake(payload))
+                message = self._wire.hear_handshake(payload)
+                self._debug(type(message).__name__, payload)
+                self._choose(message)
         except UNREADABLE as error:
+            self._debug("UnknownMessage", payload)
             self._fail(Ending.UNDECODABLE, str(error))
 
     def closed(self, reason: Closed) -> None:
@@ -123,7 +129,7 @@ class StationSession:
         link = sap.link_of(self._channel.facts)
         here = served(self._means.applications, self.station.state)
         choice = sap.choose(message, here, link, self._means.sap_rules)
-        self._wire.say_handshake(choice.response)
+        self._debug(type(choice.response).__name__, self._wire.say_handshake(choice.response))
         if choice.application is None:
             self._fail(Ending.NO_PROTOCOL, "nothing of the vehicle's offer is served here")
         else:
@@ -147,22 +153,29 @@ class StationSession:
         )
         self._responder.start(self._link_up)
 
+    def _debug(self, name: str, octets: bytes) -> None:
+        """The message as a debug variable, before anything that follows from it."""
+        if self.station.state.debug:
+            coded = b64encode(octets).decode("ascii")
+            self.station.publish("v2g_messages", V2gMessages(id=name, exi_base64=coded))
+
     def _show(self, offer: SupportedAppProtocolReq) -> None:
         if self.station.state.debug:
             entries = [
                 AppProtocol(
-                    protocol_namespace=entry.protocol_namespace or "-",
+                    protocol_namespace=(entry.protocol_namespace or "-")[:100],
                     version_number_major=entry.version_number_major,
                     version_number_minor=entry.version_number_minor,
                     schema_id=entry.schema_id,
-                    priority=entry.priority,
+                    priority=min(20, max(1, entry.priority)),
                 )
-                for entry in offer.app_protocol
+                for entry in offer.app_protocol[:20]
             ]
-            self.station.publish("ev_app_protocol", AppProtocols(Protocols=entries))
+            if entries:
+                self.station.publish("ev_app_protocol", AppProtocols(Protocols=entries))
 
     def _say(self, session_id: bytes, said: Said) -> None:
-        self._wire.say(session_id, said)
+        self._debug(type(said.body).__name__, self._wire.say(session_id, said))
 
     # The end
 

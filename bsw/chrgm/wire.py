@@ -35,10 +35,12 @@ class Wire:
         self.channel.accepted = dialect.payload_types
         self._trace.add("protocol", name=dialect.name)
 
-    def say_handshake(self, message: Handshake) -> None:
+    def say_handshake(self, message: Handshake) -> bytes:
+        """Send it; what went out."""
         octets = self._handshake.encode(message)
         self._note("out", type(message).__name__, octets)
         self.channel.send(PayloadType.EXI, octets)
+        return octets
 
     def hear_handshake(self, payload: bytes) -> object:
         """The message, or one of ``UNREADABLE``."""
@@ -50,11 +52,13 @@ class Wire:
         self._note("in", type(message).__name__, payload)
         return message
 
-    def say(self, session_id: bytes, said: Said) -> None:
+    def say(self, session_id: bytes, said: Said) -> bytes:
+        """Send it; what went out."""
         assert self._dialect is not None, "a protocol is agreed before its messages"
         payload_type, octets = self._dialect.encode(session_id, said)
         self._note("out", type(said.body).__name__, octets)
         self.channel.send(payload_type, octets)
+        return octets
 
     def hear(self, payload_type: int, payload: bytes) -> Heard:
         """The message, or one of ``UNREADABLE``."""
