@@ -88,6 +88,7 @@ class Outlet:
         self._stop_discovery = stop_discovery
         self._listeners: list[Listener] = []
         self._link_up = 0
+        self._held = False  # the link is up, but a command is missing
         self._session: StationSession | None = None
         self.results: list[SessionResult] = []
         self.on_end: Callable[[SessionResult], None] = lambda _result: None
@@ -116,15 +117,15 @@ class Outlet:
     # The data link
 
     def _command(self, name: str) -> None:
-        if name != "dlink_ready":
-            return
-        if self._charger.state.dlink:
-            self._arm()
-        else:
+        state = self._charger.state
+        if name == "dlink_ready" and not state.dlink:
             self._disarm("the data link is gone")
+        elif name == "dlink_ready" or (self._held and state.dlink and not state.missing()):
+            self._arm()
 
     def _arm(self) -> None:
         missing = self._charger.state.missing()
+        self._held = bool(missing)
         if missing:
             self._log.warning("not ready for a vehicle", missing=", ".join(missing))
             return
@@ -150,6 +151,7 @@ class Outlet:
         return listener
 
     def _disarm(self, why: str) -> None:
+        self._held = False
         self._sdp.close()
         for listener in self._listeners:
             listener.close()
