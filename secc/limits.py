@@ -3,7 +3,7 @@
 The DC source's capabilities are the hard bound; the cyclic limits can only be tighter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from secc.api.state import StationState
 
@@ -22,24 +22,40 @@ class DcLimits:
 
 
 def dc_limits(state: StationState) -> DcLimits:
+    """What the source can do: the tighter of its capabilities and what was told since."""
     maximum, minimum, hard = state.dc_maximum, state.dc_minimum, state.capabilities
     voltage = maximum.evse_maximum_voltage_limit if maximum is not None else 0.0
     current = maximum.evse_maximum_current_limit if maximum is not None else 0.0
     power = maximum.evse_maximum_power_limit if maximum is not None else 0.0
+    low_voltage = minimum.evse_minimum_voltage_limit if minimum is not None else 0.0
+    low_current = minimum.evse_minimum_current_limit if minimum is not None else 0.0
     ripple = state.physical.dc_peak_current_ripple
     if hard is not None:
         voltage = min(voltage, hard.nominal_max_export_voltage_V or hard.max_export_voltage_V)
         current = min(current, hard.nominal_max_export_current_A or hard.max_export_current_A)
         power = min(power, hard.nominal_max_export_power_W or hard.max_export_power_W)
+        low_voltage = max(low_voltage, hard.min_export_voltage_V)
+        low_current = max(low_current, hard.min_export_current_A)
         ripple = hard.peak_current_ripple_A if ripple is None else ripple
     return DcLimits(
         voltage=voltage,
         current=current,
         power=power,
-        minimum_voltage=minimum.evse_minimum_voltage_limit if minimum is not None else 0.0,
-        minimum_current=minimum.evse_minimum_current_limit if minimum is not None else 0.0,
+        minimum_voltage=low_voltage,
+        minimum_current=low_current,
         ripple=ripple or 0.0,
     )
+
+
+def loop_limits(state: StationState) -> DcLimits:
+    """The same while charging: nothing flows when there is no power now."""
+    limits = dc_limits(state)
+    return limits if state.no_energy is None else replace(limits, current=0.0, power=0.0)
+
+
+def regulation_tolerance(state: StationState) -> float | None:
+    told, hard = state.physical.dc_current_regulation_tolerance, state.capabilities
+    return hard.current_regulation_tolerance_A if told is None and hard is not None else told
 
 
 def nominal_voltage(state: StationState) -> float:
@@ -55,9 +71,16 @@ def phases(mode: str) -> int:
     return 3 if mode == "AC_three_phase_core" else 1
 
 
+def ac_current(state: StationState, mode: str) -> float:
+    """Per phase: the ceiling of the outlet, and what the power in total comes to."""
+    voltage = nominal_voltage(state)
+    current = state.ac_max_current or 0.0
+    if state.ac_maximum is not None and voltage > 0:
+        allowed = max(0.0, state.ac_maximum.charge_power.total)
+        current = min(current, allowed / (voltage * phases(mode)))
+    return current
+
+
 def ac_power(state: StationState, mode: str) -> float:
     """Over all phases: current per phase times voltage, never above what is allowed in total."""
-    power = (state.ac_max_current or 0.0) * nominal_voltage(state) * phases(mode)
-    if state.ac_maximum is not None:
-        power = min(power, state.ac_maximum.charge_power.total)
-    return power
+    return ac_current(state, mode) * nominal_voltage(state) * phases(mode)

@@ -13,7 +13,7 @@ from bsw.dlt import Logger
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from secc.api.charger import Charger
-from secc.api.literals import EvseError, IsolationStatus
+from secc.api.literals import EvseError, IsolationStatus, NoEnergyPauseMode
 from secc.api.state import StationState
 from secc.memory import Memory, Paused
 from secc.ports import Calendar, ContractDesk, Pilot
@@ -125,9 +125,16 @@ class Station:
         return self.state.isolation is IsolationStatus.FAULT or self.state.cable_check is False
 
     @property
+    def _waits_without_energy(self) -> bool:
+        """Where the car is sent away until there is power again: before or after the set-up."""
+        mode = self.state.no_energy
+        before = mode is NoEnergyPauseMode.BEFORE_CABLE_CHECK
+        return before or (mode is NoEnergyPauseMode.AFTER_PRECHARGE and self.charging)
+
+    @property
     def notification(self) -> str:
         """EVSENotification; a stop is asked for now, with no delay."""
-        if self.state.stop or self.faulty:
+        if self.state.stop or self.faulty or self._waits_without_energy:
             return "StopCharging"
         if self.state.renegotiate and self.charging:
             return "ReNegotiation"

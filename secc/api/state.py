@@ -101,4 +101,5 @@ class StationState:
         self.receipt_required = False
         self.stop = False
         self.pause = False
+        self.no_energy = None
         self.renegotiate = False

@@ -14,7 +14,7 @@ from secc.handlers.dc import DirectCurrent, Words
 from secc.handlers.din_setup import Setup
 from secc.handlers.din_words import amps, evse_id, most, status, volts
 from secc.handlers.published import publish_dc_loop
-from secc.limits import dc_limits
+from secc.limits import loop_limits
 from secc.schedules import Plan
 from secc.station import Station
 from secc.waiting import when
@@ -67,7 +67,7 @@ class Energy:
         request: din.CurrentDemandReq = heard.body
         station.start_loop()
         publish_dc_loop(station, request)
-        limits = dc_limits(station.state)
+        limits = loop_limits(station.state)
         voltage, current = request.ev_target_voltage.si(), request.ev_target_current.si()
         return Said(
             din.CurrentDemandRes(

@@ -7,7 +7,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.api.literals import AuthorizationStatus, EnergyTransferMode, PaymentOption
 from secc.handlers.din_words import amps, evse_id, least, most, status
 from secc.handlers.published import publish_dc_needs
-from secc.limits import dc_limits
+from secc.limits import dc_limits, regulation_tolerance
 from secc.schedules import DAY
 from secc.station import Station
 
@@ -153,7 +153,7 @@ class Setup:
     def offer(self) -> din.DCEVSEChargeParameter:
         station = self._station
         limits = dc_limits(station.state)
-        tolerance = station.state.physical.dc_current_regulation_tolerance
+        tolerance = regulation_tolerance(station.state)
         energy = station.state.physical.dc_energy_to_be_delivered
         return din.DCEVSEChargeParameter(
             dc_evse_status=status(station),

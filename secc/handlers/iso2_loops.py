@@ -7,7 +7,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.handlers.iso2_contract import Contract
 from secc.handlers.iso2_words import ac_status, amps, dc_status, evse_id, most, volts
 from secc.handlers.published import publish_dc_loop
-from secc.limits import dc_limits
+from secc.limits import ac_current, loop_limits
 from secc.station import Station
 
 OK: Final = iso2.ResponseCode.OK
@@ -23,13 +23,14 @@ class Loops:
         station = self._station
         station.start_loop()
         meter = self._contract.meter()
-        limit = station.state.ac_max_current
+        state = station.state
+        limit = 0.0 if state.no_energy is not None else ac_current(state, station.mode)
         return Said(
             iso2.ChargingStatusRes(
                 response_code=OK,
                 evseid=evse_id(station),
                 sa_schedule_tuple_id=station.chosen,
-                evse_max_current=None if limit is None else most(limit, Unit.A),
+                evse_max_current=most(limit, Unit.A),
                 meter_info=meter,
                 receipt_required=self._contract.receipt_wanted(),
                 ac_evse_status=ac_status(station),
@@ -41,7 +42,7 @@ class Loops:
         request: iso2.CurrentDemandReq = heard.body
         station.start_loop()
         publish_dc_loop(station, request)
-        limits = dc_limits(station.state)
+        limits = loop_limits(station.state)
         voltage, current = request.ev_target_voltage.si(), request.ev_target_current.si()
         meter = self._contract.meter()
         return Said(

@@ -8,7 +8,13 @@ from secc.api.literals import EnergyTransferMode
 from secc.handlers.iso2_setup import Setup
 from secc.handlers.iso2_words import ac_status, amps, dc_status, least, most, schedule_list, volts
 from secc.handlers.published import publish_ac_needs, publish_dc_needs, publish_departure
-from secc.limits import ac_power, dc_limits, nominal_voltage
+from secc.limits import (
+    ac_current,
+    ac_power,
+    dc_limits,
+    nominal_voltage,
+    regulation_tolerance,
+)
 from secc.station import Station
 
 OK: Final = iso2.ResponseCode.OK
@@ -114,11 +120,11 @@ class Parameters:
             return iso2.ACEVSEChargeParameter(
                 ac_evse_status=ac_status(station),
                 evse_nominal_voltage=volts(nominal_voltage(station.state)),
-                evse_max_current=most(station.state.ac_max_current or 0.0, Unit.A),
+                evse_max_current=most(ac_current(station.state, mode), Unit.A),
             )
         limits = dc_limits(station.state)
         physical = station.state.physical
-        tolerance = physical.dc_current_regulation_tolerance
+        tolerance = regulation_tolerance(station.state)
         energy = physical.dc_energy_to_be_delivered
         return iso2.DCEVSEChargeParameter(
             dc_evse_status=dc_status(station),

@@ -47,7 +47,7 @@ def publish_dc_status(station: Station, status: Any) -> None:  # noqa: ANN401
         DcEvStatus(
             dc_ev_ready=status.ev_ready,
             dc_ev_error_code=DcEvErrorCode(status.ev_error_code.value),
-            dc_ev_ress_soc=status.evresssoc,
+            dc_ev_ress_soc=min(100, max(0, status.evresssoc)),
             dc_ev_cabin_conditioning=getattr(status, "ev_cabin_conditioning", None),
             dc_ev_ress_conditioning=getattr(status, "evress_conditioning", None),
         ),
