@@ -1,7 +1,7 @@
 """The vehicle ECU put together: bus, link, sessions, keys - and the order in which they stop."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, CannotStart
 from bsw.chrgm import sap
@@ -23,17 +23,12 @@ from bsw.slac.events import Linked
 from bsw.slac.node import Host
 from bsw.slac.vehicle_link import VehicleLink
 from bsw.stbm import TimeBase
-from bsw.tls.port import TlsEngine, TlsProfile
-from bsw.tls.vehicle import VehicleTls
 from can_adapter.bus import BusUnavailable
 from can_adapter.configured import CanConfigError
 from can_adapter.drivers.choose import open_port
 from can_adapter.vehicle import VehicleBus, open_vehicle_bus
-from csm.handles import KeyHandle
-from csm.jobs import Csm
+from csm.errors import CsmFault
 from csm.randomness import HostRandomness
-from csm.signing import KeySigner
-from csm.wiring import service
 from evcc.basic import BasicCharging
 from evcc.canbus import VehicleCan
 from evcc.car import Car
@@ -44,11 +39,11 @@ from evcc.results import result_on_can
 from evcc.rooms import Ground, Neighbours, Rooms, Services, ServicesConfig
 from evcc.session import Means, VehicleSession
 from evcc.vehicle import StationView, VehicleState
-from evcc.wallet import KeymWallet
-from keym.calendar import EcuCalendar
-from keym.faults import KeymError
-from keym.profile import Use
-from keym.wiring import Keym, open_keym
+from keym.faults import KeymFault
+
+if TYPE_CHECKING:
+    from evcc.keys import VehicleKeys
+    from evcc.ports import Wallet
 
 LIVE_EACH: Final = 500 * MS
 
@@ -102,7 +97,7 @@ class VehicleEcu:
         self._network = self._open_network()
         self._can_bus = self._open_can()
         self.can = VehicleCan(self._can_bus, self.state, self._services.behaviour)
-        self._csm, self._keym = self._open_keys()
+        self._keys = self._open_keys()
         self._wallet = self._make_wallet()
         self._plug: PlugClient | None = None
         self._pilot: VehiclePilot = AssumedPilot()
@@ -112,6 +107,7 @@ class VehicleEcu:
         self.manager = self._make_manager()
         self._pilot.listen(self.can.pilot_changed)
         self._leaving: Callable[[], bool] = lambda: False
+        self._rooms = Rooms(self._services, self._neighbours())
         self._state_manager = self._manage()
 
     # Life
@@ -124,7 +120,7 @@ class VehicleEcu:
 
     def _manage(self) -> EcuM:
         """All rooms in the order of starting; they stop the other way round."""
-        memory, *watching = Rooms(self._services, self._neighbours()).rooms()
+        memory, *watching = self._rooms.rooms()
         rooms = (
             memory,
             Room("network", stop=self._stop_network),
@@ -143,7 +139,7 @@ class VehicleEcu:
             pilot=self._pilot.read,
             state=self.state,
             on_reset=self._reset,
-            keys=self._csm.keys if self._csm is not None else None,
+            keys=self._keys.drivers if self._keys is not None else None,
         )
 
     def _reset(self, kind: int) -> None:
@@ -226,35 +222,25 @@ class VehicleEcu:
         base.set_from_host()
         return base
 
-    def _open_keys(self) -> tuple[Csm | None, Keym | None]:
+    def _open_keys(self) -> "VehicleKeys | None":
         """Only a vehicle that asks for TLS needs keys and certificates."""
         if self._config.session.security == "none":
-            return None, None
-        base, config = self._base, self._config
-        try:
-            csm = service(config.csm, base.scheduler)
-            keym = open_keym(
-                config.keym, base.scheduler, EcuCalendar(self._calendar), HostRandomness()
-            )
-        except KeymError as error:
-            raise CannotStart(f"keym: {error}") from None
-        return csm, keym
-
-    def _signer(self, handle: KeyHandle) -> KeySigner:
-        assert self._csm is not None, "signers are made only where there are keys"
-        return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)
-
-    def _make_wallet(self) -> KeymWallet | None:
-        wanted = self._services.settings.active.plug_and_charge
-        if self._csm is None or self._keym is None or not wanted:
             return None
-        log = self._base.dlt.logger("wallet")
-        return KeymWallet(self._keym, self._csm.keys, self._signer, self._base.worker, log)
+        from evcc.keys import VehicleKeys  # noqa: PLC0415 - brings all cryptography with it
 
-    def _tls(self) -> TlsEngine:
-        assert self._keym is not None, "TLS is asked for only where there are certificates"
-        trust = self._keym.trust(Use.SECC)
-        return VehicleTls(self._config.tls, trust).engine([TlsProfile.ISO2])
+        return VehicleKeys(self._base, self._config, self._calendar, self._key_fault)
+
+    def _key_fault(self, fault: CsmFault | KeymFault, *, failed: bool, detail: str) -> None:
+        """What went wrong while the stores opened is told once there is somebody to hear it."""
+
+        def tell() -> None:
+            self._rooms.supervision.key_fault(fault, failed=failed, detail=detail)
+
+        self._base.scheduler.after(0, tell, name="key fault")
+
+    def _make_wallet(self) -> "Wallet | None":
+        wanted = self._services.settings.active.plug_and_charge
+        return self._keys.wallet() if self._keys is not None and wanted else None
 
     def _make_manager(self) -> ChargingManager:
         base, config = self._base, self._config.session
@@ -273,16 +259,16 @@ class VehicleEcu:
 
     def _make_session(self, ended: object) -> VehicleSession:
         base, config = self._base, self._config
-        secure = config.session.security == "tls"
+        keys = self._keys
         means = Means(
             scheduler=base.scheduler,
             networks=[self._network],
             channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
             applications=sap.applications(self._services.protocols(config.session.protocols)),
             trace=base.trace,
-            search=SearchRules(ask=Security.TLS if secure else Security.NONE),
+            search=SearchRules(ask=Security.NONE if keys is None else Security.TLS),
             sdp_port=config.network.sdp_port,
-            tls=self._tls if secure else None,
+            tls=None if keys is None else keys.tls,
         )
         self.view = StationView()
         car = Car(
@@ -321,6 +307,7 @@ class VehicleEcu:
 
     def _ended(self, result: SessionResult) -> None:
         self.can.session_ended(result_on_can(result))
+        self._rooms.supervision.session_ended(result)
         self._count += 1
         wanted = self._config.session.count
         if wanted and self._count >= wanted:

@@ -1,7 +1,7 @@
 """The station ECU put together: link, outlet, power electronics, keys - and how they stop."""
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, CannotStart
 from bsw.chrgm import sap
@@ -18,22 +18,11 @@ from bsw.plug.client import PlugClient
 from bsw.slac.node import Host
 from bsw.slac.station_link import StationLink
 from bsw.stbm import TimeBase
-from bsw.tls.config import TlsMisconfigured
-from bsw.tls.port import TlsEngine
-from bsw.tls.station import StationTls
 from can_adapter.bus import BusUnavailable
 from can_adapter.configured import CanConfigError
 from can_adapter.drivers.choose import open_port
 from can_adapter.station import StationBus, open_station_bus
-from csm.handles import KeyHandle
-from csm.jobs import Csm
 from csm.randomness import HostRandomness
-from csm.signing import KeySigner
-from csm.wiring import service
-from keym.calendar import EcuCalendar
-from keym.faults import KeymError
-from keym.profile import Use
-from keym.wiring import Keym, open_keym
 from secc.api.charger import Charger
 from secc.api.literals import (
     AuthorizationStatus,
@@ -46,7 +35,6 @@ from secc.api.literals import (
 from secc.api.objects import DcEvTargetValues, EvseId
 from secc.canbus import StationCan
 from secc.config import SeccConfig
-from secc.desk import Desk
 from secc.electronics import NoLoad, SimulatedElectronics
 from secc.memory import Memory
 from secc.outlet import Doors, Outlet
@@ -55,6 +43,9 @@ from secc.schedules import Schedules
 from secc.service import OutletService, PilotOnPort
 from secc.session import Means
 from secc.station import Station
+
+if TYPE_CHECKING:
+    from secc.keys import StationKeys
 
 LIVE_EACH: Final = 500 * MS
 
@@ -85,7 +76,7 @@ class StationEcu:
         self._calendar = self._time_base()
         self.charger = Charger((SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN))
         self._memory = Memory()
-        self._csm, self._keym = self._open_keys()
+        self._keys = self._open_keys()
         self._can_bus: StationBus | None = None
         self._power = self._make_power()
         self._plug: PlugClient | None = None
@@ -142,23 +133,13 @@ class StationEcu:
         base.set_from_host()
         return base
 
-    def _open_keys(self) -> tuple[Csm | None, Keym | None]:
+    def _open_keys(self) -> "StationKeys | None":
         """Only a station that serves TLS needs keys and certificates."""
         if not self._config.session.tls:
-            return None, None
-        base, config = self._base, self._config
-        try:
-            csm = service(config.csm, base.scheduler)
-            keym = open_keym(
-                config.keym, base.scheduler, EcuCalendar(self._calendar), HostRandomness()
-            )
-        except KeymError as error:
-            raise CannotStart(f"keym: {error}") from None
-        return csm, keym
+            return None
+        from secc.keys import StationKeys  # noqa: PLC0415 - brings all cryptography with it
 
-    def _signer(self, handle: KeyHandle) -> KeySigner:
-        assert self._csm is not None, "signers are made only where there are keys"
-        return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)
+        return StationKeys(self._base, self._config, self._calendar)
 
     def _make_power(self) -> StationCan | SimulatedElectronics:
         base, config = self._base, self._config
@@ -173,10 +154,9 @@ class StationEcu:
 
     def _make_outlet(self) -> Outlet:
         base, config = self._base, self._config
-        tls = self._station_tls() if config.session.tls else None
         doors = Doors(
             plain=config.session.plain,
-            tls=None if tls is None else lambda: _engine(tls),
+            tls=None if self._keys is None else self._keys.tls,
             plain_port=config.network.plain_port,
             tls_port=config.network.tls_port,
             sdp_port=config.network.sdp_port,
@@ -198,20 +178,8 @@ class StationEcu:
             stop_discovery=self._profile.setup_stops_discovery,
         )
 
-    def _station_tls(self) -> StationTls:
-        assert self._keym is not None
-        credentials = self._keym.tls_credentials(Use.SECC, self._signer)
-        try:
-            return StationTls(self._config.tls, self._keym.trust(Use.VEHICLE), credentials)
-        except TlsMisconfigured as error:
-            raise CannotStart(str(error)) from None
-
     def _make_station(self, record: SessionRecord) -> Station:
         base = self._base
-        desk = None
-        if self._keym is not None:
-            log = base.dlt.logger("desk")
-            desk = Desk(self._keym.judge, self._calendar, base.worker, log)
         return Station(
             charger=self.charger,
             record=record,
@@ -223,7 +191,7 @@ class StationEcu:
             memory=self._memory,
             schedules=Schedules(),
             log=base.dlt.logger("session"),
-            desk=desk,
+            desk=None if self._keys is None else self._keys.desk(),
         )
 
     # The north side, from the configuration
@@ -305,7 +273,3 @@ class StationEcu:
                 target_volts=self._target.dc_ev_target_voltage,
                 target_amps=self._target.dc_ev_target_current,
             )
-
-
-def _engine(tls: StationTls) -> TlsEngine:
-    return tls.engine()
