@@ -6,16 +6,11 @@ from bsw.chrgm.agreement import Payment
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said, same_session
-from secc.api.literals import (
-    AuthorizationStatus,
-    AuthorizationType,
-    CertificateStatus,
-    IdTokenType,
-)
-from secc.api.objects import IdToken, ProvidedIdToken
+from secc.api.literals import AuthorizationStatus, CertificateStatus
 from secc.handlers.iso2_words import evse_status, meter_info
 from secc.ports import ContractDesk, Verdict
 from secc.station import Station
+from secc.token import contract_token
 
 OK: Final = iso2.ResponseCode.OK
 
@@ -55,7 +50,7 @@ class Contract:
         if verdict.good:
             station.contract = chain
             station.challenge = station.chance.octets(16)
-            station.publish_once("require_auth_pnc", _token(request.emaid))
+            station.publish_once("require_auth_pnc", contract_token(request.emaid, chain))
         else:
             station.log.warning("contract refused", code=verdict.code, why=verdict.why)
         return Said(
@@ -150,11 +145,4 @@ def _octets(chain: iso2.CertificateChain) -> tuple[bytes, ...]:
 def _authorization(code: iso2.ResponseCode, processing: str) -> Said:
     return Said(
         iso2.AuthorizationRes(response_code=code, evse_processing=iso2.EVSEProcessing(processing))
-    )
-
-
-def _token(emaid: str) -> ProvidedIdToken:
-    return ProvidedIdToken(
-        id_token=IdToken(value=emaid, type=IdTokenType.EMAID),
-        authorization_type=AuthorizationType.PLUG_AND_CHARGE,
     )
