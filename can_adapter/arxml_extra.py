@@ -27,13 +27,19 @@ class Extra:
 class NotReadable(Exception):
     """The file cannot be read as XML; says where."""
 
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where = where
+        self.reason = reason
+
 
 def extras(path: Path) -> Mapping[str, Extra]:
     """By the name of the frame."""
     try:
         root = parse(text_of(path, "an ARXML file", MOST_OCTETS), str(path))
     except ConfigurationError as error:
-        raise NotReadable(str(error)) from None
+        problem = error.problems[0]
+        raise NotReadable(str(problem.mark), problem.message) from None
     index = dict(_named(root, ""))
     offsets = dict(_offsets(root))
     return {

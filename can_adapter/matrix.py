@@ -214,7 +214,7 @@ def _read(path: Path) -> list[MessageSpec]:
     try:
         more = extras(path) if path.suffix.lower() == ARXML else {}
     except NotReadable as error:
-        raise MatrixError(path, str(error).removeprefix(f"{path}").lstrip(": ")) from None
+        raise MatrixError(error.where, error.reason) from None
     try:
         database = load_file(path, strict=False, prune_choices=False)  # we check for ourselves
     except Exception as error:
@@ -329,9 +329,9 @@ def _send_type(message: "Message") -> SendType:
 def _e2e(message: "Message") -> E2eSpec | None:
     protected = message.autosar.e2e if message.autosar is not None else None
     if protected is not None:
-        profile = "".join(sign for sign in protected.category or "" if sign.isdigit())
+        digits = "".join(sign for sign in protected.category or "" if sign.isdigit())
         data_ids = protected.data_ids or [0]
-        return E2eSpec(int(profile), data_ids[0]) if profile else None
+        return E2eSpec(int(digits), data_ids[0]) if digits else None
     profile = _number(message, "E2EProfile")
     if not profile:
         return None

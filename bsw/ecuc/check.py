@@ -6,7 +6,7 @@ them in the words of the file, names the nearest known key and an example of a r
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -62,32 +62,49 @@ _BOUNDS = {
 
 
 def check(model: type[M], tree: Table) -> M:
-    """The typed configuration; raises ``ConfigurationError`` with all problems at once."""
+    """The typed configuration; raises ``ConfigurationError`` with all problems at once.
+
+    Files that the values name are not looked into: see ``check_outside``.
+    """
     try:
         written = json.dumps(shape.plain(tree, model))
         made = model.model_validate_json(written, strict=True)
     except ValidationError as error:
         findings = error.errors(include_url=False)
         raise ConfigurationError({_problem(model, tree, found) for found in findings}) from None
-    broken = [_relation(tree, path, wrong) for path, wrong in _relations(made, ())]
-    if broken:
-        raise ConfigurationError(broken)
+    _raise_for(tree, made, lambda part: part.problems())
     return made
 
 
-def _relations(value: object, path: Path) -> Iterator[tuple[Path, Wrong]]:
-    """Each part's own judgement of how its values go together."""
+def check_outside(config: Part, tree: Table) -> None:
+    """Look into the files that the values name."""
+    _raise_for(tree, config, lambda part: part.problems_outside())
+
+
+Judgement = Callable[[Part], Iterable[Wrong]]
+
+
+def _raise_for(tree: Table, config: Part, judge: Judgement) -> None:
+    broken = [
+        _relation(tree, path, wrong) for path, part in _parts(config, ()) for wrong in judge(part)
+    ]
+    if broken:
+        raise ConfigurationError(broken)
+
+
+def _parts(value: object, path: Path) -> Iterator[tuple[Path, Part]]:
+    """Every part of a configuration, with the way to it."""
     if isinstance(value, Part):
-        yield from ((path, wrong) for wrong in value.problems())
+        yield path, value
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _relations(getattr(value, name), (*path, name))
+            yield from _parts(getattr(value, name), (*path, name))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _relations(item, (*path, str(key)))
+            yield from _parts(item, (*path, str(key)))
     elif isinstance(value, tuple | list):
         for index, item in enumerate(value):
-            yield from _relations(item, (*path, index))
+            yield from _parts(item, (*path, index))
 
 
 def _relation(tree: Table, path: Path, wrong: Wrong) -> Problem:

@@ -23,7 +23,8 @@ from pydantic.fields import FieldInfo
 
 from bsw.ecuc import shape
 
-KEY, VALUE, EMPTY, SETTINGS, GENERAL = "key", "value", "empty", "settings", "general"
+KEY, VALUE, EMPTY = "entry_key", "value", "left_empty"
+SETTINGS, GENERAL = "settings", "general"
 """Names with a meaning of their own: the key of a keyed container, the value of a container that
 holds nothing else, the list of what is written down as empty, the container of a module, and the
 module of what belongs to no room."""

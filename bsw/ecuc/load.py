@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from bsw.ecuc.check import check
+from bsw.ecuc.check import check, check_outside
 from bsw.ecuc.files import SOURCES, read_files
 from bsw.ecuc.overruled import overruled
 from bsw.ecuc.part import Part
@@ -26,9 +26,22 @@ class Loaded(Generic[M]):
     notes: tuple[str, ...] = ()
     """Where YAML (the integrator) was heard and ARXML (the architect) was not."""
 
+    def look_outside(self) -> None:
+        """Look into the files that are named; raises ``ConfigurationError``."""
+        check_outside(self.config, self.tree)
 
-def load(model: type[M], files: tuple[Path, ...] = (), settings: tuple[str, ...] = ()) -> Loaded[M]:
-    """Later files win over earlier ones, YAML over ARXML, settings over all files."""
+
+def load(
+    model: type[M],
+    files: tuple[Path, ...] = (),
+    settings: tuple[str, ...] = (),
+    *,
+    outside: bool = True,
+) -> Loaded[M]:
+    """Later files win over earlier ones, YAML over ARXML, settings over all files.
+
+    Without ``outside`` the files that are named stay closed until ``look_outside``.
+    """
     sources = {**SOURCES, ARXML: lambda path: _arxml(model, path)}
     arxml = tuple(path for path in files if path.suffix.lower() == ARXML)
     others = tuple(path for path in files if path not in arxml)
@@ -41,7 +54,10 @@ def load(model: type[M], files: tuple[Path, ...] = (), settings: tuple[str, ...]
     written = merged(architect, integrator)
     tree = merged(written, over)
     assert isinstance(tree, Table)
-    return Loaded(check(model, tree), tree, tuple(overruled(architect, integrator)))
+    loaded = Loaded(check(model, tree), tree, tuple(overruled(architect, integrator)))
+    if outside:
+        loaded.look_outside()
+    return loaded
 
 
 def _arxml(model: type[M], path: Path) -> Table:

@@ -33,3 +33,10 @@ class Part(BaseModel):
     def problems(self) -> Iterable[Wrong]:
         """What is wrong among values that are each right.  Called once all values are right."""
         return ()
+
+    def problems_outside(self) -> Iterable[Wrong]:
+        """What is wrong with files the values name, where a look into them takes its time.
+
+        ``check`` looks before it says that all is well, ``run`` as soon as its loop turns.
+        """
+        return ()

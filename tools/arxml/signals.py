@@ -1,5 +1,6 @@
 """Signals of a system description: what each means, how it is written, in which unit."""
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -95,12 +96,13 @@ def _linear(signal: SignalSpec) -> Xml:
 
 
 def _raw(signal: SignalSpec, bound: float | None) -> str | None:
-    """A physical limit as it lies in the frame; whole where only rounding kept it from that."""
+    """A physical limit as it lies in the frame: the number that gives exactly the limit again."""
     if bound is None:
         return None
     exact = (bound - signal.offset) / signal.scale
-    near = round(exact)
-    return str(near) if abs(exact - near) < 1e-6 * max(1.0, abs(exact)) else repr(exact)
+    near = (round(exact), exact, math.nextafter(exact, -math.inf), math.nextafter(exact, math.inf))
+    fits = (raw for raw in near if raw * signal.scale + signal.offset == bound)
+    return _plain(next(fits, exact))
 
 
 def _word(number: int, word: str) -> Xml:
