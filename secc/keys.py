@@ -1,0 +1,63 @@
+"""The station's keys and certificates: opened when it serves TLS, and only then imported.
+
+Stores, the Plug and Charge desk and TLS bring the cryptographic library with them, which costs
+much of the start-up and of the memory; a station without TLS shall not pay for it.
+"""
+
+from bsw.base import Base, CannotStart
+from bsw.stbm import TimeBase
+from bsw.tls.config import TlsMisconfigured
+from bsw.tls.port import TlsEngine
+from bsw.tls.station import StationTls
+from csm.errors import CsmError
+from csm.handles import KeyHandle
+from csm.randomness import HostRandomness
+from csm.signing import KeySigner
+from csm.wiring import service
+from keym.calendar import EcuCalendar
+from keym.faults import KeymError
+from keym.profile import Use
+from keym.wiring import open_keym
+from secc.config import SeccConfig
+from secc.desk import Desk
+
+
+class StationKeys:
+    """Opening raises ``CannotStart`` if a store cannot be used, or has no chain for TLS."""
+
+    def __init__(self, base: Base, config: SeccConfig, calendar: TimeBase) -> None:
+        self._base = base
+        self._calendar = calendar
+        try:
+            self._csm = service(config.csm, base.scheduler)
+            self._keym = open_keym(
+                config.keym,
+                base.scheduler,
+                EcuCalendar(calendar),
+                HostRandomness(),
+                worker=base.worker,
+            )
+        except KeymError as error:
+            raise CannotStart(f"keym: {error}") from None
+        except CsmError as error:
+            raise CannotStart(f"csm: {error}") from None
+        self._tls = self._open_tls(config)
+
+    def tls(self) -> TlsEngine:
+        """A fresh engine for one connection."""
+        return self._tls.engine()
+
+    def desk(self) -> Desk:
+        """Judges contracts for one session."""
+        log = self._base.dlt.logger("desk")
+        return Desk(self._keym.judge, self._calendar, self._base.worker, log)
+
+    def _open_tls(self, config: SeccConfig) -> StationTls:
+        credentials = self._keym.tls_credentials(Use.SECC, self._signer)
+        try:
+            return StationTls(config.tls, self._keym.trust(Use.VEHICLE), credentials)
+        except TlsMisconfigured as error:
+            raise CannotStart(str(error)) from None
+
+    def _signer(self, handle: KeyHandle) -> KeySigner:
+        return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)
