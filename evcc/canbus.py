@@ -68,6 +68,10 @@ _MODES: Final = {
     Meaning.DIGITAL: values.ChargeMode.DIGITAL,
     Meaning.CURRENT: values.ChargeMode.PWM,
 }
+_PAYMENTS: Final = {
+    "Contract": values.OfferedPayments.CONTRACT,
+    "ExternalPayment": values.OfferedPayments.EXTERNAL_PAYMENT,
+}
 _NOTIFICATIONS: Final = {
     "None": values.EvseNotification.NONE,
     "StopCharging": values.EvseNotification.STOP_CHARGING,
@@ -313,10 +317,18 @@ class VehicleCan:
                     evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current
                 )
             )
-        self._publish(StationIdentity(evse_id=view.evse_id or None, meter_id=view.meter_id or None))
-        self._publish(Metering(meter_reading=view.meter_reading))
+        self._publish(
+            StationIdentity(
+                evse_id=view.evse_id or None,
+                meter_id=view.meter_id or None,
+                session_id=view.session_id or None,
+                evse_time=view.evse_time,
+            )
+        )
+        self._publish(Metering(meter_reading=view.meter_reading, meter_time=view.meter_time))
         self._publish(
             Schedule(
+                schedule_tuple=view.schedule_tuple,
                 schedule_power=_bounded(view.schedule_power),
                 schedule_remaining=view.schedule_remaining,
                 schedule_next_power=_bounded(view.next_power),
@@ -385,8 +397,16 @@ def _session(view: StationView) -> SessionStatus:
         selected_protocol=_PROTOCOLS.get(view.protocol, values.SelectedProtocol.NONE),
         selected_payment_option=payment,
         offered_modes=offered,
+        offered_payments=_payments(view),
         link_ready=True,
     )
+
+
+def _payments(view: StationView) -> values.OfferedPayments:
+    offered = values.OfferedPayments(0)
+    for payment in view.offered_payments:
+        offered |= _PAYMENTS.get(payment, values.OfferedPayments(0))
+    return offered
 
 
 def _status(view: StationView) -> StationStatus:
@@ -397,6 +417,7 @@ def _status(view: StationView) -> StationStatus:
         notification_max_delay=min(65_535, view.notification_delay),
         evse_processing=values.EvseProcessing(view.processing) if view.processing else None,
         rcd_tripped=view.rcd,
+        receipt_required=view.receipt_required,
     )
 
 

@@ -258,6 +258,7 @@ class Car:
             return
         second = (self.scheduler.now - self.plan_since) / S
         change = self.plan.next_change(second)
+        self.view.schedule_tuple = self.plan.number
         self.view.schedule_power = self.plan.power_at(second)
         self.view.schedule_remaining = None if change is None else int(change.start - second)
         self.view.next_power = None if change is None else change.power

@@ -97,6 +97,12 @@ class StationView:
     next_power: float | None = None
     meter_id: str = ""
     meter_reading: int | None = None
+    meter_time: int | None = None
+    receipt_required: bool | None = None
+    evse_time: int | None = None
+    offered_payments: tuple[str, ...] = ()
+    schedule_tuple: int | None = None
+    session_id: str = ""
 
 
 class Actuators(Protocol):

@@ -40,6 +40,8 @@ class DirectCurrent:
     def hear_cable_check(self, heard: Heard) -> Next:
         car = self._car
         self._see_status(heard.body.dc_evse_status)
+        car.view.processing = str(heard.body.evse_processing.value)
+        car.told()
         if car.view.status_code in STATION_FAULTS:
             return car.end(Ending.STATION_FAULT, "CableCheck", car.view.status_code)
         if heard.body.evse_processing.value != "Finished":

@@ -40,6 +40,8 @@ class Setup:
         car.record.resumed = None  # there is no pause in DIN
         car.memory.forget()
         car.view.evse_id = _readable(response.evseid)
+        car.view.evse_time = response.date_time_now
+        car.view.session_id = heard.session_id.hex().upper()
         car.told()
         return Go("ServiceDiscovery")
 
@@ -54,6 +56,7 @@ class Setup:
         if offered not in USABLE.get(car.state.mode, ()):
             return car.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"offers {offered}")
         options = response.payment_options.payment_option
+        car.view.offered_payments = tuple(str(option.value) for option in options)
         if din.PaymentOption.EXTERNAL_PAYMENT not in options:
             return car.end(Ending.INCOMPATIBLE, "ServiceDiscovery", "no external payment")
         self._service = response.charge_service.service_tag.service_id

@@ -97,6 +97,8 @@ class Contract:
         if meter is not None:
             self.meter = meter
             view.meter_id, view.meter_reading = meter.meter_id, meter.meter_reading
+            view.meter_time = meter.t_meter
+        view.receipt_required = response.receipt_required
         return self._car.record.agreed.receipt
 
     def ask_metering_receipt(self) -> Later[Said]:

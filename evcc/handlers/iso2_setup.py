@@ -41,6 +41,8 @@ class Setup:
             car.record.resumed = None
             car.memory.forget()
         car.view.evse_id = response.evseid
+        car.view.evse_time = response.evse_time_stamp
+        car.view.session_id = heard.session_id.hex().upper()
         car.told()
         return Go("ServiceDiscovery")
 
@@ -52,6 +54,8 @@ class Setup:
         response: iso2.ServiceDiscoveryRes = heard.body
         service = response.charge_service
         modes = service.supported_energy_transfer_mode.energy_transfer_mode
+        options = response.payment_option_list.payment_option
+        car.view.offered_payments = tuple(str(option.value) for option in options)
         car.view.offered_modes = tuple(str(mode.value) for mode in modes)
         self.mode = usable_mode(car.state.mode, car.view.offered_modes)
         if not self.mode:

@@ -6,7 +6,6 @@ Run as ``python -m tests.ecu.node FILE CHANNEL PORT``; says ``ready`` when it li
 import sys
 from pathlib import Path
 
-
 from bsw.cp.simulated import SimulatedCable
 from bsw.det import Det
 from bsw.dlt import silent
@@ -19,7 +18,8 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.vehicle import VehicleCanConfig, open_vehicle_bus
+from can_adapter.vehicle import open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from csm.config import CsmConfig, SoftwareConfig
 from csm.cryif import CryIf
 from csm.handles import KeyKind
