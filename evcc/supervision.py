@@ -64,6 +64,7 @@ class Supervision:
         limits: Limits | None = None,
     ) -> None:
         self.alive: Callable[[], None] = lambda: None
+        self.stopped_for = ""  # the fault this session was ordered to stop for
         self._scheduler = scheduler
         self._dem = dem
         self._bus = bus
@@ -95,6 +96,7 @@ class Supervision:
     def session_ended(self, result: SessionResult) -> None:
         """A session that ended well heals what ended others."""
         self._force.cancel()
+        self.stopped_for = ""
         name = events.session_end(result.ending)
         if result.ending in events.GOOD_ENDINGS:
             for event in self._dem.events:
@@ -197,6 +199,7 @@ class Supervision:
             self._emergency(event.name)
         elif not self._force.armed:
             self._log.warning("ordered stop", fault=event.name)
+            self.stopped_for = event.name
             self._force.rearm(self._limits.ordered)
 
     def _barring(self) -> list[str]:
