@@ -63,7 +63,7 @@ class Record:
             "loops": len(loops),
             "rate": (len(loops) - 1) / span if span else None,
             "cpu": own.ru_utime + own.ru_stime + sum(cpu for cpu, _rss in children()),
-            "rss": own.ru_maxrss / 1024 + sum(rss for _cpu, rss in children()),
+            "rss": peak_of("self") + sum(rss for _cpu, rss in children()),
             "messages": list(dict.fromkeys(names)),
         }
 
@@ -76,8 +76,13 @@ def children() -> Iterator[tuple[float, float]]:
             fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
             if int(fields[1]) != os.getpid():
                 continue
-            peak = (entry / "status").read_text().split("VmHWM:")[1].split()[0]
-            yield (int(fields[11]) + int(fields[12])) / ticks, int(peak) / 1024
+            yield (int(fields[11]) + int(fields[12])) / ticks, peak_of(entry.name)
+
+
+def peak_of(pid: str) -> float:
+    """Peak MiB; not what getrusage says, which counts the parent's memory before the exec."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 class Watch(logging.Handler):
@@ -116,6 +121,7 @@ def codec(record: Record) -> Any:
 
 
 def set_up(arguments: argparse.Namespace, record: Record) -> None:
+    """After the role's imports, which bring log handlers of their own."""
     from iso15118.shared.settings import SettingKey, shared_settings
 
     root = logging.getLogger()
@@ -146,6 +152,7 @@ async def vehicle(arguments: argparse.Namespace, record: Record) -> None:
     from iso15118.evcc.evcc_config import EVCCConfig
     from iso15118.shared.messages.enums import Protocol
 
+    set_up(arguments, record)
     name = PROTOCOLS[arguments.protocol]
     config = EVCCConfig(
         supportedProtocols=[name],
@@ -182,6 +189,7 @@ async def station(arguments: argparse.Namespace, record: Record) -> None:
     from iso15118.secc.secc_settings import Config
     from iso15118.shared.messages.enums import AuthEnum, Protocol
 
+    set_up(arguments, record)
     ended = asyncio.Event()
 
     class Station(SimEVSEController):
@@ -233,7 +241,6 @@ def main() -> int:
     arguments = parser.parse_args()
     with Path(arguments.trace).open("w", encoding="utf-8") as trace:
         record = Record(trace)
-        set_up(arguments, record)
         role = vehicle if arguments.role == "vehicle" else station
         asyncio.new_event_loop().run_until_complete(role(arguments, record))
     figures = record.figures()

@@ -153,10 +153,13 @@ def last_json(text: str) -> dict[str, Any]:
 
 def result_of(program: Program) -> Side:
     figures = last_json(program.text())
-    used = program.used
-    good = program.status == 0
-    cpu, rss = (used.cpu, used.rss) if used else (0.0, 0.0)
-    return Side(good, figures, figures.get("cpu", cpu), figures.get("rss", rss), program.text())
+    return Side(
+        good=program.status == 0,
+        figures=figures,
+        cpu=figures.get("cpu", program.cpu),
+        rss=figures.get("rss", program.rss),
+        said=program.text(),
+    )
 
 
 def both_end(vehicle: Program, station: Program) -> Run:

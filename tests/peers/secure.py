@@ -4,22 +4,19 @@ Both sides stand on the same PKI: ours reads what ``v2g pki make`` wrote, the fo
 the layout it expects.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from bsw.dlt import silent
 from bsw.os.worker import Worker
 from keym.edition import Edition
-from keym.profile import RootKind
-from keym.provisioning.provider import Contract
+from keym.profile import BRANCHES, Use
 from secc.api.literals import PaymentOption
-from secc.desk import Desk
 from tools.pki import folder, layout15118
 from tools.pki.folder import Writer
-from tools.pki.maker import EMAID_WITH_DIGIT, Pki, Plan, make
+from tools.pki.maker import Pki, Plan, leaf_recipe, make
 from tools.rig.network import Options
-from tools.rig.pki import Crypto, private
+from tools.rig.pki import Crypto
 from tools.rig.plug import Today
 
 
@@ -33,21 +30,10 @@ def make_folders(base: Path) -> None:
 def load(base: Path) -> Pki:
     now = datetime.now(tz=timezone.utc)
     plan = Plan(Edition.ISO2, Edition.ISO2.key_types[0], now)
-    return Pki(plan, folder.read(base / "ours" / "iso2"))
-
-
-@dataclass
-class OneContract:
-    """A back end with one contract to deliver: the PKI's own."""
-
-    pki: Pki
-
-    def for_vehicle(self, _certificate: bytes) -> Contract:
-        contract = self.pki["contract"]
-        return Contract(contract.chain, private(contract), EMAID_WITH_DIGIT)
-
-    def renewed(self, _emaid: str) -> Contract:
-        return self.for_vehicle(b"")
+    pki = Pki(plan, folder.read(base / "ours" / "iso2"))
+    recipe = leaf_recipe(plan, BRANCHES[Use.CONTRACT])  # contracts to deliver are made after it
+    pki.entities["contract"] = replace(pki["contract"], recipe=recipe)
+    return pki
 
 
 def secured(
@@ -55,21 +41,13 @@ def secured(
 ) -> Options:
     """TLS and Plug & Charge for both roles; with ``install`` the vehicle has no contract yet."""
     crypto = Crypto(today, worker, contract=not install, pki=load(base))
-    desk = Desk(
-        crypto.judge(RootKind.V2G, RootKind.MO, RootKind.OEM),
-        today,
-        worker,
-        silent().logger("desk"),
-        crypto.provider(),
-        OneContract(crypto.pki),
-    )
     return replace(
         options,
         vehicle_tls=crypto.vehicle_tls,
         station_tls=crypto.station_tls,
         plain=False,
         wallet=crypto.wallet,
-        desk=desk,
+        desk=crypto.desk,
         payment=(PaymentOption.CONTRACT,),
         certificate_service=install,
     )

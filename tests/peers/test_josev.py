@@ -55,4 +55,4 @@ def test_their_vehicle_charges_at_our_station(case: Case, folder: Path) -> None:
     ended = run(case, folder, vehicle="theirs")
     assert ended.good, ended.explain()
     is_as_planned(case, folder, ended.vehicle.figures["messages"])
-    assert ended.vehicle.figures["loops"] >= 20
+    assert ended.vehicle.figures["loops"] >= 10  # it stops by its own battery, too

@@ -4,6 +4,7 @@ The names carry the process id, so that several test processes do not meet.  Eve
 here is ended here, by its own handle.
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -39,38 +40,38 @@ def ip(*words: str) -> str:
     ).stdout
 
 
-@dataclass(frozen=True)
-class Used:
-    """What a program took from its start to its end: CPU seconds and peak MiB."""
-
-    cpu: float
-    rss: float
-
-
 @dataclass
 class Program:
     """A started program and what it has printed so far."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
-    used: Used | None = None
     status: int | None = None
+    cpu: float = 0.0  # seconds from start to end
+    rss: float = 0.0  # peak, MiB
 
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
     def over(self) -> bool:
-        """Whether it has ended; its use is taken down when it has."""
+        """Whether it has ended; what it used is taken down on the way."""
         if self.status is None:
+            self._note_peak()
             pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
             if pid:
                 self._ended(status, usage)
         return self.status is not None
 
+    def _note_peak(self) -> None:
+        """Of the running image: what ``wait4`` tells counts the parent's memory as well."""
+        with contextlib.suppress(OSError, IndexError):
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+            self.rss = int(status.split("VmHWM:")[1].split()[0]) / 1024
+
     def _ended(self, status: int, usage: resource.struct_rusage) -> None:
         self.status = os.waitstatus_to_exitcode(status)
         self.process.returncode = self.status
-        self.used = Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        self.cpu = usage.ru_utime + usage.ru_stime
 
     def wait_for(self, words: str, seconds: float = 30.0) -> None:
         end = time.monotonic() + seconds
