@@ -37,7 +37,7 @@ class Outer(Part):
     name: str | None = "x"
     file: NewPath | None = None
     scalar: bool | int | float | str | None = None
-    free: dict[str, bool | int | float | str] = Field(default_factory=lambda: {"port": 1})
+    free: dict[str, bool | int | float | str] = {"port": 1}  # noqa: RUF012 - pydantic copies it
     lists: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     inner: Inner = Inner(size=7)
     maybe: Inner | None = None

@@ -113,7 +113,11 @@ KINDS = [
     Kind("unknown element", changed("<VALUE>7</VALUE>", "<BOGUS/>"), ":17:1: not valid ARXML"),
     Kind("wrong place", changed("<SHORT-NAME>log</SHORT-NAME>", ""), "not valid ARXML"),
     Kind("bad short name", changed(">slac<", ">1 slac<"), ":26:1: not valid ARXML"),
-    Kind("no text wanted", changed("<ELEMENTS>", "<ELEMENTS>text"), ":6:1: not valid ARXML"),
+    Kind(
+        "no text wanted",
+        changed("<ELEMENTS>", "<ELEMENTS>text"),
+        ":7:1: not valid ARXML: Char",
+    ),
     Kind("unknown module", changed("ROLE/log<", "ROLE/lok<"), ":9:11: 'lok' is no module; did"),
     Kind("no module", changed("/ROLE/log<", "/other/log<"), ":2:1: holds no values of modules in"),
     Kind("no packages", GOOD[: GOOD.index("  <AR-P")] + "</AUTOSAR>", ":2:1: holds no values"),
@@ -142,7 +146,7 @@ KINDS = [
     Kind(
         "parameter twice", changed(BURST, BURST * 2), ":19:17: /Pilotwire/ROLE/log/settings/burst"
     ),
-    Kind("key twice", changed(SLAC, SLAC + SLAC), "not valid ARXML"),
+    Kind("key twice", changed(SLAC, SLAC + SLAC), ":35:17: 'slac' stands in line 26"),
     Kind("deep", changed("<ELEMENTS>", "<a>" * 300), "nested too deeply: at most 200 levels"),
     Kind("huge", " " * ((16 << 20) + 1), "too large: 16777217 octets, at most 16777216 are read"),
     Kind("many", changed("<ELEMENTS>", "<a/>" * 500_001), "more than 500000 elements"),

@@ -7,6 +7,7 @@ from autosar_data import AutosarModel
 from autosar_data.abstraction import AutosarModelAbstraction
 from autosar_data.abstraction.ecu_configuration import EcucModuleDef
 
+from bsw.base_config import BaseConfig
 from bsw.ecuc.load import load
 from bsw.shipped import shipped
 from evcc.config import EvccConfig
@@ -15,7 +16,7 @@ from tools.arxml.files import generated
 from tools.cli import main as v2g
 
 FILES = generated()
-MODELS = {"evcc": EvccConfig, "secc": SeccConfig}
+MODELS: dict[str, type[BaseConfig]] = {"evcc": EvccConfig, "secc": SeccConfig}
 
 
 @pytest.mark.parametrize("name", FILES)

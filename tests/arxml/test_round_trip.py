@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bsw.base_config import BaseConfig
 from bsw.ecuc.export import as_arxml, as_yaml
 from bsw.ecuc.load import load
 from bsw.ecuc.xml_lines import CannotWrite
@@ -15,7 +16,8 @@ from secc.cli import main as secc
 from secc.config import SeccConfig
 from tests.arxml.models import BenchConfig, Colour, Inner, Outer
 
-ROLES = {"evcc": (evcc, EvccConfig), "secc": (secc, SeccConfig)}
+MODELS: dict[str, type[BaseConfig]] = {"evcc": EvccConfig, "secc": SeccConfig}
+ROLES = {"evcc": evcc, "secc": secc}
 
 
 def rounded(number: float) -> float:
@@ -94,7 +96,7 @@ RECEIVE = {
 
 def effective(role: str, *words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The effective configuration without the places the values came from."""
-    assert ROLES[role][0](["check", *words]) == 0, capsys.readouterr().err
+    assert ROLES[role](["check", *words]) == 0, capsys.readouterr().err
     lines = capsys.readouterr().out.splitlines()
     return [line.partition("  # ")[0] for line in lines if not line.startswith("#")]
 
@@ -109,7 +111,7 @@ def written(role: str, folder: Path) -> Path:
 def test_yaml_arxml_and_a_mixture_give_the_same_effective_configuration(
     role: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ROLES[role][0]
+    command = ROLES[role]
     yaml = written(role, tmp_path)
     wanted = effective(role, "-c", str(yaml), capsys=capsys)
     whole, back, part = (tmp_path / name for name in ("a.arxml", "b.yaml", "part.arxml"))
@@ -134,10 +136,10 @@ def test_an_export_on_the_standard_output_can_be_read_again(
     role: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for kind in ("yaml", "arxml"):
-        assert ROLES[role][0](["config", "export", f"--{kind}", "--set", "log.burst=9"]) == 0
+        assert ROLES[role](["config", "export", f"--{kind}", "--set", "log.burst=9"]) == 0
         path = tmp_path / f"c.{kind}"
         path.write_text(capsys.readouterr().out)
-        assert load(ROLES[role][1], (path,)).config.log.burst == 9
+        assert load(MODELS[role], (path,)).config.log.burst == 9
 
 
 def test_yaml_wins_over_arxml_in_either_order_and_the_report_says_so(
