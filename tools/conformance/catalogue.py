@@ -12,29 +12,17 @@ from tools.conformance import (
 from tools.conformance.cases import Case, case
 
 
-def stations() -> list[Case]:
-    """Listed, a station under test."""
-    rows = [case(identity, row) for identity, row in iso2_station.ROWS.items()]
-    found = rows + handshake_cases.half_a() + electrical.half_a() + din_station.cases()
-    return sorted(found, key=lambda one: one.id)
-
-
-def station_twins() -> list[Case]:
-    return handshake_cases.twins() + electrical.twins() + twins.cases()
-
-
-def vehicles() -> list[Case]:
-    """Listed, a vehicle under test."""
-    return vehicle_cases.cases()
-
-
-def vehicle_twins_() -> list[Case]:
-    return vehicle_twins.cases()
-
-
 def listed() -> list[Case]:
-    return stations() + vehicles()
+    """Stations first, then vehicles."""
+    rows = [case(identity, row) for identity, row in iso2_station.ROWS.items()]
+    iso2 = rows + handshake_cases.half_a() + electrical.half_a()
+    stations = sorted(iso2, key=lambda one: one.id) + din_station.cases()
+    return stations + vehicle_cases.cases()
 
 
 def further() -> list[Case]:
-    return station_twins() + vehicle_twins_()
+    return handshake_cases.twins() + electrical.twins() + twins.cases() + vehicle_twins.cases()
+
+
+def everything() -> list[Case]:
+    return listed() + further()

@@ -22,7 +22,7 @@ from bsw.slac.station_link import StationLink
 from csm.randomness import SeededRandomness
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.electronics import Ratings
-from secc.profile import CONFORMANCE
+from secc.profile import CONFORMANCE, StationProfile
 from secc.schedules import Plan, Step
 from secc.service import OutletService, PilotOnPort
 from tools.rig.network import NetRig, Options
@@ -66,6 +66,7 @@ class Setup:
     departure: int | None = None
     station_tls: bool | None = None
     """Whether the station offers TLS; by default when the tester uses it."""
+    profile: StationProfile = field(default=CONFORMANCE, compare=False)
 
     @property
     def ac(self) -> bool:
@@ -168,7 +169,7 @@ class StationLab(Clockwork):
             mode=setup.mode,
             served=(setup.protocol,) if setup.protocol == "din" else ("iso2", "din"),
             ratings=replace(RATINGS, cable_check=CABLE_CHECKS.get(setup.slow, 300 * MS)),
-            station_profile=CONFORMANCE,
+            station_profile=setup.profile,
             station_tls=None if crypto is None else crypto.station_tls,
             desk=None if crypto is None else crypto.desk,
             payment=payment,

@@ -62,9 +62,6 @@ class StationTester:
         self._channels = Channels(lab.scheduler, worker=lab.world.worker)
         if lab.crypto is not None:
             self.tls = lab.crypto.station_tls
-            if lab.setup.protocol == "iso2":
-                self.on("CertificateInstallation", None)
-                self.script.pop("CertificateInstallation")
         host = Host(
             lab.scheduler,
             lab.station_modem.port,

@@ -76,7 +76,9 @@ class VehicleLab(Clockwork):
         self.crypto = self._crypto()
         self.rig = NetRig(self.world, self._options())
         self.rig.electronics.stop()
-        self.rig.pack = WatchedPack(self.scheduler, self.rig.state, StationView())
+        self.rig.pack = self.rig.actuators = WatchedPack(
+            self.scheduler, self.rig.state, StationView()
+        )
         chance = SeededRandomness("site")
         self.site = Site(self.scheduler, chance)
         modem, self.station_modem = self.site.vehicle(), self.site.station()

@@ -1,0 +1,64 @@
+"""The testers find what is wrong: a station or vehicle that deviates fails its case."""
+
+from dataclasses import replace
+
+import pytest
+
+from bsw.chrgm.agreement import Tolerance
+from bsw.chrgm.sequence.timing import Change, Timing
+from bsw.os.clock import S
+from evcc.profile import CONFORMANCE as VEHICLE
+from secc.profile import CONFORMANCE, StationProfile
+from tools.conformance import vehicle_cases as vehicles
+from tools.conformance import vehicle_plays as plays
+from tools.conformance.cases import Row
+from tools.conformance.lab import Deviation, Setup
+from tools.conformance.vehicle_lab import VehicleSetup
+
+PATIENT = Timing(everywhere=Change(next_request=120 * S))
+
+
+@pytest.mark.parametrize(
+    ("profile", "row", "said"),
+    [
+        (
+            replace(CONFORMANCE, demand_pilot_states=False),
+            Row("CableCheck", "pilot stays in B", "FAILED"),
+            "answered with OK",
+        ),
+        (
+            replace(CONFORMANCE, tolerated=frozenset({Tolerance.DISCOVERY_AGAIN})),
+            Row("PaymentServiceSelection", "ServiceDiscoveryReq instead", "FAILED_SequenceError"),
+            "answered with OK",
+        ),
+        (replace(CONFORMANCE, timing=PATIENT), Row("Stop", "silence", ""), "open 5 s after"),
+        (
+            replace(CONFORMANCE, profile_tolerance=1.0),
+            Row("Start", "profile above PMax", "FAILED_ChargingProfileInvalid"),
+            "answered with OK",
+        ),
+    ],
+)
+def test_a_station_that_deviates(profile: StationProfile, row: Row, said: str) -> None:
+    case = replace(row, setup=replace(row.setup, profile=profile))
+    with pytest.raises(Deviation, match=said):
+        case.play()
+
+
+def test_a_station_that_says_the_wrong_code() -> None:
+    row = Row("ServiceDetail", "unknown service", "FAILED", setup=Setup(tls=True, detail=True))
+    with pytest.raises(Deviation, match="FAILED_ServiceIDInvalid"):
+        row.play()
+
+
+def test_a_vehicle_that_waits_too_long() -> None:
+    timing = Timing(exchanges={"CurrentDemand": Change(answer=3 * S)})
+    setup = VehicleSetup(profile=replace(VEHICLE, timing=timing))
+    with pytest.raises(Deviation, match="goes on"):
+        plays.withheld("CurrentDemand", vehicles.LOOP_LIMIT, setup, after=50)
+
+
+def test_a_vehicle_that_opens_its_contactors_under_load() -> None:
+    setup = VehicleSetup(profile=replace(VEHICLE, fast_open_limit=0))
+    with pytest.raises(Deviation, match="contactors opened at"):
+        plays.closed_in_loop(setup)

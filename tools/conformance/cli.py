@@ -1,0 +1,64 @@
+"""``v2g conformance``: list the cases, play them, write the page."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Final
+
+from tools.conformance.cases import Case
+from tools.conformance.catalogue import everything, further, listed
+from tools.conformance.lab import Deviation
+from tools.conformance.page import PASSED, page
+
+PAGE: Final = Path("docs/conformance.md")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(dest="word", required=True)
+    words.add_parser("list", help="id and title of every case")
+    run = words.add_parser("run", help="play cases; all if none is named")
+    run.add_argument("ids", nargs="*", metavar="ID", help="an id, or how ids begin")
+    write = words.add_parser("page", help="play all cases and write the table")
+    write.add_argument("--out", type=Path, default=PAGE, help=f"default: {PAGE}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.word == "list":
+        for case in everything():
+            print(f"{case.id:<50} {case.title}")
+        return 0
+    if arguments.word == "page":
+        return _write(arguments.out)
+    return _play(tuple(arguments.ids))
+
+
+def result_of(case: Case) -> str:
+    """``passed``, or what was wrong."""
+    try:
+        case.play()
+    except Deviation as deviation:
+        return f"failed: {deviation}"
+    return PASSED
+
+
+def _play(prefixes: tuple[str, ...]) -> int:
+    chosen = [case for case in everything() if not prefixes or case.id.startswith(prefixes)]
+    if not chosen:
+        print("no such case; see v2g conformance list")
+        return 2
+    began, failed = time.monotonic(), 0
+    for case in chosen:
+        result = result_of(case)
+        failed += result != PASSED
+        print(f"{case.id:<50} {result}")
+    took = time.monotonic() - began
+    print(f"{len(chosen) - failed} of {len(chosen)} passed in {took:.1f} s")
+    return 1 if failed else 0
+
+
+def _write(out: Path) -> int:
+    results = {case.id: result_of(case) for case in everything()}
+    out.write_text(page(listed(), further(), results), encoding="utf-8")
+    failed = sum(result != PASSED for result in results.values())
+    print(f"{out}: {len(results) - failed} of {len(results)} passed")
+    return 1 if failed else 0
