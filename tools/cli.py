@@ -16,6 +16,7 @@ GROUPS = {
     "arxml": ("tools.arxml.cli", "generate AUTOSAR definitions, defaults, system descriptions"),
     "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
     "vehicle": ("tools.vehicle.cli", "run a simulated vehicle and a station's power module"),
+    "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
     "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
 }
 
