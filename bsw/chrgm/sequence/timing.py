@@ -27,18 +27,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """``exchanges`` and ``spans`` are by name; ``everywhere`` comes first.  For one table."""
+    """``exchanges`` and ``spans`` are by name; ``everywhere`` comes first.
+
+    One object serves all tables of a profile: exchanges of the same name keep their own figures.
+    """
 
     everywhere: Change = field(default_factory=Change)
     exchanges: Mapping[str, Change] = field(default_factory=dict)
     spans: Mapping[str, int] = field(default_factory=dict)
-    _known: dict[str, Limits] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[int, tuple[Exchange, Limits]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of(self, exchange: Exchange) -> Limits:
-        found = self._known.get(exchange.name)
+        found = self._known.get(id(exchange))
         if found is None:
-            found = self._known[exchange.name] = self._limits(exchange)
-        return found
+            found = self._known[id(exchange)] = (exchange, self._limits(exchange))
+        return found[1]
 
     def _limits(self, exchange: Exchange) -> Limits:
         limits = self.everywhere.applied(exchange.limits)
