@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from bsw.base_config import BaseConfig
+    from bsw.ecuc.load import Loaded
 
 M = TypeVar("M", bound="BaseConfig")
 
@@ -25,7 +26,7 @@ class Role(Generic[M]):
     name: str
     purpose: str
     model: Callable[[], type[M]]
-    run: Callable[[M], int]
+    run: Callable[["Loaded[M]"], int]
 
 
 def main(role: Role[M], argv: list[str] | None = None) -> int:
@@ -115,8 +116,8 @@ def _run(role: Role[M], arguments: argparse.Namespace) -> int:
     from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415
 
     try:
-        loaded = load(role.model(), tuple(arguments.config), tuple(arguments.set))
-        return role.run(loaded.config)
+        files, settings = tuple(arguments.config), tuple(arguments.set)
+        return role.run(load(role.model(), files, settings, outside=False))
     except ConfigurationError as error:
         return _say(role, error)
     except CannotStart as error:

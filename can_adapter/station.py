@@ -13,9 +13,8 @@ from bsw.os.scheduler import Scheduler
 from can_adapter.binding import bind, problems
 from can_adapter.bus import CanPort
 from can_adapter.canif import CanIf
-from can_adapter.config import BusConfig, CanConfig, MatrixFile
+from can_adapter.config import CanConfig
 from can_adapter.configured import CanConfigError, load_matrix
-from can_adapter.matrix import SHIPPED_STATION, shipped_matrix
 from can_adapter.receive import Inbound
 from can_adapter.roles import Catalogue
 from can_adapter.station_values import PowerCommand, PowerCommandPart, PowerModule
@@ -25,15 +24,10 @@ POWER_MODULE: Final = Catalogue.of(PowerModule)
 POWER_COMMAND: Final = Catalogue.of(PowerCommand)
 
 
-class StationCanConfig(CanConfig):
-    """The power module's bus, as an integrator configures it."""
-
-    bus: BusConfig = BusConfig(channel="239.74.163.3", options={"port": 43114})
-    matrix: tuple[MatrixFile, ...] = tuple(shipped_matrix(name) for name in SHIPPED_STATION)
-
-    def problems(self) -> Iterable[Wrong]:
-        for problem in problems(self, POWER_MODULE, POWER_COMMAND):
-            yield Wrong(".".join(problem.where), problem.text)
+def wrong_in(config: CanConfig) -> Iterable[Wrong]:
+    """What in a configuration does not fit its matrices."""
+    for problem in problems(config, POWER_MODULE, POWER_COMMAND):
+        yield Wrong(".".join(problem.where), problem.text)
 
 
 class StationSignals(Inbound[PowerModule]):

@@ -28,12 +28,10 @@ VEHICLE_REPORT: Final = Catalogue.of(VehicleReport)
 ROW_PERIOD: Final = 100 * MS
 
 
-class VehicleCanConfig(CanConfig):
-    """The vehicle's bus, as an integrator configures it."""
-
-    def problems(self) -> Iterable[Wrong]:
-        for problem in problems(self, VEHICLE_VALUES, VEHICLE_REPORT):
-            yield Wrong(".".join(problem.where), problem.text)
+def wrong_in(config: CanConfig) -> Iterable[Wrong]:
+    """What in a configuration does not fit its matrices."""
+    for problem in problems(config, VEHICLE_VALUES, VEHICLE_REPORT):
+        yield Wrong(".".join(problem.where), problem.text)
 
 
 class VehicleSignals(Inbound[VehicleSnapshot]):

@@ -6,6 +6,7 @@ from bsw.cli import Role
 from bsw.cli import main as role_main
 
 if TYPE_CHECKING:
+    from bsw.ecuc.load import Loaded
     from evcc.config import EvccConfig
 
 
@@ -15,10 +16,10 @@ def _model() -> "type[EvccConfig]":
     return EvccConfig
 
 
-def _run(config: "EvccConfig") -> int:
+def _run(loaded: "Loaded[EvccConfig]") -> int:
     from evcc.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
 
-    return run(config)
+    return run(loaded)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,9 +10,14 @@ from bsw.ecuc.quantities import Duration, Mac, PortNumber
 from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig
 from bsw.tls.config import TlsConfig
-from can_adapter.vehicle import VehicleCanConfig
+from can_adapter.vehicle_config import VehicleCanConfig
 from csm.config import CsmConfig
-from evcc.rooms import DiagnosticsConfig, NvmConfig, SupervisionConfig, WatchdogConfig
+from evcc.services_config import (
+    DiagnosticsConfig,
+    NvmConfig,
+    SupervisionConfig,
+    WatchdogConfig,
+)
 from keym.config import KeymConfig
 
 ProtocolName = Literal["iso2", "din"]

@@ -1,15 +1,23 @@
 """Runs the vehicle ECU on host time, from its configuration to its exit status."""
 
 from bsw.base import open_base
+from bsw.ecuc.load import Loaded
 from bsw.os.process import Status
 from evcc.config import EvccConfig
-from evcc.ecu import VehicleEcu
 
 
-def run(config: EvccConfig) -> Status:
+def run(loaded: Loaded[EvccConfig]) -> Status:
+    config = loaded.config
     base = open_base(config)
     base.trace.begin(role="evcc", protocols=" ".join(config.session.protocols))
-    ecu = VehicleEcu(base, config)
-    base.process.on_stop = lambda _stop: ecu.stop(base.process.finished)
-    base.scheduler.after(0, ecu.start, name="start")
-    return base.run()
+
+    def start() -> None:
+        """The loop turns first; the rooms, which take longer to load, start inside it."""
+        loaded.look_outside()
+        from evcc.ecu import VehicleEcu  # noqa: PLC0415 - see above
+
+        ecu = VehicleEcu(base, config)
+        base.process.on_stop = lambda _stop: ecu.stop(base.process.finished)
+        ecu.start()
+
+    return base.run(start)

@@ -6,6 +6,7 @@ from bsw.cli import Role
 from bsw.cli import main as role_main
 
 if TYPE_CHECKING:
+    from bsw.ecuc.load import Loaded
     from secc.config import SeccConfig
 
 
@@ -15,10 +16,10 @@ def _model() -> "type[SeccConfig]":
     return SeccConfig
 
 
-def _run(config: "SeccConfig") -> int:
+def _run(loaded: "Loaded[SeccConfig]") -> int:
     from secc.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
 
-    return run(config)
+    return run(loaded)
 
 
 def main(argv: list[str] | None = None) -> int:

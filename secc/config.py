@@ -10,7 +10,7 @@ from bsw.ecuc.quantities import Duration, EvseId, PortNumber
 from bsw.os.clock import MS
 from bsw.slac.link import StationLinkConfig
 from bsw.tls.config import TlsConfig
-from can_adapter.station import StationCanConfig
+from can_adapter.station_config import StationCanConfig
 from csm.config import CsmConfig
 from keym.config import KeymConfig
 

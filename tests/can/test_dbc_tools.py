@@ -11,8 +11,9 @@ from can_adapter.binding import bind
 from can_adapter.bus import CanFrame
 from can_adapter.configured import load_matrix
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.station import StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES, VehicleCanConfig
+from can_adapter.station_config import StationCanConfig
+from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle_config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 from tests.can.worlds import VehicleWorld
 from tools.cli import main

@@ -17,7 +17,8 @@ from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
 from can_adapter.matrix import shipped_matrix
 from can_adapter.values import ContactorRequest, ContactorState, EvErrorCode
-from can_adapter.vehicle import VehicleBus, VehicleCanConfig, open_vehicle_bus
+from can_adapter.vehicle import VehicleBus, open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from can_adapter.vehicle_report import Requests
 
 SCRIPT = Path(__file__).with_name("foreign_bms.py")

@@ -14,7 +14,8 @@ from can_adapter.bus import CanFrame
 from can_adapter.configured import load_matrix
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
 from can_adapter.values import ContactorRequest, ContactorState, EnergyTransferMode, ShiftPosition
-from can_adapter.vehicle import VehicleBus, VehicleCanConfig, open_vehicle_bus
+from can_adapter.vehicle import VehicleBus, open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from can_adapter.vehicle_report import Requests, StationPresent
 from csm.randomness import SeededRandomness
 

@@ -10,7 +10,8 @@ from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
 from can_adapter.quality import Quality
-from can_adapter.vehicle import VehicleBus, VehicleCanConfig, open_vehicle_bus
+from can_adapter.vehicle import VehicleBus, open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 
 MATRIX = """VERSION ""

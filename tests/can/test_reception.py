@@ -22,7 +22,8 @@ from can_adapter.quality import (
 )
 from can_adapter.transmit import Outbound
 from can_adapter.values import ContactorState, EvErrorCode, StopRequest
-from can_adapter.vehicle import VEHICLE_VALUES, VehicleCanConfig
+from can_adapter.vehicle import VEHICLE_VALUES
+from can_adapter.vehicle_config import VehicleCanConfig
 from can_adapter.vehicle_values import (
     Battery,
     Contactors,

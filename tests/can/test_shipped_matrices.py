@@ -15,8 +15,10 @@ from can_adapter.convert import NumberConverter, plain
 from can_adapter.matrix import SHIPPED, SHIPPED_STATION, Matrix, load, shipped_matrix
 from can_adapter.overlap import misfits
 from can_adapter.roles import Catalogue, Kind
-from can_adapter.station import POWER_COMMAND, POWER_MODULE, StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES, VehicleCanConfig
+from can_adapter.station import POWER_COMMAND, POWER_MODULE
+from can_adapter.station_config import StationCanConfig
+from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle_config import VehicleCanConfig
 
 FILES = [*SHIPPED, *SHIPPED_STATION]
 

@@ -17,7 +17,8 @@ from can_adapter.configured import load_matrix
 from can_adapter.drivers.python_can import PythonCanPort
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
 from can_adapter.transmit import Outbound
-from can_adapter.vehicle import VEHICLE_VALUES, VehicleBus, VehicleCanConfig, open_vehicle_bus
+from can_adapter.vehicle import VEHICLE_VALUES, VehicleBus, open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 
 DRIVERS = ("simulated", "virtual", "udp_multicast")

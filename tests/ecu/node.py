@@ -29,15 +29,8 @@ from csm.wiring import open_keys
 from evcc.basic import BasicCharging
 from evcc.canbus import VehicleCan
 from evcc.charging import ChargingManager, RetryRules
-from evcc.rooms import (
-    DiagnosticsConfig,
-    Ground,
-    Neighbours,
-    NvmConfig,
-    Rooms,
-    Services,
-    ServicesConfig,
-)
+from evcc.rooms import Ground, Neighbours, Rooms, Services
+from evcc.services_config import DiagnosticsConfig, NvmConfig, ServicesConfig
 from evcc.vehicle import VehicleState
 
 KEY = bytes(range(16))

@@ -6,7 +6,8 @@ from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.drivers.simulated import SimulatedBus
 from can_adapter.quality import ReceptionEvent
-from can_adapter.station import StationCanConfig, open_station_bus
+from can_adapter.station import open_station_bus
+from can_adapter.station_config import StationCanConfig
 from can_adapter.station_values import PowerModule, PowerOrder
 from can_adapter.values import (
     CableCheckState,
@@ -16,7 +17,8 @@ from can_adapter.values import (
     LockState,
     PowerModuleMode,
 )
-from can_adapter.vehicle import VehicleCanConfig, open_vehicle_bus
+from can_adapter.vehicle import open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from can_adapter.vehicle_report import Requests
 from can_adapter.vehicle_values import VehicleSnapshot
 from csm.randomness import SeededRandomness

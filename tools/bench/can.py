@@ -26,12 +26,8 @@ from can_adapter.drivers.choose import open_port
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
 from can_adapter.transmit import Outbound
 from can_adapter.values import ContactorRequest
-from can_adapter.vehicle import (
-    VEHICLE_VALUES,
-    VehicleBus,
-    VehicleCanConfig,
-    open_vehicle_bus,
-)
+from can_adapter.vehicle import VEHICLE_VALUES, VehicleBus, open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from can_adapter.vehicle_report import Requests, StationLimits, StationPresent
 from can_adapter.vehicle_values import Battery, Limits, Targets
 from csm.randomness import SeededRandomness
@@ -89,9 +85,9 @@ def _median(calls: Sequence[Callable[[], object]]) -> float:
 
 def _start_up() -> None:
     program = (
-        "from time import process_time as now; t = now(); import can_adapter.vehicle as v; "
+        "from time import process_time as now; t = now(); import can_adapter.vehicle_config as k; "
         "a = now(); import can, cantools; b = now(); "
-        "from can_adapter.configured import load_matrix; load_matrix(v.VehicleCanConfig()); "
+        "from can_adapter.configured import load_matrix; load_matrix(k.VehicleCanConfig()); "
         "c = now(); print(a - t, b - a, c - b)"
     )
     runs = [

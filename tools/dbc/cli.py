@@ -12,7 +12,7 @@ from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
 from can_adapter.matrix import SHIPPED, SHIPPED_STATION, MatrixError, load, shipped_matrix
-from can_adapter.station import StationCanConfig
+from can_adapter.station_config import StationCanConfig
 from tools.dbc.page import page
 from tools.dbc.template import template
 from tools.dbc.watch import Watcher

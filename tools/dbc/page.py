@@ -12,8 +12,10 @@ from can_adapter.config import CanConfig
 from can_adapter.configured import load_matrix
 from can_adapter.matrix import MessageSpec, SignalSpec
 from can_adapter.roles import Catalogue
-from can_adapter.station import POWER_COMMAND, POWER_MODULE, StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES, VehicleCanConfig
+from can_adapter.station import POWER_COMMAND, POWER_MODULE
+from can_adapter.station_config import StationCanConfig
+from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle_config import VehicleCanConfig
 
 HEAD = """# Signals
 

@@ -13,8 +13,10 @@ from can_adapter.configured import load_matrix
 from can_adapter.matrix import Matrix, load
 from can_adapter.names import nearest
 from can_adapter.roles import Catalogue, Kind, Role
-from can_adapter.station import POWER_COMMAND, POWER_MODULE, StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES, VehicleCanConfig
+from can_adapter.station import POWER_COMMAND, POWER_MODULE
+from can_adapter.station_config import StationCanConfig
+from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle_config import VehicleCanConfig
 
 SIDES: dict[str, tuple[type[CanConfig], Catalogue, Catalogue]] = {
     "vehicle": (VehicleCanConfig, VEHICLE_VALUES, VEHICLE_REPORT),

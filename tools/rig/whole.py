@@ -20,8 +20,10 @@ from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from can_adapter.config import BusConfig
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.station import StationCanConfig, open_station_bus
-from can_adapter.vehicle import VehicleCanConfig, open_vehicle_bus
+from can_adapter.station import open_station_bus
+from can_adapter.station_config import StationCanConfig
+from can_adapter.vehicle import open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 from evcc.basic import BasicCharging
 from evcc.canbus import VehicleCan

@@ -5,7 +5,7 @@ import sys
 
 from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
-from can_adapter.station import StationCanConfig
+from can_adapter.station_config import StationCanConfig
 from tools.vehicle.faults import faults
 from tools.vehicle.hardware import Hardware, Setup
 from tools.vehicle.options import add_bus_options, bus_config

@@ -19,9 +19,9 @@ from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanPort
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.station import StationCanConfig
+from can_adapter.station_config import StationCanConfig
 from can_adapter.values import PaymentOption
-from can_adapter.vehicle import VehicleCanConfig
+from can_adapter.vehicle_config import VehicleCanConfig
 from tools.vehicle.battery import Battery
 from tools.vehicle.cable import Physics
 from tools.vehicle.faults import Fault, faults
