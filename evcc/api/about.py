@@ -1,0 +1,56 @@
+"""What each command and variable of the vehicle's north side means here, in a line.
+
+For the integrator's page, which is generated from this; a test holds it complete.
+"""
+
+from typing import Final
+
+COMMANDS: Final = {
+    "start_charging": "Mode, payment, departure in seconds from now, energy in kWh (0: no goal); "
+    "gives permission.",
+    "stop_charging": "An ordered stop: current to zero, then SessionStop(Terminate).",
+    "pause_charging": "The same with SessionStop(Pause); in DIN, which has no pause, a stop.",
+    "set_fault": "A fault of the vehicle, as EVErrorCode; charging ends at once.",
+    "set_dc_params": "DC limits and targets; what is left out stays.",
+    "set_bpt_dc_params": "Discharge limits and floor.",
+    "enable_sae_j2847_v2g_v2h": "Refused, with the reason.",
+    "update_soc": "State of charge in per cent.",
+    "reset_fault": "The fault is gone; the next session may charge.",
+    "set_ac_params": "AC limits per phase; what is left out stays.",
+    "update_dc_present_values": "Measured at inlet and battery, never the target repeated.",
+    "update_contactor_state": "What the contactors report.",
+    "update_inlet": "Lock, ampacity of the cable, derating by temperature.",
+    "set_mobility_needs": "Departure in seconds from now, energy in Wh, full and bulk charge.",
+    "allow_charging": "Permission; withdrawn while charging it is an ordered stop.",
+    "request_renegotiation": "New parameters and schedules; -2 only.",
+    "resume": "End a pause from the vehicle's side; also called wake_up.",
+}
+
+VARIABLES: Final = {
+    "v2g_session_finished": "The session is over; the reason is in session_result.",
+    "ev_power_ready": "State C is wanted (true) or no longer (false).",
+    "ac_evse_max_current": "The station's limit per phase, when it changes.",
+    "ac_evse_target_power": "AC set point of the station.",
+    "dc_power_on": "The DC contactors are to close.",
+    "stop_from_charger": "The station asked to stop.",
+    "pause_from_charger": "The station asked to pause.",
+    "session_state": "The exchange the session is at.",
+    "session_result": "How the session ended: ending, exchange, code, timer, detail.",
+    "link_state": "linked, lost or failed.",
+    "selected_protocol": "din or iso2.",
+    "secc_offer": "The energy transfer modes on offer.",
+    "evse_limits": "Current, voltage and power the station gives.",
+    "evse_present_values": "What the station measures.",
+    "evse_status": "Notification, status code, isolation, RCD.",
+    "schedules": "What the chosen schedule allows now and next.",
+    "meter_info": "Meter id and reading.",
+    "authorization_state": "Whether the station is still thinking.",
+}
+
+NOT_HERE: Final = {
+    "set_bpt_dc_params": "ISO 15118-20 only: no discharging before it; checked and kept",
+    "enable_sae_j2847_v2g_v2h": "the reverse mode of SAE J2847/2 is not part of this version",
+    "ac_evse_target_power": "ISO 15118-20 only: no such element before it",
+    "pause_from_charger": "ISO 15118-20 only: no such notification before it",
+}
+"""Kept, refused or never published, with the protocols of this version."""

@@ -1,0 +1,120 @@
+"""What each command and variable of the station's north side means here, in a line.
+
+For the integrator's page, which is generated from this; a test holds it complete.  Names that
+have no field in DIN 70121 and ISO 15118-2 are listed with the reason and change nothing there.
+"""
+
+from typing import Final
+
+COMMANDS: Final = {
+    "setup": "Identity of the outlet, for DIN and -2; turns the debug variables on.",
+    "set_charging_parameters": "Nominal AC voltage, DC tolerance, ripple, energy; "
+    "from the next ChargeParameterDiscoveryRes on.",
+    "session_setup": "Payment options and certificate service that ServiceDiscoveryRes offers; "
+    "Contract is offered over TLS only.",
+    "bpt_setup": "Bidirectional parameters.",
+    "set_powersupply_capabilities": "Hard bounds of the DC source; what is advertised never "
+    "exceeds them.",
+    "authorization_response": "The verdict; kept until the car asks.  A refused external payment "
+    "keeps the car waiting, a refused contract ends the session with its code.",
+    "ac_contactor_closed": "State of the AC contactor, a level: PowerDeliveryRes waits for it.",
+    "dlink_ready": "True opens discovery and starts the set-up time; false ends the session now.",
+    "cable_check_finished": "Result of the isolation test; false answers FAILED.",
+    "receipt_is_required": "Ask for one signed metering receipt; contract payment only.",
+    "stop_charging": "EVSENotification StopCharging until withdrawn with false.",
+    "pause_charging": "Ask the car to pause.",
+    "no_energy_pause_charging": "No power now.  PauseBeforeCableCheck and PauseAfterPrecharge ask "
+    "the car to stop at that place, AllowEvToIgnorePause only offers 0 A; holds for this session.",
+    "update_supported_app_protocols": "Restrict what is answered in the handshake; true if every "
+    "entry is spoken here.",
+    "update_energy_transfer_modes": "What the hardware offers now.",
+    "update_ac_max_current": "Ceiling per phase: EVSEMaxCurrent, at once also while charging.",
+    "update_ac_parameters": "Its nominal voltage counts where set_charging_parameters gave none.",
+    "update_ac_maximum_limits": "Total AC power; lowers EVSEMaxCurrent and the schedule.",
+    "update_ac_minimum_limits": "Lower AC power limits.",
+    "update_ac_target_values": "Set points of the dynamic AC loop.",
+    "update_ac_present_power": "Measured AC power.",
+    "update_dc_maximum_limits": "Upper DC limits: the next response carries them, and the flags "
+    "of a limit that is reached.",
+    "update_dc_minimum_limits": "Lower DC limits, from the next ChargeParameterDiscovery on.",
+    "update_isolation_status": "EVSEIsolationStatus.",
+    "update_dc_present_values": "Measured voltage and current, in the next response.",
+    "update_meter_info": "Meter id, imported energy and signed reading for MeterInfo.",
+    "send_error": "EVSEStatusCode, RCD flag and, for a fault, StopCharging.",
+    "reset_error": "Clears every fault set before.",
+}
+
+ADDITIONS: Final = {
+    "renegotiate": "EVSENotification ReNegotiation while charging; -2 only.",
+    "offer_internet": "Offer Internet access as a value-added service; over TLS only.",
+}
+
+VARIABLES: Final = {
+    "supported_app_protocols_secc": "At start-up: everything this stack speaks.",
+    "require_auth_eim": "Once a session, at the first request for authorization.",
+    "require_auth_pnc": "At PaymentDetailsReq, when the chain was found good.",
+    "ac_close_contactor": "At PowerDeliveryReq(Start), when the car shows state C.",
+    "ac_open_contactor": "Energy ends, for whatever reason.",
+    "start_cable_check": "At the first CableCheckReq in state C.",
+    "start_pre_charge": "At the first PreChargeReq.",
+    "dc_open_contactor": "Energy ends, for whatever reason.",
+    "v2g_setup_finished": "At the first PowerDeliveryReq.",
+    "current_demand_started": "At the first request of the charge loop.",
+    "current_demand_finished": "The loop ended: the source goes to 0 A.",
+    "sae_bidi_mode_active": "The car asked for the reverse mode.",
+    "evcc_id": "At SessionSetupReq: the car's MAC.",
+    "selected_payment_option": "At the payment selection.",
+    "requested_energy_transfer_mode": "At ChargeParameterDiscoveryReq.",
+    "departure_time": "At ChargeParameterDiscoveryReq, if the car gave one; -2 only.",
+    "ac_eamount": "At ChargeParameterDiscoveryReq: Wh wanted.",
+    "ac_ev_max_voltage": "At ChargeParameterDiscoveryReq.",
+    "ac_ev_max_current": "At ChargeParameterDiscoveryReq.",
+    "ac_ev_min_current": "At ChargeParameterDiscoveryReq.",
+    "ac_ev_power_limits": "AC power window of the car.",
+    "ac_ev_present_powers": "Power measured in the car.",
+    "ac_ev_dynamic_control_mode": "Energy requests of the dynamic mode.",
+    "dc_ev_energy_capacity": "At ChargeParameterDiscoveryReq, if given.",
+    "dc_ev_energy_request": "At ChargeParameterDiscoveryReq, if given.",
+    "dc_full_soc": "At ChargeParameterDiscoveryReq, if given.",
+    "dc_bulk_soc": "At ChargeParameterDiscoveryReq, if given.",
+    "dc_ev_status": "Whenever it changes, in every DC message.",
+    "dc_bulk_charging_complete": "In the loop, if given.",
+    "dc_charging_complete": "In the loop.",
+    "dc_ev_target_voltage_current": "Each PreChargeReq and CurrentDemandReq.",
+    "dc_ev_maximum_limits": "Whenever they change.",
+    "dc_ev_remaining_time": "In the loop, if given.",
+    "hlc_session_failed": "The moment a session failed.",
+    "dlink_terminate": "After a session that ended in order.",
+    "dlink_error": "After a session that failed.",
+    "dlink_pause": "After SessionStop(Pause).",
+    "ev_app_protocol": "Debug: the car's whole offer.",
+    "v2g_messages": "Debug: every message, EXI in base 64, before what follows from it.",
+    "selected_protocol": "Debug: the protocol agreed.",
+    "display_parameters": "Values for the driver.",
+    "d20_dc_dynamic_charge_mode": "DC request of the dynamic mode.",
+    "dc_ev_present_voltage": "Voltage measured in the car.",
+    "meter_info_requested": "The car wants MeterInfo.",
+    "selected_service_parameters": "Outcome of ServiceSelection.",
+    "ev_termination": "The car's termination code.",
+}
+
+_DYNAMIC: Final = "ISO 15118-20 only: no such element before it"
+
+NOT_HERE: Final = {
+    "bpt_setup": "ISO 15118-20 only: no discharging before it; kept",
+    "pause_charging": "ISO 15118-20 only: EVSENotification has no pause before it; kept",
+    "update_ac_minimum_limits": _DYNAMIC,
+    "update_ac_target_values": _DYNAMIC,
+    "update_ac_present_power": _DYNAMIC,
+    "sae_bidi_mode_active": "the reverse mode of SAE J2847/2 is not served; setup refuses it",
+    "ac_ev_power_limits": _DYNAMIC,
+    "ac_ev_present_powers": _DYNAMIC,
+    "ac_ev_dynamic_control_mode": _DYNAMIC,
+    "display_parameters": _DYNAMIC,
+    "d20_dc_dynamic_charge_mode": _DYNAMIC,
+    "dc_ev_present_voltage": _DYNAMIC,
+    "meter_info_requested": _DYNAMIC,
+    "selected_service_parameters": _DYNAMIC,
+    "ev_termination": _DYNAMIC,
+}
+"""Checked and kept, or never published, with the protocols of this version."""
