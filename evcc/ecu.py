@@ -36,7 +36,8 @@ from evcc.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.config import EvccConfig
 from evcc.profile import PROFILES
 from evcc.results import result_on_can
-from evcc.rooms import Ground, Neighbours, Rooms, Services, ServicesConfig
+from evcc.rooms import Ground, Neighbours, Rooms, Services
+from evcc.services_config import ServicesConfig
 from evcc.session import Means, VehicleSession
 from evcc.vehicle import StationView, VehicleState
 from keym.faults import KeymFault
@@ -307,12 +308,14 @@ class VehicleEcu:
 
     def _ended(self, result: SessionResult) -> None:
         self.can.session_ended(result_on_can(result))
+        fault = self._rooms.supervision.stopped_for
         self._rooms.supervision.session_ended(result)
         self._count += 1
         wanted = self._config.session.count
         if wanted and self._count >= wanted:
-            status = Status.OK if result.ending.good else Status.FAILED
-            self._base.process.done(status, str(result))
+            good = result.ending.good and not fault
+            detail = f"{result}, ordered by {fault}" if fault else str(result)
+            self._base.process.done(Status.OK if good else Status.FAILED, detail)
 
     def _tell_live(self) -> None:
         view, state = self.view, self.state

@@ -8,31 +8,24 @@ they do is their own; this module only introduces them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Annotated, Final
-
-from pydantic import Field
+from typing import Final
 
 from bsw.cp.pilot import Pilot
 from bsw.dcm.context import Context
 from bsw.dcm.server import Server
 from bsw.dem.memory import Dem, Snapshot
 from bsw.dlt import Dlt
-from bsw.ecuc.part import Part
-from bsw.ecuc.quantities import TIME, Duration, between
-from bsw.ecuc.references import NewPath
 from bsw.ecum import Room
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import NoStore, Store
-from bsw.os.clock import MS, Action, S
+from bsw.os.clock import MS, Action
 from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
 from bsw.wdgm import Alive, Entity, WdgM
-from can_adapter.diagnostics import DiagnosticsCanConfig, IsoTpServer
+from can_adapter.diagnostics import IsoTpServer
 from can_adapter.vehicle import VehicleBus
-from csm.config import state_folder
 from csm.cryif import CryIf
 from csm.driver import Mac
 from csm.handles import KeyHandle
@@ -53,62 +46,13 @@ from evcc.events import events
 from evcc.live import FRAME, Live
 from evcc.lock import LockTiming
 from evcc.memory import KeptMemory
+from evcc.services_config import ServicesConfig
 from evcc.settings import Settings, SettingStore
 from evcc.supervision import Limits, Supervision
 from evcc.vehicle import StationView, VehicleState
 from evcc.watches import Bounds
 
 SETTLE: Final = 20 * MS
-
-
-def memory_file() -> Path:
-    return state_folder().parent / "evcc.nvm"
-
-
-class NvmConfig(Part):
-    """What the ECU keeps over a restart: settings, trouble codes, a paused session."""
-
-    file: NewPath | None = Field(default_factory=memory_file)
-    """``null`` keeps nothing."""
-
-
-class DiagnosticsConfig(Part):
-    """The tester's door."""
-
-    enabled: bool = True
-    can: DiagnosticsCanConfig = DiagnosticsCanConfig()
-    key: str = Field(default="", examples=["pkcs11:evcc/diagnostics"])
-    """The AES key of security access in the key store; without one nothing can be unlocked."""
-    part_number: Annotated[str, Field(max_length=20)] = "PILOTWIRE-EVCC"
-    serial: Annotated[str, Field(max_length=16)] = "000000000000"
-    aging: Annotated[int, Field(ge=1, le=255)] = 40
-    """Healthy operation cycles after which a trouble code is forgotten."""
-
-
-class WatchdogConfig(Part):
-    """Who has to give signs of life, and within which time."""
-
-    enabled: bool = True
-    window: Annotated[Duration, between("100 ms", "60 s", TIME)] = 1 * S
-
-
-class SupervisionConfig(Part):
-    """Within which time faults lead to a safe vehicle."""
-
-    ordered_stop: Annotated[Duration, between("1 s", "60 s", TIME)] = 8 * S
-    """An ordered stop that takes longer is forced."""
-    voltage_window: Annotated[float, Field(ge=5, le=50)] = 20.0
-    isolation: Annotated[float, Field(ge=0, le=10_000)] = 100.0
-    """kOhm"""
-
-
-class ServicesConfig(Part):
-    """The four parts together, for whoever composes nothing of its own."""
-
-    nvm: NvmConfig = NvmConfig()
-    diagnostics: DiagnosticsConfig = DiagnosticsConfig()
-    watchdog: WatchdogConfig = WatchdogConfig()
-    supervision: SupervisionConfig = SupervisionConfig()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,8 @@ from bsw.os.clock import MS, S
 from bsw.os.worker import SimulatedWorker
 from csm.cryif import CryIf
 from csm.randomness import SeededRandomness
-from evcc.rooms import (
-    DiagnosticsConfig,
-    Ground,
-    Neighbours,
-    NvmConfig,
-    Rooms,
-    Services,
-    ServicesConfig,
-)
+from evcc.rooms import Ground, Neighbours, Rooms, Services
+from evcc.services_config import DiagnosticsConfig, NvmConfig, ServicesConfig
 from tools.rig.whole import Bench, WholeOptions
 from tools.vehicle.faults import Fault
 

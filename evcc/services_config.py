@@ -1,0 +1,66 @@
+"""What an integrator may set about the vehicle ECU's own services.
+
+Pure data: a configuration can be read without any of the services.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from bsw.ecuc.part import Part
+from bsw.ecuc.quantities import TIME, Duration, between
+from bsw.ecuc.references import NewPath
+from bsw.os.clock import S
+from can_adapter.diagnostics_config import DiagnosticsCanConfig
+from csm.config import state_folder
+
+
+def memory_file() -> Path:
+    return state_folder().parent / "evcc.nvm"
+
+
+class NvmConfig(Part):
+    """What the ECU keeps over a restart: settings, trouble codes, a paused session."""
+
+    file: NewPath | None = Field(default_factory=memory_file)
+    """``null`` keeps nothing."""
+
+
+class DiagnosticsConfig(Part):
+    """The tester's door."""
+
+    enabled: bool = True
+    can: DiagnosticsCanConfig = DiagnosticsCanConfig()
+    key: str = Field(default="", examples=["pkcs11:evcc/diagnostics"])
+    """The AES key of security access in the key store; without one nothing can be unlocked."""
+    part_number: Annotated[str, Field(max_length=20)] = "PILOTWIRE-EVCC"
+    serial: Annotated[str, Field(max_length=16)] = "000000000000"
+    aging: Annotated[int, Field(ge=1, le=255)] = 40
+    """Healthy operation cycles after which a trouble code is forgotten."""
+
+
+class WatchdogConfig(Part):
+    """Who has to give signs of life, and within which time."""
+
+    enabled: bool = True
+    window: Annotated[Duration, between("100 ms", "60 s", TIME)] = 1 * S
+
+
+class SupervisionConfig(Part):
+    """Within which time faults lead to a safe vehicle."""
+
+    ordered_stop: Annotated[Duration, between("1 s", "60 s", TIME)] = 8 * S
+    """An ordered stop that takes longer is forced."""
+    voltage_window: Annotated[float, Field(ge=5, le=50)] = 20.0
+    isolation: Annotated[float, Field(ge=0, le=10_000)] = 100.0
+    """kOhm"""
+
+
+class ServicesConfig(Part):
+    """The four parts together, for whoever composes nothing of its own."""
+
+    nvm: NvmConfig = NvmConfig()
+    diagnostics: DiagnosticsConfig = DiagnosticsConfig()
+    watchdog: WatchdogConfig = WatchdogConfig()
+    supervision: SupervisionConfig = SupervisionConfig()
