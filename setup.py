@@ -15,6 +15,8 @@ DATA = {
     "evcc.shipped.config": "config",
     "evcc.shipped.config.dbc": "config/dbc",
     "evcc.shipped.arxml": "arxml",
+    "evcc.shipped.deploy.config": "deploy/config",
+    "evcc.shipped.deploy.systemd": "deploy/systemd",
 }
 COMPILED = {"bsw.exi._core": ["bsw/exi/_core.c"]}
 

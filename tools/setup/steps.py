@@ -30,12 +30,14 @@ TESTS = Step(
         *("--dist", "worksteal", "--cov", "--cov-report=term:skip-covered"),
     ),
 )
+WHEEL = Step("wheel", ("-m", "tools.setup.release"))
 BENCH = Step("bench", ("-m", "tools.cli", "bench"))
 
 PLANS = {
     "check": (LINT, FORMAT, TYPES),
     "test": (LINT, FORMAT, TYPES, TESTS),
     "bench": (BENCH,),
+    "wheel": (WHEEL,),
 }
 
 
