@@ -12,6 +12,8 @@ from bsw.os.clock import MS, S
 class VehicleProfile:
     tolerated: frozenset[Tolerance] = frozenset()
     timing: Timing = field(default_factory=Timing)
+    connect_again: int = 0  # how often, where nobody listens yet at the address that SDP named
+    connect_pause: int = 200 * MS
     loop_pause: int = 100 * MS  # between a loop response and the next request
     ongoing_pause: int = 250 * MS  # between an Ongoing and asking again
     precharge_pause: int = 50 * MS
@@ -60,6 +62,7 @@ FIELD: Final = VehicleProfile(
         }
     ),
     accept_missing_staple=True,
+    connect_again=3,
 )
 
 PROFILES: Final = {"conformance": CONFORMANCE, "field": FIELD}

@@ -76,6 +76,8 @@ class VehicleSession:
         self._car = car
         self._ended = ended
         self._link_up = 0
+        self._refusals = 0
+        self._connect: Callable[[], Channel]
         self._channel: Channel | None = None
         self._wire: Wire | None = None
         self._offer: sap.Offer | None = None
@@ -83,6 +85,7 @@ class VehicleSession:
         scheduler = means.scheduler
         self._setup_alarm = scheduler.alarm(self._setup_late, name="set-up")
         self._handshake_alarm = scheduler.alarm(self._handshake_late, name="handshake")
+        self._redial_alarm = scheduler.alarm(self._dial, name="connect again")
         self._sdp = SdpClient(
             scheduler,
             means.networks,
@@ -122,11 +125,15 @@ class VehicleSession:
         if secure and self._means.tls is None:
             self._fail(Ending.NO_CONNECTION, "the station insists on TLS, which is not set up here")
             return
-        engine = self._means.tls() if secure and self._means.tls is not None else None
+        engine = self._means.tls if secure and self._means.tls is not None else lambda: None
         endpoint = station_endpoint(found, network)
         self._means.trace.add("station", at=str(endpoint), security=found.security.name)
         self._enter(Stage.CONNECTING)
-        self._channel = self._means.channels.connect(network, endpoint, self, tls=engine)
+        self._connect = lambda: self._means.channels.connect(network, endpoint, self, tls=engine())
+        self._dial()
+
+    def _dial(self) -> None:
+        self._channel = self._connect()
         self._wire = Wire(self._channel, self._means.trace)
 
     def _missed(self, missed: NotFound) -> None:
@@ -169,6 +176,10 @@ class VehicleSession:
 
     def closed(self, reason: Closed) -> None:
         self._channel = None
+        if reason.cause is Cause.REFUSED and self._refusals < self._car.profile.connect_again:
+            self._refusals += 1
+            self._redial_alarm.rearm(self._car.profile.connect_pause)
+            return
         ending = _CLOSED.get(reason.cause, Ending.CONNECTION_LOST)
         self._fail(ending, str(reason))
 
@@ -232,6 +243,7 @@ class VehicleSession:
         self._sdp.cancel()
         self._setup_alarm.cancel()
         self._handshake_alarm.cancel()
+        self._redial_alarm.cancel()
         if self._channel is not None:
             self._channel.close()
         self._enter(Stage.OVER)
