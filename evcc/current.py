@@ -54,13 +54,13 @@ class Ramp:
     def amps(self) -> float:
         return self._amps
 
-    def next(self, wanted: float, now: int) -> float:
-        """The current for a request that leaves ``now``."""
+    def next(self, wanted: float, now: int, most: float) -> float:
+        """The current for a request that leaves ``now``, at once not above ``most``."""
         passed = 0.0 if self._at is None else (now - self._at) / S
         self._at = now
         up = self._amps + self._profile.ramp_up * passed
         down = self._amps - self._profile.ramp_down * passed
-        self._amps = max(0.0, min(up, max(down, wanted)))
+        self._amps = max(0.0, min(up, most, max(down, wanted)))
         return self._amps
 
     def reset(self) -> None:

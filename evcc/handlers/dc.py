@@ -103,11 +103,12 @@ class DirectCurrent:
         car = self._car
         voltage = wanted_voltage(car.state, car.view)
         present = car.view.present_voltage or voltage
-        steady = wanted_current(car.state, car.view, present)
-        current = car.ramp.next(0.0 if self._down() else steady, car.scheduler.now)
+        down = self._down()
+        steady = 0.0 if down else wanted_current(car.state, car.view, present)
+        most = offered_current(car.state, car.view, present)
+        current = car.ramp.next(steady, car.scheduler.now, most)
         car.actuators.request_current(current)
-        allowed = 0.0 if self._down() else offered_current(car.state, car.view, present)
-        car.actuators.allow_dc_current(allowed)
+        car.actuators.allow_dc_current(0.0 if down else most)
         return self._words.volts(voltage), self._words.amps(current)
 
     def limits(self) -> dict[str, Any]:
