@@ -82,6 +82,7 @@ class StationSession:
     def end(self, result: SessionResult) -> None:
         """End here and now."""
         if self._responder is not None and self._responder.result is None:
+            result = replace(result, exchange=result.exchange or self._responder.place)
             self._responder.end(result)  # comes back as ``_over``
         else:
             self._over(result)
