@@ -88,6 +88,7 @@ class Behaviour:
     dc_curve: Curve = DC_CURVE
     ac_curve: Curve = AC_CURVE
     sensors: bool = True
+    contracts: bool = True  # false: never pay by contract
 
 
 def _nobody() -> None:
@@ -213,6 +214,8 @@ class VehicleCan:
         payment = selection.payment_option
         if payment is not None:
             state.prefer_contract = payment is values.PaymentOption.CONTRACT
+        if not self._behaviour.contracts:
+            state.prefer_contract = False
 
     def _take_battery(self, told: VehicleSnapshot) -> None:
         state, battery, limits, targets = self.state, told.battery, told.limits, told.targets

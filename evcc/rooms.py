@@ -6,7 +6,7 @@ they do is their own; this module only introduces them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -46,6 +46,7 @@ from evcc.events import events
 from evcc.live import FRAME, Live
 from evcc.lock import LockTiming
 from evcc.memory import KeptMemory
+from evcc.profile import VehicleProfile
 from evcc.services_config import ServicesConfig
 from evcc.settings import Settings, SettingStore
 from evcc.supervision import Limits, Supervision
@@ -124,7 +125,14 @@ class Services:
             dc_curve=curve(now.dc_derate_from, now.dc_stop_at),
             ac_curve=curve(now.ac_derate_from, now.ac_stop_at),
             sensors=now.temperature_sensors,
+            contracts=now.plug_and_charge,
         )
+
+    def profile(self, configured: VehicleProfile) -> VehicleProfile:
+        """Without schedules the station is asked for one entry only."""
+        if self.settings.active.schedules:
+            return configured
+        return replace(configured, schedule_entries=1)
 
     def protocols(self, configured: tuple[str, ...]) -> tuple[str, ...]:
         """The order a tester chose, as far as the configuration offers it; else its own."""

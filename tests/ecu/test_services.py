@@ -25,6 +25,7 @@ from can_adapter.drivers.simulated import SimulatedBus
 from csm.randomness import SeededRandomness
 from evcc.events import events
 from evcc.memory import PausedSession
+from evcc.profile import CONFORMANCE
 from evcc.rooms import Ground, Services
 from evcc.services_config import NvmConfig, ServicesConfig
 from tests.ecu.benches import EcuBench
@@ -379,3 +380,16 @@ def test_without_a_service_manager_nothing_is_said() -> None:
     notify = Notify({})
     notify.ready()
     assert (notify.watchdog, notify.lost) == (None, 0)
+
+
+def test_plug_and_charge_and_schedules_can_be_switched_off(tmp_path: Path) -> None:
+    scheduler, first = services(tmp_path / "evcc.nvm")
+    for did in first.settings.identifiers():
+        if did.name in {"plug_and_charge", "schedules"}:
+            assert did.write is not None
+            did.write(b"\x00")
+    scheduler.run(1 * S)
+    _, second = services(tmp_path / "evcc.nvm")
+    assert (first.behaviour.contracts, second.behaviour.contracts) == (True, False)
+    assert first.profile(CONFORMANCE).schedule_entries == 24
+    assert second.profile(CONFORMANCE).schedule_entries == 1
