@@ -15,7 +15,8 @@ BENCHES = {
     "exi": ("tools.bench.exi", "microseconds per message in both forms, loading, objects"),
     "tls": ("tools.bench.tls", "handshakes by profile and key driver, memory"),
     "keym": ("tools.bench.keym", "making, reading and judging certificates, the store"),
-    "session": ("tools.bench.session", "whole charging sessions in simulated time"),
+    "can": ("tools.bench.can", "frames to signals and back, cost of a busy bus"),
+    "session": ("tools.bench.session", "a 30 min charge simulated, turn-around, set-up time"),
 }
 """Name, module with a ``main()`` that prints medians, and what it measures."""
 
