@@ -1,8 +1,9 @@
 """Measures how fast an ECU starts and how much memory it takes.
 
-From before the process is made to the first thing its scheduler runs, by the machine's one
-monotonic clock; memory as the kernel counts it at that moment.  Modules are compiled before, as
-an installation has them; an interpreter that may not keep compiled modules starts slower.
+From before the process is made to the first thing its scheduler runs, and to the moment all rooms
+are wired, by the machine's one monotonic clock; memory as the kernel counts it then.  Modules
+are compiled before, as an installation has them; an interpreter that may not keep compiled
+modules starts slower.
 """
 
 import json
@@ -23,15 +24,18 @@ RUNS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """Milliseconds to the first tick, of these on a processor, and MiB resident then."""
+class Moment:
+    """Milliseconds since before the process was made, and MiB resident then."""
 
-    to_tick: float
-    busy: float
+    after: float
     memory: float
 
 
-def once(role: str, words: list[str], environment: Mapping[str, str]) -> Start:
+MOMENTS = {"running": "first tick", "ready": "ready"}
+"""The events that mark them: the loop turns; all rooms are wired."""
+
+
+def once(role: str, words: list[str], environment: Mapping[str, str]) -> dict[str, Moment]:
     before = time.monotonic_ns()
     process = subprocess.Popen(
         [sys.executable, "-m", f"{role}.cli", "run", *words],
@@ -41,23 +45,32 @@ def once(role: str, words: list[str], environment: Mapping[str, str]) -> Start:
         env=environment,
     )
     assert process.stderr is not None
+    moments: dict[str, Moment] = {}
     said = ""
     with process.stderr as lines:
         for text in lines:
             said += text
-            if '"event":"running"' in text:
-                status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-                used = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            event, at = _event(text)
+            if event in MOMENTS:
+                moments[event] = Moment((at - before) / 1e6, _resident(process.pid))
+            if event == "ready":
                 process.terminate()
-                break
-        else:
-            raise RuntimeError(f"{role} ended before it ran:\n{said}")
-        lines.read()
-    process.wait()
+        process.wait()
+    if len(moments) < len(MOMENTS):
+        raise RuntimeError(f"{role} ended before it was ready:\n{said}")
+    return moments
+
+
+def _event(line: str) -> tuple[str, int]:
+    record = json.loads(line) if line.startswith("{") else {"event": "", "time": 0}
+    return str(record["event"]), int(record["time"])
+
+
+def _resident(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert found is not None
-    busy = (int(used[11]) + int(used[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-    return Start((json.loads(text)["time"] - before) / 1e6, busy, int(found[1]) / 1024)
+    return int(found[1]) / 1024
 
 
 def _cases(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
@@ -72,19 +85,19 @@ def _cases(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
 
 def main() -> None:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
         environment["XDG_STATE_HOME"] = str(folder / "state")
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for title, role, words in _cases(folder):
             once(role, words, environment)  # compiles
             runs = [once(role, words, environment) for _ in range(RUNS)]
-            to_tick = [run.to_tick for run in runs]
-            print(
-                f"{title}: first tick after {percentile(to_tick, 0.5):.0f} ms (median of {RUNS}, "
-                f"best {min(to_tick):.0f}, worst {max(to_tick):.0f}; on a processor "
-                f"{percentile([run.busy for run in runs], 0.5):.0f}), "
-                f"{percentile([run.memory for run in runs], 0.5):.1f} MiB resident",
-                flush=True,
-            )
+            for event, name in MOMENTS.items():
+                after = [run[event].after for run in runs]
+                memory = percentile([run[event].memory for run in runs], 0.5)
+                print(
+                    f"{title:16} {name:10} after {percentile(after, 0.5):5.0f} ms (median of "
+                    f"{RUNS}, best {min(after):.0f}, worst {max(after):.0f}), {memory:.1f} MiB",
+                    flush=True,
+                )
