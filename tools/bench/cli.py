@@ -50,6 +50,8 @@ def _measured(name: str) -> bool:
         return False
     try:
         import_module(module).main()
+    except BrokenPipeError:
+        raise
     except Exception:  # noqa: BLE001 - the others shall still be measured
         traceback.print_exc()
         return False

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tools.bench.figures import percentile
 from tools.run import bench
@@ -62,7 +63,9 @@ def once(role: str, words: list[str], environment: Mapping[str, str]) -> dict[st
 
 
 def _event(line: str) -> tuple[str, int]:
-    record = json.loads(line) if line.startswith("{") else {"event": "", "time": 0}
+    record: dict[str, Any] = {"event": "", "time": 0}
+    if line.startswith("{"):
+        record = json.loads(line)
     return str(record["event"]), int(record["time"])
 
 
