@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
@@ -27,6 +28,8 @@ from tests.peers.secure import secured
 from tools.rig.network import NetRig, Options
 from tools.rig.plug import Today
 
+PATIENT = Timing(everywhere=Change(answer=10 * S, chain=60 * S))
+"""The foreign station may have to share its host with other tests."""
 LOOP_REQUESTS = {"CurrentDemandReq", "ChargingStatusReq"}
 
 
@@ -58,6 +61,7 @@ def options_of(arguments: argparse.Namespace, scheduler: Scheduler, today: Today
             VEHICLE_FIELD,
             lab_ignore_station_limits=arguments.ignore_limits,
             loop_pause=arguments.pause * MS,
+            timing=PATIENT,
         ),
     )
     if arguments.pki is None:
