@@ -14,6 +14,7 @@ from bsw.ecuc.yaml_source import text_of
 from bsw.os.clock import S
 
 MOST_OCTETS = 64 << 20
+MOST_ELEMENTS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class NotReadable(Exception):
 def extras(path: Path) -> Mapping[str, Extra]:
     """By the name of the frame."""
     try:
-        root = parse(text_of(path, "an ARXML file", MOST_OCTETS), str(path))
+        root = parse(text_of(path, "an ARXML file", MOST_OCTETS), str(path), MOST_ELEMENTS)
     except ConfigurationError as error:
         problem = error.problems[0]
         raise NotReadable(str(problem.mark), problem.message) from None

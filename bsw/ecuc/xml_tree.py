@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from bsw.ecuc.tree import ConfigurationError, Mark, Problem
 
-MOST_ELEMENTS = 500_000
+MOST_ELEMENTS = 200_000
 MOST_DEPTH = 200
 
 
@@ -37,9 +37,9 @@ class Element:
         return child.text.strip() if child is not None else ""
 
 
-def parse(text: str, source: str) -> Element:
+def parse(text: str, source: str, most: int = MOST_ELEMENTS) -> Element:
     """The root element, or a ``ConfigurationError`` with the line."""
-    builder = _Builder(source)
+    builder = _Builder(source, most)
     try:
         return builder.parse(text)
     except expat.ExpatError as error:
@@ -49,8 +49,9 @@ def parse(text: str, source: str) -> Element:
 
 
 class _Builder:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, most: int) -> None:
         self._source = source
+        self._most = most
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -74,8 +75,8 @@ class _Builder:
         namespace, _, local = name.rpartition(" ")
         element = Element(local, namespace, self._mark(), "", attributes)
         self._count += 1
-        if self._count > MOST_ELEMENTS:
-            raise self._wrong(f"more than {MOST_ELEMENTS} elements")
+        if self._count > self._most:
+            raise self._wrong(f"more than {self._most} elements")
         if len(self._open) >= MOST_DEPTH:
             raise self._wrong(f"nested too deeply: at most {MOST_DEPTH} levels")
         if self._open:

@@ -1,14 +1,20 @@
 """Broken ARXML files end with one message that says where, and status 2."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bsw.ecuc.export import as_arxml
+from bsw.ecuc.load import load
+from bsw.ecuc.tree import ConfigurationError
 from evcc.cli import main as evcc
 from evcc.config import EvccConfig
 from secc.cli import main as secc
@@ -149,7 +155,7 @@ KINDS = [
     Kind("key twice", changed(SLAC, SLAC + SLAC), ":35:17: 'slac' stands in line 26"),
     Kind("deep", changed("<ELEMENTS>", "<a>" * 300), "nested too deeply: at most 200 levels"),
     Kind("huge", " " * ((16 << 20) + 1), "too large: 16777217 octets, at most 16777216 are read"),
-    Kind("many", changed("<ELEMENTS>", "<a/>" * 500_001), "more than 500000 elements"),
+    Kind("many", changed("<ELEMENTS>", "<a/>" * 200_001), "more than 200000 elements"),
 ]
 
 
@@ -224,3 +230,25 @@ def test_the_process_itself_says_it_without_a_traceback(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
     assert "not valid XML" in ended.stderr
+
+
+TAGS = re.findall(r"</?[A-Z0-9-]+", GOOD)
+PIECES = st.sampled_from([*TAGS, "<!--", "]]>", "&amp;", "&#0;", "<?x"])
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    start=st.integers(0, len(GOOD)),
+    length=st.integers(0, 60),
+    piece=st.text(max_size=6) | PIECES,
+)
+def test_no_change_to_a_file_gives_anything_but_a_configuration_or_a_message(
+    start: int, length: int, piece: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.arxml"
+    text = GOOD[:start] + piece + GOOD[start + length :]
+    path.write_text(text.replace("ROLE", "evcc"), encoding="utf-8", errors="replace")
+    with suppress(ConfigurationError):
+        load(EvccConfig, (path,))

@@ -21,7 +21,8 @@ OURS = "pilotwire"
 def build(root: Path, out: Path) -> Path:
     """Build everything into ``out``; gives the list."""
     wheels = out / "wheels"
-    shutil.rmtree(wheels, ignore_errors=True)
+    for stale in (wheels, root / "build"):  # a module that is gone must not come back from there
+        shutil.rmtree(stale, ignore_errors=True)
     wheels.mkdir(parents=True)
     shutil.copy(root / "constraints.txt", out / "constraints.txt")
     _pip("wheel", "--wheel-dir", str(wheels), "-c", str(root / "constraints.txt"), str(root))
