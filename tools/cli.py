@@ -17,6 +17,7 @@ GROUPS = {
     "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
     "vehicle": ("tools.vehicle.cli", "run a simulated vehicle and a station's power module"),
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
+    "tables": ("tools.tables.cli", "write the sequence tables as diagrams and timer lists"),
     "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
 }
 
