@@ -125,7 +125,12 @@ def serve(rig: NetRig) -> None:
 
 
 def report(rig: NetRig, arguments: argparse.Namespace, results: list[SessionResult]) -> None:
-    trace = rig.vehicle_trace if arguments.role == "vehicle" else rig.station_trace
+    if arguments.role == "vehicle":
+        rig.session._means.trace.end()
+        trace = rig.vehicle_trace
+    else:
+        rig.outlet._means.trace.end()
+        trace = rig.station_trace
     arguments.trace.write_text("".join(record.line for record in trace.records))
     figures = {
         "good": bool(results) and results[0].ending.good,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bsw.trace_file import verify
 from tests.peers.runs import CASES, Case, run
 from tests.peers.wire import peer_python
 
@@ -38,7 +39,7 @@ def is_as_planned(case: Case, folder: Path, messages: list[str]) -> None:
         assert (name in messages) == getattr(case, attribute), messages
     loop = "ChargingStatusReq" if case.mode.startswith("AC") else "CurrentDemandReq"
     assert loop in messages
-    assert (folder / "ours.trace.jsonl").stat().st_size
+    assert verify(folder / "ours.trace.jsonl").intact
     assert list(folder.glob("theirs.*.trace.jsonl"))
 
 
