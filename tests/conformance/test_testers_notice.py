@@ -10,6 +10,7 @@ from bsw.os.clock import S
 from evcc.profile import CONFORMANCE as VEHICLE
 from secc.profile import CONFORMANCE, StationProfile
 from tools.conformance import vehicle_cases as vehicles
+from tools.conformance import vehicle_energy as energy
 from tools.conformance import vehicle_plays as plays
 from tools.conformance.cases import Row
 from tools.conformance.lab import Deviation, Setup
@@ -61,4 +62,4 @@ def test_a_vehicle_that_waits_too_long() -> None:
 def test_a_vehicle_that_opens_its_contactors_under_load() -> None:
     setup = VehicleSetup(profile=replace(VEHICLE, fast_open_limit=0))
     with pytest.raises(Deviation, match="contactors opened at"):
-        plays.closed_in_loop(setup)
+        energy.closed_in_loop(setup)

@@ -9,6 +9,22 @@ from bsw.os.clock import MS, S
 from tools.conformance.cases import Case
 from tools.conformance.lab import AC
 from tools.conformance.station_words import dc_status
+from tools.conformance.vehicle_energy import (
+    cable_check,
+    closed_in_loop,
+    closes_once,
+    din_discovery,
+    din_isolation,
+    din_stops,
+    pauses,
+    receipt,
+    renegotiates,
+    residual_current,
+    slow_station,
+    stop_withheld,
+    stops_when_asked,
+    without_units,
+)
 from tools.conformance.vehicle_lab import VehicleSetup
 from tools.conformance.vehicle_plays import (
     AC_CAR,
@@ -20,14 +36,8 @@ from tools.conformance.vehicle_plays import (
     _inverse,
     _length,
     bad_answer_first,
-    cable_check,
     cheaper_tuple,
-    closed_in_loop,
-    closes_once,
     contract_on_plain,
-    din_discovery,
-    din_isolation,
-    din_stops,
     ends_by,
     expired_station,
     id_zero,
@@ -38,20 +48,12 @@ from tools.conformance.vehicle_plays import (
     no_schedules,
     nobody_answers,
     not_stored,
-    pauses,
     port_closed,
-    receipt,
     refused,
-    renegotiates,
-    residual_current,
     session_ids,
-    slow_station,
-    stop_withheld,
-    stops_when_asked,
     unusual_service,
     waits_for_customer,
     withheld,
-    without_units,
     wrong_type,
 )
 

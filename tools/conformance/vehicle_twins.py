@@ -10,6 +10,7 @@ from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import S
+from tools.conformance import vehicle_energy as energy
 from tools.conformance import vehicle_plays as listed
 from tools.conformance.cases import Case
 from tools.conformance.lab import AC
@@ -126,8 +127,8 @@ def beginnings() -> Iterator[Twin]:
         yield Twin(f"{words}; minor deviation accepted", listed.minor_deviation, setup)
         yield Twin(f"{words}; session ids", listed.session_ids, setup)
         yield Twin(f"{words}; session id 0 answered", listed.id_zero, setup)
-        yield Twin(f"{words}; TCP closed in the loop", listed.closed_in_loop, setup)
-        yield Twin(f"{words}; SessionStopRes withheld", listed.stop_withheld, setup)
+        yield Twin(f"{words}; TCP closed in the loop", energy.closed_in_loop, setup)
+        yield Twin(f"{words}; SessionStopRes withheld", energy.stop_withheld, setup)
     for words, setup in (("AC", AC_CAR), ("PnC", CONTRACT), ("AC PnC", replace(CONTRACT, mode=AC))):
         yield Twin(f"{words}; a new session after a pause", listed.new_after_pause, setup)
         yield Twin(f"{words}; session ids", listed.session_ids, setup)
@@ -136,25 +137,25 @@ def beginnings() -> Iterator[Twin]:
 def states() -> Iterator[Twin]:
     """What a station may say of itself in DC."""
     for code in ("EVSE_Malfunction", "EVSE_EmergencyShutdown"):
-        bad = listed.cable_check(dc_status(code))
+        bad = energy.cable_check(dc_status(code))
         play = ends_by("CableCheck", bad, Ending.STATION_FAULT, forbidden=("PreCharge",))
         yield Twin(f"DC; cable check with {code}", play, DC_CAR)
         loop = ends_by("CurrentDemand", _loop(code), Ending.STATION_FAULT, after=50)
         yield Twin(f"DC; loop with {code}", loop, DC_CAR)
     for level in ("Invalid", "Fault"):
-        bad = listed.cable_check(dc_status(isolation=level))
+        bad = energy.cable_check(dc_status(isolation=level))
         play = ends_by("CableCheck", bad, Ending.ISOLATION_FAULT, forbidden=("PreCharge",))
         yield Twin(f"DC; isolation {level} at the end of the cable check", play, DC_CAR)
         yield Twin(f"DC PnC; isolation {level} at the end of the cable check", play, CONTRACT)
     for delay in (0, 5, 30):
-        stops = partial(listed.stops_when_asked, 30 * S, delay)
+        stops = partial(energy.stops_when_asked, 30 * S, delay)
         yield Twin(f"DC; StopCharging with delay {delay}", stops, DC_CAR)
-    yield Twin("DC PnC; ReNegotiation", listed.renegotiates, CONTRACT)
-    yield Twin("DC PnC; contactors close once", listed.closes_once, CONTRACT)
-    yield Twin("DC; pause and wake", listed.pauses, DC_CAR)
-    yield Twin("DC PnC; receipt", partial(listed.receipt, "CurrentDemand"), CONTRACT)
-    yield Twin("DC PnC; pause and wake", listed.pauses, CONTRACT)
-    yield Twin("AC PnC; residual current", listed.residual_current, replace(CONTRACT, mode=AC))
+    yield Twin("DC PnC; ReNegotiation", energy.renegotiates, CONTRACT)
+    yield Twin("DC PnC; contactors close once", energy.closes_once, CONTRACT)
+    yield Twin("DC; pause and wake", energy.pauses, DC_CAR)
+    yield Twin("DC PnC; receipt", partial(energy.receipt, "CurrentDemand"), CONTRACT)
+    yield Twin("DC PnC; pause and wake", energy.pauses, CONTRACT)
+    yield Twin("AC PnC; residual current", energy.residual_current, replace(CONTRACT, mode=AC))
     yield Twin("AC; two tuples without prices", listed.cheaper_tuple, AC_CAR)
     yield Twin("DC; Contract offered on plain TCP", listed.contract_on_plain, AC_CAR)
     yield Twin("AC; charge service numbered 17", listed.unusual_service, AC_CAR)
