@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from bsw.cp.duty import Meaning
 from bsw.cp.pilot import Pilot, PilotState
 from bsw.os.clock import MS
 from can_adapter import values
@@ -23,12 +22,19 @@ from can_adapter.vehicle_report import (
     SessionStatus,
     StationAc,
     StationIdentity,
-    StationLimits,
     StationPresent,
-    StationStatus,
     VehicleReportPart,
 )
 from can_adapter.vehicle_values import VehicleSnapshot
+from evcc.bus_words import (
+    MODES,
+    bounded,
+    pilot_state,
+    positive,
+    session_status,
+    station_limits,
+    station_status,
+)
 from evcc.derating import AC_CURVE, DC_CURVE, Curve, Derating
 from evcc.lock import LockConditions, LockTiming, PlugLock
 from evcc.proximity import PlugWatch
@@ -38,44 +44,6 @@ _STOPPING: Final = {
     values.StopRequest.NORMAL,
     values.StopRequest.FAST,
     values.StopRequest.EMERGENCY,
-}
-_PHASES: Final = {
-    "SessionSetup": values.SessionState.SESSION_SETUP,
-    "ServiceDiscovery": values.SessionState.SERVICE_SELECTION,
-    "ServiceDetail": values.SessionState.SERVICE_SELECTION,
-    "PaymentServiceSelection": values.SessionState.SERVICE_SELECTION,
-    "ServicePaymentSelection": values.SessionState.SERVICE_SELECTION,
-    "CertificateInstallation": values.SessionState.AUTHORIZATION,
-    "CertificateUpdate": values.SessionState.AUTHORIZATION,
-    "PaymentDetails": values.SessionState.AUTHORIZATION,
-    "Authorization": values.SessionState.AUTHORIZATION,
-    "ContractAuthentication": values.SessionState.AUTHORIZATION,
-    "ChargeParameterDiscovery": values.SessionState.PARAMETER_DISCOVERY,
-    "CableCheck": values.SessionState.CABLE_CHECK,
-    "PreCharge": values.SessionState.PRE_CHARGE,
-    "PowerDelivery": values.SessionState.POWER_DELIVERY,
-    "CurrentDemand": values.SessionState.CHARGING,
-    "ChargingStatus": values.SessionState.CHARGING,
-    "MeteringReceipt": values.SessionState.CHARGING,
-    "WeldingDetection": values.SessionState.WELDING_DETECTION,
-    "SessionStop": values.SessionState.SESSION_STOP,
-}
-_PROTOCOLS: Final = {
-    "din": values.SelectedProtocol.DIN70121,
-    "iso2": values.SelectedProtocol.ISO15118_2,
-}
-_MODES: Final = {
-    Meaning.DIGITAL: values.ChargeMode.DIGITAL,
-    Meaning.CURRENT: values.ChargeMode.PWM,
-}
-_PAYMENTS: Final = {
-    "Contract": values.OfferedPayments.CONTRACT,
-    "ExternalPayment": values.OfferedPayments.EXTERNAL_PAYMENT,
-}
-_NOTIFICATIONS: Final = {
-    "None": values.EvseNotification.NONE,
-    "StopCharging": values.EvseNotification.STOP_CHARGING,
-    "ReNegotiation": values.EvseNotification.RENEGOTIATION,
 }
 
 
@@ -302,18 +270,18 @@ class VehicleCan:
     # To the vehicle: the station
 
     def view_changed(self, view: StationView) -> None:
-        self._publish(_session(view))
-        self._publish(_status(view))
+        self._publish(session_status(view))
+        self._publish(station_status(view))
         self._publish(
             StationPresent(
-                evse_present_voltage=_positive(view.present_voltage),
+                evse_present_voltage=positive(view.present_voltage),
                 evse_present_current=view.present_current,
                 evse_current_limit_achieved=view.current_limit_achieved,
                 evse_voltage_limit_achieved=view.voltage_limit_achieved,
                 evse_power_limit_achieved=view.power_limit_achieved,
             )
         )
-        self._publish(_limits(view))
+        self._publish(station_limits(view))
         if view.nominal_voltage is not None:
             self._publish(
                 StationAc(
@@ -332,9 +300,9 @@ class VehicleCan:
         self._publish(
             Schedule(
                 schedule_tuple=view.schedule_tuple,
-                schedule_power=_bounded(view.schedule_power),
+                schedule_power=bounded(view.schedule_power),
                 schedule_remaining=view.schedule_remaining,
-                schedule_next_power=_bounded(view.next_power),
+                schedule_next_power=bounded(view.next_power),
             )
         )
 
@@ -352,8 +320,8 @@ class VehicleCan:
         mode = values.EcuState.ACTIVE if plugged else values.EcuState.READY
         now = EcuStatus(
             ecu_state=values.EcuState.FAULT if self._barred is not None else mode,
-            cp_state=_pilot(pilot),
-            charge_mode=_MODES.get(pilot.meaning, values.ChargeMode.NONE),
+            cp_state=pilot_state(pilot),
+            charge_mode=MODES.get(pilot.meaning, values.ChargeMode.NONE),
             pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
             pwm_max_current=pilot.current or None,
             cable_max_current=self.state.cable_current,
@@ -380,67 +348,3 @@ class VehicleCan:
 
     def _publish(self, part: VehicleReportPart) -> None:
         self._bus.publisher.publish(part)
-
-
-def _pilot(pilot: Pilot) -> values.PilotState:
-    if pilot.state is PilotState.A:
-        return values.PilotState.A
-    return values.PilotState(str(pilot))
-
-
-def _session(view: StationView) -> SessionStatus:
-    offered = values.OfferedModes(0)
-    for mode in view.offered_modes:
-        name = mode.upper()
-        if name in values.OfferedModes.__members__:
-            offered |= values.OfferedModes[name]
-    payment = values.PaymentOption(view.payment) if view.payment else None
-    return SessionStatus(
-        session_state=_PHASES.get(view.phase, values.SessionState.NEGOTIATION),
-        selected_protocol=_PROTOCOLS.get(view.protocol, values.SelectedProtocol.NONE),
-        selected_payment_option=payment,
-        offered_modes=offered,
-        offered_payments=_payments(view),
-        link_ready=True,
-    )
-
-
-def _payments(view: StationView) -> values.OfferedPayments:
-    offered = values.OfferedPayments(0)
-    for payment in view.offered_payments:
-        offered |= _PAYMENTS.get(payment, values.OfferedPayments(0))
-    return offered
-
-
-def _status(view: StationView) -> StationStatus:
-    return StationStatus(
-        evse_status_code=values.EvseStatusCode(view.status_code) if view.status_code else None,
-        evse_isolation_status=values.IsolationStatus(view.isolation) if view.isolation else None,
-        evse_notification=_NOTIFICATIONS[view.notification],
-        notification_max_delay=min(65_535, view.notification_delay),
-        evse_processing=values.EvseProcessing(view.processing) if view.processing else None,
-        rcd_tripped=view.rcd,
-        receipt_required=view.receipt_required,
-    )
-
-
-def _limits(view: StationView) -> StationLimits:
-    return StationLimits(
-        evse_maximum_current_limit=_positive(view.max_current),
-        evse_maximum_voltage_limit=_positive(view.max_voltage),
-        evse_maximum_power_limit=_bounded(view.max_power),
-        evse_minimum_current_limit=_positive(view.min_current),
-        evse_minimum_voltage_limit=_positive(view.min_voltage),
-        evse_regulation_tolerance=_positive(view.tolerance),
-        evse_peak_current_ripple=_positive(view.ripple),
-        evse_energy_to_be_delivered=_bounded(view.energy_to_deliver),
-    )
-
-
-def _positive(amount: float | None) -> float | None:
-    """What a signal can carry; a negative limit of a peer is no limit to show."""
-    return amount if amount is not None and amount >= 0 else None
-
-
-def _bounded(amount: float | None) -> float | None:
-    return None if amount is None or amount < 0 else min(amount, 5e6)
