@@ -57,7 +57,7 @@ def package(name: str, *inside: Xml | None) -> Xml:
 
 
 def document(*packages: Xml) -> str:
-    lines = [*_HEAD, *_lines(xml("AR-PACKAGES", *packages), "  "), "</AUTOSAR>", ""]
+    lines = [*_HEAD, *_lines(xml("AR-PACKAGES", *packages), " "), "</AUTOSAR>", ""]
     return "\n".join(lines)
 
 
@@ -68,7 +68,7 @@ def _lines(element: Xml, indent: str) -> Iterator[str]:
         return
     yield f"{indent}<{element.name}{words}>"
     for inner in element.inside:
-        yield from _lines(inner, indent + "  ")
+        yield from _lines(inner, indent + " ")
     yield f"{indent}</{element.name}>"
 
 

@@ -1,5 +1,6 @@
 """Signals of a system description: what each means, how it is written, in which unit."""
 
+import hashlib
 import math
 import re
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ def signal_packages(bus: str, matrix: Matrix) -> Iterator[Xml]:
     for name, make in (
         ("signals", _i_signal),
         ("system_signals", _system_signal),
-        ("conversions", _conversion),
     ):
         inner = (
             package(
@@ -26,6 +26,15 @@ def signal_packages(bus: str, matrix: Matrix) -> Iterator[Xml]:
             for message in matrix
         )
         yield package(name, xml("AR-PACKAGES", *inner))
+    methods = {_method(signal): signal for message in matrix for signal in message.signals}
+    made = (_conversion(name, signal) for name, signal in sorted(methods.items()))
+    yield package("conversions", xml("ELEMENTS", *made))
+
+
+def _method(signal: SignalSpec) -> str:
+    """Signals that are converted alike share a method, named by what it does."""
+    does = (signal.scale, signal.offset, signal.low, signal.high, signal.choices)
+    return f"conversion_{hashlib.sha256(repr(does).encode()).hexdigest()[:12]}"
 
 
 def _i_signal(bus: str, _matrix: Matrix, message: MessageSpec, signal: SignalSpec) -> Xml:
@@ -51,8 +60,8 @@ def _base(signal: SignalSpec) -> str:
     return "floating" if signal.floating else "signed" if signal.signed else "unsigned"
 
 
-def _system_signal(bus: str, matrix: Matrix, message: MessageSpec, signal: SignalSpec) -> Xml:
-    method = f"/{bus}/conversions/{message.name}/{signal.name}"
+def _system_signal(bus: str, matrix: Matrix, _message: MessageSpec, signal: SignalSpec) -> Xml:
+    method = f"/{bus}/conversions/{_method(signal)}"
     return xml(
         "SYSTEM-SIGNAL",
         text("SHORT-NAME", signal.name),
@@ -74,12 +83,12 @@ def _unit_reference(bus: str, matrix: Matrix, signal: SignalSpec) -> Xml | None:
     return text("UNIT-REF", f"/{bus}/units/{_units(matrix)[signal.unit]}", DEST="UNIT")
 
 
-def _conversion(_bus: str, _matrix: Matrix, _message: MessageSpec, signal: SignalSpec) -> Xml:
+def _conversion(name: str, signal: SignalSpec) -> Xml:
     category = "SCALE_LINEAR_AND_TEXTTABLE" if signal.choices else "LINEAR"
     scales = (_linear(signal), *(_word(number, word) for number, word in signal.choices))
     return xml(
         "COMPU-METHOD",
-        text("SHORT-NAME", signal.name),
+        text("SHORT-NAME", name),
         text("CATEGORY", category),
         xml("COMPU-INTERNAL-TO-PHYS", xml("COMPU-SCALES", *scales)),
     )

@@ -3,7 +3,7 @@
 The list pins every file, so that an installation from it is the one that was tested, and needs no
 network:
 
-    pip install --no-index --find-links dist/wheels --require-hashes -r dist/requirements.txt
+    pip install --no-index -f dist/wheels --require-hashes -r dist/requirements.txt
 """
 
 import hashlib
