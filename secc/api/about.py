@@ -11,7 +11,8 @@ COMMANDS: Final = {
     "set_charging_parameters": "Nominal AC voltage, DC tolerance, ripple, energy; "
     "from the next ChargeParameterDiscoveryRes on.",
     "session_setup": "Payment options and certificate service that ServiceDiscoveryRes offers; "
-    "Contract is offered over TLS only.",
+    "Contract is offered over TLS only.  Chains are judged here: the permission for central "
+    "validation is kept and changes nothing yet.",
     "bpt_setup": "Bidirectional parameters.",
     "set_powersupply_capabilities": "Hard bounds of the DC source; what is advertised never "
     "exceeds them.",

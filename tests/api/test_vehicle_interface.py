@@ -116,9 +116,9 @@ def test_a_fault_is_told_and_ends_charging(protocol: str) -> None:
         for kind in ("CurrentDemandReq", "WeldingDetectionReq")
         for body in bench.said(kind, LATER)
     ] + [
-        body.dc_ev_power_delivery_parameter.dc_ev_status
+        body.ev_power_delivery_parameter.dc_ev_status
         for body in bench.said("PowerDeliveryReq", LATER)
-        if body.dc_ev_power_delivery_parameter is not None
+        if body.ev_power_delivery_parameter is not None
     ]
     told = {status.ev_error_code.value for status in statuses if status is not None}
     assert told == {error}
