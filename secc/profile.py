@@ -22,7 +22,6 @@ class StationProfile:
     contactor_wait: int = 3 * S
     profile_tolerance: float = 0.0  # share by which a charging profile may exceed PMax
     clamp_precharge: bool = False  # bring an impossible pre-charge target into range
-    customer_limit: int | None = None  # how long to wait for a customer; None: as the table says
     setup_stops_discovery: bool = True  # SDP falls silent when the set-up time has passed
 
 
@@ -48,7 +47,6 @@ FIELD: Final = StationProfile(
     pilot_wait=1500 * MS,
     profile_tolerance=0.02,
     clamp_precharge=True,
-    customer_limit=300 * S,
     setup_stops_discovery=False,
 )
 
