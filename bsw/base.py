@@ -26,6 +26,8 @@ from bsw.trace_file import TraceFile
 
 _STDERR = 2
 _LOOK_EACH = 5 * MS
+_START_WITHIN = 60 * S
+"""Slow hardware that compiles all modules anew takes longer than any task of a running ECU may."""
 
 
 class CannotStart(Exception):
@@ -83,12 +85,14 @@ class Base:
     def _start(self, start: Action) -> None:
         log = self.dlt.logger("os")
         log.info("running")
+        self.process.allow(_START_WITHIN)
         try:
             start()
         except (CannotStart, ConfigurationError) as error:
             self._cannot_start = error
             self.process.done(Status.FAILED, "cannot start")
         else:
+            self.process.allow(0)
             self._collector.start()
             log.info("ready")
 

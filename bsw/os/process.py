@@ -96,6 +96,12 @@ class Process:
         """The job is over; stop in order."""
         self.stop(Stop(Cause.DONE, detail or "the job is over", status))
 
+    def allow(self, within: int) -> None:
+        """The task that runs now may take so long, where that is more than the usual."""
+        limit = self._config.stuck_after
+        if limit and self.stopping is None:
+            self._bite_after(max(limit, within))
+
     def finished(self) -> None:
         """Everything has stopped: leave the loop."""
         if self._status is None and self.stopping is not None:

@@ -168,6 +168,36 @@ def test_a_task_that_sleeps_is_broken_off_too() -> None:
     assert events["development_error"]["where"] == "sleeper"
 
 
+def test_a_start_may_take_longer_than_any_later_task() -> None:
+    one = ecu(
+        """
+        def start():
+            time.sleep(0.8)
+            scheduler.after(30 * MS, process.done, name="job")
+        sys.exit(base.run(start))
+        """,
+        stuck_after=200,
+    )
+    ended, events = one.ended()
+    assert ended == 0
+    assert "development_error" not in events
+
+
+def test_a_task_stuck_right_after_a_long_start_is_broken_off() -> None:
+    one = ecu(
+        """
+        def start():
+            time.sleep(0.5)
+            scheduler.after(0, lambda: time.sleep(40), name="sleeper")
+        sys.exit(base.run(start))
+        """,
+        stuck_after=200,
+    )
+    ended, events = one.ended()
+    assert ended == 70
+    assert events["development_error"]["where"] == "sleeper"
+
+
 def test_a_task_that_swallows_exceptions_does_not_hold_up_the_end() -> None:
     one = ecu(
         """
