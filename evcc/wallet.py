@@ -5,6 +5,7 @@ fails is told at once to who listens: the session must not wait for a signature 
 comes.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -51,7 +52,6 @@ class KeymWallet:
     log: Logger
     rules: SignatureRules = field(default_factory=SignatureRules)
     _listener: Callable[[str], None] = field(default=_nobody)
-    deliveries: int = 0
 
     def listen(self, on_fault: Callable[[str], None]) -> None:
         """The session that runs now hears of a failing key store."""
@@ -107,8 +107,7 @@ class KeymWallet:
         renewing = type(response).__name__ == "CertificateUpdateRes"
         opener = current if renewing and current is not None else self._provisioning()[0]
         receiver = Receiver(self.keys, self.keym.judge, self.keym.calendar)
-        self.deliveries += 1
-        label = f"contract-{response.emaid.value.lower()}-{self.deliveries}"
+        label = self._label(response.contract_signature_cert_chain.certificate)
         stored: Later[str] = Later()
 
         def took(outcome: Outcome[Delivered]) -> None:
@@ -152,6 +151,11 @@ class KeymWallet:
         roots = self.keym.store.roots(RootKind.V2G)
         return [root.certificate.der for root in roots][:MOST_ROOTS]
 
+    def _label(self, leaf: bytes) -> str:
+        """New with each delivery, and without the contract's number, which is the driver's."""
+        taken = int(self.keym.calendar.moment().at.timestamp())
+        return f"contract-{hashlib.sha256(leaf).hexdigest()[:12]}-{taken:x}"
+
     def _keep(self, delivered: Delivered, replaced: Credential | None) -> str:
         store = self.keym.store
         try:
@@ -160,14 +164,17 @@ class KeymWallet:
             else:
                 _, unused = store.rotate(replaced.name, delivered.chain, delivered.key)
                 if unused is not None:
-                    self.worker.submit(
-                        "delete the old key", lambda: self.keys.delete(unused), _ignore
-                    )
+                    self._delete(unused)
         except KeymError as error:
+            self._delete(delivered.key)
             return str(error)
         for note in delivered.notes:
             self.log.info("contract taken in", note=note)
         return ""
+
+    def _delete(self, key: KeyHandle) -> None:
+        """A key no chain belongs to."""
+        self.worker.submit("delete a key", lambda: self.keys.delete(key), _ignore)
 
     def _job(self, name: str, work: Callable[[], T]) -> Later[T]:
         promise: Later[T] = Later()
@@ -189,4 +196,4 @@ def _told(error: Exception) -> str:
 
 
 def _ignore(_outcome: Outcome[None]) -> None:
-    """An old key that cannot be deleted does no harm to the new one."""
+    """A key that cannot be deleted does no harm without its chain."""

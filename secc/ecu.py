@@ -1,5 +1,6 @@
 """The station ECU put together: link, outlet, power electronics, keys - and how they stop."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -86,6 +87,7 @@ class StationEcu:
             self._pilot = self._plug.pilot
         self.outlet = self._make_outlet()
         self.outlet.on_end = self._ended
+        self._leaving: Callable[[], bool] = lambda: False
         self._service = OutletService(self.charger, self.outlet, self._pilot, log=self._log)
 
     # Life
@@ -102,7 +104,13 @@ class StationEcu:
         self._plug.connect(loopback, to, ready=self._plugged, lost=self._plug_lost)
 
     def stop(self, done: Action) -> None:
+        """The session first, then the data link takes leave of its modem, then the rest."""
         self.outlet.close()
+        if self._plug is not None and self._service.attached:
+            self._service.link.close()
+        self._base.settle(self._leaving, lambda: self._close(done))
+
+    def _close(self, done: Action) -> None:
         if self._plug is not None:
             self._plug.close()
         if self._can_bus is not None:
@@ -245,7 +253,9 @@ class StationEcu:
             HostRandomness(),
             self._base.dlt.logger("slac"),
         )
-        self._service.attach(StationLink(host, self._pilot, self._config.link, self._service))
+        link = StationLink(host, self._pilot, self._config.link, self._service)
+        self._leaving = lambda: link.node.leaving
+        self._service.attach(link)
         self._service.link.start()
 
     def _tell_listening(self) -> None:

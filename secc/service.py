@@ -52,6 +52,10 @@ class OutletService:
             self._charger.subscribe(name, _without_value(call))
 
     @property
+    def attached(self) -> bool:
+        return self._link is not None
+
+    @property
     def link(self) -> Link:
         assert self._link is not None, "attach the link first"
         return self._link
