@@ -175,8 +175,8 @@ class Engine:
             pass
         except ssl.SSLZeroReturnError:
             self._peer_said_goodbye = True
-        except ssl.SSLEOFError:
-            if not self._goodbye_said and not self._finish_wanted:
+        except ssl.SSLError as error:
+            if not _is_end(error) or not (self._goodbye_said or self._finish_wanted):
                 raise
 
     def _say_goodbye(self, tls: ssl.SSLObject) -> None:
@@ -196,7 +196,7 @@ class Engine:
         known = None if handshake is None else handshake.why()
         if known is not None:
             return known
-        if isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING":
+        if _is_end(error):
             return truncated(handshake=self._state is TlsState.HANDSHAKE)
         if handshake is None:
             return from_openssl(error)
@@ -217,6 +217,11 @@ class Engine:
             )
         )
         return False
+
+
+def _is_end(error: ssl.SSLError) -> bool:
+    """The stream ended.  Before Python 3.11.4 that has no class of its own with OpenSSL 3."""
+    return isinstance(error, ssl.SSLEOFError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def _taken(queue: bytearray) -> bytes:
