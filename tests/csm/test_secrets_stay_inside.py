@@ -276,7 +276,7 @@ def test_the_software_driver_shows_nothing(search: Search, tmp_path: Path) -> No
 
 
 def test_the_token_driver_shows_nothing(
-    search: Search, make_token: Callable[..., Pkcs11Driver], tmp_path: Path
+    make_token: Callable[..., Pkcs11Driver], search: Search, tmp_path: Path
 ) -> None:
     driver = make_token()
     use(search, driver)
