@@ -15,6 +15,7 @@ from bsw.net.ports import Endpoint
 from bsw.net.tcpip import HostNetwork
 from bsw.nvm.store import StoreUnusable
 from bsw.os.clock import MS, Action
+from bsw.os.notify import Notify
 from bsw.os.process import Status
 from bsw.plug.client import PlugClient
 from bsw.sdp.messages import Security
@@ -86,8 +87,9 @@ class AssumedLink:
 class VehicleEcu:
     """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
 
-    def __init__(self, base: Base, config: EvccConfig) -> None:
+    def __init__(self, base: Base, config: EvccConfig, notify: Notify | None = None) -> None:
         self._base = base
+        self._notify = notify
         self._config = config
         self._log = base.dlt.logger("evcc")
         self._count = 0
@@ -106,6 +108,7 @@ class VehicleEcu:
             self._plug = PlugClient("vehicle", base.dlt.logger("plug"))
             self._pilot = self._plug.pilot
         self.manager = self._make_manager()
+        self.can.wake = self.manager.wake_up
         self._pilot.listen(self.can.pilot_changed)
         self._leaving: Callable[[], bool] = lambda: False
         self._rooms = Rooms(self._services, self._neighbours())
@@ -141,6 +144,7 @@ class VehicleEcu:
             state=self.state,
             on_reset=self._reset,
             keys=self._keys.drivers if self._keys is not None else None,
+            notify=self._notify,
         )
 
     def _reset(self, kind: int) -> None:
@@ -246,6 +250,7 @@ class VehicleEcu:
     def _make_manager(self) -> ChargingManager:
         base, config = self._base, self._config.session
         basic = BasicCharging(base.scheduler, self._pilot, self.state, self.can)
+        self.can.changed = basic.refresh
         manager = ChargingManager(
             base.scheduler,
             self.state,
@@ -279,7 +284,7 @@ class VehicleEcu:
             pilot=PilotOnPort(self._pilot),
             scheduler=base.scheduler,
             record=SessionRecord(),
-            profile=PROFILES[config.session.profile],
+            profile=self._services.profile(PROFILES[config.session.profile]),
             memory=self._services.memory,
             calendar=self._calendar,
             log=base.dlt.logger("session"),

@@ -2,6 +2,7 @@
 
 from bsw.base import open_base
 from bsw.ecuc.load import Loaded
+from bsw.os.notify import Notify
 from bsw.os.process import Status
 from evcc.config import EvccConfig
 
@@ -9,6 +10,7 @@ from evcc.config import EvccConfig
 def run(loaded: Loaded[EvccConfig]) -> Status:
     config = loaded.config
     base = open_base(config)
+    notify = Notify()
     base.trace.begin(role="evcc", protocols=" ".join(config.session.protocols))
 
     def start() -> None:
@@ -16,8 +18,14 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
         loaded.look_outside()
         from evcc.ecu import VehicleEcu  # noqa: PLC0415 - see above
 
-        ecu = VehicleEcu(base, config)
-        base.process.on_stop = lambda _stop: ecu.stop(base.process.finished)
+        ecu = VehicleEcu(base, config, notify)
+
+        def stop(_stop: object) -> None:
+            notify.stopping()
+            ecu.stop(base.process.finished)
+
+        base.process.on_stop = stop
         ecu.start()
+        notify.ready()
 
     return base.run(start)

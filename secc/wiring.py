@@ -2,6 +2,7 @@
 
 from bsw.base import open_base
 from bsw.ecuc.load import Loaded
+from bsw.os.notify import Notify
 from bsw.os.process import Status
 from secc.config import SeccConfig
 
@@ -9,6 +10,7 @@ from secc.config import SeccConfig
 def run(loaded: Loaded[SeccConfig]) -> Status:
     config = loaded.config
     base = open_base(config)
+    notify = Notify()
     base.trace.begin(role="secc", protocols=" ".join(config.session.protocols))
 
     def start() -> None:
@@ -17,7 +19,15 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
         from secc.ecu import StationEcu  # noqa: PLC0415 - see above
 
         ecu = StationEcu(base, config)
-        base.process.on_stop = lambda _stop: ecu.stop(base.process.finished)
+
+        def stop(_stop: object) -> None:
+            notify.stopping()
+            ecu.stop(base.process.finished)
+
+        base.process.on_stop = stop
         ecu.start()
+        notify.ready()
+        if notify.watchdog is not None:
+            base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")
 
     return base.run(start)

@@ -1,0 +1,40 @@
+"""Under a service manager both ECUs say when they are ready, are alive, and stop."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("role", ["evcc", "secc"])
+def test_the_service_manager_is_told(role: str, tmp_path: Path) -> None:
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "notify"))
+    manager.settimeout(60)
+    environment = {
+        **os.environ,
+        "NOTIFY_SOCKET": str(tmp_path / "notify"),
+        "WATCHDOG_USEC": "900000",
+        "STATE_DIRECTORY": str(tmp_path),
+    }
+    words = ["--set", "trace.file=null", "--set", "can.bus.interface=none"]
+    ecu = subprocess.Popen(
+        [sys.executable, "-m", f"{role}.cli", "run", *words],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        told = {manager.recv(100).decode() for _ in range(4)}
+        assert told == {"READY=1", "WATCHDOG=1"}
+        ecu.send_signal(signal.SIGTERM)
+        while (word := manager.recv(100).decode()) == "WATCHDOG=1":
+            pass
+        assert word == "STOPPING=1"
+        assert ecu.wait(30) == 0
+    finally:
+        ecu.kill()
+        manager.close()
