@@ -8,8 +8,17 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
+from bsw.ecuc.references import HIDDEN, Hidden
 from csm.secret import Secret
 
 
@@ -27,7 +36,13 @@ def _hidden(value: object) -> Secret:
     return Secret(value.encode())
 
 
-HiddenText = Annotated[Secret, PlainValidator(_hidden), WithJsonSchema({"type": "string"})]
+HiddenText = Annotated[
+    Secret,
+    Hidden(),
+    PlainValidator(_hidden),
+    PlainSerializer(lambda _: HIDDEN, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string"}),
+]
 
 
 class SecretSource(_Model):
@@ -64,7 +79,9 @@ def state_folder() -> Path:
 
 class SoftwareConfig(_Model):
     folder: Path = Field(default_factory=state_folder)
-    unlock: SecretSource | Literal["unattended-key-beside-the-store"] = UNATTENDED
+    unlock: Annotated[SecretSource | Literal["unattended-key-beside-the-store"], Hidden()] = (
+        UNATTENDED
+    )
     """The default starts without a person, and protects against nobody who can read the folder."""
     scrypt_log2: int = Field(default=15, ge=10, le=20)
 

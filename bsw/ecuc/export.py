@@ -9,12 +9,11 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError
 
 from bsw.ecuc import shape
 from bsw.ecuc.arxml_values import values_document
 from bsw.ecuc.definition import define
-from bsw.ecuc.references import BesideItsFile
+from bsw.ecuc.references import HIDDEN, BesideItsFile
 
 
 class CannotExport(Exception):
@@ -43,14 +42,21 @@ class _Plain(yaml.SafeDumper):
 
 
 def plain(config: BaseModel, folder: Path, *, changed: bool = False) -> dict[str, object]:
-    try:
-        written = config.model_dump(mode="json")
-    except PydanticSerializationError as error:
+    written = config.model_dump(mode="json")
+    if _holds_hidden(written):
         raise CannotExport(
             "a secret stands in the configuration itself, which is not exported; keep it in a "
             "file, an environment variable or a credential"
-        ) from error
+        )
     return _stated(config, written, type(config)(), folder, changed=changed)
+
+
+def _holds_hidden(written: object) -> bool:
+    if isinstance(written, Mapping):
+        return any(_holds_hidden(value) for value in written.values())
+    if isinstance(written, list):
+        return any(_holds_hidden(value) for value in written)
+    return written == HIDDEN
 
 
 def _stated(

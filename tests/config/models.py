@@ -25,14 +25,15 @@ from bsw.ecuc.quantities import (
     Watts,
     between,
 )
-from bsw.ecuc.references import ExistingFile, NewPath, SecretPlace
+from bsw.ecuc.references import ExistingFile, Hidden, NewPath
 from bsw.os.clock import MS
 
 
 class Token(Part):
     kind: Literal["pkcs11"]
     module: str = "/usr/lib/softhsm/libsofthsm2.so"
-    pin: SecretPlace = "env:PIN"
+    pin: str = "none"
+    unlock: Annotated[Literal["ask", "never"], Hidden()] = "ask"
 
 
 class Software(Part):

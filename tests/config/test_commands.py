@@ -190,3 +190,13 @@ def test_a_trace_that_cannot_be_written_is_said_with_the_remedy(
     (tmp_path / "file").write_text("")
     assert evcc(["run", "--set", f"trace.file={tmp_path}/file/x.jsonl"]) == 1
     assert "set trace.file to a place this user may write" in capsys.readouterr().err
+
+
+def test_a_secret_in_the_clear_is_checked_and_never_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = make('csm: {software: {unlock: {dangerously_in_clear: "hunter2"}}}\n')(tmp_path)
+    assert evcc(["check", "-c", str(path)]) == 0
+    captured = capsys.readouterr()
+    assert 'dangerously_in_clear: "[hidden]"' in captured.out
+    assert "hunter2" not in captured.out + captured.err

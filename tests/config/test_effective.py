@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw.ecuc.load import load
-from bsw.ecuc.references import SecretMissing, reveal
 from bsw.ecuc.show import effective, source_of
 from tests.config.models import Model, Software
 
@@ -39,7 +38,7 @@ patience: 1 h
 port: {mac: 10:20:30:40:50:11}
 ports: [{name: "a: b"}, {name: "#"}]
 protocols: []
-keys: {kind: pkcs11, pin: "file:/run/pin"}
+keys: {kind: pkcs11, pin: "x"}
 counts: {on: 1, "2": 2}
 octets: 001122
 tls: false
@@ -66,20 +65,3 @@ def test_any_text_survives_printing_and_loading(
     text = "\n".join(effective(config, empty.tree))
     again = load(Model, (written(tmp_path_factory.mktemp("c") / "c.yaml", text),))
     assert again.config == config
-
-
-def test_a_secret_is_fetched_from_its_place(tmp_path: Path) -> None:
-    written(tmp_path / "pin", "1234\nsecond line\n")
-    assert reveal(f"file:{tmp_path}/pin") == "1234"
-    assert reveal("env:PIN", {"PIN": "5678"}) == "5678"
-
-
-def test_a_missing_secret_says_which(tmp_path: Path) -> None:
-    written(tmp_path / "empty", "")
-    for place, said in (
-        ("env:NO_SUCH", "environment variable NO_SUCH is not set"),
-        (f"file:{tmp_path}/none", "cannot be read"),
-        (f"file:{tmp_path}/empty", "is empty; its first line is the secret"),
-    ):
-        with pytest.raises(SecretMissing, match=said):
-            reveal(place, {})

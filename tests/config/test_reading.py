@@ -40,7 +40,7 @@ ports:
   - name: a
   - name: b
 protocols: [iso20, iso2]
-keys: {kind: pkcs11, pin: env:TOKEN_PIN}
+keys: {kind: pkcs11, pin: one}
 counts: {a: 1, b: 0x1F}
 retries: -1
 ratio: 1e-3
@@ -58,7 +58,7 @@ ratio: 1e-3
     assert found.port.mac == bytes.fromhex("0200000000ff")
     assert [port.name for port in found.ports] == ["a", "b"]
     assert found.protocols == ("iso20", "iso2")
-    assert found.keys == Token(kind="pkcs11", pin="env:TOKEN_PIN")
+    assert found.keys == Token(kind="pkcs11", pin="one")
     assert found.counts == {"a": 1, "b": 31}
     assert (found.retries, found.ratio) == (-1, 0.001)
 
