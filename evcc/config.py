@@ -1,10 +1,11 @@
 """Everything an integrator may set for the vehicle role, composed of the rooms' own models."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bsw.base_config import BaseConfig
+from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part
 from bsw.ecuc.quantities import Duration, Mac, PortNumber
 from bsw.os.clock import S
@@ -64,6 +65,7 @@ class SessionConfig(Part):
 
 
 class EvccConfig(BaseConfig):
+    trace: TraceConfig = TraceConfig(file=Path("run/evcc.trace.jsonl"))
     network: NetworkConfig = NetworkConfig()
     hardware: HardwareConfig = HardwareConfig()
     session: SessionConfig = SessionConfig()

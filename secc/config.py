@@ -1,10 +1,11 @@
 """Everything an integrator may set for the station role, composed of the rooms' own models."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bsw.base_config import BaseConfig
+from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part
 from bsw.ecuc.quantities import Duration, EvseId, PortNumber
 from bsw.os.clock import MS
@@ -75,6 +76,7 @@ class CustomerConfig(Part):
 
 
 class SeccConfig(BaseConfig):
+    trace: TraceConfig = TraceConfig(file=Path("run/secc.trace.jsonl"))
     network: NetworkConfig = NetworkConfig()
     hardware: HardwareConfig = HardwareConfig()
     session: SessionConfig = SessionConfig()

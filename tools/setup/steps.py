@@ -27,7 +27,7 @@ TESTS = Step(
     "tests",
     (
         *("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", str(MOST_PROCESSES)),
-        *("--dist", "worksteal", "--cov", "--cov-report=term:skip-covered"),
+        *("--dist", "worksteal", "--durations", "10", "--cov", "--cov-report=term:skip-covered"),
     ),
 )
 WHEEL = Step("wheel", ("-m", "tools.setup.release"))
