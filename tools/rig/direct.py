@@ -15,7 +15,7 @@ from bsw.chrgm.record import Heard, Said, SessionRecord
 from bsw.chrgm.responder import Responder
 from bsw.chrgm.sequence import din as din_table
 from bsw.chrgm.sequence import iso2 as iso2_table
-from bsw.dlt import silent
+from bsw.dlt import Logger, silent
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from csm.randomness import SeededRandomness
@@ -114,6 +114,13 @@ class Rig:
             schedules=Schedules(),
             log=log,
         )
+        self.customer_after: int | None = 500 * MS
+        self.charger.subscribe("require_auth_eim", self._customer)
+        self._set_up(mode)
+        self._add_engines(protocol, log)
+
+    def _set_up(self, mode: str) -> None:
+        """What a station's operator tells it at its start."""
         self.charger.setup(
             evse_id=EvseId(evse_id="DE*PWX*E0001*1", evse_id_din="+49*123*456*789"),
             sae_j2847_mode=SaeJ2847BidiMode.NONE,
@@ -128,8 +135,8 @@ class Rig:
             supported_certificate_service=False,
             central_contract_validation_allowed=False,
         )
-        self.customer_after: int | None = 500 * MS
-        self.charger.subscribe("require_auth_eim", self._customer)
+
+    def _add_engines(self, protocol: str, log: Logger) -> None:
         dialect, table, script, answers = PROTOCOLS[protocol]
         self._dialect = dialect()
         self.vehicle = Initiator(
@@ -137,7 +144,7 @@ class Rig:
             script(self.car),
             self.car.record,
             scheduler=self.scheduler,
-            timing=vehicle_profile.timing,
+            timing=self.car.profile.timing,
             say=lambda sid, said: self._carry("vehicle", sid, said),
             ended=lambda result: self._ended("vehicle", result),
         )
@@ -146,7 +153,7 @@ class Rig:
             answers(self.station),
             self.station.record,
             scheduler=self.scheduler,
-            timing=station_profile.timing,
+            timing=self.station.profile.timing,
             log=log,
             say=lambda sid, said: self._carry("station", sid, said),
             ended=lambda result: self._ended("station", result),
