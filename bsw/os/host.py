@@ -8,6 +8,7 @@ their actions run like all others, one at a time and guarded.
 import ctypes
 import os
 import select
+import threading
 import time
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from bsw.os.mailbox import Event, Mailbox, MailboxFull
 
 _TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 _TFD_ABSTIME = 1
-
+CLOSED = -1
 
 LOOKS_PER_REST = 32
 REST = 50 * US
@@ -92,6 +93,7 @@ class HostClock:
         self._epoll = select.epoll()
         self._timer = TimerDescriptor()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._closing = threading.RLock()  # a signal may wake while its thread is waking
         self._watches: dict[int, Watch] = {}
         self._looks = 0
         self._epoll.register(self._timer.fd, select.EPOLLIN)
@@ -101,7 +103,10 @@ class HostClock:
         return time.monotonic_ns()
 
     def wake(self) -> None:
-        os.eventfd_write(self._wake, 1)
+        """Also by a job that ends after us: its descriptor may be somebody else's by then."""
+        with self._closing:
+            if self._wake != CLOSED:
+                os.eventfd_write(self._wake, 1)
 
     def wait_until(self, when: int | None) -> None:
         for fd, mask in self._wait(when):
@@ -162,7 +167,9 @@ class HostClock:
     def close(self) -> None:
         self._epoll.close()
         self._timer.close()
-        os.close(self._wake)
+        with self._closing:
+            os.close(self._wake)
+            self._wake = CLOSED
 
     def _deliver(self, fd: int, mask: int) -> None:
         """Queue what is ready, each action once: until it has run it is not queued again."""

@@ -124,3 +124,19 @@ def test_an_outcome_survives_a_full_mailbox() -> None:
         small.run_until(lambda: bool(done))
         assert done == [7]
         assert worker.close()
+
+
+def test_a_job_may_end_when_the_clock_is_gone() -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        assert release.wait(10)
+
+    with world("host") as host:
+        worker = HostWorker(host.scheduler)
+        worker.submit("slow", slow, lambda _: None)
+        assert begun.wait(10)
+        assert not worker.close(within=1 * MS)
+    release.set()
+    assert worker.close()
