@@ -1,4 +1,8 @@
-"""What all tests share: marks that need something of the machine, and how Hypothesis runs."""
+"""What all tests share: marks that need something of the machine, and how Hypothesis runs.
+
+``make test`` tries the same examples every time, so that red means that something changed.  To
+look for new ones: ``HYPOTHESIS_PROFILE=search make test``; what it finds becomes an ``@example``.
+"""
 
 import os
 
@@ -6,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "pilotwire",
+    "repeatable",
     deadline=None,  # a test says what is right; how long it takes is for the benchmarks
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
-settings.load_profile("pilotwire")
+settings.register_profile("search", settings.get_profile("repeatable"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -77,6 +77,7 @@ class SimStream:
         self._outstanding = 0
         self._waiting: list[Segment] = []  # a heap: what found no path
         self._numbered = 0
+        self._flying = 0
         self._early: dict[int, Segment] = {}
         self._expected = 0
         self._inbox: deque[Segment] = deque()
@@ -104,6 +105,11 @@ class SimStream:
     @property
     def queued(self) -> int:
         return len(self._queue)
+
+    @property
+    def has_left_nothing(self) -> bool:
+        """Gone, and nothing it said is still on its way."""
+        return self.phase is Phase.DEAD and not self._flying
 
     def start(self, user: StreamUser, timeout: int) -> None:
         self._user = user
@@ -232,9 +238,11 @@ class SimStream:
             delay = self._path.delay()
         arrival = max(self._scheduler.now + waited + (delay or 0), self._last_arrival)
         self._last_arrival = arrival
+        self._flying += 1
         self._scheduler.at(arrival, lambda: self._arrive(other, segment), name="tcp.segment")
 
     def _arrive(self, other: "SimStream", segment: Segment) -> None:
+        self._flying -= 1
         if not self._path.open():
             if segment.kind is not Kind.RST and self.phase in {Phase.OPEN, Phase.LINGERING}:
                 self._wait_for_path(segment)
@@ -313,7 +321,7 @@ class SimStream:
                 self._end(StreamEnd.TIMEOUT)
             else:
                 self._keepalive.rearm(self._options.interval)
-        elif other.phase is Phase.DEAD and not self._peer_finished:
+        elif other.has_left_nothing and not self._peer_finished:
             self._end(StreamEnd.RESET)
         else:
             self._heard_at = self._scheduler.now

@@ -162,6 +162,6 @@ def connect(world: World, timeout: int = 5 * S) -> Pair:
 
     listener = world.station.listen(accept)
     vehicle.stream = world.vehicle.connect(listener.local, vehicle, timeout=timeout)
-    world.run_until(lambda: vehicle.is_connected and station.is_connected)
+    world.run_until(lambda: vehicle.is_connected and station.is_connected, within=2 * timeout)
     listener.close()
     return Pair(vehicle, station, listener.local, world)
