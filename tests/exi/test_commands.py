@@ -166,6 +166,19 @@ def test_a_batch_answers_every_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["exi", "decode", "--batch", str(tmp_path / "missing")]) == 1
 
 
+def test_a_line_without_schema_is_guessed_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "batch.jsonl"
+    path.write_text(json.dumps({"exi": SETUP}) + "\n7\n")
+    guessed, no_object = (
+        json.loads(line) for line in printed(capsys, "decode", "--batch", str(path)).splitlines()
+    )
+    assert guessed["ok"]
+    assert guessed["schema"] == "iso2"
+    assert no_object["error"] == "no usable line: no JSON object"
+
+
 def test_a_batch_can_show_xml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "batch.jsonl"
     path.write_text(json.dumps({"schema": "iso2", "exi": SETUP}))

@@ -100,6 +100,8 @@ def _answer(line: str, arguments: argparse.Namespace) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     try:
         case = json.loads(line)
+        if not isinstance(case, dict):
+            raise InputError("no JSON object")
         if "id" in case:
             answer["id"] = case["id"]
         answer |= _decoded(case, arguments)
@@ -114,16 +116,22 @@ def _answer(line: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _decoded(case: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    data = octets(str(case["exi"]), "hex").data
-    schema = schemas.known(str(case.get("schema") or arguments.schema or ""))
+    data, payload_type = octets(str(case["exi"]), "hex")
     fragment = bool(case.get("fragment", arguments.fragment))
+    named = case.get("schema") or arguments.schema
+    guessed = [] if named else schemas.guess(data, payload_type, fragment=fragment)
+    schema = schemas.known(str(named)) if named else guessed[0]
     noted = read(data, schema, argparse.Namespace(**vars(arguments) | {"fragment": fragment}))
     if arguments.format == "json":
         message: Any = to_tree(exi.schema_set(schema), noted.message)
     else:
         message = show(schema, noted.message, arguments.format, indent=None)
-    notes = {"notes": list(noted.notes)} if noted.notes else {}
-    return {"ok": True, "message": message} | notes
+    answer = {"ok": True, "message": message}
+    if guessed:
+        answer["schema"] = schema
+    if noted.notes:
+        answer["notes"] = list(noted.notes)
+    return answer
 
 
 def encode(arguments: argparse.Namespace) -> int:
