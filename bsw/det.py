@@ -14,6 +14,7 @@ from typing import Final
 
 from bsw.dlt import Logger
 
+Listener = Callable[["Report"], None]
 _FRAMES: Final = 4
 _LONGEST: Final = 300
 
@@ -53,13 +54,17 @@ class Det:
         log: Logger,
         *,
         loud: bool = False,
-        on_report: Callable[[Report], None] | None = None,
+        on_report: Listener | None = None,
     ) -> None:
         self._log = log
         self._loud = loud
-        self.on_report = on_report
+        self._listeners: list[Listener] = [] if on_report is None else [on_report]
         self.counts: Counter[str] = Counter()
         self.newest: deque[Report] = deque(maxlen=32)
+
+    def listen(self, listener: Listener, *, first: bool = False) -> None:
+        """Hear each report; ``first`` for who makes things safe before anybody stops anything."""
+        self._listeners.insert(0 if first else len(self._listeners), listener)
 
     def report(self, where: str, what: str) -> None:
         """``where`` is a place in the code (a task, a function), ``what`` the broken promise."""
@@ -82,5 +87,12 @@ class Det:
         )
         if self._loud:
             raise DevelopmentError(report)
-        if self.on_report is not None:
-            self.on_report(report)
+        for listener in tuple(self._listeners):
+            self._tell(listener, report)
+
+    def _tell(self, listener: Listener, report: Report) -> None:
+        """One that breaks, perhaps by the same defect, does not keep the others waiting."""
+        try:
+            listener(report)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next one must hear the report
+            self._log.error("listener_failed", what=f"{type(error).__name__}: {error}"[:_LONGEST])

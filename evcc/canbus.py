@@ -25,7 +25,7 @@ from can_adapter.vehicle_report import (
     StationPresent,
     VehicleReportPart,
 )
-from can_adapter.vehicle_values import VehicleSnapshot
+from can_adapter.vehicle_values import Contactors, VehicleSnapshot
 from evcc.bus_words import (
     MODES,
     bounded,
@@ -35,7 +35,8 @@ from evcc.bus_words import (
     station_limits,
     station_status,
 )
-from evcc.derating import AC_CURVE, DC_CURVE, Curve, Derating
+from evcc.derating import AC_CURVE, DC_CURVE, Curve
+from evcc.heat import Heat
 from evcc.lock import LockConditions, LockTiming, PlugLock
 from evcc.proximity import PlugWatch
 from evcc.vehicle import Intent, StationView, VehicleState
@@ -94,8 +95,8 @@ class VehicleCan:
             charge_current_allowed=0.0,
             keep_awake_request=True,
         )
-        self._dc_derating = Derating(behaviour.dc_curve)
-        self._ac_derating = Derating(behaviour.ac_curve)
+        self._heat = Heat(behaviour.dc_curve, behaviour.ac_curve)
+        self._limit = 1.0
         bus.signals.on_change(self._take)
 
     @property
@@ -112,6 +113,12 @@ class VehicleCan:
         """While a fault of ours stands there is no permission, and the station is told this."""
         if error is not self._barred:
             self._barred = error
+            self._take()
+
+    def limit(self, share: float) -> None:
+        """At most so much of the current, whatever the temperatures leave."""
+        if share != self._limit:
+            self._limit = share
             self._take()
 
     def count_faults(self, count: int) -> None:
@@ -227,11 +234,19 @@ class VehicleCan:
         state.ac_max_voltage = ac.ac_max_voltage
         state.ac_max_current = ac.ac_max_current
         state.ac_min_current = ac.ac_min_current
-        if self._behaviour.sensors:
-            dc = self._dc_derating(inlet.dc_pin_temperature_1, inlet.dc_pin_temperature_2)
-            state.derating = min(dc, self._ac_derating(inlet.ac_pin_temperature))
+        heat = self._heat.share(inlet) if self._behaviour.sensors else 1.0
+        state.derating = min(heat, self._limit)
 
     # To the vehicle: requests
+
+    def ask_contactors(self, request: values.ContactorRequest) -> None:
+        """For a self test, which moves one contactor alone."""
+        self._request(contactor_request=request)
+
+    @property
+    def contactors(self) -> Contactors:
+        """What the vehicle says of its high-voltage path."""
+        return self._bus.signals.state.contactors
 
     def request_contactors(self, *, closed: bool) -> None:
         wish = values.ContactorRequest.CLOSE if closed else values.ContactorRequest.OPEN

@@ -7,7 +7,6 @@ and what an event means was decided in ``evcc.events``.
 import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Final
 
 from bsw.dcm.codes import NEGATIVE, POSITIVE, Refusal, Refused, Service
@@ -20,7 +19,7 @@ from bsw.os.scheduler import Scheduler
 from can_adapter.diagnostics import Respond
 from csm.errors import CsmError
 from evcc.live import LIVE, Live
-from evcc.vehicle import Actuators, VehicleState
+from evcc.selftest import ContactorTest
 
 PENDING_AFTER: Final = 40 * MS
 """A tester waits 50 ms for a response, or for word that it takes longer."""
@@ -28,8 +27,6 @@ PENDING_EACH: Final = 2 * S
 LONGEST_WAIT: Final = 10 * S
 LASTING: Final = frozenset({Service.WRITE_DATA, Service.CLEAR_DTC, Service.ROUTINE_CONTROL})
 """Services whose effect must be on the disk before they are confirmed."""
-SELF_TEST: Final = 500 * MS
-SAFE_VOLTAGE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,43 +76,6 @@ class MacKeyCheck:
         return hmac.compare_digest(expected, key)
 
 
-class Verdict(IntEnum):
-    NOT_RUN = 0
-    RUNNING = 1
-    PASSED = 2
-    FAILED = 3
-
-
-@dataclass(slots=True)
-class ContactorTest:
-    """With open contactors the inlet must be without voltage and the feedback must say open."""
-
-    scheduler: Scheduler
-    state: VehicleState
-    actuators: Actuators
-    charging: Callable[[], bool]
-    verdict: Verdict = Verdict.NOT_RUN
-
-    def start(self, data: bytes) -> bytes:
-        if data:
-            raise Refused(Refusal.INCORRECT_LENGTH)
-        if self.charging():
-            raise Refused(Refusal.CONDITIONS_NOT_CORRECT)
-        self.actuators.request_contactors(closed=False)
-        self.verdict = Verdict.RUNNING
-        self.scheduler.after(SELF_TEST, self._judge, name="contactor test")
-        return self.results()
-
-    def results(self) -> bytes:
-        return bytes([self.verdict])
-
-    def _judge(self) -> None:
-        state = self.state
-        dead = state.inlet_voltage is not None and state.inlet_voltage < SAFE_VOLTAGE
-        good = state.contactors_closed is False and dead
-        self.verdict = Verdict.PASSED if good else Verdict.FAILED
-
-
 @dataclass(slots=True)
 class Forget:
     """Clears what was learned: each action brings one block back to its first content."""
@@ -134,7 +94,7 @@ class Forget:
 
 
 def routines(test: ContactorTest, forget: Forget) -> Iterable[Routine]:
-    yield Routine(0x0301, "contactor self test", test.start, results=test.results)
+    yield Routine(0x0301, "contactor self test", test.start, test.stop, test.results)
     yield Routine(0x0302, "clear learned data", forget.start)
 
 

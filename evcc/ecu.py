@@ -145,6 +145,7 @@ class VehicleEcu:
             on_reset=self._reset,
             keys=self._keys.drivers if self._keys is not None else None,
             notify=self._notify,
+            det=self._base.det,
         )
 
     def _reset(self, kind: int) -> None:
@@ -162,7 +163,7 @@ class VehicleEcu:
         self._plug.connect(loopback, to, ready=self._plugged, lost=self._plug_lost)
 
     def _stop_charging(self, done: Action) -> None:
-        """First the session, then the data link, which takes leave of its modem."""
+        """First the session and its contactors, then the data link, which leaves its modem."""
         if self.manager.session is not None:
             self.manager.stop()
 
@@ -176,7 +177,10 @@ class VehicleEcu:
                 self._plug.close()
             done()
 
-        self._base.settle(lambda: self.manager.session is not None, close_link)
+        def energised() -> bool:
+            return self.manager.session is not None or self.state.contactors_closed is True
+
+        self._base.settle(energised, close_link)
 
     def _stop_can(self, done: Action) -> None:
         self._can_bus.close()

@@ -14,6 +14,7 @@ from bsw.dem.events import Debounce, Event, Severity
 from bsw.os.clock import MS
 from can_adapter.values import EvErrorCode
 from csm.errors import CsmFault
+from evcc.heat import ROLES, Side
 from keym.faults import KeymFault
 
 NOTE, DEGRADE, STOP, EMERGENCY = (
@@ -39,6 +40,10 @@ MESSAGES: Final = {
 """What the loss of each message of the vehicle means.  AC needs OBC_Limits, and has no current
 without it."""
 
+SENSORS: Final = {"DC_1": "DC+", "DC_2": "DC-", "AC": "the AC contacts"}
+DEFECTS: Final = {"OPEN": "open", "SHORT": "shorted", "RANGE": "out of range"}
+
+SENSOR_CODES: Final = 0x950000
 TIMEOUT_CODES, PROTECTION_CODES, RANGE_CODES, LENGTH_CODES = 0xC10000, 0xC20000, 0xC30000, 0xC40000
 BMS_CODES, SESSION_CODES, CSM_CODES, KEYM_CODES = 0xA10000, 0xD10000, 0xE10000, 0xE20000
 
@@ -60,6 +65,7 @@ _ROWS: Final = (
     ("CONTACTOR_WELDED", 0x930200, STOP, 0, 500, "a contactor does not open"),
     ("CONTACTOR_CONTRADICTION", 0x930300, STOP, 300, 500, "contactor feedback contradicts itself"),
     ("CONTACTOR_ALONE", 0x930400, STOP, 500, 500, "the contactors are not as requested"),
+    ("CONTACTOR_SELF_TEST", 0x930500, NOTE, 0, 0, "the self test found a bad contactor"),
     ("VOLTAGE_MISMATCH", 0x940100, STOP, 500, 500, "voltages differ across closed contactors"),
     ("OVERVOLTAGE", 0x940200, EMERGENCY, 100, 1_000, "the inlet has more than the battery stands"),
     ("OVERCURRENT", 0x940300, STOP, 1_000, 1_000, "more current than the battery stands"),
@@ -67,12 +73,8 @@ _ROWS: Final = (
     ("TEMPERATURE_DC_2", 0x950200, STOP, 100, 1_000, "contact DC- too hot"),
     ("TEMPERATURE_AC", 0x950300, STOP, 100, 1_000, "AC contacts too hot"),
     ("TEMPERATURE_CRITICAL", 0x950400, EMERGENCY, 0, 1_000, "a contact is dangerously hot"),
-    ("SENSOR_DC_1_OPEN", 0x951100, STOP, 500, 500, "sensor of DC+ open"),
-    ("SENSOR_DC_1_SHORT", 0x951200, STOP, 500, 500, "sensor of DC+ shorted"),
-    ("SENSOR_DC_1_RANGE", 0x951300, STOP, 500, 500, "sensor of DC+ out of range"),
-    ("SENSOR_DC_2_OPEN", 0x952100, STOP, 500, 500, "sensor of DC- open"),
-    ("SENSOR_DC_2_SHORT", 0x952200, STOP, 500, 500, "sensor of DC- shorted"),
-    ("SENSOR_DC_2_RANGE", 0x952300, STOP, 500, 500, "sensor of DC- out of range"),
+    ("SENSORS_DC_LOST", 0x954100, STOP, 500, 500, "no DC contact's temperature is known"),
+    ("SENSORS_AC_LOST", 0x954200, DEGRADE, 500, 500, "the AC contacts' temperature is not known"),
     ("CRASH", 0x960100, EMERGENCY, 0, 500, "the crash signal"),
     ("INTERLOCK_OPEN", 0x960200, EMERGENCY, 0, 500, "the high-voltage interlock is open"),
     ("NOT_IN_PARK", 0x960300, STOP, 100, 500, "the vehicle is not in Park"),
@@ -101,6 +103,15 @@ ERROR_CODES: Final = {
 """What the station is told of a fault of ours; all others are a malfunction of the vehicle."""
 
 
+OWN_RANGE: Final = frozenset(role for role, _ in ROLES.values())
+"""Values whose leaving their range is a fault of their own, not of their message."""
+
+
+def weakens(name: str) -> Side:
+    """Whose current a fault to degrade for costs."""
+    return Side.DC if name.startswith("SENSOR_DC") else Side.AC
+
+
 def timeout(message: str) -> str:
     return f"CAN_TIMEOUT_{message.upper()}"
 
@@ -125,15 +136,28 @@ def session_end(ending: Ending) -> str:
     return f"SESSION_{ending.name}"
 
 
-def events(aging: int = 40) -> tuple[Event, ...]:
-    """The whole table.  ``aging`` in healthy operation cycles."""
-    every = (*_fixed(), *_messages(), *_battery(), *_sessions(), *_keys())
+def sensor_fault(sensor: str, defect: str) -> str:
+    return f"SENSOR_{sensor}_{defect}"
+
+
+def events(aging: int = 40, sensor: Severity = DEGRADE) -> tuple[Event, ...]:
+    """The whole table.  ``aging`` in healthy operation cycles; what one bad ``sensor`` means."""
+    every = (*_fixed(), *_sensors(sensor), *_messages(), *_battery(), *_sessions(), *_keys())
     return tuple(replace(event, aging=aging) for event in every)
 
 
 def _fixed() -> Iterator[Event]:
     for name, code, severity, failed, passed, text in _ROWS:
         yield Event(name, code, text, severity, Debounce(failed * MS, passed * MS))
+
+
+def _sensors(severity: Severity) -> Iterator[Event]:
+    """With another sensor left, or for AC, a bad one costs current and not the charge."""
+    for number, (sensor, place) in enumerate(SENSORS.items(), start=1):
+        for kind, (defect, words) in enumerate(DEFECTS.items(), start=1):
+            code = SENSOR_CODES | number << 12 | kind << 8
+            name, text = sensor_fault(sensor, defect), f"sensor of {place} {words}"
+            yield Event(name, code, text, severity, Debounce(500 * MS, 500 * MS))
 
 
 def _messages() -> Iterator[Event]:

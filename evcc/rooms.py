@@ -13,7 +13,9 @@ from typing import Final
 from bsw.cp.pilot import Pilot
 from bsw.dcm.context import Context
 from bsw.dcm.server import Server
+from bsw.dem.events import Severity
 from bsw.dem.memory import Dem, Snapshot
+from bsw.det import Det, Report
 from bsw.dlt import Dlt
 from bsw.ecum import Room
 from bsw.nvm.service import Nvm
@@ -33,7 +35,6 @@ from evcc.canbus import Behaviour, VehicleCan
 from evcc.charging import ChargingManager
 from evcc.derating import curve
 from evcc.diagnostics import (
-    ContactorTest,
     Forget,
     Hooks,
     Identification,
@@ -47,6 +48,7 @@ from evcc.live import FRAME, Live
 from evcc.lock import LockTiming
 from evcc.memory import KeptMemory
 from evcc.profile import VehicleProfile
+from evcc.selftest import ContactorTest
 from evcc.services_config import ServicesConfig
 from evcc.settings import Settings, SettingStore
 from evcc.supervision import Limits, Supervision
@@ -54,6 +56,7 @@ from evcc.vehicle import StationView, VehicleState
 from evcc.watches import Bounds
 
 SETTLE: Final = 20 * MS
+SENSOR_FAULT: Final = {"derate": Severity.DEGRADE, "stop": Severity.STOP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Services:
         self.settings = SettingStore(self.nvm, default)
         self.memory = KeptMemory(self.nvm)
         self.dem = Dem(
-            events(config.diagnostics.aging),
+            events(config.diagnostics.aging, SENSOR_FAULT[config.supervision.sensor_fault]),
             ground.scheduler,
             ground.dlt.logger("dem"),
             nvm=self.nvm,
@@ -167,6 +170,7 @@ class Neighbours:
     on_reset: Callable[[int], None] = lambda _kind: None
     keys: CryIf | None = None
     notify: Notify | None = None
+    det: Det | None = None
 
 
 class Rooms:
@@ -196,6 +200,9 @@ class Rooms:
             limits=Limits(ordered=config.supervision.ordered_stop),
         )
         near.manager.barred = lambda: near.can.barred
+        self.supervision.on_degraded = self._degrade
+        if near.det is not None:
+            near.det.listen(self._broken_promise, first=True)
         services.supervised_by(self.supervision)
         self.server = self._make_server()
         self.transport: IsoTpServer | None = None
@@ -227,6 +234,13 @@ class Rooms:
         """Of the session that runs, or of the one that has just ended."""
         return self._near.manager.view
 
+    def _broken_promise(self, report: Report) -> None:
+        self.supervision.internal_fault(f"{report.where}: {report.what}")
+
+    def _degrade(self, degraded: bool) -> None:  # noqa: FBT001 - a listener
+        share = self.services.config.supervision.degraded_share
+        self._near.can.limit(share if degraded else 1.0)
+
     def _make_server(self) -> Server:
         services, near = self.services, self._near
         config, ground = services.config.diagnostics, services.ground
@@ -238,7 +252,7 @@ class Rooms:
             *services.settings.identifiers(),
         ]
         is_charging = lambda: self.charging  # noqa: E731 - a name for a port
-        test = ContactorTest(ground.scheduler, near.state, near.can, is_charging)
+        test = ContactorTest(ground.scheduler, near.can, self._occupied, self._self_tested)
         forget = Forget((services.memory.forget,), is_charging)
         context = Context(
             ground.scheduler,
@@ -251,6 +265,12 @@ class Rooms:
             FRAME,
         )
         return Server(context, ground.dlt.logger("dcm"))
+
+    def _occupied(self) -> bool:
+        return self.charging or self._near.can.plug.connected
+
+    def _self_tested(self, fault: str) -> None:
+        self.services.dem.report("CONTACTOR_SELF_TEST", failed=bool(fault), detail=fault)
 
     def _silence(self, send: bool, _receive: bool) -> None:  # noqa: FBT001 - a port
         publisher = self._near.bus.publisher

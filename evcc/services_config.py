@@ -4,7 +4,7 @@ Pure data: a configuration can be read without any of the services.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -55,6 +55,12 @@ class SupervisionConfig(Part):
     voltage_window: Annotated[float, Field(ge=5, le=50)] = 20.0
     isolation: Annotated[float, Field(ge=0, le=10_000)] = 100.0
     """kOhm"""
+
+    sensor_fault: Literal["derate", "stop"] = "derate"
+    """What one bad temperature sensor means.  Without any sensor left, DC stops in either case."""
+
+    degraded_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """The part of the current that is left while a fault to derate for stands."""
 
 
 class ServicesConfig(Part):

@@ -18,11 +18,12 @@ from bsw.os.clock import MS, S
 from bsw.os.scheduler import Alarm, Scheduler, Task
 from can_adapter import quality
 from can_adapter.canif import BusEvent
-from can_adapter.values import EvErrorCode
+from can_adapter.values import EnergyTransferMode, EvErrorCode
 from can_adapter.vehicle import VehicleBus
 from csm.errors import CsmFault
 from evcc import events
 from evcc.canbus import VehicleCan
+from evcc.heat import Side, side_of
 from evcc.watches import WATCHES, Bounds, Scene
 from keym.faults import KeymFault
 
@@ -64,6 +65,7 @@ class Supervision:
         limits: Limits | None = None,
     ) -> None:
         self.alive: Callable[[], None] = lambda: None
+        self.on_degraded: Callable[[bool], None] = lambda _degraded: None
         self.stopped_for = ""  # the fault this session was ordered to stop for
         self._scheduler = scheduler
         self._dem = dem
@@ -74,6 +76,8 @@ class Supervision:
         self._log = log
         self._bounds = bounds or Bounds()
         self._limits = limits or Limits()
+        self._weak: set[str] = set()  # what stands and costs current, of either kind of charging
+        self._degraded = False
         self._refused: dict[str, set[str]] = {}  # roles out of range, by message
         self._short: dict[str, int] = {}  # messages too short, since when
         self._task: Task | None = None
@@ -133,6 +137,7 @@ class Supervision:
                 self._dem.report(watch.event, failed=failed)
         self._look_at_ranges()
         self._look_at_lengths()
+        self._look_at_weakness(signals.state.selection.energy_transfer_mode)
         self._can.count_faults(sum(self._dem.stands(name) for name in self._dem.events))
 
     def _look_at_ranges(self) -> None:
@@ -142,6 +147,15 @@ class Supervision:
             self._dem.report(events.out_of_range(message), failed=bool(roles))
             if not roles:
                 del self._refused[message]
+
+    def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
+        """What costs current, of the kind of charging that is wanted now."""
+        side = Side.DC if mode is None else side_of(mode.value)
+        degraded = any(events.weakens(name) is side for name in self._weak)
+        if degraded is not self._degraded:
+            self._degraded = degraded
+            self._log.warning("degraded", degraded=degraded, faults=", ".join(sorted(self._weak)))
+            self.on_degraded(degraded)
 
     def _look_at_lengths(self) -> None:
         """A whole frame after the short one heals."""
@@ -168,6 +182,8 @@ class Supervision:
             case quality.ProtectionRegained():
                 self._message(events.protection(event.message), failed=False)
             case quality.ValueRefused():
+                if event.role in events.OWN_RANGE:
+                    return  # a sensor's defect has a row of its own
                 if events.out_of_range(event.message) in self._dem.events:
                     self._refused.setdefault(event.message, set()).add(event.role)
                     self._message(events.out_of_range(event.message), True, event.role)
@@ -190,6 +206,8 @@ class Supervision:
     # Reactions
 
     def _event_changed(self, event: Event, failed: bool) -> None:  # noqa: FBT001 - a listener
+        if event.severity is Severity.DEGRADE:
+            (self._weak.add if failed else self._weak.discard)(event.name)
         if event.severity not in BARRING:
             return
         self._can.bar(self._error_code() if self._barring() else None)

@@ -4,7 +4,7 @@ Each row is an event's name and a question to the scene; the answer is true (fai
 (passed) or ``None`` (cannot be judged now).  What follows from it is decided elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,8 @@ from can_adapter.values import (
 )
 from can_adapter.vehicle_report import Requests
 from can_adapter.vehicle_values import VehicleSnapshot
-from evcc.events import battery_error
+from evcc.events import battery_error, sensor_fault
+from evcc.heat import HIGHEST, LOWEST, ROLES, Side, believable, side_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,6 @@ class Bounds:
     dc_stop_at: float = 90.0
     ac_stop_at: float = 95.0
     critical: float = 105.0
-    sensor_low: float = -45.0
-    sensor_high: float = 200.0
     isolation: float = 100.0
     sensors: bool = True
 
@@ -71,10 +70,16 @@ class Watch:
     look: Look
 
 
+_ONE_ALONE: Final = frozenset({ContactorRequest.OPEN_POSITIVE, ContactorRequest.OPEN_NEGATIVE})
+"""A self test moves one contactor: what the two are together is not judged then."""
+
+
 def _contradiction(scene: Scene) -> bool | None:
     path = scene.told.contactors
     feedback = (path.positive_contactor, path.negative_contactor)
     if path.contactor_state is None or None in feedback:
+        return None
+    if scene.requests.contactor_request in _ONE_ALONE:
         return None
     if path.contactor_state is ContactorState.CLOSED:
         return ContactorFeedback.OPEN in feedback
@@ -85,7 +90,7 @@ def _contradiction(scene: Scene) -> bool | None:
 
 def _alone(scene: Scene) -> bool | None:
     state = scene.told.contactors.contactor_state
-    if state is None:
+    if state is None or scene.requests.contactor_request in _ONE_ALONE:
         return None
     wanted = scene.requests.contactor_request is ContactorRequest.CLOSE
     return state is (ContactorState.OPEN if wanted else ContactorState.CLOSED)
@@ -120,9 +125,7 @@ def _hot(role: str, bound: str) -> Look:
         temperature = getattr(scene.told.inlet, role)
         if temperature is None or not scene.bounds.sensors:
             return None
-        return bool(
-            temperature >= getattr(scene.bounds, bound) and temperature <= scene.bounds.sensor_high
-        )
+        return bool(temperature >= getattr(scene.bounds, bound) and temperature <= HIGHEST)
 
     return look
 
@@ -130,8 +133,7 @@ def _hot(role: str, bound: str) -> Look:
 def _critical(scene: Scene) -> bool | None:
     inlet = scene.told.inlet
     readings = (inlet.dc_pin_temperature_1, inlet.dc_pin_temperature_2, inlet.ac_pin_temperature)
-    known = [one for one in readings if one is not None and one <= scene.bounds.sensor_high]
-    return any(one >= scene.bounds.critical for one in known)
+    return any(one is not None and scene.bounds.critical <= one <= HIGHEST for one in readings)
 
 
 def _sensor_open(role: str) -> Look:
@@ -144,7 +146,7 @@ def _sensor_open(role: str) -> Look:
         if reading.quality is Quality.FLAGGED:
             return True
         value = getattr(scene.told.inlet, role)
-        return None if value is None else bool(value > scene.bounds.sensor_high)
+        return None if value is None else bool(value > HIGHEST)
 
     return look
 
@@ -154,13 +156,38 @@ def _sensor_short(role: str) -> Look:
         value = getattr(scene.told.inlet, role)
         if value is None or not scene.bounds.sensors:
             return None
-        return bool(value < scene.bounds.sensor_low)
+        return bool(value < LOWEST)
 
     return look
 
 
 def _sensor_range(role: str) -> Look:
     return lambda scene: scene.bounds.sensors and scene.reading(role).quality is Quality.REFUSED
+
+
+_TOLD: Final = frozenset({Quality.FRESH, Quality.FLAGGED, Quality.REFUSED})
+
+
+def _sensors_lost(side: Side) -> Look:
+    """No sensor of the contacts in use can be believed; one of which nothing is heard is no loss."""
+
+    def look(scene: Scene) -> bool | None:
+        mode = scene.told.selection.energy_transfer_mode
+        readings = [scene.reading(role) for role, where in ROLES.values() if where is side]
+        carried = [one for one in readings if one.quality in _TOLD]
+        if not scene.bounds.sensors or not carried:
+            return None
+        used = mode is None or side_of(mode.value) is side
+        return used and not any(believable(one.value) for one in carried)
+
+    return look
+
+
+def _sensors() -> Iterator[Watch]:
+    looks = {"OPEN": _sensor_open, "SHORT": _sensor_short, "RANGE": _sensor_range}
+    for sensor, (role, _) in ROLES.items():
+        for defect, look in looks.items():
+            yield Watch(sensor_fault(sensor, defect), look(role))
 
 
 def _isolation(scene: Scene) -> bool | None:
@@ -251,12 +278,9 @@ WATCHES: Final = (
     Watch("TEMPERATURE_DC_2", _hot("dc_pin_temperature_2", "dc_stop_at")),
     Watch("TEMPERATURE_AC", _hot("ac_pin_temperature", "ac_stop_at")),
     Watch("TEMPERATURE_CRITICAL", _critical),
-    Watch("SENSOR_DC_1_OPEN", _sensor_open("dc_pin_temperature_1")),
-    Watch("SENSOR_DC_1_SHORT", _sensor_short("dc_pin_temperature_1")),
-    Watch("SENSOR_DC_1_RANGE", _sensor_range("dc_pin_temperature_1")),
-    Watch("SENSOR_DC_2_OPEN", _sensor_open("dc_pin_temperature_2")),
-    Watch("SENSOR_DC_2_SHORT", _sensor_short("dc_pin_temperature_2")),
-    Watch("SENSOR_DC_2_RANGE", _sensor_range("dc_pin_temperature_2")),
+    *_sensors(),
+    Watch("SENSORS_DC_LOST", _sensors_lost(Side.DC)),
+    Watch("SENSORS_AC_LOST", _sensors_lost(Side.AC)),
     Watch("CRASH", lambda scene: scene.told.permission.crash_detected),
     Watch("INTERLOCK_OPEN", lambda scene: _not(scene.told.contactors.hv_interlock_closed)),
     Watch("NOT_IN_PARK", _not_in_park),

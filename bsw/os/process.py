@@ -80,7 +80,7 @@ class Process:
         self.last_resort: Callable[[], None] = lambda: None
         """Reaches the safe state without the loop, when the ordered stop failed."""
         scheduler.on_fault = lambda fault: det.fault(fault.where, fault.error)
-        det.on_report = self._broken_promise
+        det.listen(self._broken_promise)
 
     def stop(self, stop: Stop) -> None:
         """Begin the ordered stop.  The first reason counts."""

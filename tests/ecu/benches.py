@@ -3,13 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from bsw.det import Det
 from bsw.dlt import silent
 from bsw.os.clock import MS, S
 from bsw.os.worker import SimulatedWorker
 from csm.cryif import CryIf
 from csm.randomness import SeededRandomness
 from evcc.rooms import Ground, Neighbours, Rooms, Services
-from evcc.services_config import DiagnosticsConfig, NvmConfig, ServicesConfig
+from evcc.services_config import (
+    DiagnosticsConfig,
+    NvmConfig,
+    ServicesConfig,
+    SupervisionConfig,
+)
 from tools.rig.whole import Bench, WholeOptions
 from tools.vehicle.faults import Fault
 
@@ -24,10 +30,16 @@ class EcuBench(Bench):
         file: Path | None = None,
         keys: CryIf | None = None,
         key: str = "",
+        supervision: SupervisionConfig | None = None,
     ) -> None:
         super().__init__(setup)
         self.resets: list[int] = []
-        config = ServicesConfig(nvm=NvmConfig(file=file), diagnostics=DiagnosticsConfig(key=key))
+        self.det = Det(silent().logger("det"))
+        config = ServicesConfig(
+            nvm=NvmConfig(file=file),
+            diagnostics=DiagnosticsConfig(key=key),
+            supervision=supervision or SupervisionConfig(),
+        )
         worker = SimulatedWorker(self.scheduler, lambda _name: 3 * MS)
         ground = Ground(
             self.scheduler,
@@ -45,6 +57,7 @@ class EcuBench(Bench):
             self.rig.state,
             self.resets.append,
             keys,
+            det=self.det,
         )
         self.rooms = Rooms(self.services, near)
         self.dem = self.services.dem

@@ -3,16 +3,22 @@
 import re
 from pathlib import Path
 
+from bsw.dem.events import Severity
 from evcc.events import events
 from evcc.live import FRAME
 from evcc.settings import ITEMS
 
+WORDS = {Severity.DEGRADE: "less"}
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnostics.md").read_text()
 
 
 def test_every_trouble_code_is_on_the_page() -> None:
-    listed = dict(re.findall(r"^\| ([0-9A-F]{6}) \| `(\w+)` \|", PAGE, re.MULTILINE))
-    assert listed == {f"{event.code:06X}": event.name for event in events()}
+    row = r"^\| ([0-9A-F]{6}) \| `(\w+)` \| .* \| (\w+) \|$"
+    listed = set(re.findall(row, PAGE, re.MULTILINE))
+    assert listed == {
+        (f"{event.code:06X}", event.name, WORDS.get(event.severity, event.severity.value))
+        for event in events()
+    }
 
 
 def test_every_setting_and_every_live_value_is_on_the_page() -> None:

@@ -70,9 +70,8 @@ def _protection() -> Iterator[Case]:
 
 def _ranges() -> Iterator[Case]:
     for message, signal, _ in OUT_OF_RANGE:
-        if message != "EMS_MobilityNeeds":
-            extra = {"SENSOR_DC_1_RANGE"} if signal == "DcPinTemperature1" else set()
-            yield Case(f"{signal} out of range", out_of_range(message), also=frozenset(extra))
+        if message not in {"EMS_MobilityNeeds", "INLET_State"}:
+            yield Case(f"{signal} out of range", out_of_range(message))
 
 
 def _battery_errors() -> Iterator[Case]:
@@ -133,7 +132,8 @@ CASES = (
          frozenset({"TEMPERATURE_DC_1", "TEMPERATURE_DC_2"})),
     Case("inlet at its limit", "TEMPERATURE_DC_1", 1.5, frozenset({"TEMPERATURE_DC_2"}),
          _heat(72.0), _heat(0.0)),
-    Case("temperature sensor lost", "SENSOR_DC_1_OPEN", 2.0, frozenset({"SENSOR_DC_2_OPEN"})),
+    Case("temperature sensor lost", "SENSORS_DC_LOST", 2.0,
+         frozenset({"SENSOR_DC_1_OPEN", "SENSOR_DC_2_OPEN"})),
     Case("inlet voltage misread", "VOLTAGE_MISMATCH", 2.0),
     Case("contactor feedback lies", "CONTACTOR_FAULT", 1.5,
          frozenset({"CONTACTOR_CONTRADICTION", "CONTACTOR_WELDED", "CONTACTOR_ALONE"})),

@@ -321,9 +321,9 @@ def test_the_self_test_of_the_contactors_refuses_while_charging() -> None:
     context = server.context
     server.handle(b"\x10\x03")
     context.level = 1
-    assert server.handle(b"\x31\x01\x03\x01") == b"\x71\x01\x03\x01\x01"
-    bench.run(1)
-    assert server.handle(b"\x31\x03\x03\x01") == b"\x71\x03\x03\x01\x02"
+    assert server.handle(b"\x31\x01\x03\x01") == b"\x71\x01\x03\x01\x01\x01\x00"
+    bench.run(3)
+    assert server.handle(b"\x31\x03\x03\x01") == b"\x71\x03\x03\x01\x02\x05\x00"
     bench.charge()
     server.handle(b"\x10\x03")
     context.level = 1

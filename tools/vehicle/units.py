@@ -148,7 +148,10 @@ class EnergyManagement:
 @dataclass(slots=True)
 class InletDefects:
     lock_jams: bool = False
-    sensor_lost: bool = False
+    sensor_lost: bool = False  # both of the DC contacts
+    one_lost: bool = False
+    one_shorted: bool = False
+    ac_lost: bool = False
     heat: float = 0.0  # added to the DC contacts' temperature
 
 
@@ -203,11 +206,14 @@ class InletUnit:
                 lock_state=state.lock,
                 stop_button=state.stop_button,
                 proximity_switch=state.proximity_switch,
-                dc_pin_temperature_1=None if lost else hot,
-                dc_pin_temperature_2=None if lost else hot - 1.0,
-                ac_pin_temperature=state.temperature,
+                dc_pin_temperature_1=None if lost or state.defects.one_lost else hot,
+                dc_pin_temperature_2=None if lost else self._second(hot),
+                ac_pin_temperature=None if state.defects.ac_lost else state.temperature,
             )
         )
+
+    def _second(self, hot: float) -> float:
+        return -50.0 if self.state.defects.one_shorted else hot - 1.0
 
     def _plug(self) -> PlugState:
         if self.state.plug_fault:
