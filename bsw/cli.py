@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="BaseConfig")
 
-FAILED, BAD_CONFIGURATION = 1, 2
+FAILED, BAD_CONFIGURATION, RESET = 1, 2, 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,17 @@ def _run(role: Role[M], arguments: argparse.Namespace) -> int:
 
     try:
         files, settings = tuple(arguments.config), tuple(arguments.set)
-        return role.run(load(role.model(), files, settings, outside=False))
+        status = role.run(load(role.model(), files, settings, outside=False))
     except ConfigurationError as error:
         return _say(role, error)
     except CannotStart as error:
         print(f"{role.name}: {error}", file=sys.stderr)
         return FAILED
+    if status == RESET:
+        from bsw.os.again import begin_again  # noqa: PLC0415 - rare
+
+        begin_again()
+    return status
 
 
 def _check(role: Role[M], arguments: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from bsw.os.scheduler import Scheduler
 from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Fallback, Link, LinkFailure
 from evcc.basic import BasicCharging
-from evcc.session import VehicleSession
+from evcc.session import Stage, VehicleSession
 from evcc.vehicle import Intent, StationView, VehicleState
 
 CONTRACT_EXCHANGES: Final = frozenset(
@@ -124,6 +124,12 @@ class ChargingManager:
     def active(self) -> bool:
         """A session runs, or AC flows by the duty cycle."""
         return self.session is not None or self._basic.active
+
+    @property
+    def preparing(self) -> bool:
+        """A session still looks for its station."""
+        session = self.session
+        return session is not None and session.stage in {Stage.SEARCHING, Stage.CONNECTING}
 
     def break_off(self, result: SessionResult) -> None:
         """The safe state, here and now."""

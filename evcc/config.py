@@ -1,12 +1,13 @@
 """Everything an integrator may set for the vehicle role, composed of the rooms' own models."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
-from bsw.ecuc.part import Part
+from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import Duration, Mac, PortNumber
 from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig
@@ -78,3 +79,9 @@ class EvccConfig(BaseConfig):
     watchdog: WatchdogConfig = WatchdogConfig()
     supervision: SupervisionConfig = SupervisionConfig()
     keym: KeymConfig = KeymConfig()
+
+    def problems(self) -> Iterable[Wrong]:
+        driver, named, _ = self.diagnostics.key.partition(":")
+        if named and driver not in self.csm.drivers:
+            served = ", ".join(self.csm.drivers)
+            yield Wrong("diagnostics.key", f"csm.drivers has no {driver!r}, only {served}")

@@ -27,6 +27,8 @@ PENDING_EACH: Final = 2 * S
 LONGEST_WAIT: Final = 10 * S
 LASTING: Final = frozenset({Service.WRITE_DATA, Service.CLEAR_DTC, Service.ROUTINE_CONTROL})
 """Services whose effect must be on the disk before they are confirmed."""
+TOLD: Final = frozenset({Service.READ_DTC})
+"""Services that tell what is in memory; what was told outlives a power cut, if the disk works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class LastingAnswers:
         before = self._faults()
         response = self._server.handle(request, functional=functional)
         positive = response is not None and response[0] != NEGATIVE
-        if positive and request[0] in LASTING and self._nvm.busy:
+        if positive and request[0] in LASTING | TOLD and self._nvm.busy:
             assert response is not None
             self._when_written(response, respond, before)
         else:
@@ -154,7 +156,8 @@ class LastingAnswers:
             now = self._scheduler.now
             if self._faults() != faults or now - began > LONGEST_WAIT:
                 looking.stop()
-                respond(bytes([NEGATIVE, asked, Refusal.PROGRAMMING_FAILURE]))
+                failure = bytes([NEGATIVE, asked, Refusal.PROGRAMMING_FAILURE])
+                respond(failure if asked in LASTING else response)
             elif not self._nvm.busy:
                 looking.stop()
                 respond(response)

@@ -44,6 +44,7 @@ from evcc.vehicle import StationView, VehicleState
 from keym.faults import KeymFault
 
 if TYPE_CHECKING:
+    from csm.cryif import CryIf
     from evcc.keys import VehicleKeys
     from evcc.ports import Wallet
 
@@ -143,14 +144,14 @@ class VehicleEcu:
             pilot=self._pilot.read,
             state=self.state,
             on_reset=self._reset,
-            keys=self._keys.drivers if self._keys is not None else None,
+            keys=self._diagnostic_keys(),
             notify=self._notify,
             det=self._base.det,
         )
 
     def _reset(self, kind: int) -> None:
-        """A tester wants a restart; who started the process starts it again."""
-        self._base.process.done(Status.FAILED, f"reset {kind} by a tester")
+        """A tester wants a restart: stop in order, then the process begins again."""
+        self._base.process.done(Status.RESET, f"reset {kind} by a tester")
 
     def _start_charging(self) -> None:
         self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
@@ -238,6 +239,16 @@ class VehicleEcu:
         from evcc.keys import VehicleKeys  # noqa: PLC0415 - brings all cryptography with it
 
         return VehicleKeys(self._base, self._config, self._calendar, self._key_fault)
+
+    def _diagnostic_keys(self) -> "CryIf | None":
+        """Where the tester's key lies.  Without TLS nothing else needs the key stores."""
+        if self._keys is not None:
+            return self._keys.drivers
+        if not self._config.diagnostics.key:
+            return None
+        from csm.wiring import open_keys  # noqa: PLC0415 - brings all cryptography with it
+
+        return open_keys(self._config.csm)
 
     def _key_fault(self, fault: CsmFault | KeymFault, *, failed: bool, detail: str) -> None:
         """What went wrong while the stores opened is told once there is somebody to hear it."""

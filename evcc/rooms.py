@@ -16,7 +16,7 @@ from bsw.dcm.server import Server
 from bsw.dem.events import Severity
 from bsw.dem.memory import Dem, Snapshot
 from bsw.det import Det, Report
-from bsw.dlt import Dlt
+from bsw.dlt import Dlt, Logger
 from bsw.ecum import Room
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import NoStore, Store
@@ -30,6 +30,7 @@ from can_adapter.diagnostics import IsoTpServer
 from can_adapter.vehicle import VehicleBus
 from csm.cryif import CryIf
 from csm.driver import Mac
+from csm.errors import CsmError
 from csm.handles import KeyHandle
 from evcc.canbus import Behaviour, VehicleCan
 from evcc.charging import ChargingManager
@@ -77,12 +78,20 @@ def software_version() -> str:
         return "0"
 
 
-def key_mac(keys: CryIf | None, handle: str) -> Callable[[bytes], bytes] | None:
+def key_mac(keys: CryIf | None, handle: str, log: Logger) -> Callable[[bytes], bytes] | None:
     """AES-CMAC by the diagnostic key, where one is configured."""
     if keys is None or not handle:
         return None
     key = KeyHandle.parse(handle)
-    return lambda data: keys.mac(key, Mac.CMAC_AES, data)
+
+    def mac(data: bytes) -> bytes:
+        try:
+            return keys.mac(key, Mac.CMAC_AES, data)
+        except CsmError as error:
+            log.warning("diagnostic_key", handle=handle, error=str(error))
+            raise
+
+    return mac
 
 
 class Services:
@@ -228,7 +237,8 @@ class Rooms:
 
     @property
     def charging(self) -> bool:
-        return self._near.manager.active
+        """Or about to: somebody answers at the other end of the cable."""
+        return self._near.manager.active and not self._near.manager.preparing
 
     def _view(self) -> StationView | None:
         """Of the session that runs, or of the one that has just ended."""
@@ -259,7 +269,7 @@ class Rooms:
             services.dem,
             Hooks(is_charging, near.on_reset, self._silence),
             ground.chance,
-            MacKeyCheck(key_mac(near.keys, config.key)),
+            MacKeyCheck(key_mac(near.keys, config.key, ground.dlt.logger("dcm"))),
             {did.number: did for did in dids},
             {routine.number: routine for routine in routines(test, forget)},
             FRAME,

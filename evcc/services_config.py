@@ -3,17 +3,19 @@
 Pure data: a configuration can be read without any of the services.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bsw.ecuc.part import Part
+from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, between
 from bsw.ecuc.references import NewPath
 from bsw.os.clock import S
 from can_adapter.diagnostics_config import DiagnosticsCanConfig
 from csm.config import state_folder
+from csm.handles import HandleError, KeyHandle
 
 
 def memory_file() -> Path:
@@ -38,6 +40,13 @@ class DiagnosticsConfig(Part):
     serial: Annotated[str, Field(max_length=16)] = "000000000000"
     aging: Annotated[int, Field(ge=1, le=255)] = 40
     """Healthy operation cycles after which a trouble code is forgotten."""
+
+    def problems(self) -> Iterable[Wrong]:
+        if self.key:
+            try:
+                KeyHandle.parse(self.key)
+            except HandleError as error:
+                yield Wrong("key", str(error), "key: software:diagnostics")
 
 
 class WatchdogConfig(Part):

@@ -46,6 +46,10 @@ class Sessions(Protocol):
     def active(self) -> bool:
         """A session runs, or AC flows by the duty cycle."""
 
+    @property
+    def preparing(self) -> bool:
+        """A session still looks for its station: nothing flows and nobody needs to be told."""
+
     def break_off(self, result: SessionResult) -> None:
         """End it here and now; the vehicle is brought to the safe state."""
 
@@ -215,6 +219,9 @@ class Supervision:
             return
         if event.severity is Severity.EMERGENCY:
             self._emergency(event.name)
+        elif self._sessions.preparing:
+            self._log.warning("not begun", fault=event.name)
+            self._sessions.break_off(SessionResult(Ending.VEHICLE_FAULT, detail=event.name))
         elif not self._force.armed:
             self._log.warning("ordered stop", fault=event.name)
             self.stopped_for = event.name

@@ -3,7 +3,7 @@
 from bsw.base import open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
-from bsw.os.process import Status
+from bsw.os.process import Status, Stop
 from evcc.config import EvccConfig
 
 
@@ -20,8 +20,11 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
 
         ecu = VehicleEcu(base, config, notify)
 
-        def stop(_stop: object) -> None:
-            notify.stopping()
+        def stop(why: Stop) -> None:
+            if why.status is Status.RESET:
+                notify.feed()  # it does not end, it begins again
+            else:
+                notify.stopping()
             ecu.stop(base.process.finished)
 
         base.process.on_stop = stop

@@ -76,6 +76,11 @@ class Nvm:
         self._contents[block.name] = self._recall(block)
         return self._contents[block.name]
 
+    @property
+    def names(self) -> set[str]:
+        """Of all blocks that were made known."""
+        return set(self._blocks)
+
     def read(self, name: str) -> Content:
         return self._contents[name]
 

@@ -29,6 +29,7 @@ class Status(IntEnum):
     FAULT = 70  # a development error led to the safe stop
     UNFINISHED = 71  # the ordered stop was not over in time
     FORCED = 72  # a second signal, or a loop that had to be broken off twice
+    RESET = 75  # a reset was ordered; the process begins again instead of ending with it
     INTERRUPTED = 130  # a person pressed Ctrl-C; the stop was in order
 
 

@@ -279,3 +279,15 @@ def test_a_key_of_a_kind_v2g_does_not_use_is_refused(tmp_path: Path) -> None:
         path.write_bytes(pem(key))
         with pytest.raises(BadKey):
             keyfile.read(path, no_password)
+
+
+@pytest.mark.parametrize("form", ["octets", "hexadecimal"])
+def test_a_symmetric_key_both_sides_know_goes_in(form: str, tmp_path: Path) -> None:
+    secret = bytes(range(16))
+    path = tmp_path / "diagnostics.key"
+    path.write_bytes(secret if form == "octets" else secret.hex().encode() + b"\n")
+    found = keyfile.read_symmetric(path, KeyKind.AES128)
+    assert found.key.kind is KeyKind.AES128
+    assert found.key.secret == Secret(secret)
+    with pytest.raises(BadKey, match=r"holds no AES-256 key.*give 32 octets"):
+        keyfile.read_symmetric(path, KeyKind.AES256)

@@ -1,9 +1,7 @@
-"""A tester that is not ours: udsoncan over can-isotp on a real python-can bus, and a real file."""
+"""A tester that is not ours at the installed ``evcc run``: udsoncan, can-isotp, python-can."""
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +21,7 @@ from udsoncan.exceptions import NegativeResponseException
 
 from bsw.dcm.records import Record
 from evcc.live import FRAME, LIVE
-from tests.ecu.node import KEY
-
-ROOT = Path(__file__).parents[2]
+from tests.ecu.process import KEY, Ecu
 
 
 class Octets(udsoncan.DidCodec):
@@ -50,40 +46,14 @@ IDENTIFIERS = {record.number: Octets(record.size) for record in (*FRAME, *LIVE)}
     0x0101: Octets(2),
     0x0112: Octets(1),
     0x0121: Octets(4),
+    0x0122: Octets(1),
 }
 
 
-class Ecu:
-    """The vehicle ECU's services as a process of their own, over one file."""
-
-    def __init__(self, file: Path, channel: str, port: int) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.ecu.node", str(file), channel, str(port)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline().strip() == "ready"
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self._gone()
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self._gone()
-
-    def _gone(self) -> None:
-        self.process.wait(10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
 @contextmanager
-def dialog(channel: str, port: int) -> Iterator[Any]:  # the client's own types are loose
+def dialog(ecu: Ecu) -> Iterator[Any]:  # the client's own types are loose
     with can.Bus(
-        interface="udp_multicast", channel=channel, port=port, fd=True, hop_limit=0
+        interface="udp_multicast", channel=ecu.channel, port=ecu.port, fd=True, hop_limit=0
     ) as bus:
         stack = isotp.CanStack(
             bus,
@@ -116,63 +86,101 @@ def record(number: int) -> Record:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> tuple[Path, str, int]:
-    """A file, and a channel nobody else has: the process number makes the port."""
-    return tmp_path / "evcc.nvm", "239.74.163.77", 20_000 + os.getpid() % 20_000
+def ecu(tmp_path: Path) -> Iterator[Ecu]:
+    """On a channel nobody else has: the process number makes the port."""
+    made = Ecu(tmp_path, "239.74.163.77", 20_000 + os.getpid() % 20_000)
+    try:
+        yield made.start()
+    finally:
+        made.close()
+
+
+def read(client: Any, *numbers: int) -> dict[int, bytes]:  # noqa: ANN401 - see above
+    return dict(client.read_data_by_identifier(list(numbers)).service_data.values.items())
 
 
 @pytest.mark.long
-def test_a_configuration_survives_restart_and_kill(place: tuple[Path, str, int]) -> None:
-    file, channel, port = place
-    ecu = Ecu(*place)
-    with dialog(channel, port) as client:
-        assert client.read_data_by_identifier([0x0101]).service_data.values[0x0101] == b"\x02\x58"
+def test_a_configuration_survives_kill_stop_and_reset(ecu: Ecu) -> None:
+    with dialog(ecu) as client:
+        assert read(client, 0x0101) == {0x0101: b"\x02\x58"}
         with pytest.raises(NegativeResponseException) as refused:
             client.write_data_by_identifier(0x0101, b"\x03\x20")
         assert refused.value.response.code_name == "ServiceNotSupportedInActiveSession"
+        client.change_session(3)
+        with pytest.raises(NegativeResponseException) as refused:
+            client.write_data_by_identifier(0x0101, b"\x03\x20")
+        assert refused.value.response.code_name == "SecurityAccessDenied"
         unlock(client)
         with pytest.raises(NegativeResponseException) as refused:
             client.write_data_by_identifier(0x0101, b"\xff\xff")
         assert refused.value.response.code_name == "RequestOutOfRange"
         client.write_data_by_identifier(0x0101, b"\x03\x20")
-        ecu.kill()  # at the moment the answer is there
-    assert file.exists()
-    ecu = Ecu(*place)
-    with dialog(channel, port) as client:
-        assert client.read_data_by_identifier([0x0101]).service_data.values[0x0101] == b"\x03\x20"
+        assert ecu.send(signal.SIGKILL) == -signal.SIGKILL  # the moment the answer is there
+    ecu.start()
+    with dialog(ecu) as client:
+        assert read(client, 0x0101) == {0x0101: b"\x03\x20"}
         unlock(client)
         client.write_data_by_identifier(0x0121, bytes([1, 2, 0, 0]))
-    ecu.stop()
-    ecu = Ecu(*place)
-    with dialog(channel, port) as client:
-        values = client.read_data_by_identifier([0x0101, 0x0121]).service_data.values
-        assert values == {0x0101: b"\x03\x20", 0x0121: bytes([1, 2, 0, 0])}
-    ecu.stop()
+    assert ecu.send(signal.SIGTERM) == 0
+    ecu.await_word("STOPPING=1")
+    ecu.start()
+    with dialog(ecu) as client:
+        unlock(client)
+        client.write_data_by_identifier(0x0122, b"\x00")
+        client.ecu_reset(1)
+        assert ecu.await_word("READY=1") == [], "a reset is no end of the process"
+        assert ecu.process is not None
+        assert ecu.process.poll() is None
+        with pytest.raises(NegativeResponseException) as refused:
+            client.write_data_by_identifier(0x0122, b"\x01")
+        assert refused.value.response.code_name == "ServiceNotSupportedInActiveSession"
+        assert read(client, 0x0101, 0x0121, 0x0122) == {
+            0x0101: b"\x03\x20",
+            0x0121: bytes([1, 2, 0, 0]),
+            0x0122: b"\x00",
+        }
+    assert ecu.send(signal.SIGTERM) == 0
+    assert "detail='reset 1 by a tester'" in ecu.log
+    assert "Traceback" not in ecu.log
+
+
+BMS_CONTACTORS = 0xC10400
+
+
+def missed(client: Any) -> int:  # noqa: ANN401 - see above
+    """How often the battery's message was missed, once it is missed this time too."""
+    deadline = time.monotonic() + 10
+    while BMS_CONTACTORS not in ids(client, 0x01):
+        assert time.monotonic() < deadline
+    told = client.get_dtc_extended_data_by_dtc_number(BMS_CONTACTORS, 0x01, data_size=1)
+    return int(told.service_data.dtcs[0].extended_data[0].raw_data[0])
+
+
+def ids(client: Any, mask: int) -> set[int]:  # noqa: ANN401 - see above
+    return {dtc.id for dtc in client.get_dtc_by_status_mask(mask).service_data.dtcs}
 
 
 @pytest.mark.long
-def test_faults_are_read_with_their_circumstances_and_cleared(
-    place: tuple[Path, str, int],
-) -> None:
-    _, channel, port = place
-    ecu = Ecu(*place)
-    with dialog(channel, port) as client:
-        deadline = time.monotonic() + 10  # the vehicle's messages are missed after a second
-        found: list[udsoncan.Dtc] = []
-        while len(found) < 7 and time.monotonic() < deadline:
-            found = client.get_dtc_by_status_mask(0x08).service_data.dtcs
-        assert 0xC10400 in {dtc.id for dtc in found}  # BMS_Contactors
-        snapshots = client.get_dtc_snapshot_by_dtc_number(0xC10400, 0x01).service_data.dtcs
+def test_faults_and_that_they_were_cleared_outlive_a_kill(ecu: Ecu) -> None:
+    with dialog(ecu) as client:
+        assert missed(client) == 1
+        snapshots = client.get_dtc_snapshot_by_dtc_number(BMS_CONTACTORS, 0x01).service_data.dtcs
         frame = {one.did: one.data for one in snapshots[0].snapshots}
         assert set(frame) == {one.number for one in FRAME}
-        assert record(0x0205).unpack(frame[0x0205]) == "A1"
+        assert record(0x0205).unpack(frame[0x0205]) == "B2"
         assert record(0xF1A0).unpack(frame[0xF1A0]) is not None
-        live = client.read_data_by_identifier([0xF189, 0x0205]).service_data.values
-        assert live[0x0205] == b"A1"
+        live = read(client, 0xF189, 0x0205)
+        assert live[0x0205] == b"B2"
         assert live[0xF189].strip()
+        assert BMS_CONTACTORS in ids(client, 0x08)
+        ecu.send(signal.SIGKILL)
+    ecu.start()
+    with dialog(ecu) as client:
+        assert BMS_CONTACTORS in ids(client, 0x08)
+        assert missed(client) == 2
         client.clear_dtc(0xFFFFFF)
-        assert client.get_dtc_by_status_mask(0x08).service_data.dtcs == []
-        client.change_session(3)
-        with pytest.raises(NegativeResponseException):
-            client.unlock_security_access(3 + 4)
-    ecu.kill()
+        assert ids(client, 0x08) == set()
+        ecu.send(signal.SIGKILL)  # the moment the answer is there
+    ecu.start()
+    with dialog(ecu) as client:
+        assert missed(client) == 1

@@ -23,6 +23,7 @@ from can_adapter.diagnostics import IsoTpServer, Respond
 from can_adapter.diagnostics_config import DiagnosticsCanConfig
 from can_adapter.drivers.simulated import SimulatedBus
 from csm.randomness import SeededRandomness
+from evcc.cli import main as evcc
 from evcc.events import events
 from evcc.memory import PausedSession
 from evcc.profile import CONFORMANCE
@@ -30,6 +31,8 @@ from evcc.rooms import Ground, Services
 from evcc.services_config import NvmConfig, ServicesConfig
 from tests.ecu.benches import EcuBench
 from tools.vehicle.faults import faults
+
+FAULTS = faults()
 
 
 def ground(scheduler: Scheduler) -> Ground:
@@ -47,12 +50,14 @@ class CutStore(Store):
     def __init__(self, path: Path, cut_at: int, share: float, aside: Path) -> None:
         super().__init__(path)
         self.writes = 0
+        self.written: set[str] = set()
         self._cut_at = cut_at
         self._share = share
         self._aside = aside
 
     def write(self, blocks: Mapping[str, Stored]) -> None:
         self.writes += 1
+        self.written |= set(blocks)
         with closing(sqlite3.connect(self.path)) as other:
             other.execute("SELECT count(*) FROM block").fetchone()  # keeps the log in its file
             super().write(blocks)
@@ -117,6 +122,7 @@ def test_a_power_cut_in_each_write_leaves_the_old_or_the_new(
     if cut_at == 3:
         assert found[1]
     _, whole = services(file)
+    assert store.written == whole.nvm.names, "no kind of block is left out here"
     assert whole.memory.load() == PausedSession("iso2", b"\x01" * 8, "ExternalPayment", 5)
     assert whole.dem.entry("LOCK_ERROR").occurrences == 0
 
@@ -393,3 +399,32 @@ def test_plug_and_charge_and_schedules_can_be_switched_off(tmp_path: Path) -> No
     assert (first.behaviour.contracts, second.behaviour.contracts) == (True, False)
     assert first.profile(CONFORMANCE).schedule_entries == 24
     assert second.profile(CONFORMANCE).schedule_entries == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("diagnostics", "'diagnostics' names no key: write driver:label"),
+        ("pkcs11:evcc/diagnostics", "csm.drivers has no 'pkcs11', only software"),
+    ],
+)
+def test_a_tester_key_that_can_never_be_found_is_said_at_the_check(
+    key: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evcc(["check", "--set", f"diagnostics.key={key}"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_fault_before_a_station_answered_ends_the_search_at_once() -> None:
+    bench = EcuBench().start()
+    bench.run(2)
+    bench.rig.outlet.close()
+    bench.plug()
+    bench.until(lambda: bench.manager.preparing, 30, 0.01)
+    bench.rig.outlet.close()
+    assert not bench.rooms.charging, "a tester may reset an ECU that only searches"
+    bench.make(FAULTS["BMS_Targets missing"])
+    bench.until(lambda: not bench.manager.active, 1.5)
+    assert bench.manager.results[-1].detail == "CAN_TIMEOUT_BMS_TARGETS"
+    bench.run(10)
+    assert bench.dem.entry("STOP_LATE").occurrences == 0

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 from csm.errors import CsmError
-from csm.handles import KeyHandle, KeyKind
+from csm.handles import SYMMETRIC, KeyHandle, KeyKind
 from tools.hsm import commands
 from tools.hsm.pins import add_source
 
 _KINDS = ", ".join(kind.value for kind in KeyKind)
+_SYMMETRIC = ", ".join(kind.value for kind in SYMMETRIC)
 _LABEL = "what the key is called, for example vehicle or contract-1"
 
 
@@ -90,7 +91,15 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("label", type=_label, help=_LABEL)
-    parser.add_argument("file", type=Path, help="PEM or DER: PKCS#8, SEC 1 or PKCS#12")
+    parser.add_argument(
+        "file", type=Path, help="PEM or DER: PKCS#8, SEC 1 or PKCS#12; with --kind its octets"
+    )
+    parser.add_argument(
+        "--kind",
+        type=_symmetric,
+        metavar="KIND",
+        help=f"a symmetric key, raw or in hexadecimal digits: one of {_SYMMETRIC}",
+    )
     parser.add_argument(
         "--certificate", type=Path, metavar="FILE", help="its certificate, if not in the file"
     )
@@ -128,3 +137,10 @@ def _kind(text: str) -> KeyKind:
         return KeyKind(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: one of {_KINDS}") from None
+
+
+def _symmetric(text: str) -> KeyKind:
+    kind = next((kind for kind in SYMMETRIC if kind.value == text), None)
+    if kind is None:
+        raise argparse.ArgumentTypeError(f"{text!r}: one of {_SYMMETRIC}")
+    return kind

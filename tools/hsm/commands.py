@@ -76,9 +76,7 @@ def generate(arguments: argparse.Namespace) -> int:
 
 
 def import_(arguments: argparse.Namespace) -> int:
-    file = keyfile.read(
-        arguments.file, lambda: pins.ask(arguments, "password", f"password of {arguments.file}")
-    )
+    file = _key_file(arguments)
     certificate = file.certificate
     if arguments.certificate:
         certificate = keyfile.read_certificate(arguments.certificate)
@@ -94,6 +92,16 @@ def import_(arguments: argparse.Namespace) -> int:
     print(f"{key}: {kind.value}{and_its}, now {_inside(arguments)}")
     print(f"{arguments.file} still holds the key: keep it in a safe place or destroy it")
     return 0
+
+
+def _key_file(arguments: argparse.Namespace) -> keyfile.KeyFile:
+    if arguments.kind is not None:
+        if arguments.certificate:
+            raise BadKey("a symmetric key has no certificate", "leave --certificate out")
+        return keyfile.read_symmetric(arguments.file, arguments.kind)
+    return keyfile.read(
+        arguments.file, lambda: pins.ask(arguments, "password", f"password of {arguments.file}")
+    )
 
 
 def list_(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from csm import material
 from csm.errors import BadKey
+from csm.handles import SYMMETRIC, KeyKind
 from csm.secret import PrivateKey, Secret
 
 LARGEST = 1 << 20
@@ -42,6 +43,29 @@ def read(path: Path, password: Password) -> KeyFile:
         raise BadKey(f"{path} does not open", _REMEDIES[found])
     key, certificate = found
     return KeyFile(_ours(path, key), certificate)
+
+
+def read_symmetric(path: Path, kind: KeyKind) -> KeyFile:
+    """A symmetric key has no format of its own: its octets, or as many in hexadecimal."""
+    with Secret(path.read_bytes()[:LARGEST]) as raw:
+        wanted = SYMMETRIC[kind] if kind is not KeyKind.HMAC else len(raw)
+        octets = Secret(raw.reveal()) if len(raw) == wanted else _from_hex(raw)
+    key = PrivateKey(kind, octets)
+    try:
+        material.load(key)
+    except BadKey:
+        octets.wipe()
+        raise BadKey(
+            f"{path} holds no {kind.value} key", f"give {wanted} octets, or hexadecimal digits"
+        ) from None
+    return KeyFile(key, None)
+
+
+def _from_hex(raw: Secret) -> Secret:
+    try:
+        return Secret(bytes.fromhex(raw.reveal().decode("ascii")))
+    except ValueError:
+        return Secret(b"")
 
 
 class _Locked(Enum):
