@@ -169,7 +169,7 @@ _TOLD: Final = frozenset({Quality.FRESH, Quality.FLAGGED, Quality.REFUSED})
 
 
 def _sensors_lost(side: Side) -> Look:
-    """No sensor of the contacts in use can be believed; one of which nothing is heard is no loss."""
+    """No sensor of the contacts in use can be believed; one that says nothing at all is no loss."""
 
     def look(scene: Scene) -> bool | None:
         mode = scene.told.selection.energy_transfer_mode
