@@ -19,6 +19,7 @@ from tools.dbc.watch import Watcher
 from tools.vehicle.options import add_bus_options, bus_config
 
 PAGE = Path("docs") / "signals.md"
+BOOK = Path("config") / "dbc"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     watch.add_argument("--seconds", type=float, default=0.0, help="stop after so long; 0: never")
     add_bus_options(watch)
     watch.set_defaults(act=_watch)
+    book = commands.add_parser("book", help="write the book that spares an ECU reading matrices")
+    book.add_argument("folder", type=Path, nargs="?", default=BOOK, help="default: %(default)s")
+    book.set_defaults(act=_book)
     interfaces = commands.add_parser("interfaces", help="list the bus interfaces of python-can")
     interfaces.set_defaults(act=_interfaces)
 
@@ -58,6 +62,17 @@ def _signals(arguments: argparse.Namespace) -> int:
         return 0 if same else 1
     output.write_text(text, encoding="utf-8")
     print(f"wrote {output}: {text.count(chr(10))} lines")
+    return 0
+
+
+def _book(arguments: argparse.Namespace) -> int:
+    from tools.dbc.book import put  # noqa: PLC0415 - brings cantools with it
+
+    try:
+        print(f"wrote {put(arguments.folder)}")
+    except OSError as error:
+        print(f"v2g dbc: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 
