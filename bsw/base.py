@@ -5,7 +5,7 @@ room above itself.  The simulated form has the same parts on virtual time, for t
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from bsw.base_config import BaseConfig, LogConfig
@@ -13,7 +13,7 @@ from bsw.det import Det
 from bsw.dlt import Dlt, Level
 from bsw.dlt_sinks import JsonSink, RateLimit, RingSink, TextSink
 from bsw.ecuc.tree import ConfigurationError
-from bsw.os.clock import MS, Action, S, VirtualClock
+from bsw.os.clock import MS, US, Action, S, VirtualClock
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.output import LineWriter
@@ -28,6 +28,17 @@ _STDERR = 2
 _LOOK_EACH = 5 * MS
 _START_WITHIN = 60 * S
 """Slow hardware that compiles all modules anew takes longer than any task of a running ECU may."""
+
+_BREATH = 100 * US
+"""Between two steps of a start: long enough for the loop to look at its descriptors."""
+
+Steps = Generator[str, None, None]
+"""A start in steps.  The loop turns at each ``yield``, which names the step that comes next."""
+
+
+def at_once() -> Steps:
+    """Nothing is to be started."""
+    yield from ()
 
 
 class CannotStart(Exception):
@@ -62,15 +73,19 @@ class Base:
 
         looking = self.scheduler.every(_LOOK_EACH, look, name="settle", offset=0)
 
-    def run(self, start: Action = lambda: None) -> Status:
+    def run(self, start: Callable[[], Steps] = at_once) -> Status:
         """Run until stopped, then close in order.
 
-        ``start`` is what the scheduler runs first: it imports, wires and starts the rooms, while
-        signals are heard and the process can already be watched.  If it raises ``CannotStart`` or
-        ``ConfigurationError``, the process stops in order and the exception comes out here.
+        ``start`` is what the scheduler runs first: it imports, wires and starts the rooms, step by
+        step, while signals are heard, time goes on and the process can already be watched.  If it
+        raises ``CannotStart`` or ``ConfigurationError``, the process stops in order and the
+        exception comes out here.  If the process stops before all steps are done, those that are
+        left are not taken; the generator is closed where it stands.
         """
-        self.scheduler.at(0, lambda: self._start(start), name="start")
+        steps = start()
+        self.scheduler.at(0, lambda: self._begin(steps), name="start")
         status = self.process.run()
+        steps.close()
         self._collector.stop()
         self.trace.end(status=int(status))
         if self.worker.close() and self._file is not None:
@@ -82,19 +97,26 @@ class Base:
             raise self._cannot_start
         return status
 
-    def _start(self, start: Action) -> None:
-        log = self.dlt.logger("os")
-        log.info("running")
+    def _begin(self, steps: Steps) -> None:
+        self.dlt.logger("os").info("running")
+        self._step(steps)
+
+    def _step(self, steps: Steps) -> None:
+        if self.process.stopping is not None:
+            return
         self.process.allow(_START_WITHIN)
         try:
-            start()
+            coming = next(steps)
+        except StopIteration:
+            self.process.allow(0)
+            self._collector.start()
+            self.dlt.logger("os").info("ready")
         except (CannotStart, ConfigurationError) as error:
             self._cannot_start = error
             self.process.done(Status.FAILED, "cannot start")
         else:
             self.process.allow(0)
-            self._collector.start()
-            log.info("ready")
+            self.scheduler.after(_BREATH, lambda: self._step(steps), name=f"start {coming}")
 
 
 def open_base(config: BaseConfig) -> Base:

@@ -4,7 +4,7 @@ Knows the rooms only as things that can be started and stopped.  A room that fai
 those before it down again; a room that does not stop in time is left behind, and named.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -79,18 +79,35 @@ class EcuM:
         self._stop_within = stop_within
         self._on_state = on_state
         self._started: list[Room] = []
+        self._awaiting: list[Action] = []
 
     def start(self, reason: WakeUp = WakeUp.POWER_ON) -> None:
+        """All rooms, without a pause."""
+        for _name in self.steps(reason):
+            pass
+
+    def steps(self, reason: WakeUp = WakeUp.POWER_ON) -> Generator[str, None, None]:
+        """Start one room per step; yields before each, with its name.
+
+        A stop in between takes down the rooms that have started, and no other room starts.
+        """
         self.wake_up = reason
         self._enter(State.STARTING)
         for room in self._rooms:
-            try:
-                room.start()
-            except Exception as error:
-                self.stop(_nothing)
-                raise StartFailed(room.name, error) from error
-            self._started.append(room)
+            if room.start is not _nothing:
+                yield room.name
+            if self.state is not State.STARTING:
+                return
+            self._start(room)
         self._enter(State.RUN)
+
+    def _start(self, room: Room) -> None:
+        try:
+            room.start()
+        except Exception as error:
+            self.stop(_nothing)
+            raise StartFailed(room.name, error) from error
+        self._started.append(room)
 
     def sleep(self) -> bool:
         """Only from RUN; the rooms in reverse order."""
@@ -112,16 +129,20 @@ class EcuM:
         return True
 
     def stop(self, done: Action) -> None:
-        """Stop the rooms one after the other, last started first; then ``done``."""
-        if self.state in {State.STOPPING, State.STOPPED}:
+        """The rooms one after the other, last started first; then ``done`` of all who asked."""
+        if self.state is State.STOPPED:
+            done()
             return
-        self._enter(State.STOPPING)
-        self._stop_next(done)
+        self._awaiting.append(done)
+        if self.state is not State.STOPPING:
+            self._enter(State.STOPPING)
+            self._stop_next()
 
-    def _stop_next(self, done: Action) -> None:
+    def _stop_next(self) -> None:
         if not self._started:
             self._enter(State.STOPPED)
-            done()
+            for done in self._awaiting:
+                done()
             return
         room = self._started.pop()
         over = False
@@ -131,7 +152,7 @@ class EcuM:
             if not over:
                 over = True
                 alarm.cancel()
-                self._stop_next(done)
+                self._stop_next()
 
         def late() -> None:
             self.left_behind.append(room.name)

@@ -10,7 +10,7 @@ an ECU runs.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,10 @@ from can_adapter.matrix import E2eSpec, MessageSpec, Mux, SendType, SignalSpec
 NAME: Final = "matrices.book"
 EDITION: Final = "pilotwire matrices 1"
 """To be counted up whenever files are read differently than before."""
+
+_SIGNAL: Final = tuple(field.name for field in fields(SignalSpec))
+_MESSAGE: Final = tuple(field.name for field in fields(MessageSpec) if field.name != "origin")
+"""What a row holds, in this order; where a message came from is known by who asks."""
 
 Row = list[Any]
 Book = dict[str, list[Row]]
@@ -33,7 +37,7 @@ def recall(path: Path, content: bytes, folders: Sequence[Path]) -> list[MessageS
     """The messages of a file, if one of the folders has a book that knows its content."""
     key = digest(content)
     for folder in folders:
-        rows = _book(folder / NAME).get(key)
+        rows = _book_in(folder).get(key)
         if rows is not None:
             return [_message(row, path.name) for row in rows]
     return None
@@ -54,8 +58,18 @@ def _head(body: str) -> str:
     return f"{EDITION} {digest(body.encode())}"
 
 
+def _book_in(folder: Path) -> Book:
+    path = folder / NAME
+    try:
+        found = path.stat()
+    except OSError:
+        return {}
+    return _book(path, (found.st_mtime_ns, found.st_size))
+
+
 @lru_cache(maxsize=8)
-def _book(path: Path) -> Book:
+def _book(path: Path, _stamp: tuple[int, int]) -> Book:
+    """One book knows many files: remember it from one to the next."""
     try:
         head, _, body = path.read_text(encoding="utf-8").partition("\n")
     except (OSError, ValueError):
@@ -67,63 +81,33 @@ def _book(path: Path) -> Book:
 
 
 def _row(spec: MessageSpec) -> Row:
-    return [
-        spec.name,
-        spec.id,
-        spec.length,
-        spec.extended,
-        spec.fd,
-        spec.sender,
-        spec.cycle,
-        spec.min_delay,
-        spec.send_type.value,
-        [_signal_row(signal) for signal in spec.signals],
-        None if spec.e2e is None else astuple(spec.e2e),
-        spec.comment,
-    ]
+    said = {name: getattr(spec, name) for name in _MESSAGE}
+    said["send_type"] = spec.send_type.value
+    said["signals"] = [_signal_row(signal) for signal in spec.signals]
+    said["e2e"] = None if spec.e2e is None else astuple(spec.e2e)
+    return list(said.values())
 
 
 def _message(row: Row, origin: str) -> MessageSpec:
-    *plain, send_type, signals, e2e, comment = row
-    return MessageSpec(
-        *plain,
-        SendType(send_type),
-        tuple(map(_signal, signals)),
-        None if e2e is None else E2eSpec(*e2e),
-        comment,
-        origin,
-    )
+    said = dict(zip(_MESSAGE, row, strict=True))
+    said["send_type"] = SendType(said["send_type"])
+    said["signals"] = tuple(map(_signal, said["signals"]))
+    if said["e2e"] is not None:
+        said["e2e"] = E2eSpec(*said["e2e"])
+    return MessageSpec(**said, origin=origin)
 
 
 def _signal_row(signal: SignalSpec) -> Row:
-    mux = signal.mux
-    return [
-        signal.name,
-        signal.start,
-        signal.length,
-        signal.big_endian,
-        signal.signed,
-        signal.floating,
-        signal.scale,
-        signal.offset,
-        signal.low,
-        signal.high,
-        signal.unit,
-        signal.choices,
-        signal.initial,
-        signal.comment,
-        None if mux is None else [mux.selector, sorted(mux.values)],
-        signal.selects,
-    ]
+    said = {name: getattr(signal, name) for name in _SIGNAL}
+    if signal.mux is not None:
+        said["mux"] = [signal.mux.selector, sorted(signal.mux.values)]
+    return list(said.values())
 
 
 def _signal(row: Row) -> SignalSpec:
-    *plain, choices, initial, comment, mux, selects = row
-    return SignalSpec(
-        *plain,
-        tuple((number, word) for number, word in choices),
-        initial,
-        comment,
-        None if mux is None else Mux(mux[0], frozenset(mux[1])),
-        selects,
-    )
+    said = dict(zip(_SIGNAL, row, strict=True))
+    said["choices"] = tuple(map(tuple, said["choices"]))
+    if said["mux"] is not None:
+        selector, values = said["mux"]
+        said["mux"] = Mux(selector, frozenset(values))
+    return SignalSpec(**said)

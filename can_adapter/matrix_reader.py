@@ -1,8 +1,8 @@
 """Matrix files as cantools reads them (DBC, ARXML and what else it knows), in our own words.
 
 Three attributes beyond the usual ones are understood: ``E2EProfile``, ``E2EDataId`` and
-``E2EOffset`` of a message.  Importing this module brings cantools and python-can with it: a tenth of
-a second and eight mebibytes, which an ECU only pays for files that no book knows.
+``E2EOffset`` of a message.  Importing this module brings cantools and python-can with it: a tenth
+of a second and eight mebibytes, which an ECU only pays for files that no book knows.
 """
 
 from collections.abc import Sequence

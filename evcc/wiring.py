@@ -1,6 +1,6 @@
 """Runs the vehicle ECU on host time, from its configuration to its exit status."""
 
-from bsw.base import open_base
+from bsw.base import Steps, open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status, Stop
@@ -13,12 +13,20 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
     notify = Notify()
     base.trace.begin(role="evcc", protocols=" ".join(config.session.protocols))
 
-    def start() -> None:
+    def start() -> Steps:
         """The loop turns first; the rooms, which take longer to load, start inside it."""
         loaded.look_outside()
+        yield "session"
+        import evcc.session  # noqa: F401, PLC0415 - the largest part of the application
+
+        yield "parts"
+        from evcc.parts import open_parts  # noqa: PLC0415 - see above
+
+        yield "services"
+        parts = yield from open_parts(base, config)
         from evcc.ecu import VehicleEcu  # noqa: PLC0415 - see above
 
-        ecu = VehicleEcu(base, config, notify)
+        ecu = VehicleEcu(base, config, parts, notify)
 
         def stop(why: Stop) -> None:
             if why.status is Status.RESET:
@@ -28,7 +36,7 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
             ecu.stop(base.process.finished)
 
         base.process.on_stop = stop
-        ecu.start()
+        yield from ecu.start()
         notify.ready()
 
     return base.run(start)

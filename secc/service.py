@@ -60,6 +60,13 @@ class OutletService:
         assert self._link is not None, "attach the link first"
         return self._link
 
+    def granted(self) -> None:
+        """There is no link to attach; vehicles are there from now on."""
+        self._charger.dlink_ready(value=True)
+        offer = self._outlet.offer
+        if offer is not None:
+            self._log.info("listening", plain=offer.plain, tls=offer.tls)
+
     # The link's user
 
     def linked(self, link: Linked) -> None:

@@ -1,6 +1,6 @@
 """Runs the station ECU on host time, from its configuration to its exit status."""
 
-from bsw.base import open_base
+from bsw.base import Steps, open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status
@@ -13,19 +13,27 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
     notify = Notify()
     base.trace.begin(role="secc", protocols=" ".join(config.session.protocols))
 
-    def start() -> None:
+    def start() -> Steps:
         """The loop turns first; the rooms, which take longer to load, start inside it."""
         loaded.look_outside()
+        yield "session"
+        import secc.session  # noqa: F401, PLC0415 - the largest part of the application
+
+        yield "parts"
+        from secc.parts import open_parts  # noqa: PLC0415 - see above
+
+        yield "network"
+        parts = yield from open_parts(base, config)
         from secc.ecu import StationEcu  # noqa: PLC0415 - see above
 
-        ecu = StationEcu(base, config)
+        ecu = StationEcu(base, config, parts)
 
         def stop(_stop: object) -> None:
             notify.stopping()
             ecu.stop(base.process.finished)
 
         base.process.on_stop = stop
-        ecu.start()
+        yield from ecu.start()
         notify.ready()
         if notify.watchdog is not None:
             base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")

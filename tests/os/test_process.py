@@ -173,6 +173,7 @@ def test_a_start_may_take_longer_than_any_later_task() -> None:
         """
         def start():
             time.sleep(0.8)
+            yield "job"
             scheduler.after(30 * MS, process.done, name="job")
         sys.exit(base.run(start))
         """,
@@ -189,6 +190,7 @@ def test_a_task_stuck_right_after_a_long_start_is_broken_off() -> None:
         def start():
             time.sleep(0.5)
             scheduler.after(0, lambda: time.sleep(40), name="sleeper")
+            yield from ()
         sys.exit(base.run(start))
         """,
         stuck_after=200,
@@ -238,6 +240,7 @@ def test_what_cannot_start_stops_in_order_and_says_why() -> None:
         """
         from bsw.base import CannotStart
         def start():
+            yield from ()
             raise CannotStart("there is no bus can7")
         process.on_stop = lambda stop: process.finished()
         try:
@@ -260,6 +263,8 @@ def test_signals_are_heard_while_the_rooms_start() -> None:
         def start():
             log.info("starting")
             time.sleep(0.3)
+            yield "the next room"
+            log.info("not to be")
         sys.exit(base.run(start))
         """
     )
@@ -268,6 +273,44 @@ def test_signals_are_heard_while_the_rooms_start() -> None:
     ended, events = one.ended()
     assert ended == 0
     assert events["ordered_stop"]["cause"] == "signal"
+    assert "not to be" not in events
+
+
+def test_a_start_that_is_broken_off_closes_what_it_has_opened() -> None:
+    one = ecu(
+        """
+        def start():
+            try:
+                process.done(detail="changed its mind")
+                yield "bus"
+            finally:
+                log.info("closed", stopping=process.stopping.detail)
+        sys.exit(base.run(start))
+        """
+    )
+    ended, events = one.ended()
+    assert ended == 0
+    assert events["closed"] == {"stopping": "changed its mind"}
+
+
+def test_the_loop_turns_between_the_steps_of_a_start() -> None:
+    one = ecu(
+        """
+        import os
+        ours, theirs = os.pipe()
+        heard = lambda: (os.read(ours, 1), log.info("heard"), process.done())
+        base.clock.watch(ours, "pipe", readable=heard)
+        def start():
+            scheduler.after(0, lambda: log.info("task"), name="task")
+            os.write(theirs, b"x")
+            while True:
+                yield "one more"
+        sys.exit(base.run(start))
+        """
+    )
+    ended, events = one.ended()
+    assert ended == 0
+    assert {"task", "heard"} <= set(events)
 
 
 def test_a_parent_that_does_not_read_does_not_stop_the_loop() -> None:

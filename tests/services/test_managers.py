@@ -71,6 +71,39 @@ def test_a_room_that_does_not_start_takes_the_others_down_again() -> None:
     assert house.notes == ["+nvm", "-nvm"]
 
 
+def test_a_room_that_does_not_start_leaves_an_ecu_that_can_be_stopped() -> None:
+    house = House("nvm", "broken")
+    ecum = house.ecum()
+    with pytest.raises(StartFailed):
+        ecum.start()
+    done: list[str] = []
+    ecum.stop(lambda: done.append("while it stops"))
+    house.scheduler.run(S)
+    ecum.stop(lambda: done.append("afterwards"))
+    assert done == ["while it stops", "afterwards"]
+    assert house.notes == ["+nvm", "-nvm"]
+
+
+@pytest.mark.parametrize("started", range(4))
+def test_a_stop_between_two_rooms_takes_down_those_that_have_started(started: int) -> None:
+    names = ("nvm", "can", "link")
+    house = House(*names)
+    ecum = house.ecum()
+    steps = ecum.steps()
+    coming = [next(steps) for _ in range(min(started + 1, 3))]
+    assert coming == list(names[: started + 1])
+    if started == len(names):
+        assert list(steps) == []
+    done: list[int] = []
+    ecum.stop(lambda: done.append(house.scheduler.now))
+    assert list(steps) == []
+    house.scheduler.run(S)
+    begun = names[:started]
+    assert house.notes == [f"+{name}" for name in begun] + [f"-{name}" for name in begun[::-1]]
+    assert done == [10 * MS * started]
+    assert ecum.state is State.STOPPED
+
+
 def test_a_room_that_does_not_stop_is_left_behind_and_named() -> None:
     house = House("nvm", "stuck")
     ecum = house.ecum()

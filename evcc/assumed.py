@@ -1,0 +1,79 @@
+"""The plug side of benches that have none: plugged in, linked from the start, nothing measured.
+
+What the ECU needs of a plug side is said here too; the simulated plug is in a module of its own,
+because the data link brings SLAC with it, which a bench without a modem shall not load.
+"""
+
+from typing import Protocol
+
+from bsw.cp.pilot import Drive, Pilot, PilotState, VehiclePilot
+from bsw.slac.events import Linked
+from evcc.charging import ChargingManager
+
+
+class PlugSide(Protocol):
+    """Control pilot and data link, wherever they come from."""
+
+    @property
+    def pilot(self) -> VehiclePilot: ...
+
+    @property
+    def leaving(self) -> bool:
+        """The data link takes leave of its modem."""
+        ...
+
+    def start(self, manager: ChargingManager) -> None:
+        """Give the manager its link, as soon as there is one."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class AssumedPilot:
+    """Plugged in, 5 %, and whatever we show."""
+
+    def __init__(self) -> None:
+        self._state = PilotState.B
+
+    def read(self) -> Pilot:
+        return Pilot(self._state, 5.0)
+
+    def show(self, state: PilotState) -> None:
+        self._state = state
+
+    def drive(self, drive: Drive) -> None:
+        """Nobody measures it."""
+
+    def listen(self, changed: object) -> None:
+        """It never changes on its own."""
+
+
+class AssumedLink:
+    """There from the start."""
+
+    def __init__(self, manager: ChargingManager) -> None:
+        self._manager = manager
+
+    def start(self) -> None:
+        self._manager.linked(Linked(bytes(6), bytes(7), bytes(8), 0.0))
+
+    def terminate(self) -> None:
+        """It stays."""
+
+    error = pause = wake = close = terminate
+
+
+class AssumedPlug:
+    """``PlugSide`` without hardware."""
+
+    leaving = False
+
+    def __init__(self) -> None:
+        self.pilot: VehiclePilot = AssumedPilot()
+
+    def start(self, manager: ChargingManager) -> None:
+        manager.attach(AssumedLink(manager))
+        manager.link.start()
+
+    def close(self) -> None:
+        """There is nothing."""

@@ -1,0 +1,45 @@
+"""The vehicle's end of the simulated plug: its pilot, and the data link through its modem."""
+
+from collections.abc import Callable
+
+from bsw.base import Base
+from bsw.cp.pilot import VehiclePilot
+from bsw.net.ports import Endpoint
+from bsw.net.tcpip import HostNetwork
+from bsw.plug.client import PlugClient
+from bsw.slac.node import Host
+from bsw.slac.vehicle_link import VehicleLink
+from csm.randomness import HostRandomness
+from evcc.charging import ChargingManager
+from evcc.config import EvccConfig
+
+
+class SimulatedPlug:
+    """A ``PlugSide``.  ``lost`` hears when the plug's process is gone."""
+
+    def __init__(self, base: Base, config: EvccConfig, lost: Callable[[str], None]) -> None:
+        self._base = base
+        self._config = config
+        self._lost = lost
+        self._client = PlugClient("vehicle", base.dlt.logger("plug"))
+        self._link: VehicleLink | None = None
+        self.pilot: VehiclePilot = self._client.pilot
+
+    @property
+    def leaving(self) -> bool:
+        return self._link is not None and self._link.node.leaving
+
+    def start(self, manager: ChargingManager) -> None:
+        to = Endpoint("::1", self._config.hardware.plug_port)
+        loopback = HostNetwork(self._base.scheduler, self._base.clock, "lo")
+        self._client.connect(loopback, to, ready=lambda: self._plugged(manager), lost=self._lost)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _plugged(self, manager: ChargingManager) -> None:
+        log = self._base.dlt.logger("slac")
+        host = Host(self._base.scheduler, self._client.ethernet, HostRandomness(), log)
+        self._link = VehicleLink(host, self.pilot, self._config.link, manager)
+        manager.attach(self._link)
+        self._link.start()

@@ -1,0 +1,94 @@
+"""What the station ECU is made of, opened one part per step as it starts.
+
+A part that cannot be opened ends the start with ``CannotStart``, whose message names the key of the
+configuration and the remedy.  Whatever ends the start early, a signal included, what was opened by
+then is closed again.
+"""
+
+from collections.abc import Generator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bsw.base import Base, CannotStart
+from bsw.net.hostnet import InterfaceUnusable
+from bsw.net.tcpip import HostNetwork
+from bsw.os.process import Status
+from bsw.stbm import TimeBase
+from secc.assumed import AssumedPlug, PlugSide
+from secc.config import SeccConfig
+
+if TYPE_CHECKING:
+    from can_adapter.station import StationBus
+    from secc.keys import StationKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """``bus`` where a power module hangs on one, ``keys`` where TLS is served."""
+
+    calendar: TimeBase
+    network: HostNetwork
+    bus: "StationBus | None"
+    plug: PlugSide
+    keys: "StationKeys | None"
+
+
+def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
+    """Yields before each step, with its name."""
+    with ExitStack() as opened:
+        network = _network(base, config)
+        opened.callback(network.close)
+        calendar = TimeBase(lambda: base.scheduler.now)
+        calendar.set_from_host()
+        yield "bus"
+        bus = _bus(base, config)
+        if bus is not None:
+            opened.callback(bus.close)
+        yield "plug"
+        plug = _plug(base, config)
+        yield "keys"
+        keys = _keys(base, config, calendar)
+        yield "rooms"
+        opened.pop_all()  # from here on the ECU closes them
+        return Parts(calendar, network, bus, plug, keys)
+
+
+def _network(base: Base, config: SeccConfig) -> HostNetwork:
+    interface = config.network.interface
+    try:
+        return HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
+    except InterfaceUnusable as error:
+        raise CannotStart(f"network.interface: {error}") from None
+
+
+def _bus(base: Base, config: SeccConfig) -> "StationBus | None":
+    if config.hardware.power == "simulated":
+        return None
+    from can_adapter.bus import BusUnavailable  # noqa: PLC0415 - only with a power module
+    from can_adapter.configured import CanConfigError  # noqa: PLC0415
+    from can_adapter.drivers.choose import open_port  # noqa: PLC0415
+    from can_adapter.station import open_station_bus  # noqa: PLC0415
+
+    try:
+        port = open_port(base.scheduler, config.can.bus, "SECC", clock=base.clock)
+        return open_station_bus(base.scheduler, port, config.can)
+    except (BusUnavailable, CanConfigError) as error:
+        raise CannotStart(f"can: {error}") from None
+
+
+def _plug(base: Base, config: SeccConfig) -> PlugSide:
+    if config.hardware.driver == "none":
+        return AssumedPlug(base.scheduler)
+    from secc.plugged import SimulatedPlug  # noqa: PLC0415 - brings SLAC with it
+
+    return SimulatedPlug(base, config, lambda why: base.process.done(Status.FAILED, why))
+
+
+def _keys(base: Base, config: SeccConfig, calendar: TimeBase) -> "StationKeys | None":
+    """Only a station that serves TLS needs keys and certificates."""
+    if not config.session.tls:
+        return None
+    from secc.keys import StationKeys  # noqa: PLC0415 - brings all cryptography with it
+
+    return StationKeys(base, config, calendar)
