@@ -21,7 +21,7 @@ from bsw.ecuc.load import load
 
 class Troubled(ecu.VehicleEcu):
     def start(self):
-        super().start()
+        yield from super().start()
         self._base.scheduler.after(300 * MS, self._stumble, name="stumbling task")
 
     def _stumble(self):
