@@ -105,6 +105,7 @@ class Supervision:
         """A session that ended well heals what ended others."""
         self._force.cancel()
         self.stopped_for = ""
+        self._bar()
         name = events.session_end(result.ending)
         if result.ending in events.GOOD_ENDINGS:
             for event in self._dem.events:
@@ -214,7 +215,7 @@ class Supervision:
             (self._weak.add if failed else self._weak.discard)(event.name)
         if event.severity not in BARRING:
             return
-        self._can.bar(self._error_code() if self._barring() else None)
+        self._bar()
         if not failed or not self._sessions.active:
             return
         if event.severity is Severity.EMERGENCY:
@@ -226,6 +227,13 @@ class Supervision:
             self._log.warning("ordered stop", fault=event.name)
             self.stopped_for = event.name
             self._force.rearm(self._limits.ordered)
+
+    def _bar(self) -> None:
+        """A stop once ordered holds until the session is over, also when its fault heals."""
+        if self._barring():
+            self._can.bar(self._error_code())
+        elif not self.stopped_for:
+            self._can.bar(None)
 
     def _barring(self) -> list[str]:
         return [
