@@ -2,12 +2,15 @@
 
 import argparse
 import sys
+from typing import get_args
 
 from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
 from can_adapter.station_config import StationCanConfig
+from can_adapter.values import EnergyTransferMode
 from tools.vehicle.faults import faults
 from tools.vehicle.hardware import Hardware, Setup
+from tools.vehicle.no_module import Belief
 from tools.vehicle.options import add_bus_options, bus_config
 
 
@@ -21,6 +24,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_bus_options(start)
     add_bus_options(start, "station-")
     start.add_argument("--no-station", action="store_true", help="without the power module")
+    start.add_argument(
+        "--believe",
+        choices=get_args(Belief),
+        help="without the power module, for a foreign station: the inlet has the voltage that the"
+        " station told the vehicle's ECU, or the one the battery wishes (for stations that"
+        " simulate nonsense)",
+    )
+    start.add_argument(
+        "--mode",
+        choices=[one.value for one in EnergyTransferMode],
+        default=EnergyTransferMode.DC_EXTENDED.value,
+        help="energy transfer mode the driver chose, default DC_extended",
+    )
     start.add_argument("--soc", type=float, default=30.0, help="state of charge, default 30")
     start.add_argument("--target", type=float, default=80.0, help="goal, default 80")
     start.add_argument("--plug", action="store_true", help="plugged in from the start")
@@ -52,11 +68,13 @@ def _run(arguments: argparse.Namespace) -> int:
         print("--soc and --target are percentages from 0 to 100", file=sys.stderr)
         return 2
     station = None
-    if not arguments.no_station:
+    if not (arguments.no_station or arguments.believe):
         station = bus_config(arguments, StationCanConfig().bus, "station-")
     setup = Setup(
         vehicle=bus_config(arguments, BusConfig()),
         station=station,
+        believe=arguments.believe,
+        mode=EnergyTransferMode(arguments.mode),
         soc=arguments.soc,
         target=arguments.target,
         plugged=arguments.plug,

@@ -20,11 +20,12 @@ from can_adapter.bus import CanPort
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
 from can_adapter.station_config import StationCanConfig
-from can_adapter.values import PaymentOption
+from can_adapter.values import EnergyTransferMode, PaymentOption
 from can_adapter.vehicle_config import VehicleCanConfig
 from tools.vehicle.battery import Battery
 from tools.vehicle.cable import Physics
 from tools.vehicle.faults import Fault, faults
+from tools.vehicle.no_module import Belief, NoModule
 from tools.vehicle.plug import PlugServer, report
 from tools.vehicle.power import PowerModule
 from tools.vehicle.vehicle import SimulatedVehicle
@@ -38,10 +39,15 @@ status, help, quit"""
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """``pilot`` is the port on which ECUs find pilot and power line (0: any), None for without."""
+    """``pilot`` is the port on which ECUs find pilot and power line (0: any), None for without.
+
+    Without a bus of the station's hardware, ``believe`` says what the vehicle feels of a station.
+    """
 
     vehicle: BusConfig
     station: BusConfig | None
+    believe: Belief | None = None
+    mode: EnergyTransferMode = EnergyTransferMode.DC_EXTENDED
     soc: float = 30.0
     target: float = 80.0
     plugged: bool = False
@@ -70,13 +76,9 @@ class Hardware:
         self.vehicle.bms.moods.target_soc = setup.target
         self.vehicle.ems.target_soc = setup.target
         self.module: PowerModule | None = None
-        if setup.station is not None:
-            self.module = PowerModule(
-                self._scheduler,
-                self._port_on(setup.station)("PM"),
-                StationCanConfig(bus=setup.station),
-                self._physics,
-            )
+        self._no_module: NoModule | None = None
+        self._make_station()
+        self.vehicle.vcu.wishes.energy_transfer = setup.mode
         self._commands: dict[str, Callable[[str], str]] = {
             "plug": lambda _: self._plug(plugged=True),
             "pull": lambda _: self._plug(plugged=False),
@@ -95,6 +97,15 @@ class Hardware:
         self._network: HostNetwork | None = None
         self._input: Watch | None = None
         self._typed = b""
+
+    def _make_station(self) -> None:
+        setup, scheduler, physics = self._setup, self._scheduler, self._physics
+        if setup.station is not None:
+            port = self._port_on(setup.station)("PM")
+            self.module = PowerModule(scheduler, port, StationCanConfig(bus=setup.station), physics)
+        elif setup.believe is not None:
+            port, can = self._port_on(setup.vehicle)("EVSE"), VehicleCanConfig(bus=setup.vehicle)
+            self._no_module = NoModule(scheduler, port, can, self.vehicle, setup.believe)
 
     def run(self) -> None:
         """Until it is told to end, or its time is over."""
@@ -118,6 +129,8 @@ class Hardware:
         self.vehicle.stop()
         if self.module is not None:
             self.module.stop()
+        if self._no_module is not None:
+            self._no_module.stop()
         if self._network is not None:
             self._network.close()
         self._clock.close()

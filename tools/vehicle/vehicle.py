@@ -36,6 +36,7 @@ class SimulatedVehicle:
         def node(name: str, hears: tuple[type, ...] = ()) -> Node[VehicleReport]:
             return Node(scheduler, port_of(name), bus, name, hears)
 
+        self.physics = physics
         self.wires = wires = physics.wires
         self.battery = battery or Battery()
         pace, battery = config.cycle_stretch, self.battery
