@@ -119,7 +119,7 @@ class Car:
     def dc_mismatch(self) -> str:
         """Why the station's offer does not fit this battery; empty if it does."""
         state, view = self.state, self.view
-        if self.profile.lab_ignore_station_limits:
+        if self.profile.lab_station_without_power:
             return ""
         if not view.max_voltage or not view.max_current:
             return "the station offers no voltage or no current"
@@ -177,6 +177,8 @@ class Car:
             self.matched_since = None
             return False
         measured = station_voltage if inlet is None else inlet
+        if self.profile.lab_station_without_power:
+            station_voltage = measured
         near = abs(measured - battery) < window and abs(station_voltage - battery) <= window
         if not near:
             self.matched_since = None

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part, Wrong
-from bsw.ecuc.quantities import Duration, Mac, PortNumber
+from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
 from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig
 from bsw.tls.config import TlsConfig
@@ -47,8 +47,12 @@ class SessionConfig(Part):
     protocols: tuple[ProtocolName, ...] = ("iso2", "din")
     """Offered, best first."""
 
-    profile: Literal["conformance", "field"] = "field"
-    """conformance: the letter of the norms; field: what real stations need."""
+    profile: Literal["conformance", "field", "lab"] = "field"
+    """conformance: the letter of the norms; field: what real stations need; lab: stations that
+    simulate messages without a voltage behind them, never in a car."""
+
+    loop_pause: Annotated[Duration, between("0 ms", "200 ms", TIME)] | None = None
+    """Between a charge loop's response and the next request; unset: as the profile says."""
 
     evccid: Mac = bytes.fromhex("020000000001")
 

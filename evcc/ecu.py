@@ -19,7 +19,7 @@ from evcc.car import Car
 from evcc.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.config import EvccConfig
 from evcc.parts import Parts
-from evcc.profile import PROFILES
+from evcc.profile import VehicleProfile, profile_of
 from evcc.results import result_on_can
 from evcc.rooms import Neighbours, Rooms
 from evcc.session import Means, VehicleSession
@@ -173,7 +173,7 @@ class VehicleEcu:
             pilot=PilotOnPort(self._parts.plug.pilot),
             scheduler=base.scheduler,
             record=SessionRecord(),
-            profile=self._services.profile(PROFILES[config.session.profile]),
+            profile=self._profile(),
             memory=self._services.memory,
             calendar=self._parts.calendar,
             log=base.dlt.logger("session"),
@@ -181,6 +181,12 @@ class VehicleEcu:
             wallet=self._wallet,
         )
         return VehicleSession(means, car, ended)  # type: ignore[arg-type]  # the manager's own
+
+    def _profile(self) -> VehicleProfile:
+        chosen = self._config.session
+        if chosen.profile == "lab":
+            self._log.warning("lab profile", remedy="session.profile: field, for any real station")
+        return self._services.profile(profile_of(chosen.profile, chosen.loop_pause))
 
     # Events
 

@@ -1,6 +1,6 @@
 """What the vehicle tolerates and how long it waits: named switches in two profiles."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.chrgm.agreement import Tolerance
@@ -40,7 +40,7 @@ class VehicleProfile:
     accept_no_imd: bool = True
     accept_isolation_warning: bool = True
     accept_missing_staple: bool = False
-    lab_ignore_station_limits: bool = False  # for peers that simulate nonsense; never in a car
+    lab_station_without_power: bool = False  # its limits and voltages are not believed
     renegotiate_in_state_b: bool = True
     pause_from: int = 900  # seconds without power from which on the session is paused
     update_before: int = 86_400  # seconds before expiry at which a contract is updated
@@ -65,4 +65,13 @@ FIELD: Final = VehicleProfile(
     connect_again=3,
 )
 
-PROFILES: Final = {"conformance": CONFORMANCE, "field": FIELD}
+LAB: Final = replace(FIELD, lab_station_without_power=True)
+"""For stations that simulate messages without a voltage behind them; never in a car."""
+
+PROFILES: Final = {"conformance": CONFORMANCE, "field": FIELD, "lab": LAB}
+
+
+def profile_of(name: str, loop_pause: int | None) -> VehicleProfile:
+    """By its name; ``loop_pause`` as configured, if it is."""
+    profile = PROFILES[name]
+    return profile if loop_pause is None else replace(profile, loop_pause=loop_pause)
