@@ -1,21 +1,24 @@
 """Our roles beside the foreign package's own pair: ``python -m tests.peers.compare DIR``.
 
-Every case is run three times over: ours against theirs in both directions, then theirs against
-theirs.  Prints one row per side of each run, as a Markdown table; the traces stay in DIR.
+Every case is run in all four pairings, once a round; the figures are medians over the rounds that
+ended well.  Prints a Markdown table; the traces stay in DIR.
 """
 
 import argparse
-import json
+import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
+from tests.peers.roles import Case, Pace
 from tests.peers.runs import CASES, Run, Side, run
 
-PAIRS = (("ours", "theirs"), ("theirs", "ours"), ("theirs", "theirs"))
+PAIRS = (("ours", "ours"), ("ours", "theirs"), ("theirs", "ours"), ("theirs", "theirs"))
 HEAD = (
     "| case | vehicle | station | ended well | set-up, ms | loops/s "
-    "| vehicle: CPU s, MiB | station: CPU s, MiB |"
+    "| vehicle: turn ms, CPU s, MiB | station: turn ms, CPU s, MiB |"
 )
 
 
@@ -23,49 +26,67 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the traces go")
     parser.add_argument("--loops", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--case", action="append", help="only those with this in their name")
     arguments = parser.parse_args()
-    rows = [HEAD, "|---" * 8 + "|"]
-    sys.stdout.write("\n".join(rows) + "\n")
+    say(HEAD)
+    say("|---" * 8 + "|")
+    pace = Pace(loops=arguments.loops, pause=0)
     good = True
     for case in CASES:
         if arguments.case and not any(word in case.name for word in arguments.case):
             continue
-        for vehicle, station in PAIRS:
-            words = re.sub(r"\W+", "-", f"{case.name} {vehicle} {station}").strip("-")
-            ended = run(
-                case,
-                arguments.folder.absolute() / words,
-                vehicle=vehicle,
-                station=station,
-                loops=arguments.loops,
-                pause=0,
-            )
-            good = good and ended.good
-            sys.stdout.write(row(case.name, vehicle, station, ended) + "\n")
-            sys.stdout.flush()
+        for pair in PAIRS:
+            runs = [
+                run(case, place(arguments.folder, case, pair, number), *pair, pace=pace)
+                for number in range(arguments.rounds)
+            ]
+            good = good and all(one.good for one in runs)
+            say(row(case, pair, runs))
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    say(f"\n{arguments.rounds} rounds, {os.cpu_count()} processors, load average at the end {load}")
     return 0 if good else 1
 
 
-def row(case: str, vehicle: str, station: str, ended: Run) -> str:
-    """Set-up and rate as the foreign side saw them; of its own pair, as its vehicle did."""
-    seen = (ended.vehicle if vehicle == "theirs" else ended.station).figures
-    set_up, rate = seen.get("set_up"), seen.get("rate")
+def place(folder: Path, case: Case, pair: tuple[str, str], number: int) -> Path:
+    words = re.sub(r"\W+", "-", f"{case.name} {' '.join(pair)} {number}").strip("-")
+    return folder.absolute() / words
+
+
+def row(case: Case, pair: tuple[str, str], runs: list[Run]) -> str:
+    well = [one for one in runs if one.good]
+    vehicles, stations = [one.vehicle for one in well], [one.station for one in well]
     cells = [
-        case,
-        vehicle,
-        station,
-        "yes" if ended.good else "no: " + json.dumps(seen.get("reason")),
-        f"{set_up * 1000:.0f}" if set_up else "-",
-        f"{rate:.1f}" if rate else "-",
-        used(ended.vehicle),
-        used(ended.station),
+        case.name,
+        *pair,
+        f"{len(well)} of {len(runs)}",
+        middle(vehicles, lambda side: side.figures["set_up"], "{:.0f}", 1000),
+        middle(vehicles, lambda side: side.figures["rate"], "{:.1f}"),
+        used(vehicles),
+        used(stations),
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-def used(side: Side) -> str:
-    return f"{side.cpu:.1f}, {side.rss:.0f}"
+def used(sides: list[Side]) -> str:
+    figures = (
+        middle(sides, lambda side: side.figures["turn"], "{:.1f}", 1000),
+        middle(sides, lambda side: side.cpu, "{:.1f}"),
+        middle(sides, lambda side: side.rss, "{:.0f}"),
+    )
+    return ", ".join(figures)
+
+
+def middle(
+    sides: list[Side], figure: Callable[[Side], float | None], form: str, times: float = 1.0
+) -> str:
+    found = [value * times for side in sides if (value := figure(side)) is not None]
+    return form.format(median(found)) if found else "-"
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

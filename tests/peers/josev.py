@@ -20,10 +20,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, TextIO
 
 PROTOCOLS = {"din": "DIN_SPEC_70121", "iso2": "ISO_15118_2"}
 LOOP_REQUESTS = {"ChargingStatusReq", "CurrentDemandReq"}
+LOOP = LOOP_REQUESTS | {"ChargingStatusRes", "CurrentDemandRes"}
 LINGERS = 7.0  # seconds the package's vehicle may take to fall silent after its end
 
 
@@ -34,7 +36,7 @@ class Record:
     trace: TextIO
     asked_at: float | None = None
     reason: str = ""
-    messages: list[tuple[float, str]] = field(default_factory=list)
+    messages: list[tuple[float, str, str]] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def note(self, way: str, text: str, exi: bytes, at: float) -> None:
@@ -43,7 +45,7 @@ class Record:
         name = next(iter(body), "?")
         if not name.lower().endswith(("req", "res")):
             return  # a fragment that is only encoded to be signed
-        self.messages.append((at, name))
+        self.messages.append((at, way, name))
         code = str((body[name] or {}).get("ResponseCode", ""))
         if code.upper().startswith("FAILED"):
             self.failed.append(f"{name}: {code}")
@@ -57,10 +59,10 @@ class Record:
         self.trace.truncate()
 
     def figures(self) -> dict[str, Any]:
-        loops = [at for at, name in self.messages if name in LOOP_REQUESTS]
+        loops = [at for at, _way, name in self.messages if name in LOOP_REQUESTS]
         span = loops[-1] - loops[0] if loops else 0.0
         own = resource.getrusage(resource.RUSAGE_SELF)
-        names = [name for _at, name in self.messages]
+        names = [name for _at, _way, name in self.messages]
         return {
             "good": bool(loops) and "SessionStopRes" in names and not self.failed,
             "reason": self.reason,
@@ -68,10 +70,22 @@ class Record:
             "set_up": loops[0] - self.asked_at if loops and self.asked_at else None,
             "loops": len(loops),
             "rate": (len(loops) - 1) / span if span else None,
+            "turn": self.turn(),
             "cpu": own.ru_utime + own.ru_stime + sum(cpu for cpu, _rss in children()),
             "rss": peak_of("self") + sum(rss for _cpu, rss in children()),
             "messages": list(dict.fromkeys(names)),
         }
+
+    def turn(self) -> float | None:
+        """From what is heard in the charge loop to what is said next, codec included."""
+        turns = [
+            said - heard
+            for (heard, first, name), (said, then, other) in zip(
+                self.messages, self.messages[1:], strict=False
+            )
+            if (first, then) == ("in", "out") and {name, other} <= LOOP
+        ]
+        return median(turns) if turns else None
 
 
 def children() -> Iterator[tuple[float, float]]:
@@ -206,6 +220,63 @@ async def vehicle(arguments: argparse.Namespace, record: Record) -> None:
     note_end(record, task)
 
 
+def with_electronics(simulator: Any) -> Any:
+    """The package's simulated station with power electronics behind it, where it has constants.
+
+    They deliver at once what the vehicle asks for, within what was offered to it.
+    """
+    from iso15118.shared.messages import datatypes as words
+
+    most = {"voltage": 500, "current": 125, "power": 50_000}
+
+    class Electronics(simulator):
+        def deliver(self, volts: float, amps: float) -> None:
+            self.evse_data_context.present_voltage = volts
+            self.evse_data_context.present_current = amps
+
+        async def start_cable_check(self) -> None:
+            self.deliver(0, 0)
+
+        async def send_charging_command(
+            self,
+            ev_target_voltage: float | None,
+            ev_target_current: float | None,
+            is_precharge: bool = False,  # noqa: FBT001, FBT002 - as the package calls it
+            is_session_bpt: bool = False,  # noqa: FBT001, FBT002 - the same
+        ) -> None:
+            amps = 0.0 if is_precharge else min(ev_target_current or 0.0, most["current"])
+            self.deliver(min(ev_target_voltage or 0.0, most["voltage"]), amps)
+
+        async def stop_charger(self) -> None:
+            await super().stop_charger()
+            self.deliver(0, 0)
+
+        async def get_dc_charge_parameters(self) -> Any:
+            offered = await super().get_dc_charge_parameters()
+            offered.evse_maximum_voltage_limit = await self.get_evse_max_voltage_limit()
+            offered.evse_maximum_current_limit = await self.get_evse_max_current_limit()
+            offered.evse_maximum_power_limit = await self.get_evse_max_power_limit()
+            offered.evse_minimum_voltage_limit = words.PVEVSEMinVoltageLimit(
+                multiplier=0, value=150, unit="V"
+            )
+            offered.evse_minimum_current_limit = words.PVEVSEMinCurrentLimit(
+                multiplier=0, value=0, unit="A"
+            )
+            return offered
+
+        async def get_evse_max_voltage_limit(self) -> Any:
+            return words.PVEVSEMaxVoltageLimit(multiplier=0, value=most["voltage"], unit="V")
+
+        async def get_evse_max_current_limit(self) -> Any:
+            return words.PVEVSEMaxCurrentLimit(multiplier=0, value=most["current"], unit="A")
+
+        async def get_evse_max_power_limit(self) -> Any:
+            tenth = most["power"] // 10
+            return words.PVEVSEMaxPowerLimit(multiplier=1, value=tenth, unit="W")
+
+    return Electronics
+
+
 async def station(arguments: argparse.Namespace, record: Record) -> None:
     from iso15118.secc import SECCHandler
     from iso15118.secc.controller.interface import ServiceStatus
@@ -216,7 +287,11 @@ async def station(arguments: argparse.Namespace, record: Record) -> None:
     set_up(arguments, record)
     ended = asyncio.Event()
 
-    class Station(SimEVSEController):
+    base: Any = SimEVSEController
+    if arguments.electronics:
+        base = with_electronics(base)
+
+    class Station(base):
         async def set_status(self, status: Any) -> None:
             await super().set_status(status)
             if status == ServiceStatus.READY:
@@ -259,6 +334,9 @@ def main() -> int:
     parser.add_argument("--loops", type=int, default=20, help="of the vehicle")
     parser.add_argument("--pki", help="folder of certificates; switches TLS and Plug & Charge on")
     parser.add_argument("--install", action="store_true", help="the vehicle asks for a contract")
+    parser.add_argument(
+        "--electronics", action="store_true", help="the station delivers what it is asked for"
+    )
     parser.add_argument("--log", required=True)
     parser.add_argument("--trace", required=True)
     parser.add_argument("--within", type=float, default=60.0)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bsw.trace_file import verify
-from tests.peers.runs import CASES, Case, run
+from tests.peers.roles import Case, Pace
+from tests.peers.runs import AS_SHIPPED, CASES, Run, run
 from tests.peers.wire import peer_python
 
 pytestmark = [
@@ -33,27 +33,40 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return Path(kept).absolute() / re.sub(r"\W+", "-", request.node.name).strip("-")
 
 
-def is_as_planned(case: Case, folder: Path, messages: list[str]) -> None:
-    """What was agreed was also said, and both traces are there."""
-    for attribute, name in SAID_ONLY_WITH.items():
-        assert (name in messages) == getattr(case, attribute), messages
-    loop = "ChargingStatusReq" if case.mode.startswith("AC") else "CurrentDemandReq"
-    assert loop in messages
-    assert verify(folder / "ours.trace.jsonl").intact
-    assert list(folder.glob("theirs.*.trace.jsonl"))
+def is_as_planned(case: Case, ended: Run) -> None:
+    """What was agreed was also said, as either side saw it."""
+    for side in (ended.vehicle, ended.station):
+        messages = side.figures["messages"]
+        for attribute, name in SAID_ONLY_WITH.items():
+            assert (name in messages) == getattr(case, attribute), messages
+        assert case.loop_request in messages
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_our_vehicle_charges_at_their_station(case: Case, folder: Path) -> None:
-    ended = run(case, folder, station="theirs")
+    ended = run(case, folder, "ours", "theirs")
     assert ended.good, ended.explain()
-    is_as_planned(case, folder, ended.station.figures["messages"])
+    is_as_planned(case, ended)
     assert ended.station.figures["loops"] >= 20
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_their_vehicle_charges_at_our_station(case: Case, folder: Path) -> None:
-    ended = run(case, folder, vehicle="theirs")
+    ended = run(case, folder, "theirs", "ours")
     assert ended.good, ended.explain()
-    is_as_planned(case, folder, ended.vehicle.figures["messages"])
+    is_as_planned(case, ended)
     assert ended.vehicle.figures["loops"] >= 10  # it stops by its own battery, too
+
+
+@pytest.mark.parametrize("case", AS_SHIPPED, ids=lambda case: case.name)
+def test_a_station_that_only_simulates_is_refused(case: Case, folder: Path) -> None:
+    ended = run(case, folder, "ours", "theirs")
+    assert ended.vehicle.figures["ending"] == "INCOMPATIBLE", ended.explain()
+    assert "station up to 40 V" in ended.vehicle.figures["reason"]
+
+
+@pytest.mark.parametrize("case", AS_SHIPPED, ids=lambda case: case.name)
+def test_a_station_that_only_simulates_serves_a_lab(case: Case, folder: Path) -> None:
+    ended = run(case, folder, "ours", "theirs", pace=Pace(profile="lab"))
+    assert ended.good, ended.explain()
+    is_as_planned(case, ended)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,7 @@ class Program:
 
     process: "subprocess.Popen[bytes]"
     log: Path
+    meanwhile: Callable[[], None] | None = None  # called while somebody waits for its end
     status: int | None = None
     cpu: float = 0.0  # seconds from start to end
     rss: float = 0.0  # peak, MiB
@@ -71,6 +72,8 @@ class Program:
     def _ended(self, status: int, usage: resource.struct_rusage) -> None:
         self.status = os.waitstatus_to_exitcode(status)
         self.process.returncode = self.status
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         self.cpu = usage.ru_utime + usage.ru_stime
 
     def wait_for(self, words: str, seconds: float = 30.0) -> None:
@@ -86,8 +89,15 @@ class Program:
     def wait(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
         while not self.over() and time.monotonic() < end:
+            if self.meanwhile is not None:
+                self.meanwhile()
             time.sleep(0.02)
         return self.over()
+
+    def type(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
 
     def end(self) -> None:
         for stop in (self.process.terminate, self.process.kill):
@@ -111,6 +121,8 @@ class Wire:
         for side in SIDES:
             ip("netns", "add", self.namespace(side))
             ip("-n", self.namespace(side), "link", "set", "lo", "up")
+            multicast = ("route", "add", "239.0.0.0/8", "dev", "lo")  # a vehicle bus for tests
+            ip("-n", self.namespace(side), *multicast)
         vehicle, station = (self.namespace(side) for side in SIDES)
         ip(
             *("link", "add", "ev0", "netns", vehicle, "type", "veth"),
@@ -141,23 +153,24 @@ class Wire:
             if self.namespace(side) in existing:
                 ip("netns", "del", self.namespace(side))
 
-    def start(self, side: str, *command: str) -> Program:
-        log = self.folder / f"{side}.out"
+    def start(self, side: str, *command: str, log: str = "") -> Program:
+        path = self.folder / f"{log or side}.out"
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        with log.open("wb") as output:
+        with path.open("wb") as output:
             process = subprocess.Popen(
                 ("ip", "netns", "exec", self.namespace(side), *command),
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
                 env=environment,
             )
-        program = Program(process, log)
+        program = Program(process, path)
         self.programs.append(program)
         return program
 
-    def ours(self, side: str, module: str, *words: str) -> Program:
-        return self.start(side, sys.executable, "-m", module, *words)
+    def ours(self, side: str, module: str, *words: str, log: str = "") -> Program:
+        return self.start(side, sys.executable, "-m", module, *words, log=log)
 
     def theirs(self, side: str, *words: str) -> Program:
         script = str(Path(__file__).with_name("josev.py"))

@@ -1,0 +1,198 @@
+"""The programs of one run: which role is whose, with what words and configuration it is started.
+
+Ours are the product's own commands: ``evcc run`` beside ``v2g vehicle run``, and ``secc run``.
+Only a station that delivers contracts comes from the test rig, because ``secc run`` has no
+provisioning service behind it.  Nothing here judges how a run went.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.peers.wire import Program, Wire
+
+BUS = ("--channel", "239.74.163.2", "--option", "port=43210")
+"""The vehicle's bus, inside the vehicle's namespace."""
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    protocol: str
+    mode: str
+    contract: bool = False
+    install: bool = False
+    as_shipped: bool = False  # the foreign station with the package's own simulated electronics
+
+    @property
+    def loop_request(self) -> str:
+        return "ChargingStatusReq" if self.mode.startswith("AC") else "CurrentDemandReq"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """``pause``: ms between a response and the next request of our vehicle, None as the profile."""
+
+    loops: int = 20
+    pause: int | None = None
+    within: int = 120
+    profile: str = "field"
+
+
+VEHICLE = """\
+network: {{interface: ev0}}
+hardware: {{driver: none}}
+session:
+  protocols: [{protocol}]
+  profile: {profile}
+  security: {security}
+  count: 1
+  tries: 1
+{more}can:
+  bus: {{channel: 239.74.163.2, options: {{port: 43210}}}}
+  timeout_cycles: 40  # the simulated control units are one process on a host that may be busy
+trace: {{file: {folder}/ours.vehicle.trace.jsonl}}
+"""
+STATION = """\
+network: {{interface: se0}}
+hardware: {{driver: none, power: simulated}}
+session:
+  protocols: [{protocol}]
+  modes: [{mode}]
+  payment: [{payment}]
+  plain: {plain}
+  tls: {tls}
+  count: 1
+trace: {{file: {folder}/ours.station.trace.jsonl}}
+"""
+KEYS = """\
+keym:
+  folder: {folder}/{role}/certificates
+  secc: {{revocation: soft-fail}}
+csm: {{software: {{folder: {folder}/{role}/keys}}}}
+"""
+
+
+@dataclass
+class Roles:
+    """Starts the programs of one case on one wire."""
+
+    case: Case
+    line: Wire
+    pace: Pace
+
+    @property
+    def folder(self) -> Path:
+        return self.line.folder.absolute()
+
+    # Theirs
+
+    def their_station(self) -> Program:
+        words = () if self.case.as_shipped else ("--electronics",)
+        return self._theirs("se", "station", *words)
+
+    def their_vehicle(self) -> Program:
+        words = ("--install",) if self.case.install else ()
+        return self._theirs("ev", "vehicle", *words)
+
+    def _theirs(self, side: str, role: str, *more: str) -> Program:
+        case, folder = self.case, self.folder
+        words = [role, "--interface", f"{side}0", "--protocol", case.protocol, "--mode", case.mode]
+        words += ["--loops", str(self.pace.loops), "--within", str(self.pace.within)]
+        words += ["--log", str(folder / f"theirs.{role}.log")]
+        words += ["--trace", str(folder / f"theirs.{role}.trace.jsonl")]
+        if case.contract:
+            words += ["--pki", str(folder / "pki" / "theirs")]
+        return self.line.theirs(side, *words, *more)
+
+    # Ours
+
+    def our_station(self) -> Program:
+        if self.case.install:
+            return self._provisioning_station()
+        case = self.case
+        path = self.folder / "secc.yaml"
+        text = STATION.format(
+            protocol=case.protocol,
+            mode=case.mode,
+            payment="Contract" if case.contract else "ExternalPayment",
+            plain=str(not case.contract).lower(),
+            tls=str(case.contract).lower(),
+            folder=self.folder,
+        )
+        path.write_text(text + self._keys("secc"))
+        return self.line.ours("se", "secc.cli", "run", "-c", str(path))
+
+    def _provisioning_station(self) -> Program:
+        words = ["--interface", "se0", "--within", str(self.pace.within)]
+        words += ["--pki", str(self.folder / "pki")]
+        words += ["--trace", str(self.folder / "ours.station.trace.jsonl")]
+        return self.line.ours("se", "tests.peers.provisioning", *words)
+
+    @contextmanager
+    def our_vehicle(self) -> Iterator[Program]:
+        """The ECU, and around it a vehicle that is full after so many loops."""
+        case, pace = self.case, self.pace
+        path = self.folder / "evcc.yaml"
+        pause = "" if pace.pause is None else f"  loop_pause: {pace.pause} ms\n"
+        text = VEHICLE.format(
+            protocol=case.protocol,
+            profile=pace.profile,
+            security="tls" if case.contract else "none",
+            more=pause,
+            folder=self.folder,
+        )
+        path.write_text(text + self._keys("evcc"))
+        hardware = self._hardware()
+        try:
+            hardware.wait_for("plugged")
+            ecu = self.line.ours("ev", "evcc.cli", "run", "-c", str(path))
+            ecu.meanwhile = _Goal(self, hardware).look
+            yield ecu
+        finally:
+            hardware.end()
+
+    def _hardware(self) -> Program:
+        case = self.case
+        words = ["vehicle", "run", *BUS, "--plug", "--mode", case.mode]
+        words += ["--believe", "wished" if case.as_shipped else "told"]
+        words += ["--contract"] if case.contract else []
+        return self.line.ours("ev", "tools.cli", *words, log="car")
+
+    def _keys(self, role: str) -> str:
+        """Install what the role may have; the configuration's part about it."""
+        if not self.case.contract:
+            return ""
+        words = ["pki", "install", "--role", role]
+        words += ["--certificates", str(self.folder / role / "certificates")]
+        words += ["--keys", str(self.folder / role / "keys")]
+        words += ["--without", "contract"] if self.case.install else []
+        words += [str(self.folder / "pki" / "ours")]
+        program = self.line.ours("se", "tools.cli", *words, log=f"{role}.keys")
+        assert program.wait(60), "keys are not installed in time"
+        assert program.status == 0, program.text()
+        return KEYS.format(folder=self.folder, role=role)
+
+
+class _Goal:
+    """Tells the simulated vehicle that it is full once the trace shows enough loops."""
+
+    def __init__(self, roles: Roles, hardware: Program) -> None:
+        self._path = roles.folder / "ours.vehicle.trace.jsonl"
+        self._mark = f'"name":"{roles.case.loop_request}"'.encode()
+        self._left = roles.pace.loops
+        self._hardware = hardware
+        self._read = 0
+
+    def look(self) -> None:
+        if self._left <= 0 or not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            fresh = file.read()
+        whole = fresh.rfind(b"\n") + 1
+        self._read += whole
+        self._left -= fresh[:whole].count(self._mark)
+        if self._left <= 0:
+            self._hardware.type("target 0")
