@@ -1,7 +1,8 @@
 """Communication manager: who needs which channel, and so whether it is up.
 
 Users ask for a channel and let it go; a channel is up while anybody needs it and for a while
-after.  What "up" means - modem powered, bus started - is the channel's own affair.
+after, takes its leave, and goes down.  What "up" means - modem powered, bus started - is the
+channel's own affair.
 """
 
 from collections.abc import Callable
@@ -15,10 +16,19 @@ from bsw.os.scheduler import Scheduler
 class Mode(Enum):
     DOWN = "no communication"
     UP = "full communication"
+    RELEASED = "nobody needs it"  # up still; others on it may leave already
+    LEAVING = "taking leave"  # up for a last word
+
+
+def _nobody(_mode: Mode) -> None:
+    """Nobody asked to be told."""
 
 
 class Channel:
-    """``switch`` turns it on and off; ``linger`` keeps it up after the last user has gone."""
+    """``switch`` turns it on and off; ``linger`` keeps it up after the last user has gone.
+
+    ``leave`` is the time for a last word before it goes down; ``told`` hears each new mode.
+    """
 
     def __init__(
         self,
@@ -28,14 +38,18 @@ class Channel:
         switch: Callable[[bool], None],
         *,
         linger: int = 2 * S,
+        leave: int = 0,
+        told: Callable[[Mode], None] = _nobody,
     ) -> None:
         self.name = name
         self.mode = Mode.DOWN
         self._log = log
         self._switch = switch
         self._linger = linger
+        self._leave = leave
+        self._told = told
         self._users: set[str] = set()
-        self._alarm = scheduler.alarm(self._down, name=f"comm {name}")
+        self._alarm = scheduler.alarm(self._step_down, name=f"comm {name}")
 
     @property
     def users(self) -> tuple[str, ...]:
@@ -44,21 +58,30 @@ class Channel:
     def request(self, user: str) -> None:
         self._users.add(user)
         self._alarm.cancel()
-        if self.mode is Mode.DOWN:
-            self._set(Mode.UP)
+        was_down = self.mode is Mode.DOWN
+        self._enter(Mode.UP)
+        if was_down:
+            self._switch(True)
 
     def release(self, user: str) -> None:
         self._users.discard(user)
-        if not self._users and self.mode is Mode.UP and not self._alarm.armed:
+        if not self._users and self.mode is Mode.UP:
+            self._enter(Mode.RELEASED)
             self._alarm.rearm(self._linger)
 
-    def _down(self) -> None:
-        self._set(Mode.DOWN)
+    def _step_down(self) -> None:
+        if self.mode is Mode.RELEASED and self._leave:
+            self._enter(Mode.LEAVING)
+            self._alarm.rearm(self._leave)
+        else:
+            self._enter(Mode.DOWN)
+            self._switch(False)
 
-    def _set(self, mode: Mode) -> None:
-        self.mode = mode
-        self._log.info("channel", name=self.name, mode=mode.value)
-        self._switch(mode is Mode.UP)
+    def _enter(self, mode: Mode) -> None:
+        if mode is not self.mode:
+            self.mode = mode
+            self._log.info("channel", name=self.name, mode=mode.value, users=", ".join(self.users))
+            self._told(mode)
 
 
 class ComM:

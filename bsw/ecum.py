@@ -77,7 +77,7 @@ class EcuM:
         self._scheduler = scheduler
         self._log = log
         self._stop_within = stop_within
-        self._on_state = on_state
+        self.on_state = on_state
         self._started: list[Room] = []
         self._awaiting: list[Action] = []
 
@@ -165,4 +165,4 @@ class EcuM:
     def _enter(self, state: State) -> None:
         self.state = state
         self._log.info("ecu", state=state.value)
-        self._on_state(state)
+        self.on_state(state)

@@ -53,6 +53,7 @@ class CanIf:
         self._retry = scheduler.alarm(self._try_again, name=f"{port.name} recovery")
         self._calm = scheduler.alarm(self._calmed, name=f"{port.name} stable")
         self.unrouted = 0
+        self.overhear: FrameReceiver | None = None  # hears every frame first, wanted or not
         port.listen(self._received, self._state_changed)
 
     @property
@@ -96,6 +97,8 @@ class CanIf:
         self._port.close()
 
     def _received(self, frame: CanFrame) -> None:
+        if self.overhear is not None:
+            self.overhear(frame)
         users = self._routes.get(frame.key)
         if users is None:
             self.unrouted += 1

@@ -50,6 +50,7 @@ class Inbound(Generic[StateT]):
         self._observers: list[Observer] = []
         self._changed: list[Callable[[], None]] = []
         self._since = scheduler.now
+        self._monitored = True
         hints = get_type_hints(state)
         self._groups = {field: Group(kind) for field, kind in hints.items()}
         self._by_class = {kind.__name__: self._groups[field] for field, kind in hints.items()}
@@ -64,9 +65,8 @@ class Inbound(Generic[StateT]):
             self._by_class[constant.role.group].constants[constant.role.name] = constant.value
         self._constants = {entry.role.name: entry.value for entry in bindings.constants}
         self._state = self._build()
-        first = config.first_timeout * config.cycle_stretch
-        for slot in self._slots.values():
-            slot.deadline = self._since + max(first, slot.timeout) if slot.timeout else None
+        self._first = config.first_timeout * config.cycle_stretch
+        self._expect_all()
         self._expiry = self._next_expiry()
         self._alarm = scheduler.alarm(self._check_ages, name="can freshness", priority=FIRST)
         self._arm()
@@ -103,6 +103,27 @@ class Inbound(Generic[StateT]):
         """The judge of a protected message: its state and counts."""
         slots = (slot for slot in self._slots.values() if slot.spec.name == message)
         return next((slot.checker for slot in slots), None)
+
+    @property
+    def monitored(self) -> bool:
+        return self._monitored
+
+    def monitor(self, *, on: bool) -> None:
+        """Off while the bus may sleep: values grow old as ever, and nobody hears what is missing.
+
+        On again, each message that stayed away has the time of a first one.
+        """
+        if on and not self._monitored:
+            self._since = self._scheduler.now
+            self._expect_all()
+            self._expiry = self._next_expiry()
+            self._arm()
+        self._monitored = on
+
+    def _expect_all(self) -> None:
+        for slot in self._slots.values():
+            if slot.deadline is None and slot.timeout:
+                slot.deadline = self._since + max(self._first, slot.timeout)
 
     def observe(self, observer: Observer) -> None:
         """Be told of timeouts, protection and refused values."""
@@ -193,7 +214,7 @@ class Inbound(Generic[StateT]):
                     if cell.multiplexed:
                         cell.spoil(Quality.STALE)
         self._expiry = self._next_expiry()
-        for name, silence in silences:
+        for name, silence in silences if self._monitored else ():
             self._tell(TimedOut(name, silence))
         if silences or stale:
             self._notify()

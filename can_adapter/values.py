@@ -122,6 +122,17 @@ class WakeUpReason(Enum):
     REMOTE = "Remote"
 
 
+class EcuWakeUp(Enum):
+    """Why the charging ECU is awake."""
+
+    POWER_ON = "PowerOn"
+    PLUG = "Plug"
+    PILOT = "Pilot"
+    VEHICLE = "Vehicle"
+    TIMER = "Timer"
+    TESTER = "Tester"
+
+
 class ContactorState(Enum):
     OPEN = "Open"
     CLOSING = "Closing"

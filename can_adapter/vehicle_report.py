@@ -13,6 +13,7 @@ from can_adapter.values import (
     ContactorRequest,
     ControlMode,
     EcuState,
+    EcuWakeUp,
     EnergyTransferMode,
     EvseNotification,
     EvseProcessing,
@@ -38,6 +39,7 @@ class Requests:
     contactor_request: ContactorRequest | None = choice("wanted state of the contactors")
     isolation_measurement_request: bool | None = switch("the vehicle may measure isolation")
     lock_request: LockRequest | None = choice("wanted state of the plug lock")
+    second_lock_request: LockRequest | None = choice("wanted state of the second inlet's lock")
     charge_current_allowed: float | None = number(
         "A", 0, 3200, "most the battery may ask for, derating included", optional=True
     )
@@ -52,6 +54,7 @@ class EcuStatus:
     """How the ECU and its inlet are."""
 
     ecu_state: EcuState | None = choice("mode of the ECU")
+    ecu_wake_up: EcuWakeUp | None = choice("why the ECU is awake")
     cp_state: PilotState | None = choice("control pilot as measured")
     charge_mode: ChargeMode | None = choice("what the duty cycle demands")
     pwm_duty_cycle: float | None = number("%", 0, 100, "of the control pilot", optional=True)

@@ -97,6 +97,9 @@ class VehicleCan:
         )
         self._heat = Heat(behaviour.dc_curve, behaviour.ac_curve)
         self._limit = 1.0
+        self._withheld = False
+        self._mode: values.EcuState | None = None  # where it is not told by plug and faults
+        self._wake_up: values.EcuWakeUp | None = None
         bus.signals.on_change(self._take)
 
     @property
@@ -120,6 +123,22 @@ class VehicleCan:
         if share != self._limit:
             self._limit = share
             self._take()
+
+    def withhold(self, *, withheld: bool) -> None:
+        """No permission, without a fault: a rule over the ECU's modes forbids charging."""
+        if withheld is not self._withheld:
+            self._withheld = withheld
+            self._take()
+
+    def show_mode(self, state: values.EcuState | None, *, keep_awake: bool) -> None:
+        """What the vehicle is to know of the ECU's sleep; ``None``: as plug and faults have it."""
+        self._mode = state
+        self._request(keep_awake_request=keep_awake)
+        self._publish_ecu()
+
+    def woken(self, reason: values.EcuWakeUp) -> None:
+        self._wake_up = reason
+        self._publish_ecu()
 
     def count_faults(self, count: int) -> None:
         """How many trouble codes stand, for the vehicle to see."""
@@ -167,6 +186,7 @@ class VehicleCan:
         state, permission = self.state, told.permission
         state.permission = (
             self._barred is None
+            and not self._withheld
             and self.plug.connected
             and permission.charge_permission is True
             and permission.crash_detected is not True
@@ -332,9 +352,9 @@ class VehicleCan:
         plugged = pilot.state is not PilotState.A
         state = values.PlugState.PLUGGED if self.plug.connected else values.PlugState.UNPLUGGED
         faulty = inlet.plug_state is values.PlugState.FAULT
-        mode = values.EcuState.ACTIVE if plugged else values.EcuState.READY
         now = EcuStatus(
-            ecu_state=values.EcuState.FAULT if self._barred is not None else mode,
+            ecu_state=self._ecu_state(plugged=plugged),
+            ecu_wake_up=self._wake_up,
             cp_state=pilot_state(pilot),
             charge_mode=MODES.get(pilot.meaning, values.ChargeMode.NONE),
             pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
@@ -351,6 +371,13 @@ class VehicleCan:
         if now != self._ecu:
             self._ecu = now
             self._publish(now)
+
+    def _ecu_state(self, *, plugged: bool) -> values.EcuState:
+        if self._barred is not None:
+            return values.EcuState.FAULT
+        if self._mode is not None:
+            return self._mode
+        return values.EcuState.ACTIVE if plugged else values.EcuState.READY
 
     def session_ended(self, result: values.SessionResult) -> None:
         good = result in {values.SessionResult.COMPLETE, values.SessionResult.PAUSED}

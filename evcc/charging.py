@@ -12,11 +12,13 @@ from typing import Final
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
 from bsw.dlt import Logger
+from bsw.ecum import WakeUp
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Fallback, Link, LinkFailure
 from evcc.basic import BasicCharging
+from evcc.engagement import Engaged, Engagement
 from evcc.session import Stage, VehicleSession
 from evcc.vehicle import Intent, StationView, VehicleState
 
@@ -79,8 +81,9 @@ class ChargingManager:
         self._link: Link | None = None
         self._tries = 0
         self._linked = False
+        self.engagement = Engagement()
         self._again = scheduler.alarm(self._drive, name="session again")
-        self._wake = scheduler.alarm(self.wake_up, name="wake-up")
+        self._wake = scheduler.alarm(lambda: self.wake_up(WakeUp.TIMER), name="wake-up")
         pilot.listen(self._pilot_changed)
 
     def attach(self, link: Link) -> None:
@@ -100,6 +103,7 @@ class ChargingManager:
     def linked(self, link: Linked) -> None:
         self._log.info("linked", resumed=link.resumed)
         self._linked = True
+        self.engagement.working()
         self._basic.stop()
         self.on_link("linked")
         self._drive()
@@ -108,6 +112,7 @@ class ChargingManager:
         self._linked = False
         self._again.cancel()
         self.on_link("lost")
+        self.engagement.over()
         if self.session is not None:
             self.session.end(SessionResult(Ending.LINK_LOST, detail=reason.value))
 
@@ -117,6 +122,8 @@ class ChargingManager:
         self.on_link("failed")
         if failure.fallback is Fallback.NOMINAL and self._state.mode.startswith("AC"):
             self._basic.start()
+        else:
+            self.engagement.over()
 
     # Supervision
 
@@ -146,10 +153,12 @@ class ChargingManager:
     def pause(self) -> None:
         self._state.intent = Intent.PAUSE
 
-    def wake_up(self) -> None:
+    def wake_up(self, why: WakeUp = WakeUp.VEHICLE) -> None:
         """End a pause from our side."""
         self._wake.cancel()
         self._state.intent = Intent.CHARGE
+        if self.engagement.now is Engaged.PAUSED:
+            self.engagement.working(why)
         self.link.wake()
 
     # Sessions
@@ -157,7 +166,9 @@ class ChargingManager:
     def _drive(self) -> None:
         if self._linked and self.session is None and self.barred():
             self._again.rearm(self._rules.pause)
+            self.engagement.waiting()
         elif self._linked and self.session is None:
+            self.engagement.working()
             self.session = self._make_session(self._ended)
             self.view = self.session.view
             self.session.start(self._scheduler.now)
@@ -171,6 +182,7 @@ class ChargingManager:
             return
         if result.ending is Ending.TERMINATED:
             self._tries = 0
+            self.engagement.over()
             self.link.terminate()
         elif result.ending is Ending.PAUSED:
             self._tries = 0
@@ -181,6 +193,7 @@ class ChargingManager:
     def _sleep(self, session: VehicleSession | None) -> None:
         remaining = session.view.schedule_remaining if session is not None else None
         self.link.pause()
+        self.engagement.over(paused=True)
         if remaining is not None and self._state.intent is not Intent.PAUSE:
             self._wake.rearm(remaining * S)
 
@@ -193,10 +206,20 @@ class ChargingManager:
             self.link.error() if result.ending is Ending.NO_STATION else self.link.terminate()
             if self._state.mode.startswith("AC"):
                 self._basic.start()
+                self.engagement.waiting()
+            else:
+                self.engagement.over()
             return
         self._again.rearm(self._rules.pause)
 
+    def refresh(self) -> None:
+        """The vehicle's values have changed."""
+        self._basic.refresh()
+        wanted = self._state.permission and self._state.intent is Intent.CHARGE
+        self.engagement.refused(self._basic.active and not wanted)
+
     def _pilot_changed(self, pilot: Pilot) -> None:
+        self.engagement.pilot(pilot)
         if pilot.state is PilotState.A:
             self._unplugged()
         elif pilot.state not in CONNECTED and self.session is not None:

@@ -20,6 +20,7 @@ from evcc.services_config import (
     SupervisionConfig,
     WatchdogConfig,
 )
+from evcc.sleep_config import ModesConfig, SleepConfig
 from keym.config import KeymConfig
 
 ProtocolName = Literal["iso2", "din"]
@@ -82,6 +83,8 @@ class EvccConfig(BaseConfig):
     diagnostics: DiagnosticsConfig = DiagnosticsConfig()
     watchdog: WatchdogConfig = WatchdogConfig()
     supervision: SupervisionConfig = SupervisionConfig()
+    sleep: SleepConfig = SleepConfig()
+    modes: ModesConfig = ModesConfig()
     keym: KeymConfig = KeymConfig()
 
     def problems(self) -> Iterable[Wrong]:

@@ -11,6 +11,7 @@ from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
 from bsw.os.notify import Notify
 from bsw.os.process import Status
+from bsw.os.scheduler import Task
 from bsw.sdp.messages import Security
 from bsw.sdp.search import SearchRules
 from evcc.basic import BasicCharging
@@ -42,6 +43,7 @@ class VehicleEcu:
         self._config = config
         self._log = base.dlt.logger("evcc")
         self._count = 0
+        self._live: Task
         self.state = VehicleState()
         self.view = StationView()
         self._parts = parts
@@ -51,6 +53,7 @@ class VehicleEcu:
         self.manager = self._make_manager()
         self.can.wake = self.manager.wake_up
         parts.plug.pilot.listen(self.can.pilot_changed)
+        self.can.pilot_changed(parts.plug.pilot.read())
         self._rooms = Rooms(self._services, self._neighbours())
         self._state_manager = self._manage()
 
@@ -66,17 +69,19 @@ class VehicleEcu:
 
     def _manage(self) -> EcuM:
         """All rooms in the order of starting; they stop the other way round."""
-        memory, *watching = self._rooms.rooms()
-        rooms = (
-            memory,
+        return self._rooms.manage(
             Room("network", stop=self._stop_network),
             Room("bus", stop=self._stop_bus),
             Room("can", self.can.start),
-            Room("charging", self._start_charging, self._stop_charging),
-            *watching,
+            Room(
+                "charging",
+                self._start_charging,
+                self._stop_charging,
+                sleep=self._stop_telling,
+                wake=self._start_telling,
+            ),
+            stop_within=self._config.os.stop_within,
         )
-        within = self._config.os.stop_within
-        return EcuM(rooms, self._base.scheduler, self._log, stop_within=within)
 
     def _neighbours(self) -> Neighbours:
         return Neighbours(
@@ -96,8 +101,14 @@ class VehicleEcu:
         self._base.process.done(Status.RESET, f"reset {kind} by a tester")
 
     def _start_charging(self) -> None:
-        self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
+        self._start_telling()
         self._parts.plug.start(self.manager)
+
+    def _stop_telling(self) -> None:
+        self._live.stop()
+
+    def _start_telling(self) -> None:
+        self._live = self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
 
     def _stop_charging(self, done: Action) -> None:
         """First the session and its contactors, then the data link, which leaves its modem."""
@@ -139,7 +150,6 @@ class VehicleEcu:
     def _make_manager(self) -> ChargingManager:
         base, config = self._base, self._config.session
         basic = BasicCharging(base.scheduler, self._parts.plug.pilot, self.state, self.can)
-        self.can.changed = basic.refresh
         manager = ChargingManager(
             base.scheduler,
             self.state,
@@ -150,6 +160,7 @@ class VehicleEcu:
             log=self._log,
         )
         manager.on_result = self._ended
+        self.can.changed = manager.refresh
         return manager
 
     def _make_session(self, ended: object) -> VehicleSession:

@@ -110,6 +110,8 @@ def _services(base: Base, config: EvccConfig, calendar: TimeBase) -> Services:
         diagnostics=config.diagnostics,
         watchdog=config.watchdog,
         supervision=config.supervision,
+        sleep=config.sleep,
+        modes=config.modes,
     )
     try:
         return Services(chosen, ground)

@@ -11,16 +11,17 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from bsw.cp.pilot import Pilot
+from bsw.dcm.codes import Session
 from bsw.dcm.context import Context
 from bsw.dcm.server import Server
 from bsw.dem.events import Severity
 from bsw.dem.memory import Dem, Snapshot
 from bsw.det import Det, Report
 from bsw.dlt import Dlt, Logger
-from bsw.ecum import Room
+from bsw.ecum import EcuM, Room
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import NoStore, Store
-from bsw.os.clock import MS, Action
+from bsw.os.clock import MS, Action, S
 from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
@@ -48,6 +49,7 @@ from evcc.events import events
 from evcc.live import FRAME, Live
 from evcc.lock import LockTiming
 from evcc.memory import KeptMemory
+from evcc.modes import Ears, Habits, Modes
 from evcc.profile import VehicleProfile
 from evcc.selftest import ContactorTest
 from evcc.services_config import ServicesConfig
@@ -209,11 +211,14 @@ class Rooms:
             limits=Limits(ordered=config.supervision.ordered_stop),
         )
         near.manager.barred = lambda: near.can.barred
-        self.supervision.on_degraded = self._degrade
+        self.modes = self._make_modes()
+        self.supervision.on_faults = self.modes.faults
+        near.manager.engagement.told = self.modes.charging
         if near.det is not None:
             near.det.listen(self._broken_promise, first=True)
         services.supervised_by(self.supervision)
         self.server = self._make_server()
+        self.server.asked = self._tester_asked
         self.transport: IsoTpServer | None = None
         self.watchdog = WdgM(
             ground.scheduler,
@@ -228,12 +233,23 @@ class Rooms:
 
     def rooms(self) -> tuple[Room, ...]:
         """For the ECU state manager, in the order of starting."""
+        watch, nvm = self.supervision, self.services.nvm
         return (
-            Room("nvm", stop=self._write_all),
-            Room("supervision", self.supervision.start, _then(self.supervision.stop)),
+            Room("nvm", stop=self._write_all, sleep=nvm.flush, wake=self.services.dem.begin_cycle),
+            self.modes.room(),
+            Room("supervision", watch.start, _then(watch.stop), watch.stop, watch.start),
             Room("diagnostics", self._open_door, _then(self._close_door)),
-            Room("watchdog", self._watch, _then(self.watchdog.stop)),
+            Room("watchdog", self._watch, _then(self.watchdog.stop), self._doze, self._rouse),
         )
+
+    def manage(self, *others: Room, stop_within: int = 5 * S) -> EcuM:
+        """All rooms, and ``others`` between the memory and those that watch."""
+        memory, *watching = self.rooms()
+        ground = self.services.ground
+        log = ground.dlt.logger("ecum")
+        ecum = EcuM((memory, *others, *watching), ground.scheduler, log, stop_within=stop_within)
+        self.modes.join(ecum)
+        return ecum
 
     @property
     def charging(self) -> bool:
@@ -246,10 +262,6 @@ class Rooms:
 
     def _broken_promise(self, report: Report) -> None:
         self.supervision.internal_fault(f"{report.where}: {report.what}")
-
-    def _degrade(self, degraded: bool) -> None:  # noqa: FBT001 - a listener
-        share = self.services.config.supervision.degraded_share
-        self._near.can.limit(share if degraded else 1.0)
 
     def _make_server(self) -> Server:
         services, near = self.services, self._near
@@ -276,6 +288,28 @@ class Rooms:
         )
         return Server(context, ground.dlt.logger("dcm"))
 
+    def _make_modes(self) -> Modes:
+        config, near, ground = self.services.config, self._near, self.services.ground
+        ears = Ears(
+            near.bus,
+            near.can,
+            config.diagnostics.can,
+            lambda: near.state.departure,
+            near.notify.status if near.notify is not None else _mute,
+        )
+        habits = Habits(config.sleep, config.modes, config.supervision.degraded_share)
+        return Modes(ground.scheduler, ground.dlt, ears, habits)
+
+    def _tester_asked(self) -> None:
+        self.modes.tester(in_session=self.server.context.session is not Session.DEFAULT)
+
+    def _doze(self) -> None:
+        """Asleep nobody looks, so nobody owes a sign of life; the process itself still does."""
+        self._life.active = False
+
+    def _rouse(self) -> None:
+        self._life.active = True
+
     def _occupied(self) -> bool:
         return self.charging or self._near.can.plug.connected
 
@@ -283,8 +317,7 @@ class Rooms:
         self.services.dem.report("CONTACTOR_SELF_TEST", failed=bool(fault), detail=fault)
 
     def _silence(self, send: bool, _receive: bool) -> None:  # noqa: FBT001 - a port
-        publisher = self._near.bus.publisher
-        publisher.stop() if send else publisher.start()
+        self.modes.silence(silent=send)
 
     def _open_door(self) -> None:
         services = self.services
@@ -322,6 +355,10 @@ class Rooms:
                 done()
 
         looking = services.ground.scheduler.every(SETTLE, look, name="nvm settles", offset=0)
+
+
+def _mute(_text: str) -> None:
+    """No service manager wants to know what we do."""
 
 
 def _nothing() -> None:

@@ -16,6 +16,7 @@ from bsw.os.clock import S
 from can_adapter.diagnostics_config import DiagnosticsCanConfig
 from csm.config import state_folder
 from csm.handles import HandleError, KeyHandle
+from evcc.sleep_config import ModesConfig, SleepConfig
 
 
 def memory_file() -> Path:
@@ -73,9 +74,11 @@ class SupervisionConfig(Part):
 
 
 class ServicesConfig(Part):
-    """The four parts together, for whoever composes nothing of its own."""
+    """The parts together, for whoever composes nothing of its own."""
 
     nvm: NvmConfig = NvmConfig()
     diagnostics: DiagnosticsConfig = DiagnosticsConfig()
     watchdog: WatchdogConfig = WatchdogConfig()
     supervision: SupervisionConfig = SupervisionConfig()
+    sleep: SleepConfig = SleepConfig()
+    modes: ModesConfig = ModesConfig()

@@ -69,7 +69,7 @@ class Supervision:
         limits: Limits | None = None,
     ) -> None:
         self.alive: Callable[[], None] = lambda: None
-        self.on_degraded: Callable[[bool], None] = lambda _degraded: None
+        self.on_faults: Callable[[str], None] = lambda _mode: None
         self.stopped_for = ""  # the fault this session was ordered to stop for
         self._scheduler = scheduler
         self._dem = dem
@@ -143,6 +143,8 @@ class Supervision:
         self._look_at_ranges()
         self._look_at_lengths()
         self._look_at_weakness(signals.state.selection.energy_transfer_mode)
+        weak = "degraded" if self._degraded else "none"
+        self.on_faults("barred" if self._can.barred else weak)
         self._can.count_faults(sum(self._dem.stands(name) for name in self._dem.events))
 
     def _look_at_ranges(self) -> None:
@@ -160,7 +162,6 @@ class Supervision:
         if degraded is not self._degraded:
             self._degraded = degraded
             self._log.warning("degraded", degraded=degraded, faults=", ".join(sorted(self._weak)))
-            self.on_degraded(degraded)
 
     def _look_at_lengths(self) -> None:
         """A whole frame after the short one heals."""

@@ -22,7 +22,7 @@ from bsw.dcm.context import Context
 from bsw.dcm.services import data, session, trouble
 from bsw.dcm.services.security import SecurityAccess
 from bsw.dlt import Logger
-from bsw.os.clock import S
+from bsw.os.clock import Action, S
 
 S3: Final = 5 * S
 """Without a request for so long the default session comes back."""
@@ -38,9 +38,14 @@ class _Entry:
     with_sub: WithSub | None = None
 
 
+def _nothing() -> None:
+    """Nobody wants to know that a tester is there."""
+
+
 class Server:
     def __init__(self, context: Context, log: Logger) -> None:
         self.context = context
+        self.asked: Action = _nothing  # after each request, and when a session ends by itself
         self._log = log
         self._s3 = context.scheduler.alarm(self._session_over, name="S3")
         self._services = {
@@ -104,10 +109,12 @@ class Server:
             self._s3.cancel()
         else:
             self._s3.rearm(S3)
+        self.asked()
 
     def _session_over(self) -> None:
         self._log.info("session over", session=self.context.session.name)
         session.session_control(self.context, Session.DEFAULT, b"")
+        self.asked()
 
 
 _KNOWN: Final = frozenset(int(service) for service in Service)

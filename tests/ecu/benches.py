@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bsw.det import Det
 from bsw.dlt import silent
+from bsw.ecum import Room
 from bsw.os.clock import MS, S
 from bsw.os.worker import SimulatedWorker
 from csm.cryif import CryIf
@@ -16,6 +17,7 @@ from evcc.services_config import (
     ServicesConfig,
     SupervisionConfig,
 )
+from evcc.sleep_config import ModesConfig, SleepConfig
 from tools.rig.whole import Bench, WholeOptions
 from tools.vehicle.faults import Fault
 
@@ -31,6 +33,8 @@ class EcuBench(Bench):
         keys: CryIf | None = None,
         key: str = "",
         supervision: SupervisionConfig | None = None,
+        sleep: SleepConfig | None = None,
+        modes: ModesConfig | None = None,
     ) -> None:
         super().__init__(setup)
         self.resets: list[int] = []
@@ -39,6 +43,8 @@ class EcuBench(Bench):
             nvm=NvmConfig(file=file),
             diagnostics=DiagnosticsConfig(key=key),
             supervision=supervision or SupervisionConfig(),
+            sleep=sleep or SleepConfig(),
+            modes=modes or ModesConfig(),
         )
         worker = SimulatedWorker(self.scheduler, lambda _name: 3 * MS)
         ground = Ground(
@@ -68,10 +74,12 @@ class EcuBench(Bench):
             self.rooms.supervision.session_ended(result)  # type: ignore[arg-type]  # the same
 
         self.manager.on_result = ended
-        for room in self.rooms.rooms():
-            room.start()
+        self.vehicle_can.changed = self.manager.refresh
+        self.ecum = self.rooms.manage(Room("can", self.vehicle_can.start))
+        self.vehicle_can.pilot_changed(self.cable.vehicle.read())
 
     def start(self) -> "EcuBench":
+        self.ecum.start()
         super().start()
         return self
 

@@ -202,6 +202,9 @@ def test_a_routine_runs_when_it_is_unlocked() -> None:
 def test_normal_messages_can_be_silenced_and_come_back_with_the_session() -> None:
     bench = Bench()
     bench.ask("10 03")
+    for sub, silenced in [(1, (True, False)), (2, (False, True)), (0, (False, False))]:
+        assert bench.ask(f"28 {sub:02x} 01") == f"68 {sub:02x}"
+        assert bench.ecu.silenced == silenced  # what we may not send, what we may not hear
     assert bench.ask("28 03 01") == "68 03"
     assert bench.ecu.silenced == (True, True)
     bench.scheduler.run(10 * S)

@@ -179,12 +179,37 @@ def test_a_channel_is_up_while_anybody_needs_it_and_a_little_longer() -> None:
     assert not manager.idle
     channel.release("diagnostics")
     clock.run(11 * S)
-    assert channel.mode is Mode.UP
+    assert channel.mode is Mode.RELEASED
     channel.request("session")
     channel.release("session")
     clock.run(14 * S)
     assert switched == [True, False]
     assert manager["plc"].mode is Mode.DOWN
+
+
+def test_a_channel_takes_leave_before_it_goes_down() -> None:
+    clock = scheduler()
+    told: list[tuple[int, Mode]] = []
+    channel = Channel(
+        "bus", clock, LOG, lambda _up: None, linger=2 * S, leave=300 * MS,
+        told=lambda mode: told.append((clock.now // MS, mode)),
+    )  # fmt: skip
+    channel.request("session")
+    channel.release("session")
+    clock.run(2_100 * MS)
+    assert channel.mode is Mode.LEAVING
+    channel.request("tester")
+    channel.release("tester")
+    clock.run(10 * S)
+    assert told == [
+        (0, Mode.UP),
+        (0, Mode.RELEASED),
+        (2_000, Mode.LEAVING),
+        (2_100, Mode.UP),
+        (2_100, Mode.RELEASED),
+        (4_100, Mode.LEAVING),
+        (4_400, Mode.DOWN),
+    ]
 
 
 class Dog:

@@ -33,6 +33,9 @@ from tools.vehicle.vehicle import SimulatedVehicle
 HELP = """plug, pull                the connector
 soc N, target N           state of charge and goal in %
 permit yes|no             the driver's permission to charge
+pause yes|no              the vehicle wants a pause
+wake                      the vehicle wakes a sleeping station
+network on|off            the other control units speak or are silent
 fault NAME, mend NAME     see v2g vehicle faults
 status, help, quit"""
 
@@ -85,6 +88,9 @@ class Hardware:
             "soc": self._set_soc,
             "target": self._set_target,
             "permit": self._permit,
+            "pause": self._pause,
+            "wake": lambda _: self._wake(),
+            "network": self._switch_network,
             "fault": self._make,
             "mend": self._mend,
             "status": lambda _: self.line(),
@@ -217,10 +223,25 @@ class Hardware:
         return f"goal {text} %"
 
     def _permit(self, text: str) -> str:
-        if text not in {"yes", "no"}:
-            raise ValueError("say yes or no")
-        self.vehicle.vcu.wishes.charge = text == "yes"
+        self.vehicle.vcu.wishes.charge = _choice(text, "yes", "no")
         return f"permission: {text}"
+
+    def _pause(self, text: str) -> str:
+        wishes = self.vehicle.vcu.wishes
+        wishes.pause = _choice(text, "yes", "no")
+        wishes.wake_station = wishes.wake_station and not wishes.pause
+        return f"pause: {text}"
+
+    def _wake(self) -> str:
+        self.vehicle.vcu.wishes.pause = False
+        self.vehicle.vcu.wishes.wake_station = True
+        return "the vehicle asks to wake the station"
+
+    def _switch_network(self, text: str) -> str:
+        speak = _choice(text, "on", "off")
+        for node in self.vehicle.nodes:
+            node.start() if speak else node.stop()
+        return f"network: {text}"
 
     def _make(self, name: str) -> str:
         _fault(name).make(self.vehicle)
@@ -245,6 +266,12 @@ def _fault(name: str) -> Fault:
             f"no fault {name!r}" + (f"; did you mean {' or '.join(close)}?" if close else "")
         )
     return FAULTS[name]
+
+
+def _choice(text: str, first: str, second: str) -> bool:
+    if text not in {first, second}:
+        raise ValueError(f"say {first} or {second}")
+    return text == first
 
 
 def _percent(text: str) -> float:

@@ -9,6 +9,8 @@ P2_MS: Final = 50
 P2_STAR_10_MS: Final = 500
 HARD, KEY_OFF_ON, SOFT = 1, 2, 3
 NORMAL_MESSAGES: Final = 0x01
+NO_SENDING, NO_RECEIVING = frozenset({1, 3}), frozenset({2, 3})
+"""Of communication control: what the sub-function takes away from us (ISO 14229-1)."""
 
 
 def session_control(context: Context, sub: int, data: bytes) -> bytes:
@@ -57,5 +59,5 @@ def communication_control(context: Context, sub: int, data: bytes) -> bytes:
         raise Refused(Refusal.OUT_OF_RANGE)
     if not context.ecu.may_reset():
         raise Refused(Refusal.CONDITIONS_NOT_CORRECT)
-    context.ecu.silence(send=sub in {2, 3}, receive=sub in {1, 3})
+    context.ecu.silence(send=sub in NO_SENDING, receive=sub in NO_RECEIVING)
     return b""
