@@ -16,16 +16,16 @@ def ticks(pid: int) -> int:
 @pytest.mark.long
 def test_a_paused_session_sleeps_and_goes_on_after_the_vehicle_woke_it(tmp_path: Path) -> None:
     with street(tmp_path, "sleep: {enabled: true, after: 1 s}\n") as here:
-        charging = here.event("evcc", "asking", 60, what="CurrentDemand")
+        charging = here.event("evcc", "asking", 120, what="CurrentDemand")
         here.say("pause yes")
-        paused = here.event("evcc", "session ended", 30, charging)
-        asleep = here.event("evcc", "ecu", 15, paused, state="sleep")
+        paused = here.event("evcc", "session ended", 60, charging)
+        asleep = here.event("evcc", "ecu", 60, paused, state="sleep")
         here.say("network off")
         here.say("wake")
         here.say("network on")
-        woken = here.event("evcc", "awake", 20, asleep, reason="vehicle network")
-        here.event("evcc", "ecu", 5, woken, state="run")
-        again = here.event("evcc", "asking", 40, woken, what="CurrentDemand")
+        woken = here.event("evcc", "awake", 60, asleep, reason="vehicle network")
+        here.event("evcc", "ecu", 30, woken, state="run")
+        again = here.event("evcc", "asking", 90, woken, what="CurrentDemand")
         told = [record for record in here.said("evcc") if paused < record["time"] < again]
     missing = [record["fields"]["name"] for record in told if record["event"] == "event"
                and record["fields"]["failed"]]  # fmt: skip
