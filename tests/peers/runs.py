@@ -5,6 +5,7 @@ stack's log.  Set-up time and loop rate are those of the vehicle, whoever's it i
 """
 
 import json
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,15 @@ def both_end(vehicle: Program, station: Program, within: float) -> None:
         program.end()
 
 
+def clear(folder: Path) -> None:
+    """Keys and traces of an earlier run with the same folder would be taken for this one's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("pki", "evcc", "secc"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for trace in folder.glob("*.trace.jsonl"):
+        trace.unlink()
+
+
 def run(
     case: Case,
     folder: Path,
@@ -95,7 +105,7 @@ def run(
 ) -> Run:
     """One session; each side is ``ours`` or ``theirs``."""
     pace = pace or Pace()
-    folder.mkdir(parents=True, exist_ok=True)
+    clear(folder)
     if case.contract:
         make_folders(folder / "pki")
     with wire(folder) as line, ExitStack() as stack:
