@@ -26,6 +26,7 @@ from csm.errors import CsmError, CsmFault
 from csm.randomness import HostRandomness
 from evcc.assumed import AssumedPlug, PlugSide
 from evcc.config import EvccConfig
+from evcc.handlers.scripts import prepare
 from evcc.rooms import Ground, Services
 from evcc.services_config import ServicesConfig
 from keym.faults import KeymFault
@@ -83,6 +84,8 @@ def open_parts(base: Base, config: EvccConfig) -> Generator[str, None, Parts]:
         services = _services(base, config, calendar)
         network = _network(base, config)
         opened.callback(network.close)
+        for name in services.protocols(config.session.protocols):
+            yield from prepare(name)
         yield "bus"
         bus = _bus(base, config)
         opened.callback(bus.close)

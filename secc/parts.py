@@ -17,6 +17,7 @@ from bsw.os.process import Status
 from bsw.stbm import TimeBase
 from secc.assumed import AssumedPlug, PlugSide
 from secc.config import SeccConfig
+from secc.handlers.voices import prepare
 
 if TYPE_CHECKING:
     from can_adapter.station import StationBus
@@ -41,6 +42,8 @@ def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
         opened.callback(network.close)
         calendar = TimeBase(lambda: base.scheduler.now)
         calendar.set_from_host()
+        for name in config.session.protocols:
+            yield from prepare(name)
         yield "bus"
         bus = _bus(base, config)
         if bus is not None:

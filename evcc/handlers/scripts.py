@@ -1,15 +1,23 @@
-"""The vehicle's voice by protocol name, loaded when it is needed."""
+"""The vehicle's voice by protocol name, loaded when it is needed or prepared."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Final
 
 from bsw.chrgm.initiator import Script
+from bsw.chrgm.protocols import rehearse
 from evcc.car import Car
 
 _SCRIPTS: Final = {
     "din": ("evcc.handlers.din", "DinScript"),
     "iso2": ("evcc.handlers.iso2", "Iso2Script"),
 }
+
+
+def prepare(name: str) -> Iterator[str]:
+    """Load all that a session needs, in steps, before it is needed."""
+    import_module(_SCRIPTS[name][0])
+    yield from rehearse(name)
 
 
 def script(name: str, car: Car) -> Script:

@@ -1,8 +1,10 @@
-"""The station's voice by protocol name, loaded when it is needed."""
+"""The station's voice by protocol name, loaded when it is needed or prepared."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Final
 
+from bsw.chrgm.protocols import rehearse
 from bsw.chrgm.responder import Answers
 from secc.station import Station
 
@@ -10,6 +12,12 @@ _VOICES: Final = {
     "din": ("secc.handlers.din", "DinAnswers"),
     "iso2": ("secc.handlers.iso2", "Iso2Answers"),
 }
+
+
+def prepare(name: str) -> Iterator[str]:
+    """Load all that a session needs, in steps, before it is needed."""
+    import_module(_VOICES[name][0])
+    yield from rehearse(name)
 
 
 def voice(name: str, station: Station) -> Answers:

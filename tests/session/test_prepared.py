@@ -1,0 +1,56 @@
+"""What a session needs is loaded before it begins: the first message is as quick as the others."""
+
+import subprocess
+import sys
+
+import pytest
+
+PREPARED = """
+import sys
+from {handlers} import prepare
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.record import Said
+
+steps = list(prepare({name!r}))
+before = set(sys.modules)
+spoken = protocol({name!r})
+for exchange in spoken.table.exchanges.values():
+    for kind in (exchange.request, exchange.response):
+        spoken.dialect.decode(*spoken.dialect.encode(bytes(8), Said(smallest(kind))))
+print(len(steps), sorted(set(sys.modules) - before))
+"""
+
+STARTING = """
+from bsw.base import open_base
+from bsw.base_config import TraceConfig
+from {role}.config import {model}
+from {role}.parts import open_parts
+
+config = {model}(trace=TraceConfig(file=None))
+parts = open_parts(open_base(config), config)
+print(next(step for step in parts if step == "bus" or step.startswith("iso2")))
+parts.close()
+"""
+
+
+def said_by(program: str) -> str:
+    done = subprocess.run(
+        (sys.executable, "-c", program), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("handlers", ["evcc.handlers.scripts", "secc.handlers.voices"])
+@pytest.mark.parametrize("name", ["din", "iso2"])
+def test_after_preparing_nothing_is_left_to_load(handlers: str, name: str) -> None:
+    said = said_by(PREPARED.format(handlers=handlers, name=name))
+    steps, _, left = said.partition(" ")
+    assert int(steps) > 10
+    assert left == "[]"
+
+
+@pytest.mark.parametrize(("role", "model"), [("evcc", "EvccConfig"), ("secc", "SeccConfig")])
+def test_an_ecu_prepares_before_it_opens_its_bus(role: str, model: str) -> None:
+    assert said_by(STARTING.format(role=role, model=model)) == "iso2"
