@@ -60,7 +60,11 @@ class AssumedLink:
     def terminate(self) -> None:
         """It stays."""
 
-    error = pause = wake = close = terminate
+    error = pause = close = terminate
+
+    def wake(self) -> None:
+        """Nobody sleeps here: a session that was paused can go on."""
+        self.start()
 
 
 class AssumedPlug:

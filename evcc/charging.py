@@ -72,6 +72,9 @@ class ChargingManager:
         self.on_result: Callable[[SessionResult], None] = lambda _result: None
         self.on_link: Callable[[str], None] = lambda _state: None
         self.barred: Callable[[], bool] = lambda: False  # a fault of ours stands: begin nothing
+        self.held: Callable[[], bool] = lambda: False  # nobody has said yet what to begin
+        self.ordered = Intent.CHARGE  # by the ECU itself, until the plug was out
+        self.contract_refused = False  # until the plug was out
         self._scheduler = scheduler
         self._state = state
         self._make_session = make_session
@@ -82,6 +85,7 @@ class ChargingManager:
         self._tries = 0
         self._linked = False
         self.engagement = Engagement()
+        self._holding = False
         self._again = scheduler.alarm(self._drive, name="session again")
         self._wake = scheduler.alarm(lambda: self.wake_up(WakeUp.TIMER), name="wake-up")
         pilot.listen(self._pilot_changed)
@@ -109,7 +113,7 @@ class ChargingManager:
         self._drive()
 
     def link_lost(self, reason: Reason) -> None:
-        self._linked = False
+        self._linked = self._holding = False
         self._again.cancel()
         self.on_link("lost")
         self.engagement.over()
@@ -147,23 +151,36 @@ class ChargingManager:
     # Wishes from outside
 
     def stop(self) -> None:
-        self._state.intent = Intent.STOP
+        self._order(Intent.STOP)
         self._basic.stop()
 
     def pause(self) -> None:
-        self._state.intent = Intent.PAUSE
+        self._order(Intent.PAUSE)
 
     def wake_up(self, why: WakeUp = WakeUp.VEHICLE) -> None:
         """End a pause from our side."""
         self._wake.cancel()
-        self._state.intent = Intent.CHARGE
+        self._order(Intent.CHARGE)
         if self.engagement.now is Engaged.PAUSED:
             self.engagement.working(why)
-        self.link.wake()
+        if self._link is not None:
+            self._link.wake()
+
+    def _order(self, intent: Intent) -> None:
+        self.ordered = self._state.intent = intent
 
     # Sessions
 
+    def go_on(self) -> None:
+        """Begin what was held, if it no longer is."""
+        if self._holding and not self.held():
+            self._drive()
+
     def _drive(self) -> None:
+        self._holding = self._linked and self.session is None and self.held()
+        if self._holding:
+            self.engagement.waiting()
+            return
         if self._linked and self.session is None and self.barred():
             self._again.rearm(self._rules.pause)
             self.engagement.waiting()
@@ -201,6 +218,7 @@ class ChargingManager:
         """A contract that is refused is not offered twice; all else a few times."""
         if result.ending is Ending.REFUSED and result.exchange in CONTRACT_EXCHANGES:
             self._state.prefer_contract = False
+            self.contract_refused = True
         self._tries += 1
         if result.ending is Ending.PILOT_FAULT or self._tries >= self._rules.sessions:
             self.link.error() if result.ending is Ending.NO_STATION else self.link.terminate()
@@ -227,12 +245,12 @@ class ChargingManager:
 
     def _unplugged(self) -> None:
         self._tries = 0
-        self._linked = False
+        self._linked = self._holding = False
         self._again.cancel()
         self._wake.cancel()
         self._basic.stop()
         self._state.prefer_contract = True
-        if self._state.intent is not Intent.CHARGE:
-            self._state.intent = Intent.CHARGE
+        self.contract_refused = False
+        self._order(Intent.CHARGE)
         if self.session is not None:
             self.session.end(SessionResult(Ending.PILOT_FAULT, detail="unplugged"))

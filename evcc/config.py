@@ -9,6 +9,7 @@ from pydantic import Field
 from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
+from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig
 from bsw.tls.config import TlsConfig
@@ -70,9 +71,27 @@ class SessionConfig(Part):
     """Between two of them."""
 
 
+class VehicleApiConfig(LocalDoorConfig):
+    """The vehicle's commands and variables, for whoever is not on its bus."""
+
+    values: Literal["bus", "north"] = "bus"
+    """bus: measurements come over CAN; commands add wishes and tighten limits.
+
+    north: there is no such bus, and everything a session needs is told by commands.
+    """
+
+    fresh: Duration = 5 * S
+    """While contactors are closed, measurements told by commands count for so long; older ones
+    take the permission away.  0 s: for ever, for benches where a person types."""
+
+    debug: bool = False
+    """Publish every message as well."""
+
+
 class EvccConfig(BaseConfig):
     trace: TraceConfig = TraceConfig(file=Path("run/evcc.trace.jsonl"))
     network: NetworkConfig = NetworkConfig()
+    api: VehicleApiConfig = VehicleApiConfig()
     hardware: HardwareConfig = HardwareConfig()
     session: SessionConfig = SessionConfig()
     link: VehicleLinkConfig = VehicleLinkConfig()

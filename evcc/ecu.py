@@ -19,6 +19,7 @@ from evcc.canbus import VehicleCan
 from evcc.car import Car
 from evcc.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.config import EvccConfig
+from evcc.north import North
 from evcc.parts import Parts
 from evcc.profile import VehicleProfile, profile_of
 from evcc.results import result_on_can
@@ -45,15 +46,20 @@ class VehicleEcu:
         self._count = 0
         self._live: Task
         self.state = VehicleState()
+        self.north = North(base.scheduler, self.state, config.api)
         self.view = StationView()
         self._parts = parts
         self._services = parts.services
-        self.can = VehicleCan(parts.bus, self.state, self._services.behaviour)
+        self.can = VehicleCan(parts.bus, self.north.bus, self._services.behaviour)
+        self.can.changed = self.north.blend.refresh
+        self.north.blend.barred = lambda: self.can.barred
         self._wallet = self._make_wallet()
         self.manager = self._make_manager()
         self.can.wake = self.manager.wake_up
         parts.plug.pilot.listen(self.can.pilot_changed)
         self.can.pilot_changed(parts.plug.pilot.read())
+        self.north.join(self.manager, parts.plug.pilot)
+        base.trace.add_sink(self.north)
         self._rooms = Rooms(self._services, self._neighbours())
         self._state_manager = self._manage()
 
@@ -73,6 +79,13 @@ class VehicleEcu:
             Room("network", stop=self._stop_network),
             Room("bus", stop=self._stop_bus),
             Room("can", self.can.start),
+            Room(
+                "north side",
+                lambda: self.north.start(self._base),
+                self._stop_north,
+                sleep=self.north.sleep,
+                wake=self.north.wake,
+            ),
             Room(
                 "charging",
                 self._start_charging,
@@ -94,6 +107,7 @@ class VehicleEcu:
             keys=self._parts.tester_keys,
             notify=self._notify,
             det=self._base.det,
+            silent_bus=self._config.api.values == "north",
         )
 
     def _reset(self, kind: int) -> None:
@@ -129,6 +143,10 @@ class VehicleEcu:
 
         self._base.settle(energised, close_link)
 
+    def _stop_north(self, done: Action) -> None:
+        self.north.stop()
+        done()
+
     def _stop_bus(self, done: Action) -> None:
         self._parts.bus.close()
         done()
@@ -149,7 +167,8 @@ class VehicleEcu:
 
     def _make_manager(self) -> ChargingManager:
         base, config = self._base, self._config.session
-        basic = BasicCharging(base.scheduler, self._parts.plug.pilot, self.state, self.can)
+        actuators = self.north.actuators(self.can)
+        basic = BasicCharging(base.scheduler, self._parts.plug.pilot, self.state, actuators)
         manager = ChargingManager(
             base.scheduler,
             self.state,
@@ -160,7 +179,7 @@ class VehicleEcu:
             log=self._log,
         )
         manager.on_result = self._ended
-        self.can.changed = manager.refresh
+        self.north.blend.changed = manager.refresh
         return manager
 
     def _make_session(self, ended: object) -> VehicleSession:
@@ -170,7 +189,7 @@ class VehicleEcu:
             scheduler=base.scheduler,
             networks=[self._parts.network],
             channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
-            applications=sap.applications(self._services.protocols(config.session.protocols)),
+            applications=sap.applications(self._protocols()),
             trace=base.trace,
             search=SearchRules(ask=Security.NONE if keys is None else Security.TLS),
             sdp_port=config.network.sdp_port,
@@ -180,8 +199,8 @@ class VehicleEcu:
         car = Car(
             state=self.state,
             view=self.view,
-            actuators=self.can,
-            pilot=PilotOnPort(self._parts.plug.pilot),
+            actuators=self.north.actuators(self.can),
+            pilot=self.north.pilot(PilotOnPort(self._parts.plug.pilot)),
             scheduler=base.scheduler,
             record=SessionRecord(),
             profile=self._profile(),
@@ -199,10 +218,15 @@ class VehicleEcu:
             self._log.warning("lab profile", remedy="session.profile: field, for any real station")
         return self._services.profile(profile_of(chosen.profile, chosen.loop_pause))
 
+    def _protocols(self) -> tuple[str, ...]:
+        """Best first: as the north side asked, else a tester, else the configuration."""
+        return self.north.protocols(self._services.protocols(self._config.session.protocols))
+
     # Events
 
     def _ended(self, result: SessionResult) -> None:
         self.can.session_ended(result_on_can(result))
+        self.north.session_ended(result)
         fault = self._rooms.supervision.stopped_for
         self._rooms.supervision.session_ended(result)
         self._count += 1

@@ -182,6 +182,7 @@ class Neighbours:
     keys: CryIf | None = None
     notify: Notify | None = None
     det: Det | None = None
+    silent_bus: bool = False  # nobody is expected on it
 
 
 class Rooms:
@@ -208,7 +209,7 @@ class Rooms:
                 ac_stop_at=now.ac_stop_at,
                 sensors=now.temperature_sensors,
             ),
-            limits=Limits(ordered=config.supervision.ordered_stop),
+            limits=Limits(ordered=config.supervision.ordered_stop, silent=near.silent_bus),
         )
         near.manager.barred = lambda: near.can.barred
         self.modes = self._make_modes()

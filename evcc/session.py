@@ -99,6 +99,11 @@ class VehicleSession:
             car.wallet.listen(lambda detail: car.fail(Ending.KEY_FAULT, detail))
 
     @property
+    def mode(self) -> str:
+        """The energy transfer mode it asks for."""
+        return self._car.state.mode
+
+    @property
     def view(self) -> StationView:
         """What the station told so far."""
         return self._car.view
@@ -144,7 +149,14 @@ class VehicleSession:
     def opened(self) -> None:
         assert self._channel is not None
         assert self._wire is not None
-        link = sap.link_of(self._channel.facts)
+        facts = self._channel.facts
+        link = sap.link_of(facts)
+        self._means.trace.add(
+            "connected",
+            peer=str(self._channel.peer),
+            version="" if facts is None else facts.version,
+            suite="" if facts is None else facts.suite,
+        )
         self._car.record.agreed = replace(
             self._car.record.agreed,
             secure=link is not sap.Link.PLAIN,

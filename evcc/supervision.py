@@ -33,10 +33,13 @@ BARRING: Final = frozenset({Severity.STOP, Severity.EMERGENCY})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``ordered``: how long an ordered stop may take before it is forced."""
+    """``ordered``: how long an ordered stop may take before it is forced; ``silent``: nobody is
+    expected on the bus, so that nobody can be missed.
+    """
 
     ordered: int = 8 * S
     cycle: int = CYCLE
+    silent: bool = False
 
 
 class Sessions(Protocol):
@@ -87,7 +90,8 @@ class Supervision:
         self._task: Task | None = None
         self._force: Alarm = scheduler.alarm(self._forced, name="ordered stop")
         dem.listen(self._event_changed)
-        bus.signals.observe(self._reception)
+        if not self._limits.silent:
+            bus.signals.observe(self._reception)
         bus.canif.observe(self._bus_changed)
 
     def start(self) -> None:

@@ -29,6 +29,7 @@ class VehicleState:
     error: str = "NO_ERROR"
     mode: str = "DC_extended"
     prefer_contract: bool = True
+    install_contract: bool = False  # ask for a contract even if there is one; -2 only
     # state of charge and wishes
     soc: float | None = None
     full_soc: float | None = None

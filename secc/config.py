@@ -1,18 +1,21 @@
 """Everything an integrator may set for the station role, composed of the rooms' own models."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
-from bsw.ecuc.part import Part
+from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import Duration, EvseId, PortNumber
+from bsw.ecuc.references import ExistingFile, NewPath
+from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import MS
 from bsw.slac.link import StationLinkConfig
 from bsw.tls.config import TlsConfig
 from can_adapter.station_config import StationCanConfig
-from csm.config import CsmConfig
+from csm.config import CsmConfig, state_folder
 from keym.config import KeymConfig
 
 ProtocolName = Literal["iso2", "din"]
@@ -44,8 +47,9 @@ class HardwareConfig(Part):
 
     driver: Literal["plug", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
-    power: Literal["can", "simulated"] = "simulated"
-    """can: a power module on the station's bus; simulated: numbers in this process."""
+    power: Literal["can", "simulated", "north"] = "simulated"
+    """can: a power module on the station's bus; simulated: numbers in this process; north: whoever
+    is behind the charger interface."""
 
 
 class SessionConfig(Part):
@@ -75,9 +79,54 @@ class CustomerConfig(Part):
     after: Duration = 500 * MS
 
 
+class ContractFiles(Part):
+    """A contract made beforehand, with its private key.  For the laboratory."""
+
+    chain: ExistingFile
+    """PEM, leaf first."""
+
+    key: ExistingFile
+    """PEM, not encrypted."""
+
+    vehicle: str = Field(default="", examples=["WMIV1234567890ABCDEX"])
+    """PCID of the vehicle it is for; empty: whoever asks."""
+
+
+class ProvisioningConfig(Part):
+    """Who answers a vehicle that asks for a contract; needs TLS."""
+
+    service: Literal["off", "north", "lab"] = "off"
+    """north: a back end behind the charger interface, by ``iso15118_certificate_request`` and
+    ``set_get_certificate_response``; lab: this station, with the CPS certificate in its store."""
+
+    lab_contracts: tuple[ContractFiles, ...] = Field(
+        default=(), examples=["[{chain: contract.pem, key: contract.key}]"]
+    )
+    lab_authorities: tuple[ExistingFile, ...] = Field(
+        default=(), examples=["[oem_sub1.pem, oem_sub2.pem]"]
+    )
+    """Sub-CAs of vehicle makers: a request brings only the vehicle's own certificate."""
+
+    def problems(self) -> Iterable[Wrong]:
+        if self.service == "lab" and not self.lab_contracts:
+            yield Wrong("lab_contracts", "the lab service has no contract to deliver")
+
+
+def memory_file() -> Path:
+    return state_folder().parent / "secc.nvm"
+
+
+class NvmConfig(Part):
+    """What the station keeps over a restart: a paused session."""
+
+    file: NewPath | None = Field(default_factory=memory_file)
+    """``null`` keeps nothing."""
+
+
 class SeccConfig(BaseConfig):
     trace: TraceConfig = TraceConfig(file=Path("run/secc.trace.jsonl"))
     network: NetworkConfig = NetworkConfig()
+    api: LocalDoorConfig = LocalDoorConfig()
     hardware: HardwareConfig = HardwareConfig()
     session: SessionConfig = SessionConfig()
     customer: CustomerConfig = CustomerConfig()
@@ -86,3 +135,9 @@ class SeccConfig(BaseConfig):
     tls: TlsConfig = TlsConfig()
     csm: CsmConfig = CsmConfig()
     keym: KeymConfig = KeymConfig()
+    nvm: NvmConfig = NvmConfig()
+    provisioning: ProvisioningConfig = ProvisioningConfig()
+
+    def problems(self) -> Iterable[Wrong]:
+        if self.provisioning.service != "off" and not self.session.tls:
+            yield Wrong("provisioning.service", "contracts need TLS", "session: {tls: true}")

@@ -6,12 +6,13 @@ service's work, here or behind a back end; it runs on the worker and its answer 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol
 
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.record import Said
+from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.signature import SignatureFlaw, SignatureRules, verify
 from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
 from bsw.dlt import Logger
@@ -28,10 +29,14 @@ from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.provider import Contract, Provider
 from keym.verdict import Reason, Rule
 from keym.verdict import Verdict as ChainVerdict
+from secc.api.literals import CertificateAction
+from secc.exchange import Exchange
 from secc.ports import Calendar, Verdict
 
 EXPIRES_SOON: Final = 21 * 86_400
 LEAF: Final = 0
+
+NO_CONTRACT: Final = iso2.ResponseCode.FAILED_NO_CERTIFICATE_AVAILABLE
 
 _CODES: Final = {
     Reason.EXPIRED: "FAILED_CertificateExpired",
@@ -73,12 +78,14 @@ class Desk:
     log: Logger
     provider: Provider | None = None
     contracts: ContractSource | None = None
+    exchange: Exchange | None = None
     rules: SignatureRules = field(default_factory=SignatureRules)
 
     def judge_contract(self, chain: tuple[bytes, ...], emaid: str) -> Verdict:
         verdict = self.judge.judge(Question(Use.CONTRACT, Edition.ISO2, chain, identity=emaid))
         if not verdict.trusted:
-            return Verdict(chain_code(verdict), str(verdict))
+            unknown = all(found.rule is Rule.ANCHOR for found in verdict.findings)
+            return Verdict(chain_code(verdict), str(verdict), elsewhere=unknown)
         leaf = parse(chain[LEAF])
         soon = leaf.not_after.timestamp() - self.calendar.unix() < EXPIRES_SOON
         return Verdict("OK_CertificateExpiresSoon" if soon else "OK")
@@ -92,24 +99,30 @@ class Desk:
             return Verdict("FAILED_SignatureError", str(flaw))
         return Verdict("OK")
 
-    def install(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+    def install(self, heard: Heard) -> Later[Any]:
         def deliver(provider: Provider, contracts: ContractSource) -> Said:
-            receiver = provider_iso2.requester(request, signature, provider)
+            receiver = provider_iso2.requester(heard.body, heard.signature, provider)
             contract = contracts.for_vehicle(receiver.der)
             if contract is None:
                 raise ProvisioningError(Fault.NO_CONTRACT)
             return provider_iso2.installation(contract, receiver, provider)
 
+        if self.exchange is not None:
+            no = partial(_refusal, iso2.CertificateInstallationRes, NO_CONTRACT)
+            return self.exchange.ask(CertificateAction.INSTALL, heard, no)
         return self._deliver(deliver, iso2.CertificateInstallationRes)
 
-    def update(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+    def update(self, heard: Heard) -> Later[Any]:
         def deliver(provider: Provider, contracts: ContractSource) -> Said:
-            receiver = provider_iso2.requester(request, signature, provider)
-            contract = contracts.renewed(request.emaid)
+            receiver = provider_iso2.requester(heard.body, heard.signature, provider)
+            contract = contracts.renewed(heard.body.emaid)
             if contract is None:
                 raise ProvisioningError(Fault.NO_CONTRACT)
             return provider_iso2.update(contract, receiver, provider)
 
+        if self.exchange is not None:
+            no = partial(_refusal, iso2.CertificateUpdateRes, NO_CONTRACT)
+            return self.exchange.ask(CertificateAction.UPDATE, heard, no)
         return self._deliver(deliver, iso2.CertificateUpdateRes)
 
     def _deliver(

@@ -24,7 +24,8 @@ from secc.api.objects import DcEvTargetValues, EvseId
 from secc.canbus import StationCan
 from secc.config import SeccConfig
 from secc.electronics import NoLoad, SimulatedElectronics
-from secc.memory import Memory
+from secc.memory import KeptMemory
+from secc.north import North
 from secc.outlet import Doors, Outlet
 from secc.parts import Parts
 from secc.profile import PROFILES, StationProfile
@@ -50,10 +51,13 @@ class StationEcu:
         self._count = 0
         self._target = DcEvTargetValues(dc_ev_target_voltage=0, dc_ev_target_current=0)
         self.charger = Charger((SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN))
-        self._memory = Memory()
+        self._north = North(self.charger, config.api)
+        self._memory = KeptMemory(parts.nvm)
         self._power = self._make_power()
         self.outlet = self._make_outlet()
         self.outlet.on_end = self._ended
+        if parts.keys is not None and config.provisioning.service == "north":
+            parts.keys.exchange_with(self.charger)
         self._service = OutletService(self.charger, self.outlet, parts.plug.pilot, log=self._log)
 
     # Life
@@ -61,14 +65,18 @@ class StationEcu:
     def start(self) -> Steps:
         """One room per step."""
         self._set_up()
+        yield "north side"
+        self._north.start(self._base)
         yield "power"
-        self._power.start()
+        if self._power is not None:
+            self._power.start()
         self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
         yield "plug"
         self._parts.plug.start(self._service)
 
     def stop(self, done: Action) -> None:
         """The session first, then the data link takes leave of its modem, then the rest."""
+        self._north.stop()
         self.outlet.close()
         if self._service.attached:
             self._service.link.close()
@@ -78,7 +86,9 @@ class StationEcu:
         self._parts.plug.close()
         if self._parts.bus is not None:
             self._parts.bus.close()
-        self._base.settle(lambda: self._parts.network.busy, lambda: self._closed(done))
+        self._parts.nvm.flush()
+        busy = lambda: self._parts.network.busy or self._parts.nvm.busy  # noqa: E731 - a condition
+        self._base.settle(busy, lambda: self._closed(done))
 
     def _closed(self, done: Action) -> None:
         self._parts.network.close()
@@ -92,7 +102,10 @@ class StationEcu:
         measured = self._config.hardware.driver != "none"
         return replace(profile, demand_pilot_states=profile.demand_pilot_states and measured)
 
-    def _make_power(self) -> "StationCan | SimulatedElectronics":
+    def _make_power(self) -> "StationCan | SimulatedElectronics | None":
+        """``None``: whoever is behind the north side."""
+        if self._config.hardware.power == "north":
+            return None
         bus = self._parts.bus
         if bus is None:
             return SimulatedElectronics(self.charger, self._base.scheduler, load=NoLoad())
@@ -158,7 +171,7 @@ class StationEcu:
         charger.update_ac_max_current(max_current=32.0)
         charger.session_setup(
             payment_options=[PaymentOption(option) for option in config.payment],
-            supported_certificate_service=False,
+            supported_certificate_service=self._config.provisioning.service != "off",
             central_contract_validation_allowed=False,
         )
         if self._config.customer.accept:

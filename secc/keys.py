@@ -15,11 +15,15 @@ from csm.randomness import HostRandomness
 from csm.signing import KeySigner
 from csm.wiring import service
 from keym.calendar import EcuCalendar
+from keym.edition import Edition
 from keym.faults import KeymError
 from keym.profile import Use
+from keym.provisioning.provider import Provider
 from keym.wiring import open_keym
-from secc.config import SeccConfig
-from secc.desk import Desk
+from secc.api.charger import Charger
+from secc.config import ProvisioningConfig, SeccConfig
+from secc.desk import ContractSource, Desk
+from secc.exchange import Exchange
 
 
 class StationKeys:
@@ -42,6 +46,14 @@ class StationKeys:
         except CsmError as error:
             raise CannotStart(f"csm: {error}") from None
         self._tls = self._open_tls(config)
+        self._exchange: Exchange | None = None
+        self._service: tuple[Provider, ContractSource] | None = None
+        if config.provisioning.service == "lab":
+            self._service = self._open_service(config.provisioning)
+
+    def exchange_with(self, charger: Charger) -> None:
+        """Vehicles that ask for a contract are answered by whoever is behind the north side."""
+        self._exchange = Exchange(charger, self._base.dlt.logger("exchange"))
 
     def tls(self) -> TlsEngine:
         """A fresh engine for one connection."""
@@ -50,7 +62,30 @@ class StationKeys:
     def desk(self) -> Desk:
         """Judges contracts for one session."""
         log = self._base.dlt.logger("desk")
-        return Desk(self._keym.judge, self._calendar, self._base.worker, log)
+        provider, contracts = self._service or (None, None)
+        return Desk(
+            self._keym.judge,
+            self._calendar,
+            self._base.worker,
+            log,
+            provider,
+            contracts,
+            self._exchange,
+        )
+
+    def _open_service(self, config: ProvisioningConfig) -> "tuple[Provider, ContractSource]":
+        """The laboratory's provisioning service, with the CPS certificate of our store."""
+        from secc.provisioning import ContractFolder, provider  # noqa: PLC0415 - a lab's affair
+
+        found = self._keym.store.credentials(Use.CPS, Edition.ISO2)
+        if not found:
+            raise CannotStart(
+                "provisioning.service: lab needs a CPS certificate with its key in keym.folder; "
+                "install one, e.g. v2g pki install --role secc, or set the service to north"
+            )
+        own = found[0]
+        made = provider(config, own.ders, self._signer(own.key), self._keym.judge)
+        return made, ContractFolder(config.lab_contracts).check()
 
     def _open_tls(self, config: SeccConfig) -> StationTls:
         credentials = self._keym.tls_credentials(Use.SECC, self._signer)

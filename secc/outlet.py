@@ -94,6 +94,7 @@ class Outlet:
         self.on_end: Callable[[SessionResult], None] = lambda _result: None
         self._sdp = SdpServer(means.scheduler, network, port=doors.sdp_port)
         charger.on_command(self._command)
+        charger.running = self._running
 
     @property
     def session(self) -> StationSession | None:
@@ -104,6 +105,12 @@ class Outlet:
     def offer(self) -> Offer | None:
         """What discovery answers now."""
         return self._sdp.offer
+
+    def _running(self) -> str:
+        """The mode of the session that runs, for commands that must not contradict it."""
+        if self._session is None:
+            return ""
+        return self._session.station.mode or "agreeing on a mode"
 
     def close(self) -> None:
         """The outlet goes out of service."""

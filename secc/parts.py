@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from bsw.base import Base, CannotStart
 from bsw.net.hostnet import InterfaceUnusable
 from bsw.net.tcpip import HostNetwork
+from bsw.nvm.service import Nvm
+from bsw.nvm.store import NoStore, Store, StoreUnusable
 from bsw.os.process import Status
 from bsw.stbm import TimeBase
 from secc.assumed import AssumedPlug, PlugSide
@@ -29,6 +31,7 @@ class Parts:
     """``bus`` where a power module hangs on one, ``keys`` where TLS is served."""
 
     calendar: TimeBase
+    nvm: Nvm
     network: HostNetwork
     bus: "StationBus | None"
     plug: PlugSide
@@ -44,6 +47,7 @@ def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
         calendar.set_from_host()
         for name in config.session.protocols:
             yield from prepare(name)
+        nvm = _nvm(base, config)
         yield "bus"
         bus = _bus(base, config)
         if bus is not None:
@@ -54,7 +58,17 @@ def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
         keys = _keys(base, config, calendar)
         yield "rooms"
         opened.pop_all()  # from here on the ECU closes them
-        return Parts(calendar, network, bus, plug, keys)
+        return Parts(calendar, nvm, network, bus, plug, keys)
+
+
+def _nvm(base: Base, config: SeccConfig) -> Nvm:
+    store = NoStore() if config.nvm.file is None else Store(config.nvm.file)
+    nvm = Nvm(store, base.scheduler, base.worker, base.dlt.logger("nvm"))
+    try:
+        nvm.open()
+    except StoreUnusable as error:
+        raise CannotStart(f"nvm.file: {error}") from None
+    return nvm
 
 
 def _network(base: Base, config: SeccConfig) -> HostNetwork:
@@ -66,7 +80,7 @@ def _network(base: Base, config: SeccConfig) -> HostNetwork:
 
 
 def _bus(base: Base, config: SeccConfig) -> "StationBus | None":
-    if config.hardware.power == "simulated":
+    if config.hardware.power != "can":
         return None
     from can_adapter.bus import BusUnavailable  # noqa: PLC0415 - only with a power module
     from can_adapter.configured import CanConfigError  # noqa: PLC0415

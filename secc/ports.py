@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bsw.chrgm.later import Later
+from bsw.chrgm.record import Heard
 
 
 class Pilot(Protocol):
@@ -22,10 +23,14 @@ class Calendar(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check of a contract or signature came to: a code of the protocol, and why."""
+    """What a check of a contract or signature came to: a code of the protocol, and why.
+
+    ``elsewhere``: nothing is wrong but that the root is unknown here; who knows more may judge.
+    """
 
     code: str
     why: str = ""
+    elsewhere: bool = False
 
     @property
     def good(self) -> bool:
@@ -41,8 +46,8 @@ class ContractDesk(Protocol):
     def verify(self, body: Any, signature: Any, certificate: bytes) -> Verdict:  # noqa: ANN401
         """Whether the header's signature over ``body`` is the certificate holder's."""
 
-    def install(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+    def install(self, heard: Heard) -> Later[Any]:
         """Answer a CertificateInstallationReq: ``Said`` with the signed response."""
 
-    def update(self, request: Any, signature: Any) -> Later[Any]:  # noqa: ANN401
+    def update(self, heard: Heard) -> Later[Any]:
         """Answer a CertificateUpdateReq: ``Said`` with the signed response."""

@@ -18,13 +18,13 @@ LONGEST: Final = 5_500
 MOST_HASHES: Final = 4
 
 
-def contract_token(emaid: str, chain: tuple[bytes, ...]) -> ProvidedIdToken:
-    """``chain`` in DER, leaf first, as it was judged and found good."""
+def contract_token(emaid: str, chain: tuple[bytes, ...], *, whole: bool) -> ProvidedIdToken:
+    """``chain`` in DER, leaf first, as it was judged; it goes along where ``whole`` allows it."""
     text = "".join(_pem(one) for one in chain)
     return ProvidedIdToken(
         id_token=IdToken(value=emaid, type=IdTokenType.EMAID),
         authorization_type=AuthorizationType.PLUG_AND_CHARGE,
-        certificate=text if len(text) <= LONGEST else None,
+        certificate=text if whole and len(text) <= LONGEST else None,
         iso15118CertificateHashData=list(_hashes(chain))[:MOST_HASHES] or None,
     )
 

@@ -44,7 +44,7 @@ class Wrapped:
         if not isinstance(message, self._message) or message.body is None:
             raise kinds.MessageError(f"{type(message).__name__} without a message in its body")
         header = message.header
-        return Heard(header.session_id, message.body, header.signature)
+        return Heard(header.session_id, message.body, header.signature, payload)
 
 
 def din() -> Dialect:

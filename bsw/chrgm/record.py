@@ -20,11 +20,12 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message that came in: its body, and what its header said."""
+    """A message that came in: its body, what its header said, and how it came."""
 
     session_id: bytes
     body: Any
     signature: Any = None
+    octets: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

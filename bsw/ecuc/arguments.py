@@ -5,6 +5,7 @@ remedy and shows nothing of the checking itself.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -20,19 +21,33 @@ _REMEDIES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one argument, or with a field of it."""
+
+    field: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.remedy}"
+
+
 def explain(command: str, error: ValidationError) -> str:
     """``command: argument.field: what is wrong``, all problems at once."""
-    problems = error.errors(include_url=False, include_context=True)
-    return f"{command}: " + "; ".join(_problem(problem) for problem in problems)
+    return f"{command}: " + "; ".join(map(str, problems_of(error)))
 
 
-def _problem(problem: Any) -> str:  # noqa: ANN401 - the library's own record
+def problems_of(error: ValidationError) -> tuple[Problem, ...]:
+    return tuple(map(_problem, error.errors(include_url=False, include_context=True)))
+
+
+def _problem(problem: Any) -> Problem:  # noqa: ANN401 - the library's own record
     place = ".".join(str(part) for part in problem["loc"])
     remedy = _REMEDIES.get(problem["type"])
     if remedy is not None:
-        return f"{place}: {remedy}"
+        return Problem(place, remedy)
     text = str(problem["msg"])
-    return f"{place}: {text[:1].lower()}{text[1:]}, not {_short(problem['input'])}"
+    return Problem(place, f"{text[:1].lower()}{text[1:]}, not {_short(problem['input'])}")
 
 
 def _short(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 COMMANDS: Final = {
     "start_charging": "Mode, payment, departure in seconds from now, energy in kWh (0: no goal); "
-    "gives permission.",
+    "gives permission.  While a session runs, another mode is refused.",
     "stop_charging": "An ordered stop: current to zero, then SessionStop(Terminate).",
     "pause_charging": "The same with SessionStop(Pause); in DIN, which has no pause, a stop.",
     "set_fault": "A fault of the vehicle, as EVErrorCode; charging ends at once.",
@@ -23,7 +23,12 @@ COMMANDS: Final = {
     "set_mobility_needs": "Departure in seconds from now, energy in Wh, full and bulk charge.",
     "allow_charging": "Permission; withdrawn while charging it is an ordered stop.",
     "request_renegotiation": "New parameters and schedules; -2 only.",
-    "resume": "End a pause from the vehicle's side; also called wake_up.",
+    "resume": "End a pause from the vehicle's side.",
+    "wake_up": "The same by another name.",
+    "set_protocol_offer": "Which protocols are offered, best first, from the next session on.",
+    "set_authorization": "By contract where possible, or external payment only.",
+    "request_certificate_installation": "Ask for a contract in the next session, also if there is "
+    "one; -2 only.",
 }
 
 VARIABLES: Final = {
@@ -37,14 +42,17 @@ VARIABLES: Final = {
     "session_state": "The exchange the session is at.",
     "session_result": "How the session ended: ending, exchange, code, timer, detail.",
     "link_state": "linked, lost or failed.",
+    "sdp_result": "The station that discovery found.",
+    "tls_info": "Version and cipher suite of the connection, empty on plain TCP.",
     "selected_protocol": "din or iso2.",
-    "secc_offer": "The energy transfer modes on offer.",
+    "secc_offer": "Energy transfer modes and payment options on offer, and the EVSE id.",
     "evse_limits": "Current, voltage and power the station gives.",
     "evse_present_values": "What the station measures.",
     "evse_status": "Notification, status code, isolation, RCD.",
     "schedules": "What the chosen schedule allows now and next.",
     "meter_info": "Meter id and reading.",
     "authorization_state": "Whether the station is still thinking.",
+    "v2g_messages": "Debug: every message, EXI in base 64.",
 }
 
 NOT_HERE: Final = {

@@ -1,115 +1,89 @@
-"""The vehicle's commands.  Every argument is checked before anything reaches the session."""
+"""The vehicle's commands.  Every argument is checked before anything reaches the session.
+
+What is said here is kept in a ``VehicleState`` of this side's own, or in the session's where
+nobody else has a say; ``said`` names the fields that were.
+"""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Annotated, Any, Literal, ParamSpec, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, validate_call
+from typing import Any
 
 from bsw.chrgm.endings import SessionResult
-from bsw.ecuc.arguments import explain
-from evcc.api.variables import Variables
+from bsw.north.command import CommandError, Commands, refused
+from bsw.north.variables import Listener, Variables
+from evcc.api.objects import (
+    AcEvParameters,
+    Amps,
+    DcEvBPTParameters,
+    DcEvParameters,
+    ErrorCode,
+    KiloWattHours,
+    Mode,
+    PaymentName,
+    Percent,
+    ProtocolName,
+    Seconds,
+    SelectedPaymentOption,
+    Share,
+    SignedAmps,
+    Volts,
+    WattHours,
+)
+from evcc.api.variables import variables
 from evcc.vehicle import Intent, VehicleState
 
-P = ParamSpec("P")
-R = TypeVar("R")
 COMMANDS: list[str] = []
+command = Commands(COMMANDS)
 
-Mode = Literal[
-    "AC_single_phase_core",
-    "AC_three_phase_core",
-    "DC_core",
-    "DC_extended",
-    "DC_combo_core",
-    "DC_unique",
-]
-ErrorCode = Literal[
-    "NO_ERROR",
-    "FAILED_RESSTemperatureInhibit",
-    "FAILED_EVShiftPosition",
-    "FAILED_ChargerConnectorLockFault",
-    "FAILED_EVRESSMalfunction",
-    "FAILED_ChargingCurrentdifferential",
-    "FAILED_ChargingVoltageOutOfRange",
-    "FAILED_ChargingSystemIncompatibility",
-    "NoData",
-]
-Amps = Annotated[float, Field(ge=0, le=3_000, allow_inf_nan=False)]
-SignedAmps = Annotated[float, Field(ge=-3_000, le=3_000, allow_inf_nan=False)]
-Volts = Annotated[float, Field(ge=0, le=1_500, allow_inf_nan=False)]
-Watts = Annotated[float, Field(ge=0, le=5_000_000, allow_inf_nan=False)]
-WattHours = Annotated[float, Field(ge=0, le=5_000_000, allow_inf_nan=False)]
-Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=2**32 - 1, allow_inf_nan=False)]
+PROTOCOLS = {"DIN70121": "din", "ISO15118D2": "iso2"}
 
 
-class _Object(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+WISHES = frozenset(
+    {
+        "intent",
+        "renegotiate",
+        "mode",
+        "prefer_contract",
+        "departure",
+        "energy_request",
+        "full_soc",
+        "bulk_soc",
+        "install_contract",
+    }
+)
+"""Fields that are said for one charge, and not for the next plug-in."""
 
 
-class SelectedPaymentOption(_Object):
-    payment_option: Literal["Contract", "ExternalPayment"] | None = None
-    enforce_payment_option: bool | None = None
+def _free(_name: str) -> bool:
+    """Nobody else tells anything."""
+    return False
 
 
-class DcEvParameters(_Object):
-    """DC limits and targets.  What is left out stays as it was."""
-
-    max_current_limit: Amps | None = None
-    max_power_limit: Watts | None = None
-    max_voltage_limit: Volts | None = None
-    energy_capacity: WattHours | None = None
-    target_current: Amps | None = None
-    target_voltage: Volts | None = None
-
-
-class DcEvBPTParameters(_Object):
-    """Discharge limits, target and floor.  Only ISO 15118-20 has words for them."""
-
-    discharge_max_current_limit: Amps | None = None
-    discharge_max_power_limit: Watts | None = None
-    discharge_target_current: Amps | None = None
-    discharge_minimal_soc: Percent | None = None
-
-
-class AcEvParameters(_Object):
-    """AC limits per phase.  What is left out stays as it was."""
-
-    max_voltage: Volts | None = None
-    max_current: Amps | None = None
-    min_current: Amps | None = None
-
-
-class CommandError(ValueError):
-    """A command that cannot be taken: which argument, what is wrong with it."""
-
-
-def command(method: Callable[P, R]) -> Callable[P, R]:
-    """Check the arguments by their annotations; list the method among the commands."""
-    COMMANDS.append(method.__name__)
-    checked = validate_call(method)
-
-    @wraps(method)
-    def call(*arguments: P.args, **named: P.kwargs) -> R:
-        try:
-            return checked(*arguments, **named)
-        except ValidationError as error:
-            raise CommandError(explain(method.__name__, error)) from None
-
-    return call
+def _idle() -> str:
+    """No session runs."""
+    return ""
 
 
 class Vehicle:
-    """One inlet.  ``changed`` is told after each command."""
+    """One inlet.  ``changed`` is told after each command, ``wake`` when a pause shall end.
 
-    def __init__(self, state: VehicleState) -> None:
+    ``running`` gives the mode of the session that runs now, empty if there is none; ``owned``
+    whether another source, which nobody may contradict, tells a value.
+    """
+
+    def __init__(self, state: VehicleState, *, debug: bool = False) -> None:
         self.state = state
-        self.variables = Variables()
+        self.debug = debug
+        self.said: set[str] = set()
+        self.measured = False  # a measurement has come; whoever keeps the time takes it back
+        self.variables: Variables = variables()
         self.discharge = DcEvBPTParameters()
+        self.protocols: tuple[str, ...] = ()
         self.changed: Callable[[], None] = lambda: None
         self.wake: Callable[[], None] = lambda: None
+        self.running: Callable[[], str] = _idle
+        self.owned: Callable[[str], bool] = _free
 
-    def subscribe(self, name: str, listener: Callable[[Any], None]) -> None:
+    def subscribe(self, name: str, listener: Listener) -> None:
         self.variables.subscribe(name, listener)
 
     def last(self, name: str) -> Any:  # noqa: ANN401 - the variable's own type
@@ -129,9 +103,10 @@ class Vehicle:
         EnergyTransferMode: Mode,  # noqa: N803 - the interface's own names
         SelectedPaymentOption: SelectedPaymentOption,  # noqa: N803
         DepartureTime: Seconds,  # noqa: N803
-        EAmount: Annotated[float, Field(ge=0, le=5_000, allow_inf_nan=False)],  # noqa: N803
+        EAmount: KiloWattHours,  # noqa: N803
     ) -> bool:
         """Departure in seconds from now, 0 for none; energy in kWh, 0 for no goal."""
+        self._same_mode(EnergyTransferMode)
         self._set(
             mode=EnergyTransferMode,
             prefer_contract=SelectedPaymentOption.payment_option != "ExternalPayment",
@@ -182,7 +157,7 @@ class Vehicle:
 
     @command
     def update_soc(self, *, SoC: Percent) -> None:  # noqa: N803
-        self._set(soc=SoC)
+        self._measure("update_soc", SoC=("soc", SoC))
 
     # What it lacked
 
@@ -203,13 +178,16 @@ class Vehicle:
         self, *, inlet_voltage: Volts, battery_voltage: Volts, current: SignedAmps
     ) -> None:
         """Measured by the vehicle, never the target repeated."""
-        self._set(
-            inlet_voltage=inlet_voltage, battery_voltage=battery_voltage, battery_current=current
+        self._measure(
+            "update_dc_present_values",
+            inlet_voltage=("inlet_voltage", inlet_voltage),
+            battery_voltage=("battery_voltage", battery_voltage),
+            current=("battery_current", current),
         )
 
     @command
     def update_contactor_state(self, *, closed: bool) -> None:
-        self._set(contactors_closed=closed)
+        self._measure("update_contactor_state", closed=("contactors_closed", closed))
 
     @command
     def update_inlet(
@@ -217,9 +195,11 @@ class Vehicle:
         *,
         locked: bool | None = None,
         cable_current: Amps | None = None,
-        derating: Annotated[float, Field(ge=0, le=1)] = 1.0,
+        derating: Share = 1.0,
     ) -> None:
-        self._set(locked=locked, cable_current=cable_current, derating=derating)
+        if locked is not None:
+            self._measure("update_inlet", locked=("locked", locked))
+        self._take(derating=derating, cable_current=cable_current)
 
     @command
     def set_mobility_needs(
@@ -251,12 +231,67 @@ class Vehicle:
         self._set(intent=Intent.CHARGE)
         self.wake()
 
-    wake_up = resume
+    @command
+    def wake_up(self) -> None:
+        """The same, by the other name it is known under."""
+        self.resume()
+
+    @command
+    def set_protocol_offer(self, *, protocols: list[ProtocolName]) -> None:
+        """Best first; from the next session on.  An empty list: as configured."""
+        if len(set(protocols)) < len(protocols):
+            raise refused("set_protocol_offer", "protocols", "name each protocol once")
+        self.protocols = tuple(PROTOCOLS[name] for name in protocols)
+        self.changed()
+
+    @command
+    def set_authorization(self, *, mode: PaymentName) -> None:
+        """How to pay from the next session on: by contract where possible, or never."""
+        self._set(prefer_contract=mode == "Contract")
+
+    @command
+    def request_certificate_installation(self) -> None:
+        """Ask for a contract in the next session, also if there is one."""
+        self._set(install_contract=True)
+
+    def forget_wishes(self) -> None:
+        """The plug was out: what was wished for that charge is over."""
+        fresh = VehicleState()
+        for name in WISHES:
+            setattr(self.state, name, getattr(fresh, name))
+        self.said -= WISHES
+
+    def _same_mode(self, wanted: str) -> None:
+        """The mode is agreed once a session; another one needs another session."""
+        running = self.running()
+        if running and running != wanted:
+            raise refused(
+                "start_charging",
+                "EnergyTransferMode",
+                f"a session with {running} is running, {wanted} has to wait for its end; "
+                "stop_charging first, or ask for the same mode",
+            )
+
+    def _measure(self, command: str, **told: tuple[str, object]) -> None:
+        """Measurements, each by its argument: refused where the vehicle's bus brings them."""
+        for argument, (name, _) in told.items():
+            if self.owned(name):
+                raise refused(
+                    command,
+                    argument,
+                    "the vehicle's bus tells this; leave it to the bus, or set api.values: north",
+                )
+        self.measured = True
+        self._set(**dict(told.values()))
 
     def _set(self, **values: object) -> None:
         for name, value in values.items():
             setattr(self.state, name, value)
+        self.said = (self.said | values.keys()) - {
+            name for name, value in values.items() if value is None
+        }
         self.changed()
 
     def _take(self, **values: object) -> None:
+        """What is left out stays as it was."""
         self._set(**{name: value for name, value in values.items() if value is not None})

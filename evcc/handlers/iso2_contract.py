@@ -50,6 +50,7 @@ class Contract:
 
     def _stored(self, problem: str) -> None:
         self._installed = problem
+        self._car.state.install_contract = False
         if problem:
             self._car.log.error("contract refused", why=problem)
             self._car.fail(Ending.SIGNATURE_FAULT, problem)

@@ -90,9 +90,10 @@ class Setup:
             return False
         service = self.certificate_service is not None
         contract = car.wallet.contract()
-        if contract is None:
+        installable = service and car.wallet.can_install()
+        if contract is None or (car.state.install_contract and installable):
             self.certificate_wish = INSTALLATION
-            return service and car.wallet.can_install()
+            return installable
         if service and contract.expires - car.calendar.unix() < car.profile.update_before:
             self.certificate_wish = UPDATE
         return True

@@ -7,12 +7,13 @@ have no field in DIN 70121 and ISO 15118-2 are listed with the reason and change
 from typing import Final
 
 COMMANDS: Final = {
-    "setup": "Identity of the outlet, for DIN and -2; turns the debug variables on.",
+    "setup": "Identity of the outlet, for DIN and -2; turns the debug variables on.  In a session, "
+    "another identity is refused.",
     "set_charging_parameters": "Nominal AC voltage, DC tolerance, ripple, energy; "
     "from the next ChargeParameterDiscoveryRes on.",
     "session_setup": "Payment options and certificate service that ServiceDiscoveryRes offers; "
-    "Contract is offered over TLS only.  Chains are judged here: the permission for central "
-    "validation is kept and changes nothing yet.",
+    "Contract is offered over TLS only.  Central validation: the chain goes north with "
+    "require_auth_pnc, and one whose root is unknown here is left to the answer.",
     "bpt_setup": "Bidirectional parameters.",
     "set_powersupply_capabilities": "Hard bounds of the DC source; what is advertised never "
     "exceeds them.",
@@ -28,7 +29,8 @@ COMMANDS: Final = {
     "the car to stop at that place, AllowEvToIgnorePause only offers 0 A; holds for this session.",
     "update_supported_app_protocols": "Restrict what is answered in the handshake; true if every "
     "entry is spoken here.",
-    "update_energy_transfer_modes": "What the hardware offers now.",
+    "update_energy_transfer_modes": "What the hardware offers now; not without the mode that is "
+    "being charged with.",
     "update_ac_max_current": "Ceiling per phase: EVSEMaxCurrent, at once also while charging.",
     "update_ac_parameters": "Its nominal voltage counts where set_charging_parameters gave none.",
     "update_ac_maximum_limits": "Total AC power; lowers EVSEMaxCurrent and the schedule.",
@@ -47,6 +49,8 @@ COMMANDS: Final = {
 
 ADDITIONS: Final = {
     "renegotiate": "EVSENotification ReNegotiation while charging; -2 only.",
+    "set_get_certificate_response": "The answer to iso15118_certificate_request: it leaves under "
+    "the session's own header.  Refused when no vehicle waits, or when it cannot be what is due.",
     "offer_internet": "Offer Internet access as a value-added service; over TLS only.",
 }
 
@@ -97,6 +101,11 @@ VARIABLES: Final = {
     "meter_info_requested": "The car wants MeterInfo.",
     "selected_service_parameters": "Outcome of ServiceSelection.",
     "ev_termination": "The car's termination code.",
+}
+
+VARIABLE_ADDITIONS: Final = {
+    "iso15118_certificate_request": "A vehicle asks for a contract: answer with "
+    "set_get_certificate_response within 4 s; with provisioning.service: north.",
 }
 
 _DYNAMIC: Final = "ISO 15118-20 only: no such element before it"

@@ -6,12 +6,12 @@ integrators know and do not change.
 """
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, validate_call
+from pydantic import Field
 
-from bsw.ecuc.arguments import explain
+from bsw.north.command import CommandError, Commands, refused
+from bsw.north.variables import Variables
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -30,6 +30,7 @@ from secc.api.objects import (
     AcTargetValues,
     BptSetup,
     Capabilities,
+    CertificateResponse,
     DcEvseMaximumLimits,
     DcEvseMinimumLimits,
     DcEvsePresentVoltageCurrent,
@@ -40,50 +41,41 @@ from secc.api.objects import (
     SupportedAppProtocols,
 )
 from secc.api.state import StationState
-from secc.api.variables import Variables
+from secc.api.variables import variables
 
-P = ParamSpec("P")
-R = TypeVar("R")
 COMMANDS: list[str] = []
 ADDITIONS: list[str] = []
 """Commands the interface does not have elsewhere."""
 
-
-class CommandError(ValueError):
-    """A command that cannot be taken: which argument, what is wrong with it."""
+command, addition = Commands(COMMANDS), Commands(ADDITIONS)
 
 
-def command(method: Callable[P, R]) -> Callable[P, R]:
-    """Check the arguments by their annotations; list the method among the commands."""
-    COMMANDS.append(method.__name__)
-    return _checked(method)
+def _nobody_waits(_response: CertificateResponse) -> None:
+    raise refused(
+        "set_get_certificate_response",
+        "certificate_response",
+        "this station does not ask for contracts here; set provisioning.service: north",
+    )
 
 
-def addition(method: Callable[P, R]) -> Callable[P, R]:
-    """The same for a command of ours."""
-    ADDITIONS.append(method.__name__)
-    return _checked(method)
-
-
-def _checked(method: Callable[P, R]) -> Callable[P, R]:
-    checked = validate_call(method)
-
-    @wraps(method)
-    def call(*arguments: P.args, **named: P.kwargs) -> R:
-        try:
-            return checked(*arguments, **named)
-        except ValidationError as error:
-            raise CommandError(explain(method.__name__, error)) from None
-
-    return call
+def _idle() -> str:
+    """No session runs."""
+    return ""
 
 
 class Charger:
-    """One outlet.  ``changed`` is told the name of each command that was taken."""
+    """One outlet.
+
+    ``running`` gives the energy transfer mode of the session that runs, ``agreeing on a mode``
+    before it has one, and is empty without a session; ``on_certificate`` takes the answer to a
+    certificate request.
+    """
 
     def __init__(self, speaks: tuple[SupportedAppProtocol, ...]) -> None:
         self.state = StationState()
-        self.variables = Variables()
+        self.variables: Variables = variables()
+        self.running: Callable[[], str] = _idle
+        self.on_certificate: Callable[[CertificateResponse], None] = _nobody_waits
         self._speaks = speaks
         self._listeners: list[Callable[[str], None]] = []
 
@@ -119,6 +111,8 @@ class Charger:
                 f"setup: sae_j2847_mode: {sae_j2847_mode} is not served, the reverse mode of "
                 "SAE J2847/2 is not part of this version; use None"
             )
+        if self.running() and self.state.evse_id not in {None, evse_id}:
+            raise refused("setup", "evse_id", "a session runs under another; wait for its end")
         self._set("setup", evse_id=evse_id, sae_mode=sae_j2847_mode, debug=debug_mode)
 
     @command
@@ -206,7 +200,19 @@ class Charger:
             list[EnergyTransferMode], Field(min_length=1, max_length=18)
         ],
     ) -> None:
+        self._keep_running_mode(supported_energy_transfer_modes)
         self._set("update_energy_transfer_modes", modes=tuple(supported_energy_transfer_modes))
+
+    def _keep_running_mode(self, offered: list[EnergyTransferMode]) -> None:
+        """A mode is agreed once a session; the outlet stops it by ``stop_charging``."""
+        running = self.running()
+        if running in set(EnergyTransferMode) and running not in offered:
+            raise refused(
+                "update_energy_transfer_modes",
+                "supported_energy_transfer_modes",
+                f"a session with {running} is running; keep it in the list, or stop_charging and "
+                "call again after its end",
+            )
 
     @command
     def update_ac_max_current(self, *, max_current: Annotated[float, Field(ge=0, le=400)]) -> None:
@@ -263,6 +269,12 @@ class Charger:
     def offer_internet(self, *, offered: bool = True) -> None:
         """Offer Internet access as a value-added service.  An addition to the interface."""
         self._set("offer_internet", internet_service=offered)
+
+    @addition
+    def set_get_certificate_response(self, *, certificate_response: CertificateResponse) -> None:
+        """A back end's answer to a vehicle that asked for a contract."""
+        self.on_certificate(certificate_response)
+        self._set("set_get_certificate_response")
 
     @command
     def send_error(self, *, error: EvseError) -> None:

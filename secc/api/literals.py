@@ -38,6 +38,16 @@ class BptChannel(Literal):
     SEPARATED = "Separated"
 
 
+class CertificateAction(Literal):
+    INSTALL = "Install"
+    UPDATE = "Update"
+
+
+class CertificateExchangeStatus(Literal):
+    ACCEPTED = "Accepted"
+    FAILED = "Failed"
+
+
 class CertificateStatus(Literal):
     ACCEPTED = "Accepted"
     SIGNATURE_ERROR = "SignatureError"

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from secc.api.literals import (
     AuthorizationType,
     BptChannel,
+    CertificateAction,
+    CertificateExchangeStatus,
     Connector,
     ControlMode,
     DcEvErrorCode,
@@ -216,6 +218,22 @@ class CertificateHashDataInfo(Object):
     issuerKeyHash: str = Field(max_length=128)
     serialNumber: str = Field(max_length=40)
     responderURL: str = Field(max_length=512)
+
+
+class CertificateRequest(Object):
+    """The vehicle's message as it came: the whole EXI, in base 64."""
+
+    exi_request: str = Field(max_length=5600)
+    iso15118_schema_version: str
+    certificate_action: CertificateAction
+
+
+class CertificateResponse(Object):
+    """The back end's message: the whole EXI, in base 64; none with status Failed."""
+
+    status: CertificateExchangeStatus
+    exi_response: str | None = Field(default=None, max_length=17_000)
+    certificate_action: CertificateAction
 
 
 class CustomIdToken(Object):

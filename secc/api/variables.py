@@ -1,13 +1,11 @@
 """What the stack publishes northwards: 46 variables, each with its type.
 
-One table is the whole list.  A value is checked against its type when it is published: a wrong
-one is our own mistake and found in the tests, not by the integrator.
+One table is the whole list.
 """
 
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
+from bsw.north.variables import Variables
 from secc.api import literals, objects
 
 VARIABLES: Final[dict[str, Any]] = {
@@ -59,53 +57,15 @@ VARIABLES: Final[dict[str, Any]] = {
     "ev_termination": objects.EvTermination,
 }
 
+ADDITIONS: Final[dict[str, Any]] = {
+    "iso15118_certificate_request": objects.CertificateRequest,
+}
+"""Variables of the interfaces beside this one."""
+
 DEBUG: Final = frozenset({"ev_app_protocol", "v2g_messages", "selected_protocol"})
 """Published only when ``setup`` switched the debug variables on."""
 
 
-class Variables:
-    """Who listens to which variable, and the last value of each."""
-
-    def __init__(self) -> None:
-        self._listeners: dict[str, list[Any]] = {name: [] for name in VARIABLES}
-        self._last: dict[str, Any] = {}
-
-    def subscribe(self, name: str, listener: Any) -> None:  # noqa: ANN401 - callable of any value
-        self._listeners[known(name)].append(listener)
-
-    def last(self, name: str) -> Any:  # noqa: ANN401 - the variable's own type
-        """The last value, ``None`` if there was none yet."""
-        return self._last.get(known(name))
-
-    def publish(self, name: str, value: Any = None) -> None:  # noqa: ANN401
-        kind = VARIABLES[known(name)]
-        assert _fits(kind, value), f"{name} cannot be {value!r}"
-        self._last[name] = value
-        for listener in self._listeners[name]:
-            listener(value)
-
-
-class UnknownVariable(KeyError):
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is not a variable of the station interface")
-
-
-def known(name: str) -> str:
-    if name not in VARIABLES:
-        raise UnknownVariable(name)
-    return name
-
-
-def as_json(name: str, value: Any) -> bytes:  # noqa: ANN401
-    """The bare JSON value; optional fields that are not there stay out."""
-    kind = VARIABLES[known(name)]
-    adapter: TypeAdapter[Any] = TypeAdapter(type(None) if kind is None else kind)
-    return adapter.dump_json(value, exclude_none=True)
-
-
-def _fits(kind: Any, value: Any) -> bool:  # noqa: ANN401
-    if kind is None:
-        return value is None
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, kind)
+def variables() -> Variables:
+    """A fresh table, with nobody listening."""
+    return Variables(VARIABLES | ADDITIONS, "station")

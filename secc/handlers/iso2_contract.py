@@ -37,20 +37,25 @@ class Contract:
         return desk
 
     def answer_certificate_installation(self, heard: Heard) -> Later[Said]:
-        return self._desk.install(heard.body, heard.signature)
+        return self._desk.install(heard)
 
     def answer_certificate_update(self, heard: Heard) -> Later[Said]:
-        return self._desk.update(heard.body, heard.signature)
+        return self._desk.update(heard)
 
     def answer_payment_details(self, heard: Heard) -> Said:
         station = self._station
         request: iso2.PaymentDetailsReq = heard.body
         chain = _octets(request.contract_signature_cert_chain)
         verdict = self._desk.judge_contract(chain, request.emaid)
+        central = station.state.central_contract_validation
+        if central and verdict.elsewhere:
+            station.log.info("contract judged elsewhere", why=verdict.why)
+            verdict = Verdict("OK")
         if verdict.good:
             station.contract = chain
             station.challenge = station.chance.octets(16)
-            station.publish_once("require_auth_pnc", contract_token(request.emaid, chain))
+            token = contract_token(request.emaid, chain, whole=central)
+            station.publish_once("require_auth_pnc", token)
         else:
             station.log.warning("contract refused", code=verdict.code, why=verdict.why)
         return Said(

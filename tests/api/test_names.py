@@ -1,5 +1,6 @@
 """The north sides have every name of the known interface, with its arguments and types."""
 
+import dataclasses
 import inspect
 from enum import Enum
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from evcc.api import about as vehicle_about
+from evcc.api import objects as vehicle_objects
 from evcc.api import variables as vehicle_variables
 from evcc.api import vehicle
 from secc.api import about, charger, literals, objects
@@ -24,7 +26,7 @@ OURS = {
 }
 """Where the class has another name than the type of the interface."""
 
-LOOSE = {"V2gMessageId": "str", "AcTargetPower": "dict"}
+LOOSE = {"V2gMessageId": "str"}
 """Types that are plainer here."""
 
 SIGNED = {"Current": "SignedCurrent", "Voltage": "SignedVoltage", "Frequency": "SignedFrequency"}
@@ -92,7 +94,10 @@ def test_each_list_of_literals_is_complete(line: list[str]) -> None:
 
 
 VEHICLE_OBJECTS = {"DcEvParameters", "DcEvBPTParameters", "SelectedPaymentOption"}
-STATION_OBJECTS = [line for line in of("object") if line[0] not in VEHICLE_OBJECTS | LOOSE.keys()]
+VEHICLE_TOLD = {"AcTargetPower"}
+STATION_OBJECTS = [
+    line for line in of("object") if line[0] not in VEHICLE_OBJECTS | VEHICLE_TOLD | LOOSE.keys()
+]
 
 
 @pytest.mark.parametrize("line", STATION_OBJECTS, ids=lambda line: line[0])
@@ -137,16 +142,23 @@ def test_each_command_of_the_vehicle_takes_these_arguments(line: list[str]) -> N
 )
 def test_each_object_of_the_vehicle_has_these_fields(line: list[str]) -> None:
     name, *fields = line
-    kind: type[BaseModel] = getattr(vehicle, name)
+    kind: type[BaseModel] = getattr(vehicle_objects, name)
     assert list(kind.model_fields) == [one.split(":")[0].rstrip("?") for one in fields]
     assert not any(field.is_required() for field in kind.model_fields.values())
 
 
+@pytest.mark.parametrize("name", sorted(VEHICLE_TOLD))
+def test_each_object_the_vehicle_tells_has_these_fields(name: str) -> None:
+    (line,) = [line for line in of("object") if line[0] == name]
+    told = [one.name for one in dataclasses.fields(getattr(vehicle_objects, name))]
+    assert told == [one.split(":")[0].rstrip("?") for one in line[1:]]
+
+
 def test_the_vehicle_knows_its_modes_and_errors_by_the_same_literals() -> None:
     by_name = {line[0]: line[1:] for line in of("enum")}
-    assert set(get_args(vehicle.Mode)) < set(by_name["EnergyTransferMode"])
-    assert get_origin(vehicle.ErrorCode) is Literal
-    assert set(get_args(vehicle.ErrorCode)) < set(by_name["DcEvErrorCode"])
+    assert set(get_args(vehicle_objects.Mode)) < set(by_name["EnergyTransferMode"])
+    assert get_origin(vehicle_objects.ErrorCode) is Literal
+    assert set(get_args(vehicle_objects.ErrorCode)) < set(by_name["DcEvErrorCode"])
 
 
 def test_the_variables_of_the_vehicle_begin_with_the_known_ones() -> None:

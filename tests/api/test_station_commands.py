@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.north.command import CommandError
+from bsw.north.variables import UnknownVariable
 from bsw.os.clock import MS, S
-from secc.api.charger import Charger, CommandError
+from secc.api.charger import Charger
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -30,7 +32,6 @@ from secc.api.objects import (
     SetupPhysicalValues,
     SignedMeterValue,
 )
-from secc.api.variables import UnknownVariable
 from secc.electronics import Ratings
 from tools.rig.direct import Rig
 

@@ -17,10 +17,9 @@ from secc.api.literals import (
     HlcSessionFailedReason,
     PaymentOption,
     SaeJ2847BidiMode,
-    SupportedAppProtocol,
 )
 from secc.api.objects import EvseId
-from secc.api.variables import DEBUG, VARIABLES, as_json
+from secc.api.variables import DEBUG, VARIABLES
 from tests.net import worlds
 from tools.rig.direct import Rig
 from tools.rig.network import NetRig, Options
@@ -231,17 +230,3 @@ def test_a_link_waits_for_the_command_that_was_missing() -> None:
     rig.drive()
     finish(rig)
     assert rig.ending("vehicle") is Ending.TERMINATED
-
-
-def test_a_value_goes_north_as_bare_json() -> None:
-    rig, _ = session("iso2")
-    assert as_json("dc_ev_target_voltage_current", rig.charger.last("dc_ev_target_voltage_current"))
-    assert as_json("evcc_id", "02:00") == b'"02:00"'
-    assert as_json("start_cable_check", None) == b"null"
-    assert as_json("supported_app_protocols_secc", _spoken()) == b'{"app_protocols":["DIN70121"]}'
-
-
-def _spoken() -> object:
-    charger = Charger((SupportedAppProtocol.DIN,))
-    charger.publish_start()
-    return charger.last("supported_app_protocols_secc")

@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.north.command import CommandError
+from bsw.north.variables import UnknownVariable
 from bsw.os.clock import S
-from evcc.api.told import ToldActuators, ToldPilot
-from evcc.api.variables import VARIABLES, UnknownVariable
-from evcc.api.vehicle import (
+from evcc.api.objects import (
     AcEvParameters,
-    CommandError,
     DcEvBPTParameters,
     DcEvParameters,
+    EvseLimits,
     SelectedPaymentOption,
-    Vehicle,
 )
+from evcc.api.told import ToldActuators, ToldPilot
+from evcc.api.variables import VARIABLES
+from evcc.api.vehicle import Vehicle
 from evcc.vehicle import VehicleState
 from secc.api.objects import DcEvseMaximumLimits
 from tools.rig.direct import Rig
@@ -187,9 +189,9 @@ def test_a_dc_session_is_published_in_order_with_its_end() -> None:
     last = bench.vehicle.last
     assert isinstance(last("session_result"), SessionResult)
     assert last("selected_protocol") == "iso2"
-    assert "DC_extended" in last("secc_offer")
-    assert last("evse_limits")["max_voltage"] == 920.0
-    assert last("meter_info")["id"] == "PW-SIM-1"
+    assert "DC_extended" in last("secc_offer").modes
+    assert last("evse_limits").max_voltage == 920.0
+    assert last("meter_info").id == "PW-SIM-1"
 
 
 def test_the_station_of_an_ac_car_tells_its_current() -> None:
@@ -214,12 +216,9 @@ def test_limits_of_the_station_are_told_when_they_change() -> None:
         evse_maximum_voltage_limit=500,
     )
     bench.at(LATER, lambda: bench.rig.charger.update_dc_maximum_limits(maximum_limits=new)).run()
-    limits = [value for name, value in bench.log if name == "evse_limits"]
-    assert [limits[-1][key] for key in ("max_current", "max_power", "max_voltage")] == [
-        60.0,
-        20_000.0,
-        500.0,
-    ]
+    limits: list[EvseLimits] = [value for name, value in bench.log if name == "evse_limits"]
+    last = limits[-1]
+    assert (last.max_current, last.max_power, last.max_voltage) == (60.0, 20_000.0, 500.0)
     changes = [one for one, two in pairwise(limits) if one == two]
     assert changes == []
 

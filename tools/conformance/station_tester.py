@@ -104,9 +104,9 @@ class StationTester:
 
     def _usual(self, name: str) -> Answer:
         if name == "CertificateInstallation":
-            return lambda request: self._desk().install(request, self.asked[-1][1].signature)
+            return lambda _request: self._desk().install(self.asked[-1][1])
         if name == "CertificateUpdate":
-            return lambda request: self._desk().update(request, self.asked[-1][1].signature)
+            return lambda _request: self._desk().update(self.asked[-1][1])
         return self.words.answers[name]
 
     def _desk(self) -> Any:  # noqa: ANN401 - a Desk

@@ -191,11 +191,11 @@ def wrong_type(_tester: StationTester, _request: object) -> iso2.ServiceDetailRe
     return smallest(iso2.ServiceDetailRes)
 
 
-def broken_delivery(tester: StationTester, request: Any) -> Later[Said]:  # noqa: ANN401
+def broken_delivery(tester: StationTester, _request: object) -> Later[Said]:
     """A delivery whose signature does not hold."""
     crypto = tester.lab.crypto
     assert crypto is not None
-    good = crypto.desk.install(request, tester.asked[-1][1].signature)
+    good = crypto.desk.install(tester.asked[-1][1])
     bad: Later[Said] = Later()
 
     def spoil(said: Said) -> None:

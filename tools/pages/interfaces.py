@@ -6,10 +6,12 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evcc.api import about as vehicle_about
+from evcc.api.variables import DEBUG as VEHICLE_DEBUG
 from evcc.api.variables import VARIABLES as VEHICLE_VARIABLES
 from evcc.api.vehicle import Vehicle
 from secc.api import about
 from secc.api.charger import ADDITIONS, COMMANDS, Charger
+from secc.api.variables import ADDITIONS as ADDED
 from secc.api.variables import DEBUG, VARIABLES
 
 HEAD = """# The north sides
@@ -35,32 +37,72 @@ argument and the remedy:
     update_ac_max_current: max_current: input should be less than or equal to 400, not 500
     update_soc: SoC: is missing; soc: is not known here; leave it out or correct its name
 
-Objects and their fields are the classes of `secc/api/objects.py` and `evcc/api/vehicle.py`,
+Objects and their fields are the classes of `secc/api/objects.py` and `evcc/api/objects.py`,
 literals those of `secc/api/literals.py`.  Unknown fields are refused; optional ones may be absent.
 """
 
-WRAPPED = """The first eight are the known interface, the others what it lacks.  The session hears
-and tells through `ToldActuators` and `ToldPilot` (`evcc/api/told.py`), which wrap what fulfils its
-wishes.  `evcc run` takes its values from CAN and does not open this interface yet.
+WRAPPED = """The first eight are the known interface, the others what it lacks.  In `evcc run` this
+side stands beside the vehicle's bus (`evcc/blend.py`): a measurement is the bus's, and a command
+that would contradict it is refused; a limit is the tighter of both; a permission needs both; a stop
+needs one; a wish is taken from here.  `api.values: north` leaves the bus out, and everything a
+session needs is told by commands.
+"""
+
+DOOR = """## From another process
+
+`api.socket` opens a Unix-domain socket that only the ECU's own user and root can use.  It speaks
+lines of JSON; every command and variable below is there, by the same names and with the same
+checks, and the schema that `list` gives is made from the same classes.
+
+    api: {socket: run/evcc.sock}
+
+    $ v2g api evcc list                      # all names; list NAME shows one with its schema
+    $ v2g api evcc call update_soc SoC=55.5
+    done
+    $ v2g api evcc call update_soc SoC=111
+    v2g api: update_soc: SoC: input should be less than or equal to 100, not 111
+    $ v2g api evcc watch session_state session_result
+    session_state PreCharge
+    $ v2g api secc call update_dc_maximum_limits maximum_limits.evse_maximum_current_limit=80 ...
+
+| request | answer |
+|---|---|
+| `{"id": 1, "cmd": NAME, "args": {...}}` | `{"id": 1, "retval": ...}` |
+| `{"id": 2, "get": VARIABLE}` | the last value; `not-yet` before the first |
+| `{"id": 3, "watch": [VARIABLE, ...]}`; empty: all | the names watched, then `{"var", "value"}` |
+| `{"id": 4, "unwatch": [...]}`, `{"id": 5, "list": true}` | the names still watched; the schema |
+
+What cannot be done is answered with `{"id", "error": {"code", "message", "problems"}}`; a problem
+has `field` and `remedy`.  Codes: `json`, `too-long` (65,536 octets), `request`, `unknown`,
+`arguments`, `not-yet`, and before the connection is closed `busy` and `not-allowed`.  A client that
+does not read is dropped when `api.queue` octets wait for it, and the log says so.
+
+Other transports need no more than `bsw/north/side.py` has: call by name, hear by name, describe.
+
 """
 
 
 def page() -> str:
     station = [*COMMANDS, *ADDITIONS]
     meaning = {**about.COMMANDS, **about.ADDITIONS}
+    meaning_of_variables = {**about.VARIABLES, **about.VARIABLE_ADDITIONS}
     parts = [
         HEAD,
+        DOOR,
         "## Station: commands\n",
-        "The last two are additions to the known interface.\n",
+        "The last three are additions to the known interface.\n",
         _commands(Charger, station, meaning, about.NOT_HERE),
         "## Station: variables\n",
         "Debug variables are published while `setup` has `debug_mode` on.\n",
-        _variables(VARIABLES, about.VARIABLES, about.NOT_HERE, DEBUG),
+        "The last one is an addition to the known interface.\n",
+        _variables(VARIABLES | ADDED, meaning_of_variables, about.NOT_HERE, DEBUG),
         "## Vehicle: commands\n",
         WRAPPED,
         _commands(Vehicle, vehicle_about.COMMANDS, vehicle_about.COMMANDS, vehicle_about.NOT_HERE),
         "## Vehicle: variables\n",
-        _variables(VEHICLE_VARIABLES, vehicle_about.VARIABLES, vehicle_about.NOT_HERE, ()),
+        _variables(
+            VEHICLE_VARIABLES, vehicle_about.VARIABLES, vehicle_about.NOT_HERE, VEHICLE_DEBUG
+        ),
     ]
     return "\n".join(parts)
 

@@ -109,9 +109,8 @@ def settings(who: str, folder: Path, ports: Ports, plug: int) -> list[str]:
         "can.timeout_cycles": 20,  # processes of a busy host stall now and then
         "log.form": "json",
     }
-    if who == "evcc":
-        chosen["nvm.file"] = folder.absolute() / "evcc.nvm"
-    else:
+    chosen["nvm.file"] = folder.absolute() / f"{who}.nvm"
+    if who == "secc":
         chosen["hardware.power"] = "can"
     return list(_sets(f"{key}={value}" for key, value in chosen.items()))
 
