@@ -9,6 +9,7 @@ from pydantic import Field
 from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
+from bsw.net.capture_config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig
@@ -92,6 +93,7 @@ class EvccConfig(BaseConfig):
     trace: TraceConfig = TraceConfig(file=Path("run/evcc.trace.jsonl"))
     network: NetworkConfig = NetworkConfig()
     api: VehicleApiConfig = VehicleApiConfig()
+    capture: CaptureConfig = CaptureConfig()
     hardware: HardwareConfig = HardwareConfig()
     session: SessionConfig = SessionConfig()
     link: VehicleLinkConfig = VehicleLinkConfig()

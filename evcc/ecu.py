@@ -154,6 +154,7 @@ class VehicleEcu:
     def _stop_network(self, done: Action) -> None:
         def close() -> None:
             self._parts.network.close()
+            self._parts.recording.close()
             done()
 
         self._base.settle(lambda: self._parts.network.busy, close)
@@ -187,7 +188,7 @@ class VehicleEcu:
         keys = self._parts.keys
         means = Means(
             scheduler=base.scheduler,
-            networks=[self._parts.network],
+            networks=[self._parts.recording.network(self._parts.network)],
             channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
             applications=sap.applications(self._protocols()),
             trace=base.trace,

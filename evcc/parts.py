@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bsw.base import Base, CannotStart
 from bsw.net.hostnet import InterfaceUnusable
+from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.nvm.store import StoreUnusable
 from bsw.os.clock import Action
@@ -70,6 +71,7 @@ class Parts:
     calendar: TimeBase
     services: Services
     network: HostNetwork
+    recording: Recording
     bus: VehicleBus
     plug: PlugSide
     key_faults: KeyFaults
@@ -86,18 +88,20 @@ def open_parts(base: Base, config: EvccConfig) -> Generator[str, None, Parts]:
         opened.callback(network.close)
         for name in services.protocols(config.session.protocols):
             yield from prepare(name)
+        recording = _recording(base, config)
+        opened.callback(recording.close)
         yield "bus"
         bus = _bus(base, config)
         opened.callback(bus.close)
         yield "plug"
-        plug = _plug(base, config)
+        plug = _plug(base, config, recording)
         yield "keys"
         faults = KeyFaults(base.scheduler)
         keys = _keys(base, config, calendar, faults)
         tester_keys = _tester_keys(config) if keys is None else keys.drivers
         yield "rooms"
         opened.pop_all()  # from here on the ECU closes them
-        return Parts(calendar, services, network, bus, plug, faults, keys, tester_keys)
+        return Parts(calendar, services, network, recording, bus, plug, faults, keys, tester_keys)
 
 
 def _time_base(base: Base) -> TimeBase:
@@ -122,6 +126,16 @@ def _services(base: Base, config: EvccConfig, calendar: TimeBase) -> Services:
         raise CannotStart(f"nvm.file: {error}") from None
 
 
+def _recording(base: Base, config: EvccConfig) -> Recording:
+    try:
+        return Recording(config.capture, base.scheduler, config.tls.lab_key_log_file)
+    except OSError as error:
+        raise CannotStart(
+            f"capture.file: {config.capture.file} cannot be written: {error.strerror}; "
+            "name a place this user may write"
+        ) from None
+
+
 def _network(base: Base, config: EvccConfig) -> HostNetwork:
     interface = config.network.interface
     try:
@@ -138,12 +152,13 @@ def _bus(base: Base, config: EvccConfig) -> VehicleBus:
         raise CannotStart(f"can: {error}") from None
 
 
-def _plug(base: Base, config: EvccConfig) -> PlugSide:
+def _plug(base: Base, config: EvccConfig, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return AssumedPlug()
     from evcc.plugged import SimulatedPlug  # noqa: PLC0415 - brings SLAC with it
 
-    return SimulatedPlug(base, config, lambda why: base.process.done(Status.FAILED, why))
+    lost = lambda why: base.process.done(Status.FAILED, why)  # noqa: E731 - a name for a port
+    return SimulatedPlug(base, config, recording, lost)
 
 
 def _keys(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bsw.base import Base
 from bsw.cp.pilot import VehiclePilot
 from bsw.net.ports import Endpoint
+from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.plug.client import PlugClient
 from bsw.slac.node import Host
@@ -17,8 +18,11 @@ from evcc.config import EvccConfig
 class SimulatedPlug:
     """A ``PlugSide``.  ``lost`` hears when the plug's process is gone."""
 
-    def __init__(self, base: Base, config: EvccConfig, lost: Callable[[str], None]) -> None:
+    def __init__(
+        self, base: Base, config: EvccConfig, recording: Recording, lost: Callable[[str], None]
+    ) -> None:
         self._base = base
+        self._recording = recording
         self._config = config
         self._lost = lost
         self._client = PlugClient("vehicle", base.dlt.logger("plug"))
@@ -39,7 +43,8 @@ class SimulatedPlug:
 
     def _plugged(self, manager: ChargingManager) -> None:
         log = self._base.dlt.logger("slac")
-        host = Host(self._base.scheduler, self._client.ethernet, HostRandomness(), log)
+        ethernet = self._recording.port(self._client.ethernet)
+        host = Host(self._base.scheduler, ethernet, HostRandomness(), log)
         self._link = VehicleLink(host, self.pilot, self._config.link, manager)
         manager.attach(self._link)
         self._link.start()

@@ -10,6 +10,7 @@ from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import Duration, EvseId, PortNumber
 from bsw.ecuc.references import ExistingFile, NewPath
+from bsw.net.capture_config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import MS
 from bsw.slac.link import StationLinkConfig
@@ -127,6 +128,7 @@ class SeccConfig(BaseConfig):
     trace: TraceConfig = TraceConfig(file=Path("run/secc.trace.jsonl"))
     network: NetworkConfig = NetworkConfig()
     api: LocalDoorConfig = LocalDoorConfig()
+    capture: CaptureConfig = CaptureConfig()
     hardware: HardwareConfig = HardwareConfig()
     session: SessionConfig = SessionConfig()
     customer: CustomerConfig = CustomerConfig()

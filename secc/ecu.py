@@ -92,6 +92,7 @@ class StationEcu:
 
     def _closed(self, done: Action) -> None:
         self._parts.network.close()
+        self._parts.recording.close()
         done()
 
     # Parts
@@ -130,7 +131,7 @@ class StationEcu:
         return Outlet(
             self.charger,
             means,
-            self._parts.network,
+            self._parts.recording.network(self._parts.network),
             Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
             doors=doors,
             make_station=self._make_station,

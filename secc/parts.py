@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bsw.base import Base, CannotStart
 from bsw.net.hostnet import InterfaceUnusable
+from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import NoStore, Store, StoreUnusable
@@ -33,6 +34,7 @@ class Parts:
     calendar: TimeBase
     nvm: Nvm
     network: HostNetwork
+    recording: Recording
     bus: "StationBus | None"
     plug: PlugSide
     keys: "StationKeys | None"
@@ -43,6 +45,8 @@ def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
     with ExitStack() as opened:
         network = _network(base, config)
         opened.callback(network.close)
+        recording = _recording(base, config)
+        opened.callback(recording.close)
         calendar = TimeBase(lambda: base.scheduler.now)
         calendar.set_from_host()
         for name in config.session.protocols:
@@ -53,12 +57,12 @@ def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
         if bus is not None:
             opened.callback(bus.close)
         yield "plug"
-        plug = _plug(base, config)
+        plug = _plug(base, config, recording)
         yield "keys"
         keys = _keys(base, config, calendar)
         yield "rooms"
         opened.pop_all()  # from here on the ECU closes them
-        return Parts(calendar, nvm, network, bus, plug, keys)
+        return Parts(calendar, nvm, network, recording, bus, plug, keys)
 
 
 def _nvm(base: Base, config: SeccConfig) -> Nvm:
@@ -69,6 +73,16 @@ def _nvm(base: Base, config: SeccConfig) -> Nvm:
     except StoreUnusable as error:
         raise CannotStart(f"nvm.file: {error}") from None
     return nvm
+
+
+def _recording(base: Base, config: SeccConfig) -> Recording:
+    try:
+        return Recording(config.capture, base.scheduler, config.tls.lab_key_log_file)
+    except OSError as error:
+        raise CannotStart(
+            f"capture.file: {config.capture.file} cannot be written: {error.strerror}; "
+            "name a place this user may write"
+        ) from None
 
 
 def _network(base: Base, config: SeccConfig) -> HostNetwork:
@@ -94,12 +108,13 @@ def _bus(base: Base, config: SeccConfig) -> "StationBus | None":
         raise CannotStart(f"can: {error}") from None
 
 
-def _plug(base: Base, config: SeccConfig) -> PlugSide:
+def _plug(base: Base, config: SeccConfig, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return AssumedPlug(base.scheduler)
     from secc.plugged import SimulatedPlug  # noqa: PLC0415 - brings SLAC with it
 
-    return SimulatedPlug(base, config, lambda why: base.process.done(Status.FAILED, why))
+    lost = lambda why: base.process.done(Status.FAILED, why)  # noqa: E731 - a name for a port
+    return SimulatedPlug(base, config, recording, lost)
 
 
 def _keys(base: Base, config: SeccConfig, calendar: TimeBase) -> "StationKeys | None":

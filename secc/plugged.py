@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bsw.base import Base
 from bsw.cp.pilot import StationPilot
 from bsw.net.ports import Endpoint
+from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.plug.client import PlugClient
 from bsw.slac.node import Host
@@ -17,8 +18,11 @@ from secc.service import OutletService
 class SimulatedPlug:
     """A ``PlugSide``.  ``lost`` hears when the plug's process is gone."""
 
-    def __init__(self, base: Base, config: SeccConfig, lost: Callable[[str], None]) -> None:
+    def __init__(
+        self, base: Base, config: SeccConfig, recording: Recording, lost: Callable[[str], None]
+    ) -> None:
         self._base = base
+        self._recording = recording
         self._config = config
         self._lost = lost
         self._client = PlugClient("station", base.dlt.logger("plug"))
@@ -39,7 +43,8 @@ class SimulatedPlug:
 
     def _plugged(self, service: OutletService) -> None:
         log = self._base.dlt.logger("slac")
-        host = Host(self._base.scheduler, self._client.ethernet, HostRandomness(), log)
+        ethernet = self._recording.port(self._client.ethernet)
+        host = Host(self._base.scheduler, ethernet, HostRandomness(), log)
         self._link = StationLink(host, self.pilot, self._config.link, service)
         service.attach(self._link)
         self._link.start()

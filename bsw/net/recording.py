@@ -4,21 +4,14 @@ Owns the capture file from start to stop; what is not recorded passes as if noth
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bsw.ecuc.part import Part
-from bsw.ecuc.references import NewPath
-from bsw.net.capture import Capture
+from bsw.net.capture_config import CaptureConfig
 from bsw.net.ports import EthernetPort, Network
-from bsw.net.tap import TappedPort
-from bsw.net.tapnet import TappedNetwork
 from bsw.os.scheduler import Scheduler
 
-
-class CaptureConfig(Part):
-    """A pcapng file for Wireshark: HomePlug frames, SDP and TCP, in both directions."""
-
-    file: NewPath | None = None
-    """``null`` records nothing.  With ``tls.lab_key_log_file`` the keys are put into it."""
+if TYPE_CHECKING:
+    from bsw.net.capture import Capture
 
 
 class Recording:
@@ -29,8 +22,10 @@ class Recording:
         self._scheduler = scheduler
         self._capture: Capture | None = None
         if config.file is not None:
+            from bsw.net import capture  # noqa: PLC0415 - few ECUs record
+
             config.file.parent.mkdir(parents=True, exist_ok=True)
-            self._capture = Capture.to(config.file, scheduler.now)
+            self._capture = capture.Capture.to(config.file, scheduler.now)
             if key_log is not None:
                 self._capture.follow_keys(key_log)
 
@@ -41,10 +36,16 @@ class Recording:
     def network(self, network: Network) -> Network:
         if self._capture is None:
             return network
+        from bsw.net.tapnet import TappedNetwork  # noqa: PLC0415 - few ECUs record
+
         return TappedNetwork(network, self._now, self._capture)
 
     def port(self, port: EthernetPort) -> EthernetPort:
-        return port if self._capture is None else TappedPort(port, self._now, self._frame)
+        if self._capture is None:
+            return port
+        from bsw.net.tap import TappedPort  # noqa: PLC0415 - few ECUs record
+
+        return TappedPort(port, self._now, self._frame)
 
     def close(self) -> None:
         if self._capture is not None:

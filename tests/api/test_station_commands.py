@@ -14,9 +14,11 @@ from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
     Connector,
+    EnergyTransferMode,
     EvseError,
     IsolationStatus,
     NoEnergyPauseMode,
+    SaeJ2847BidiMode,
     SupportedAppProtocol,
 )
 from secc.api.objects import (
@@ -33,7 +35,9 @@ from secc.api.objects import (
     SignedMeterValue,
 )
 from secc.electronics import Ratings
+from tests.net import worlds
 from tools.rig.direct import Rig
+from tools.rig.network import NetRig, Options
 
 BOTH = pytest.mark.parametrize("protocol", ["din", "iso2"])
 LATER = 20 * S
@@ -437,3 +441,36 @@ def test_identity_alone_does_not_open_the_doors() -> None:
     charger = Charger(())
     charger.setup(evse_id=EvseId(evse_id="DE*X*E1"), sae_j2847_mode="None", debug_mode=False)  # type: ignore[arg-type]
     assert charger.missing() == ("update_energy_transfer_modes",)
+
+
+def test_another_mode_or_identity_in_mid_session_is_refused_and_changes_nothing() -> None:
+    rig = NetRig(worlds.simulated(), Options(mode=AC))
+    said: list[str] = []
+
+    def interfere() -> None:
+        calls: tuple[Callable[[], object], ...] = (
+            lambda: rig.charger.update_energy_transfer_modes(
+                supported_energy_transfer_modes=[EnergyTransferMode.DC_EXTENDED]
+            ),
+            lambda: rig.charger.setup(
+                evse_id=EvseId(evse_id="DE*PWX*OTHER"),
+                sae_j2847_mode=SaeJ2847BidiMode.NONE,
+                debug_mode=False,
+            ),
+        )
+        for call in calls:
+            with pytest.raises(CommandError) as caught:
+                call()
+            said.append(str(caught.value))
+
+    rig.plug_in()
+    rig.scheduler.after(LATER, interfere, name="interfere")
+    rig.full_after(30 * S)
+    rig.run()
+    assert "a session with AC_three_phase_core is running; keep it in the list" in said[0]
+    assert "setup: evse_id: a session runs under another" in said[1]
+    assert rig.charger.state.modes == (EnergyTransferMode.AC_THREE_PHASE,)
+    assert rig.ending("vehicle") is Ending.TERMINATED
+    rig.charger.update_energy_transfer_modes(
+        supported_energy_transfer_modes=[EnergyTransferMode.DC_EXTENDED]
+    )

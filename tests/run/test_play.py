@@ -3,7 +3,9 @@
 import io
 import os
 import re
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -49,6 +51,31 @@ def test_a_contract_pays_a_charge_and_both_traces_are_intact(tmp_path: Path) -> 
         verdict = verify(tmp_path / "a b" / f"{who}.trace.jsonl")
         assert verdict.intact
         assert f"digest {verdict.digest}" in ended.stdout
+    seen = protocols(tmp_path / "a b" / "run.pcapng")
+    assert seen >= {"homeplug", "udp", "tcp"}
+
+
+HOMEPLUG, IPV6 = b"\x88\xe1", b"\x86\xdd"
+
+
+def protocols(path: Path) -> set[str]:
+    """What passed, by the packets of a capture; Wireshark sees the same where it is installed."""
+    octets, at, frames = path.read_bytes(), 0, []
+    while at < len(octets):
+        kind, length = struct.unpack_from("<II", octets, at)
+        if kind == 6:  # an enhanced packet block
+            (size,) = struct.unpack_from("<I", octets, at + 20)
+            frames.append(octets[at + 28 : at + 28 + size])
+        at += length
+    seen = {"homeplug" for frame in frames if frame[12:14] == HOMEPLUG}
+    names = {6: "tcp", 17: "udp"}
+    seen |= {names[frame[20]] for frame in frames if frame[12:14] == IPV6}
+    if shutil.which("tshark"):
+        asked = ["tshark", "-r", str(path), "-T", "fields", "-e", "frame.protocols"]
+        told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        for name in ("homeplug", "udp", "tcp"):
+            assert name in told
+    return seen
 
 
 def test_no_common_protocol_ends_with_the_reason(tmp_path: Path) -> None:

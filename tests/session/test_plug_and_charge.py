@@ -7,6 +7,7 @@ import pytest
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import S
 from csm.errors import TokenRemoved
+from keym.profile import RootKind
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.schedules import Plan, Step
 from tests.net import worlds
@@ -52,6 +53,52 @@ def test_a_contract_pays(mode: str) -> None:
     assert "PaymentDetailsReq" in rig.names()
     assert rig.charger.last("require_auth_pnc").id_token.value.startswith("DE8AA")
     assert rig.charger.last("selected_payment_option") is PaymentOption.CONTRACT
+
+
+UNKNOWN_ROOT = (RootKind.OEM,)
+
+
+@pytest.mark.parametrize("central", [True, False])
+def test_a_contract_of_an_unknown_root_is_judged_elsewhere_where_that_is_allowed(
+    central: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    shop = Shop("AC_three_phase_core")
+    shop.crypto.desk.judge = shop.crypto.judge(*UNKNOWN_ROOT)
+    rig = NetRig(shop.world, replace(shop.options, central_validation=central))
+    rig.plug_in()
+    rig.full_after(20 * S)
+    rig.run()
+    token = rig.charger.last("require_auth_pnc")
+    if central:
+        assert rig.ending("vehicle") is Ending.TERMINATED
+        assert token.certificate.count("BEGIN CERTIFICATE") == 3
+        assert rig.charger.last("selected_payment_option") is PaymentOption.CONTRACT
+    else:
+        assert rig.ending("vehicle") is Ending.REFUSED
+        assert rig.results[-1].code == "FAILED_CertChainError"
+        assert token is None
+
+
+def test_what_is_judged_elsewhere_can_still_be_refused_there() -> None:
+    shop = Shop("AC_three_phase_core")
+    shop.crypto.desk.judge = shop.crypto.judge(*UNKNOWN_ROOT)
+    rig = NetRig(shop.world, replace(shop.options, central_validation=True))
+    rig.customer_after = None
+    rig.charger.subscribe(
+        "require_auth_pnc",
+        lambda _token: rig.charger.authorization_response(
+            authorization_status=AuthorizationStatus.INVALID,
+            certificate_status=CertificateStatus.CERTIFICATE_REVOKED,
+        ),
+    )
+    rig.plug_in()
+    rig.run()
+    assert rig.results[-1].code == "FAILED_CertificateRevoked"
+
+
+def test_the_chain_stays_here_unless_central_validation_is_allowed() -> None:
+    rig = Shop("AC_three_phase_core").run()
+    assert rig.charger.last("require_auth_pnc").certificate is None
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -79,6 +79,7 @@ class Options:
     desk: ContractDesk | None = None
     payment: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
     certificate_service: bool = False
+    central_validation: bool = False
     sdp_port: int = 15118
     seed: int = 1
     hardware: bool = True  # battery and power electronics as numbers; false: others bring them
@@ -266,7 +267,7 @@ class NetRig:
         self.charger.session_setup(
             payment_options=list(options.payment),
             supported_certificate_service=options.certificate_service,
-            central_contract_validation_allowed=False,
+            central_contract_validation_allowed=options.central_validation,
         )
 
 

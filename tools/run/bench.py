@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bsw.net.local import LONGEST_PATH
 from tools.cli import main as v2g
 
 MULTICAST = {"vehicle": "239.74.163.2", "station": "239.74.163.3"}
@@ -110,6 +111,11 @@ def settings(who: str, folder: Path, ports: Ports, plug: int) -> list[str]:
         "log.form": "json",
     }
     chosen["nvm.file"] = folder.absolute() / f"{who}.nvm"
+    door = folder.absolute() / f"{who}.sock"
+    if len(str(door)) <= LONGEST_PATH:
+        chosen["api.socket"] = door
+    if who == "evcc":
+        chosen["capture.file"] = folder.absolute() / "run.pcapng"
     if who == "secc":
         chosen["hardware.power"] = "can"
     return list(_sets(f"{key}={value}" for key, value in chosen.items()))

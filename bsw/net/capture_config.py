@@ -1,0 +1,11 @@
+"""What an integrator may set about captures.  Pure data."""
+
+from bsw.ecuc.part import Part
+from bsw.ecuc.references import NewPath
+
+
+class CaptureConfig(Part):
+    """A pcapng file for Wireshark: HomePlug frames, SDP and TCP, in both directions."""
+
+    file: NewPath | None = None
+    """``null`` records nothing.  With ``tls.lab_key_log_file`` the keys are put into it."""
