@@ -17,6 +17,8 @@ from can_adapter.bus import EXTENDED
 
 SHIPPED: Final = ("bms.dbc", "vcu.dbc", "ems.dbc", "obc.dbc", "inlet.dbc", "evcc.dbc")
 SHIPPED_STATION: Final = ("station.dbc",)
+SECOND_INLET: Final = "inlet2.dbc"
+"""For vehicles that have one; named in ``can.matrix`` beside the others."""
 
 
 ARXML: Final = ".arxml"

@@ -342,6 +342,26 @@ class Inlet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondInlet:
+    """The second inlet of a vehicle that has two: the same values once more."""
+
+    second_plug_state: PlugState | None = choice("proximity contact")
+    second_cable_current_limit: float | None = number(
+        "A", 0, 400, "coded in the cable", optional=True
+    )
+    second_lock_state: LockState | None = choice("position feedback of the lock")
+    second_stop_button: bool | None = switch("the driver presses the stop button at the inlet")
+    second_proximity_switch: bool | None = switch("S3 of a type 1 connector is pressed")
+    second_dc_pin_temperature_1: float | None = number(
+        "degC", -50, 250, "DC+ contact", optional=True
+    )
+    second_dc_pin_temperature_2: float | None = number(
+        "degC", -50, 250, "DC- contact", optional=True
+    )
+    second_ac_pin_temperature: float | None = number("degC", -50, 250, "AC contacts", optional=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleSnapshot:
     """Everything the vehicle told, at one moment."""
 
@@ -356,3 +376,4 @@ class VehicleSnapshot:
     ac_limits: AcLimits = AcLimits()
     ac_present: AcPresent = AcPresent()
     inlet: Inlet = Inlet()
+    second_inlet: SecondInlet = SecondInlet()

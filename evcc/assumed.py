@@ -4,6 +4,7 @@ What the ECU needs of a plug side is said here too; the simulated plug is in a m
 because the data link brings SLAC with it, which a bench without a modem shall not load.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from bsw.cp.pilot import Drive, Pilot, PilotState, VehiclePilot
@@ -16,6 +17,15 @@ class PlugSide(Protocol):
 
     @property
     def pilot(self) -> VehiclePilot: ...
+
+    @property
+    def inlets(self) -> Mapping[int, VehiclePilot]:
+        """The pilot of each inlet, active or not."""
+        ...
+
+    def activate(self, inlet: int | None) -> None:
+        """From now on it is this inlet that is used; ``None``: nothing is plugged in."""
+        ...
 
     @property
     def leaving(self) -> bool:
@@ -74,6 +84,10 @@ class AssumedPlug:
 
     def __init__(self) -> None:
         self.pilot: VehiclePilot = AssumedPilot()
+        self.inlets = {1: self.pilot}
+
+    def activate(self, inlet: int | None) -> None:
+        """There is one."""
 
     def start(self, manager: ChargingManager) -> None:
         manager.attach(AssumedLink(manager))

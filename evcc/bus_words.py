@@ -3,12 +3,23 @@
 Pure functions of what the station told; when they are published is ``evcc.canbus``'s affair.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from bsw.cp.duty import Meaning
 from bsw.cp.pilot import Pilot, PilotState
 from can_adapter import values
-from can_adapter.vehicle_report import SessionStatus, StationLimits, StationStatus
+from can_adapter.vehicle_report import (
+    Metering,
+    Schedule,
+    SessionStatus,
+    StationAc,
+    StationIdentity,
+    StationLimits,
+    StationPresent,
+    StationStatus,
+    VehicleReportPart,
+)
 from evcc.vehicle import StationView
 
 _PHASES: Final = {
@@ -103,6 +114,37 @@ def station_limits(view: StationView) -> StationLimits:
         evse_regulation_tolerance=positive(view.tolerance),
         evse_peak_current_ripple=positive(view.ripple),
         evse_energy_to_be_delivered=bounded(view.energy_to_deliver),
+    )
+
+
+def station_parts(view: StationView) -> Iterator[VehicleReportPart]:
+    """Everything the station told, part by part."""
+    yield session_status(view)
+    yield station_status(view)
+    yield StationPresent(
+        evse_present_voltage=positive(view.present_voltage),
+        evse_present_current=view.present_current,
+        evse_current_limit_achieved=view.current_limit_achieved,
+        evse_voltage_limit_achieved=view.voltage_limit_achieved,
+        evse_power_limit_achieved=view.power_limit_achieved,
+    )
+    yield station_limits(view)
+    if view.nominal_voltage is not None:
+        yield StationAc(
+            evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current
+        )
+    yield StationIdentity(
+        evse_id=view.evse_id or None,
+        meter_id=view.meter_id or None,
+        session_id=view.session_id or None,
+        evse_time=view.evse_time,
+    )
+    yield Metering(meter_reading=view.meter_reading, meter_time=view.meter_time)
+    yield Schedule(
+        schedule_tuple=view.schedule_tuple,
+        schedule_power=bounded(view.schedule_power),
+        schedule_remaining=view.schedule_remaining,
+        schedule_next_power=bounded(view.next_power),
     )
 
 

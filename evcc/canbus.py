@@ -6,38 +6,26 @@ stays out of the message or takes the permission away.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.cp.pilot import Pilot, PilotState
 from bsw.os.clock import MS
 from can_adapter import values
-from can_adapter.quality import Quality
+from can_adapter.quality import Quality, Reading
 from can_adapter.vehicle import VehicleBus
 from can_adapter.vehicle_report import (
     EcuStatus,
-    Metering,
     Requests,
-    Schedule,
     SessionStatus,
-    StationAc,
-    StationIdentity,
-    StationPresent,
     VehicleReportPart,
 )
 from can_adapter.vehicle_values import Contactors, VehicleSnapshot
-from evcc.bus_words import (
-    MODES,
-    bounded,
-    pilot_state,
-    positive,
-    session_status,
-    station_limits,
-    station_status,
-)
+from evcc.bus_words import MODES, pilot_state, station_parts
 from evcc.derating import AC_CURVE, DC_CURVE, Curve
 from evcc.heat import Heat
-from evcc.lock import LockConditions, LockTiming, PlugLock
+from evcc.inlet_side import LOCK_ROLES, InletSides, inlet_of, role_of
+from evcc.lock import LockTiming
 from evcc.proximity import PlugWatch
 from evcc.vehicle import Intent, StationView, VehicleState
 
@@ -72,14 +60,28 @@ class VehicleCan:
     """
 
     def __init__(
-        self, bus: VehicleBus, state: VehicleState, behaviour: Behaviour | None = None
+        self,
+        bus: VehicleBus,
+        state: VehicleState,
+        behaviour: Behaviour | None = None,
+        *,
+        inlets: int = 1,
     ) -> None:
         behaviour = behaviour or Behaviour()
         self.state = state
         self.changed: Callable[[], None] = _nobody
         self.wake: Callable[[], None] = _nobody
-        self.lock = PlugLock(bus.scheduler, self._show_lock, behaviour.lock)
-        self.plug = PlugWatch(bus.scheduler, self._take, behaviour.plug_settle)
+        self.flowing: Callable[[], bool] = lambda: (
+            False
+        )  # the active inlet must stay the active one
+        self.inlets = InletSides(
+            bus.scheduler,
+            inlets,
+            self._show_lock,
+            self._take,
+            settle=behaviour.plug_settle,
+            lock=behaviour.lock,
+        )
         self._behaviour = behaviour
         self._bus = bus
         self._barred: values.EvErrorCode | None = None
@@ -92,6 +94,7 @@ class VehicleCan:
             contactor_request=values.ContactorRequest.OPEN,
             isolation_measurement_request=True,
             lock_request=values.LockRequest.KEEP,
+            second_lock_request=values.LockRequest.KEEP,
             charge_current_allowed=0.0,
             keep_awake_request=True,
         )
@@ -104,8 +107,25 @@ class VehicleCan:
 
     @property
     def requests(self) -> Requests:
-        """What the vehicle is asked for now."""
-        return self._requests
+        """What the vehicle is asked for now, the active inlet's lock included."""
+        if self.inlets.number == 1:
+            return self._requests
+        return replace(self._requests, lock_request=self._requests.second_lock_request)
+
+    @property
+    def told(self) -> VehicleSnapshot:
+        """What the vehicle says; its inlet is the active one."""
+        snapshot, number = self._bus.signals.state, self.inlets.number
+        return snapshot if number == 1 else replace(snapshot, inlet=inlet_of(snapshot, number))
+
+    def reading(self, role: str) -> Reading:
+        """One value of the active inlet, or of the vehicle."""
+        return self._bus.signals.reading(role_of(role, self.inlets.number))
+
+    @property
+    def plug(self) -> PlugWatch:
+        """Of the active inlet."""
+        return self.inlets.plug
 
     @property
     def barred(self) -> bool:
@@ -154,8 +174,8 @@ class VehicleCan:
     # From the vehicle
 
     def _take(self) -> None:
-        snapshot = self._bus.signals.state
-        self._take_plug(snapshot)
+        self._take_plug(self._bus.signals.state)
+        snapshot = self.told
         self._take_wishes(snapshot)
         self._take_battery(snapshot)
         self._take_feedback(snapshot)
@@ -163,20 +183,10 @@ class VehicleCan:
         self.changed()
 
     def _take_plug(self, told: VehicleSnapshot) -> None:
-        """By the proximity contact; by the pilot where no contact is on this bus."""
-        inlet, permission, path = told.inlet, told.permission, told.contactors
-        if inlet.plug_state is not None:
-            self.plug.feed(plugged=inlet.plug_state is values.PlugState.PLUGGED)
-        elif self._bus.signals.reading("plug_state").quality is Quality.UNBOUND:
-            self.plug.feed(plugged=self._pilot is None or self._pilot.state is not PilotState.A)
-        self.lock.conditions(
-            LockConditions(
-                voltage=path.contactor_voltage,
-                current=path.present_current,
-                permitted=permission.unlock_permission is True or inlet.stop_button is True,
-                plugged=inlet.plug_state is not values.PlugState.UNPLUGGED,
-            )
-        )
+        """Which plug sits in which inlet, and whether a sleeping station shall be woken."""
+        self.inlets.hold(held=self.flowing())
+        self.inlets.feed(told, self._bus.signals.reading)
+        permission = told.permission
         waking = permission.wake_station_request is True
         rising, self._waking = waking and not self._waking, waking
         if rising:
@@ -187,7 +197,8 @@ class VehicleCan:
         state.permission = (
             self._barred is None
             and not self._withheld
-            and self.plug.connected
+            and self.inlets.connected
+            and self._inlet_is_known()
             and permission.charge_permission is True
             and permission.crash_detected is not True
             and told.contactors.hv_interlock_closed is not False
@@ -195,7 +206,7 @@ class VehicleCan:
             and told.contactors.contactor_state is not None
         )
         buttons = told.inlet.stop_button or told.inlet.proximity_switch
-        self._stopped = self.plug.connected and (self._stopped or buttons is True)
+        self._stopped = self.inlets.connected and (self._stopped or buttons is True)
         if permission.stop_request in _STOPPING or self._stopped:
             state.intent = Intent.STOP
         elif permission.pause_request:
@@ -211,6 +222,11 @@ class VehicleCan:
             state.prefer_contract = payment is values.PaymentOption.CONTRACT
         if not self._behaviour.contracts:
             state.prefer_contract = False
+
+    def _inlet_is_known(self) -> bool:
+        """The first inlet's message has a fault of its own; of the second one is this."""
+        usable = {Quality.FRESH, Quality.UNBOUND}
+        return self.inlets.number == 1 or self.reading("plug_state").quality in usable
 
     def _take_battery(self, told: VehicleSnapshot) -> None:
         state, battery, limits, targets = self.state, told.battery, told.limits, told.targets
@@ -274,10 +290,10 @@ class VehicleCan:
 
     def request_lock(self, *, locked: bool) -> None:
         """As the motor's rest and the voltage in the inlet allow; see ``evcc.lock``."""
-        self.lock.request(locked=locked)
+        self.inlets.lock.request(locked=locked)
 
-    def _show_lock(self, wish: values.LockRequest) -> None:
-        self._request(lock_request=wish)
+    def _show_lock(self, inlet: int, wish: values.LockRequest) -> None:
+        self._request(**{LOCK_ROLES[inlet]: wish})
 
     def request_isolation_monitor(self, *, active: bool) -> None:
         self._request(isolation_measurement_request=active)
@@ -305,52 +321,27 @@ class VehicleCan:
     # To the vehicle: the station
 
     def view_changed(self, view: StationView) -> None:
-        self._publish(session_status(view))
-        self._publish(station_status(view))
-        self._publish(
-            StationPresent(
-                evse_present_voltage=positive(view.present_voltage),
-                evse_present_current=view.present_current,
-                evse_current_limit_achieved=view.current_limit_achieved,
-                evse_voltage_limit_achieved=view.voltage_limit_achieved,
-                evse_power_limit_achieved=view.power_limit_achieved,
-            )
-        )
-        self._publish(station_limits(view))
-        if view.nominal_voltage is not None:
-            self._publish(
-                StationAc(
-                    evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current
-                )
-            )
-        self._publish(
-            StationIdentity(
-                evse_id=view.evse_id or None,
-                meter_id=view.meter_id or None,
-                session_id=view.session_id or None,
-                evse_time=view.evse_time,
-            )
-        )
-        self._publish(Metering(meter_reading=view.meter_reading, meter_time=view.meter_time))
-        self._publish(
-            Schedule(
-                schedule_tuple=view.schedule_tuple,
-                schedule_power=bounded(view.schedule_power),
-                schedule_remaining=view.schedule_remaining,
-                schedule_next_power=bounded(view.next_power),
-            )
-        )
+        for part in station_parts(view):
+            self._publish(part)
 
     def pilot_changed(self, pilot: Pilot) -> None:
+        """Of the active inlet."""
         self._pilot = pilot
+        if len(self.inlets.plugs) == 1:
+            self.inlets.pilot(1, pilot)
+        self._take()
+
+    def inlet_pilot(self, inlet: int, pilot: Pilot) -> None:
+        """Of any inlet, active or not."""
+        self.inlets.pilot(inlet, pilot)
         self._take()
 
     def _publish_ecu(self) -> None:
-        pilot, inlet = self._pilot, self._bus.signals.state.inlet
+        pilot, inlet = self._pilot, self.told.inlet
         if pilot is None:
             return
         plugged = pilot.state is not PilotState.A
-        state = values.PlugState.PLUGGED if self.plug.connected else values.PlugState.UNPLUGGED
+        state = values.PlugState.PLUGGED if self.inlets.connected else values.PlugState.UNPLUGGED
         faulty = inlet.plug_state is values.PlugState.FAULT
         now = EcuStatus(
             ecu_state=self._ecu_state(plugged=plugged),
@@ -362,6 +353,7 @@ class VehicleCan:
             cable_max_current=self.state.cable_current,
             inlet_plug_state=values.PlugState.FAULT if faulty else state,
             inlet_lock_state=inlet.lock_state,
+            active_inlet=self.inlets.active,
             inlet_dc_temperature_1=inlet.dc_pin_temperature_1,
             inlet_dc_temperature_2=inlet.dc_pin_temperature_2,
             inlet_ac_temperature=inlet.ac_pin_temperature,

@@ -142,6 +142,11 @@ class ChargingManager:
         session = self.session
         return session is not None and session.stage in {Stage.SEARCHING, Stage.CONNECTING}
 
+    @property
+    def flowing(self) -> bool:
+        """A session runs, or a current by the duty cycle: the plug in use is this one."""
+        return self.session is not None or self._basic.current > 0.0
+
     def break_off(self, result: SessionResult) -> None:
         """The safe state, here and now."""
         self._basic.stop()

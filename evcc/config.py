@@ -44,6 +44,12 @@ class HardwareConfig(Part):
 
     driver: Literal["plug", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
+    inlets: Literal[1, 2] = 1
+    """A second inlet has a pilot, a modem, a lock and signals of its own (``inlet2.dbc``)."""
+
+    def problems(self) -> Iterable[Wrong]:
+        if self.inlets == 2 and self.driver == "none":
+            yield Wrong("inlets", "two inlets need two pilots", "driver: plug")
 
 
 class SessionConfig(Part):

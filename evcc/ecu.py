@@ -6,7 +6,8 @@ from bsw.base import Base, Steps
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
-from bsw.ecum import EcuM, Room
+from bsw.cp.pilot import Pilot
+from bsw.ecum import EcuM, Room, WakeUp
 from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
 from bsw.os.notify import Notify
@@ -50,7 +51,9 @@ class VehicleEcu:
         self.view = StationView()
         self._parts = parts
         self._services = parts.services
-        self.can = VehicleCan(parts.bus, self.north.bus, self._services.behaviour)
+        self.can = VehicleCan(
+            parts.bus, self.north.bus, self._services.behaviour, inlets=len(parts.plug.inlets)
+        )
         self.can.changed = self.north.blend.refresh
         self.north.blend.barred = lambda: self.can.barred
         self._wallet = self._make_wallet()
@@ -60,8 +63,10 @@ class VehicleEcu:
         self.can.pilot_changed(parts.plug.pilot.read())
         self.north.join(self.manager, parts.plug.pilot)
         base.trace.add_sink(self.north)
+        self.can.inlets.on_active = parts.plug.activate
         self._rooms = Rooms(self._services, self._neighbours())
         self._state_manager = self._manage()
+        self._listen_to_inlets()
 
     # Life
 
@@ -72,6 +77,17 @@ class VehicleEcu:
 
     def stop(self, done: Action) -> None:
         self._state_manager.stop(done)
+
+    def _listen_to_inlets(self) -> None:
+        """Where there are two, a plug in the one that is not active is noticed as well."""
+        inlets = self._parts.plug.inlets
+        for number, pilot in inlets.items() if len(inlets) > 1 else ():
+
+            def moved(pilot: Pilot, inlet: int = number) -> None:
+                self.can.inlet_pilot(inlet, pilot)
+                self._rooms.modes.wake(WakeUp.PLUG)
+
+            pilot.listen(moved)
 
     def _manage(self) -> EcuM:
         """All rooms in the order of starting; they stop the other way round."""

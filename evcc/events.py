@@ -15,6 +15,8 @@ from bsw.os.clock import MS
 from can_adapter.values import EvErrorCode
 from csm.errors import CsmFault
 from evcc.heat import ROLES, Side
+from evcc.inlet_side import role_of
+from evcc.inlets import INLETS
 from keym.faults import KeymFault
 
 NOTE, DEGRADE, STOP, EMERGENCY = (
@@ -36,9 +38,10 @@ MESSAGES: Final = {
     "INLET_State": STOP,
     "OBC_Limits": DEGRADE,
     "OBC_Present": NOTE,
+    "INLET2_State": NOTE,
 }
 """What the loss of each message of the vehicle means.  AC needs OBC_Limits, and has no current
-without it."""
+without it; the second inlet, where it is active, has no permission without its message."""
 
 SENSORS: Final = {"DC_1": "DC+", "DC_2": "DC-", "AC": "the AC contacts"}
 DEFECTS: Final = {"OPEN": "open", "SHORT": "shorted", "RANGE": "out of range"}
@@ -103,7 +106,9 @@ ERROR_CODES: Final = {
 """What the station is told of a fault of ours; all others are a malfunction of the vehicle."""
 
 
-OWN_RANGE: Final = frozenset(role for role, _ in ROLES.values())
+OWN_RANGE: Final = frozenset(
+    role_of(role, number) for role, _ in ROLES.values() for number in INLETS
+)
 """Values whose leaving their range is a fault of their own, not of their message."""
 
 

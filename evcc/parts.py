@@ -155,10 +155,10 @@ def _bus(base: Base, config: EvccConfig) -> VehicleBus:
 def _plug(base: Base, config: EvccConfig, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return AssumedPlug()
-    from evcc.plugged import SimulatedPlug  # noqa: PLC0415 - brings SLAC with it
+    from evcc.plugged import SimulatedPlug, TwoPlugs  # noqa: PLC0415 - brings SLAC with it
 
-    lost = lambda why: base.process.done(Status.FAILED, why)  # noqa: E731 - a name for a port
-    return SimulatedPlug(base, config, recording, lost)
+    make = TwoPlugs if config.hardware.inlets == 2 else SimulatedPlug
+    return make(base, config, recording, lambda why: base.process.done(Status.FAILED, why))
 
 
 def _keys(

@@ -212,6 +212,7 @@ class Rooms:
             limits=Limits(ordered=config.supervision.ordered_stop, silent=near.silent_bus),
         )
         near.manager.barred = lambda: near.can.barred
+        near.can.flowing = lambda: near.manager.flowing
         self.modes = self._make_modes()
         self.supervision.on_faults = self.modes.faults
         near.manager.engagement.told = self.modes.charging

@@ -138,7 +138,7 @@ class Supervision:
         self.alive()
         signals = self._bus.signals
         scene = Scene(
-            signals.state, self._pilot(), self._can.requests, signals.reading, self._bounds
+            self._can.told, self._pilot(), self._can.requests, self._can.reading, self._bounds
         )
         for watch in WATCHES:
             failed = watch.look(scene)

@@ -59,7 +59,7 @@ class EcuBench(Bench):
             self.can_bus,
             self.vehicle_can,
             self.manager,
-            self.cable.vehicle.read,
+            self.pilot.read,
             self.rig.state,
             self.resets.append,
             keys,
@@ -76,7 +76,7 @@ class EcuBench(Bench):
         self.manager.on_result = ended
         self.vehicle_can.changed = self.manager.refresh
         self.ecum = self.rooms.manage(Room("can", self.vehicle_can.start))
-        self.vehicle_can.pilot_changed(self.cable.vehicle.read())
+        self.vehicle_can.pilot_changed(self.pilot.read())
 
     def start(self) -> "EcuBench":
         self.ecum.start()

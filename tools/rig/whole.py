@@ -5,8 +5,11 @@ the vehicle's bus, and every order to the power electronics goes over the statio
 """
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from bsw.cp.pilot import VehiclePilot
 from bsw.cp.simulated import SimulatedCable
+from bsw.cp.switch import PilotSwitch
 from bsw.dlt import silent
 from bsw.net.ports import Network
 from bsw.net.simnet import SimLink
@@ -20,6 +23,7 @@ from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from can_adapter.config import BusConfig
 from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.matrix import SECOND_INLET, shipped_matrix
 from can_adapter.station import open_station_bus
 from can_adapter.station_config import StationCanConfig
 from can_adapter.vehicle import open_vehicle_bus
@@ -58,6 +62,16 @@ class WholeOptions:
     soc: float = 30.0
     target: float = 80.0
     seed: int = 1
+    inlets: int = 1
+    station_at: int = 1  # the inlet into which the station's plug goes
+
+
+def _vehicle_config(inlets: int) -> VehicleCanConfig:
+    """The shipped matrices, and the second inlet's where there is one."""
+    shipped = VehicleCanConfig(bus=SIMULATED)
+    if inlets == 1:
+        return shipped
+    return VehicleCanConfig(bus=SIMULATED, matrix=(*shipped.matrix, shipped_matrix(SECOND_INLET)))
 
 
 class Bench:
@@ -84,7 +98,8 @@ class Bench:
     def _add_hardware(self, setup: WholeOptions) -> None:
         scheduler = self.scheduler
         self.physics = Physics(scheduler)
-        vehicle_config = VehicleCanConfig(bus=SIMULATED)
+        vehicle_config = self.vehicle_config = _vehicle_config(setup.inlets)
+        self.physics.wires.cable.inlet = setup.station_at
         self.vehicle = SimulatedVehicle(
             scheduler, self.vehicle_bus.attach, vehicle_config, self.physics, Battery(soc=setup.soc)
         )
@@ -105,11 +120,12 @@ class Bench:
         car, box = site.vehicle(), site.station()
         site.attenuate(car, box, 10)
         self.can_bus = open_vehicle_bus(
-            scheduler, self.vehicle_bus.attach("EVCC"), VehicleCanConfig(bus=SIMULATED)
+            scheduler, self.vehicle_bus.attach("EVCC"), self.vehicle_config
         )
-        self.vehicle_can = VehicleCan(self.can_bus, rig.state)
+        self.vehicle_can = VehicleCan(self.can_bus, rig.state, inlets=setup.inlets)
+        pilot = self.pilot = self._add_pilots(setup)
         rig.actuators = self.vehicle_can
-        rig.vehicle_pilot = PilotOnPort(self.cable.vehicle)
+        rig.vehicle_pilot = PilotOnPort(pilot)
         rig.station_pilot = StationPilotOnPort(self.cable.station)
         self.station_can = StationCan(
             open_station_bus(
@@ -126,12 +142,12 @@ class Bench:
                 self.service,
             )
         )
-        basic = BasicCharging(scheduler, self.cable.vehicle, rig.state, self.vehicle_can)
+        basic = BasicCharging(scheduler, pilot, rig.state, self.vehicle_can)
         self.vehicle_can.changed = basic.refresh
         self.manager = ChargingManager(
             scheduler,
             rig.state,
-            self.cable.vehicle,
+            pilot,
             lambda ended: VehicleSession(rig.vehicle_means(), rig.make_car(), ended),
             basic=basic,
             rules=RetryRules(),
@@ -143,13 +159,27 @@ class Bench:
         self.manager.attach(
             VehicleLink(
                 Host(scheduler, car.port, chance.fork("evcc"), log),
-                self.cable.vehicle,
+                pilot if self.switch is None else self.switch.gate(setup.station_at),
                 VehicleLinkConfig(energy="ac" if setup.options.mode[:2] == "AC" else "dc"),
                 self.manager,
             )
         )
         self.vehicle_can.wake = self.manager.wake_up
-        self.cable.vehicle.listen(self.vehicle_can.pilot_changed)
+        pilot.listen(self.vehicle_can.pilot_changed)
+
+    def _add_pilots(self, setup: WholeOptions) -> VehiclePilot:
+        """With two inlets the other one has a cable of its own, to a station that says nothing."""
+        self.other_cable = SimulatedCable(self.scheduler)
+        self.switch: PilotSwitch | None = None
+        if setup.inlets == 1:
+            return self.cable.vehicle
+        here, there = setup.station_at, 3 - setup.station_at
+        pilots = {here: self.cable.vehicle, there: self.other_cable.vehicle}
+        self.switch = PilotSwitch(pilots)
+        self.vehicle_can.inlets.on_active = self.switch.activate
+        for number, pilot in pilots.items():
+            pilot.listen(partial(self.vehicle_can.inlet_pilot, number))
+        return self.switch
 
     def start(self) -> "Bench":
         """Power on: hardware first, then the ECUs."""
@@ -168,6 +198,15 @@ class Bench:
     def unplug(self) -> None:
         self.physics.wires.cable.plugged = False
         self.cable.unplug()
+
+    def plug_other(self) -> None:
+        """A plug that leads nowhere, into the inlet where the station's is not."""
+        self.physics.wires.cable.other = True
+        self.other_cable.plug()
+
+    def unplug_other(self) -> None:
+        self.physics.wires.cable.other = False
+        self.other_cable.unplug()
 
     def run(self, seconds: float) -> None:
         self.scheduler.run(self.scheduler.now + int(seconds * S))

@@ -45,6 +45,8 @@ class Cable:
     """The charging cable.  Current is positive into the vehicle, resistance in kOhm."""
 
     plugged: bool = False
+    inlet: int = 1  # of the vehicle, in which the station's plug sits
+    other: bool = False  # another plug sits in the other inlet
     isolation: float = 10_000.0
     monitors: int = 0  # of the vehicle, measuring now
     source: DcSource = field(default_factory=DcSource)

@@ -4,7 +4,7 @@ Each says what a driver, a schedule or a sensor makes it say, and hears as much 
 needs for that.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
@@ -28,6 +28,7 @@ from can_adapter.vehicle_values import (
     Inlet,
     MobilityNeeds,
     Permission,
+    SecondInlet,
     Selection,
     VehicleStatus,
 )
@@ -56,6 +57,7 @@ class Wishes:
     payment: PaymentOption | None = PaymentOption.EXTERNAL_PAYMENT
     control: ControlMode | None = None
     needs: MobilityNeedsMode | None = None
+    inlet: int | None = None
     time: int | None = None
 
 
@@ -103,6 +105,7 @@ class VehicleControl:
                 mobility_needs_mode=wishes.needs,
                 meter_info_wanted=False,
                 certificate_installation_wanted=False,
+                selected_inlet=wishes.inlet,
             )
         )
 
@@ -179,8 +182,10 @@ class InletUnit:
         node: Node[VehicleReport],
         wires: Wires,
         pace: int = 1,
+        number: int = 1,
     ) -> None:
         self.node = node
+        self.number = number
         self.state = InletState()
         self._cable = wires.cable
         self._ac = wires.ac
@@ -196,13 +201,14 @@ class InletUnit:
     def _speak(self) -> None:
         state = self.state
         self._warm(self._period / S)
-        self._drive_lock(self.node.heard.requests.lock_request)
+        asked = self.node.heard.requests
+        self._drive_lock(asked.lock_request if self.number == 1 else asked.second_lock_request)
         lost = state.defects.sensor_lost
         hot = state.temperature + state.defects.heat
-        self.node.say(
+        self._say(
             Inlet(
                 plug_state=self._plug(),
-                cable_current_limit=32.0 if self._cable.plugged else None,
+                cable_current_limit=32.0 if self.plugged else None,
                 lock_state=state.lock,
                 stop_button=state.stop_button,
                 proximity_switch=state.proximity_switch,
@@ -215,10 +221,23 @@ class InletUnit:
     def _second(self, hot: float) -> float:
         return -50.0 if self.state.defects.one_shorted else hot - 1.0
 
+    def _say(self, told: Inlet) -> None:
+        if self.number == 1:
+            self.node.say(told)
+        else:
+            names = [one.name for one in fields(Inlet)]
+            self.node.say(SecondInlet(**{f"second_{name}": getattr(told, name) for name in names}))
+
+    @property
+    def plugged(self) -> bool:
+        """By the station's plug, or by another one."""
+        cable = self._cable
+        return cable.plugged if cable.inlet == self.number else cable.other
+
     def _plug(self) -> PlugState:
         if self.state.plug_fault:
             return PlugState.FAULT
-        return PlugState.PLUGGED if self._cable.plugged else PlugState.UNPLUGGED
+        return PlugState.PLUGGED if self.plugged else PlugState.UNPLUGGED
 
     def _warm(self, seconds: float) -> None:
         target = 20.0 + 2.2e-4 * self._cable.current**2 + 5e-3 * self._ac.current**2

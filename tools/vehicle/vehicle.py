@@ -18,6 +18,7 @@ from tools.vehicle.cable import Physics
 from tools.vehicle.node import Node, sides
 from tools.vehicle.units import EnergyManagement, InletUnit, OnBoardCharger, VehicleControl
 
+Unit = BatteryManagement | VehicleControl | EnergyManagement | InletUnit | OnBoardCharger
 PortOf = Callable[[str], CanPort]
 """Gives a node of that name its connection to the bus."""
 
@@ -44,6 +45,10 @@ class SimulatedVehicle:
         self.vcu = VehicleControl(scheduler, node("VCU"), pace)
         self.ems = EnergyManagement(scheduler, node("EMS"), battery, pace)
         self.inlet = InletUnit(scheduler, node("INLET", units.HEARD_BY_INLET), wires, pace)
+        self.second_inlet: InletUnit | None = None
+        if any(bus.matrix.sent_by("INLET2")):
+            second = node("INLET2", units.HEARD_BY_INLET)
+            self.second_inlet = InletUnit(scheduler, second, wires, pace, 2)
         self.obc = OnBoardCharger(
             scheduler, node("OBC", units.HEARD_BY_CHARGER), battery, wires, pace
         )
@@ -54,8 +59,12 @@ class SimulatedVehicle:
 
     @property
     def nodes(self) -> tuple[Node[VehicleReport], ...]:
-        units_ = (self.bms, self.vcu, self.ems, self.inlet, self.obc)
-        return tuple(unit.node for unit in units_)
+        return tuple(unit.node for unit in self._units)
+
+    @property
+    def _units(self) -> tuple[Unit, ...]:
+        second = () if self.second_inlet is None else (self.second_inlet,)
+        return (self.bms, self.vcu, self.ems, self.inlet, *second, self.obc)
 
     def start(self) -> None:
         """Let the control units speak."""
@@ -63,7 +72,7 @@ class SimulatedVehicle:
             node.start()
 
     def stop(self) -> None:
-        for unit in (self.bms, self.vcu, self.ems, self.inlet, self.obc):
+        for unit in self._units:
             unit.stop()
             unit.node.stop()
             unit.node.canif.close()
