@@ -12,7 +12,14 @@ from can_adapter.codec import Field
 from can_adapter.config import CanConfig
 from can_adapter.configured import load_matrix
 from can_adapter.convert import NumberConverter, plain
-from can_adapter.matrix import SHIPPED, SHIPPED_STATION, Matrix, load, shipped_matrix
+from can_adapter.matrix import (
+    SECOND_INLET,
+    SHIPPED,
+    SHIPPED_STATION,
+    Matrix,
+    load,
+    shipped_matrix,
+)
 from can_adapter.overlap import misfits
 from can_adapter.roles import Catalogue, Kind
 from can_adapter.station import POWER_COMMAND, POWER_MODULE
@@ -20,10 +27,12 @@ from can_adapter.station_config import StationCanConfig
 from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
 from can_adapter.vehicle_config import VehicleCanConfig
 
-FILES = [*SHIPPED, *SHIPPED_STATION]
+FILES = [*SHIPPED, SECOND_INLET, *SHIPPED_STATION]
+VEHICLE = [*SHIPPED, SECOND_INLET]
+TWO_INLETS = VehicleCanConfig(matrix=tuple(shipped_matrix(name) for name in VEHICLE))
 
 SIDES: list[tuple[CanConfig, Catalogue, Catalogue, set[str]]] = [
-    (VehicleCanConfig(), VEHICLE_VALUES, VEHICLE_REPORT, {"EVCC"}),
+    (TWO_INLETS, VEHICLE_VALUES, VEHICLE_REPORT, {"EVCC"}),
     (StationCanConfig(), POWER_MODULE, POWER_COMMAND, {"SECC"}),
 ]
 
@@ -118,7 +127,7 @@ def test_value_tables_cover_the_range_and_no_number_twice(one: Matrix) -> None:
                 assert len({text for _, text in signal.choices}) == len(numbers)
 
 
-@pytest.mark.parametrize("names", [SHIPPED, SHIPPED_STATION])
+@pytest.mark.parametrize("names", [tuple(VEHICLE), SHIPPED_STATION])
 def test_names_and_identifiers_are_unique_on_a_bus(names: tuple[str, ...]) -> None:
     matrix = load([shipped_matrix(name) for name in names])  # raises for messages
     signals = Counter(signal.name for message in matrix for signal in message.signals)
@@ -158,6 +167,14 @@ def test_every_value_is_bound_to_a_signal_of_the_right_sender(
     ours = side[3]
     assert {spec.sender for spec in outward.messages()} == ours
     assert not ours & {spec.sender for spec in inward.messages()}
+
+
+def test_with_one_inlet_only_the_second_one_has_no_signals() -> None:
+    config = VehicleCanConfig()
+    matrix, _ = load_matrix(config)
+    inward, wrong = bind(config, matrix, VEHICLE_VALUES, "receive")
+    assert wrong == []
+    assert {role.group for role in inward.unbound} == {"SecondInlet"}
 
 
 def test_every_optional_value_has_a_flag_and_no_other_has(

@@ -11,33 +11,40 @@ from typing import Any
 
 from tools.run import bench
 
-PLAIN = {
-    "evcc": "session: {security: none, protocols: [iso2], tries: 5}\n",
-    "secc": "session: {payment: [ExternalPayment], plain: true, tls: false}\n",
-}
 MESSAGES = ("VCU_Permission", "VCU_Status", "BMS_Contactors", "BMS_Targets", "BMS_Limits",
             "BMS_Battery", "INLET_State")  # fmt: skip
-PATIENT = "can:\n  messages:\n" + "".join(f"    {name}: {{timeout: 20 s}}\n" for name in MESSAGES)
+PATIENT = "".join(f"    {name}: {{timeout: 20 s}}\n" for name in MESSAGES)
 """A busy host lets whole seconds pass between two frames of the simulated vehicle."""
+
+PLAIN = {
+    "evcc": "session: {security: none, protocols: [iso2], tries: 5}\n"
+    f"can:\n  messages:\n{PATIENT}",
+    "secc": "session: {payment: [ExternalPayment], plain: true, tls: false}\n",
+}
 
 
 class Street:
     """A vehicle and a station on their own ports.  What they log is in ``folder``."""
 
-    def __init__(self, folder: Path, evcc: str = "", more: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, evcc: str = "", more: tuple[str, ...] = (), *, plugged: bool = True
+    ) -> None:
         self.folder = folder
         self.ports = bench.Ports.free()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._evcc, self._more = evcc, more
+        self._plugged = plugged
 
     def open(self) -> None:
         folder, more = self.folder, self._more
         hardware = [*bench.hardware(self.ports, 30.0, 80.0), *more]
+        if not self._plugged:
+            hardware.remove("--plug")
         self._start("hardware", [sys.executable, "-m", "tools.cli", *hardware])
         plug = self.until("hardware", lambda said: said["event"] == "listening", 60)
         for who in ("secc", "evcc"):
             config = folder / f"{who}.yaml"
-            config.write_text(PLAIN[who] + (PATIENT + self._evcc if who == "evcc" else ""))
+            config.write_text(PLAIN[who] + (self._evcc if who == "evcc" else ""))
             port = plug["fields"]["port"]
             words = bench.settings(who, folder, self.ports, int(port))
             words += ["--set", "trace.file=null", "--set", "session.count=0"]
@@ -104,8 +111,10 @@ class Street:
 
 
 @contextmanager
-def street(folder: Path, evcc: str = "", more: tuple[str, ...] = ()) -> Iterator[Street]:
-    made = Street(folder, evcc, more)
+def street(
+    folder: Path, evcc: str = "", more: tuple[str, ...] = (), *, plugged: bool = True
+) -> Iterator[Street]:
+    made = Street(folder, evcc, more, plugged=plugged)
     try:
         made.open()
         yield made

@@ -10,7 +10,7 @@ from bsw.os.clock import MS
 from can_adapter.binding import Binding, bind
 from can_adapter.config import CanConfig
 from can_adapter.configured import load_matrix
-from can_adapter.matrix import MessageSpec, SignalSpec
+from can_adapter.matrix import SECOND_INLET, SHIPPED, MessageSpec, SignalSpec, shipped_matrix
 from can_adapter.roles import Catalogue
 from can_adapter.station import POWER_COMMAND, POWER_MODULE
 from can_adapter.station_config import StationCanConfig
@@ -24,13 +24,16 @@ Generated from `config/dbc/` by `v2g dbc signals`; edit the matrices, not this p
 All messages are CAN-FD frames of 64 octets with 11-bit identifiers, all signals Intel byte order.
 *Value* is the name in the program and in a mapping (see [can.md](can.md)).  A value with a flag is
 there only while the flag is 1.  *Initial* is what a sender that knows nothing yet sends.
+`INLET2_State` is in a matrix of its own, `inlet2.dbc`, for vehicles with [two inlets](ecu.md#two-inlets).
 """
 
 
 def page() -> str:
     """The whole page."""
+    names = (*SHIPPED, SECOND_INLET)
+    vehicle = VehicleCanConfig(matrix=tuple(shipped_matrix(name) for name in names))
     lines = [HEAD]
-    lines += _bus("The vehicle's bus", VehicleCanConfig(), VEHICLE_VALUES, VEHICLE_REPORT)
+    lines += _bus("The vehicle's bus", vehicle, VEHICLE_VALUES, VEHICLE_REPORT)
     lines += _bus("The station's bus", StationCanConfig(), POWER_MODULE, POWER_COMMAND)
     return "\n".join(lines).rstrip() + "\n"
 

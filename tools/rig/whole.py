@@ -23,11 +23,9 @@ from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from can_adapter.config import BusConfig
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.matrix import SECOND_INLET, shipped_matrix
 from can_adapter.station import open_station_bus
 from can_adapter.station_config import StationCanConfig
 from can_adapter.vehicle import open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 from evcc.basic import BasicCharging
 from evcc.canbus import VehicleCan
@@ -41,7 +39,7 @@ from tools.rig.network import NetRig, Options
 from tools.vehicle.battery import Battery
 from tools.vehicle.cable import Physics
 from tools.vehicle.power import PowerModule
-from tools.vehicle.vehicle import SimulatedVehicle
+from tools.vehicle.vehicle import SimulatedVehicle, vehicle_config
 
 SIMULATED = BusConfig(interface="simulated")
 
@@ -64,14 +62,6 @@ class WholeOptions:
     seed: int = 1
     inlets: int = 1
     station_at: int = 1  # the inlet into which the station's plug goes
-
-
-def _vehicle_config(inlets: int) -> VehicleCanConfig:
-    """The shipped matrices, and the second inlet's where there is one."""
-    shipped = VehicleCanConfig(bus=SIMULATED)
-    if inlets == 1:
-        return shipped
-    return VehicleCanConfig(bus=SIMULATED, matrix=(*shipped.matrix, shipped_matrix(SECOND_INLET)))
 
 
 class Bench:
@@ -98,10 +88,10 @@ class Bench:
     def _add_hardware(self, setup: WholeOptions) -> None:
         scheduler = self.scheduler
         self.physics = Physics(scheduler)
-        vehicle_config = self.vehicle_config = _vehicle_config(setup.inlets)
+        config = self.vehicle_config = vehicle_config(SIMULATED, setup.inlets)
         self.physics.wires.cable.inlet = setup.station_at
         self.vehicle = SimulatedVehicle(
-            scheduler, self.vehicle_bus.attach, vehicle_config, self.physics, Battery(soc=setup.soc)
+            scheduler, self.vehicle_bus.attach, config, self.physics, Battery(soc=setup.soc)
         )
         self.vehicle.bms.moods.target_soc = setup.target
         self.vehicle.ems.target_soc = setup.target

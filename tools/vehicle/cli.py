@@ -49,6 +49,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     start.add_argument("--contract", action="store_true", help="the driver pays by contract")
     start.add_argument("--seconds", type=float, default=0.0, help="stop after so long; 0: never")
     start.add_argument("--quiet", action="store_true", help="no line per second")
+    start.add_argument("--inlets", type=int, choices=(1, 2), default=1, help="default: %(default)s")
     start.set_defaults(act=_run)
     listing = commands.add_parser("faults", help="list the faults that can be made by name")
     listing.set_defaults(act=_faults)
@@ -82,6 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
         contract=arguments.contract,
         seconds=arguments.seconds or None,
         quiet=arguments.quiet,
+        inlets=arguments.inlets,
     )
     hardware = Hardware(setup)
     try:

@@ -21,16 +21,17 @@ from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
 from can_adapter.station_config import StationCanConfig
 from can_adapter.values import EnergyTransferMode, PaymentOption
-from can_adapter.vehicle_config import VehicleCanConfig
 from tools.vehicle.battery import Battery
 from tools.vehicle.cable import Physics
 from tools.vehicle.faults import Fault, faults
 from tools.vehicle.no_module import Belief, NoModule
 from tools.vehicle.plug import PlugServer, report
 from tools.vehicle.power import PowerModule
-from tools.vehicle.vehicle import SimulatedVehicle
+from tools.vehicle.vehicle import SimulatedVehicle, vehicle_config
 
-HELP = """plug, pull                the connector
+HELP = """plug [INLET], pull        the station's connector
+other in|out              another connector, into the other inlet
+inlet 1|2|any             the inlet that the vehicle chooses
 soc N, target N           state of charge and goal in %
 permit yes|no             the driver's permission to charge
 pause yes|no              the vehicle wants a pause
@@ -58,6 +59,7 @@ class Setup:
     contract: bool = False
     seconds: float | None = None
     quiet: bool = False
+    inlets: int = 1
 
 
 class Hardware:
@@ -72,7 +74,7 @@ class Hardware:
         self.vehicle = SimulatedVehicle(
             self._scheduler,
             self._port_on(setup.vehicle),
-            VehicleCanConfig(bus=setup.vehicle),
+            vehicle_config(setup.vehicle, setup.inlets),
             self._physics,
             Battery(soc=setup.soc),
         )
@@ -83,7 +85,9 @@ class Hardware:
         self._make_station()
         self.vehicle.vcu.wishes.energy_transfer = setup.mode
         self._commands: dict[str, Callable[[str], str]] = {
-            "plug": lambda _: self._plug(plugged=True),
+            "plug": lambda text: self._plug(plugged=True, inlet=int(text or 1)),
+            "other": self._other,
+            "inlet": self._choose_inlet,
             "pull": lambda _: self._plug(plugged=False),
             "soc": self._set_soc,
             "target": self._set_target,
@@ -110,7 +114,7 @@ class Hardware:
             port = self._port_on(setup.station)("PM")
             self.module = PowerModule(scheduler, port, StationCanConfig(bus=setup.station), physics)
         elif setup.believe is not None:
-            port, can = self._port_on(setup.vehicle)("EVSE"), VehicleCanConfig(bus=setup.vehicle)
+            port, can = self._port_on(setup.vehicle)("EVSE"), vehicle_config(setup.vehicle)
             self._no_module = NoModule(scheduler, port, can, self.vehicle, setup.believe)
 
     def run(self) -> None:
@@ -199,20 +203,40 @@ class Hardware:
             if self._setup.plugged:
                 self._plug(plugged=True)
 
-        self._plug_server = PlugServer(self._scheduler, complete)
+        self._plug_server = PlugServer(self._scheduler, complete, self._setup.inlets)
         self._network = HostNetwork(self._scheduler, self._clock, "lo")
         listener = self._network.listen(self._plug_server.accept, port=port)
         report("info", "listening", port=listener.local.port)
 
-    def _plug(self, *, plugged: bool) -> str:
+    def _plug(self, *, plugged: bool, inlet: int = 1) -> str:
         server = self._plug_server
-        if plugged:
-            self.vehicle.plug_in()
-        else:
+        if not 1 <= inlet <= self._setup.inlets:
+            raise ValueError(f"there is no inlet {inlet}")
+        if not plugged:
             self.vehicle.pull_out()
-        if server is not None and plugged is not server.cable.plugged:
-            (server.cable.plug if plugged else server.cable.unplug)()
-        return "plugged in" if plugged else "pulled out"
+            if server is not None:
+                server.unplug()
+            return "pulled out"
+        self.vehicle.wires.cable.inlet = inlet
+        self.vehicle.plug_in()
+        if server is not None and not (server.cable.plugged and server.inlet == inlet):
+            server.plug(inlet)
+        return "plugged in"
+
+    def _other(self, text: str) -> str:
+        """A connector that leads nowhere, where the station's is not."""
+        if self._setup.inlets == 1:
+            raise ValueError("there is one inlet")
+        cable, sits = self.vehicle.wires.cable, _choice(text, "in", "out")
+        cable.other = sits
+        if self._plug_server is not None:
+            end = self._plug_server.cables[3 - cable.inlet]
+            (end.plug if sits else end.unplug)()
+        return f"other connector: {text}"
+
+    def _choose_inlet(self, text: str) -> str:
+        self.vehicle.vcu.wishes.inlet = None if text == "any" else int(text)
+        return f"inlet: {text}"
 
     def _set_soc(self, text: str) -> str:
         self.vehicle.battery.soc = _percent(text)

@@ -7,6 +7,7 @@ Ethernet port behind a modem.  What flows in the power contacts is the physics' 
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from bsw.cp.pilot import Drive, Pilot, PilotState, Source
@@ -18,7 +19,8 @@ from bsw.plug.wire import BrokenLine, Lines, say
 from bsw.slac.site import Seat, Site
 from csm.randomness import SeededRandomness
 
-ROLES: Final = ("vehicle", "station")
+VEHICLES: Final = ("vehicle", "vehicle-2")
+"""What the inlets of a vehicle call themselves."""
 SETTLE: Final = 200 * MS
 ATTENUATION: Final = 10
 """dB between the two modems."""
@@ -59,45 +61,80 @@ class Guest:
         elif "frame" in message:
             plug.seats[self.role].port.send(bytes.fromhex(message["frame"]))
         elif "show" in message:
-            plug.cable.vehicle.show(PilotState[message["show"]])
+            plug.vehicles_cable(self.role).vehicle.show(PilotState[message["show"]])
         elif "drive" in message:
             duty, source = message["drive"]
             plug.cable.station.drive(Drive(duty, Source[source]))
 
 
 class PlugServer:
-    """``complete`` is called when both ECUs have come; then it is time to plug in."""
+    """``complete`` is called when both ECUs have come; then it is time to plug in.
 
-    def __init__(self, scheduler: Scheduler, complete: Callable[[], None]) -> None:
-        self.cable = SimulatedCable(scheduler)
+    A vehicle with two inlets comes twice.  Each of its inlets has a cable; the station's plug hangs
+    on one of them, and what the other one leads to says nothing.
+    """
+
+    def __init__(self, scheduler: Scheduler, complete: Callable[[], None], inlets: int = 1) -> None:
+        self.cables = {number: SimulatedCable(scheduler) for number in range(1, inlets + 1)}
         site = Site(scheduler, SeededRandomness("plug"))
-        self.seats: dict[str, Seat] = {"vehicle": site.vehicle(), "station": site.station()}
-        site.attenuate(self.seats["vehicle"], self.seats["station"], ATTENUATION)
+        self.seats: dict[str, Seat] = {name: site.vehicle() for name in VEHICLES[:inlets]}
+        self.seats["station"] = site.station()
+        for name in VEHICLES[:inlets]:
+            site.attenuate(self.seats[name], self.seats["station"], ATTENUATION)
+        self.inlet = 1
         self._scheduler = scheduler
         self._complete = complete
         self._guests: dict[str, Guest] = {}
-        self.cable.vehicle.listen(lambda pilot: self._tell_pilot("vehicle", pilot))
-        self.cable.station.listen(lambda pilot: self._tell_pilot("station", pilot))
+        for number, cable in self.cables.items():
+            cable.vehicle.listen(partial(self._tell_pilot, VEHICLES[number - 1]))
+            cable.station.listen(partial(self._tell_station, number))
         for name, seat in self.seats.items():
-            seat.port.listen(lambda frame, name=name: self._carry(name, frame))  # type: ignore[misc]
+            seat.port.listen(partial(self._carry, name))
+
+    @property
+    def cable(self) -> SimulatedCable:
+        """The station's."""
+        return self.cables[self.inlet]
+
+    def plug(self, inlet: int) -> None:
+        """The station's plug goes into this inlet."""
+        if inlet not in self.cables:
+            raise ValueError(f"there is no inlet {inlet}")
+        if self.cable.plugged:
+            self.cable.unplug()
+        drive, self.inlet = self.cable.driven, inlet
+        self.cable.source(drive)
+        self.cable.plug()
+
+    def unplug(self) -> None:
+        self.cable.unplug()
 
     def accept(self, stream: Stream) -> StreamUser:
         return Guest(self, stream)
 
     def welcome(self, guest: Guest, role: str) -> None:
-        if role not in ROLES or role in self._guests:
+        if role not in self.seats or role in self._guests:
             raise ValueError(f"{role!r} is not expected here")
         guest.role = role
         self._guests[role] = guest
         guest.say(welcome=self.seats[role].port.mac.hex())
-        side = self.cable.vehicle if role == "vehicle" else self.cable.station
-        self._tell_pilot(role, side.read())
-        if len(self._guests) == len(ROLES):
+        if role == "station":
+            self._tell_pilot(role, self.cable.station.read())
+        else:
+            self._tell_pilot(role, self.vehicles_cable(role).vehicle.read())
+        if len(self._guests) == len(self.seats):
             self._scheduler.after(SETTLE, self._complete, name="plug")
+
+    def vehicles_cable(self, role: str) -> SimulatedCable:
+        return self.cables[VEHICLES.index(role) + 1]
 
     def left(self, guest: Guest) -> None:
         if self._guests.get(guest.role) is guest:
             del self._guests[guest.role]
+
+    def _tell_station(self, number: int, pilot: Pilot) -> None:
+        if number == self.inlet:
+            self._tell_pilot("station", pilot)
 
     def _tell_pilot(self, role: str, pilot: Pilot) -> None:
         guest = self._guests.get(role)

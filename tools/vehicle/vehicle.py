@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanPort
-from can_adapter.config import CanConfig
+from can_adapter.config import BusConfig, CanConfig
+from can_adapter.matrix import SECOND_INLET, shipped_matrix
 from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle_config import VehicleCanConfig
 from can_adapter.vehicle_report import VehicleReport
 from tools.vehicle import bms, units
 from tools.vehicle.battery import Battery
@@ -21,6 +23,14 @@ from tools.vehicle.units import EnergyManagement, InletUnit, OnBoardCharger, Veh
 Unit = BatteryManagement | VehicleControl | EnergyManagement | InletUnit | OnBoardCharger
 PortOf = Callable[[str], CanPort]
 """Gives a node of that name its connection to the bus."""
+
+
+def vehicle_config(bus: BusConfig, inlets: int = 1) -> VehicleCanConfig:
+    """The shipped matrices, and the second inlet's where there is one."""
+    shipped = VehicleCanConfig(bus=bus)
+    if inlets == 1:
+        return shipped
+    return VehicleCanConfig(bus=bus, matrix=(*shipped.matrix, shipped_matrix(SECOND_INLET)))
 
 
 class SimulatedVehicle:
