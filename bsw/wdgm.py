@@ -53,7 +53,10 @@ class _Supervised:
 
 
 class WdgM:
-    """``expired`` hears once, with the entity's name and what was wrong."""
+    """``expired`` hears once, with the entity's name and what was wrong.
+
+    ``feed`` is called at least each ``feed_each``, as long as all is well.
+    """
 
     def __init__(
         self,
@@ -62,12 +65,15 @@ class WdgM:
         *,
         expired: Callable[[str, str], None],
         feed: Callable[[], None] = lambda: None,
+        feed_each: int = CYCLE,
         cycle: int = CYCLE,
     ) -> None:
         self._scheduler = scheduler
         self._log = log
         self._expired = expired
         self._feed = feed
+        self._feed_each = feed_each
+        self._fed_at: int | None = None
         self._cycle = cycle
         self._entities: list[_Supervised] = []
         self._task: Task | None = None
@@ -101,6 +107,12 @@ class WdgM:
                 self._judge(one)
                 one.since = now
         if not self.failed:
+            self._feed_in_time(now)
+
+    def _feed_in_time(self, now: int) -> None:
+        """The next time would be too late."""
+        if self._fed_at is None or now - self._fed_at + self._cycle > self._feed_each:
+            self._fed_at = now
             self._feed()
 
     def _judge(self, one: _Supervised) -> None:

@@ -26,7 +26,7 @@ from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
-from bsw.wdgm import Alive, Entity, WdgM
+from bsw.wdgm import CYCLE, Alive, Entity, WdgM
 from can_adapter.diagnostics import IsoTpServer
 from can_adapter.vehicle import VehicleBus
 from csm.cryif import CryIf
@@ -227,6 +227,7 @@ class Rooms:
             ground.dlt.logger("wdgm"),
             expired=self.supervision.watchdog_expired,
             feed=near.notify.feed if near.notify is not None else _nothing,
+            feed_each=_feeding(near.notify),
         )
         self._life: Entity = self.watchdog.supervise(
             "supervision", Alive(window=config.watchdog.window)
@@ -343,8 +344,11 @@ class Rooms:
             self.transport = None
 
     def _watch(self) -> None:
+        notify, ground = self._near.notify, self.services.ground
         if self.services.config.watchdog.enabled:
             self.watchdog.start()
+        elif notify is not None and notify.watchdog is not None:
+            ground.scheduler.every(notify.watchdog // 2, notify.feed, name="service manager")
 
     def _write_all(self, done: Action) -> None:
         """Nothing that was said to be kept may be lost by stopping."""
@@ -357,6 +361,12 @@ class Rooms:
                 done()
 
         looking = services.ground.scheduler.every(SETTLE, look, name="nvm settles", offset=0)
+
+
+def _feeding(notify: Notify | None) -> int:
+    """Twice within the time that the service manager allows, as it recommends."""
+    allowed = notify.watchdog if notify is not None else None
+    return CYCLE if allowed is None else max(CYCLE, allowed // 2)
 
 
 def _mute(_text: str) -> None:

@@ -12,6 +12,7 @@ from bsw.os.clock import US
 
 SOCKET: Final = "NOTIFY_SOCKET"
 WATCHDOG: Final = "WATCHDOG_USEC"
+WATCHED: Final = "WATCHDOG_PID"
 
 
 class Notify:
@@ -20,7 +21,9 @@ class Notify:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self.lost = 0
         self._address = environment.get(SOCKET, "")
-        self._limit = environment.get(WATCHDOG, "")
+        watched = environment.get(WATCHED, "")
+        ours = watched in {"", str(os.getpid())}  # else it is a child of the one that is watched
+        self._limit = environment.get(WATCHDOG, "") if ours else ""
         self._socket: socket.socket | None = None
         if self._address:
             kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC

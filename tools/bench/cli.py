@@ -9,6 +9,7 @@ from importlib.util import find_spec
 BENCHES = {
     "loop": ("tools.bench.loop", "lateness of a 5 ms task, wake-up by a socket, simulated time"),
     "start": ("tools.bench.start", "time from start to first scheduler tick, memory"),
+    "config": ("tools.bench.config", "loading a configuration from YAML and from ARXML"),
     "net": ("tools.bench.net", "SDP request to TCP open, frames there and back, V2GTP reader"),
     "slac": ("tools.bench.slac", "plug-in to D-LINK_READY on the simulated line"),
     "csm": ("tools.bench.csm", "signatures per second, software and token"),

@@ -24,7 +24,8 @@ Generated from `config/dbc/` by `v2g dbc signals`; edit the matrices, not this p
 All messages are CAN-FD frames of 64 octets with 11-bit identifiers, all signals Intel byte order.
 *Value* is the name in the program and in a mapping (see [can.md](can.md)).  A value with a flag is
 there only while the flag is 1.  *Initial* is what a sender that knows nothing yet sends.
-`INLET2_State` is in a matrix of its own, `inlet2.dbc`, for vehicles with [two inlets](ecu.md#two-inlets).
+`INLET2_State` is in a matrix of its own, `inlet2.dbc`, for vehicles with
+[two inlets](ecu.md#two-inlets).
 """
 
 
