@@ -57,10 +57,10 @@ class Ecu:
         return self
 
     def await_word(self, word: str) -> list[str]:
-        """What it said to its manager before this word, signs of life left out."""
+        """What it said to its manager before this word, beside signs of life and of its state."""
         said: list[str] = []
         while (heard := self.manager.recv(200).decode()) != word:
-            if heard != "WATCHDOG=1":
+            if heard != "WATCHDOG=1" and not heard.startswith("STATUS="):
                 said.append(heard)
         return said
 
