@@ -20,6 +20,9 @@ M = TypeVar("M", bound="BaseConfig")
 
 FAILED, BAD_CONFIGURATION, RESET = 1, 2, 75
 
+_WHILE_STARTING = (5_000, 20, 1_000)
+"""For the collector: what is made now stays, so it looks at young objects only, and seldom."""
+
 
 @dataclass(frozen=True, slots=True)
 class Role(Generic[M]):
@@ -110,7 +113,7 @@ class _Version(argparse.Action):
 
 
 def _run(role: Role[M], arguments: argparse.Namespace) -> int:
-    gc.disable()  # start-up makes what stays; the collector takes over when the ECU runs
+    gc.set_threshold(*_WHILE_STARTING)
     from bsw.base import CannotStart  # noqa: PLC0415 - only this command needs it
     from bsw.ecuc.load import load  # noqa: PLC0415
     from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415

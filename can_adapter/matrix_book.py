@@ -26,7 +26,7 @@ _MESSAGE: Final = tuple(field.name for field in fields(MessageSpec) if field.nam
 """What a row holds, in this order; where a message came from is known by who asks."""
 
 Row = list[Any]
-Book = dict[str, list[Row]]
+Book = dict[str, str]
 
 
 def digest(content: bytes) -> str:
@@ -39,19 +39,18 @@ def recall(path: Path, content: bytes, folders: Sequence[Path]) -> list[MessageS
     for folder in folders:
         rows = _book_in(folder).get(key)
         if rows is not None:
-            return [_message(row, path.name) for row in rows]
+            return [_message(row, path.name) for row in json.loads(rows)]
     return None
 
 
 def written(files: Mapping[str, Sequence[MessageSpec]]) -> str:
-    """The book of files, given by the digests of their content."""
-    body = "{" + ",\n".join(f'"{key}":[\n{_lines(files[key])}]' for key in files) + "}\n"
+    """The book of files, given by the digests of their content: a line for each."""
+    body = "".join(f"{key} {_rows(messages)}\n" for key, messages in files.items())
     return f"{_head(body)}\n{body}"
 
 
-def _lines(messages: Sequence[MessageSpec]) -> str:
-    rows = (json.dumps(_row(spec), separators=(",", ":")) for spec in messages)
-    return ",\n".join(rows)
+def _rows(messages: Sequence[MessageSpec]) -> str:
+    return json.dumps([_row(spec) for spec in messages], separators=(",", ":"))
 
 
 def _head(body: str) -> str:
@@ -69,15 +68,19 @@ def _book_in(folder: Path) -> Book:
 
 @lru_cache(maxsize=8)
 def _book(path: Path, _stamp: tuple[int, int]) -> Book:
-    """One book knows many files: remember it from one to the next."""
+    """One book knows many files: remember it from one to the next, but read only what is asked."""
     try:
         head, _, body = path.read_text(encoding="utf-8").partition("\n")
     except (OSError, ValueError):
         return {}
     if head != _head(body):
         return {}
-    book: Book = json.loads(body)
-    return book
+    return dict(_entry(line) for line in body.splitlines())
+
+
+def _entry(line: str) -> tuple[str, str]:
+    key, _, rows = line.partition(" ")
+    return key, rows
 
 
 def _row(spec: MessageSpec) -> Row:
