@@ -116,6 +116,7 @@ class Base:
             self.process.done(Status.FAILED, "cannot start")
         else:
             self.process.allow(0)
+            self.dlt.logger("os").debug("starting", step=coming)
             self.scheduler.after(_BREATH, lambda: self._step(steps), name=f"start {coming}")
 
 

@@ -4,8 +4,9 @@ Pure declarations, without a look into the matrices; that is what ``binding`` do
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
@@ -18,6 +19,9 @@ from can_adapter.e2e import E2eWindow
 from can_adapter.matrix import SHIPPED, find, shipped_matrix
 
 Interface = Annotated[str, Field(min_length=1, examples=["socketcan"])]
+
+WELL_KNOWN: Final = frozenset({"none", "simulated", "socketcan", "udp_multicast", "virtual"})
+"""Interfaces that are there without asking python-can, which takes its time to load."""
 
 
 class BusConfig(Part):
@@ -32,6 +36,18 @@ class BusConfig(Part):
         default_factory=dict, examples=["{bitrate: 500000, data_bitrate: 2000000}"]
     )
     """Handed to python-can as they are."""
+
+    def problems_outside(self) -> Iterable[Wrong]:
+        if self.interface in WELL_KNOWN:
+            return
+        from can.interfaces import VALID_INTERFACES  # noqa: PLC0415 - costs only who has a rare one
+
+        known = sorted({*VALID_INTERFACES, *WELL_KNOWN})
+        if self.interface not in known:
+            close = get_close_matches(self.interface, known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else "v2g dbc interfaces lists them"
+            text = f"{self.interface!r} is no interface python-can knows; {hint}"
+            yield Wrong("interface", text, "socketcan")
 
 
 def _fixed(given: Any) -> Any:  # noqa: ANN401 - whatever the file says, pydantic judges it

@@ -1,0 +1,162 @@
+"""What a configuration names outside itself: wrong in a file is status 2, missing here is status 1.
+
+``check`` finds the first kind on any machine.  The second kind depends on where the ECU runs and
+may be different a moment later, so only ``run`` looks, and a service manager may try again.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from evcc.cli import main as evcc
+from secc.cli import main as secc
+
+Command = Callable[[list[str]], int]
+
+ROLES: dict[str, Command] = {"evcc": evcc, "secc": secc}
+
+QUIET = ["--set", "trace.file=null"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    text: str
+    said: str
+    files: tuple[tuple[str, str], ...] = ()
+
+
+TWICE = 'BO_ 1 Twice: 8 A\n SG_ One : 0|8@1+ (1,0) [0|0] "" B\n'
+TOO_LONG = 'BO_ 1 Long: 8 A\n SG_ One : 60|8@1+ (1,0) [0|0] "" B\n'
+
+WRONG = [
+    Kind("no matrix", "can: {matrix: [x.dbc]}", "x.dbc: cannot be read as", (("x.dbc", "BO_ x"),)),
+    Kind("empty ARXML", "can: {matrix: [x.arxml]}", "x.arxml", (("x.arxml", "<AUTOSAR>"),)),
+    Kind("matrix missing", "can: {matrix: [none.dbc]}", ":1:16: can.matrix[0]: there is no file"),
+    Kind(
+        "one message twice",
+        "can: {matrix: [x.dbc, y.dbc]}",
+        "y.dbc: message Twice (0x1) has the name of Twice",
+        (("x.dbc", TWICE), ("y.dbc", TWICE)),
+    ),
+    Kind(
+        "signal outside its frame",
+        "can: {matrix: [x.dbc], bind: explicit}",
+        "message Long: signal One does not fit into 8 octets",
+        (("x.dbc", TOO_LONG),),
+    ),
+    Kind("unknown message", "can: {messages: {Nothing: {cycle: 1 s}}}", "no message Nothing"),
+    Kind(
+        "unknown interface",
+        "can: {bus: {interface: socketcam}}",
+        ":1:24: can.bus.interface: 'socketcam' is no interface python-can knows; did you mean "
+        "'socketcan'?; for example: socketcan",
+    ),
+    Kind("strange interface", "can: {bus: {interface: '007'}}", "v2g dbc interfaces lists them"),
+]
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize("kind", WRONG, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_wrong_in_the_files_it_names_is_status_2(
+    role: str, kind: Kind, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(kind.text + "\n")
+    for name, text in kind.files:
+        (tmp_path / name).write_text(text)
+    assert ROLES[role]([command, "-c", str(path), *QUIET]) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if str(path) in line]
+    assert any(kind.said in line for line in said), said
+    assert all(line.startswith(f"{path}:1:") for line in said)
+
+
+def test_all_that_is_wrong_outside_comes_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "can:\n  bus: {interface: socketcam}\n  receive:\n    soc: No.Soc\n"
+        "  messages:\n    Nothing: {cycle: 1 s}\n"
+    )
+    for command in ("check", "run"):
+        assert evcc([command, "-c", str(path), *QUIET]) == 2
+        lines = capsys.readouterr().err.splitlines()
+        places = [line.split(": ")[0] for line in lines if line.startswith(str(path))]
+        assert sorted(places) == [f"{path}:2:20", f"{path}:4:10", f"{path}:6:14"]
+
+
+ABSENT = [
+    ("network.interface=eth77", "network.interface: [Errno 19] there is no interface 'eth77'"),
+    ("trace.file=/dev/null/x", "set trace.file to a place this user may write, or to null"),
+]
+ABSENT_OF = {
+    "evcc": [
+        ("can.bus.channel=can7", "cannot open CAN bus socketcan:can7"),
+        ("nvm.file=/dev/null/x", "nvm.file: non-volatile memory /dev/null/x"),
+        ("hardware.driver=plug", "the plug is gone: refused"),
+    ],
+    "secc": [
+        ("can.bus.channel=can7", "cannot open CAN bus socketcan:can7"),
+        ("hardware.driver=plug", "the plug is gone: refused"),
+    ],
+}
+WITH = {
+    "can.bus.channel=can7": ["can.bus.interface=socketcan"],
+    "hardware.driver=plug": ["hardware.plug_port=1"],
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "setting", "said"),
+    [(role, *absent) for role in ROLES for absent in (*ABSENT, *ABSENT_OF[role])],
+)
+def test_what_this_machine_lacks_is_status_1(
+    role: str, setting: str, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = [*WITH.get(setting, []), setting]
+    if "trace.file" not in setting:
+        settings.append("trace.file=null")
+    if role == "evcc" and "can.bus" not in setting:
+        settings.append("can.bus.interface=none")
+    if role == "secc" and "can.bus" in setting:
+        settings.append("hardware.power=can")
+    words = [word for setting in settings for word in ("--set", setting)]
+    assert ROLES[role](["check", *words]) == 0
+    capfd.readouterr()
+    assert ROLES[role](["run", *words]) == 1
+    captured = capfd.readouterr().err
+    assert said in captured
+    assert "Traceback" not in captured
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """An ordinary user, who may not read everything."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(before)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.usefixtures("nobody")
+def test_a_file_that_may_not_be_read_is_named(
+    role: str, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    effective = os.geteuid()
+    os.seteuid(os.getuid())
+    path = tmp_path_factory.mktemp("locked") / "c.yaml"
+    path.write_text("log: {level: info}\n")
+    path.chmod(0)
+    os.seteuid(effective)
+    for command in ("check", "run"):
+        assert ROLES[role]([command, "-c", str(path), *QUIET]) == 2
+        head, said = capsys.readouterr().err.splitlines()
+        assert head == f"{role}: the configuration cannot be used"
+        assert said == f"{path}: cannot be read: Permission denied"
