@@ -1,9 +1,10 @@
 """Measures how fast an ECU starts and how much memory it takes.
 
 From before the process is made to the first thing its scheduler runs, and to the moment all rooms
-are wired, by the machine's one monotonic clock; memory as the kernel counts it then.  Modules
-are compiled before, as an installation has them; an interpreter that may not keep compiled
-modules starts slower.
+have started and CAN is sent, by the machine's one monotonic clock.  How much of it the process
+itself took of a processor is what remains on a machine that does nothing else.  Memory is what the
+kernel counts as resident then.  Modules are compiled before, as an installation has them; an
+interpreter that may not keep compiled modules starts slower.
 """
 
 import json
@@ -26,14 +27,15 @@ RUNS = 9
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Milliseconds since before the process was made, and MiB resident then."""
+    """Milliseconds since before the process was made, those on a processor, MiB resident."""
 
     after: float
+    busy: float
     memory: float
 
 
 MOMENTS = {"running": "first tick", "ready": "ready"}
-"""The events that mark them: the loop turns; all rooms are wired."""
+"""The events that mark them: the loop turns; all rooms have started."""
 
 
 def once(role: str, words: list[str], environment: Mapping[str, str]) -> dict[str, Moment]:
@@ -53,7 +55,8 @@ def once(role: str, words: list[str], environment: Mapping[str, str]) -> dict[st
             said += text
             event, at = _event(text)
             if event in MOMENTS:
-                moments[event] = Moment((at - before) / 1e6, _resident(process.pid))
+                after = (at - before) / 1e6
+                moments[event] = Moment(after, _busy(process.pid), _resident(process.pid))
             if event == "ready":
                 process.terminate()
         process.wait()
@@ -69,6 +72,12 @@ def _event(line: str) -> tuple[str, int]:
     return str(record["event"]), int(record["time"])
 
 
+def _busy(pid: int) -> float:
+    """What the first thread spent on a processor; the others hardly run while it starts."""
+    spent, *_ = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()
+    return int(spent) / 1e6
+
+
 def _resident(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
@@ -77,17 +86,22 @@ def _resident(pid: int) -> float:
 
 
 def _cases(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
-    """What is started: as shipped, and with TLS, which needs the stores of a test PKI."""
+    """What is started: as shipped, with and without a bus, and with TLS and its key stores."""
     common = ["--set", "log.form=json", "--set", "trace.file=null"]
+    alone = ["--set", "hardware.driver=none"]
     bench.keys(folder)
     written = bench.write(folder)
-    for role in ("evcc", "secc"):
-        yield f"{role}, as shipped", role, common
-        yield f"{role}, with TLS", role, ["-c", str(written[role]), *common]
+    yield "evcc as shipped", "evcc", common
+    yield "evcc without a bus", "evcc", [*common, "--set", "can.bus.interface=none"]
+    yield "evcc with TLS", "evcc", ["-c", str(written["evcc"]), *common, *alone]
+    yield "secc as shipped", "secc", common
+    yield "secc with a power bus", "secc", [*common, "--set", "hardware.power=can"]
+    yield "secc with TLS", "secc", ["-c", str(written["secc"]), *common, *alone]
 
 
 def main() -> None:
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors, {RUNS} starts each")
+    print(f"{'':22} {'':10}  after  (best, worst)  processor  memory")
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
@@ -97,10 +111,14 @@ def main() -> None:
             once(role, words, environment)  # compiles
             runs = [once(role, words, environment) for _ in range(RUNS)]
             for event, name in MOMENTS.items():
-                after = [run[event].after for run in runs]
-                memory = percentile([run[event].memory for run in runs], 0.5)
-                print(
-                    f"{title:16} {name:10} after {percentile(after, 0.5):5.0f} ms (median of "
-                    f"{RUNS}, best {min(after):.0f}, worst {max(after):.0f}), {memory:.1f} MiB",
-                    flush=True,
-                )
+                print(f"{title:22} {name:10} {_line([run[event] for run in runs])}", flush=True)
+
+
+def _line(moments: list[Moment]) -> str:
+    after = [moment.after for moment in moments]
+    busy = percentile([moment.busy for moment in moments], 0.5)
+    memory = percentile([moment.memory for moment in moments], 0.5)
+    return (
+        f"{percentile(after, 0.5):4.0f} ms ({min(after):4.0f}, {max(after):5.0f})  "
+        f"{busy:6.0f} ms  {memory:4.1f} MiB"
+    )
