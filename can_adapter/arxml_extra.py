@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bsw.ecuc.text import text_of
 from bsw.ecuc.tree import ConfigurationError
 from bsw.ecuc.xml_tree import Element, parse
-from bsw.ecuc.yaml_source import text_of
 from bsw.os.clock import S
 
 MOST_OCTETS = 64 << 20

@@ -21,9 +21,9 @@ from bsw.ecuc.definition import (
     Member,
     Parameter,
 )
+from bsw.ecuc.text import meaning, text_of
 from bsw.ecuc.tree import ConfigurationError, Entry, Items, Leaf, Mark, Node, Problem, Scalar, Table
 from bsw.ecuc.xml_tree import Element, parse
-from bsw.ecuc.yaml_source import meaning, text_of
 
 MOST_OCTETS = 16 << 20
 NAMESPACE = "http://autosar.org/schema/r4.0"

@@ -14,8 +14,8 @@ from bsw.ecuc.definition import (
     Kind,
     Parameter,
 )
+from bsw.ecuc.text import meaning
 from bsw.ecuc.xml_lines import Xml, about, document, group, package, text, xml
-from bsw.ecuc.yaml_source import meaning
 
 _OTHER = re.compile(r"[^A-Za-z0-9_]+")
 

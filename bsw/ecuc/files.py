@@ -19,9 +19,16 @@ from bsw.ecuc.tree import (
     Table,
     merged,
 )
-from bsw.ecuc.yaml_source import read_yaml
 
 Source = Callable[[Path], Table]
+
+
+def read_yaml(path: Path) -> Table:
+    """A YAML file as a tree."""
+    from bsw.ecuc import yaml_source  # noqa: PLC0415 - only who has such files
+
+    return yaml_source.read_yaml(path)
+
 
 SOURCES: Mapping[str, Source] = {".yaml": read_yaml, ".yml": read_yaml}
 MOST_FILES = 64

@@ -2,8 +2,8 @@
 
 import re
 
+from bsw.ecuc.text import meaning
 from bsw.ecuc.tree import ConfigurationError, Entry, Items, Leaf, Mark, Node, Problem, Table, merged
-from bsw.ecuc.yaml_source import meaning
 
 _SETTING = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)=(.*)", re.DOTALL)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from bsw.ecuc.text import meaning
 from bsw.ecuc.tree import Leaf, Node, Table, child
-from bsw.ecuc.yaml_source import meaning
 
 _SAFE = re.compile(r"[A-Za-z0-9_./+°][A-Za-z0-9_./+%*°-]*( [A-Za-z%°]+)?")
 _TAKEN_FOR_TRUTH = frozenset(("y", "n", "yes", "no", "on", "off"))  # by readers of YAML 1.1

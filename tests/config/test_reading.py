@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw.ecuc.load import load
+from bsw.ecuc.text import meaning
 from bsw.ecuc.tree import ConfigurationError
-from bsw.ecuc.yaml_source import meaning
 from bsw.os.clock import MS, S
 from tests.config.models import Model, Software, Token
 

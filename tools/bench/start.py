@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bsw.shipped import shipped
 from tools.bench.figures import percentile
 from tools.run import bench
 
@@ -92,6 +93,7 @@ def _cases(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
     bench.keys(folder)
     written = bench.write(folder)
     yield "evcc as shipped", "evcc", common
+    yield "evcc from a file", "evcc", ["-c", str(shipped("config", "evcc.yaml")), *common]
     yield "evcc without a bus", "evcc", [*common, "--set", "can.bus.interface=none"]
     yield "evcc with TLS", "evcc", ["-c", str(written["evcc"]), *common, *alone]
     yield "secc as shipped", "secc", common

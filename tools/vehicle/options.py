@@ -2,7 +2,7 @@
 
 import argparse
 
-from bsw.ecuc.yaml_source import meaning
+from bsw.ecuc.text import meaning
 from can_adapter.config import BusConfig
 
 Option = bool | int | float | str
