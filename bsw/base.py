@@ -19,7 +19,7 @@ from bsw.os.mailbox import Mailbox
 from bsw.os.output import LineWriter
 from bsw.os.process import Process, Status
 from bsw.os.realtime import Collector, be_punctual
-from bsw.os.scheduler import Scheduler
+from bsw.os.scheduler import LAST, NORMAL, Scheduler
 from bsw.os.worker import HostWorker, SimulatedWorker, Worker
 from bsw.trace import MemoryTrace, Trace
 from bsw.trace_file import TraceFile
@@ -32,8 +32,14 @@ _START_WITHIN = 60 * S
 _BREATH = 100 * US
 """Between two steps of a start: long enough for the loop to look at its descriptors."""
 
+_PAUSE = MS
+"""Between two steps that have time."""
+
 Steps = Generator[str, None, None]
 """A start in steps.  The loop turns at each ``yield``, which names the step that comes next."""
+
+READY = "ready"
+"""Yielded when all rooms have started.  What follows has time and gives way to everything else."""
 
 
 def at_once() -> Steps:
@@ -99,25 +105,40 @@ class Base:
 
     def _begin(self, steps: Steps) -> None:
         self.dlt.logger("os").info("running")
-        self._step(steps)
+        self._step(steps, ready=False)
 
-    def _step(self, steps: Steps) -> None:
+    def _step(self, steps: Steps, *, ready: bool) -> None:
         if self.process.stopping is not None:
             return
-        self.process.allow(_START_WITHIN)
+        log = self.dlt.logger("os")
+        if not ready:
+            self.process.allow(_START_WITHIN)
         try:
             coming = next(steps)
         except StopIteration:
-            self.process.allow(0)
             self._collector.start()
-            self.dlt.logger("os").info("ready")
+            log.info("prepared" if ready else READY)
         except (CannotStart, ConfigurationError) as error:
             self._cannot_start = error
             self.process.done(Status.FAILED, "cannot start")
+            return
         else:
-            self.process.allow(0)
-            self.dlt.logger("os").debug("starting", step=coming)
-            self.scheduler.after(_BREATH, lambda: self._step(steps), name=f"start {coming}")
+            self._next(steps, coming, ready=ready)
+        self.process.allow(0)
+
+    def _next(self, steps: Steps, coming: str, *, ready: bool) -> None:
+        log = self.dlt.logger("os")
+        if coming is READY:
+            ready = True
+            log.info(READY)
+        else:
+            log.debug("starting", step=coming)
+        self.scheduler.after(
+            _PAUSE if ready else _BREATH,
+            lambda: self._step(steps, ready=ready),
+            name=f"start {coming}",
+            priority=LAST if ready else NORMAL,
+        )
 
 
 def open_base(config: BaseConfig) -> Base:

@@ -27,7 +27,7 @@ from csm.errors import CsmError, CsmFault
 from csm.randomness import HostRandomness
 from evcc.assumed import AssumedPlug, PlugSide
 from evcc.config import EvccConfig
-from evcc.handlers.scripts import prepare
+from evcc.handlers.scripts import load
 from evcc.rooms import Ground, Services
 from evcc.services_config import ServicesConfig
 from keym.faults import KeymFault
@@ -87,7 +87,8 @@ def open_parts(base: Base, config: EvccConfig) -> Generator[str, None, Parts]:
         network = _network(base, config)
         opened.callback(network.close)
         for name in services.protocols(config.session.protocols):
-            yield from prepare(name)
+            yield name
+            load(name)  # as long as no bus has to wait for it
         recording = _recording(base, config)
         opened.callback(recording.close)
         yield "bus"

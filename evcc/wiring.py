@@ -1,6 +1,6 @@
 """Runs the vehicle ECU on host time, from its configuration to its exit status."""
 
-from bsw.base import Steps, open_base
+from bsw.base import READY, Steps, open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status, Stop
@@ -38,5 +38,10 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
         base.process.on_stop = stop
         yield from ecu.start()
         notify.ready()
+        yield READY
+        from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+
+        for name in parts.services.protocols(config.session.protocols):
+            yield from rehearse(name)
 
     return base.run(start)

@@ -20,7 +20,7 @@ from bsw.os.process import Status
 from bsw.stbm import TimeBase
 from secc.assumed import AssumedPlug, PlugSide
 from secc.config import SeccConfig
-from secc.handlers.voices import prepare
+from secc.handlers.voices import load
 
 if TYPE_CHECKING:
     from can_adapter.station import StationBus
@@ -50,7 +50,8 @@ def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
         calendar = TimeBase(lambda: base.scheduler.now)
         calendar.set_from_host()
         for name in config.session.protocols:
-            yield from prepare(name)
+            yield name
+            load(name)  # as long as no bus has to wait for it
         nvm = _nvm(base, config)
         yield "bus"
         bus = _bus(base, config)

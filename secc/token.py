@@ -10,7 +10,6 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Final
 
-from keym.certificate import parse
 from secc.api.literals import AuthorizationType, IdTokenType
 from secc.api.objects import CertificateHashDataInfo, IdToken, ProvidedIdToken
 
@@ -37,6 +36,8 @@ def _pem(der: bytes) -> str:
 
 def _hashes(chain: tuple[bytes, ...]) -> Iterator[CertificateHashDataInfo]:
     """Of each certificate whose issuer the vehicle sent along and that names a responder."""
+    from keym.certificate import parse  # noqa: PLC0415 - who judges contracts has it loaded
+
     for subject, issuer in pairwise(parse(one) for one in chain):
         for url in subject.extensions.ocsp_urls[:1]:
             yield CertificateHashDataInfo(

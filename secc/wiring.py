@@ -1,6 +1,6 @@
 """Runs the station ECU on host time, from its configuration to its exit status."""
 
-from bsw.base import Steps, open_base
+from bsw.base import READY, Steps, open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status
@@ -37,5 +37,10 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
         notify.ready()
         if notify.watchdog is not None:
             base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")
+        yield READY
+        from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+
+        for name in config.session.protocols:
+            yield from rehearse(name)
 
     return base.run(start)

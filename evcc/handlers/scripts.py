@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Final
 
 from bsw.chrgm.initiator import Script
-from bsw.chrgm.protocols import rehearse
+from bsw.chrgm.protocols import protocol, rehearse
 from evcc.car import Car
 
 _SCRIPTS: Final = {
@@ -14,9 +14,15 @@ _SCRIPTS: Final = {
 }
 
 
+def load(name: str) -> None:
+    """All modules that a session of this protocol needs: the longest part of preparing it."""
+    import_module(_SCRIPTS[name][0])
+    protocol(name)
+
+
 def prepare(name: str) -> Iterator[str]:
     """Load all that a session needs, in steps, before it is needed."""
-    import_module(_SCRIPTS[name][0])
+    load(name)
     yield from rehearse(name)
 
 

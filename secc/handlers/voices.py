@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Final
 
-from bsw.chrgm.protocols import rehearse
+from bsw.chrgm.protocols import protocol, rehearse
 from bsw.chrgm.responder import Answers
 from secc.station import Station
 
@@ -14,9 +14,15 @@ _VOICES: Final = {
 }
 
 
+def load(name: str) -> None:
+    """All modules that a session of this protocol needs: the longest part of preparing it."""
+    import_module(_VOICES[name][0])
+    protocol(name)
+
+
 def prepare(name: str) -> Iterator[str]:
     """Load all that a session needs, in steps, before it is needed."""
-    import_module(_VOICES[name][0])
+    load(name)
     yield from rehearse(name)
 
 

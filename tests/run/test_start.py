@@ -56,21 +56,22 @@ def test_a_stop_during_the_start_is_in_order_and_soon(role: str, step: str) -> N
     assert "stop_not_in_order" not in after
 
 
-@pytest.mark.parametrize("role", ["evcc", "secc"])
+STEPS = {
+    "evcc": ["session", "parts", "services", "iso2", "din", "bus", "plug", "keys", "rooms", "can"],
+    "secc": ["session", "parts", "network", "iso2", "din", "bus", "plug", "keys", "rooms", "power"],
+}
+
+
+@pytest.mark.parametrize("role", STEPS)
 def test_the_loop_turns_between_all_steps(role: str) -> None:
     process = started(role, "can.bus.interface=none")
     with process:
         events = told(process, "ready")
         process.send_signal(signal.SIGTERM)
         told(process, "")
-    order = [event for event in events if event not in {"ecu", "linked"}]
-    assert order[0] == "running"
-    assert order[-1] == "ready"
-    wanted = {
-        "evcc": "session parts services bus plug keys rooms can charging supervision diagnostics",
-        "secc": "session parts network bus plug keys rooms power plug",
-    }[role]
-    assert " ".join(order[1:-1]).startswith(wanted)
+    assert events[0] == "running"
+    assert [event for event in events if event in STEPS[role]][: len(STEPS[role])] == STEPS[role]
+    assert not any("SessionSetup" in step for step in events), "messages have time"
 
 
 def test_a_refusal_in_a_late_step_closes_what_was_open_and_says_why() -> None:
@@ -83,3 +84,16 @@ def test_a_refusal_in_a_late_step_closes_what_was_open_and_says_why() -> None:
     steps = [json.loads(line)["fields"].get("step") for line in records]
     assert "bus" in steps
     assert "plug" not in steps
+
+
+@pytest.mark.parametrize("role", ["evcc", "secc"])
+def test_protocols_are_prepared_once_all_rooms_run(role: str) -> None:
+    process = started(role, "can.bus.interface=none", "session.protocols=[din, iso2]")
+    with process:
+        told(process, "ready")
+        steps = told(process, "prepared")
+        process.send_signal(signal.SIGTERM)
+        told(process, "")
+        assert process.wait(timeout=20) == 0
+    assert steps[-1] == "prepared"
+    assert steps.index("din SessionSetup") < steps.index("iso2 SessionSetup")

@@ -175,7 +175,7 @@ def test_a_channel_is_up_while_anybody_needs_it_and_a_little_longer() -> None:
     channel.request("diagnostics")
     channel.release("session")
     clock.run(10 * S)
-    assert channel.mode is Mode.UP
+    assert [channel.mode] == [Mode.UP]
     assert not manager.idle
     channel.release("diagnostics")
     clock.run(11 * S)

@@ -52,5 +52,24 @@ def test_after_preparing_nothing_is_left_to_load(handlers: str, name: str) -> No
 
 
 @pytest.mark.parametrize(("role", "model"), [("evcc", "EvccConfig"), ("secc", "SeccConfig")])
-def test_an_ecu_prepares_before_it_opens_its_bus(role: str, model: str) -> None:
+def test_an_ecu_loads_its_protocols_before_it_opens_its_bus(role: str, model: str) -> None:
     assert said_by(STARTING.format(role=role, model=model)) == "iso2"
+
+
+LIGHT = """
+import sys
+import {role}.session
+import {role}.parts
+from {handlers} import load
+
+load("iso2")
+load("din")
+print(sorted({{"cryptography", "can", "yaml", "asyncio"}} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "handlers"), [("evcc", "evcc.handlers.scripts"), ("secc", "secc.handlers.voices")]
+)
+def test_a_session_without_tls_brings_no_cryptography_with_it(role: str, handlers: str) -> None:
+    assert said_by(LIGHT.format(role=role, handlers=handlers)) == "[]"

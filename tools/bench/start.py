@@ -35,8 +35,8 @@ class Moment:
     memory: float
 
 
-MOMENTS = {"running": "first tick", "ready": "ready"}
-"""The events that mark them: the loop turns; all rooms have started."""
+MOMENTS = {"running": "first tick", "ready": "ready", "prepared": "prepared"}
+"""Events that mark them: the loop turns; all rooms have started; all messages were tried."""
 
 
 def once(role: str, words: list[str], environment: Mapping[str, str]) -> dict[str, Moment]:
@@ -58,7 +58,7 @@ def once(role: str, words: list[str], environment: Mapping[str, str]) -> dict[st
             if event in MOMENTS:
                 after = (at - before) / 1e6
                 moments[event] = Moment(after, _busy(process.pid), _resident(process.pid))
-            if event == "ready":
+            if event == "prepared":
                 process.terminate()
         process.wait()
     if len(moments) < len(MOMENTS):
