@@ -78,6 +78,6 @@ class BswM:
             if holds is not self._held[rule.name]:
                 self._held[rule.name] = holds
                 acted.append(rule.name)
-                self._log.info("rule", name=rule.name, holds=holds)
+                self._log.debug("rule", name=rule.name, holds=holds)
                 (rule.then if holds else rule.otherwise)()
         return acted

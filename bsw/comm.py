@@ -80,7 +80,7 @@ class Channel:
     def _enter(self, mode: Mode) -> None:
         if mode is not self.mode:
             self.mode = mode
-            self._log.info("channel", name=self.name, mode=mode.value, users=", ".join(self.users))
+            self._log.debug("channel", name=self.name, mode=mode.value, users=", ".join(self.users))
             self._told(mode)
 
 
