@@ -132,6 +132,11 @@ class VehicleCan:
         """A fault of ours stands for which nothing may be charged."""
         return self._barred is not None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether the vehicle has said how it wants to charge, if it is ever going to."""
+        return self._bus.signals.reading("energy_transfer_mode").quality is not Quality.NEVER
+
     def bar(self, error: values.EvErrorCode | None) -> None:
         """While a fault of ours stands there is no permission, and the station is told this."""
         if error is not self._barred:

@@ -13,7 +13,7 @@ from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
 from bsw.dlt import Logger
 from bsw.ecum import WakeUp
-from bsw.os.clock import S
+from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Fallback, Link, LinkFailure
@@ -25,6 +25,11 @@ from evcc.vehicle import Intent, StationView, VehicleState
 CONTRACT_EXCHANGES: Final = frozenset(
     {"CertificateInstallation", "CertificateUpdate", "PaymentDetails", "Authorization"}
 )
+
+
+CHOICE_AWAITED: Final = 2 * S
+"""How long a session waits for the vehicle to say how it wants to charge; then by default, DC."""
+LOOK_EVERY: Final = 10 * MS
 
 
 class PilotOnPort:
@@ -73,6 +78,7 @@ class ChargingManager:
         self.on_link: Callable[[str], None] = lambda _state: None
         self.barred: Callable[[], bool] = lambda: False  # a fault of ours stands: begin nothing
         self.held: Callable[[], bool] = lambda: False  # nobody has said yet what to begin
+        self.chosen: Callable[[], bool] = lambda: True  # energy mode and payment are known
         self.ordered = Intent.CHARGE  # by the ECU itself, until the plug was out
         self.contract_refused = False  # until the plug was out
         self._scheduler = scheduler
@@ -84,6 +90,7 @@ class ChargingManager:
         self._link: Link | None = None
         self._tries = 0
         self._linked = False
+        self._linked_at = 0
         self.engagement = Engagement()
         self._holding = False
         self._again = scheduler.alarm(self._drive, name="session again")
@@ -107,6 +114,7 @@ class ChargingManager:
     def linked(self, link: Linked) -> None:
         self._log.info("linked", resumed=link.resumed)
         self._linked = True
+        self._linked_at = self._scheduler.now
         self.engagement.working()
         self._basic.stop()
         self.on_link("linked")
@@ -189,11 +197,17 @@ class ChargingManager:
         if self._linked and self.session is None and self.barred():
             self._again.rearm(self._rules.pause)
             self.engagement.waiting()
+        elif self._linked and self.session is None and self._choice_awaited():
+            self._again.rearm(LOOK_EVERY)
         elif self._linked and self.session is None:
             self.engagement.working()
             self.session = self._make_session(self._ended)
             self.view = self.session.view
             self.session.start(self._scheduler.now)
+
+    def _choice_awaited(self) -> bool:
+        """The first messages offer protocols and services by what the vehicle chose."""
+        return not self.chosen() and self._scheduler.now - self._linked_at < CHOICE_AWAITED
 
     def _ended(self, result: SessionResult) -> None:
         session, self.session = self.session, None

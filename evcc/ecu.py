@@ -196,6 +196,8 @@ class VehicleEcu:
             log=self._log,
         )
         manager.on_result = self._ended
+        if self._config.can.bus.interface != "none":
+            manager.chosen = lambda: self.can.chosen
         self.north.blend.changed = manager.refresh
         return manager
 

@@ -143,6 +143,7 @@ class Bench:
             rules=RetryRules(),
             log=log,
         )
+        self.manager.chosen = lambda: self.vehicle_can.chosen
         self.manager.on_result = lambda result: self.vehicle_can.session_ended(
             result_on_can(result)
         )
