@@ -32,12 +32,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Pace:
-    """``pause``: ms between a response and the next request of our vehicle, None as the profile."""
+    """``pause``: ms between a response and the next request of our vehicle, None as the profile.
+
+    ``patience``: seconds that the foreign vehicle waits for each answer at least.
+    """
 
     loops: int = 20
     pause: int | None = None
     within: int = 120
     profile: str = "field"
+    patience: float = 0.0
 
 
 VEHICLE = """\
@@ -51,7 +55,7 @@ session:
   tries: 1
 {more}can:
   bus: {{channel: 239.74.163.2, options: {{port: 43210}}}}
-  timeout_cycles: 40  # the simulated control units are one process on a host that may be busy
+  timeout_cycles: 100  # the simulated control units are one process on a host that may be busy
 trace: {{file: {folder}/ours.vehicle.trace.jsonl}}
 """
 STATION = """\
@@ -93,7 +97,8 @@ class Roles:
         return self._theirs("se", "station", *words)
 
     def their_vehicle(self) -> Program:
-        words = ("--install",) if self.case.install else ()
+        words = ["--patience", str(self.pace.patience)]
+        words += ["--install"] if self.case.install else []
         return self._theirs("ev", "vehicle", *words)
 
     def _theirs(self, side: str, role: str, *more: str) -> Program:
