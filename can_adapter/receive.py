@@ -76,6 +76,7 @@ class Inbound(Generic[StateT]):
     def state(self) -> StateT:
         """Everything that can be used at this moment.  The same object while nothing changes."""
         if self._expiry is not None and self._scheduler.now >= self._expiry:
+            self._canif.catch_up()  # who was held up asks late: the frames may be here
             self._expire(self._scheduler.now)
         if any(group.changed for group in self._groups.values()):
             self._state = self._build()

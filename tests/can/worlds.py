@@ -70,6 +70,14 @@ def _host_port(scheduler: Scheduler, clock: HostClock, driver: str, name: str) -
     return PythonCanPort(scheduler, clock, driver, channel, options, name=name)
 
 
+def sender(scheduler: Scheduler, port: CanPort, config: CanConfig, name: str) -> Outbound[object]:
+    """A node of the vehicle that sends its messages as the matrix says."""
+    matrix = load_matrix(config)[0]
+    bindings = bind(config, matrix, VEHICLE_VALUES, "receive")[0]
+    ours = {spec.name: spec for spec in matrix.sent_by(name)}
+    return Outbound(scheduler, CanIf(scheduler, port), bindings, ours)
+
+
 class VehicleWorld:
     """The vehicle bus of the ECU, and the vehicle's nodes as bare senders, in simulated time."""
 
@@ -84,10 +92,7 @@ class VehicleWorld:
 
     def node(self, name: str) -> Outbound[object]:
         """A node of the vehicle that sends its messages as the matrix says."""
-        bindings = bind(self.config, self.matrix, VEHICLE_VALUES, "receive")[0]
-        ours = {spec.name: spec for spec in self.matrix.sent_by(name)}
-        canif = CanIf(self.scheduler, self.bus.attach(name))
-        return Outbound(self.scheduler, canif, bindings, ours)
+        return sender(self.scheduler, self.bus.attach(name), self.config, name)
 
     def run_for(self, duration: int) -> None:
         self.scheduler.run(self.scheduler.now + duration)

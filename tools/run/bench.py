@@ -107,7 +107,7 @@ def settings(who: str, folder: Path, ports: Ports, plug: int) -> list[str]:
         "session.count": 1,
         "can.bus.channel": MULTICAST[bus],
         "can.bus.options.port": port,
-        "can.timeout_cycles": 20,  # processes of a busy host stall now and then
+        "can.timeout_cycles": 100,  # the battery is a process too, and a busy host holds it up
         "log.form": "json",
     }
     chosen["nvm.file"] = folder.absolute() / f"{who}.nvm"
