@@ -19,6 +19,7 @@ from bsw.trace import Trace
 from secc.api.literals import SupportedAppProtocol
 from secc.api.objects import AppProtocol, AppProtocols, V2gMessages
 from secc.api.state import StationState
+from secc.handlers.needs import publish_ev_info
 from secc.handlers.voices import voice
 from secc.station import Station
 
@@ -54,6 +55,21 @@ def served(
         if (restriction is None or _FAMILIES.get(one.name, _ISO20) in restriction)
         and (one.name != "din" or state.serves_dc)
     )
+
+
+def _offer(request: SupportedAppProtocolReq) -> AppProtocols | None:
+    """The vehicle's whole offer as the north side has it; ``None`` if there is nothing in it."""
+    entries = [
+        AppProtocol(
+            protocol_namespace=(entry.protocol_namespace or "-")[:100],
+            version_number_major=entry.version_number_major,
+            version_number_minor=entry.version_number_minor,
+            schema_id=entry.schema_id,
+            priority=min(20, max(1, entry.priority)),
+        )
+        for entry in request.app_protocol[:20]
+    ]
+    return AppProtocols(Protocols=entries) if entries else None
 
 
 class StationSession:
@@ -126,11 +142,15 @@ class StationSession:
         if not isinstance(message, SupportedAppProtocolReq):
             self._fail(Ending.SEQUENCE_ERROR, f"{type(message).__name__} instead of an offer")
             return
-        self._show(message)
+        offer = _offer(message)
+        if offer is not None and self.station.state.debug:
+            self.station.publish("ev_app_protocol", offer)
         link = sap.link_of(self._channel.facts)
         here = served(self._means.applications, self.station.state)
         choice = sap.choose(message, here, link, self._means.sap_rules)
         self._debug(type(choice.response).__name__, self._wire.say_handshake(choice.response))
+        chosen = None if choice.application is None else _FAMILIES.get(choice.application.name)
+        publish_ev_info(self.station, supported_protocols=offer, selected_protocol=chosen)
         if choice.application is None:
             self._fail(Ending.NO_PROTOCOL, "nothing of the vehicle's offer is served here")
         else:
@@ -159,21 +179,6 @@ class StationSession:
         if self.station.state.debug:
             coded = b64encode(octets).decode("ascii")
             self.station.publish("v2g_messages", V2gMessages(id=name, exi_base64=coded))
-
-    def _show(self, offer: SupportedAppProtocolReq) -> None:
-        if self.station.state.debug:
-            entries = [
-                AppProtocol(
-                    protocol_namespace=(entry.protocol_namespace or "-")[:100],
-                    version_number_major=entry.version_number_major,
-                    version_number_minor=entry.version_number_minor,
-                    schema_id=entry.schema_id,
-                    priority=min(20, max(1, entry.priority)),
-                )
-                for entry in offer.app_protocol[:20]
-            ]
-            if entries:
-                self.station.publish("ev_app_protocol", AppProtocols(Protocols=entries))
 
     def _say(self, session_id: bytes, said: Said) -> None:
         self._debug(type(said.body).__name__, self._wire.say(session_id, said))

@@ -13,6 +13,7 @@ from bsw.dlt import Logger
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from secc.api.charger import Charger
+from secc.api.extensions import EvInfo
 from secc.api.literals import EvseError, IsolationStatus, NoEnergyPauseMode
 from secc.api.state import StationState
 from secc.memory import Memory, Paused
@@ -55,6 +56,7 @@ class Station:
     chosen: int = 0  # the schedule tuple the car charges by
     published: set[str] = field(default_factory=set)
     heard: dict[str, object] = field(default_factory=dict)
+    vehicle: EvInfo = field(default_factory=lambda: EvInfo(tls=False))
 
     @property
     def state(self) -> StationState:

@@ -106,6 +106,11 @@ VARIABLES: Final = {
 VARIABLE_ADDITIONS: Final = {
     "iso15118_certificate_request": "A vehicle asks for a contract: answer with "
     "set_get_certificate_response within 4 s; with provisioning.service: north.",
+    "charging_needs": "When ChargeParameterDiscoveryReq was accepted, and whenever it says "
+    "something else: what OCPP 2.x NotifyEVChargingNeeds wants to know.",
+    "ev_info": "After the handshake: the car's offer, the protocol agreed (absent: none), TLS or "
+    "not; at SessionSetupReq with the EVCC id.",
+    "service_renegotiation_supported": "At start-up; false with DIN and -2, which cannot.",
 }
 
 _DYNAMIC: Final = "ISO 15118-20 only: no such element before it"

@@ -97,6 +97,7 @@ class Charger:
         """What this stack can speak, once at start-up."""
         spoken = SupportedAppProtocols(app_protocols=list(self._speaks))
         self.variables.publish("supported_app_protocols_secc", spoken)
+        self.variables.publish("service_renegotiation_supported", False)
 
     def _set(self, name: str, **values: object) -> None:
         for field, value in values.items():

@@ -6,7 +6,7 @@ One table is the whole list.
 from typing import Any, Final
 
 from bsw.north.variables import Variables
-from secc.api import literals, objects
+from secc.api import extensions, literals, objects
 
 VARIABLES: Final[dict[str, Any]] = {
     "supported_app_protocols_secc": objects.SupportedAppProtocols,
@@ -59,6 +59,9 @@ VARIABLES: Final[dict[str, Any]] = {
 
 ADDITIONS: Final[dict[str, Any]] = {
     "iso15118_certificate_request": objects.CertificateRequest,
+    "charging_needs": extensions.ChargingNeeds,
+    "ev_info": extensions.EvInfo,
+    "service_renegotiation_supported": bool,
 }
 """Variables of the interfaces beside this one."""
 

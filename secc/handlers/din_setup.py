@@ -6,6 +6,7 @@ from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
 from secc.api.literals import AuthorizationStatus, EnergyTransferMode, PaymentOption
 from secc.handlers.din_words import amps, evse_id, least, most, status
+from secc.handlers.needs import publish_charging_needs, publish_ev_info
 from secc.handlers.published import publish_dc_needs
 from secc.limits import dc_limits, regulation_tolerance
 from secc.schedules import DAY
@@ -30,7 +31,9 @@ class Setup:
         station.memory.forget()
         station.open_session(heard.session_id)
         evccid: bytes = heard.body.evccid
-        station.publish("evcc_id", evccid[:6].hex(":").upper())
+        identity = evccid[:6].hex(":").upper()
+        station.publish("evcc_id", identity)
+        publish_ev_info(station, evcc_id=identity)
         return Said(
             din.SessionSetupRes(
                 response_code=Codes.OK_NEW_SESSION_ESTABLISHED,
@@ -86,6 +89,7 @@ class Setup:
             mode = EnergyTransferMode(station.mode)
             station.publish("requested_energy_transfer_mode", mode)
             publish_dc_needs(station, request.ev_charge_parameter)
+            publish_charging_needs(station, request.ev_charge_parameter)
             power = dc_limits(station.state).power
             station.schedules.offer(min(power, MOST_PMAX), entries=None, departure=None)
         finished = station.schedules.ready or code is not OK

@@ -7,6 +7,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.api.literals import EnergyTransferMode
 from secc.handlers.iso2_setup import Setup
 from secc.handlers.iso2_words import ac_status, amps, dc_status, least, most, schedule_list, volts
+from secc.handlers.needs import publish_charging_needs
 from secc.handlers.published import publish_ac_needs, publish_dc_needs, publish_departure
 from secc.limits import (
     ac_current,
@@ -80,6 +81,7 @@ class Parameters:
             publish_ac_needs(station, needs)
         else:
             publish_dc_needs(station, needs)
+        publish_charging_needs(station, needs)
 
     def _fix_schedules(self, request: iso2.ChargeParameterDiscoveryReq) -> None:
         station = self._station

@@ -6,6 +6,7 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.handlers.iso2_words import evse_id
+from secc.handlers.needs import publish_ev_info
 from secc.station import Station
 
 OK: Final = iso2.ResponseCode.OK
@@ -32,7 +33,9 @@ class Setup:
         code = iso2.ResponseCode.OK_OLD_SESSION_JOINED
         if not joined:
             code = iso2.ResponseCode.OK_NEW_SESSION_ESTABLISHED
-        station.publish("evcc_id", request.evccid.hex(":").upper())
+        identity = request.evccid.hex(":").upper()
+        station.publish("evcc_id", identity)
+        publish_ev_info(station, evcc_id=identity)
         return Said(
             iso2.SessionSetupRes(
                 response_code=code,

@@ -1,11 +1,14 @@
 """What the car says, published northwards; the same for DIN and ISO 15118-2."""
 
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Final
 
 from secc.api.literals import DcEvErrorCode
 from secc.api.objects import DcEvMaximumLimits, DcEvRemainingTime, DcEvStatus, DcEvTargetValues
 from secc.station import Station
+
+LATEST_DEPARTURE: Final = 10 * 365 * 86_400
+"""Seconds; a car that says more does not mean it."""
 
 
 def si(value: Any) -> float | None:  # noqa: ANN401 - a PhysicalValue of either protocol
@@ -20,7 +23,7 @@ def moment(station: Station, seconds: float) -> str:
 
 def publish_departure(station: Station, seconds: int | None) -> None:
     if seconds is not None:
-        station.publish("departure_time", moment(station, min(seconds, 10 * 365 * 86_400)))
+        station.publish("departure_time", moment(station, min(seconds, LATEST_DEPARTURE)))
 
 
 def publish_ac_needs(station: Station, needs: Any) -> None:  # noqa: ANN401

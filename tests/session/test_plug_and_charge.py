@@ -53,6 +53,7 @@ def test_a_contract_pays(mode: str) -> None:
     assert "PaymentDetailsReq" in rig.names()
     assert rig.charger.last("require_auth_pnc").id_token.value.startswith("DE8AA")
     assert rig.charger.last("selected_payment_option") is PaymentOption.CONTRACT
+    assert rig.charger.last("ev_info").tls
 
 
 UNKNOWN_ROOT = (RootKind.OEM,)

@@ -94,7 +94,7 @@ def page() -> str:
         _commands(Charger, station, meaning, about.NOT_HERE),
         "## Station: variables\n",
         "Debug variables are published while `setup` has `debug_mode` on.\n",
-        "The last one is an addition to the known interface.\n",
+        "What follows `ev_termination` are additions to the known interface.\n",
         _variables(VARIABLES | ADDED, meaning_of_variables, about.NOT_HERE, DEBUG),
         "## Vehicle: commands\n",
         WRAPPED,

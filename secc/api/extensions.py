@@ -1,0 +1,47 @@
+"""The objects of the interfaces beside the charger's: what a back end wants to know of a vehicle.
+
+Names follow OCPP 2.x NotifyEVChargingNeeds in snake case; only what DIN 70121 and ISO 15118-2
+have elements for.  Numbers are SI, times RFC 3339 in UTC.
+"""
+
+from secc.api.literals import ControlMode, EnergyTransferMode, SupportedAppProtocol
+from secc.api.objects import AppProtocols, NotNegative, Object, Percent
+
+
+class ACChargingParameters(Object):
+    energy_amount: NotNegative
+    ev_min_current: NotNegative
+    ev_max_current: NotNegative
+    ev_max_voltage: NotNegative
+
+
+class DCChargingParameters(Object):
+    """What the vehicle left out is absent."""
+
+    ev_max_current: NotNegative
+    ev_max_voltage: NotNegative
+    ev_max_power: NotNegative | None = None
+    ev_energy_capacity: NotNegative | None = None
+    energy_amount: NotNegative | None = None
+    state_of_charge: Percent
+    full_soc: Percent | None = None
+    bulk_soc: Percent | None = None
+
+
+class ChargingNeeds(Object):
+    """One of the two blocks, by the kind of the energy transfer."""
+
+    requested_energy_transfer: EnergyTransferMode
+    control_mode: ControlMode
+    departure_time: str | None = None
+    ac_charging_parameters: ACChargingParameters | None = None
+    dc_charging_parameters: DCChargingParameters | None = None
+
+
+class EvInfo(Object):
+    """Grows in the course of a session; what is not known yet is absent."""
+
+    tls: bool
+    supported_protocols: AppProtocols | None = None
+    selected_protocol: SupportedAppProtocol | None = None
+    evcc_id: str | None = None
