@@ -13,6 +13,7 @@ from bsw.slac.station_link import StationLink
 from csm.randomness import HostRandomness
 from secc.config import SeccConfig
 from secc.service import OutletService
+from secc.slac_side import SlacSide
 
 
 class SimulatedPlug:
@@ -47,4 +48,5 @@ class SimulatedPlug:
         host = Host(self._base.scheduler, ethernet, HostRandomness(), log)
         self._link = StationLink(host, self.pilot, self._config.link, service)
         service.attach(self._link)
+        SlacSide(service.charger, self._link)
         self._link.start()

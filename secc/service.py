@@ -33,7 +33,7 @@ class OutletService:
     def __init__(
         self, charger: Charger, outlet: Outlet, pilot: StationPilot, *, log: Logger
     ) -> None:
-        self._charger = charger
+        self.charger = charger
         self._outlet = outlet
         self._log = log
         self._link: Link | None = None
@@ -49,7 +49,7 @@ class OutletService:
             "dlink_pause": link.pause,
         }
         for name, call in calls.items():
-            self._charger.subscribe(name, _without_value(call))
+            self.charger.subscribe(name, _without_value(call))
 
     @property
     def attached(self) -> bool:
@@ -62,7 +62,7 @@ class OutletService:
 
     def granted(self) -> None:
         """There is no link to attach; vehicles are there from now on."""
-        self._charger.dlink_ready(value=True)
+        self.charger.dlink_ready(value=True)
         offer = self._outlet.offer
         if offer is not None:
             self._log.info("listening", plain=offer.plain, tls=offer.tls)
@@ -71,15 +71,15 @@ class OutletService:
 
     def linked(self, link: Linked) -> None:
         self._log.info("linked", resumed=link.resumed)
-        self._charger.dlink_ready(value=True)
+        self.charger.dlink_ready(value=True)
 
     def link_lost(self, reason: Reason) -> None:
         self._log.warning("link lost", why=reason.value)
-        self._charger.dlink_ready(value=False)
+        self.charger.dlink_ready(value=False)
 
     def failed(self, failure: LinkFailure) -> None:
         self._log.warning("no data link", why=failure.reason.value)
-        self._charger.dlink_ready(value=False)
+        self.charger.dlink_ready(value=False)
 
     # The pilot
 

@@ -35,6 +35,8 @@ class StationLink:
         self, host: Host, pilot: StationPilot, config: StationLinkConfig, user: LinkUser
     ) -> None:
         self.phase = Phase.VACANT
+        self.peer = b""  # the vehicle's MAC, from the first link on
+        self.on_phase: Callable[[Phase], None] = lambda _phase: None
         self.node = StationNode(host, config.slac, self._hear)
         self._pilot = pilot
         self._config = config
@@ -146,6 +148,7 @@ class StationLink:
     def _hear(self, output: Output) -> None:
         match output:
             case Linked():
+                self.peer = output.peer
                 self._enter(Phase.LINKED)
                 self._user.linked(output)
             case LinkLost():
@@ -206,3 +209,4 @@ class StationLink:
         if phase is not self.phase:
             self._log.debug("phase", now=phase.name)
             self.phase = phase
+            self.on_phase(phase)

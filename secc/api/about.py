@@ -51,6 +51,9 @@ ADDITIONS: Final = {
     "renegotiate": "EVSENotification ReNegotiation while charging; -2 only.",
     "set_get_certificate_response": "The answer to iso15118_certificate_request: it leaves under "
     "the session's own header.  Refused when no vehicle waits, or when it cannot be what is due.",
+    "dlink_terminate": "End the session and the data link; no matching before the next plug-in.",
+    "dlink_error": "End the session and the data link, and match anew.",
+    "dlink_pause": "Let the link sleep, matched.  Refused while a session runs.",
     "offer_internet": "Offer Internet access as a value-added service; over TLS only.",
 }
 
@@ -111,6 +114,11 @@ VARIABLE_ADDITIONS: Final = {
     "ev_info": "After the handshake: the car's offer, the protocol agreed (absent: none), TLS or "
     "not; at SessionSetupReq with the EVCC id.",
     "service_renegotiation_supported": "At start-up; false with DIN and -2, which cannot.",
+    "slac_state": "When it changes: MATCHING from the plug on, MATCHED also while paused.",
+    "slac_dlink_ready": "When it changes: whether IP frames pass.",
+    "request_error_routine": "The link shows E or F, so that the vehicle matches anew; "
+    "for information, it does so itself.",
+    "ev_mac_address": "With each link: the vehicle's MAC, from SLAC.",
 }
 
 _DYNAMIC: Final = "ISO 15118-20 only: no such element before it"

@@ -58,6 +58,10 @@ def _nobody_waits(_response: CertificateResponse) -> None:
     )
 
 
+def _no_link(name: str) -> None:
+    raise CommandError(f"{name}: this station has no data link of its own; leave it to SLAC's")
+
+
 def _idle() -> str:
     """No session runs."""
     return ""
@@ -68,7 +72,7 @@ class Charger:
 
     ``running`` gives the energy transfer mode of the session that runs, ``agreeing on a mode``
     before it has one, and is empty without a session; ``on_certificate`` takes the answer to a
-    certificate request.
+    certificate request, ``on_dlink`` an order for the data link.
     """
 
     def __init__(self, speaks: tuple[SupportedAppProtocol, ...]) -> None:
@@ -76,6 +80,7 @@ class Charger:
         self.variables: Variables = variables()
         self.running: Callable[[], str] = _idle
         self.on_certificate: Callable[[CertificateResponse], None] = _nobody_waits
+        self.on_dlink: Callable[[str], None] = _no_link
         self._speaks = speaks
         self._listeners: list[Callable[[str], None]] = []
 
@@ -270,6 +275,21 @@ class Charger:
     def offer_internet(self, *, offered: bool = True) -> None:
         """Offer Internet access as a value-added service.  An addition to the interface."""
         self._set("offer_internet", internet_service=offered)
+
+    @addition
+    def dlink_terminate(self) -> None:
+        """End the session and the data link, until the next plug-in."""
+        self.on_dlink("dlink_terminate")
+
+    @addition
+    def dlink_error(self) -> None:
+        """End the session and the data link, and match anew."""
+        self.on_dlink("dlink_error")
+
+    @addition
+    def dlink_pause(self) -> None:
+        """Let the link sleep."""
+        self.on_dlink("dlink_pause")
 
     @addition
     def set_get_certificate_response(self, *, certificate_response: CertificateResponse) -> None:

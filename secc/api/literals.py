@@ -214,6 +214,12 @@ class ServiceCategory(Literal):
     PARKING_STATUS = "ParkingStatus"
 
 
+class SlacState(Literal):
+    UNMATCHED = "UNMATCHED"
+    MATCHING = "MATCHING"
+    MATCHED = "MATCHED"
+
+
 class SupportedAppProtocol(Literal):
     DIN = "DIN70121"
     ISO2 = "ISO15118D2"

@@ -62,6 +62,10 @@ ADDITIONS: Final[dict[str, Any]] = {
     "charging_needs": extensions.ChargingNeeds,
     "ev_info": extensions.EvInfo,
     "service_renegotiation_supported": bool,
+    "slac_state": literals.SlacState,
+    "slac_dlink_ready": bool,
+    "request_error_routine": None,
+    "ev_mac_address": str,
 }
 """Variables of the interfaces beside this one."""
 

@@ -81,6 +81,16 @@ Other transports need no more than `bsw/north/side.py` has: call by name, hear b
 
 """
 
+NOT_OFFERED = """## Station: side interfaces that are not offered
+
+- A provider of value-added services (`get_service_parameters`, `selected_services`,
+  `offered_vas`): Internet access and the contract service are all that is offered.
+- SLAC's `reset`, `enter_bcd` and `leave_bcd`: the data link follows the control pilot by itself.
+- In `charging_needs` the V2X and DER blocks, which need ISO 15118-20; in `ev_info` the vehicle's
+  certificates, which TLS as used by ISO 15118-2 does not bring.
+
+"""
+
 
 def page() -> str:
     station = [*COMMANDS, *ADDITIONS]
@@ -90,12 +100,13 @@ def page() -> str:
         HEAD,
         DOOR,
         "## Station: commands\n",
-        "The last three are additions to the known interface.\n",
+        "What follows `reset_error` are additions to the known interface.\n",
         _commands(Charger, station, meaning, about.NOT_HERE),
         "## Station: variables\n",
         "Debug variables are published while `setup` has `debug_mode` on.\n",
         "What follows `ev_termination` are additions to the known interface.\n",
         _variables(VARIABLES | ADDED, meaning_of_variables, about.NOT_HERE, DEBUG),
+        NOT_OFFERED,
         "## Vehicle: commands\n",
         WRAPPED,
         _commands(Vehicle, vehicle_about.COMMANDS, vehicle_about.COMMANDS, vehicle_about.NOT_HERE),
