@@ -10,7 +10,8 @@ COMMANDS: Final = {
     "gives permission.  While a session runs, another mode is refused.",
     "stop_charging": "An ordered stop: current to zero, then SessionStop(Terminate).",
     "pause_charging": "The same with SessionStop(Pause); in DIN, which has no pause, a stop.",
-    "set_fault": "A fault of the vehicle, as EVErrorCode; charging ends at once.",
+    "set_fault": "A fault of the vehicle, as EVErrorCode; charging ends at once.  "
+    "Ordered: an ordered stop first, the fault stands after it and until reset_fault.",
     "set_dc_params": "DC limits and targets; what is left out stays.",
     "set_bpt_dc_params": "Discharge limits and floor.",
     "enable_sae_j2847_v2g_v2h": "Refused, with the reason.",
@@ -18,7 +19,7 @@ COMMANDS: Final = {
     "reset_fault": "The fault is gone; the next session may charge.",
     "set_ac_params": "AC limits per phase; what is left out stays.",
     "update_dc_present_values": "Measured at inlet and battery, never the target repeated.",
-    "update_contactor_state": "What the contactors report.",
+    "update_contactor_state": "What the contactors report; a welded one is a fault.",
     "update_inlet": "Lock, ampacity of the cable, derating by temperature.",
     "set_mobility_needs": "Departure in seconds from now, energy in Wh, full and bulk charge.",
     "allow_charging": "Permission; withdrawn while charging it is an ordered stop.",

@@ -28,6 +28,7 @@ ErrorCode = Literal[
     "FAILED_ChargingSystemIncompatibility",
     "NoData",
 ]
+StopMode = Literal["Immediate", "Ordered"]
 ProtocolName = Literal["DIN70121", "ISO15118D2"]
 PaymentName = Literal["Contract", "ExternalPayment"]
 

@@ -25,6 +25,7 @@ from evcc.api.objects import (
     SelectedPaymentOption,
     Share,
     SignedAmps,
+    StopMode,
     Volts,
     WattHours,
 )
@@ -82,6 +83,7 @@ class Vehicle:
         self.wake: Callable[[], None] = lambda: None
         self.running: Callable[[], str] = _idle
         self.owned: Callable[[str], bool] = _free
+        self._fault_after: ErrorCode = "NO_ERROR"  # stands when the ordered stop is over
 
     def subscribe(self, name: str, listener: Listener) -> None:
         self.variables.subscribe(name, listener)
@@ -91,6 +93,7 @@ class Vehicle:
 
     def session_ended(self, result: SessionResult) -> None:
         """Tell the end, first with its reason, then by the name that has none."""
+        self._let_fault_stand()
         self.variables.publish("session_result", result)
         self.variables.publish("v2g_session_finished")
 
@@ -126,8 +129,19 @@ class Vehicle:
         self._set(intent=Intent.PAUSE)
 
     @command
-    def set_fault(self, *, error: ErrorCode = "FAILED_EVRESSMalfunction") -> None:
-        self._set(error=error)
+    def set_fault(
+        self,
+        *,
+        error: ErrorCode = "FAILED_EVRESSMalfunction",
+        stop_mode: StopMode = "Immediate",
+    ) -> None:
+        """``Ordered`` lets a session that runs come to its end first: a code cuts the current."""
+        if stop_mode == "Ordered" and error != "NO_ERROR" and self.running():
+            self._fault_after = error
+            self._set(intent=Intent.STOP)
+        else:
+            self._fault_after = "NO_ERROR"
+            self._set(error=error)
 
     @command
     def set_dc_params(self, *, EvParameters: DcEvParameters) -> None:  # noqa: N803
@@ -163,6 +177,7 @@ class Vehicle:
 
     @command
     def reset_fault(self) -> None:
+        self._fault_after = "NO_ERROR"
         self._set(error="NO_ERROR")
 
     @command
@@ -186,8 +201,11 @@ class Vehicle:
         )
 
     @command
-    def update_contactor_state(self, *, closed: bool) -> None:
+    def update_contactor_state(self, *, closed: bool, welded: bool = False) -> None:
+        """Welded is a fault, and stands until ``reset_fault``."""
         self._measure("update_contactor_state", closed=("contactors_closed", closed))
+        if welded:
+            self.set_fault(error="FAILED_EVRESSMalfunction")
 
     @command
     def update_inlet(
@@ -253,6 +271,13 @@ class Vehicle:
     def request_certificate_installation(self) -> None:
         """Ask for a contract in the next session, also if there is one."""
         self._set(install_contract=True)
+
+    def _let_fault_stand(self) -> None:
+        """Quietly: the session that stopped for it is just ending."""
+        if self._fault_after != "NO_ERROR":
+            self.state.error, self._fault_after = self._fault_after, "NO_ERROR"
+            self.state.intent = Intent.CHARGE
+            self.said.add("error")
 
     def forget_wishes(self) -> None:
         """The plug was out: what was wished for that charge is over."""

@@ -130,6 +130,45 @@ def test_a_fault_is_told_and_ends_charging(protocol: str) -> None:
     assert bench.rig.state.error == "NO_ERROR"
 
 
+@BOTH
+def test_a_fault_can_wait_for_an_ordered_stop(protocol: str) -> None:
+    bench = Bench(protocol)
+    vehicle, state = bench.vehicle, bench.rig.state
+    vehicle.running = lambda: state.mode
+    bench.at(LATER, lambda: vehicle.set_fault(stop_mode="Ordered")).run()
+    codes = {body.dc_ev_status.ev_error_code.value for body in bench.said("CurrentDemandReq")}
+    assert codes == {"NO_ERROR"}
+    assert bench.rig.ending("vehicle") is bench.rig.ending("station") is Ending.TERMINATED
+    assert bench.rig.ended_at["vehicle"] < 35 * S
+    assert state.error == "FAILED_EVRESSMalfunction", "it stands for the next session"
+    vehicle.reset_fault()
+    assert state.error == "NO_ERROR"
+
+
+def test_a_fault_that_was_taken_back_does_not_stand_after_the_stop() -> None:
+    bench = Bench()
+    vehicle, state = bench.vehicle, bench.rig.state
+    vehicle.running = lambda: state.mode
+    bench.at(LATER, lambda: vehicle.set_fault(stop_mode="Ordered"))
+    bench.at(LATER + S // 10, vehicle.reset_fault).run()
+    assert state.error == "NO_ERROR"
+
+
+def test_without_a_session_a_fault_stands_at_once() -> None:
+    vehicle = Vehicle(VehicleState())
+    vehicle.set_fault(stop_mode="Ordered")
+    assert vehicle.state.error == "FAILED_EVRESSMalfunction"
+
+
+def test_a_welded_contactor_is_a_fault_until_it_is_reset() -> None:
+    vehicle = Vehicle(VehicleState())
+    vehicle.update_contactor_state(closed=True, welded=True)
+    vehicle.update_contactor_state(closed=False)
+    assert vehicle.state.error == "FAILED_EVRESSMalfunction"
+    vehicle.reset_fault()
+    assert vehicle.state.error == "NO_ERROR"
+
+
 def test_needs_are_in_the_parameters() -> None:
     bench = Bench(mode=AC)
     bench.vehicle.set_mobility_needs(departure=3600, energy_request=11_000)
