@@ -41,11 +41,14 @@ class BasicCharging:
         self.active = True
         self._changed(self._pilot.read())
 
-    def stop(self) -> None:
+    def stop(self, *, release: bool = True) -> None:
+        """``release``: the plug may go; false if somebody else goes on charging with it."""
         if self.active:
             self.active = False
             self._alarm.cancel()
             self._nothing()
+            if release:
+                self._actuators.request_lock(locked=False)
 
     def refresh(self) -> None:
         """Permission, limits or temperature changed."""
@@ -53,21 +56,22 @@ class BasicCharging:
             self._changed(self._pilot.read())
 
     def allowed(self, pilot: Pilot) -> float:
-        """Ampere per phase: duty cycle, cable, own charger, temperature, permission."""
+        """Ampere per phase: duty cycle, cable, own charger, temperature, permission.
+
+        An on-board charger of which nothing is known gets nothing.
+        """
         state = self._state
-        if (
-            not state.permission
-            or state.intent is not Intent.CHARGE
-            or pilot.state not in CONNECTED
-        ):
+        if not self._wanted(pilot) or state.ac_max_current is None:
             return 0.0
-        limits = [
-            value
-            for value in (pilot.current, state.cable_current, state.ac_max_current)
-            if value is not None
-        ]
+        limits = [pilot.current, state.ac_max_current]
+        if state.cable_current is not None:
+            limits.append(state.cable_current)
         current = min(limits) * max(0.0, min(1.0, state.derating))
         return current if current >= LEAST else 0.0
+
+    def _wanted(self, pilot: Pilot) -> bool:
+        state = self._state
+        return state.permission and state.intent is Intent.CHARGE and pilot.state in CONNECTED
 
     def _changed(self, pilot: Pilot) -> None:
         if not self.active:
@@ -76,6 +80,8 @@ class BasicCharging:
         if current == 0.0:
             self._alarm.cancel()
             self._nothing()
+            if not self._wanted(pilot):
+                self._actuators.request_lock(locked=False)
         elif self.current > 0.0:
             self._flow(current)
         elif not self._alarm.armed:

@@ -141,8 +141,13 @@ class Car:
         return self.state.permission and self.state.locked is not False
 
     def ac_current(self, mode: str) -> float:
-        """Per phase: the least of station, schedule, cable, own charger, inlet temperature."""
+        """Per phase: the least of station, schedule, cable, own charger, inlet temperature.
+
+        An on-board charger of which nothing is known gets nothing.
+        """
         state, view = self.state, self.view
+        if state.ac_max_current is None:
+            return 0.0
         phases = 3 if mode == "AC_three_phase_core" else 1
         limits = [
             value

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.cp.duty import Meaning
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
 from bsw.dlt import Logger
 from bsw.ecum import WakeUp
@@ -57,6 +58,10 @@ class RetryRules:
 SessionMaker = Callable[[Callable[[SessionResult], None]], VehicleSession]
 
 
+BASIC: Final = "BasicCharging"
+"""The phase while the duty cycle alone says how much may flow."""
+
+
 class ChargingManager:
     """A ``LinkUser``.  Give it its link, then ``start`` both."""
 
@@ -72,7 +77,6 @@ class ChargingManager:
         log: Logger,
     ) -> None:
         self.session: VehicleSession | None = None
-        self.view: StationView | None = None  # what the station told, in the latest session
         self.results: list[SessionResult] = []
         self.on_result: Callable[[SessionResult], None] = lambda _result: None
         self.on_link: Callable[[str], None] = lambda _state: None
@@ -84,6 +88,7 @@ class ChargingManager:
         self._scheduler = scheduler
         self._state = state
         self._make_session = make_session
+        self._pilot = pilot
         self._basic = basic
         self._rules = rules
         self._log = log
@@ -93,6 +98,8 @@ class ChargingManager:
         self._linked_at = 0
         self.engagement = Engagement()
         self._holding = False
+        self._view: StationView | None = None
+        self._over = False  # with this plug-in nothing begins any more by the duty cycle alone
         self._again = scheduler.alarm(self._drive, name="session again")
         self._wake = scheduler.alarm(lambda: self.wake_up(WakeUp.TIMER), name="wake-up")
         pilot.listen(self._pilot_changed)
@@ -116,7 +123,7 @@ class ChargingManager:
         self._linked = True
         self._linked_at = self._scheduler.now
         self.engagement.working()
-        self._basic.stop()
+        self._basic.stop(release=False)
         self.on_link("linked")
         self._drive()
 
@@ -133,7 +140,7 @@ class ChargingManager:
         self._log.warning("no data link", why=failure.reason.value)
         self.on_link("failed")
         if failure.fallback is Fallback.NOMINAL and self._state.mode.startswith("AC"):
-            self._basic.start()
+            self._follow_duty()
         else:
             self.engagement.over()
 
@@ -142,7 +149,12 @@ class ChargingManager:
     @property
     def active(self) -> bool:
         """A session runs, or AC flows by the duty cycle."""
-        return self.session is not None or self._basic.active
+        return self.session is not None or self._basic.current > 0.0
+
+    @property
+    def view(self) -> StationView | None:
+        """What the station told in the latest session; without words there is only a phase."""
+        return StationView(phase=BASIC) if self._basic.active else self._view
 
     @property
     def preparing(self) -> bool:
@@ -156,10 +168,27 @@ class ChargingManager:
         return self.session is not None or self._basic.current > 0.0
 
     def break_off(self, result: SessionResult) -> None:
-        """The safe state, here and now."""
+        """The safe state, here and now; basic charging waits for the next plug-in."""
+        self._over = True
         self._basic.stop()
         if self.session is not None:
             self.session.end(result)
+
+    # Basic charging
+
+    def refresh(self) -> None:
+        """The vehicle's wishes, limits or temperatures changed."""
+        self._follow_duty()
+        self._basic.refresh()
+
+    def _follow_duty(self) -> None:
+        """A duty cycle that names a current wants no words before AC flows."""
+        pilot = self._pilot.read()
+        named = pilot.state in CONNECTED and pilot.meaning is Meaning.CURRENT
+        free = self.session is None and not self._linked and not self._over
+        wanted = self._state.mode.startswith("AC") and self._state.intent is Intent.CHARGE
+        if named and free and wanted and not self._basic.active:
+            self._basic.start()
 
     # Wishes from outside
 
@@ -202,7 +231,7 @@ class ChargingManager:
         elif self._linked and self.session is None:
             self.engagement.working()
             self.session = self._make_session(self._ended)
-            self.view = self.session.view
+            self._view = self.session.view
             self.session.start(self._scheduler.now)
 
     def _choice_awaited(self) -> bool:
@@ -217,6 +246,7 @@ class ChargingManager:
         if result.ending is Ending.LINK_LOST:
             return
         if result.ending is Ending.TERMINATED:
+            self._over = True
             self._tries = 0
             self.engagement.over()
             self.link.terminate()
@@ -241,8 +271,9 @@ class ChargingManager:
         self._tries += 1
         if result.ending is Ending.PILOT_FAULT or self._tries >= self._rules.sessions:
             self.link.error() if result.ending is Ending.NO_STATION else self.link.terminate()
+            self._linked = False
             if self._state.mode.startswith("AC"):
-                self._basic.start()
+                self._follow_duty()
                 self.engagement.waiting()
             else:
                 self.engagement.over()
@@ -261,8 +292,11 @@ class ChargingManager:
             self._unplugged()
         elif pilot.state not in CONNECTED and self.session is not None:
             self.session.end(SessionResult(Ending.PILOT_FAULT, detail=f"pilot in {pilot}"))
+        else:
+            self._follow_duty()
 
     def _unplugged(self) -> None:
+        self._over = False
         self._tries = 0
         self._linked = self._holding = False
         self._again.cancel()

@@ -57,6 +57,11 @@ class Scene:
         return self.told.contactors.contactor_state is ContactorState.CLOSED
 
     @property
+    def flowing(self) -> bool:
+        """Current flows or may flow: over the DC contactors, or to the on-board charger."""
+        return self.closed or (self.requests.charge_current_allowed or 0.0) > 0.0
+
+    @property
     def plugged(self) -> bool:
         return self.pilot.state is not PilotState.A
 
@@ -199,7 +204,7 @@ def _isolation(scene: Scene) -> bool | None:
 
 def _lock_lost(scene: Scene) -> bool | None:
     lock = scene.told.inlet.lock_state
-    if not scene.closed:
+    if not scene.flowing:
         return False
     return None if lock is None else lock in {LockState.UNLOCKED, LockState.MOVING}
 
@@ -255,14 +260,14 @@ def _lock_error(scene: Scene) -> bool | None:
 WATCHES: Final = (
     Watch("PILOT_SHORT", _state(PilotState.E)),
     Watch("PILOT_UNAVAILABLE", _state(PilotState.F)),
-    Watch("PILOT_LOST", lambda scene: scene.closed and not scene.plugged),
+    Watch("PILOT_LOST", lambda scene: scene.flowing and not scene.plugged),
     Watch("STOP_SWITCH", lambda scene: scene.told.inlet.stop_button),
     Watch("STOP_SWITCH_SHORT", lambda scene: scene.told.inlet.stop_button),
     Watch("PROXIMITY_BUTTON", lambda scene: scene.told.inlet.proximity_switch),
     Watch("PLUG_FAULT", lambda scene: scene.told.inlet.plug_state is PlugState.FAULT),
     Watch(
         "PLUG_LOST",
-        lambda scene: scene.closed and scene.told.inlet.plug_state is PlugState.UNPLUGGED,
+        lambda scene: scene.flowing and scene.told.inlet.plug_state is PlugState.UNPLUGGED,
     ),
     Watch("LOCK_ERROR", _lock_error),
     Watch("LOCK_FEEDBACK", _lock_feedback),

@@ -51,13 +51,16 @@ class StationCan:
         for name, mode in (
             ("start_cable_check", Mode.CABLE_CHECK),
             ("start_pre_charge", Mode.PRE_CHARGE),
-            ("current_demand_started", Mode.CHARGE),
-            ("current_demand_finished", Mode.OFF),
             ("dc_open_contactor", Mode.OFF),
             ("dlink_error", Mode.OFF),
             ("dlink_terminate", Mode.OFF),
         ):
             charger.subscribe(name, lambda _none, mode=mode: self._switch(mode))  # type: ignore[misc]
+        for name, mode in (
+            ("current_demand_started", Mode.CHARGE),
+            ("current_demand_finished", Mode.OFF),
+        ):
+            charger.subscribe(name, lambda _none, mode=mode: self._loop(mode))  # type: ignore[misc]
         charger.subscribe("dc_ev_target_voltage_current", self._follow)
         charger.subscribe("dc_ev_maximum_limits", self._bound)
         charger.subscribe("ac_close_contactor", lambda _none: self._ac(closed=True))
@@ -178,9 +181,15 @@ class StationCan:
         self._change(
             module_mode=mode,
             output_contactor_request=not off,
+            ac_contactor_request=False,
             target_voltage=0.0 if off else self._order.target_voltage,
             target_current=0.0 if off else self._order.target_current,
         )
+
+    def _loop(self, mode: Mode) -> None:
+        """It begins and ends for AC as well; there the contactor has orders of its own."""
+        if not self._order.ac_contactor_request:
+            self._switch(mode)
 
     def _follow(self, target: DcEvTargetValues) -> None:
         self._change(

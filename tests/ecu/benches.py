@@ -92,6 +92,11 @@ class EcuBench(Bench):
         view = self.rig.view
         return view.phase == "CurrentDemand" and self.current > 10.0
 
+    @property
+    def safe(self) -> bool:
+        """Beyond no current: nothing is left that would let it flow again."""
+        return not self.vehicle.bms.contactors.closed
+
     def until(self, reached: Callable[[], bool], within: float, step: float = 0.02) -> float:
         """Seconds until something holds."""
         began = self.scheduler.now

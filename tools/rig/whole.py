@@ -133,7 +133,6 @@ class Bench:
             )
         )
         basic = BasicCharging(scheduler, pilot, rig.state, self.vehicle_can)
-        self.vehicle_can.changed = basic.refresh
         self.manager = ChargingManager(
             scheduler,
             rig.state,
@@ -144,6 +143,7 @@ class Bench:
             log=log,
         )
         self.manager.chosen = lambda: self.vehicle_can.chosen
+        self.vehicle_can.changed = self.manager.refresh
         self.manager.on_result = lambda result: self.vehicle_can.session_ended(
             result_on_can(result)
         )
