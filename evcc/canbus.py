@@ -212,7 +212,7 @@ class VehicleCan:
         )
         buttons = told.inlet.stop_button or told.inlet.proximity_switch
         self._stopped = self.inlets.connected and (self._stopped or buttons is True)
-        if permission.stop_request in _STOPPING or self._stopped:
+        if state.ending or permission.stop_request in _STOPPING or self._stopped:
             state.intent = Intent.STOP
         elif permission.pause_request:
             state.intent = Intent.PAUSE

@@ -169,7 +169,7 @@ class ChargingManager:
 
     def break_off(self, result: SessionResult) -> None:
         """The safe state, here and now; basic charging waits for the next plug-in."""
-        self._over = True
+        self._over = self._over or self._basic.active
         self._basic.stop()
         if self.session is not None:
             self.session.end(result)
@@ -193,6 +193,7 @@ class ChargingManager:
     # Wishes from outside
 
     def stop(self) -> None:
+        self._state.ending = True
         self._order(Intent.STOP)
         self._basic.stop()
 
@@ -296,7 +297,7 @@ class ChargingManager:
             self._follow_duty()
 
     def _unplugged(self) -> None:
-        self._over = False
+        self._over = self._state.ending = False
         self._tries = 0
         self._linked = self._holding = False
         self._again.cancel()

@@ -220,11 +220,14 @@ class Supervision:
             (self._weak.add if failed else self._weak.discard)(event.name)
         if event.severity not in BARRING:
             return
+        active = self._sessions.active
         self._bar()
-        if not failed or not self._sessions.active:
+        if not failed:
             return
         if event.severity is Severity.EMERGENCY:
-            self._emergency(event.name)
+            self._emergency(event.name, active=active)
+        elif not active:
+            return
         elif self._sessions.preparing:
             self._log.warning("not begun", fault=event.name)
             self._sessions.break_off(SessionResult(Ending.VEHICLE_FAULT, detail=event.name))
@@ -252,8 +255,9 @@ class Supervision:
         known = [events.ERROR_CODES[name] for name in self._barring() if name in events.ERROR_CODES]
         return known[0] if known else EvErrorCode.RESS_MALFUNCTION
 
-    def _emergency(self, name: str) -> None:
-        self._log.error("emergency", fault=name)
+    def _emergency(self, name: str, *, active: bool = True) -> None:
+        if active:
+            self._log.error("emergency", fault=name)
         self._sessions.break_off(
             SessionResult(_ENDINGS.get(name, Ending.VEHICLE_FAULT), detail=name)
         )

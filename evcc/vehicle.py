@@ -24,6 +24,8 @@ class VehicleState:
     # consent and readiness
     permission: bool = False
     intent: Intent = Intent.CHARGE
+    ending: bool = False
+    """The ECU itself comes to its end, or was told to stop: whatever the vehicle says, stop."""
     renegotiate: bool = False
     ready: bool = True
     error: str = "NO_ERROR"
