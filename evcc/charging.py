@@ -169,17 +169,14 @@ class ChargingManager:
 
     def break_off(self, result: SessionResult) -> None:
         """The safe state, here and now; basic charging waits for the next plug-in."""
-        self._over = self._over or self._basic.active
-        self._basic.stop()
+        if self._basic.active:
+            self._over = True
+            self._basic.stop()
+            self.engagement.over()
         if self.session is not None:
             self.session.end(result)
 
     # Basic charging
-
-    def refresh(self) -> None:
-        """The vehicle's wishes, limits or temperatures changed."""
-        self._follow_duty()
-        self._basic.refresh()
 
     def _follow_duty(self) -> None:
         """A duty cycle that names a current wants no words before AC flows."""
@@ -283,6 +280,7 @@ class ChargingManager:
 
     def refresh(self) -> None:
         """The vehicle's values have changed."""
+        self._follow_duty()
         self._basic.refresh()
         wanted = self._state.permission and self._state.intent is Intent.CHARGE
         self.engagement.refused(self._basic.active and not wanted)
