@@ -321,7 +321,9 @@ class ScheduleRow:
 
     schedule_row: int | None = number("", 0, 1023, "place of this entry", optional=True)
     schedule_rows: int | None = number("", 0, 1024, "entries in all", optional=True)
-    schedule_row_start: int | None = number("s", 0, 16777214, "from now", optional=True)
+    schedule_row_start: int | None = number(
+        "s", 0, 16777214, "since the schedule began", optional=True
+    )
     schedule_row_power: float | None = number("W", 0, 5e6, "highest in it (PMax)", optional=True)
     schedule_row_price: int | None = number("", 0, 255, "price level (EPriceLevel)", optional=True)
 

@@ -3,7 +3,7 @@
 Pure functions of what the station told; when they are published is ``evcc.canbus``'s affair.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bsw.cp.duty import Meaning
@@ -12,6 +12,7 @@ from can_adapter import values
 from can_adapter.vehicle_report import (
     Metering,
     Schedule,
+    ScheduleRow,
     SessionStatus,
     StationAc,
     StationIdentity,
@@ -20,6 +21,7 @@ from can_adapter.vehicle_report import (
     StationStatus,
     VehicleReportPart,
 )
+from evcc.plan import Piece
 from evcc.vehicle import StationView
 
 _PHASES: Final = {
@@ -43,6 +45,7 @@ _PHASES: Final = {
     "WeldingDetection": values.SessionState.WELDING_DETECTION,
     "SessionStop": values.SessionState.SESSION_STOP,
 }
+MOST_ROWS: Final = 1_024
 _PROTOCOLS: Final = {
     "din": values.SelectedProtocol.DIN70121,
     "iso2": values.SelectedProtocol.ISO15118_2,
@@ -140,11 +143,12 @@ def station_parts(view: StationView) -> Iterator[VehicleReportPart]:
         evse_time=view.evse_time,
     )
     yield Metering(meter_reading=view.meter_reading, meter_time=view.meter_time)
+    offered = view.offered
     yield Schedule(
         schedule_tuple=view.schedule_tuple,
-        schedule_power=bounded(view.schedule_power),
-        schedule_remaining=view.schedule_remaining,
-        schedule_next_power=bounded(view.next_power),
+        schedule_power=bounded(offered.power),
+        schedule_remaining=offered.remaining,
+        schedule_next_power=bounded(offered.next_power),
     )
 
 
@@ -155,3 +159,22 @@ def positive(amount: float | None) -> float | None:
 
 def bounded(amount: float | None) -> float | None:
     return None if amount is None or amount < 0 else min(amount, 5e6)
+
+
+def schedule_rows(pieces: Sequence[Piece]) -> list[ScheduleRow]:
+    """One row for each piece.  A price that is no level of the station's is left out."""
+    shown = pieces[:MOST_ROWS]
+    return [
+        ScheduleRow(
+            schedule_row=number,
+            schedule_rows=len(shown),
+            schedule_row_start=piece.begin,
+            schedule_row_power=bounded(piece.power),
+            schedule_row_price=_level(piece.price),
+        )
+        for number, piece in enumerate(shown)
+    ]
+
+
+def _level(price: float) -> int | None:
+    return int(price) if price == int(price) and 0 < price <= 255 else None

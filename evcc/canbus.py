@@ -13,7 +13,7 @@ from bsw.cp.pilot import Pilot, PilotState
 from bsw.os.clock import MS
 from can_adapter import values
 from can_adapter.quality import Quality, Reading
-from can_adapter.vehicle import VehicleBus
+from can_adapter.vehicle import ScheduleRows, VehicleBus
 from can_adapter.vehicle_report import (
     EcuStatus,
     Requests,
@@ -21,11 +21,12 @@ from can_adapter.vehicle_report import (
     VehicleReportPart,
 )
 from can_adapter.vehicle_values import Contactors, VehicleSnapshot
-from evcc.bus_words import MODES, pilot_state, station_parts
+from evcc.bus_words import MODES, pilot_state, schedule_rows, station_parts
 from evcc.derating import AC_CURVE, DC_CURVE, Curve
 from evcc.heat import Heat
 from evcc.inlet_side import LOCK_ROLES, InletSides, inlet_of, role_of
 from evcc.lock import LockTiming
+from evcc.plan import Piece
 from evcc.proximity import PlugWatch
 from evcc.vehicle import Intent, StationView, VehicleState
 
@@ -101,6 +102,8 @@ class VehicleCan:
         self._heat = Heat(behaviour.dc_curve, behaviour.ac_curve)
         self._limit = 1.0
         self._withheld = False
+        self._rows = ScheduleRows(bus.scheduler, bus.publisher)
+        self._offered: tuple[Piece, ...] = ()
         self._mode: values.EcuState | None = None  # where it is not told by plug and faults
         self._wake_up: values.EcuWakeUp | None = None
         bus.signals.on_change(self._take)
@@ -328,6 +331,9 @@ class VehicleCan:
     def view_changed(self, view: StationView) -> None:
         for part in station_parts(view):
             self._publish(part)
+        if view.offered.pieces != self._offered:
+            self._offered = view.offered.pieces
+            self._rows.show(schedule_rows(self._offered))
 
     def pilot_changed(self, pilot: Pilot) -> None:
         """Of the active inlet."""
@@ -382,6 +388,8 @@ class VehicleCan:
         self._publish(
             SessionStatus(session_state=finished if good else failed, session_result=result)
         )
+        self._offered = ()
+        self._rows.show(())
         if result is not values.SessionResult.PAUSED:
             self.request_lock(locked=False)
 

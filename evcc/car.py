@@ -269,6 +269,7 @@ class Car:
         self.view.schedule_power = self.plan.power_at(second)
         self.view.schedule_remaining = None if change is None else int(change.start - second)
         self.view.next_power = None if change is None else change.power
+        self.view.offered = self.plan.offered_at(second)
 
     def long_without_power(self) -> bool:
         """No power for at least the configured time, by the schedule."""

@@ -43,11 +43,26 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """The station's own limit now, for how long, and the next one; and the whole tuple."""
+
+    power: float | None = None
+    remaining: int | None = None
+    next_power: float | None = None
+    pieces: tuple[Piece, ...] = ()
+
+
+NOTHING_OFFERED: Final = Offered()
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     number: int
     entries: tuple[Entry, ...]
     energy: float
     cost: float
+    offered: tuple[Piece, ...] = ()
+    """What the station offers in this tuple, of which the entries take a part."""
 
     def power_at(self, second: float) -> float:
         power = self.entries[0].power
@@ -58,6 +73,16 @@ class Choice:
 
     def next_change(self, second: float) -> Entry | None:
         return next((entry for entry in self.entries if entry.start > second), None)
+
+    def offered_at(self, second: float) -> "Offered":
+        begun = [piece for piece in self.offered if piece.begin <= second]
+        coming = next((piece for piece in self.offered if piece.begin > second), None)
+        return Offered(
+            begun[-1].power if begun else None,
+            None if coming is None else int(coming.begin - second),
+            None if coming is None else coming.power,
+            self.offered,
+        )
 
 
 def choose(
@@ -98,7 +123,7 @@ def _fill(
     powers = [piece.power if piece.begin in used or not priced else 0.0 for piece in pieces]
     starts = [piece.begin for piece in pieces]
     steps = [Entry(start, power) for start, power in zip(starts, powers, strict=True)]
-    return Choice(offer.number, _merged(steps, entries), got, cost)
+    return Choice(offer.number, _merged(steps, entries), got, cost, offer.pieces)
 
 
 def _cut(piece: Piece, until: int | None, most_power: float) -> Piece:

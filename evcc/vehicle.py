@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from evcc.plan import NOTHING_OFFERED, Offered
+
 
 class Intent(Enum):
     """What the vehicle side wants of the session."""
@@ -95,7 +97,8 @@ class StationView:
     current_limit_achieved: bool = False
     voltage_limit_achieved: bool = False
     power_limit_achieved: bool = False
-    schedule_power: float | None = None
+    offered: Offered = NOTHING_OFFERED
+    schedule_power: float | None = None  # what we take of what is offered
     schedule_remaining: int | None = None
     next_power: float | None = None
     meter_id: str = ""
