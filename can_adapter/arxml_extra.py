@@ -19,6 +19,7 @@ MOST_ELEMENTS = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Extra:
+    line: int = 0
     selector: str = ""
     min_delay: int = 0
     on_change: bool = False
@@ -77,11 +78,12 @@ def _extra(index: Mapping[str, Element], offsets: Mapping[str, int], frame: Elem
     first = next(iter(_all(frame, "PDU-REF")), None)
     pdu = index.get(first.text.strip()) if first is not None else None
     if first is None or pdu is None:
-        return Extra()
+        return Extra(frame.mark.line)
     paths = [first.text.strip(), *(ref.text.strip() for ref in _all(pdu, "I-PDU-REF"))]
     parts = [index[path] for path in paths if path in index]
     delays = [delay.text for part in parts for delay in _all(part, "MINIMUM-DELAY")]
     return Extra(
+        line=frame.mark.line,
         selector=_selector(index, pdu, parts),
         min_delay=max((_nanoseconds(delay) for delay in delays), default=0),
         on_change=any(True for part in parts for _ in _all(part, "EVENT-CONTROLLED-TIMING")),

@@ -38,6 +38,9 @@ def load_matrix(config: CanConfig) -> tuple[Matrix, list[Problem]]:
         matrix = load(config.matrix)
     except MatrixError as error:
         return Matrix(()), [Problem(("matrix",), str(error))]
+    if not matrix.messages:
+        files = ", ".join(path.name for path in config.matrix) or "no file is named"
+        return matrix, [Problem(("matrix",), f"holds no message of a bus: {files}")]
     found = [
         Problem(("messages", name), unknown("message", name, [spec.name for spec in matrix]))
         for name in config.messages

@@ -15,6 +15,7 @@ from cantools.database.can import Message, Signal
 
 from bsw.os.clock import MS
 from can_adapter.arxml_extra import Extra, NotReadable, extras
+from can_adapter.arxml_place import line_of
 from can_adapter.bus import CLASSIC_LENGTHS, FD_LENGTHS
 from can_adapter.matrix import (
     ARXML,
@@ -43,8 +44,21 @@ def read(path: Path) -> list[MessageSpec]:
         database = load_file(path, strict=False, prune_choices=False)  # we check for ourselves
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise MatrixError(path, f"cannot be read as a signal matrix: {reason}") from error
-    return [_completed(spec, more.get(spec.name)) for spec in _messages(database, path)]
+        raise MatrixError(
+            _place(path, reason), f"cannot be read as a signal matrix: {reason}"
+        ) from error
+    return [
+        _completed(_message(message, path, more.get(message.name)), more.get(message.name))
+        for message in _messages(database, path)
+    ]
+
+
+def _place(path: Path, reason: str) -> Path | str:
+    """With the line, if the file is ARXML and the message gives a clue."""
+    if path.suffix.lower() != ARXML:
+        return path
+    line = line_of(path.read_text("utf-8", "replace"), reason)
+    return path if line is None else f"{path}:{line}"
 
 
 def _completed(spec: MessageSpec, more: Extra | None) -> MessageSpec:
@@ -69,20 +83,21 @@ def _renamed(signal: SignalSpec, old: str, new: str) -> SignalSpec:
     return signal
 
 
-def _messages(database: object, path: Path) -> list[MessageSpec]:
+def _messages(database: object, path: Path) -> list[Message]:
     messages: Sequence[Message] | None = getattr(database, "messages", None)
     if messages is None:
         raise MatrixError(path, "is a diagnostics database, not a signal matrix")
-    return [_message(message, path) for message in messages if message.name != ORPHANS]
+    return [message for message in messages if message.name != ORPHANS]
 
 
-def _message(message: Message, path: Path) -> MessageSpec:
+def _message(message: Message, path: Path, more: Extra | None) -> MessageSpec:
+    line = "" if more is None else f":{more.line}"
     fd = message.is_fd or (message.dbc is None and message.length > 8)  # not all formats say it
     legal = FD_LENGTHS if fd else CLASSIC_LENGTHS
     if message.length not in legal:
         hint = "set VFrameFormat to StandardCAN_FD" if message.length in FD_LENGTHS else "change it"
         reason = f"message {message.name}: no frame has {message.length} octets; {hint}"
-        raise MatrixError(path, reason)
+        raise MatrixError(f"{path}{line}", reason)
     return MessageSpec(
         name=message.name,
         id=message.frame_id,
@@ -96,7 +111,7 @@ def _message(message: Message, path: Path) -> MessageSpec:
         signals=tuple(_signal(signal) for signal in message.signals),
         e2e=_e2e(message),
         comment=message.comment or "",
-        origin=path.name,
+        origin=f"{path.name}{line}",
     )
 
 

@@ -149,7 +149,7 @@ class Supervision:
         self._look_at_weakness(signals.state.selection.energy_transfer_mode)
         weak = "degraded" if self._degraded else "none"
         self.on_faults("barred" if self._can.barred else weak)
-        self._can.count_faults(sum(self._dem.stands(name) for name in self._dem.events))
+        self._can.count_faults(self._dem.count)
 
     def _look_at_ranges(self) -> None:
         reading = self._bus.signals.reading
@@ -226,8 +226,8 @@ class Supervision:
             return
         if event.severity is Severity.EMERGENCY:
             self._emergency(event.name, active=active)
-        elif not active:
-            return
+        elif not self._sessions.active:
+            return  # without a session the permission was all there was to take away
         elif self._sessions.preparing:
             self._log.warning("not begun", fault=event.name)
             self._sessions.break_off(SessionResult(Ending.VEHICLE_FAULT, detail=event.name))

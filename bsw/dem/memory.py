@@ -61,6 +61,7 @@ class Dem:
         self._circumstances = circumstances
         self._now_unix = now_unix
         self._entries = dict.fromkeys(self.events, Entry())
+        self._standing: set[str] = set()
         self._pending: dict[str, tuple[bool, Alarm]] = {}
         self._listeners: list[Listener] = []
         self.enabled = True  # ControlDTCSetting: updates may be switched off by a tester
@@ -95,6 +96,11 @@ class Dem:
         """Whether the event has failed and not passed since."""
         return Status.FAILED in self.status(name)
 
+    @property
+    def count(self) -> int:
+        """How many events stand."""
+        return len(self._standing)
+
     def worst(self) -> Severity | None:
         """The gravest severity of all events that stand."""
         order = list(Severity)
@@ -126,6 +132,7 @@ class Dem:
         names = [name for name, event in self.events.items() if code is None or event.code == code]
         for name in names:
             self._drop_pending(name)
+            self._standing.discard(name)
             self._entries[name] = Entry()
         self._keep()
         return bool(names)
@@ -166,6 +173,7 @@ class Dem:
         self._pending.pop(event.name, None)
         entry = self._entries[event.name]
         was = Status.FAILED in entry.status
+        (self._standing.add if failed else self._standing.discard)(event.name)
         self._entries[event.name] = (
             self._failure(event, entry, detail) if failed else _recovery(entry)
         )

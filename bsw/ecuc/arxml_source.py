@@ -28,6 +28,8 @@ from bsw.ecuc.xml_tree import Element, parse
 MOST_OCTETS = 16 << 20
 NAMESPACE = "http://autosar.org/schema/r4.0"
 
+_SPACES = frozenset({"AR-PACKAGES", "ELEMENTS"})
+_VARIANT = "VARIATION-POINT"
 _VALUES = "ECUC-MODULE-CONFIGURATION-VALUES"
 _INSTALL = "ARXML files need autosar-data: pip install autosar-data"
 _SAID = re.compile(r"Failed to \w+ .*?(?::(\d+)| on line (\d+)): (.*)", re.DOTALL)
@@ -41,6 +43,8 @@ def read_arxml(path: Path, definition: Definition) -> Table:
     if root.name != "AUTOSAR" or root.namespace != NAMESPACE:
         raise _wrong(root.mark, f"the root is <{root.name}>, not <AUTOSAR> of {NAMESPACE}")
     _judge(text, source)
+    if wrong := [*_twins(root), *_variants(root)]:
+        raise ConfigurationError(wrong)
     reader = _Reader(definition)
     tree = reader.read(root)
     if reader.problems:
@@ -259,6 +263,26 @@ def _element(member: Member) -> str:
     if isinstance(member, Container):
         return "ECUC-CONTAINER-VALUE"
     return f"ECUC-{'NUMERICAL' if member.kind.numerical else 'TEXTUAL'}-PARAM-VALUE"
+
+
+def _twins(element: Element) -> Iterator[Problem]:
+    """Names that stand twice among packages or their elements; references could mean either."""
+    seen: dict[str, Element] = {}
+    for child in element.children if element.name in _SPACES else ():
+        name = child.said("SHORT-NAME")
+        twin = seen.setdefault(name, child)
+        if name and twin is not child:
+            yield Problem(child.mark, "", f"the name {name!r} stands in line {twin.mark.line} too")
+    for child in element.children:
+        yield from _twins(child)
+
+
+def _variants(element: Element) -> Iterator[Problem]:
+    for child in element.children:
+        if child.name == _VARIANT:
+            message = "a variation point is not bound here: export the file for one variant"
+            yield Problem(child.mark, "", message)
+        yield from _variants(child)
 
 
 def _all(element: Element, name: str) -> Iterator[Element]:

@@ -7,7 +7,7 @@ them in the words of the file, names the nearest known key and an example of a r
 import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,6 +30,9 @@ from bsw.ecuc.tree import (
 from bsw.redaction import secret_name
 
 M = TypeVar("M", bound=Part)
+
+MOST_SHOWN: Final = 80
+"""Characters of a wrong value in a message."""
 
 _WANTED = {
     "int_type": "a whole number is wanted",
@@ -67,13 +70,36 @@ def check(model: type[M], tree: Table) -> M:
     Files that the values name are not looked into: see ``check_outside``.
     """
     try:
-        written = json.dumps(shape.plain(tree, model))
+        written = json.dumps(_with_defaults(shape.plain(tree, model), model))
         made = model.model_validate_json(written, strict=True)
     except ValidationError as error:
         findings = error.errors(include_url=False)
         raise ConfigurationError({_problem(model, tree, found) for found in findings}) from None
     _raise_for(tree, made, lambda part: part.problems())
     return made
+
+
+def _with_defaults(said: Any, model: type[BaseModel]) -> Any:  # noqa: ANN401 - JSON
+    """What is said of a part changes the default of its place, not that of its class."""
+    if not isinstance(said, dict):
+        return said
+    found = dict(said)
+    for name, field in model.model_fields.items():
+        usual = field.get_default(call_default_factory=True)
+        plain_part = isinstance(field.annotation, type)  # not one of several kinds
+        if plain_part and isinstance(usual, BaseModel) and isinstance(said.get(name), dict):
+            inner = _with_defaults(said[name], type(usual))
+            found[name] = _over(usual.model_dump(mode="json", exclude_defaults=True), inner)
+    return found
+
+
+def _over(usual: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """Both, key by key; where both say something, the second counts."""
+    found = {**usual, **said}
+    for name in usual.keys() & said.keys():
+        if isinstance(usual[name], dict) and isinstance(said[name], dict):
+            found[name] = _over(usual[name], said[name])
+    return found
 
 
 def check_outside(config: Part, tree: Table) -> None:
@@ -225,5 +251,10 @@ def _written(where: Place) -> str:
     ):
         return "what stands there (not shown)"
     if isinstance(where.node, Leaf):
-        return repr(where.node.text) if where.node.text else "nothing"
+        return _clipped(repr(where.node.text)) if where.node.text else "nothing"
     return "a list" if isinstance(where.node, Items) else "keys with values"
+
+
+def _clipped(text: str) -> str:
+    """A value of many pages is told by its beginning."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({len(text)} characters)"

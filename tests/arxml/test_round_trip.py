@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bsw.base_config import BaseConfig
@@ -15,6 +15,7 @@ from evcc.config import EvccConfig
 from secc.cli import main as secc
 from secc.config import SeccConfig
 from tests.arxml.models import BenchConfig, Colour, Inner, Outer
+from tests.arxml.shuffled import NAMED, WRITTEN, places, shuffled
 
 MODELS: dict[str, type[BaseConfig]] = {"evcc": EvccConfig, "secc": SeccConfig}
 ROLES = {"evcc": evcc, "secc": secc}
@@ -77,6 +78,28 @@ def test_whatever_is_configured_survives_both_formats(
         if suffix == ".arxml" and changed and config == BenchConfig():
             continue  # nothing to say, and an ARXML file that says nothing is refused
         assert load(BenchConfig, (path,)).config == config
+
+
+@pytest.mark.parametrize("role", ROLES)
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),  # what remains of a large example is hard to shrink
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data(), only=st.booleans())
+def test_any_configuration_of_an_ecu_survives_both_formats(
+    role: str, data: st.DataObject, tmp_path: Path, *, only: bool
+) -> None:
+    model = MODELS[role]
+    where = st.sampled_from([*places(model()), *NAMED])
+    wanted = data.draw(st.dictionaries(where, st.sampled_from(WRITTEN), min_size=100, max_size=200))
+    config = shuffled(model, wanted)
+    assert config != model()
+    for suffix, write in ((".arxml", as_arxml), (".yaml", as_yaml)):
+        path = tmp_path / f"c{suffix}"
+        path.write_text(write(config, tmp_path, changed=only), encoding="utf-8")
+        assert load(model, (path,), outside=False).config == config
 
 
 YAML = """

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw.ecuc.load import load
+from bsw.ecuc.part import Part
 from bsw.ecuc.show import effective, source_of
 from tests.config.models import Model, Software
 
@@ -65,3 +66,26 @@ def test_any_text_survives_printing_and_loading(
     text = "\n".join(effective(config, empty.tree))
     again = load(Model, (written(tmp_path_factory.mktemp("c") / "c.yaml", text),))
     assert again.config == config
+
+
+class Room(Part):
+    patience: int = 1
+    tolerant: bool = False
+
+
+class House(Part):
+    room: Room = Room(patience=5, tolerant=True)
+
+
+class Street(Part):
+    house: House = House()
+
+
+def test_one_value_of_a_part_leaves_the_others_at_the_default_of_that_place(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("house: {room: {patience: 9}}\n")
+    assert load(Street, (path,)).config.house.room == Room(patience=9, tolerant=True)
+    path.write_text("house: {room: {}}\n")
+    assert load(Street, (path,)).config == Street()

@@ -55,6 +55,7 @@ class WallboxBench(AcBench):
         self.scheduler.every(20 * MS, self._switch, name="wallbox", offset=0)
 
     def start(self) -> "WallboxBench":
+        self.ecum.start()
         self.vehicle.start()
         self.module.start()
         self.vehicle_can.start()

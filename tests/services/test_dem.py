@@ -170,3 +170,20 @@ def test_a_tester_may_freeze_the_memory() -> None:
 def test_an_event_nobody_declared_is_our_own_mistake() -> None:
     with pytest.raises(UnknownEvent):
         Ecu().dem.failed("NOBODY")
+
+
+def test_what_stands_is_counted_whatever_becomes_of_it() -> None:
+    ecu = Ecu()
+    counts = [ecu.dem.count]
+    ecu.dem.failed("LOCK")
+    counts.append(ecu.dem.count)
+    ecu.dem.failed("LOCK")
+    ecu.dem.begin_cycle()
+    counts.append(ecu.dem.count)
+    ecu.dem.passed("LOCK")
+    ecu.run(S)
+    counts.append(ecu.dem.count)
+    ecu.dem.failed("LOCK")
+    ecu.dem.clear()
+    counts.append(ecu.dem.count)
+    assert counts == [0, 1, 1, 0, 0]
