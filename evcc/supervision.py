@@ -16,7 +16,6 @@ from bsw.dem.memory import Dem
 from bsw.dlt import Logger
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Alarm, Scheduler, Task
-from can_adapter import quality
 from can_adapter.canif import BusEvent
 from can_adapter.values import EnergyTransferMode, EvErrorCode
 from can_adapter.vehicle import VehicleBus
@@ -24,6 +23,7 @@ from csm.errors import CsmFault
 from evcc import events
 from evcc.canbus import VehicleCan
 from evcc.heat import Side, side_of
+from evcc.reception import ReceptionFaults
 from evcc.watches import WATCHES, Bounds, Scene
 from keym.faults import KeymFault
 
@@ -85,13 +85,12 @@ class Supervision:
         self._limits = limits or Limits()
         self._weak: set[str] = set()  # what stands and costs current, of either kind of charging
         self._degraded = False
-        self._refused: dict[str, set[str]] = {}  # roles out of range, by message
-        self._short: dict[str, int] = {}  # messages too short, since when
+        self._reception = ReceptionFaults(scheduler, dem, bus.signals)
         self._task: Task | None = None
         self._force: Alarm = scheduler.alarm(self._forced, name="ordered stop")
         dem.listen(self._event_changed)
         if not self._limits.silent:
-            bus.signals.observe(self._reception)
+            bus.signals.observe(self._reception.hear)
         bus.canif.observe(self._bus_changed)
 
     def start(self) -> None:
@@ -144,20 +143,11 @@ class Supervision:
             failed = watch.look(scene)
             if failed is not None:
                 self._dem.report(watch.event, failed=failed)
-        self._look_at_ranges()
-        self._look_at_lengths()
+        self._reception.look()
         self._look_at_weakness(signals.state.selection.energy_transfer_mode)
         weak = "degraded" if self._degraded else "none"
         self.on_faults("barred" if self._can.barred else weak)
         self._can.count_faults(self._dem.count)
-
-    def _look_at_ranges(self) -> None:
-        reading = self._bus.signals.reading
-        for message, roles in tuple(self._refused.items()):
-            roles &= {role for role in roles if reading(role).quality is quality.Quality.REFUSED}
-            self._dem.report(events.out_of_range(message), failed=bool(roles))
-            if not roles:
-                del self._refused[message]
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""
@@ -166,46 +156,6 @@ class Supervision:
         if degraded is not self._degraded:
             self._degraded = degraded
             self._log.warning("degraded", degraded=degraded, faults=", ".join(sorted(self._weak)))
-
-    def _look_at_lengths(self) -> None:
-        """A whole frame after the short one heals."""
-        signals = self._bus.signals
-        for message, since in tuple(self._short.items()):
-            ages = (
-                told.age
-                for role in signals.roles
-                if (told := signals.reading(role)).message == message
-            )
-            age = next(ages, None)
-            if age is not None and self._scheduler.now - age > since:
-                self._dem.passed(events.wrong_length(message))
-                del self._short[message]
-
-    def _reception(self, event: quality.ReceptionEvent) -> None:
-        match event:
-            case quality.TimedOut():
-                self._message(events.timeout(event.message), failed=True)
-            case quality.Returned():
-                self._message(events.timeout(event.message), failed=False)
-            case quality.ProtectionLost():
-                self._message(events.protection(event.message), True, event.status.value)
-            case quality.ProtectionRegained():
-                self._message(events.protection(event.message), failed=False)
-            case quality.ValueRefused():
-                if event.role in events.OWN_RANGE:
-                    return  # a sensor's defect has a row of its own
-                if events.out_of_range(event.message) in self._dem.events:
-                    self._refused.setdefault(event.message, set()).add(event.role)
-                    self._message(events.out_of_range(event.message), True, event.role)
-            case quality.FrameMalformed():
-                if events.wrong_length(event.message) in self._dem.events:
-                    self._short[event.message] = self._scheduler.now
-                    detail = f"{event.length} octets"
-                    self._message(events.wrong_length(event.message), True, detail)
-
-    def _message(self, name: str, failed: bool, detail: str = "") -> None:  # noqa: FBT001 - of a report
-        if name in self._dem.events:
-            self._dem.report(name, failed=failed, detail=detail)
 
     def _bus_changed(self, event: BusEvent) -> None:
         if event is BusEvent.OFF:
