@@ -26,6 +26,7 @@ from can_adapter.drivers.simulated import SimulatedBus
 from can_adapter.station import open_station_bus
 from can_adapter.station_config import StationCanConfig
 from can_adapter.vehicle import open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 from evcc.basic import BasicCharging
 from evcc.canbus import VehicleCan
@@ -102,6 +103,10 @@ class Bench:
             self.physics,
         )
 
+    def make_ecu_bus(self) -> tuple[SimulatedBus, VehicleCanConfig]:
+        """What the vehicle ECU is connected to; the vehicle's own bus, where no other is made."""
+        return self.vehicle_bus, self.vehicle_config
+
     def _add_ecus(self, setup: WholeOptions, chance: SeededRandomness) -> None:
         scheduler, rig = self.scheduler, self.rig
         log = silent().logger("bench")
@@ -109,9 +114,8 @@ class Bench:
         site = Site(scheduler, chance.fork("line"))
         car, box = site.vehicle(), site.station()
         site.attenuate(car, box, 10)
-        self.can_bus = open_vehicle_bus(
-            scheduler, self.vehicle_bus.attach("EVCC"), self.vehicle_config
-        )
+        self.ecu_bus, config = self.make_ecu_bus()
+        self.can_bus = open_vehicle_bus(scheduler, self.ecu_bus.attach("EVCC"), config)
         self.vehicle_can = VehicleCan(self.can_bus, rig.state, inlets=setup.inlets)
         pilot = self.pilot = self._add_pilots(setup)
         rig.actuators = self.vehicle_can
