@@ -24,6 +24,7 @@ CARRIERS: Final = {
     "Battery": "BMS_Battery",
     "MobilityNeeds": "EMS_MobilityNeeds",
     "Inlet": "INLET_State",
+    "SecondInlet": "INLET2_State",
     "AcLimits": "OBC_Limits",
     "AcPresent": "OBC_Present",
 }

@@ -8,7 +8,10 @@ from bsw.cp.switch import PilotSwitch
 from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.values import LockState
+from can_adapter.vehicle import VEHICLE_VALUES
 from evcc.config import HardwareConfig
+from evcc.events import MESSAGES
+from evcc.reception import CARRIERS
 from tests.ecu.benches import EcuBench
 from tools.rig.network import Options
 from tools.rig.whole import WholeOptions
@@ -150,3 +153,9 @@ def test_a_switch_lets_nobody_see_two_plugs() -> None:
 def test_two_inlets_need_two_pilots() -> None:
     (wrong,) = HardwareConfig(inlets=2).problems()
     assert wrong.example == "driver: plug"
+
+
+def test_each_group_of_values_has_a_message_with_trouble_codes() -> None:
+    groups = {role.group for role in VEHICLE_VALUES.roles.values()}
+    assert set(CARRIERS) == groups
+    assert set(CARRIERS.values()) == set(MESSAGES)
