@@ -3,6 +3,9 @@
 Rooms report ``failed`` or ``passed`` as often as they look; time decides what counts.  A confirmed
 code keeps the circumstances of its first and its latest failure, ages over healthy operation
 cycles, and outlives a restart.
+
+What stands and what is remembered are two things: a tester may switch off the remembering, never
+the reactions, and what stands when it is switched on again is remembered then.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -61,10 +64,11 @@ class Dem:
         self._circumstances = circumstances
         self._now_unix = now_unix
         self._entries = dict.fromkeys(self.events, Entry())
-        self._standing: set[str] = set()
+        self._standing: dict[str, str] = {}  # what has failed and not passed since: its detail
+        self._tested: set[str] = set()  # in this operation cycle
+        self._enabled = True
         self._pending: dict[str, tuple[bool, Alarm]] = {}
         self._listeners: list[Listener] = []
-        self.enabled = True  # ControlDTCSetting: updates may be switched off by a tester
         if nvm is not None:
             self._recall(nvm.register(Block(BLOCK, 1, {})))
 
@@ -84,6 +88,18 @@ class Dem:
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 
+    @property
+    def enabled(self) -> bool:
+        """ControlDTCSetting: whether status and circumstances are updated."""
+        return self._enabled
+
+    @enabled.setter
+    def enabled(self, wanted: bool) -> None:
+        came_back = wanted and not self._enabled
+        self._enabled = wanted
+        if came_back:
+            self._catch_up()
+
     # Questions
 
     def status(self, name: str) -> Status:
@@ -94,7 +110,9 @@ class Dem:
 
     def stands(self, name: str) -> bool:
         """Whether the event has failed and not passed since."""
-        return Status.FAILED in self.status(name)
+        if name not in self.events:
+            raise UnknownEvent(name)
+        return name in self._standing
 
     @property
     def count(self) -> int:
@@ -123,6 +141,7 @@ class Dem:
 
     def begin_cycle(self) -> None:
         """A new operation cycle: the bits of this cycle start anew, healthy codes age."""
+        self._tested.clear()
         for name, entry in self._entries.items():
             self._entries[name] = self._next_cycle(self.events[name], entry)
         self._keep()
@@ -132,7 +151,8 @@ class Dem:
         names = [name for name, event in self.events.items() if code is None or event.code == code]
         for name in names:
             self._drop_pending(name)
-            self._standing.discard(name)
+            self._standing.pop(name, None)
+            self._tested.discard(name)
             self._entries[name] = Entry()
         self._keep()
         return bool(names)
@@ -143,11 +163,7 @@ class Dem:
         event = self.events.get(name)
         if event is None:
             raise UnknownEvent(name)
-        if not self.enabled:
-            return
-        entry = self._entries[name]
-        settled = Status.FAILED in entry.status
-        known = Status.NOT_COMPLETED_THIS_CYCLE not in entry.status
+        settled, known = name in self._standing, name in self._tested
         pending = self._pending.get(name)
         if settled is failed and known:
             self._drop_pending(name)
@@ -171,12 +187,14 @@ class Dem:
 
     def _qualify(self, event: Event, *, failed: bool, detail: str) -> None:
         self._pending.pop(event.name, None)
-        entry = self._entries[event.name]
-        was = Status.FAILED in entry.status
-        (self._standing.add if failed else self._standing.discard)(event.name)
-        self._entries[event.name] = (
-            self._failure(event, entry, detail) if failed else _recovery(entry)
-        )
+        was = event.name in self._standing
+        self._tested.add(event.name)
+        if failed:
+            self._standing[event.name] = detail
+        else:
+            self._standing.pop(event.name, None)
+        if self._enabled:
+            self._remember(event, detail)
         if failed is was:
             return  # only the first completion of a test in this cycle
         report = self._log.warning if failed else self._log.info
@@ -184,6 +202,24 @@ class Dem:
         self._keep()
         for listener in self._listeners:
             listener(event, failed)
+
+    def _remember(self, event: Event, detail: str) -> None:
+        entry = self._entries[event.name]
+        failed = event.name in self._standing
+        self._entries[event.name] = (
+            self._failure(event, entry, detail) if failed else _recovery(entry)
+        )
+
+    def _catch_up(self) -> None:
+        """What came or went while nothing was remembered, as it is now."""
+        for name, event in self.events.items():
+            stands = name in self._standing
+            tested = name in self._tested
+            status = self._entries[name].status
+            missed = Status.NOT_COMPLETED_THIS_CYCLE in status
+            if tested and (missed or stands is not (Status.FAILED in status)):
+                self._remember(event, self._standing.get(name, ""))
+        self._keep()
 
     def _failure(self, event: Event, entry: Entry, detail: str) -> Entry:
         first_in_cycle = Status.FAILED_THIS_CYCLE not in entry.status

@@ -167,6 +167,44 @@ def test_a_tester_may_freeze_the_memory() -> None:
     assert ecu.dem.status("LOCK") == FRESH
 
 
+def test_what_still_stands_is_remembered_when_the_setting_returns() -> None:
+    ecu = Ecu()
+    ecu.dem.failed("TWICE")
+    ecu.dem.enabled = False
+    ecu.dem.failed("LOCK", "stuck")
+    ecu.dem.passed("TWICE")
+    ecu.run(S)
+    assert Status.FAILED in ecu.dem.status("TWICE")
+    ecu.dem.enabled = True
+    assert Status.FAILED | Status.CONFIRMED in ecu.dem.status("LOCK")
+    first = ecu.dem.entry("LOCK").first
+    assert first is not None
+    assert first["detail"] == "stuck"
+    assert Status.FAILED not in ecu.dem.status("TWICE")
+
+
+def test_what_came_and_went_while_frozen_is_not_remembered() -> None:
+    ecu = Ecu()
+    ecu.dem.enabled = False
+    ecu.dem.failed("LOCK")
+    ecu.dem.passed("LOCK")
+    ecu.run(S)
+    ecu.dem.enabled = True
+    assert ecu.dem.entry("LOCK").occurrences == 0
+    assert Status.FAILED_THIS_CYCLE not in ecu.dem.status("LOCK")
+
+
+def test_a_frozen_memory_does_not_freeze_the_reactions() -> None:
+    ecu = Ecu()
+    heard: list[tuple[str, bool]] = []
+    ecu.dem.listen(lambda event, failed: heard.append((event.name, failed)))
+    ecu.dem.enabled = False
+    ecu.dem.failed("LOCK")
+    assert heard == [("LOCK", True)]
+    assert ecu.dem.stands("LOCK")
+    assert ecu.dem.count == 1
+
+
 def test_an_event_nobody_declared_is_our_own_mistake() -> None:
     with pytest.raises(UnknownEvent):
         Ecu().dem.failed("NOBODY")
