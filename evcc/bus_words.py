@@ -64,6 +64,18 @@ _NOTIFICATIONS: Final = {
     "ReNegotiation": values.EvseNotification.RENEGOTIATION,
 }
 
+NOTHING_TOLD: Final[tuple[VehicleReportPart, ...]] = (
+    StationStatus(),
+    StationPresent(),
+    StationLimits(),
+    StationAc(),
+    StationIdentity(),
+    Schedule(),
+)
+"""No station talks: each of its values is invalid.  The meter has ``NOTHING_METERED``,
+because what was counted up to the end is wanted after it."""
+NOTHING_METERED: Final = Metering()
+
 
 def pilot_state(pilot: Pilot) -> values.PilotState:
     if pilot.state is PilotState.A:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.cp.pilot import Pilot, PilotState
-from bsw.os.clock import MS
+from bsw.os.clock import MS, S
 from can_adapter import values
 from can_adapter.quality import Quality, Reading
 from can_adapter.vehicle import ScheduleRows, VehicleBus
@@ -21,7 +21,14 @@ from can_adapter.vehicle_report import (
     VehicleReportPart,
 )
 from can_adapter.vehicle_values import Contactors, VehicleSnapshot
-from evcc.bus_words import MODES, pilot_state, schedule_rows, station_parts
+from evcc.bus_words import (
+    MODES,
+    NOTHING_METERED,
+    NOTHING_TOLD,
+    pilot_state,
+    schedule_rows,
+    station_parts,
+)
 from evcc.derating import AC_CURVE, DC_CURVE, Curve
 from evcc.heat import Heat
 from evcc.inlet_side import LOCK_ROLES, InletSides, inlet_of, role_of
@@ -35,6 +42,9 @@ _STOPPING: Final = {
     values.StopRequest.FAST,
     values.StopRequest.EMERGENCY,
 }
+
+METER_STAYS: Final = 3 * S
+"""How long the last meter reading is shown after a session: its message comes each second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,9 @@ class VehicleCan:
         self._offered: tuple[Piece, ...] = ()
         self._mode: values.EcuState | None = None  # where it is not told by plug and faults
         self._wake_up: values.EcuWakeUp | None = None
+        self._meter_over = bus.scheduler.alarm(
+            lambda: self._publish(NOTHING_METERED), name="meter over"
+        )
         bus.signals.on_change(self._take)
 
     @property
@@ -256,7 +269,8 @@ class VehicleCan:
         state.max_power = limits.max_power_limit
         state.target_voltage = targets.target_voltage
         state.target_current = targets.target_current
-        state.ready = targets.ev_ready is True
+        silent = self._bus.signals.reading("ev_ready").quality is Quality.UNBOUND
+        state.ready = targets.ev_ready is True or silent  # a bus without it never takes it back
         state.charging_complete = targets.charging_complete is True
         state.bulk_complete = targets.bulk_charging_complete
         state.departure = told.needs.departure_time
@@ -329,6 +343,7 @@ class VehicleCan:
     # To the vehicle: the station
 
     def view_changed(self, view: StationView) -> None:
+        self._meter_over.cancel()
         for part in station_parts(view):
             self._publish(part)
         if view.offered.pieces != self._offered:
@@ -383,11 +398,15 @@ class VehicleCan:
         return values.EcuState.ACTIVE if plugged else values.EcuState.READY
 
     def session_ended(self, result: values.SessionResult) -> None:
+        """With the session goes what the station told: old values are not present ones."""
         good = result in {values.SessionResult.COMPLETE, values.SessionResult.PAUSED}
         finished, failed = values.SessionState.FINISHED, values.SessionState.FAILED
         self._publish(
             SessionStatus(session_state=finished if good else failed, session_result=result)
         )
+        for part in NOTHING_TOLD:
+            self._publish(part)
+        self._meter_over.rearm(METER_STAYS)
         self._offered = ()
         self._rows.show(())
         if result is not values.SessionResult.PAUSED:

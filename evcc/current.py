@@ -25,7 +25,12 @@ def wanted_current(state: VehicleState, view: StationView, voltage: float) -> fl
 
 
 def offered_current(state: VehicleState, view: StationView, voltage: float) -> float:
-    """What may be asked for at all, whatever the battery wants just now."""
+    """What may be asked for at all, whatever the battery wants just now.
+
+    Nothing while the vehicle says that it is not ready: EVReady and a current would contradict.
+    """
+    if not state.ready:
+        return 0.0
     limits = [value for value in (state.max_current, view.max_current) if value is not None]
     powers = (state.max_power, view.max_power, view.schedule_power)
     limits += [power / voltage for power in powers if power is not None and voltage > 0]

@@ -229,3 +229,21 @@ def test_the_customer_is_waited_for_as_long_as_the_limit_allows() -> None:
     assert patient.run().ending("vehicle") is Ending.TERMINATED
     assert impatient.run().ending("station") is Ending.ONGOING_TIMEOUT
     assert impatient.results["vehicle"].code == "FAILED"
+
+
+@pytest.mark.parametrize("protocol", ["din", "iso2"])
+def test_a_vehicle_that_is_not_ready_asks_for_no_current(protocol: str) -> None:
+    rig = Rig(protocol)
+    rig.at(15 * S, lambda: setattr(rig.state, "ready", False))
+    rig.at(20 * S, lambda: setattr(rig.state, "ready", True))
+    full(rig).run()
+    asked = [
+        (body.dc_ev_status.ev_ready, body.ev_target_current.si())
+        for body in rig.bodies("CurrentDemandReq")
+    ]
+    unready = [amps for ready, amps in asked if not ready]
+    assert len(unready) > 10
+    assert set(unready) == {0.0}
+    back = asked[max(at for at, (ready, _) in enumerate(asked) if not ready) + 1 :]
+    assert 0.0 < back[1][1] < 10.0, "the way up begins at zero again"
+    assert max(amps for _, amps in back) > 50.0
