@@ -29,6 +29,7 @@ ToleratedRule = Literal[
     "size",
     "subject",
     "time",
+    "unnamed-branch",
 ]
 DemandName = Literal["strict", "soft-fail", "off"]
 

@@ -15,7 +15,14 @@ from keym.edition import Edition
 from keym.ids import Emaid, IdError
 from keym.memory import Memory
 from keym.path import Link, Path, Search
-from keym.profile import BRANCHES, MOST_AUTHORITIES, RootKind, Use
+from keym.profile import (
+    BRANCHES,
+    MOST_AUTHORITIES,
+    WHOLE,
+    RootKind,
+    Use,
+    branch_is_binding,
+)
 from keym.revocation import Demand, StatusBook
 from keym.status import State
 from keym.verdict import (
@@ -102,11 +109,17 @@ class Judge:
         if not verdicts:
             case.find(search.trouble())
             case.look_along([one for one in search.longest if not one.is_sent_root])
+            case.look_at_branch(search.longest, None)
             return case.verdict([link.certificate for link in search.longest])
         return min(verdicts, key=_gravity)
 
 
 _STRICT = Policy()
+
+
+def _serves_several(anchor: Anchor) -> bool:
+    """Whatever it was installed as: a root that calls itself the whole PKI's is no branch's own."""
+    return anchor.kind is RootKind.V2G or WHOLE in anchor.certificate.subject.domains
 
 
 def _gravity(verdict: Verdict) -> tuple[int, int]:
@@ -180,6 +193,7 @@ class Case:
     def weigh(self, path: Path) -> Verdict:
         self.look_along(path.links)
         self._look_at_anchor(path)
+        self.look_at_branch(path.links, path.anchor)
         self._look_at_revocation(path)
         return self.verdict([link.certificate for link in path.links], path.anchor)
 
@@ -214,6 +228,27 @@ class Case:
         pairs = zip(places, certificates, certificates[1:], strict=False)
         for place, certificate, issuer in pairs:
             self.find(*rules.key_ids(place, certificate, issuer))
+
+    def look_at_branch(self, links: Sequence[Link], anchor: Anchor | None) -> None:
+        """Which branch issued it, where the anchor alone does not say.
+
+        A root of several branches does not, nor does one that is unknown.  An authority that
+        stands in for its root is itself one of the branch.
+        """
+        branch = BRANCHES[self.question.use]
+        if anchor is not None and not anchor.certificate.self_issued:
+            below = len(links) - 1
+            self.find(*rules.sub_authority(ANCHOR_PLACE, anchor.certificate, below, branch))
+            self.find(*rules.branch_named(ANCHOR_PLACE, anchor.certificate.subject, branch))
+        elif anchor is not None and not _serves_several(anchor):
+            return
+        if not branch_is_binding(self.question.use, self.question.edition):
+            return
+        above = [link for link in links[1:] if not link.is_sent_root]
+        for link in above:
+            self.find(*rules.branch_named(link.place, link.certificate.subject, branch))
+        if anchor is None and len(links) == 1:
+            self.find(*rules.issuer_named(links[0].certificate.issuer, branch))
 
     def _look_at_time(self, place: int, certificate: Certificate) -> None:
         if self.moment.trusted:

@@ -89,8 +89,12 @@ class Branch:
 
     @property
     def own_domains(self) -> frozenset[str]:
-        """Domain components an authority of this branch may carry."""
-        return frozenset({self.authority_domain, self.leaf.domain, "V2G"})
+        """Domain components an authority of this branch may carry.
+
+        Only the branch of the stations carries that of the whole PKI, ``V2G``: elsewhere it would
+        let a station operator's authority sign contracts or deliver them.
+        """
+        return frozenset({self.authority_domain, self.leaf.domain})
 
 
 AUTHORITY_USAGE = _AUTHORITY
@@ -109,7 +113,10 @@ PURPOSES = {
 """Extended key usages that are known to be no others."""
 YEAR = 365
 
-BRANCH_DOMAINS = frozenset({"V2G", "CPO", "CPS", "OEM", "MO"})
+WHOLE = "V2G"
+"""The domain component of the PKI as a whole: its root, and by tradition the stations' sub-CAs."""
+
+BRANCH_DOMAINS = frozenset({WHOLE, "CPO", "CPS", "OEM", "MO"})
 """Domain components with a meaning; any other text says nothing about the branch."""
 
 BRANCHES: dict[Use, Branch] = {
@@ -205,6 +212,15 @@ ROOT_DOMAINS: dict[RootKind, str | None] = {
 
 MOST_AUTHORITIES = 2
 """Sub-CAs between a leaf and its anchor: three certificates below the root [V2G2-009]."""
+
+
+def branch_is_binding(use: Use, edition: Edition) -> bool:
+    """Whether a sub-CA has to say its branch where its root serves several.
+
+    Who may sign for money or for a vehicle has to say so in either edition; a station's authority
+    has to by ISO 15118-2 alone.
+    """
+    return use is not Use.SECC or domain_is_binding(edition)
 
 
 def domain_is_binding(edition: Edition) -> bool:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from keym.calendar import Moment
 from keym.certificate import Certificate, Malformed, verify
-from keym.profile import OCSP_SIGNING, KeyUse
+from keym.profile import BRANCH_DOMAINS, OCSP_SIGNING, KeyUse
 from keym.status import (
     Answer,
     Response,
@@ -76,7 +76,7 @@ def believed_response(
         response = read_response(octets)
     except Malformed as error:
         raise Unusable(str(error)) from None
-    _authorised(response, issuer, moment)
+    _authorised(response, certificate, issuer, moment)
     if nonce is not None and response.nonce not in {None, nonce}:
         raise Unusable("the response answers another request")
     for answer in response.answers:
@@ -103,7 +103,9 @@ def still_holds(answer: Answer, moment: Moment, fresh: Freshness) -> None:
         raise Unusable(f"the answer is from {answer.this_update:%Y-%m-%d %H:%M} UTC, too long ago")
 
 
-def _authorised(response: Response, issuer: Certificate, moment: Moment) -> None:
+def _authorised(
+    response: Response, certificate: Certificate, issuer: Certificate, moment: Moment
+) -> None:
     """The issuer signed, or somebody whom the issuer certified for nothing else."""
     if response.is_by(issuer):
         signer = issuer
@@ -113,6 +115,7 @@ def _authorised(response: Response, issuer: Certificate, moment: Moment) -> None
             raise Unusable("the responder is neither the issuer nor shows a certificate")
         signer = signers[0]
         _appointed(signer, issuer, moment)
+        _of_the_branch(signer, certificate, issuer)
     if not verify(signer, response.signature_oid, response.tbs, response.signature):
         raise Unusable("the signature of the response does not hold")
 
@@ -125,10 +128,20 @@ def _appointed(signer: Certificate, issuer: Certificate, moment: Moment) -> None
         raise Unusable("the responder's certificate is not for signing OCSP responses")
     if found.usage is not None and KeyUse.DIGITAL_SIGNATURE not in found.usage:
         raise Unusable("the responder's key may not sign")
+    if found.authority:
+        raise Unusable("the responder is an authority itself, certified for more than answers")
     if found.not_understood:
         raise Unusable("the responder's certificate has a critical extension nobody understands")
     if moment.trusted and not signer.not_before <= moment.at <= signer.not_after:
         raise Unusable("the responder's certificate is not valid now")
+
+
+def _of_the_branch(signer: Certificate, certificate: Certificate, issuer: Certificate) -> None:
+    """A root of several branches has a responder for each; one answers not for another."""
+    named = BRANCH_DOMAINS.intersection(signer.subject.domains)
+    own = {*issuer.subject.domains, *certificate.subject.domains}
+    for domain in sorted(named - own):
+        raise Unusable(f"the responder belongs to the {domain} branch of the PKI")
 
 
 def believed_list(

@@ -12,12 +12,13 @@ from keym.calendar import Moment
 from keym.certificate import Certificate
 from keym.edition import Edition
 from keym.ids import Emaid, Evccid, IdError, Pcid
-from keym.name import COMMON_NAME, ORGANIZATION, shown
+from keym.name import COMMON_NAME, ORGANIZATION, Name, shown
 from keym.profile import (
     ANY_PURPOSE,
     BRANCH_DOMAINS,
     BRANCHES,
     PURPOSES,
+    WHOLE,
     Branch,
     KeyUse,
     LeafProfile,
@@ -175,8 +176,11 @@ def authority(place: int, certificate: Certificate, below: int) -> Found:
 def sub_authority(place: int, certificate: Certificate, below: int, branch: Branch) -> Found:
     """What a sub-CA has to be beyond any authority: of this branch, and at its level."""
     strange = BRANCH_DOMAINS.intersection(certificate.subject.domains) - branch.own_domains
-    for domain in sorted(strange):
+    for domain in sorted(strange - {WHOLE}):
         yield Finding(Rule.BRANCH, place, f"it belongs to the {domain} branch of the PKI")
+    if WHOLE in strange:
+        detail = f"its domain component {WHOLE} is that of the stations' branch"
+        yield Finding(Rule.UNNAMED_BRANCH, place, detail)
     if certificate.extensions.authority and certificate.extensions.path_length is None:
         yield Finding(Rule.LEVELS, place, f"it has no path length; {below} belongs here")
     elif (certificate.extensions.path_length or 0) > below:
@@ -185,6 +189,24 @@ def sub_authority(place: int, certificate: Certificate, below: int, branch: Bran
             place,
             f"its path length is {certificate.extensions.path_length}; {below} belongs here",
         )
+
+
+def branch_named(place: int, name: Name, branch: Branch) -> Found:
+    """A sub-CA whose root serves several branches has to say which one is its own."""
+    if not BRANCH_DOMAINS.intersection(name.domains):
+        wanted = " or ".join(sorted(branch.own_domains))
+        detail = f"it does not say its branch; domain component {wanted} wanted"
+        yield Finding(Rule.UNNAMED_BRANCH, place, detail)
+
+
+def issuer_named(name: Name, branch: Branch) -> Found:
+    """Of a leaf whose issuer was not sent there is still the issuer's name."""
+    strange = BRANCH_DOMAINS.intersection(name.domains) - branch.own_domains
+    for domain in sorted(strange):
+        rule = Rule.UNNAMED_BRANCH if domain == WHOLE else Rule.BRANCH
+        yield Finding(rule, 0, f"its issuer belongs to the {domain} branch of the PKI")
+    if not strange:
+        yield from branch_named(0, name, branch)
 
 
 def key_ids(place: int, certificate: Certificate, issuer: Certificate) -> Found:

@@ -67,6 +67,7 @@ class Rule(Enum):
     LEAF = "leaf"
     DOMAIN = "domain"
     BRANCH = "branch"
+    UNNAMED_BRANCH = "unnamed-branch"
     ROOT_SIGNS_LEAF = "root-signs-leaf"
     LEVELS = "levels"
     COMMON_NAME = "common-name"
@@ -125,6 +126,7 @@ TOLERABLE = frozenset(
         Rule.USAGE_CRITICAL,
         Rule.DOMAIN,
         Rule.BRANCH,
+        Rule.UNNAMED_BRANCH,
         Rule.ROOT_SIGNS_LEAF,
         Rule.LEVELS,
         Rule.SUBJECT,
