@@ -101,8 +101,3 @@ class MemoryTrace:
 
     def kinds(self) -> list[str]:
         return [record.kind for record in self.records]
-
-
-def untraced() -> Trace:
-    """For tests and tools that do not care."""
-    return Trace(lambda: 0)

@@ -113,9 +113,6 @@ class TableConverter:
     def raws(self, value: Value) -> Sequence[Raw]:
         return self._raws[value]
 
-    def can_send(self, value: Value) -> bool:
-        return value in self._raws
-
 
 class BitsConverter:
     """A set of flags in one number; unknown bits are ignored."""

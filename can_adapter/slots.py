@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from can_adapter.binding import Binding
-from can_adapter.codec import Field, FrameImage, Layout, Raw, pages
+from can_adapter.codec import Field, Layout, Raw, pages
 from can_adapter.convert import REFUSED
 from can_adapter.e2e import E2eChecker, E2eWindow
 from can_adapter.matrix import MessageSpec
@@ -207,9 +207,3 @@ class Slot:
             page = Page([cell for cell in self.cells if cell.present(layout, images)])
             self._pages[key] = page
         return page
-
-
-def initial_frame(spec: MessageSpec) -> bytes:
-    """The message with its initial values, as a node sends it that knows nothing yet."""
-    layout = Layout(spec)
-    return bytes(FrameImage(layout, pages(layout)[0]).octets())

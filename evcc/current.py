@@ -4,17 +4,9 @@ The smallest of what the battery wants, the vehicle stands, the station gives, t
 allows and the inlet temperature leaves; up slowly, down faster, never below zero.
 """
 
-from dataclasses import dataclass
-
 from bsw.os.clock import S
 from evcc.profile import VehicleProfile
 from evcc.vehicle import StationView, VehicleState
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    voltage: float
-    current: float
 
 
 def wanted_current(state: VehicleState, view: StationView, voltage: float) -> float:

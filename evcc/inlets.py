@@ -38,9 +38,6 @@ class InletArbiter:
         self._held = held
         self._decide()
 
-    def may_charge(self, inlet: int) -> bool:
-        return self.active == inlet
-
     def _decide(self) -> None:
         if self._held and self.active in self._connected:
             return

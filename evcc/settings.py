@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from bsw.dcm.context import Did
 from bsw.nvm.service import Block, Nvm
-from bsw.os.clock import MS
 
 BLOCK: Final = "settings"
 VERSION: Final = 1
@@ -36,10 +35,6 @@ class Settings:
     """In order of preference; empty leaves the configuration file's order."""
     schedules: bool = True
     vehicle_id: str = ""
-
-    @property
-    def plug_settle_ns(self) -> int:
-        return self.plug_settle * MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,15 +53,6 @@ def guess(data: bytes, payload_type: int | None, *, fragment: bool) -> list[str]
     return found or list(candidates[:1])
 
 
-def of_namespace(ns: str) -> str | None:
-    """The schema set whose own messages live in a namespace."""
-    for name in USUAL:
-        own = exi.schema_set(name).modules[-1]
-        if ns in {element.ns for element in own.ELEMENTS}:
-            return name
-    return None
-
-
 def of_message(wire: str) -> list[str]:
     """The schema sets that have a document element of this name."""
     return [name for name in USUAL if exi.schema_set(name).has(wire)]
