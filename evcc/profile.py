@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bsw import exi
 from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import MS, S
@@ -11,6 +12,7 @@ from bsw.os.clock import MS, S
 @dataclass(frozen=True, slots=True)
 class VehicleProfile:
     tolerated: frozenset[Tolerance] = frozenset()
+    reading: exi.Tolerance = exi.CONFORMANCE  # what the codec lets pass, each use with a note
     timing: Timing = field(default_factory=Timing)
     connect_again: int = 0  # how often, where nobody listens yet at the address that SDP named
     connect_pause: int = 200 * MS
@@ -51,6 +53,7 @@ CONFORMANCE: Final = VehicleProfile()
 
 FIELD: Final = VehicleProfile(
     tolerated=frozenset({Tolerance.STOP_BEFORE_LOOP, Tolerance.SKIP_RECEIPT}),
+    reading=exi.FIELD,
     timing=Timing(
         exchanges={
             "CurrentDemand": Change(answer=2 * S),

@@ -139,7 +139,7 @@ class VehicleSession:
 
     def _dial(self) -> None:
         self._channel = self._connect()
-        self._wire = Wire(self._channel, self._means.trace)
+        self._wire = Wire(self._channel, self._means.trace, self._car.profile.reading)
 
     def _missed(self, missed: NotFound) -> None:
         self._fail(Ending.NO_STATION, str(missed))
@@ -211,7 +211,7 @@ class VehicleSession:
 
     def _talk(self, name: str) -> None:
         assert self._wire is not None
-        spoken = protocol(name)
+        spoken = protocol(name, self._car.profile.reading)
         self._wire.agree(spoken.dialect)
         self._setup_alarm.cancel()
         car = self._car

@@ -40,8 +40,9 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
         notify.ready()
         yield READY
         from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+        from evcc.profile import PROFILES  # noqa: PLC0415 - see above
 
         for name in parts.services.protocols(config.session.protocols):
-            yield from rehearse(name)
+            yield from rehearse(name, PROFILES[config.session.profile].reading)
 
     return base.run(start)

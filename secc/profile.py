@@ -7,6 +7,7 @@ Every deviation is a switch of its own, so an integrator can mix.
 from dataclasses import dataclass, field
 from typing import Final
 
+from bsw import exi
 from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import MS, S
@@ -15,6 +16,7 @@ from bsw.os.clock import MS, S
 @dataclass(frozen=True, slots=True)
 class StationProfile:
     tolerated: frozenset[Tolerance] = frozenset()
+    reading: exi.Tolerance = exi.CONFORMANCE  # what the codec lets pass, each use with a note
     timing: Timing = field(default_factory=Timing)
     demand_pilot_states: bool = True  # C/D before CableCheck, B before Welding and SessionStop
     pilot_wait_din: int = 1500 * MS
@@ -38,6 +40,7 @@ FIELD: Final = StationProfile(
             Tolerance.DIRECT_RENEGOTIATION,
         }
     ),
+    reading=exi.FIELD,
     timing=Timing(
         exchanges={
             "Authorization": Change(chain_perform=300 * S),

@@ -88,7 +88,7 @@ class StationSession:
         self.talked = False  # a V2G message beyond the handshake was answered
         self._means = means
         self._channel: Channel | None = channel
-        self._wire = Wire(channel, means.trace)
+        self._wire = Wire(channel, means.trace, station.profile.reading)
         self._link_up = link_up
         self._ended = ended
         self._responder: Responder | None = None
@@ -157,7 +157,7 @@ class StationSession:
             self._talk(choice.application.name)
 
     def _talk(self, name: str) -> None:
-        spoken = protocol(name)
+        spoken = protocol(name, self.station.profile.reading)
         self._wire.agree(spoken.dialect)
         self._alarm.cancel()
         if self.station.state.debug:

@@ -39,8 +39,9 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
             base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")
         yield READY
         from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+        from secc.profile import PROFILES  # noqa: PLC0415 - see above
 
         for name in config.session.protocols:
-            yield from rehearse(name)
+            yield from rehearse(name, PROFILES[config.session.profile].reading)
 
     return base.run(start)

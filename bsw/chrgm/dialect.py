@@ -28,9 +28,15 @@ class Wrapped:
 
     payload_types: Final = frozenset({PayloadType.EXI})
 
-    def __init__(self, name: str, schema: str, messages: Any) -> None:  # noqa: ANN401 - a module
+    def __init__(
+        self,
+        name: str,
+        schema: str,
+        messages: Any,  # noqa: ANN401 - a module
+        tolerance: exi.Tolerance,
+    ) -> None:
         self.name = name
-        self._codec = exi.codec(schema)
+        self._codec = exi.codec(schema, tolerance)
         self._message = messages.V2GMessage
         self._header = messages.MessageHeader
 
@@ -40,20 +46,20 @@ class Wrapped:
         return PayloadType.EXI, self._codec.encode(message)
 
     def decode(self, _payload_type: int, payload: bytes, /) -> Heard:
-        message = self._codec.decode(payload)
+        message, notes = self._codec.decode_noted(payload)
         if not isinstance(message, self._message) or message.body is None:
             raise kinds.MessageError(f"{type(message).__name__} without a message in its body")
         header = message.header
-        return Heard(header.session_id, message.body, header.signature, payload)
+        return Heard(header.session_id, message.body, header.signature, payload, notes)
 
 
-def din() -> Dialect:
+def din(tolerance: exi.Tolerance = exi.FIELD) -> Dialect:
     from bsw.chrgm.messages import din as messages  # noqa: PLC0415 - nothing unused is loaded
 
-    return Wrapped("DIN 70121", "din", messages)
+    return Wrapped("DIN 70121", "din", messages, tolerance)
 
 
-def iso2() -> Dialect:
+def iso2(tolerance: exi.Tolerance = exi.FIELD) -> Dialect:
     from bsw.chrgm.messages import iso2 as messages  # noqa: PLC0415 - nothing unused is loaded
 
-    return Wrapped("ISO 15118-2", "iso2", messages)
+    return Wrapped("ISO 15118-2", "iso2", messages, tolerance)

@@ -25,21 +25,21 @@ class Protocol:
 _DIALECTS = {"din": dialect.din, "iso2": dialect.iso2}
 
 
-def protocol(name: str) -> Protocol:
-    """By the handshake's name: ``din`` or ``iso2``."""
+def protocol(name: str, tolerance: exi.Tolerance = exi.FIELD) -> Protocol:
+    """By the handshake's name, ``din`` or ``iso2``; ``tolerance`` is what its reading lets pass."""
     table: Table = import_module(f"bsw.chrgm.sequence.{name}").TABLE
-    return Protocol(name, _DIALECTS[name](), table)
+    return Protocol(name, _DIALECTS[name](tolerance), table)
 
 
-def rehearse(name: str) -> Iterator[str]:
+def rehearse(name: str, tolerance: exi.Tolerance = exi.FIELD) -> Iterator[str]:
     """Load a protocol and code each of its messages once; yields between the steps.
 
     The first message of a kind takes milliseconds, the first of all tens of them.  In a session
     nothing else would be heard for so long, and the vehicle's bus is silent for 50 ms at most.
     """
     yield name
-    exi.codec("sap")
-    spoken = protocol(name)
+    exi.codec("sap", tolerance)
+    spoken = protocol(name, tolerance)
     for exchange in spoken.table.exchanges.values():
         yield f"{name} {exchange.name}"
         for kind in (exchange.request, exchange.response):

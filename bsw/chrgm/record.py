@@ -26,6 +26,7 @@ class Heard:
     body: Any
     signature: Any = None
     octets: bytes = b""
+    notes: tuple[str, ...] = ()  # what had to be tolerated to read it
 
 
 @dataclass(frozen=True, slots=True)

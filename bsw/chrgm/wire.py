@@ -23,10 +23,12 @@ UNREADABLE: Final = (exi.DecodeError, MessageError)
 class Wire:
     """One connection's messages."""
 
-    def __init__(self, channel: Channel, trace: Trace) -> None:
+    def __init__(
+        self, channel: Channel, trace: Trace, tolerance: exi.Tolerance = exi.FIELD
+    ) -> None:
         self.channel = channel
         self._trace = trace
-        self._handshake = exi.codec("sap")
+        self._handshake = exi.codec("sap", tolerance)
         self._dialect: Dialect | None = None
 
     def agree(self, dialect: Dialect) -> None:
@@ -45,11 +47,11 @@ class Wire:
     def hear_handshake(self, payload: bytes) -> object:
         """The message, or one of ``UNREADABLE``."""
         try:
-            message = self._handshake.decode(payload)
+            message, notes = self._handshake.decode_noted(payload)
         except UNREADABLE:
             self._note("in", "unreadable", payload)
             raise
-        self._note("in", type(message).__name__, payload)
+        self._note("in", type(message).__name__, payload, notes)
         return message
 
     def say(self, session_id: bytes, said: Said) -> bytes:
@@ -68,8 +70,10 @@ class Wire:
         except UNREADABLE:
             self._note("in", "unreadable", payload)
             raise
-        self._note("in", type(heard.body).__name__, payload)
+        self._note("in", type(heard.body).__name__, payload, heard.notes)
         return heard
 
-    def _note(self, way: str, name: str, octets: bytes) -> None:
+    def _note(self, way: str, name: str, octets: bytes, notes: tuple[str, ...] = ()) -> None:
         self._trace.add("message", way=way, name=name, exi=octets)
+        if notes:
+            self._trace.add("tolerated", name=name, what="; ".join(notes))

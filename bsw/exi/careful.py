@@ -30,6 +30,7 @@ from bsw.exi.values import ValueReader
 
 HEADER = 0x80
 COOKIE = b"$EXI"
+SCHEDULES = "SASchedules"
 OTHER_VERSIONS = {0x81: "final version 2", 0x90: "preview version 1"}
 
 # Second-level events after the escape, EE left out where it is on the first level.
@@ -74,6 +75,7 @@ class CarefulDecoder:
         swapped: Mapping[str, str] | None = None,
     ) -> None:
         self._schema = schema
+        self._data = data
         self._tolerance = tolerance
         self._wide = wide
         self._relaxed = relaxed
@@ -99,7 +101,7 @@ class CarefulDecoder:
         if not isinstance(cls, type) or not issubclass(cls, Message):
             raise self._reader.error("a message", f"the element {element.wire}", 8)
         message: Message = self._element(cls, Name(element.wire, element.ns))
-        self._finish()
+        self._finish(zeros=self._tolerance.trailing_zeros)
         return message
 
     def fragment(self) -> Fragment:
@@ -141,14 +143,15 @@ class CarefulDecoder:
         elif header != HEADER:
             raise reader.error(f"the EXI header {HEADER:#x}", f"{header:#x}", position)
 
-    def _finish(self) -> None:
+    def _finish(self, *, zeros: bool = False) -> None:
         reader = self._reader
         left = reader.end - reader.position
         if left > 7:
             reader.path = []
-            if not self._tolerance.trailing:
-                raise reader.error("the end of the data", f"{left // 8} more octets")
-            self.notes.append(f"{left // 8} octets follow the message")
+            surplus = self._data[-(left // 8) :]
+            if not (self._tolerance.trailing or (zeros and not any(surplus))):
+                raise reader.error("the end of the data", f"{len(surplus)} more octets")
+            self.notes.append(f"{len(surplus)} octets follow the message")
 
     # Elements.
 
@@ -237,10 +240,16 @@ class CarefulDecoder:
         return self._value(production.kind, name)
 
     def _abstract(self, group: Group, production: Production, position: int) -> Message:
-        """An abstract head: only ``xsi:type`` can say which member is meant."""
+        """An abstract head: only ``xsi:type`` can say which member is meant.
+
+        Where that is tolerated, empty schedules stay what was sent: an instance of the head.
+        """
         reader = self._reader
         expected = " or ".join(wire for wire, cls in group.members.items() if cls is not None)
         escape = reader.bits(1, "the content of an abstract element")
+        if not escape and group.name == SCHEDULES and self._tolerance.empty_schedules:
+            reader.note("is abstract and empty")
+            return assemble(group.head)
         if not escape or reader.bits(3, "a second-level event") != 0:
             raise reader.error(expected, f"the abstract {production.wire}", position)
         named = self._type_name()

@@ -166,7 +166,9 @@ class Codec:
         """The strict reading; if that fails, each deviation that is tolerated, in turn."""
         refused: DecodeError | None = None
         for options in self._attempts(len(data)):
-            decoder = CarefulDecoder(self.schema, data, self.tolerance, **options)
+            # One deviation at a time: two together find sense in a message cut short.
+            tolerance = self.tolerance._replace(trailing_zeros=False) if refused else self.tolerance
+            decoder = CarefulDecoder(self.schema, data, tolerance, **options)
             try:
                 message = read(decoder)
             except DecodeError as error:

@@ -47,11 +47,25 @@ class Tolerance(NamedTuple):
     other_headers: bool = False
     """The cookie ``$EXI``, or a version other than final version 1, in front of the same coding."""
 
+    trailing_zeros: bool = False
+    """Octets of zero left over after the message (a Tesla's DIN session, EvseV2G's answers with
+    certificates): a buffer that was one octet too long."""
+
     trailing: bool = False
-    """Octets left over after the message.  Off in both: the frame says how long it is."""
+    """Any octets left over after the message.  Off in both: the frame says how long it is."""
+
+    empty_schedules: bool = False
+    """``SASchedules`` itself, abstract and empty, where a list of schedules should stand (recorded
+    in DIN ChargeParameterDiscoveryRes; EXIficient and cbV2G read it)."""
 
 
 CONFORMANCE = Tolerance()
 FIELD = Tolerance(
-    empty_values=True, full_lists=True, swapped_acdp=True, typed_emaid=True, other_headers=True
+    empty_values=True,
+    full_lists=True,
+    swapped_acdp=True,
+    typed_emaid=True,
+    other_headers=True,
+    trailing_zeros=True,
+    empty_schedules=True,
 )

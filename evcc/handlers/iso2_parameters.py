@@ -65,11 +65,13 @@ class Parameters:
             car.told()
             return Go("ChargeParameterDiscovery", after=car.profile.ongoing_pause)
         problem = self._see_offer(response.evse_charge_parameter)
-        if response.sa_schedules is None:
+        schedules = response.sa_schedules
+        if not isinstance(schedules, iso2.SAScheduleList):
             problem = problem or "no schedule with Finished"
-        if problem or response.sa_schedules is None:
             return car.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", problem)
-        self._choose(response.sa_schedules, heard)
+        if problem:
+            return car.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", problem)
+        self._choose(schedules, heard)
         car.told()
         if car.view.notification == "StopCharging":
             return Go("SessionStop", when=car.in_b)

@@ -3,13 +3,16 @@
 import pytest
 
 from bsw import exi
-from bsw.chrgm.messages import iso2
+from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.messages.iso20 import acdp, common_types
 from bsw.chrgm.messages.model import assemble
+from bsw.chrgm.placeholder import smallest
 from bsw.exi import CONFORMANCE, FIELD, DecodeError, Tolerance
 from bsw.exi.codec import Form
 from bsw.exi.pure.encoder import ENCODERS
+from tests.exi.abstract import without_schedules
 from tests.exi.support import bits, number, octets
+from tools.exi.decode import show
 
 SETUP = bytes.fromhex("8098004011d01800621c00704400")
 
@@ -176,3 +179,42 @@ def test_the_padding_may_hold_anything(form: Form) -> None:
 def test_a_strict_message_needs_no_tolerance(form: Form) -> None:
     for profile in (CONFORMANCE, FIELD):
         assert exi.codec("iso2", profile, form=form).decode_noted(SETUP).notes == ()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_octets_of_zero_behind_the_message_are_noted_in_the_field(count: int, form: Form) -> None:
+    noted = exi.codec("iso2", FIELD, form=form).decode_noted(SETUP + bytes(count))
+    assert noted.message == exi.codec("iso2").decode(SETUP)
+    assert noted.notes == (f"{count} octets follow the message",)
+    with pytest.raises(DecodeError, match=f"found {count} more octets"):
+        exi.codec("iso2", CONFORMANCE, form=form).decode(SETUP + bytes(count))
+    with pytest.raises(DecodeError, match="found 2 more octets"):
+        exi.codec("iso2", FIELD, form=form).decode(SETUP + b"\0\xff")
+
+
+def parameters() -> din.V2GMessage:
+    return din.V2GMessage(
+        header=din.MessageHeader(session_id=b"1"), body=smallest(din.ChargeParameterDiscoveryRes)
+    )
+
+
+def test_an_abstract_and_empty_list_of_schedules_is_read_in_the_field(form: Form) -> None:
+    data = without_schedules(parameters())
+    noted = exi.codec("din", FIELD, form=form).decode_noted(data)
+    assert isinstance(noted.message, din.V2GMessage)
+    body = noted.message.body
+    assert isinstance(body, din.ChargeParameterDiscoveryRes)
+    assert type(body.sa_schedules) is din.SASchedules
+    assert (
+        body.evse_charge_parameter
+        == smallest(din.ChargeParameterDiscoveryRes).evse_charge_parameter
+    )
+    assert noted.notes == (
+        "V2G_Message/Body/ChargeParameterDiscoveryRes/SASchedules is abstract and empty",
+    )
+    assert "<" in show("din", noted.message, "xml", indent=2)
+    assert '"SASchedules": {}' in show("din", noted.message, "json", indent=2)
+    with pytest.raises(DecodeError, match="found the abstract SASchedules"):
+        exi.codec("din", CONFORMANCE, form=form).decode(data)
+    with pytest.raises(exi.EncodeError):
+        exi.codec("din", FIELD, form=form).encode(noted.message)

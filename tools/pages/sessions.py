@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Final
 
+from bsw import exi
 from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.sequence.timing import Change, Timing
@@ -50,6 +51,9 @@ def _values(profile: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a prof
         value = getattr(profile, field.name)
         if isinstance(value, Timing):
             yield from _times(value)
+        elif isinstance(value, exi.Tolerance):
+            for switch, chosen in value._asdict().items():
+                yield f"reading: {switch}", "yes" if chosen else "no"
         elif field.name == "tolerated":
             for tolerance in Tolerance:
                 yield f"tolerated: {tolerance.value}", "yes" if tolerance in value else "no"

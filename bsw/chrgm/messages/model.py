@@ -67,6 +67,12 @@ class Group:
         self.members = members
         self.classes = frozenset(member for member in members.values() if member is not None)
 
+    @property
+    def head(self) -> type[Message]:
+        """The abstract class that all members descend from."""
+        line = next(iter(self.classes)).__mro__
+        return next(cls for cls in line if issubclass(cls, Message) and cls.__abstract__)
+
 
 class Element(NamedTuple):
     """A global element of a schema: it has a place in the list of document and fragment codes."""

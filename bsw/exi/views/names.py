@@ -12,6 +12,8 @@ def member_name(group: Group, item: Message) -> Name:
     for wire, cls in group.members.items():
         if cls is type(item):
             return Name(wire, cls.__ns__)
+    if type(item).__abstract__ and group.members.get(group.name, item) is None:
+        return Name(group.name, type(item).__ns__)
     raise ViewError(f"{type(item).__name__} cannot stand for {group.name}")
 
 
