@@ -18,11 +18,12 @@ from csm.randomness import HostRandomness
 from csm.signing import KeySigner
 from csm.wiring import service
 from evcc.config import EvccConfig
+from evcc.profile import PROFILES
 from evcc.wallet import KeymWallet
 from keym.calendar import EcuCalendar
 from keym.faults import KeymError, KeymFault
 from keym.profile import Use
-from keym.wiring import open_keym
+from keym.wiring import Habits, open_keym
 
 
 class KeyFaults(Protocol):
@@ -39,6 +40,7 @@ class VehicleKeys:
     ) -> None:
         self._base = base
         self._config = config
+        profile = PROFILES[config.session.profile]
         try:
             self._csm = service(config.csm, base.scheduler, report=report)
             self._keym = open_keym(
@@ -47,6 +49,7 @@ class VehicleKeys:
                 EcuCalendar(calendar),
                 HostRandomness(),
                 worker=base.worker,
+                habits=Habits(profile.lenient_chains, profile.accept_missing_staple),
                 report=report,
             )
         except KeymError as error:

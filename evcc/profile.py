@@ -41,7 +41,8 @@ class VehicleProfile:
     safe_voltage: float = 60.0
     accept_no_imd: bool = True
     accept_isolation_warning: bool = True
-    accept_missing_staple: bool = False
+    accept_missing_staple: bool = False  # one that is there has to hold
+    lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
     lab_station_without_power: bool = False  # its limits and voltages are not believed
     renegotiate_in_state_b: bool = True
     pause_from: int = 900  # seconds without power from which on the session is paused
@@ -65,6 +66,7 @@ FIELD: Final = VehicleProfile(
         }
     ),
     accept_missing_staple=True,
+    lenient_chains=True,
     connect_again=3,
 )
 

@@ -20,10 +20,12 @@ ToleratedRule = Literal[
     "authority-key-id",
     "basic-constraints-critical",
     "branch",
+    "country",
     "domain",
     "key-type",
     "key-usage-critical",
     "levels",
+    "order",
     "purpose",
     "root-signs-leaf",
     "size",
@@ -31,7 +33,7 @@ ToleratedRule = Literal[
     "time",
     "unnamed-branch",
 ]
-DemandName = Literal["strict", "soft-fail", "off"]
+DemandName = Literal["strict", "stapled", "soft-fail", "off"]
 
 
 def certificate_folder() -> Path:
@@ -41,8 +43,13 @@ def certificate_folder() -> Path:
 class JudgeConfig(Part):
     """How the chains of one use are judged."""
 
-    revocation: DemandName = "soft-fail"
-    """strict: no proof of good standing, no trust; soft-fail: only "revoked" refuses; off."""
+    revocation: DemandName | None = Field(default=None, examples=["strict"])
+    """strict: no proof of good standing, no trust; stapled: proof may be missing, but what is
+    shown has to hold; soft-fail: only "revoked" refuses; off.
+
+    Unset: a station's chain strict, or stapled where the session's profile has
+    ``accept_missing_staple``; all others soft-fail.
+    """
 
     whole_chain: bool = False
     """Ask for the standing of the sub-CAs as well as for that of the leaf."""
@@ -67,10 +74,13 @@ class KeymConfig(Part):
     folder: NewPath = Field(default_factory=certificate_folder)
     """Where certificates are kept: one text file each."""
 
-    peers: Literal["conformance", "field"] = "conformance"
-    """field: tolerate what PKIs that are out there do and what harms nobody."""
+    peers: Literal["conformance", "field"] | None = Field(default=None, examples=["field"])
+    """field: tolerate what PKIs that are out there do and what harms nobody.
 
-    secc: JudgeConfig = JudgeConfig(revocation="strict")
+    Unset: as the session's profile says (``lenient_chains``).
+    """
+
+    secc: JudgeConfig = JudgeConfig()
     vehicle: JudgeConfig = JudgeConfig()
     contract: JudgeConfig = JudgeConfig()
     provisioning: JudgeConfig = JudgeConfig()

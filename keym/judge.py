@@ -116,6 +116,9 @@ class Judge:
 
 _STRICT = Policy()
 
+IN_MESSAGES = frozenset({Use.CONTRACT, Use.CPS, Use.PROVISIONING})
+"""What is shown in the fields of a message, and not by TLS."""
+
 
 def _serves_several(anchor: Anchor) -> bool:
     """Whatever it was installed as: a root that calls itself the whole PKI's is no branch's own."""
@@ -187,8 +190,14 @@ class Case:
     def look_along(self, links: Sequence[Link]) -> None:
         """Leaf and authorities."""
         self.look_at(links[0].certificate)
+        self._look_at_order([link.place for link in links])
         for below, link in enumerate(links[1:]):
             self._look_at_authority(link, below)
+
+    def _look_at_order(self, places: list[int]) -> None:
+        """In a message each certificate is followed by its issuer; TLS 1.3 has no such rule."""
+        if self.question.use in IN_MESSAGES and places != sorted(places):
+            self.find(Finding(Rule.ORDER, None, "the sub-CAs are not in the order of issuing"))
 
     def weigh(self, path: Path) -> Verdict:
         self.look_along(path.links)
@@ -281,7 +290,8 @@ class Case:
         rule = Rule.STATUS_USABLE if problem else Rule.STATUS
         finding = Finding(rule, place, problem or "nobody answered for it")
         asked = place == 0 or self.policy.whole_chain
-        if asked and self.policy.revocation is Demand.STRICT:
+        refused = {Demand.STRICT} | ({Demand.STAPLED} if problem else set())
+        if asked and self.policy.revocation in refused:
             self.findings.append(finding)
         else:
             self.remarks.append(finding)

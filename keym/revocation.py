@@ -32,8 +32,13 @@ class Demand(Enum):
     """How much an answer about revocation is worth."""
 
     STRICT = "strict"  # no proof of good standing, no trust
+    STAPLED = "stapled"  # proof may be missing; what is shown has to hold
     SOFT = "soft-fail"  # what is known to be revoked is refused, what is unknown is remarked
     OFF = "off"  # nobody asks
+
+
+PROVEN = frozenset({Demand.STRICT, Demand.STAPLED})
+"""Demands for proof that the peer itself brings along."""
 
 
 @dataclass(frozen=True, slots=True)

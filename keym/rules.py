@@ -12,7 +12,7 @@ from keym.calendar import Moment
 from keym.certificate import Certificate
 from keym.edition import Edition
 from keym.ids import Emaid, Evccid, IdError, Pcid
-from keym.name import COMMON_NAME, ORGANIZATION, Name, shown
+from keym.name import COMMON_NAME, COUNTRY, ORGANIZATION, Name, shown
 from keym.profile import (
     ANY_PURPOSE,
     BRANCH_DOMAINS,
@@ -66,6 +66,8 @@ def leaf(certificate: Certificate, use: Use, edition: Edition) -> Found:
     yield from _leaf_usage(certificate, profile)
     yield from _domain(certificate, profile, edition)
     yield from _common_name(certificate, profile)
+    if use is Use.CONTRACT:
+        yield from _country(certificate)
     if use is Use.VEHICLE:
         yield from _vehicle_subject(certificate)
 
@@ -132,6 +134,17 @@ def _common_name(certificate: Certificate, profile: LeafProfile) -> Found:
         return
     if not fits:
         yield Finding(Rule.CHECK_DIGIT, 0, "the check digit of the common name does not fit")
+
+
+def _country(certificate: Certificate) -> Found:
+    """A subject that names a country names that of the contract's eMAID."""
+    try:
+        emaid = Emaid.parse(certificate.subject.common_name or "")
+    except IdError:
+        return  # told as what it is
+    named = {text.upper() for text in certificate.subject.all(COUNTRY)}
+    if named - {emaid.country}:
+        yield Finding(Rule.COUNTRY, 0, "its country is not that of the eMAID in its name")
 
 
 def _read_id(text: str, rule: NameRule) -> bool:

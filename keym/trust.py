@@ -11,7 +11,7 @@ from bsw.tls.port import TlsFailure, TlsProfile, TlsReason
 from keym.edition import Edition
 from keym.judge import Judge, Question
 from keym.profile import BRANCHES, Use
-from keym.revocation import Demand
+from keym.revocation import PROVEN, Demand
 from keym.verdict import Reason, Verdict
 
 EDITIONS = {TlsProfile.ISO2: Edition.ISO2, TlsProfile.ISO20: Edition.ISO20}
@@ -65,7 +65,7 @@ class TlsTrust:
 
     def judge_chain(self, profile: TlsProfile, chain: Sequence[bytes]) -> TlsFailure | None:
         policy = self._judge.policy(self._use)
-        if self._use is Use.SECC and policy.revocation is Demand.STRICT:
+        if self._use is Use.SECC and policy.revocation in PROVEN:
             policy = replace(policy, revocation=Demand.SOFT)  # the staple is judged by itself
         question = Question(self._use, EDITIONS[profile], chain)
         return self._told(self._judge.judge(question, policy))
@@ -85,6 +85,7 @@ def failure(verdict: Verdict) -> TlsFailure:
     """A refusal in the words of TLS.  The detail names places and rules, no people."""
     finding = verdict.findings[0]
     remedy = _REMEDIES.get(finding.reason, "see the chain with v2g pki show")
+    remedy = remedy.format(use=verdict.use.value)
     return TlsFailure(TLS_REASONS[finding.reason], f"{verdict}; {remedy}")
 
 
@@ -94,6 +95,7 @@ _REMEDIES = {
     Reason.TIME_UNKNOWN: "give the ECU a time source it may trust",
     Reason.EXPIRED: "it must be renewed; if it is not expired, check our clock",
     Reason.NOT_YET_VALID: "check our clock and that of whoever issued it",
-    Reason.NO_STATUS: "the operator has to staple OCSP responses, or set keym.revocation",
+    Reason.NO_STATUS: "the operator has to staple OCSP responses; "
+    "keym.{use}.revocation: stapled does without",
     Reason.BAD_STATUS: "the operator has to refresh its OCSP responses",
 }

@@ -50,6 +50,7 @@ class Rule(Enum):
     ONE_KEY_TYPE = "one-key-type"
     SIGNATURE_ALGORITHM = "signature-algorithm"
     CHAINING = "chaining"
+    ORDER = "order"
     SIGNATURE = "signature"
     ANCHOR = "anchor"
     ANCHOR_USE = "anchor-use"
@@ -71,6 +72,7 @@ class Rule(Enum):
     ROOT_SIGNS_LEAF = "root-signs-leaf"
     LEVELS = "levels"
     COMMON_NAME = "common-name"
+    COUNTRY = "country"
     ID_FORM = "id-form"
     CHECK_DIGIT = "check-digit"
     SUBJECT = "subject"
@@ -121,6 +123,8 @@ TOLERABLE = frozenset(
     {
         Rule.SIZE,
         Rule.KEY_TYPE,
+        Rule.ORDER,
+        Rule.COUNTRY,
         Rule.PURPOSE,
         Rule.BASIC_CRITICAL,
         Rule.USAGE_CRITICAL,
@@ -136,7 +140,7 @@ TOLERABLE = frozenset(
 )
 """Switches for a lab or a known peer: a tolerated rule only makes a remark."""
 
-FIELD = frozenset({Rule.SUBJECT, Rule.LEVELS})
+FIELD = frozenset({Rule.SUBJECT, Rule.LEVELS, Rule.ORDER, Rule.COUNTRY})
 """Deviations of PKIs that are out there and harm nobody."""
 
 ANCHOR_PLACE = -1

@@ -101,24 +101,38 @@ def anchor_of(chain: tuple[Certificate, ...], store: CertificateStore) -> bytes 
     return paths[0].anchor.certificate.der if paths else None
 
 
-def policies(config: KeymConfig) -> dict[Use, Policy]:
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the role's profile says of its peers, where the configuration says nothing."""
+
+    lenient_chains: bool = False
+    accept_missing_staple: bool = False
+
+    def usual(self, use: Use) -> Demand:
+        if use is not Use.SECC:
+            return Demand.SOFT
+        return Demand.STAPLED if self.accept_missing_staple else Demand.STRICT
+
+
+def policies(config: KeymConfig, habits: Habits | None = None) -> dict[Use, Policy]:
     """How the chains of each use are judged."""
-    return {
-        Use.SECC: _policy(config.secc, config),
-        Use.VEHICLE: _policy(config.vehicle, config),
-        Use.CONTRACT: _policy(config.contract, config),
-        Use.PROVISIONING: _policy(config.provisioning, config),
-        Use.CPS: _policy(config.cps, config),
+    habits = habits or Habits()
+    lenient = habits.lenient_chains if config.peers is None else config.peers == "field"
+    common = FIELD if lenient else frozenset()
+    uses = {
+        Use.SECC: config.secc,
+        Use.VEHICLE: config.vehicle,
+        Use.CONTRACT: config.contract,
+        Use.PROVISIONING: config.provisioning,
+        Use.CPS: config.cps,
     }
+    return {use: _policy(one, habits.usual(use), common) for use, one in uses.items()}
 
 
-def _policy(one: JudgeConfig, config: KeymConfig) -> Policy:
+def _policy(one: JudgeConfig, usual: Demand, common: frozenset[Rule]) -> Policy:
     named = frozenset(Rule(word) for word in one.tolerate)
-    return Policy(
-        Demand(one.revocation),
-        whole_chain=one.whole_chain,
-        tolerate=named | FIELD if config.peers == "field" else named,
-    )
+    demand = usual if one.revocation is None else Demand(one.revocation)
+    return Policy(demand, whole_chain=one.whole_chain, tolerate=named | common)
 
 
 def open_keym(
@@ -128,6 +142,7 @@ def open_keym(
     chance: Randomness,
     *,
     worker: Worker | None = None,
+    habits: Habits | None = None,
     shelf: Shelf | None = None,
     fetcher: StatusFetcher | None = None,
     listener: Listener | None = None,
@@ -137,7 +152,7 @@ def open_keym(
 
     ``worker`` carries HTTP when ``ocsp.fetch`` is set; ``fetcher`` takes its place in simulation.
     """
-    chosen = policies(config)
+    chosen = policies(config, habits)
     store = CertificateStore(
         shelf if shelf is not None else FolderShelf(config.folder),
         report=report,

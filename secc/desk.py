@@ -48,12 +48,16 @@ OF_AN_AUTHORITY: Final = "FAILED_NoCertificateAvailable"
 """An expired sub-CA: the contract itself is not to blame, but cannot be used."""
 
 
+_NAMED_FOR_NOTHING: Final = frozenset({Rule.DOMAIN, Rule.COMMON_NAME, Rule.COUNTRY})
+"""A sound chain whose leaf is named for another use, or names no contract: nothing to pay with."""
+
+
 def chain_code(verdict: ChainVerdict) -> str:
     """What a vehicle is told about a chain that is refused, wherever it shows one."""
     finding, reason = verdict.findings[0], verdict.reason
     if reason in {Reason.EXPIRED, Reason.NOT_YET_VALID} and finding.place != LEAF:
         return OF_AN_AUTHORITY
-    if finding.rule is Rule.DOMAIN:  # sound, but made for another use: nothing to charge with
+    if finding.rule in _NAMED_FOR_NOTHING:
         return "FAILED_NoCertificateAvailable"
     return _CODES.get(reason, "FAILED_CertChainError") if reason else "FAILED"
 

@@ -19,11 +19,12 @@ from keym.edition import Edition
 from keym.faults import KeymError
 from keym.profile import Use
 from keym.provisioning.provider import Provider
-from keym.wiring import open_keym
+from keym.wiring import Habits, open_keym
 from secc.api.charger import Charger
 from secc.config import ProvisioningConfig, SeccConfig
 from secc.desk import ContractSource, Desk
 from secc.exchange import Exchange
+from secc.profile import PROFILES
 
 
 class StationKeys:
@@ -40,6 +41,7 @@ class StationKeys:
                 EcuCalendar(calendar),
                 HostRandomness(),
                 worker=base.worker,
+                habits=Habits(PROFILES[config.session.profile].lenient_chains),
             )
         except KeymError as error:
             raise CannotStart(f"keym: {error}") from None

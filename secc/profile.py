@@ -24,6 +24,7 @@ class StationProfile:
     contactor_wait: int = 3 * S
     profile_tolerance: float = 0.0  # share by which a charging profile may exceed PMax
     clamp_precharge: bool = False  # bring an impossible pre-charge target into range
+    lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
     setup_stops_discovery: bool = True  # SDP falls silent when the set-up time has passed
 
 
@@ -51,6 +52,7 @@ FIELD: Final = StationProfile(
     profile_tolerance=0.02,
     clamp_precharge=True,
     setup_stops_discovery=False,
+    lenient_chains=True,
 )
 
 PROFILES: Final = {"conformance": CONFORMANCE, "field": FIELD}

@@ -11,7 +11,7 @@ from keym.edition import Edition
 from keym.judge import Judge, Policy, Question
 from keym.profile import RootKind, Use
 from keym.provisioning.faults import Fault, ProvisioningError
-from keym.revocation import Demand
+from keym.revocation import PROVEN, Demand
 from keym.verdict import Anchor, Reason, Rule, Verdict
 
 MOST_ROOTS = 20
@@ -36,7 +36,7 @@ def trusted_leaf(judge: Judge, question: Question, fault: Fault) -> Certificate:
     No message brings answers about revocation along, so what is not known does not refuse here.
     """
     policy = judge.policy(question.use)
-    if policy.revocation is Demand.STRICT:
+    if policy.revocation in PROVEN:
         policy = replace(policy, revocation=Demand.SOFT)
     verdict = judge.judge(question, policy)
     if verdict.leaf is None:

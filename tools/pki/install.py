@@ -23,6 +23,7 @@ from keym.faults import KeymError
 from keym.profile import RootKind, Use
 from keym.shelf import FolderShelf
 from keym.store import CertificateStore
+from keym.verdict import FIELD
 from tools.pki import folder
 from tools.pki.folder import FolderTrouble
 from tools.pki.make import KINDS, password_of
@@ -109,7 +110,7 @@ class Stores:
 
 def _open(args: argparse.Namespace) -> Stores:
     certificate_folder = args.certificates or KeymConfig().folder
-    store = CertificateStore(FolderShelf(certificate_folder))
+    store = CertificateStore(FolderShelf(certificate_folder), tolerate=FIELD)
     for trouble in store.load():
         print(f"left out: {trouble}", file=sys.stderr)
     software = SoftwareConfig(folder=args.keys) if args.keys else SoftwareConfig()
