@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
+from secc.tariffs import shortened
+
 DAY: Final = 86_400
 
 
@@ -51,11 +53,9 @@ class Plan:
     def cut(self, entries: int) -> "Plan":
         """At most ``entries`` steps; what is cut off becomes part of the last one, at its least.
 
-        A tariff is signed: one that is too long is left out, not shortened.
+        A tariff that is too long has its neighbours joined (``secc.tariffs``).
         """
-        tariff = self.tariff
-        if tariff is not None and len(tariff.sales_tariff_entry) > entries:
-            tariff = None
+        tariff = None if self.tariff is None else shortened(self.tariff, entries)
         if len(self.steps) <= entries:
             return self if tariff is self.tariff else replace(self, tariff=tariff)
         kept = self.steps[: entries - 1]
@@ -94,6 +94,13 @@ class Schedules:
     def offer_again(self, plan: Plan, *, entries: int | None) -> None:
         """After a pause the tuple the car had chosen, shortened by the time that passed."""
         self.sent = (plan.cut(_most(entries)),)
+
+    @property
+    def sent_signature(self) -> Any:  # noqa: ANN401 - the operator's, as it was given
+        """Covers every tariff as it was made: with one changed or left out it would not hold."""
+        made = [plan.tariff for plan in self.plans if plan.tariff is not None]
+        sent = [plan.tariff for plan in self.sent if plan.tariff is not None]
+        return self.signature if made == sent else None
 
     def numbered(self, number: int) -> Plan | None:
         return next((plan for plan in self.sent if plan.number == number), None)

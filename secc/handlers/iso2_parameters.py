@@ -113,7 +113,7 @@ class Parameters:
             sa_schedules=schedules,
             evse_charge_parameter=self.offer(str(mode)),
         )
-        return Said(body, self._station.schedules.signature if schedules is not None else None)
+        return Said(body, self._station.schedules.sent_signature if schedules is not None else None)
 
     def offer(self, mode: str) -> iso2.ACEVSEChargeParameter | iso2.DCEVSEChargeParameter:
         """The station's electrical offer for a mode."""
