@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from bsw.parser import STATUSES, Parser
+
 if TYPE_CHECKING:
     from bsw.base_config import BaseConfig
     from bsw.ecuc.load import Loaded
@@ -48,8 +50,13 @@ def main(role: Role[M], argv: list[str] | None = None) -> int:
 
 
 def _parser(role: Role[M]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=role.name, description=role.purpose)
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser = Parser(
+        prog=role.name,
+        description=role.purpose,
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="run the ECU", description="Run the ECU.")
     check = commands.add_parser(
@@ -99,7 +106,7 @@ def _parser(role: Role[M]) -> argparse.ArgumentParser:
     return parser
 
 
-class _Version(argparse.Action):
+class Version(argparse.Action):
     """Asks the installation only when somebody wants to know; that costs 30 ms."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:

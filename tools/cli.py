@@ -4,6 +4,9 @@ import argparse
 import sys
 from importlib import import_module
 
+from bsw.cli import Version
+from bsw.parser import STATUSES, Parser
+
 GROUPS = {
     "run": ("tools.run.cli", "play the main job: a vehicle and a station, with a live view"),
     "api": ("tools.api.cli", "list, call and watch the north side of a running role"),
@@ -19,6 +22,7 @@ GROUPS = {
     "vehicle": ("tools.vehicle.cli", "run a simulated vehicle and a station's power module"),
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
     "tables": ("tools.tables.cli", "write the sequence tables as diagrams and timer lists"),
+    "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
 }
 
@@ -26,7 +30,13 @@ GROUPS = {
 def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     named = words[0] if words and words[0] in GROUPS else None
-    parser = argparse.ArgumentParser(prog="v2g", description="Pilotwire's tools.")
+    parser = Parser(
+        prog="v2g",
+        description="Pilotwire's tools.",
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
     groups = parser.add_subparsers(dest="group", metavar="GROUP", required=True)
     for name, (_, purpose) in GROUPS.items():
         group = groups.add_parser(name, help=purpose, description=purpose)

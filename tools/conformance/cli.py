@@ -1,10 +1,12 @@
 """``v2g conformance``: list the cases, play them, write the page."""
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import Final
 
+from bsw.parser import did_you_mean
 from tools.conformance.cases import Case
 from tools.conformance.catalogue import everything, further, listed
 from tools.conformance.lab import Deviation
@@ -42,10 +44,14 @@ def result_of(case: Case) -> str:
 
 
 def _play(prefixes: tuple[str, ...]) -> int:
-    chosen = [case for case in everything() if not prefixes or case.id.startswith(prefixes)]
-    if not chosen:
-        print("no such case; see v2g conformance list")
+    cases = list(everything())
+    unknown = [one for one in prefixes if not any(case.id.startswith(one) for case in cases)]
+    for one in unknown:
+        near = did_you_mean(one, [case.id for case in cases])
+        print(f"v2g conformance: no case {one!r}{near}; v2g conformance list", file=sys.stderr)
+    if unknown:
         return 2
+    chosen = [case for case in cases if not prefixes or case.id.startswith(prefixes)]
     began, failed = time.monotonic(), 0
     for case in chosen:
         result = result_of(case)

@@ -1,0 +1,36 @@
+"""The command line's own mistakes: the nearest known word, one form of message, status 2."""
+
+import argparse
+import re
+from collections.abc import Iterable
+from typing import NoReturn
+
+STATUSES = """exit status:
+  0    it was done, and what was asked came out well
+  1    it was done and did not come out well, or this machine lacks something; said why
+  2    the command line or a configuration is wrong; nothing was begun
+  75   an ECU that a tester has reset (it begins again by itself)
+  130  interrupted"""
+"""One rule for all commands; also in docs/running.md."""
+
+_CHOICE = re.compile(r"invalid choice: '(?P<word>[^']*)' \(choose from (?P<known>.*)\)$", re.DOTALL)
+
+
+class Parser(argparse.ArgumentParser):
+    """Sub-commands get the same class, so one of these at the top is enough."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_CHOICE.sub(_nearest, message))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` ; did you mean X?``, or nothing if nothing is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _nearest(found: re.Match[str]) -> str:
+    known = [name.strip().strip("'\"") for name in found["known"].split(",")]
+    return f"there is no {found['word']!r}{did_you_mean(found['word'], known)} ({', '.join(known)})"

@@ -1,0 +1,1 @@
+"""Everything that can be wrong before a session begins, looked at by one command."""
