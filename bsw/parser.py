@@ -9,7 +9,7 @@ STATUSES = """exit status:
   0    it was done, and what was asked came out well
   1    it was done and did not come out well, or this machine lacks something; said why
   2    the command line or a configuration is wrong; nothing was begun
-  75   an ECU that a tester has reset (it begins again by itself)
+  70   (ECU) stopped for a fault of its own; 71: its ordered stop took too long; 72: broken off
   130  interrupted"""
 """One rule for all commands; also in docs/running.md."""
 
