@@ -1,10 +1,11 @@
 """Paused sessions: what the station keeps while the car sleeps.
 
-A record lives until the car unplugs or a new session is set up.  In non-volatile memory it also
-outlives the station: a car that wakes after a restart or a power cut finds its session again.
+A record is made only for a session whose authorization was finished, and says who paid how.  It
+lives until the car unplugs or any session is set up.  In non-volatile memory it also outlives the
+station: a car that wakes after a restart or a power cut finds its session again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,18 +14,38 @@ from bsw.nvm.service import Block, Nvm
 from secc.schedules import Plan, Step
 
 BLOCK: Final = "paused session"
-VERSION: Final = 1
+VERSION: Final = 2
+Kept = Callable[[], None]
+"""Called when a record is where it will be found again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who speaks, and over what: all of it has to be the same after a pause.
+
+    ``certificate`` is the fingerprint of the vehicle's own certificate, where the protocol has one.
+    """
+
+    evccid: bytes
+    secure: bool
+    protocol: str
+    certificate: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """``schedule`` is the tuple the car had chosen, ``since`` when it was paused, in UNIX time."""
+    """``schedule`` is the tuple the car had chosen, ``since`` when it was paused, in UNIX time.
+
+    ``emaid`` names the contract that pays, and is empty with external payment.
+    """
 
     session_id: bytes
-    payment: Payment | None
+    visitor: Visitor
+    payment: Payment
     mode: str
     schedule: Plan | None
     since: int
+    emaid: str = ""
 
 
 class Memory:
@@ -33,16 +54,20 @@ class Memory:
     def __init__(self) -> None:
         self.paused: Paused | None = None
 
-    def keep(self, paused: Paused) -> None:
+    def keep(self, paused: Paused, kept: Kept) -> None:
         self.paused = paused
+        kept()
 
-    def take(self, session_id: bytes) -> Paused | None:
-        """The session paused under this id, handed out once."""
+    def take(self, session_id: bytes, visitor: Visitor) -> Paused | None:
+        """The session paused under this id by this visitor.
+
+        Handed out once; who guesses wrong ends the pause, so that nobody guesses twice.
+        """
         paused = self.paused
         self.forget()
-        if paused is not None and paused.session_id == session_id:
-            return paused
-        return None
+        if paused is None or (paused.session_id, paused.visitor) != (session_id, visitor):
+            return None
+        return paused
 
     def forget(self) -> None:
         """The car has gone."""
@@ -52,18 +77,21 @@ class Memory:
 class KeptMemory(Memory):
     """The same in non-volatile memory.
 
-    A tariff is not kept: its signature was made for the session in which it was sent.
+    A tariff is not kept: its signature was made for the session in which it was sent.  A record
+    that does not say who paid how, as older ones, is not gone on with.
     """
 
     def __init__(self, nvm: Nvm) -> None:
         super().__init__()
         self._nvm = nvm
-        kept = nvm.register(Block(BLOCK, VERSION, {}))
-        self.paused = _read(kept) if kept else None
+        found = nvm.register(Block(BLOCK, VERSION, {}, migrate=lambda _version, _content: {}))
+        self.paused = _read(found) if found else None
+        if self.paused is None:
+            self.forget()
 
-    def keep(self, paused: Paused) -> None:
-        super().keep(paused)
-        self._nvm.write(BLOCK, _written(paused))
+    def keep(self, paused: Paused, kept: Kept) -> None:
+        self.paused = paused
+        self._nvm.write(BLOCK, _written(paused), kept)
         self._nvm.flush()  # the car sleeps now, and power may go any time
 
     def forget(self) -> None:
@@ -73,10 +101,15 @@ class KeptMemory(Memory):
 
 
 def _written(paused: Paused) -> Mapping[str, Any]:
-    plan = paused.schedule
+    plan, visitor = paused.schedule, paused.visitor
     return {
         "session_id": paused.session_id.hex(),
-        "payment": None if paused.payment is None else paused.payment.value,
+        "evccid": visitor.evccid.hex(),
+        "secure": visitor.secure,
+        "protocol": visitor.protocol,
+        "certificate": visitor.certificate.hex(),
+        "payment": paused.payment.value,
+        "emaid": paused.emaid,
         "mode": paused.mode,
         "since": paused.since,
         "schedule": None
@@ -89,18 +122,29 @@ def _written(paused: Paused) -> Mapping[str, Any]:
     }
 
 
-def _read(kept: Mapping[str, Any]) -> Paused:
-    plan = kept["schedule"]
-    return Paused(
-        session_id=bytes.fromhex(kept["session_id"]),
-        payment=None if kept["payment"] is None else Payment(kept["payment"]),
-        mode=kept["mode"],
-        since=kept["since"],
-        schedule=None
-        if plan is None
-        else Plan(
-            number=plan["number"],
-            until=plan["until"],
-            steps=tuple(Step(start, power) for start, power in plan["steps"]),
-        ),
-    )
+def _read(found: Mapping[str, Any]) -> Paused | None:
+    """``None`` for what is no whole record: the car gets a new session then."""
+    try:
+        return Paused(
+            session_id=bytes.fromhex(found["session_id"]),
+            visitor=Visitor(
+                evccid=bytes.fromhex(found["evccid"]),
+                secure=found["secure"] is True,
+                protocol=str(found["protocol"]),
+                certificate=bytes.fromhex(found["certificate"]),
+            ),
+            payment=Payment(found["payment"]),
+            mode=str(found["mode"]),
+            schedule=_plan(found["schedule"]),
+            since=int(found["since"]),
+            emaid=str(found["emaid"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _plan(found: Mapping[str, Any] | None) -> Plan | None:
+    if found is None:
+        return None
+    steps = tuple(Step(int(start), float(power)) for start, power in found["steps"])
+    return Plan(number=int(found["number"]), until=int(found["until"]), steps=steps)

@@ -183,8 +183,7 @@ class Outlet:
             self._session = None
         station = session.station
         self._log.info("session ended", result=str(result))
-        if station.looping or station.charging:
-            station.finish_loop()
+        station.cut_energy()
         if not result.ending.good:
             station.publish("hlc_session_failed", failed_reason(result))
         self.results.append(result)

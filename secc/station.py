@@ -16,7 +16,7 @@ from secc.api.charger import Charger
 from secc.api.extensions import EvInfo
 from secc.api.literals import EvseError, IsolationStatus, NoEnergyPauseMode
 from secc.api.state import StationState
-from secc.memory import Memory, Paused
+from secc.memory import Memory, Paused, Visitor
 from secc.ports import Calendar, ContractDesk, Pilot
 from secc.profile import StationProfile
 from secc.schedules import Schedules
@@ -28,6 +28,8 @@ _FAULTS: Final = (
     (EvseError.RCD, "EVSE_Malfunction"),
     (EvseError.UTILITY_INTERRUPT, "EVSE_UtilityInterruptEvent"),
 )
+
+_UNDER_VOLTAGE: Final = {"start_cable_check", "start_pre_charge", "ac_close_contactor"}
 
 
 @dataclass(slots=True)
@@ -48,10 +50,13 @@ class Station:
     # what the session has come to
     phase: str = "EVSE_NotReady"
     mode: str = ""
+    visitor: Visitor | None = None  # who set the session up
     resumed: Paused | None = None
+    authorized: bool = False  # AuthorizationRes said OK and Finished in this session
     started: bool = False  # v2g_setup_finished was said
     looping: bool = False  # current_demand_started was said
     contract: tuple[bytes, ...] = ()
+    emaid: str = ""
     challenge: bytes = b""
     chosen: int = 0  # the schedule tuple the car charges by
     published: set[str] = field(default_factory=set)
@@ -70,11 +75,24 @@ class Station:
     def charging(self) -> bool:
         return self.record.agreed.progress is Progress.CHARGING
 
-    def open_session(self, asked_for: bytes) -> bool:
-        """Give the session its id; true if a paused one goes on."""
+    @property
+    def energised(self) -> bool:
+        """Energy flows, or the output is under voltage for a test or to pre-charge."""
+        if self.record.agreed.progress is Progress.STOPPED:
+            return False
+        return bool(self.published & _UNDER_VOLTAGE) or self.looping or self.charging
+
+    def open_session(self, asked_for: bytes, visitor: Visitor) -> bool:
+        """Give the session its id; true if a paused one goes on.
+
+        It goes on for the same visitor only, and only with the payment it was authorised by: a
+        resume that differs is a new session [V2G2-741].
+        """
         wanted = asked_for.rjust(8, b"\0")
-        self.resumed = self.memory.take(wanted) if wanted != NO_SESSION else None
-        if self.resumed is not None:
+        self.visitor = visitor
+        paused = self.memory.take(wanted, visitor)  # whatever was paused is over now
+        if wanted != NO_SESSION and paused is not None and self._possible(paused):
+            self.resumed = paused
             self.record.session_id = wanted
             return True
         fresh = wanted
@@ -82,6 +100,18 @@ class Station:
             fresh = self.chance.octets(8)
         self.record.session_id = fresh
         return False
+
+    def _possible(self, paused: Paused) -> bool:
+        """The outlet still offers what the car had chosen."""
+        modes = {str(mode.value) for mode in self.state.modes or ()}
+        return paused.payment in self.payments and (not paused.mode or paused.mode in modes)
+
+    @property
+    def payments(self) -> tuple[Payment, ...]:
+        """What may be offered on this connection; Contract only over TLS."""
+        offered = (Payment(option.value) for option in self.state.payment_options)
+        secure = self.record.agreed.secure and self.desk is not None
+        return tuple(one for one in offered if secure or one is not Payment.CONTRACT)
 
     def publish(self, name: str, value: object = None) -> None:
         self.charger.variables.publish(name, value)
@@ -169,7 +199,7 @@ class Station:
 
     def cut_energy(self) -> None:
         """The vehicle left state C, or the line broke: energy off without asking anybody."""
-        if self.looping or self.charging:
+        if self.energised:
             self.finish_loop()
 
     def begin_again(self) -> None:

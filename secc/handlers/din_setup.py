@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bsw.chrgm.agreement import Payment
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
 from secc.api.literals import AuthorizationStatus, EnergyTransferMode, PaymentOption
@@ -9,6 +10,7 @@ from secc.handlers.din_words import amps, evse_id, least, most, status
 from secc.handlers.needs import publish_charging_needs, publish_ev_info
 from secc.handlers.published import publish_dc_needs
 from secc.limits import dc_limits, regulation_tolerance
+from secc.memory import Visitor
 from secc.schedules import DAY
 from secc.station import Station
 
@@ -28,9 +30,8 @@ class Setup:
     def answer_session_setup(self, heard: Heard) -> Said:
         """Always a fresh id: there is no pause in DIN."""
         station = self._station
-        station.memory.forget()
-        station.open_session(heard.session_id)
         evccid: bytes = heard.body.evccid
+        station.open_session(heard.session_id, Visitor(evccid, station.record.agreed.secure, "din"))
         identity = evccid[:6].hex(":").upper()
         station.publish("evcc_id", identity)
         publish_ev_info(station, evcc_id=identity)
@@ -46,7 +47,7 @@ class Setup:
         """No name, no scope, no list of other services [V2G-DC-628], [V2G-DC-629]."""
         return Said(
             din.ServiceDiscoveryRes(
-                response_code=OK,
+                response_code=OK if self._payable else Codes.FAILED,
                 payment_options=din.PaymentOptions(
                     payment_option=(din.PaymentOption.EXTERNAL_PAYMENT,)
                 ),
@@ -65,7 +66,8 @@ class Setup:
         request: din.ServicePaymentSelectionReq = heard.body
         code = OK
         chosen = [one.service_id for one in request.selected_service_list.selected_service]
-        if request.selected_payment_option is not din.PaymentOption.EXTERNAL_PAYMENT:
+        external = request.selected_payment_option is din.PaymentOption.EXTERNAL_PAYMENT
+        if not (external and self._payable):
             code = Codes.FAILED_PAYMENT_SELECTION_INVALID
         elif chosen != [CHARGE_SERVICE]:
             code = Codes.FAILED_SERVICE_SELECTION_INVALID
@@ -73,11 +75,18 @@ class Setup:
             self._station.publish("selected_payment_option", PaymentOption.EXTERNAL)
         return Said(din.ServicePaymentSelectionRes(response_code=code))
 
+    @property
+    def _payable(self) -> bool:
+        """DIN knows external payment only; an outlet for contracts alone does not serve it."""
+        return Payment.EXTERNAL in self._station.payments
+
     def answer_contract_authentication(self, _heard: Heard) -> Said:
         station = self._station
-        station.publish_once("require_auth_eim")
-        accepted = station.state.authorization is AuthorizationStatus.ACCEPTED
-        processing = din.EVSEProcessing.FINISHED if accepted else din.EVSEProcessing.ONGOING
+        if not station.authorized:
+            station.publish_once("require_auth_eim")
+            station.authorized = station.state.authorization is AuthorizationStatus.ACCEPTED
+        finished = station.authorized
+        processing = din.EVSEProcessing.FINISHED if finished else din.EVSEProcessing.ONGOING
         return Said(din.ContractAuthenticationRes(response_code=OK, evse_processing=processing))
 
     def answer_charge_parameter_discovery(self, heard: Heard) -> Said:

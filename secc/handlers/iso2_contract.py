@@ -51,8 +51,11 @@ class Contract:
         if central and verdict.elsewhere:
             station.log.info("contract judged elsewhere", why=verdict.why)
             verdict = Verdict("OK")
+        if verdict.good and not self._pays_on(request.emaid):
+            verdict = Verdict("FAILED", "another contract than before the pause")
         if verdict.good:
             station.contract = chain
+            station.emaid = request.emaid
             station.challenge = station.chance.octets(16)
             token = contract_token(request.emaid, chain, whole=central)
             station.publish_once("require_auth_pnc", token)
@@ -66,14 +69,26 @@ class Contract:
             )
         )
 
+    def _pays_on(self, emaid: str) -> bool:
+        """One session is paid by one contract, whatever lies in between."""
+        resumed = self._station.resumed
+        return resumed is None or _plain(resumed.emaid) == _plain(emaid)
+
     def answer_authorization(self, heard: Heard) -> Said:
-        contract = self._station.payment is Payment.CONTRACT
-        return self._contract_answer(heard) if contract else self._external_answer()
+        """What was granted stays granted: some cars ask again [V2G2-854]."""
+        station = self._station
+        if station.authorized:
+            return _authorization(OK, "Finished")
+        contract = station.payment is Payment.CONTRACT
+        said = self._contract_answer(heard) if contract else self._external_answer()
+        station.authorized = said.body == _GRANTED
+        return said
 
     def _external_answer(self) -> Said:
         """A refused card is no FAILED: the customer may try another [V2G2-854]."""
         station = self._station
-        if station.resumed is not None:  # accepted before the pause
+        resumed = station.resumed
+        if resumed is not None and resumed.payment is Payment.EXTERNAL:  # accepted before the pause
             return _authorization(OK, "Finished")
         station.publish_once("require_auth_eim")
         if station.state.authorization is AuthorizationStatus.ACCEPTED:
@@ -142,6 +157,11 @@ class Contract:
         return verdict if verdict.good else Verdict(refused, verdict.why)
 
 
+def _plain(emaid: str) -> str:
+    """Hyphens and case do not tell contracts apart, nor does the check digit."""
+    return emaid.replace("-", "").upper()[:14]
+
+
 def _octets(chain: iso2.CertificateChain) -> tuple[bytes, ...]:
     below = chain.sub_certificates.certificate if chain.sub_certificates is not None else ()
     return (chain.certificate, *below)
@@ -151,3 +171,6 @@ def _authorization(code: iso2.ResponseCode, processing: str) -> Said:
     return Said(
         iso2.AuthorizationRes(response_code=code, evse_processing=iso2.EVSEProcessing(processing))
     )
+
+
+_GRANTED: Final = _authorization(OK, "Finished").body

@@ -7,7 +7,7 @@ from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
-from bsw.os.clock import MS
+from bsw.os.clock import S
 from secc.api.literals import EvseError
 from secc.handlers.iso2_words import evse_status
 from secc.memory import Paused
@@ -17,8 +17,8 @@ from secc.waiting import when
 
 OK: Final = iso2.ResponseCode.OK
 Codes = iso2.ResponseCode
-PILOT_WAIT: Final = 500 * MS
-"""How long after PowerDeliveryReq(Start) an AC car may take to show state C or D."""
+KEEP_WITHIN: Final = 1 * S
+"""How long a pause may take to reach the disk; the response is due after 1.5 s."""
 
 
 class Power:
@@ -99,6 +99,7 @@ class Power:
             ready = station.pilot.state in {"C", "D"} or not station.profile.demand_pilot_states
             if ready and not asked[0]:
                 asked[0] = True
+                station.published.add("ac_close_contactor")
                 station.publish("ac_close_contactor")
             return ready and station.state.ac_contactor_closed
 
@@ -124,36 +125,79 @@ class Stop:
         """In DC the car must have gone back to state B [V2G2-920]."""
         station = self._station
         request: iso2.SessionStopReq = heard.body
-        self._pausing = request.charging_session is iso2.ChargingSession.PAUSE
+        pause = request.charging_session is iso2.ChargingSession.PAUSE
+        if pause and (why := self._why_no_pause()):
+            station.log.warning("no pause", why=why)
+            return _stopped(good=False)  # for the car the session is over then
 
-        def answer(good: bool) -> Said:  # noqa: FBT001 - one of two outcomes
-            return Said(iso2.SessionStopRes(response_code=OK if good else Codes.FAILED))
+        promise: Later[Said] = Later()
+
+        def answer(good: bool) -> None:  # noqa: FBT001 - one of two outcomes
+            if good and pause:
+                self._keep(promise)
+            else:
+                promise.resolve(_stopped(good=good))
 
         stopped_dc = (
             station.record.agreed.transfer is Transfer.DC
             and station.record.agreed.progress is not Progress.IDLE
         )
-        if not (stopped_dc and station.profile.demand_pilot_states):
-            return answer(True)
-        return when(
+        leaves = stopped_dc and station.profile.demand_pilot_states
+        when(
             station.scheduler,
-            lambda: station.pilot.state not in {"C", "D"},
+            lambda: station.pilot.state not in {"C", "D"} or not leaves,
             station.profile.pilot_wait,
             answer,
         )
+        return promise
+
+    def _keep(self, promise: Later[Said]) -> None:
+        """A pause is promised when it is on the disk, and not promised if that takes too long."""
+        station, record = self._station, self._record()
+
+        def late() -> None:
+            station.log.warning("no pause", why="it could not be kept in time; see nvm")
+            if station.memory.paused is record:
+                station.memory.forget()
+            promise.resolve(_stopped(good=False))
+
+        def kept() -> None:
+            if alarm.armed and not promise.dropped:
+                alarm.cancel()
+                self._pausing = True
+                promise.resolve(_stopped(good=True))
+
+        alarm = station.scheduler.after(KEEP_WITHIN, late, name="keep the pause")
+        station.memory.keep(record, kept)
+
+    def _record(self) -> Paused:
+        station = self._station
+        visitor, payment = station.visitor, station.payment
+        assert visitor is not None, "no SessionStop before SessionSetup"
+        assert payment is not None, "no authorization before the payment selection"
+        return Paused(
+            session_id=station.record.session_id,
+            visitor=visitor,
+            payment=payment,
+            mode=station.mode,
+            schedule=station.schedules.numbered(station.chosen),
+            since=station.calendar.unix(),
+            emaid=station.emaid,
+        )
+
+    def _why_no_pause(self) -> str:
+        """A pause is kept of a session that may charge, and does not any more."""
+        if not self._station.authorized:
+            return "the session is not authorized"
+        return "energy is on" if self._station.energised else ""
 
     def conclude(self) -> SessionResult:
         station = self._station
         if not self._pausing:
             station.memory.forget()
             return SessionResult(Ending.TERMINATED, "SessionStop")
-        station.memory.keep(
-            Paused(
-                session_id=station.record.session_id,
-                payment=station.payment,
-                mode=station.mode,
-                schedule=station.schedules.numbered(station.chosen),
-                since=station.calendar.unix(),
-            )
-        )
         return SessionResult(Ending.PAUSED, "SessionStop")
+
+
+def _stopped(*, good: bool) -> Said:
+    return Said(iso2.SessionStopRes(response_code=OK if good else Codes.FAILED))

@@ -3,10 +3,12 @@
 from typing import Final
 
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
 from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.handlers.iso2_words import evse_id
 from secc.handlers.needs import publish_ev_info
+from secc.memory import Visitor
 from secc.station import Station
 
 OK: Final = iso2.ResponseCode.OK
@@ -29,7 +31,8 @@ class Setup:
     def answer_session_setup(self, heard: Heard) -> Said:
         station = self._station
         request: iso2.SessionSetupReq = heard.body
-        joined = station.open_session(heard.session_id)
+        visitor = Visitor(request.evccid, station.record.agreed.secure, "iso2")
+        joined = station.open_session(heard.session_id, visitor)
         code = iso2.ResponseCode.OK_OLD_SESSION_JOINED
         if not joined:
             code = iso2.ResponseCode.OK_NEW_SESSION_ESTABLISHED
@@ -46,6 +49,9 @@ class Setup:
 
     def answer_service_discovery(self, heard: Heard) -> Said:
         request: iso2.ServiceDiscoveryReq = heard.body
+        if not self._options():
+            self._station.log.warning("no service", why="no payment is offered on this connection")
+            return Said(smallest(iso2.ServiceDiscoveryRes, response_code=iso2.ResponseCode.FAILED))
         options = iso2.PaymentOptionList(
             payment_option=tuple(iso2.PaymentOption(option) for option in self._options())
         )
@@ -102,15 +108,12 @@ class Setup:
         return tuple(_MODES[mode.value] for mode in offered if mode.value in _MODES)[:6]
 
     def _options(self) -> tuple[str, ...]:
-        """Contract only over TLS; after a pause the option chosen before it."""
+        """After a pause the option chosen before it, and no other."""
         station = self._station
-        offered = [str(option.value) for option in station.state.payment_options]
-        if not station.record.agreed.secure or station.desk is None:
-            offered = [option for option in offered if option != "Contract"]
-        before = station.resumed.payment if station.resumed is not None else None
-        if before is not None and before.value in offered:
-            offered = [before.value]
-        return tuple(offered) or ("ExternalPayment",)
+        offered = station.payments
+        if station.resumed is not None:
+            offered = tuple(one for one in offered if one is station.resumed.payment)
+        return tuple(str(one.value) for one in offered)
 
     def _value_added(self) -> tuple[iso2.Service, ...]:
         """Value-added services exist over TLS only."""

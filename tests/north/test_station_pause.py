@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from bsw.chrgm import dialect
 from bsw.chrgm.agreement import Payment
 from bsw.dlt import silent
 from bsw.nvm.service import Nvm
-from bsw.nvm.store import Store
+from bsw.nvm.store import Store, Stored
 from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
-from secc.memory import BLOCK, KeptMemory, Paused
+from secc.memory import BLOCK, KeptMemory, Paused, Visitor
 from secc.schedules import Plan, Step
 from tests.north.processes import Role, free_port, heard
 from tools.api.client import Client
@@ -103,38 +104,45 @@ class Disk:
         return KeptMemory(nvm), lambda: scheduler.run(scheduler.now + S)
 
 
+CAR = Visitor(bytes.fromhex("0200000000a1"), secure=True, protocol="iso2", certificate=b"\x7f")
 PAUSED = Paused(
     bytes.fromhex("0102030405060708"),
+    CAR,
     Payment.CONTRACT,
     AC,
     Plan(2, (Step(0, 11_000.0), Step(3600, 0.0)), 7200),
     1_700_000_000,
+    "DE8AA0012345670",
 )
+
+
+def nothing() -> None:
+    """Nobody waits for the disk."""
 
 
 def test_what_was_kept_is_there_after_a_restart_and_handed_out_once(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "secc.nvm")
     memory, settle = disk.boot()
-    memory.keep(PAUSED)
+    memory.keep(PAUSED, nothing)
     settle()
     memory, settle = disk.boot()
-    assert memory.take(PAUSED.session_id) == PAUSED
+    assert memory.take(PAUSED.session_id, CAR) == PAUSED
     settle()
     memory, _ = disk.boot()
-    assert memory.take(PAUSED.session_id) is None
+    assert memory.take(PAUSED.session_id, CAR) is None
 
 
 def test_another_session_or_an_empty_plug_ends_the_pause(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "secc.nvm")
     for other in (bytes(7) + b"\1", None):
         memory, settle = disk.boot()
-        memory.keep(PAUSED)
+        memory.keep(PAUSED, nothing)
         settle()
         memory, settle = disk.boot()
         if other is None:
             memory.forget()
         else:
-            assert memory.take(other) is None
+            assert memory.take(other, CAR) is None
         settle()
         memory, _ = disk.boot()
         assert memory.paused is None
@@ -143,7 +151,43 @@ def test_another_session_or_an_empty_plug_ends_the_pause(tmp_path: Path) -> None
 def test_a_pause_without_a_schedule_is_kept_as_well(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "secc.nvm")
     memory, settle = disk.boot()
-    bare = Paused(bytes(8), None, "DC_core", None, 5)
-    memory.keep(bare)
+    bare = Paused(bytes(8), CAR, Payment.EXTERNAL, "DC_core", None, 5)
+    memory.keep(bare, nothing)
     settle()
     assert disk.boot()[0].paused == bare
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CAR, evccid=bytes(6)),
+        replace(CAR, secure=False),
+        replace(CAR, protocol="iso20"),
+        replace(CAR, certificate=b""),
+    ],
+)
+def test_a_visitor_that_differs_ends_the_pause(other: Visitor, tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "secc.nvm")
+    memory, settle = disk.boot()
+    memory.keep(PAUSED, nothing)
+    settle()
+    memory, _ = disk.boot()
+    assert memory.take(PAUSED.session_id, other) is None
+    assert memory.take(PAUSED.session_id, CAR) is None
+
+
+@pytest.mark.parametrize("missing", ["evccid", "secure", "payment", "emaid", "schedule"])
+def test_a_record_that_does_not_say_who_paid_how_is_not_gone_on_with(
+    missing: str, tmp_path: Path
+) -> None:
+    disk = Disk(tmp_path / "secc.nvm")
+    memory, settle = disk.boot()
+    memory.keep(PAUSED, nothing)
+    settle()
+    stored = Store(disk.path).load().blocks[BLOCK]
+    content = {name: one for name, one in json.loads(stored.data).items() if name != missing}
+    for version in (1, stored.version):
+        store = Store(disk.path)
+        store.load()
+        store.write({BLOCK: Stored(version, json.dumps(content).encode())})
+        assert disk.boot()[0].paused is None
