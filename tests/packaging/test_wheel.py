@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tidy.tree import ROOMS, ROOT, modules, tracked
+from tests.tidy.tree import ROOMS, ROOT, modules, shown, tracked
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,9 @@ def test_the_wheel_has_every_module_and_data_file(
 ) -> None:
     inside = names(built(copy, tmp_path, **environment))
     expected = {str(path.relative_to(ROOT)) for path in modules()} | set(data_files().values())
+    schemas = {name for path in tracked() if (name := shown(path)).startswith("ocpp/schemas/")}
+    assert len(schemas) == 388
+    expected |= schemas
     assert expected - inside == set()
     tops = {name.partition("/")[0] for name in inside}
     assert {top for top in tops if not top.endswith(".dist-info")} == set(ROOMS)

@@ -53,6 +53,8 @@ def test_no_room_imports_upwards_or_sideways() -> None:
         ("csm/jobs.py", "from keym import slots"),
         ("keym/store.py", "def late():\n    from can_adapter import bus"),
         ("evcc/app.py", "from secc.app import Station"),
+        ("ocpp/router.py", "from secc.config import SeccConfig"),
+        ("keym/store.py", "import ocpp.frames"),
         ("secc/app.py", "import evcc"),
         ("evcc/app.py", "if TYPE_CHECKING:\n    import tools.cli"),
         ("bsw/x.py", "from importlib import import_module\nimport_module('keym.store')"),
@@ -74,6 +76,7 @@ def test_a_planted_violation_is_found(where: str, code: str, tmp_path: Path) -> 
         ("tools/x.py", "import evcc, secc, bsw.os"),
         ("evcc/x.py", "from keym import store\nimport bsw, csm, can_adapter"),
         ("keym/x.py", "import csm\nimport cryptography"),
+        ("secc/x.py", "import ocpp\nfrom ocpp.station import boot"),
         ("bsw/x.py", "import bsw.dlt\nimport json"),
     ],
 )

@@ -17,6 +17,7 @@ BENCHES = {
     "tls": ("tools.bench.tls", "handshakes by profile and key driver, memory"),
     "keym": ("tools.bench.keym", "making, reading and judging certificates, the store"),
     "can": ("tools.bench.can", "frames to signals and back, cost of a busy bus"),
+    "ocpp": ("tools.bench.ocpp", "OCPP messages read, checked and written; building the types"),
     "session": ("tools.bench.session", "a 30 min charge simulated, turn-around, set-up time"),
 }
 """Name, module with a ``main()`` that prints medians, and what it measures."""
