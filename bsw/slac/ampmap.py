@@ -41,9 +41,11 @@ class AmplitudeMapExchange(Machine[Timer]):
         self._steps: tuple[int, ...] = ()
         self._left = 0
 
-    def open(self, peer: bytes) -> None:
-        """The link to ``peer`` is up: answer its requests."""
+    def open(self, peer: bytes, now: int) -> list[Output]:
+        """The link to ``peer`` is up: answer its requests, and ask on our own where configured."""
         self._peer = peer
+        policy = self._config.amplitude
+        return self.ask((policy.steps,) * CARRIERS, now) if policy.ask else []
 
     def close(self) -> None:
         self._peer = b""

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from bsw.ecuc.quantities import Mac
 from bsw.os.clock import MS
 
 
@@ -69,6 +70,15 @@ class Timing(_Frozen):
     tt_matching_rate: Annotated[
         int, span(0, 10_000, "vehicle: pause before a new matching try")
     ] = 400
+    tp_ev_next_try: Annotated[
+        int,
+        span(
+            0,
+            5_000,
+            "vehicle: on top of TT_matching_rate after a request that nobody answered; conformance "
+            "suites want 700 ms of silence after the last repeat",
+        ),
+    ] = 150
     tt_matching_repetition: Annotated[
         int, span(1_000, 120_000, "window in which new tries may start")
     ] = 10_000
@@ -124,8 +134,17 @@ class Counts(_Frozen):
         int, Field(ge=0, le=10, description="station: E or F pulses if nobody matches")
     ] = 2
     c_evse_match_parallel: Annotated[
-        int, Field(ge=1, le=64, description="vehicles matching at once")
+        int, Field(ge=1, le=64, description="vehicles whose sounds are heard, matching at once")
     ] = 5
+    c_evse_match_waiting: Annotated[
+        int,
+        Field(
+            ge=8,
+            le=1_024,
+            description="station: vehicles that have asked for parameters and were not heard "
+            "sounding yet; one more takes the place of the one that asked first",
+        ),
+    ] = 64
 
 
 class Tolerances(_Frozen):
@@ -210,6 +229,13 @@ class StationPolicy(_Frozen):
 class ModemConfig(_Frozen):
     """The host's own modem.  Times in milliseconds."""
 
+    mac: Annotated[
+        Mac | None,
+        says(
+            "the modem's own address; unset: the one whose CM_SET_KEY.CNF repeats our nonce; "
+            "answers from elsewhere are not believed"
+        ),
+    ] = None
     dialect: Annotated[str, says("qca7000, lumissil, generic, or auto to ask it")] = "qca7000"
     answer_within: Annotated[int, span(20, 5_000, "a modem answers a request within")] = 200
     retries: Annotated[int, Field(ge=0, le=20, description="repeats of an unanswered request")] = 3
@@ -240,6 +266,17 @@ class ModemConfig(_Frozen):
     ] = 3_000
 
 
+class AmplitudePolicy(_Frozen):
+    """CM_AMP_MAP on our own behalf.  A peer's request is answered in any case."""
+
+    ask: Annotated[
+        bool, says("ask the peer, each time the link comes up, to transmit more softly")
+    ] = False
+    steps: Annotated[
+        int, Field(ge=0, le=15, description="by how many steps, the same on all carriers")
+    ] = 0
+
+
 class SlacConfig(_Frozen):
     timing: Timing = Timing()
     counts: Counts = Counts()
@@ -247,6 +284,7 @@ class SlacConfig(_Frozen):
     vehicle: VehiclePolicy = VehiclePolicy()
     station: StationPolicy = StationPolicy()
     modem: ModemConfig = ModemConfig()
+    amplitude: AmplitudePolicy = AmplitudePolicy()
 
     @classmethod
     def conformance(cls) -> "SlacConfig":

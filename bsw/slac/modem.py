@@ -1,5 +1,9 @@
 """A host and its own modem: give it a key, ask for the link, reset it, answer its questions.
 
+Anybody on the line can send frames that look like a modem's answers.  Only those from the own
+modem's address are believed: the configured one, or the one that repeated the nonce of
+CM_SET_KEY.REQ, which goes to the own modem alone and is never seen on the line.
+
 Modems differ in vendor messages, in what CM_SET_KEY.CNF says when all went well, in nonces and
 padding.  Vendor messages are a ``Dialect``, found by name; the rest are switches in
 ``ModemConfig``.  What a key is for, and what follows from a lost link, is not known here.
@@ -110,6 +114,9 @@ class ModemControl(Machine[Timer]):
         self.mute = False
         """The last question for the link has had no answer."""
         self.dialect = DIALECTS.get(config.dialect, GENERIC)
+        self.mac = config.mac or b""
+        """Whose answers are believed; empty while the modem has not made itself known."""
+        self._proven = config.mac is not None
         self._config = config
         self._randomness = randomness
         self._key: NetworkKey | None = None
@@ -172,12 +179,29 @@ class ModemControl(Machine[Timer]):
 
     def receive(self, frame: Frame, now: int) -> list[Output]:
         self.now = now
-        hear = self._HEARD.get(type(frame.message))
-        if hear is not None:
+        message = frame.message
+        if isinstance(message, SetKeyCnf) and message.your_nonce == self._nonce:
+            self._prove(frame.source)
+        if not self.owns(frame):
+            self._emit(Ignored(frame.name, frame.source, "not our modem"))
+        elif (hear := self._HEARD.get(type(message))) is not None:
             hear(self, frame)
         else:
-            self._hear_dialect(frame.message)
+            self._hear_dialect(frame)
         return self._taken()
+
+    def owns(self, frame: Frame) -> bool:
+        """Whether this can be from our modem, as far as we know it."""
+        return not self.mac or frame.source == self.mac
+
+    def _prove(self, source: bytes) -> None:
+        """Only our own modem has seen the nonce."""
+        if self._config.mac is None and self._config.fixed_nonce is None:
+            self.mac, self._proven = source, True
+
+    def _assumed(self, source: bytes) -> None:
+        """It answered what we had asked; nothing better is known about a modem without nonces."""
+        self.mac = self.mac or source
 
     # The key
 
@@ -194,6 +218,7 @@ class ModemControl(Machine[Timer]):
         if refused and self._config.strict_key_result:
             self._key_failed(Reason.KEY_REFUSED)
             return
+        self._assumed(frame.source)
         self._answered()
         self._key = None
         self._emit(KeyTaken(key))
@@ -205,6 +230,8 @@ class ModemControl(Machine[Timer]):
         return nonce == self._stale_nonce != self._nonce
 
     def _key_failed(self, reason: Reason) -> None:
+        if reason is Reason.MODEM_SILENT and not self._proven:
+            self.mac = b""  # whoever answered first was not our modem
         self._answered()
         self._key = None
         self._emit(ModemFault(reason))
@@ -216,13 +243,15 @@ class ModemControl(Machine[Timer]):
             self._emit(Send(LOCAL_MODEM, self.dialect.ask_link()))
             self._after(Timer.ANSWER, ns(self._config.answer_within))
 
-    def _hear_dialect(self, message: Message) -> None:
+    def _hear_dialect(self, frame: Frame) -> None:
+        message = frame.message
         for dialect in DIALECTS.values():
             if dialect.greeting is not None and isinstance(message, dialect.greeting):
                 self._meet(dialect)
         up = self.dialect.hear_link(message)
         if up is None or not self._timers.running(Timer.ANSWER):
             return
+        self._assumed(frame.source)
         self._timers.stop(Timer.ANSWER)
         self.mute = False
         if up:

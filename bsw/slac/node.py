@@ -38,7 +38,7 @@ from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import FrameError
 from bsw.slac.membership import Membership
 from bsw.slac.membership import State as Member
-from bsw.slac.mme import AmpMapCnf, AmpMapReq, SetKeyCnf
+from bsw.slac.mme import AmpMapCnf, AmpMapReq, AttenProfileInd, SetKeyCnf
 from bsw.slac.modem import ModemControl
 from bsw.slac.station import StationMatching
 from bsw.slac.vehicle import VehicleMatching
@@ -190,6 +190,8 @@ class Node(Generic[M]):
             self._do(self.amplitude_map.receive(frame, now))
         elif isinstance(frame.message, SetKeyCnf) or _from_vendor(frame):
             self._do(self.modem.receive(frame, now))
+        elif isinstance(frame.message, AttenProfileInd) and not self.modem.owns(frame):
+            self._do([Ignored(frame.name, frame.source, "not our modem")])
         else:
             self._do(self.matching.receive(frame, now))
 
@@ -273,9 +275,9 @@ class Node(Generic[M]):
 
     def _link_changed(self, *, up: bool) -> None:
         said = self.membership.link(up=up, now=self.now)
-        if self.membership.state is Member.SETTLING and self.membership.agreed is not None:
-            self.amplitude_map.open(self.membership.agreed.peer)
         self._do(said)
+        if self.membership.state is Member.SETTLING and self.membership.agreed is not None:
+            self._do(self.amplitude_map.open(self.membership.agreed.peer, self.now))
 
     def _lost(self) -> None:
         """The link went on its own: nobody has told matching and modem yet."""

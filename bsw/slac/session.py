@@ -77,6 +77,11 @@ class Session(Machine[Timer]):
         self._validated = False
         self._answer: SlacMatchCnf | None = None
 
+    @property
+    def sounding(self) -> bool:
+        """The own modem has heard this vehicle sound: it is more than a frame somebody sent."""
+        return bool(self._profiles)
+
     def open(self, now: int) -> list[Output]:
         """Answer CM_SLAC_PARM.REQ and wait for the vehicle to announce its sounds."""
         self.now = now

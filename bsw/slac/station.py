@@ -1,6 +1,9 @@
 """The station's half of matching: all vehicles that can be heard, one key to give away.
 
 Sessions do the talking (``session``); here they are opened, bounded in number and told apart.
+Asking costs an attacker one frame, so who has only asked waits in a table of its own, in which
+one more takes the place of the first: a flood from changing addresses leaves each vehicle the time
+that it needs to begin.  Only those that the own modem hears sounding hold one of the few places.
 The first vehicle that comes to an agreement ends the others.  The pilot tells when to listen,
 and is counted for the session that validates.
 """
@@ -63,7 +66,13 @@ class StationMatching(Machine[Timer]):
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        return tuple(self._sessions.values())
+        """Of the vehicles that are heard sounding, or were."""
+        return tuple(session for session in self._sessions.values() if session.sounding)
+
+    @property
+    def waiting(self) -> tuple[Session, ...]:
+        """Of those that have asked so far, the longest first."""
+        return tuple(session for session in self._sessions.values() if not session.sounding)
 
     def may_watch_pilot(self, session: Session) -> bool:
         return all(
@@ -126,7 +135,7 @@ class StationMatching(Machine[Timer]):
 
     def tick(self, now: int) -> list[Output]:
         self.now = now
-        for session in self.sessions:
+        for session in tuple(self._sessions.values()):
             due = session.deadline
             if due is not None and due <= now:
                 self._follow(session, session.tick(now))
@@ -144,26 +153,43 @@ class StationMatching(Machine[Timer]):
             self._emit(Ignored(frame.name, frame.source, wrong))
             return
         known = self._sessions.get(frame.source)
-        if known is None and len(self._sessions) >= self._config.counts.c_evse_match_parallel:
+        if known is None and self._full():
             self._emit(Ignored(frame.name, frame.source, "too many vehicles at once"))
             return
+        if known is None:
+            self._make_room()
         if known is None or known.run.run_id != message.run_id:
             self.attempts += 1
             run = rules.Run(message.run_id, frame.source, self._mac)
             known = Session(self._config, run, self)
         if self.state is State.JOINING:
             self._emit(TryFailed(Reason.RESTARTED, frame.source))
-        self._sessions[frame.source] = known
+        self._sessions.pop(frame.source, None)
+        self._sessions[frame.source] = known  # the newest, also when it asks again
         self._timers.clear()
         self._move(State.MATCHING)
         self._out += known.open(self.now)
+
+    def _full(self) -> bool:
+        return len(self.sessions) >= self._config.counts.c_evse_match_parallel
+
+    def _make_room(self) -> None:
+        """The one that asked first has had the longest time to begin."""
+        waiting = self.waiting
+        if len(waiting) >= self._config.counts.c_evse_match_waiting:
+            first = waiting[0].run.vehicle
+            del self._sessions[first]
+            self._emit(Ignored("CM_SLAC_PARM.REQ", first, "others have asked since"))
 
     def _may_restart(self, vehicle: bytes) -> bool:
         return vehicle == self._peer and self._config.tolerances.restart_while_joining
 
     def _pass_on(self, vehicle: bytes, frame: Frame) -> None:
         session = self._sessions.get(vehicle)
-        if session is not None:
+        first_sound = session is not None and not session.sounding
+        if first_sound and isinstance(frame.message, AttenProfileInd) and self._full():
+            self._emit(Ignored(frame.name, vehicle, "too many vehicles at once"))
+        elif session is not None:
             self._follow(session, session.receive(frame, self.now))
 
     def _follow(self, session: Session, said: list[Output]) -> None:

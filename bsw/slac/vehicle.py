@@ -161,10 +161,13 @@ class VehicleMatching(Machine[Timer]):
             Send(BROADCAST, SlacParmReq(run_id=self.run_id)),
             retries=self._config.counts.c_ev_parm_retry,
             wait=ns(self._config.timing.tt_match_response),
-            silence=lambda: self._try_failed(Reason.NO_STATION),
+            silence=lambda: self._unanswered(Reason.NO_STATION),
         )
 
-    def _try_failed(self, reason: Reason) -> None:
+    def _unanswered(self, reason: Reason) -> None:
+        self._try_failed(reason, ns(self._config.timing.tp_ev_next_try))
+
+    def _try_failed(self, reason: Reason, longer: int = 0) -> None:
         timing = self._config.timing
         overall = self._timers.running(Timer.OVERALL)
         self._answered()
@@ -172,7 +175,7 @@ class VehicleMatching(Machine[Timer]):
         self._timers.stop_all_but(Timer.OVERALL)
         self._emit(TryFailed(reason))
         self._furthest = furthest(self._furthest, reason)
-        again = self.now + ns(timing.tt_matching_rate)
+        again = self.now + ns(timing.tt_matching_rate) + longer
         if (
             overall
             and self.attempts < self._config.counts.c_conn_max_match
@@ -352,7 +355,7 @@ class VehicleMatching(Machine[Timer]):
             Send(candidate.station, request),
             retries=self._config.counts.c_ev_match_retry,
             wait=ns(self._config.timing.tt_match_response),
-            silence=lambda: self._try_failed(Reason.NO_MATCH_ANSWER),
+            silence=lambda: self._unanswered(Reason.NO_MATCH_ANSWER),
         )
 
     def _hear_match(self, frame: Frame) -> None:

@@ -192,7 +192,8 @@ class VehicleLink:
         self._furthest = furthest(self._furthest, reason)
         if self._rounds_left:
             self._enter(Phase.WAITING)
-            self._alarm.rearm(ns(self._config.slac.timing.tt_matching_rate))
+            timing = self._config.slac.timing
+            self._alarm.rearm(ns(timing.tt_matching_rate + timing.tp_ev_next_try))
         else:
             self._enter(Phase.SPENT)
             self._user.failed(LinkFailure(self._furthest, self._fallback()))

@@ -6,6 +6,7 @@ import pytest
 
 from bsw.os.clock import MS, S
 from bsw.slac.ampmap import CARRIERS, packed, unpacked
+from bsw.slac.config import AmplitudePolicy, SlacConfig
 from bsw.slac.events import AmplitudeMap, Output
 from bsw.slac.frame import Frame, encode
 from bsw.slac.mme import AmpMapCnf, AmpMapReq
@@ -164,3 +165,30 @@ def test_an_impossible_map_is_our_own_mistake(steps: tuple[int, ...]) -> None:
     rig = linked_vehicle()
     with pytest.raises(ValueError, match="917 steps from 0 to 15"):
         rig.link.node.ask_amplitude_map(steps)
+
+
+def asks_itself(role: str) -> Rig:
+    slac = SlacConfig(amplitude=AmplitudePolicy(ask=True, steps=3))
+    return VehicleRig(slac) if role == "EVCC" else StationRig(slac)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_where_configured_a_role_asks_by_itself_as_soon_as_the_link_is_up(role: str) -> None:
+    rig = asks_itself(role)
+    rig.to_link()
+    linked_at = rig.session.linked_at
+    asked = rig.tester.all(AmpMapReq)[0]
+    notified = 200 * MS  # TP_link_ready_notification, from the link on
+    assert asked.at - (linked_at - notified) <= 100 * MS
+    assert isinstance(asked.frame.message, AmpMapReq)
+    assert unpacked(asked.frame.message.steps, CARRIERS) == (3,) * CARRIERS
+    rig.tester.say(rig.mac, AmpMapCnf(result=0))
+    assert rig.silent(rig.tester, AmpMapReq, during=S)
+    assert rig.link.node.amplitude_map.accepted is True
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_by_default_nobody_asks_for_a_map(role: str) -> None:
+    rig = ROLES[role]()
+    rig.run(S)
+    assert not rig.tester.all(AmpMapReq)

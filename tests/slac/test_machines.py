@@ -149,6 +149,7 @@ def test_a_station_takes_anything_in_any_order(
             machine.receive(Frame(SE, source, message), now)
         settled(machine, now)
         assert len(machine.sessions) <= config.counts.c_evse_match_parallel
+        assert len(machine.waiting) <= config.counts.c_evse_match_waiting
     rests(machine, now)
 
 

@@ -9,7 +9,8 @@ from bsw.slac.config import ModemConfig
 from bsw.slac.events import KeyTaken, LinkStatus, ModemFault, Output, Reason, Send
 from bsw.slac.frame import Frame, decode, encode
 from bsw.slac.keys import NetworkKey
-from bsw.slac.mme import AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
+from bsw.slac.layout import Message
+from bsw.slac.mme import AttenCharInd, AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
 from bsw.slac.modem import DIALECTS, ModemControl
 from bsw.slac.simmodem import Quirks
 from bsw.slac.site import Seat, Site
@@ -24,6 +25,7 @@ from bsw.slac.vendor import (
     VersionReq,
 )
 from csm.randomness import SeededRandomness
+from tests.slac.rig import StationRig
 
 KEY = NetworkKey.from_nmk(bytes(range(16)))
 OTHER = NetworkKey.from_nmk(bytes(16))
@@ -343,3 +345,105 @@ class TestSimulatedModem:
         hosts.vehicle.port.send(octets)
         hosts.run(S)
         assert hosts.link(hosts.vehicle) == 0
+
+
+ELSEWHERE = bytes.fromhex("02baddecaf01")
+
+
+def forged(message: Message, source: bytes = ELSEWHERE) -> Frame:
+    return Frame(HOST, source, message)
+
+
+class TestWhoseAnswers:
+    """Anybody on the line can send what looks like a modem's answer."""
+
+    def linked(self, **config: object) -> ModemControl:
+        modem = control(**config)
+        request = sent(modem.set_key(KEY, now=0))[0]
+        modem.receive(answer(request), now=1)
+        modem.watch(2)
+        assert modem.receive(Frame(HOST, MODEM, LinkStatusCnf(link=1)), 3) == [LinkStatus(up=True)]
+        modem.relax()
+        return modem
+
+    def test_a_forged_link_status_is_not_believed(self) -> None:
+        modem = self.linked()
+        heard: list[Output] = []
+        for _ in range(20):
+            assert modem.deadline is not None
+            now = modem.deadline
+            heard += modem.tick(now)
+            for source in (ELSEWHERE, HOST):
+                heard += modem.receive(forged(LinkStatusCnf(link=0), source), now + 1)
+            heard += modem.receive(Frame(HOST, MODEM, LinkStatusCnf(link=1)), now + 2)
+        assert not [output for output in heard if isinstance(output, LinkStatus)]
+        assert modem.link
+
+    def test_a_forged_link_status_does_not_hold_a_dead_link(self) -> None:
+        modem = self.linked()
+        heard: list[Output] = []
+        for _ in range(20):
+            assert modem.deadline is not None
+            now = modem.deadline
+            heard += modem.tick(now)
+            heard += modem.receive(forged(LinkStatusCnf(link=1)), now + 1)
+        assert LinkStatus(up=False) in heard
+
+    @pytest.mark.parametrize("nonce", [bytes(4), b"guess"[:4]])
+    def test_a_forged_confirmation_of_the_key_loses_to_the_one_that_knows_the_nonce(
+        self, nonce: bytes
+    ) -> None:
+        modem = control()
+        request = sent(modem.set_key(KEY, now=0))[0]
+        message = SetKeyCnf(result=1, my_nonce=bytes(4), your_nonce=nonce)
+        modem.receive(forged(message), now=1)
+        modem.receive(answer(request), now=2)
+        assert modem.mac == MODEM
+
+    def test_once_the_modem_is_known_nobody_else_confirms_a_key(self) -> None:
+        modem = self.linked()
+        request = sent(modem.set_key(OTHER, now=10))[0]
+        message = SetKeyCnf(result=1, my_nonce=bytes(4), your_nonce=b"none")
+        assert KeyTaken(OTHER) not in modem.receive(forged(message), now=11)
+        assert modem.receive(answer(request), now=12) == [KeyTaken(OTHER)]
+
+    def test_a_configured_address_is_the_only_one(self) -> None:
+        modem = control(mac=MODEM)
+        request = sent(modem.set_key(KEY, now=0))[0]
+        assert isinstance(request, SetKeyReq)
+        copied = SetKeyCnf(result=1, my_nonce=bytes(4), your_nonce=request.my_nonce)
+        assert KeyTaken(KEY) not in modem.receive(forged(copied), now=1)
+        assert modem.receive(answer(request), now=2) == [KeyTaken(KEY)]
+
+    def test_a_modem_that_repeats_no_nonce_is_believed_until_it_falls_silent(self) -> None:
+        modem = control()
+        request = sent(modem.set_key(KEY, now=0))[0]
+        assert KeyTaken(KEY) in modem.receive(answer(request, nonce=bytes(4)), now=1)
+        assert modem.mac == MODEM
+        modem.set_key(OTHER, now=2)
+        while modem.deadline is not None:
+            modem.tick(modem.deadline)
+        assert modem.mac == b""
+
+    def test_a_question_of_another_modem_is_not_answered(self) -> None:
+        modem = self.linked()
+        assert not sent(modem.receive(forged(HostActionInd(action=2)), now=9))
+
+
+def test_forged_link_status_on_the_line_ends_no_link() -> None:
+    rig = StationRig()
+    rig.to_link()
+    down = encode(Frame(rig.mac, ELSEWHERE, LinkStatusCnf(link=0)))
+    rig.scheduler.every(50 * MS, lambda: rig.seat.port.deliver(down), name="forger")
+    rig.run(20 * S)
+    assert rig.session.losses == []
+
+
+def test_a_forged_profile_does_not_count() -> None:
+    rig = StationRig()
+    rig.to_parameters()
+    rig.begin()
+    near = AttenProfileInd(pev_mac=rig.tester.mac, groups=bytes(58))
+    for _ in range(10):
+        rig.seat.port.deliver(encode(Frame(rig.mac, ELSEWHERE, near)))
+    assert rig.silent(rig.tester, AttenCharInd, during=S)

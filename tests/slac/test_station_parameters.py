@@ -1,5 +1,6 @@
 """The station answers the request for parameters, and nothing that is not one."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -10,7 +11,14 @@ from bsw.slac.config import Counts, SlacConfig
 from bsw.slac.events import Reason
 from bsw.slac.frame import Frame, encode
 from bsw.slac.link import Fallback
-from bsw.slac.mme import BROADCAST, SlacMatchCnf, SlacParmCnf, SlacParmReq
+from bsw.slac.mme import (
+    BROADCAST,
+    AttenCharInd,
+    SlacMatchCnf,
+    SlacParmCnf,
+    SlacParmReq,
+    StartAttenCharInd,
+)
 from bsw.slac.station_link import Phase
 from tests.slac.casebook import case
 from tests.slac.rig import RUN, StationRig
@@ -161,13 +169,59 @@ def test_a_vehicle_that_leaves_during_a_step_is_noticed_after_it() -> None:
 def test_more_vehicles_than_may_match_at_once_are_not_answered() -> None:
     rig = StationRig(SlacConfig(counts=Counts(c_evse_match_parallel=2)), vehicles=3)
     rig.plug()
-    for tester in rig.vehicles:
-        rig.request(tester)
-    rig.run(100 * MS)
-    assert [len(tester.all(SlacParmCnf)) for tester in rig.vehicles] == [1, 1, 0]
-    rig.run(500 * MS)  # TT_match_sequence: the others announced no sounds
+    for tester in rig.vehicles[:2]:
+        rig.to_parameters(tester)
+        rig.begin(tester)
+        rig.sound(1, tester)
+    rig.request(rig.vehicles[2])
+    assert rig.silent(rig.vehicles[2], SlacParmCnf, during=100 * MS)
+    rig.run(11 * S)  # TT_EVSE_match_session: the others have not gone on
     rig.request(rig.vehicles[2])
     rig.wait(rig.vehicles[2], SlacParmCnf, within=100 * MS)
+
+
+def test_one_more_vehicle_may_ask_but_its_sounds_find_no_place() -> None:
+    rig = StationRig(SlacConfig(counts=Counts(c_evse_match_parallel=2)), vehicles=3)
+    for tester in rig.vehicles:
+        rig.to_parameters(tester)
+        rig.begin(tester)
+    for tester in rig.vehicles:
+        rig.sound(1, tester)
+    assert len(rig.link.node.matching.sessions) == 2
+    assert rig.silent(rig.vehicles[2], AttenCharInd, during=S)
+
+
+@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize("rate", [100, 500])
+def test_requests_from_changing_addresses_starve_nobody(rate: int, begins: bool) -> None:  # noqa: FBT001 - pytest's
+    """Each second ``rate`` vehicles are invented, with their start indications or without."""
+    rig = StationRig()
+    rig.plug()
+    invented = itertools.count()
+
+    def flood() -> None:
+        number = next(invented)
+        forged = b"\x02\x66" + number.to_bytes(4, "big")
+        run_id = number.to_bytes(8, "big")
+        rig.tester.say_raw(encode(Frame(BROADCAST, forged, SlacParmReq(run_id=run_id))))
+        if begins:
+            start = StartAttenCharInd(forwarding_sta=forged, run_id=run_id)
+            rig.tester.say_raw(encode(Frame(BROADCAST, forged, start)))
+
+    rig.scheduler.every(S // rate, flood, name="flood")
+    rig.run(2 * S)
+    bound = SlacConfig().counts.c_evse_match_waiting
+    assert len(rig.link.node.matching.waiting) <= bound
+    rig.request()
+    rig.wait(rig.tester, SlacParmCnf, within=100 * MS)
+    rig.run(100 * MS)  # as long as a vehicle may take
+    rig.begin()
+    rig.sound()
+    rig.wait(rig.tester, AttenCharInd, within=S)
+    rig.respond()
+    rig.match()
+    rig.wait(rig.tester, SlacMatchCnf, within=S)
+    assert len(rig.link.node.matching.waiting) <= bound
 
 
 def test_five_vehicles_match_at_once() -> None:
