@@ -23,6 +23,7 @@ GROUPS = {
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
     "tables": ("tools.tables.cli", "write the sequence tables as diagrams and timer lists"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
+    "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
     "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
 }
 

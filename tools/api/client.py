@@ -4,6 +4,7 @@ Blocks, as tools may.  What goes wrong comes as ``Trouble``, which says what to 
 """
 
 import json
+import select
 import socket
 from collections import deque
 from collections.abc import Iterator
@@ -76,6 +77,27 @@ class Client:
                 return
             if "var" in told:
                 yield told["var"], told["value"]
+
+    def tell(self, **request: object) -> None:
+        """Ask without waiting; the answer is passed over when something else is heard."""
+        self._count += 1
+        self._send({"id": self._count, **request})
+
+    def poll(self) -> list[tuple[str, Any]]:
+        """The values that have come by now, without waiting for any; it watches them already."""
+        while b"\n" in self._rest or select.select([self._socket], [], [], 0)[0]:
+            told = self._hear()
+            if "var" in told:
+                self._early.append((told["var"], told["value"]))
+            elif "error" in told:
+                raise Trouble(_told(told["error"]))
+        come = list(self._early)
+        self._early.clear()
+        return come
+
+    def fileno(self) -> int:
+        """For ``select``: readable when ``poll`` would give something."""
+        return self._socket.fileno()
 
     def _send(self, message: dict[str, object]) -> None:
         try:

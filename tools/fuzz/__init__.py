@@ -1,1 +1,1 @@
-"""Hostile input for the parsers, by the million."""
+"""Hostile input by the million: for the parsers, and live for both ECUs."""

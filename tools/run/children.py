@@ -58,7 +58,7 @@ class Child:
         return self.process.stderr.fileno()
 
 
-def _dying_with(parent: int) -> Callable[[], None]:
+def dying_with(parent: int) -> Callable[[], None]:
     """The kernel ends a child whose parent was killed without a chance to do so."""
     prctl = ctypes.CDLL(None).prctl
 
@@ -86,7 +86,7 @@ class Children:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is ours; the children hear of it from us, once
-            preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 - we have one thread
+            preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 - we have one thread
         )
         child = Child(who, process)
         os.set_blocking(child.fd, False)

@@ -1,0 +1,143 @@
+"""What the live fuzz holds to be wrong: each invariant is broken here once, and is found."""
+
+from collections import deque
+from typing import Any, cast
+
+import pytest
+
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.record import Heard
+from secc.profile import FIELD
+from tools.api.client import Client
+from tools.fuzz.behind import Behind
+from tools.fuzz.driver import Driver
+from tools.fuzz.ecu import Load
+from tools.fuzz.figures import Figures
+from tools.fuzz.mirror import Mirror
+
+SESSION = bytes(range(8))
+TABLE = protocol("iso2").table
+
+
+class Door:
+    """A local door without an ECU behind it."""
+
+    def __init__(self) -> None:
+        self.said: deque[tuple[str, Any]] = deque()
+        self.asked: list[str] = []
+
+    def poll(self) -> list[tuple[str, Any]]:
+        come = list(self.said)
+        self.said.clear()
+        return come
+
+    def tell(self, **request: Any) -> None:  # noqa: ANN401 - JSON
+        self.asked.append(str(request.get("cmd", "")))
+
+    ask = tell
+
+
+def answered(mirror: Mirror, name: str, session_id: bytes = SESSION, answer: str = "") -> str:
+    """What is wrong with a good answer to this exchange's request."""
+    exchange = TABLE.exchanges[name]
+    response: Any = smallest(TABLE.exchanges[answer or name].response)
+    return mirror.heard(Heard(session_id, smallest(exchange.request)), Heard(SESSION, response))
+
+
+def mirror() -> Mirror:
+    return Mirror(protocol("iso2"), FIELD.tolerated, secure=False)
+
+
+def test_good_answers_in_order_are_followed() -> None:
+    one = mirror()
+    assert answered(one, "SessionSetup") == answered(one, "ServiceDiscovery") == ""
+    assert one.state == "ServiceDiscovery"
+    assert one.session_id == SESSION
+    assert not one.over
+
+
+def test_a_good_answer_where_the_table_forbids_it_is_found() -> None:
+    one = mirror()
+    answered(one, "SessionSetup")
+    assert "CurrentDemand where only ServiceDiscovery" in answered(one, "CurrentDemand")
+
+
+def test_a_good_answer_to_a_foreign_session_is_found() -> None:
+    one = mirror()
+    answered(one, "SessionSetup")
+    assert "foreign session id" in answered(one, "ServiceDiscovery", b"\x99" * 8)
+
+
+def test_an_answer_of_another_exchange_or_to_nothing_is_found() -> None:
+    one = mirror()
+    assert (
+        answered(one, "SessionSetup", answer="SessionStop") == "SessionStopRes to SessionSetupReq"
+    )
+    good: Any = smallest(TABLE.exchanges["SessionSetup"].response)
+    assert "OK to what is no message" in one.heard(None, Heard(SESSION, good))
+    request: Any = smallest(TABLE.exchanges["SessionSetup"].request)
+    assert "as an answer" in one.heard(None, Heard(SESSION, request))
+
+
+@pytest.mark.parametrize("energy", ["start_cable_check", "current_demand_started"])
+def test_energy_that_nobody_accepted_is_found(energy: str) -> None:
+    door = Door()
+    behind = Behind(cast("Client", door))
+    behind.accepts = False
+    door.said.extend([("require_auth_eim", None), (energy, None)])
+    behind.attend()
+    assert behind.wrongs == [f"{energy} in a session that nobody accepted"]
+    assert "authorization_response" not in door.asked
+
+
+def test_an_acceptance_ends_with_its_session() -> None:
+    door = Door()
+    behind = Behind(cast("Client", door))
+    paid = [("require_auth_eim", None), ("current_demand_started", None)]
+    door.said.extend([*paid, ("dlink_error", None), ("ac_close_contactor", None)])
+    behind.attend()
+    assert behind.wrongs == ["ac_close_contactor in a session that nobody accepted"]
+    assert "authorization_response" in door.asked
+
+
+def test_a_vehicle_that_makes_ready_unauthorised_or_stays_ready_is_found() -> None:
+    door = Door()
+    driver = Driver(cast("Client", door))
+    driver.begin("DC_extended")
+    ended = ("session_result", {"ending": "refused"})
+    door.said.extend([("ev_power_ready", True), ("dc_power_on", None), ended])
+    driver.attend()
+    first, second, third = driver.wrongs
+    assert first.startswith("state C in a session that no station authorised")
+    assert second.startswith("contactors closed in a session that no station authorised")
+    assert third.startswith("state C after the end")
+    driver.wrongs.clear()
+    driver.begin("DC_extended")
+    driver.authorised = True
+    door.said.extend([("ev_power_ready", True), ("ev_power_ready", False), ended])
+    driver.attend()
+    assert driver.wrongs == []
+
+
+def test_memory_and_descriptors_that_grow_are_found() -> None:
+    figures = Figures()
+    figures.judge_load(Load(60_000, 11), Load(61_000, 12))
+    assert figures.findings == []
+    figures.judge_load(Load(60_000, 11), Load(90_000, 20))
+    assert [what.split()[0] for what in figures.findings] == ["memory", "descriptors"]
+
+
+def test_figures_of_several_add_up_and_are_all_told() -> None:
+    whole = Figures()
+    for number in range(2):
+        one = Figures(sent=10, sessions=2, seconds=5.0 + number, loads=[(Load(1024, 3),) * 2])
+        one.hit("iso2 dc", "PreCharge", "refused")
+        one.found(f"thing {number}")
+        whole.add(one)
+    text = "\n".join(whole.lines())
+    assert "2 hostile of 20 messages in 4 sessions, 6 s, 3 messages/s" in text
+    assert "iso2 dc            PreCharge                          2         2" in text
+    assert text.count("1.0 MiB, 3 descriptors; at the end") == 2
+    assert "FOUND: thing 0" in text
+    assert "FOUND: thing 1" in text

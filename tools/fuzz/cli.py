@@ -1,0 +1,98 @@
+"""``v2g fuzz station|vehicle``: attacks on our own ECUs over real sockets, with figures."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tools.fuzz.figures import Figures
+from tools.fuzz.plan import Plan
+from tools.run.bench import CannotPrepare
+
+FOLDER = Path("run/fuzz")
+SECURE_EACH = 4
+"""Of so many vehicles the last one uses TLS."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="target", metavar="TARGET", required=True)
+    for target, what in (
+        ("station", "a hostile vehicle at our station, at every state"),
+        ("vehicle", "a hostile station before our vehicle, at every state"),
+    ):
+        one = commands.add_parser(target, help=what, description=f"{what.capitalize()}.")
+        one.add_argument("--seconds", type=float, help="end after so long (default: 60)")
+        one.add_argument(
+            "--requests", type=int, metavar="N", help="end after so many hostile messages"
+        )
+        one.add_argument("--seed", type=int, default=1, help="of all that is random (1)")
+        one.add_argument(
+            "--ecus", type=int, default=1, metavar="N", help="so many ECUs side by side (1)"
+        )
+        one.add_argument(
+            "--out", type=Path, default=FOLDER, metavar="FOLDER", help=f"for logs ({FOLDER})"
+        )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 if nothing was found."""
+    if arguments.ecus < 1:
+        print("v2g fuzz: --ecus is 1 or more", file=sys.stderr)
+        return 2
+    figures = Figures()
+    try:
+        for one in _played(_attack(arguments.target), plans(arguments)):
+            figures.add(one)
+    except (CannotPrepare, OSError) as error:
+        print(f"v2g fuzz: {error}", file=sys.stderr)
+        return 1
+    for line in figures.lines():
+        print(line)
+    return 1 if figures.findings else 0
+
+
+def plans(arguments: argparse.Namespace) -> list[Plan]:
+    """The share of each ECU; without any bound the run ends after a minute."""
+    bounded = arguments.seconds is not None or arguments.requests is not None
+    whole = Plan(
+        seconds=arguments.seconds if bounded else 60.0,
+        requests=arguments.requests,
+        seed=arguments.seed,
+        folder=arguments.out / arguments.target,
+    )
+    count = arguments.ecus
+    share = None if whole.requests is None else -(-whole.requests // count)
+    return [
+        replace(
+            whole,
+            requests=share,
+            seed=whole.seed * 1_000 + number,
+            folder=whole.folder / str(number),
+            secure=number % SECURE_EACH == SECURE_EACH - 1,
+        )
+        for number in range(count)
+    ]
+
+
+Attack = Callable[[Plan], Figures]
+
+
+def _attack(target: str) -> Attack:
+    if target == "station":
+        from tools.fuzz.station import attack_station  # noqa: PLC0415 - only what is played
+
+        return attack_station
+    from tools.fuzz.vehicle import attack_vehicle  # noqa: PLC0415 - the same
+
+    return attack_vehicle
+
+
+def _played(attack: Attack, all_plans: list[Plan]) -> list[Figures]:
+    if len(all_plans) == 1:
+        return [attack(all_plans[0])]
+    with multiprocessing.get_context("spawn").Pool(len(all_plans)) as pool:
+        return pool.map(attack, all_plans, chunksize=1)

@@ -1,0 +1,167 @@
+"""``v2g fuzz station``: our station as a process, attacked at every state over real sockets.
+
+Sessions of all kinds, one after the other: a good vehicle walks to a state, then strikes until
+the station ends the session.  Every so often a session is a good one to its end.  A share of the
+sessions is paid by nobody; there no energy may ever be asked for.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import ssl
+import time
+from pathlib import Path
+from typing import Final
+
+from tools.fuzz.behind import Behind
+from tools.fuzz.ecu import Ecu, EcuDown
+from tools.fuzz.figures import Figures
+from tools.fuzz.line import Gone, Line, dial
+from tools.fuzz.plan import Plan, chosen, free_ports, rested
+from tools.fuzz.purse import Purse
+from tools.fuzz.raid import HANDSHAKE, KINDS, Kind, Raid, Unexpected
+from tools.run.bench import keys
+
+GOOD_EACH: Final = 500
+WARM_AFTER: Final = 1_000
+"""Sessions until caches, rings and pools have their size."""
+SHARES: Final = (25, 30, 25, 8, 12)
+UNPAID: Final = 0.3
+REDIALS: Final = 50
+
+
+def attack_station(plan: Plan) -> Figures:
+    """One station, attacked as planned."""
+    return StationFuzz(plan).run()
+
+
+class StationFuzz:
+    """One station and its attacker."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.figures = Figures()
+        folder = plan.folder
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        keys(folder)
+        self._plain, self._tls, sdp = free_ports(3)
+        self.ecu = Ecu("secc", folder, self._settings(sdp))
+        self._context = context(folder / "pki" / "iso2" / "trust" / "v2g.pem")
+        self._purse = Purse(folder / "pki" / "iso2")
+
+    def _settings(self, sdp: int) -> dict[str, object]:
+        folder = self.plan.folder.absolute()
+        return {
+            "network.sdp_port": sdp,
+            "network.plain_port": self._plain,
+            "network.tls_port": self._tls,
+            "session.modes": "[DC_extended, AC_three_phase_core]",
+            "session.payment": "[Contract, ExternalPayment]",
+            "session.tls": "true",
+            "customer.accept": "false",
+            "hardware.power": "north",
+            "keym.folder": folder / "secc" / "certificates",
+            "csm.software.folder": folder / "secc" / "keys",
+        }
+
+    def run(self) -> Figures:
+        """Until the plan is over or the station is down; then it is stopped and judged."""
+        figures, began = self.figures, time.monotonic()
+        try:
+            self._attack(began)
+        except EcuDown as error:
+            figures.found(str(error))
+        figures.seconds = time.monotonic() - began
+        status = self.ecu.stop()
+        if status:
+            figures.found(f"the station ended with status {status}: {self.ecu.last_words()}")
+        for line in self.ecu.complaints()[:5]:
+            figures.found(f"the station's log: {line}")
+        return figures
+
+    def _attack(self, began: float) -> None:
+        rng = random.Random(self.plan.seed)  # noqa: S311 - damage, not secrets
+        warm = None
+        with self.ecu.client() as client:
+            self._behind = Behind(client)
+            for kind in KINDS:
+                self._good(kind, "at first")
+            while not self.plan.over(self.figures, began):
+                number = self.figures.sessions
+                if number == WARM_AFTER:
+                    warm = rested(self.ecu)
+                if number % GOOD_EACH == GOOD_EACH - 1:
+                    self._good(rng.choice(KINDS), f"after {number} sessions")
+                self._session(rng, f"{self.plan.seed}/{number}")
+            for kind in KINDS:
+                self._good(kind, "at the end")
+            last = rested(self.ecu)
+            self.figures.judge_load(warm or last, last)
+
+    def _session(self, rng: random.Random, seed: str) -> None:
+        kind = rng.choices(KINDS, SHARES)[0]
+        paid = kind.setup.contract or rng.random() >= UNPAID
+        places = kind.places
+        if not paid:
+            places = places[: places.index("Authorization") + 1]
+        place = chosen(rng, places)
+        self.figures.sessions += 1
+        self._behind.accepts, self._behind.receipts = paid, kind.setup.receipts
+        line = self._dial(kind)
+        raid = Raid(kind, line, self.figures, seed, self._purse)
+        try:
+            if place != HANDSHAKE:
+                raid.agree()
+                raid.walk(place)
+            raid.strike(place)
+        except (Unexpected, Gone, TimeoutError) as error:
+            self.figures.found(f"[{seed}] {kind.name}: good messages to {place}: {error!r}")
+        finally:
+            line.close(reset=rng.random() < 0.2)
+        self._watch(seed)
+
+    def _good(self, kind: Kind, when: str) -> None:
+        """A session that must go to its end."""
+        self._behind.accepts, self._behind.receipts = True, kind.setup.receipts
+        line = self._dial(kind)
+        try:
+            Raid(kind, line, self.figures, "good", self._purse).whole()
+            self.figures.good += 1
+        except (Unexpected, Gone, TimeoutError) as error:
+            self.figures.found(f"a good session ({kind.name}) {when}: {error!r}")
+        finally:
+            line.close()
+        self._watch(when)
+
+    def _dial(self, kind: Kind) -> Line:
+        """A station that has not yet noticed our last farewell may refuse us for a moment."""
+        port, tls = (self._tls, self._context) if kind.setup.tls else (self._plain, None)
+        for attempt in range(REDIALS):
+            try:
+                line = dial(port, tls)
+            except OSError as error:
+                if not self.ecu.alive:
+                    raise EcuDown(f"the station is gone: {self.ecu.last_words()}") from None
+                reason = error
+                time.sleep(0.01 * (attempt + 1))
+                continue
+            line.aside, line.attend = self._behind, self._behind.attend
+            return line
+        raise EcuDown(f"the station takes no connection any more: {reason}")
+
+    def _watch(self, seed: str) -> None:
+        self._behind.attend()
+        for wrong in self._behind.wrongs:
+            self.figures.found(f"[{seed}] {wrong}")
+        self._behind.wrongs.clear()
+
+
+def context(root: Path) -> ssl.SSLContext:
+    """A vehicle's TLS 1.2 of ISO 15118-2, without a certificate of its own."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.maximum_version = ssl.TLSVersion.TLSv1_2
+    made.load_verify_locations(cafile=str(root))
+    return made

@@ -1,0 +1,199 @@
+"""``v2g fuzz vehicle``: our vehicle as a process, and a station that answers with hostility.
+
+The vehicle finds the station by discovery, connects, and is answered well up to an exchange;
+from there on most answers are blows.  Every so often a station is a good one to the end.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import socket
+import ssl
+import struct
+import time
+from pathlib import Path
+from typing import Final
+
+from bsw.sdp.client import ALL_NODES
+from bsw.sdp.messages import Response, Security
+from tools.fuzz.ambush import PLAIN, SECURE, Ambush, Kind
+from tools.fuzz.driver import Driver
+from tools.fuzz.ecu import Ecu, EcuDown, Load
+from tools.fuzz.figures import Figures
+from tools.fuzz.line import Line
+from tools.fuzz.mutate import mutated
+from tools.fuzz.plan import Plan, chosen, free_ports, rested
+from tools.run.bench import keys
+
+GOOD_EACH: Final = 200
+WARM_AFTER: Final = 300
+FOUND_WITHIN: Final = 30.0
+ENDED_WITHIN: Final = 30.0
+BAD_DISCOVERY: Final = 0.1
+
+
+def attack_vehicle(plan: Plan) -> Figures:
+    """One vehicle, attacked as planned."""
+    return VehicleFuzz(plan).run()
+
+
+class VehicleFuzz:
+    """One vehicle and its hostile station, whose door is secure or not."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.figures = Figures()
+        secure = plan.secure
+        self._kinds = SECURE if secure else PLAIN
+        folder = plan.folder
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        keys(folder)
+        (self._sdp_port,) = free_ports(1)
+        self._context = context(folder / "pki" / "iso2") if secure else None
+        self._listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        self._listener.settimeout(0.05)
+        self._sdp = discovery(self._sdp_port)
+        self.ecu = Ecu("evcc", folder, self._settings(secure=secure))
+
+    def _settings(self, *, secure: bool) -> dict[str, object]:
+        folder = self.plan.folder.absolute()
+        plain: dict[str, object] = {
+            "network.sdp_port": self._sdp_port,
+            "api.values": "north",
+            "can.bus.interface": "none",
+            "session.tries": 1,
+            "session.loop_pause": "0 ms",
+        }
+        if not secure:
+            return plain
+        return plain | {
+            "session.security": "tls",
+            "keym.folder": folder / "evcc" / "certificates",
+            "keym.secc.revocation": "soft-fail",  # our station has no staple
+            "csm.software.folder": folder / "evcc" / "keys",
+        }
+
+    def run(self) -> Figures:
+        """Until the plan is over or the vehicle is down; then it is stopped and judged."""
+        figures, began = self.figures, time.monotonic()
+        try:
+            self._attack(began)
+        except EcuDown as error:
+            figures.found(str(error))
+        figures.seconds = time.monotonic() - began
+        status = self.ecu.stop()
+        self._listener.close()
+        self._sdp.close()
+        if status:
+            figures.found(f"the vehicle ended with status {status}: {self.ecu.last_words()}")
+        for line in self.ecu.complaints()[:5]:
+            figures.found(f"the vehicle's log: {line}")
+        return figures
+
+    def _attack(self, began: float) -> None:
+        rng = random.Random(self.plan.seed)  # noqa: S311 - damage, not secrets
+        warm: Load | None = None
+        with self.ecu.client() as client:
+            self._driver = Driver(client)
+            for kind in self._kinds:
+                self._session(rng, kind, "", "at first")
+            while not self.plan.over(self.figures, began):
+                number = self.figures.sessions
+                if number == WARM_AFTER:
+                    warm = rested(self.ecu)
+                if number % GOOD_EACH == GOOD_EACH - 1:
+                    self._session(rng, rng.choice(self._kinds), "", f"after {number} sessions")
+                self.figures.sessions += 1
+                kind = rng.choice(self._kinds)
+                place = chosen(rng, kind.places)
+                self._session(rng, kind, place, f"{self.plan.seed}/{number}")
+            for kind in self._kinds:
+                self._session(rng, kind, "", "at the end")
+            last = rested(self.ecu)
+            self.figures.judge_load(warm or last, last)
+
+    def _session(self, rng: random.Random, kind: Kind, place: str, seed: str) -> None:
+        driver = self._driver
+        driver.begin(kind.mode)
+        line = self._await_vehicle(rng, kind, seed)
+        if line is not None:
+            line.aside, line.attend = driver, driver.attend
+            try:
+                Ambush(kind, line, driver, self.figures, seed=seed, place=place).play()
+            except TimeoutError:
+                if not place:
+                    self.figures.found(f"a good session ({kind.name}) {seed}: no request came")
+            line.close(reset=bool(place) and rng.random() < 0.2)
+        self._await_end(kind, place, seed)
+
+    def _await_vehicle(self, rng: random.Random, kind: Kind, seed: str) -> Line | None:
+        """Answer discovery until it connects; ``None`` where its handshake failed."""
+        deadline = time.monotonic() + FOUND_WITHIN
+        security = Security.TLS if self._context is not None else Security.NONE
+        answer = Response("::1", self._listener.getsockname()[1], security).octets()
+        while time.monotonic() < deadline:
+            self._answer_discovery(rng, kind, answer)
+            try:
+                sock, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            sock.settimeout(10.0)
+            try:
+                tls = self._context
+                return Line(sock if tls is None else tls.wrap_socket(sock, server_side=True))
+            except OSError as error:
+                self.figures.found(f"[{seed}] {kind.name}: no TLS with the vehicle: {error}")
+                sock.close()
+                return None
+        if not self.ecu.alive:
+            raise EcuDown(f"the vehicle is gone: {self.ecu.last_words()}")
+        raise EcuDown(f"[{seed}] {kind.name}: the vehicle does not come any more")
+
+    def _answer_discovery(self, rng: random.Random, kind: Kind, answer: bytes) -> None:
+        try:
+            _, asking = self._sdp.recvfrom(2048)
+        except TimeoutError:
+            return
+        if rng.random() < BAD_DISCOVERY:  # the good one comes all the same, to the next request
+            self._sdp.sendto(mutated(rng, answer)[:1400], asking)
+            self.figures.sent += 1
+            self.figures.hit(kind.name, "discovery", "left")
+        self._sdp.sendto(answer, asking)
+
+    def _await_end(self, kind: Kind, place: str, seed: str) -> None:
+        driver = self._driver
+        deadline = time.monotonic() + ENDED_WITHIN
+        while driver.result is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+            driver.attend()
+        self.figures.good += not place
+        ending = "" if driver.result is None else driver.result["ending"]
+        if not ending:
+            self.figures.found(f"[{seed}] {kind.name}, {place}: the session does not end")
+        elif not place and ending != "terminated":
+            self.figures.found(f"a good session ({kind.name}) {seed} ended: {driver.result}")
+        for wrong in driver.wrongs:
+            self.figures.found(f"[{seed}] {kind.name}, {place}: {wrong}")
+        driver.wrongs.clear()
+
+
+def discovery(port: int) -> socket.socket:
+    """A station's socket for discovery, on the loopback interface."""
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("::", port))
+    scope = socket.if_nametoindex("lo")
+    group = socket.inet_pton(socket.AF_INET6, ALL_NODES) + struct.pack("@I", scope)
+    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group)
+    sock.settimeout(0.05)
+    return sock
+
+
+def context(pki: Path) -> ssl.SSLContext:
+    """A station's TLS 1.2 of ISO 15118-2."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.maximum_version = ssl.TLSVersion.TLSv1_2
+    made.load_cert_chain(pki / "chains" / "secc.pem", pki / "keys" / "secc.key")
+    return made
