@@ -34,6 +34,7 @@ from evcc.heat import Heat
 from evcc.inlet_side import LOCK_ROLES, InletSides, inlet_of, role_of
 from evcc.lock import LockTiming
 from evcc.plan import Piece
+from evcc.profile import OPEN_CURRENT
 from evcc.proximity import PlugWatch
 from evcc.vehicle import Intent, StationView, VehicleState
 
@@ -82,6 +83,7 @@ class VehicleCan:
         self.state = state
         self.changed: Callable[[], None] = _nobody
         self.wake: Callable[[], None] = _nobody
+        self.opened_under_load: Callable[[float], None] = lambda _amps: None
         self.flowing: Callable[[], bool] = lambda: (
             False
         )  # the active inlet must stay the active one
@@ -308,6 +310,10 @@ class VehicleCan:
 
     def request_contactors(self, *, closed: bool) -> None:
         wish = values.ContactorRequest.CLOSE if closed else values.ContactorRequest.OPEN
+        amps = abs(self.state.battery_current or 0.0)
+        new = wish is not self._requests.contactor_request
+        if new and not closed and self.state.contactors_closed and amps > OPEN_CURRENT:
+            self.opened_under_load(amps)
         self._request(contactor_request=wish)
 
     def request_lock(self, *, locked: bool) -> None:

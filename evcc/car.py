@@ -17,6 +17,7 @@ from bsw.os.scheduler import Scheduler
 from evcc.current import Ramp
 from evcc.memory import Memory
 from evcc.plan import Choice
+from evcc.plausible import NO_ERROR, Finding, Judge, Known
 from evcc.ports import Calendar, ContractFacts, Wallet
 from evcc.profile import VehicleProfile
 from evcc.vehicle import Actuators, Intent, Pilot, StationView, VehicleState
@@ -51,19 +52,23 @@ class Car:
     evccid: bytes
     wallet: Wallet | None = None
     ramp: Ramp = field(init=False)
+    judge: Judge = field(init=False)
     plan: Choice | None = None
     plan_since: int = 0
     matched_since: int | None = None
-    mismatch_since: int | None = None
     overvoltage_since: int | None = None
     stopping_since: int | None = None
     leaving: bool = False
     stop_reason: Ending | None = None
+    stop_detail: str = ""
+    stop_fault: str = ""  # the trouble code of the reason
+    expected: float = 0.0  # A: what may still flow by the requests so far
     own_error: str = ""
     broken_off: Callable[[SessionResult], None] | None = None  # ends the session at once
 
     def __post_init__(self) -> None:
         self.ramp = Ramp(self.profile)
+        self.judge = Judge(self.view, relations=not self.profile.lab_station_without_power)
 
     @property
     def error(self) -> str:
@@ -104,8 +109,39 @@ class Car:
         if self.broken_off is not None:
             self.broken_off(SessionResult(ending, detail=detail))
 
-    def end(self, ending: Ending, exchange: str, detail: str = "", code: str = "") -> End:
-        return End(SessionResult(ending, exchange, code=code, detail=detail))
+    def end(
+        self, ending: Ending, exchange: str, detail: str = "", code: str = "", fault: str = ""
+    ) -> End:
+        return End(SessionResult(ending, exchange, code=code, detail=detail, fault=fault))
+
+    # Reasons to stop
+
+    def stop(self, ending: Ending, detail: str = "", fault: str = "") -> None:
+        """An ordered stop, whose first reason counts: out of the loop by PowerDelivery."""
+        if self.stop_reason is None:
+            self.log.warning("stop", reason=ending.value, detail=detail, fault=fault)
+            self.stop_reason, self.stop_detail, self.stop_fault = ending, detail, fault
+
+    def stopped(self) -> End | None:
+        """What SessionStop ends with, if it was for a reason."""
+        if self.stop_reason is None:
+            return None
+        return self.end(self.stop_reason, "SessionStop", self.stop_detail, fault=self.stop_fault)
+
+    def refuse(self, finding: Finding, exchange: str) -> End:
+        """Before energy flows there is nothing to bring down."""
+        return self.end(finding.ending, exchange, finding.text, fault=finding.fault)
+
+    def look(self, *, flowing: bool = True) -> Finding | None:
+        """Whether a value of the station was beyond belief for too long."""
+        known = Known(self.view, self.state, self.expected)
+        return self.judge.look(self.scheduler.now, known, flowing=flowing)
+
+    def look_in_loop(self) -> None:
+        finding = self.look()
+        if finding is not None and self.stop_reason is None:
+            self.stop(finding.ending, finding.text, finding.fault)
+            self.own_error = finding.error if finding.error != NO_ERROR else self.own_error
 
     # Before energy flows
 
@@ -174,16 +210,16 @@ class Car:
             self.pilot.set_ready(ready=True)
         return ready and self.pilot.state in {"C", "D"}
 
-    def voltages_match(self, station_voltage: float) -> bool:
+    def voltages_match(self, station_voltage: float | None) -> bool:
         """Inlet and battery within the window for long enough, and the station agrees."""
         inlet, battery = self.state.inlet_voltage, self.state.battery_voltage
         window = self.profile.precharge_window
-        if battery is None:
-            self.matched_since = None
-            return False
         measured = station_voltage if inlet is None else inlet
         if self.profile.lab_station_without_power:
             station_voltage = measured
+        if battery is None or measured is None or station_voltage is None:
+            self.matched_since = None
+            return False
         near = abs(measured - battery) < window and abs(station_voltage - battery) <= window
         if not near:
             self.matched_since = None
@@ -199,7 +235,9 @@ class Car:
     # After energy flowed
 
     def opened(self) -> bool:
-        self.actuators.request_contactors(closed=False)
+        """Never under load: a current that does not fall in time is an emergency."""
+        if not self.state.contactors_closed or not self._loaded():
+            self.actuators.request_contactors(closed=False)
         return not self.state.contactors_closed
 
     def opened_and_in_b(self) -> bool:
@@ -227,14 +265,17 @@ class Car:
         self._open_when_low(self.scheduler.now + limit)
 
     def _open_when_low(self, latest: int) -> None:
-        current = self.state.battery_current
-        loaded = current is not None and abs(current) > self.profile.open_current
-        if self.state.contactors_closed and loaded and self.scheduler.now < latest:
+        waiting = self.scheduler.now < latest
+        if self.state.contactors_closed and self._loaded() and waiting:
             self.scheduler.after(
                 LOOK_EVERY, lambda: self._open_when_low(latest), name="open contactors"
             )
         else:
             self.actuators.request_contactors(closed=False)
+
+    def _loaded(self) -> bool:
+        current = self.state.battery_current
+        return current is not None and abs(current) > self.profile.open_current
 
     # While energy flows
 

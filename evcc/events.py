@@ -69,6 +69,7 @@ _ROWS: Final = (
     ("CONTACTOR_CONTRADICTION", 0x930300, STOP, 300, 500, "contactor feedback contradicts itself"),
     ("CONTACTOR_ALONE", 0x930400, STOP, 500, 500, "the contactors are not as requested"),
     ("CONTACTOR_SELF_TEST", 0x930500, NOTE, 0, 0, "the self test found a bad contactor"),
+    ("OPENED_UNDER_LOAD", 0x930600, NOTE, 0, 0, "contactors were opened under load"),
     ("VOLTAGE_MISMATCH", 0x940100, STOP, 500, 500, "voltages differ across closed contactors"),
     ("OVERVOLTAGE", 0x940200, EMERGENCY, 100, 1_000, "the inlet has more than the battery stands"),
     ("OVERCURRENT", 0x940300, STOP, 1_000, 1_000, "more current than the battery stands"),
@@ -84,6 +85,9 @@ _ROWS: Final = (
     ("ISOLATION_LOW", 0x960400, STOP, 200, 1_000, "isolation of the vehicle too low"),
     ("VEHICLE_EMERGENCY_STOP", 0x960500, EMERGENCY, 0, 500, "the vehicle asked for an emergency"),
     ("VEHICLE_FAST_STOP", 0x960600, STOP, 0, 500, "the vehicle asked for a fast stop"),
+    ("STATION_VOLTAGE", 0x970100, NOTE, 0, 0, "the station's voltage cannot be true"),
+    ("STATION_CURRENT", 0x970200, NOTE, 0, 0, "the station's current cannot be true"),
+    ("STATION_LIMITS", 0x970300, NOTE, 0, 0, "a limit of the station cannot be true"),
     ("NVM_DAMAGED", 0xF00100, NOTE, 0, 0, "non-volatile memory damaged or not writable"),
     ("WATCHDOG", 0xF00200, EMERGENCY, 0, 0, "a room gave no sign of life"),
     ("INTERNAL_FAULT", 0xF00300, EMERGENCY, 0, 0, "a broken promise inside the ECU"),
@@ -92,6 +96,8 @@ _ROWS: Final = (
 )
 
 GOOD_ENDINGS: Final = frozenset({Ending.TERMINATED, Ending.PAUSED})
+OF_A_STATION: Final = ("SESSION_", "STATION_")
+"""Events of one session or station: they heal when another one does well."""
 EXPECTED_ENDINGS: Final = frozenset({Ending.PERMISSION_LOST, Ending.LOCAL_ABORT})
 
 ERROR_CODES: Final = {

@@ -8,6 +8,9 @@ from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import MS, S
 
+OPEN_CURRENT: Final = 5.0
+"""A: more than that is an opening under load."""
+
 
 @dataclass(frozen=True, slots=True)
 class VehicleProfile:
@@ -28,15 +31,14 @@ class VehicleProfile:
     ramp_down: float = 100.0
     ramp_limit: int = 5 * S  # how long a normal stop may take to bring the current down
     low_current: float = 1.0
-    open_current: float = 5.0  # A: above it contactors open only when the time is over
+    open_current: float = OPEN_CURRENT  # A: above it contactors open only when the time is over
     fast_open_limit: int = 1 * S  # after a fault of messages or line
     emergency_open_limit: int = 200 * MS  # after a fault of the plug, the isolation, the station
     overvoltage: float = 1.05  # share of the maximum voltage
     overvoltage_time: int = 100 * MS
-    mismatch_current: float = 5.0  # A, plus 5 %, between station's and our measurement
-    mismatch_time: int = 5 * S
     welding_detection: bool = True
     welding_limit: int = 10 * S
+    welding_contradiction: int = 3 * S  # one side live and the other dead, for so long
     welding_pause: int = 250 * MS
     safe_voltage: float = 60.0
     accept_no_imd: bool = True

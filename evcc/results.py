@@ -16,6 +16,7 @@ _ENDINGS: Final = {
     Ending.VEHICLE_FAULT: values.SessionResult.VEHICLE_FAULT,
     Ending.CONTACTOR_FAULT: values.SessionResult.VEHICLE_FAULT,
     Ending.PERMISSION_LOST: values.SessionResult.STOPPED_BY_VEHICLE,
+    Ending.TOO_OFTEN: values.SessionResult.STOPPED_BY_VEHICLE,
     Ending.KEY_FAULT: values.SessionResult.VEHICLE_FAULT,
     Ending.INTERNAL_FAULT: values.SessionResult.VEHICLE_FAULT,
     Ending.ISOLATION_FAULT: values.SessionResult.SETUP_FAILED,

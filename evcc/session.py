@@ -250,6 +250,8 @@ class VehicleSession:
     def _over(self, result: SessionResult) -> None:
         if self.result is not None:
             return
+        if not result.fault and self._car.stop_fault:
+            result = replace(result, fault=self._car.stop_fault)
         self.result = result
         self._car.safe(result.ending)
         self._sdp.cancel()

@@ -92,6 +92,7 @@ class Supervision:
         if not self._limits.silent:
             bus.signals.observe(self._reception.hear)
         bus.canif.observe(self._bus_changed)
+        can.opened_under_load = self.opened_under_load
 
     def start(self) -> None:
         self._task = self._scheduler.every(self._limits.cycle, self._look, name="supervision")
@@ -112,10 +113,17 @@ class Supervision:
         name = events.session_end(result.ending)
         if result.ending in events.GOOD_ENDINGS:
             for event in self._dem.events:
-                if event.startswith("SESSION_"):
+                if event.startswith(events.OF_A_STATION):
                     self._dem.passed(event)
         elif name in self._dem.events:
             self._dem.failed(name, result.exchange or result.detail)
+        if result.fault:
+            self._dem.failed(result.fault, result.detail)
+
+    def opened_under_load(self, amps: float) -> None:
+        """An emergency did not wait, or a current did not fall; the event counts them."""
+        self._dem.failed("OPENED_UNDER_LOAD", f"{amps:.1f} A")
+        self._dem.passed("OPENED_UNDER_LOAD")
 
     def key_fault(self, fault: CsmFault | KeymFault, *, failed: bool, detail: str) -> None:
         """A ``FaultReporter`` of the key rooms."""

@@ -39,6 +39,8 @@ class Ending(Enum):
     KEY_FAULT = "our key could not be used"
     LOCAL_ABORT = "broken off here"
     INTERNAL_FAULT = "internal fault"
+    IMPLAUSIBLE = "the station's values cannot be true"
+    TOO_OFTEN = "the station asks for too much switching"
 
     @property
     def good(self) -> bool:
@@ -54,6 +56,7 @@ class SessionResult:
     code: str = ""  # the response code, if one decided
     timer: str = ""  # the timer that passed, if one did
     detail: str = ""
+    fault: str = ""  # the trouble code of its cause, if it has one of its own
 
     def __str__(self) -> str:
         parts = [self.ending.value]

@@ -6,11 +6,12 @@ quantities - is handed in.  Order is the table's affair, current the ramp's.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.record import Heard, Said
+from bsw.os.clock import S
 from evcc.car import STATION_FAULTS, STATION_STOPS, Car
 from evcc.current import offered_current, wanted_current, wanted_voltage
 
@@ -25,11 +26,44 @@ class Words:
     amps: Callable[[float], Any]
 
 
+OFFER: Final = {
+    "max_current": "evse_maximum_current_limit",
+    "max_power": "evse_maximum_power_limit",
+    "max_voltage": "evse_maximum_voltage_limit",
+    "min_current": "evse_minimum_current_limit",
+    "min_voltage": "evse_minimum_voltage_limit",
+    "ripple": "evse_peak_current_ripple",
+    "tolerance": "evse_current_regulation_tolerance",
+    "energy_to_deliver": "evse_energy_to_be_delivered",
+}
+LOOP: Final = {
+    "present_voltage": "evse_present_voltage",
+    "present_current": "evse_present_current",
+    "max_voltage": "evse_maximum_voltage_limit",
+    "max_current": "evse_maximum_current_limit",
+    "max_power": "evse_maximum_power_limit",
+}
+"""Where the values of ``evcc.plausible`` stand in a message."""
+
+NOBODY_KNOWS: Final = float("inf")
+FALLS: Final = 50.0
+"""A/s at which the output is trusted to follow a request down; the norm wants 100."""
+
+
+def see_limits(car: Car, offer: Any) -> None:  # noqa: ANN401 - of either protocol
+    """What the station offers now; what it leaves out is not offered any more."""
+    for name, field in OFFER.items():
+        setattr(car.view, name, None)
+        car.judge.take(name, getattr(offer, field))
+
+
 class DirectCurrent:
     def __init__(self, car: Car, words: Words) -> None:
         self._car = car
         self._words = words
         self._welding_since: int | None = None
+        self._contradicted_since: int | None = None
+        self._expected_at: int | None = None
         self._coming_down = False
 
     # Cable check
@@ -82,12 +116,14 @@ class DirectCurrent:
     def hear_pre_charge(self, heard: Heard) -> Next:
         car = self._car
         self._see_status(heard.body.dc_evse_status)
-        voltage: float = heard.body.evse_present_voltage.si()
-        car.view.present_voltage = voltage
+        car.judge.take("present_voltage", heard.body.evse_present_voltage)
         car.told()
         if car.view.status_code in STATION_STOPS:
             return car.end(Ending.STATION_FAULT, "PreCharge", car.view.status_code)
-        if car.voltages_match(voltage):
+        finding = car.look(flowing=False)
+        if finding is not None:
+            return car.refuse(finding, "PreCharge")
+        if car.voltages_match(car.view.present_voltage):
             return Go(
                 "PowerDelivery",
                 when=car.contactors_closed,
@@ -102,14 +138,30 @@ class DirectCurrent:
         """Voltage and current for the request that leaves now."""
         car = self._car
         voltage = wanted_voltage(car.state, car.view)
-        present = car.view.present_voltage or voltage
+        present = self._present_voltage() or voltage
         down = self._down()
         steady = 0.0 if down else wanted_current(car.state, car.view, present)
         most = offered_current(car.state, car.view, present)
+        if car.judge.doubtful:
+            most = min(most, car.ramp.amps)  # nothing rises on what cannot be believed
         current = car.ramp.next(steady, car.scheduler.now, most)
+        self._expect(current)
         car.actuators.request_current(current)
         car.actuators.allow_dc_current(0.0 if down else most)
         return self._words.volts(voltage), self._words.amps(current)
+
+    def _present_voltage(self) -> float:
+        """What power is divided by: the highest that anybody measures, so the least current."""
+        state, view = self._car.state, self._car.view
+        told = (view.present_voltage, state.inlet_voltage, state.battery_voltage)
+        return max((one for one in told if one is not None), default=0.0)
+
+    def _expect(self, current: float) -> None:
+        """A station follows a falling request, but not at once."""
+        car, now = self._car, self._car.scheduler.now
+        passed = 0.0 if self._expected_at is None else (now - self._expected_at) / S
+        self._expected_at = now
+        car.expected = max(current, car.expected - FALLS * passed)
 
     def limits(self) -> dict[str, Any]:
         """The optional limits, for those the vehicle knows."""
@@ -130,17 +182,11 @@ class DirectCurrent:
     def see_loop(self, body: Any) -> None:  # noqa: ANN401 - CurrentDemandRes of either protocol
         view = self._car.view
         self._see_status(body.dc_evse_status)
-        view.present_voltage = body.evse_present_voltage.si()
-        view.present_current = body.evse_present_current.si()
+        for name, field in LOOP.items():
+            self._car.judge.take(name, getattr(body, field))
         view.current_limit_achieved = body.evse_current_limit_achieved
         view.voltage_limit_achieved = body.evse_voltage_limit_achieved
         view.power_limit_achieved = body.evse_power_limit_achieved
-        if body.evse_maximum_voltage_limit is not None:
-            view.max_voltage = body.evse_maximum_voltage_limit.si()
-        if body.evse_maximum_current_limit is not None:
-            view.max_current = body.evse_maximum_current_limit.si()
-        if body.evse_maximum_power_limit is not None:
-            view.max_power = body.evse_maximum_power_limit.si()
         self._car.told()
 
     def next_in_loop(self, *, renegotiate: bool = False) -> Next:
@@ -167,7 +213,10 @@ class DirectCurrent:
         now = car.scheduler.now
         if car.stopping_since is None:
             car.stopping_since = now
-        low = abs(car.view.present_current or 0.0) < car.profile.low_current
+        flowing = car.view.present_current
+        if flowing is None:  # not believed: our own measurement
+            flowing = car.state.battery_current
+        low = abs(flowing or 0.0) < car.profile.low_current
         urgent = car.stop_reason is not None or car.error != "NO_ERROR"
         late = now - car.stopping_since >= car.profile.ramp_limit
         if urgent:
@@ -183,12 +232,10 @@ class DirectCurrent:
     def _note_reasons(self) -> None:
         car = self._car
         if car.view.status_code == "EVSE_Malfunction":
-            car.stop_reason = car.stop_reason or Ending.STATION_FAULT
+            car.stop(Ending.STATION_FAULT, car.view.status_code)
         if car.view.isolation == "Fault":
-            car.stop_reason = car.stop_reason or Ending.ISOLATION_FAULT
-        if self._currents_differ():
-            car.stop_reason = car.stop_reason or Ending.VEHICLE_FAULT
-            car.own_error = "FAILED_ChargingCurrentdifferential"
+            car.stop(Ending.ISOLATION_FAULT, f"isolation {car.view.isolation}")
+        car.look_in_loop()
 
     def _overvoltage(self) -> bool:
         car = self._car
@@ -199,18 +246,6 @@ class DirectCurrent:
         if car.overvoltage_since is None:
             car.overvoltage_since = car.scheduler.now
         return car.scheduler.now - car.overvoltage_since >= car.profile.overvoltage_time
-
-    def _currents_differ(self) -> bool:
-        car = self._car
-        told, measured = car.view.present_current, car.state.battery_current
-        if told is None or measured is None:
-            return False
-        if abs(told - measured) <= car.profile.mismatch_current + 0.05 * abs(told):
-            car.mismatch_since = None
-            return False
-        if car.mismatch_since is None:
-            car.mismatch_since = car.scheduler.now
-        return car.scheduler.now - car.mismatch_since >= car.profile.mismatch_time
 
     def begin_again(self) -> None:
         """Energy has ended; if it comes back, it ramps up from zero."""
@@ -243,17 +278,40 @@ class DirectCurrent:
         car = self._car
         assert self._welding_since is not None, "heard only after it was asked"
         self._see_status(heard.body.dc_evse_status)
-        car.view.present_voltage = heard.body.evse_present_voltage.si()
+        car.judge.take("present_voltage", heard.body.evse_present_voltage)
         car.told()
-        measured = car.state.inlet_voltage
-        voltage = car.view.present_voltage if measured is None else measured
-        if voltage is not None and voltage < car.profile.safe_voltage:
+        told, measured = self._after_opening()
+        live = max((one for one in (told, measured) if one is not None), default=NOBODY_KNOWS)
+        if live < car.profile.safe_voltage:
             return Go("SessionStop")
-        if car.scheduler.now - self._welding_since >= car.profile.welding_limit:
-            car.log.error("contactor welded", volts=voltage)
-            car.stop_reason = Ending.CONTACTOR_FAULT
+        waited = car.scheduler.now - self._welding_since
+        if self._only_station_live(told, measured):
+            text = f"after opening {told} V by the station, {measured} V by the vehicle"
+            car.stop(Ending.VOLTAGE_MISMATCH, text, "STATION_VOLTAGE")
+            return Go("SessionStop")
+        if waited >= car.profile.welding_limit:
+            text = f"after opening {measured} V by the vehicle, {told} V by the station"
+            car.stop(Ending.CONTACTOR_FAULT, text, "CONTACTOR_WELDED")
             return Go("SessionStop")
         return Go("WeldingDetection", after=car.profile.welding_pause)
+
+    def _after_opening(self) -> tuple[float | None, float | None]:
+        """What station and vehicle measure; a simulated station's word counts where alone."""
+        told, measured = self._car.view.present_voltage, self._car.state.inlet_voltage
+        if self._car.profile.lab_station_without_power and measured is not None:
+            return None, measured
+        return told, measured
+
+    def _only_station_live(self, told: float | None, measured: float | None) -> bool:
+        """For longer than an output needs to fall.  The reverse is a contactor that sticks."""
+        car, safe = self._car, self._car.profile.safe_voltage
+        if told is None or measured is None or told < safe or measured >= safe:
+            self._contradicted_since = None
+            return False
+        if self._contradicted_since is None:
+            self._contradicted_since = car.scheduler.now
+        waited = car.scheduler.now - self._contradicted_since
+        return waited >= car.profile.welding_contradiction
 
     def _see_status(self, status: Any) -> None:  # noqa: ANN401 - of either protocol
         view = self._car.view

@@ -65,10 +65,7 @@ class Energy:
         return Said(din.SessionStopReq())
 
     def hear_session_stop(self, _heard: Heard) -> Next:
-        car = self._car
-        if car.stop_reason is not None:
-            return car.end(car.stop_reason, "SessionStop")
-        return End(SessionResult(Ending.TERMINATED, "SessionStop"))
+        return self._car.stopped() or End(SessionResult(Ending.TERMINATED, "SessionStop"))
 
 
 class DinScript:

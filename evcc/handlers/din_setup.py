@@ -7,6 +7,7 @@ from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
 from evcc.car import Car
+from evcc.handlers.dc import see_limits
 from evcc.handlers.din_words import dc_status, optional, quantity
 from evcc.handlers.iso2_words import percent
 from evcc.plan import DAY, Offer, Piece, choose
@@ -118,6 +119,9 @@ class Setup:
         if response.evse_processing is not din.EVSEProcessing.FINISHED:
             car.told()
             return Go("ChargeParameterDiscovery", after=car.profile.ongoing_pause)
+        finding = car.judge.offer()
+        if finding is not None:
+            return car.refuse(finding, "ChargeParameterDiscovery")
         problem = car.dc_mismatch()
         if problem:
             return car.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", problem)
@@ -132,17 +136,7 @@ class Setup:
         view, status = self._car.view, offer.dc_evse_status
         view.notification = str(status.evse_notification.value)
         view.status_code = str(status.evse_status_code.value)
-        power = offer.evse_maximum_power_limit
-        tolerance = offer.evse_current_regulation_tolerance
-        energy = offer.evse_energy_to_be_delivered
-        view.max_current = offer.evse_maximum_current_limit.si()
-        view.max_power = None if power is None else power.si()
-        view.max_voltage = offer.evse_maximum_voltage_limit.si()
-        view.min_current = offer.evse_minimum_current_limit.si()
-        view.min_voltage = offer.evse_minimum_voltage_limit.si()
-        view.ripple = offer.evse_peak_current_ripple.si()
-        view.tolerance = None if tolerance is None else tolerance.si()
-        view.energy_to_deliver = None if energy is None else energy.si()
+        see_limits(self._car, offer)
 
     def _choose(self, schedules: din.SAScheduleList) -> None:
         """PMax has 16 bits here: at its end it says "at least so much" and limits nothing."""

@@ -7,6 +7,7 @@ from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from evcc.car import Car
+from evcc.handlers.dc import see_limits
 from evcc.handlers.iso2_setup import Setup
 from evcc.handlers.iso2_words import dc_status, offers, optional, percent, quantity
 from evcc.plan import choose
@@ -65,6 +66,9 @@ class Parameters:
             car.told()
             return Go("ChargeParameterDiscovery", after=car.profile.ongoing_pause)
         problem = self._see_offer(response.evse_charge_parameter)
+        finding = car.judge.offer()
+        if finding is not None:
+            return car.refuse(finding, "ChargeParameterDiscovery")
         schedules = response.sa_schedules
         if not isinstance(schedules, iso2.SAScheduleList):
             problem = problem or "no schedule with Finished"
@@ -88,8 +92,8 @@ class Parameters:
         view = self._car.view
         if isinstance(offer, iso2.ACEVSEChargeParameter):
             status = offer.ac_evse_status
-            view.nominal_voltage = offer.evse_nominal_voltage.si()
-            view.max_current = offer.evse_max_current.si()
+            self._car.judge.take("nominal_voltage", offer.evse_nominal_voltage)
+            self._car.judge.take("max_current", offer.evse_max_current)
             view.rcd = status.rcd
             view.notification = str(status.evse_notification.value)
             return "" if self._ac else "AC limits for a DC request"
@@ -102,16 +106,7 @@ class Parameters:
         view, status = self._car.view, offer.dc_evse_status
         view.notification = str(status.evse_notification.value)
         view.status_code = str(status.evse_status_code.value)
-        view.max_current = offer.evse_maximum_current_limit.si()
-        view.max_power = offer.evse_maximum_power_limit.si()
-        view.max_voltage = offer.evse_maximum_voltage_limit.si()
-        view.min_current = offer.evse_minimum_current_limit.si()
-        view.min_voltage = offer.evse_minimum_voltage_limit.si()
-        view.ripple = offer.evse_peak_current_ripple.si()
-        tolerance = offer.evse_current_regulation_tolerance
-        energy = offer.evse_energy_to_be_delivered
-        view.tolerance = None if tolerance is None else tolerance.si()
-        view.energy_to_deliver = None if energy is None else energy.si()
+        see_limits(self._car, offer)
 
     def _choose(self, schedules: iso2.SAScheduleList, heard: Heard) -> None:
         """Prices count only if the mobility operator of our contract signed them."""

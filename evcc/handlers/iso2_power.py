@@ -1,5 +1,7 @@
 """ISO 15118-2 on the vehicle: PowerDelivery, the two loops, SessionStop."""
 
+from typing import Final
+
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import End, Go, Next
@@ -14,6 +16,7 @@ from evcc.memory import PausedSession
 
 Step = iso2.ChargeProgress
 PROTOCOL = "iso2"
+INFINITE: Final = float("inf")
 
 
 class Power:
@@ -24,6 +27,7 @@ class Power:
         self._contract = contract
         self._renegotiating = False
         self._pausing = False
+        self._allowed = 0.0  # A, AC: allowed last
 
     @property
     def _ac(self) -> bool:
@@ -99,12 +103,12 @@ class Power:
         car.view.rcd = status.rcd
         car.view.notification = str(status.evse_notification.value)
         car.view.notification_delay = status.notification_max_delay
-        if response.evse_max_current is not None:
-            car.view.max_current = response.evse_max_current.si()
+        car.judge.take("max_current", response.evse_max_current)
         receipt = self._contract.see_meter(response)
         car.told()
         if status.rcd:
-            car.stop_reason = car.stop_reason or Ending.STATION_FAULT
+            car.stop(Ending.STATION_FAULT, "residual current")
+        car.look_in_loop()
         self._allow_current()
         if receipt:
             return Go("MeteringReceipt")
@@ -113,7 +117,9 @@ class Power:
     def _allow_current(self) -> None:
         car = self._car
         stop = car.wants_to_stop() or car.view.notification == "StopCharging"
-        car.actuators.allow_ac_current(0.0 if stop else car.ac_current(self._setup.mode))
+        most = self._allowed if car.judge.doubtful else INFINITE
+        self._allowed = 0.0 if stop else min(most, car.ac_current(self._setup.mode))
+        car.actuators.allow_ac_current(self._allowed)
 
     def _next_ac(self) -> Next:
         car = self._car
@@ -170,8 +176,9 @@ class Power:
 
     def hear_session_stop(self, _heard: Heard) -> Next:
         car = self._car
-        if car.stop_reason is not None:
-            return car.end(car.stop_reason, "SessionStop")
+        stopped = car.stopped()
+        if stopped is not None:
+            return stopped
         if not self._pausing:
             car.memory.forget()
             return End(SessionResult(Ending.TERMINATED, "SessionStop"))

@@ -1,0 +1,26 @@
+"""An emergency does not wait for the current to fall: each such opening is counted."""
+
+from tests.ecu.benches import EcuBench
+from tools.vehicle.faults import faults
+
+
+def test_an_ordered_end_is_no_opening_under_load() -> None:
+    bench = EcuBench().start()
+    bench.run(2)
+    bench.charge()
+    bench.make(faults()["stop request Normal"])
+    bench.until(lambda: bench.safe, 10.0)
+    assert bench.vehicle.hard_openings == 0
+    assert bench.dem.entry("OPENED_UNDER_LOAD").occurrences == 0
+
+
+def test_an_opening_under_load_is_counted_with_its_current() -> None:
+    bench = EcuBench().start()
+    bench.run(2)
+    bench.charge()
+    bench.vehicle_can.request_contactors(closed=False)
+    bench.vehicle_can.request_contactors(closed=False)  # asked again, opened once
+    entry = bench.dem.entry("OPENED_UNDER_LOAD")
+    assert entry.occurrences == 1
+    assert entry.latest is not None
+    assert str(entry.latest["detail"]).endswith(" A")
