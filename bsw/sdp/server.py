@@ -11,7 +11,7 @@ from typing import Final
 
 from bsw.dlt import Dlt, silent
 from bsw.net.ports import DatagramPort, Endpoint, Network
-from bsw.os.clock import S
+from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import (
@@ -26,9 +26,14 @@ from bsw.sdp.messages import (
     WirelessResponse,
     parse,
 )
+from bsw.sdp.turnstile import Allowance, Turns
 
 SETUP_TIME: Final = 18 * S
 """V2G_SECC_CommunicationSetup_Performance_Time: a strict station is silent afterwards."""
+
+WINDOW: Final = 10 * MS
+PER_WINDOW: Final = 32
+"""Answers per ``WINDOW``: about a tenth of a slow host's time, however many ask."""
 
 _WANTED: Final = tuple(Request(security).octets() for security in Security)
 _WANTED_WIRELESS: Final = tuple(
@@ -143,6 +148,12 @@ class SdpServer:
         self._log = (dlt or silent()).logger("sdp")
         self._answerer = Answerer(network.link_local(), offer, locate)
         self._port: DatagramPort | None = None
+        self.limited = 0  # requests that found no answer because there were too many
+        self._allowance = Allowance()
+        self._turns = Turns()
+        self._window_ends = 0
+        self._left = 0
+        self._next_turn = scheduler.alarm(self._serve, name="sdp.next-turn")
         self._until = scheduler.alarm(self._time_over, name="sdp.setup-time")
         self._wanted = _WANTED if locate is None else _WANTED + _WANTED_WIRELESS
 
@@ -181,11 +192,36 @@ class SdpServer:
 
     def close(self) -> None:
         self._until.cancel()
+        self._next_turn.cancel()
+        self._turns.clear()
         if self._port is not None:
             self._port.close()
             self._port = None
 
     def _heard(self, datagram: bytes, source: Endpoint) -> None:
+        """The cheap decision comes first: most of a flood goes no further."""
+        if not datagram.startswith(self._wanted):
+            self._answer(datagram, source)  # which says what is wrong with it
+        elif self._allowance.admits(source, self._scheduler.now) and self._turns.put(
+            datagram, source
+        ):
+            self._serve()
+        else:
+            self.limited += 1
+            if self.limited & (self.limited - 1) == 0:
+                self._log.warning("too-many", peer=str(source), times=self.limited)
+
+    def _serve(self) -> None:
+        now = self._scheduler.now
+        if now >= self._window_ends:
+            self._window_ends, self._left = now + WINDOW, PER_WINDOW
+        while self._left and (turn := self._turns.take()) is not None:
+            self._left -= 1
+            self._answer(*turn)
+        if self._turns:
+            self._next_turn.rearm(self._window_ends - now)
+
+    def _answer(self, datagram: bytes, source: Endpoint) -> None:
         answer = self._answerer.answer(datagram, source)
         if answer is None:
             self._ignore(source)
