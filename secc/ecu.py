@@ -12,6 +12,7 @@ from bsw.os.clock import MS, Action
 from bsw.os.process import Status
 from csm.randomness import HostRandomness
 from secc.api.charger import Charger
+from secc.api.extensions import AuthorizationRequest
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -176,19 +177,19 @@ class StationEcu:
             central_contract_validation_allowed=False,
         )
         if self._config.customer.accept:
-            charger.subscribe("require_auth_eim", lambda _none: self._accept())
-            charger.subscribe("require_auth_pnc", lambda _token: self._accept())
+            charger.subscribe("authorization_request", self._accept)
         charger.subscribe("dc_ev_target_voltage_current", self._remember_target)
 
-    def _accept(self) -> None:
-        self._base.scheduler.after(
-            self._config.customer.after,
-            lambda: self.charger.authorization_response(
-                authorization_status=AuthorizationStatus.ACCEPTED,
-                certificate_status=CertificateStatus.ACCEPTED,
-            ),
-            name="customer",
-        )
+    def _accept(self, asked: AuthorizationRequest) -> None:
+        def accept() -> None:
+            if self.charger.verdicts.waits(asked.request_id):
+                self.charger.authorization_verdict(
+                    request_id=asked.request_id,
+                    authorization_status=AuthorizationStatus.ACCEPTED,
+                    certificate_status=CertificateStatus.ACCEPTED,
+                )
+
+        self._base.scheduler.after(self._config.customer.after, accept, name="customer")
 
     def _remember_target(self, target: DcEvTargetValues) -> None:
         self._target = target

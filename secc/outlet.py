@@ -95,6 +95,8 @@ class Outlet:
         self._sdp = SdpServer(means.scheduler, network, port=doors.sdp_port)
         charger.on_command(self._command)
         charger.running = self._running
+        charger.verdicts.now = lambda: means.scheduler.now
+        charger.verdicts.stray = lambda why: log.warning("verdict counts for nobody", why=why)
 
     @property
     def session(self) -> StationSession | None:
@@ -119,6 +121,7 @@ class Outlet:
     def forget_vehicle(self) -> None:
         """The plug is out: a pause is over, and nothing said for this vehicle counts any more."""
         self._memory.forget()
+        self._charger.verdicts.forget_advance()
         self._charger.state.forget_session()
 
     # The data link
@@ -184,6 +187,7 @@ class Outlet:
         station = session.station
         self._log.info("session ended", result=str(result))
         station.cut_energy()
+        self._charger.verdicts.withdraw(station.question)
         if not result.ending.good:
             station.publish("hlc_session_failed", failed_reason(result))
         self.results.append(result)

@@ -16,6 +16,7 @@ from secc.api.charger import Charger
 from secc.api.extensions import EvInfo
 from secc.api.literals import EvseError, IsolationStatus, NoEnergyPauseMode
 from secc.api.state import StationState
+from secc.api.verdicts import Question
 from secc.memory import Memory, Paused, Visitor
 from secc.ports import Calendar, ContractDesk, Pilot
 from secc.profile import StationProfile
@@ -51,6 +52,7 @@ class Station:
     phase: str = "EVSE_NotReady"
     mode: str = ""
     visitor: Visitor | None = None  # who set the session up
+    question: Question | None = None  # put to the back end
     resumed: Paused | None = None
     authorized: bool = False  # AuthorizationRes said OK and Finished in this session
     started: bool = False  # v2g_setup_finished was said

@@ -17,8 +17,11 @@ COMMANDS: Final = {
     "bpt_setup": "Bidirectional parameters.",
     "set_powersupply_capabilities": "Hard bounds of the DC source; what is advertised never "
     "exceeds them.",
-    "authorization_response": "The verdict; kept until the car asks.  A refused external payment "
-    "keeps the car waiting, a refused contract ends the session with its code.",
+    "authorization_response": "The verdict; kept until the car asks.  It answers the oldest "
+    "question of the last five minutes: one of a session that ended counts for nobody, and the "
+    "open question is put again.  Before any question it counts once, for external payment.  A "
+    "refused external payment keeps the car waiting, a refused contract ends the session with its "
+    "code.",
     "ac_contactor_closed": "State of the AC contactor, a level: PowerDeliveryRes waits for it.",
     "dlink_ready": "True opens discovery and starts the set-up time; false ends the session now.",
     "cable_check_finished": "Result of the isolation test; false answers FAILED.",
@@ -48,6 +51,8 @@ COMMANDS: Final = {
 }
 
 ADDITIONS: Final = {
+    "authorization_verdict": "authorization_response to the authorization_request with this "
+    "request_id; refused when its session is over.",
     "renegotiate": "EVSENotification ReNegotiation while charging; -2 only.",
     "set_get_certificate_response": "The answer to iso15118_certificate_request: it leaves under "
     "the session's own header.  Refused when no vehicle waits, or when it cannot be what is due.",
@@ -107,8 +112,12 @@ VARIABLES: Final = {
 }
 
 VARIABLE_ADDITIONS: Final = {
+    "authorization_verdict": "authorization_response to the authorization_request with this "
+    "request_id; refused when its session is over.",
     "iso15118_certificate_request": "A vehicle asks for a contract: answer with "
     "set_get_certificate_response within 4 s; with provisioning.service: north.",
+    "authorization_request": "With require_auth_eim and require_auth_pnc: whose question it is; "
+    "authorization_verdict names it by request_id.",
     "charging_needs": "When ChargeParameterDiscoveryReq was accepted, and whenever it says "
     "something else: what OCPP 2.x NotifyEVChargingNeeds wants to know.",
     "ev_info": "After the handshake: the car's offer, the protocol agreed (absent: none), TLS or "

@@ -42,6 +42,7 @@ from secc.api.objects import (
 )
 from secc.api.state import StationState
 from secc.api.variables import variables
+from secc.api.verdicts import Verdict, Verdicts
 
 COMMANDS: list[str] = []
 ADDITIONS: list[str] = []
@@ -78,6 +79,7 @@ class Charger:
     def __init__(self, speaks: tuple[SupportedAppProtocol, ...]) -> None:
         self.state = StationState()
         self.variables: Variables = variables()
+        self.verdicts = Verdicts()
         self.running: Callable[[], str] = _idle
         self.on_certificate: Callable[[CertificateResponse], None] = _nobody_waits
         self.on_dlink: Callable[[str], None] = _no_link
@@ -155,11 +157,8 @@ class Charger:
         authorization_status: AuthorizationStatus,
         certificate_status: CertificateStatus,
     ) -> None:
-        self._set(
-            "authorization_response",
-            authorization=authorization_status,
-            certificate=certificate_status,
-        )
+        self.verdicts.answer(Verdict(authorization_status, certificate_status))
+        self._set("authorization_response")
 
     @command
     def ac_contactor_closed(self, *, status: bool) -> None:
@@ -270,6 +269,19 @@ class Charger:
     def renegotiate(self, *, wanted: bool = True) -> None:
         """Ask the car for new parameters and schedules.  An addition to the interface."""
         self._set("renegotiate", renegotiate=wanted)
+
+    @addition
+    def authorization_verdict(
+        self,
+        *,
+        request_id: int,
+        authorization_status: AuthorizationStatus,
+        certificate_status: CertificateStatus,
+    ) -> None:
+        """``authorization_response`` to one ``authorization_request``, and to no other."""
+        verdict = Verdict(authorization_status, certificate_status)
+        self.verdicts.answer_named(request_id, verdict)
+        self._set("authorization_verdict")
 
     @addition
     def offer_internet(self, *, offered: bool = True) -> None:

@@ -4,8 +4,23 @@ Names follow OCPP 2.x NotifyEVChargingNeeds in snake case; only what DIN 70121 a
 have elements for.  Numbers are SI, times RFC 3339 in UTC.
 """
 
-from secc.api.literals import ControlMode, EnergyTransferMode, SupportedAppProtocol
-from secc.api.objects import AppProtocols, NotNegative, Object, Percent
+from secc.api.literals import (
+    ControlMode,
+    EnergyTransferMode,
+    PaymentOption,
+    SupportedAppProtocol,
+)
+from secc.api.objects import AppProtocols, NotNegative, Object, Percent, ProvidedIdToken
+
+
+class AuthorizationRequest(Object):
+    """What one session asks; ``request_id`` goes back with the answer."""
+
+    request_id: int
+    payment_option: PaymentOption
+    tls: bool
+    evcc_id: str | None = None
+    id_token: ProvidedIdToken | None = None
 
 
 class ACChargingParameters(Object):

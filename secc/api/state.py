@@ -7,8 +7,6 @@ set before a car is let in is named by ``missing``.
 from dataclasses import dataclass, field
 
 from secc.api.literals import (
-    AuthorizationStatus,
-    CertificateStatus,
     EnergyTransferMode,
     EvseError,
     IsolationStatus,
@@ -49,8 +47,6 @@ class StationState:
     certificate_service: bool = False
     internet_service: bool = False
     central_contract_validation: bool = False
-    authorization: AuthorizationStatus | None = None
-    certificate: CertificateStatus | None = None
     # energy path
     ac_max_current: float | None = None
     ac_parameters: AcParameters | None = None
@@ -95,8 +91,6 @@ class StationState:
 
     def forget_session(self) -> None:
         """What was said for one car is not true for the next."""
-        self.authorization = None
-        self.certificate = None
         self.cable_check = None
         self.receipt_required = False
         self.stop = False

@@ -59,6 +59,7 @@ VARIABLES: Final[dict[str, Any]] = {
 
 ADDITIONS: Final[dict[str, Any]] = {
     "iso15118_certificate_request": objects.CertificateRequest,
+    "authorization_request": extensions.AuthorizationRequest,
     "charging_needs": extensions.ChargingNeeds,
     "ev_info": extensions.EvInfo,
     "service_renegotiation_supported": bool,

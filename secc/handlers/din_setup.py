@@ -5,7 +5,8 @@ from typing import Final
 from bsw.chrgm.agreement import Payment
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
-from secc.api.literals import AuthorizationStatus, EnergyTransferMode, PaymentOption
+from secc.api.literals import EnergyTransferMode, PaymentOption
+from secc.handlers.authority import answer_of, ask, settle
 from secc.handlers.din_words import amps, evse_id, least, most, status
 from secc.handlers.needs import publish_charging_needs, publish_ev_info
 from secc.handlers.published import publish_dc_needs
@@ -83,8 +84,11 @@ class Setup:
     def answer_contract_authentication(self, _heard: Heard) -> Said:
         station = self._station
         if not station.authorized:
-            station.publish_once("require_auth_eim")
-            station.authorized = station.state.authorization is AuthorizationStatus.ACCEPTED
+            ask(station)
+            found = answer_of(station)
+            station.authorized = found is not None and found.good
+            if station.authorized:
+                settle(station)
         finished = station.authorized
         processing = din.EVSEProcessing.FINISHED if finished else din.EVSEProcessing.ONGOING
         return Said(din.ContractAuthenticationRes(response_code=OK, evse_processing=processing))

@@ -6,7 +6,8 @@ from bsw.chrgm.agreement import Payment
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said, same_session
-from secc.api.literals import AuthorizationStatus, CertificateStatus
+from secc.api.literals import CertificateStatus
+from secc.handlers.authority import answer_of, ask, settle
 from secc.handlers.iso2_words import evse_status, meter_info
 from secc.ports import ContractDesk, Verdict
 from secc.station import Station
@@ -58,7 +59,7 @@ class Contract:
             station.emaid = request.emaid
             station.challenge = station.chance.octets(16)
             token = contract_token(request.emaid, chain, whole=central)
-            station.publish_once("require_auth_pnc", token)
+            ask(station, token)
         else:
             station.log.warning("contract refused", code=verdict.code, why=verdict.why)
         return Said(
@@ -90,8 +91,10 @@ class Contract:
         resumed = station.resumed
         if resumed is not None and resumed.payment is Payment.EXTERNAL:  # accepted before the pause
             return _authorization(OK, "Finished")
-        station.publish_once("require_auth_eim")
-        if station.state.authorization is AuthorizationStatus.ACCEPTED:
+        ask(station)
+        found = answer_of(station)
+        if found is not None and found.good:
+            settle(station)
             return _authorization(OK, "Finished")
         return _authorization(OK, "Ongoing_WaitingForCustomerInteraction")
 
@@ -102,14 +105,12 @@ class Contract:
                 self._station.log.warning("authorization refused", code=verdict.code)
                 return _authorization(iso2.ResponseCode(verdict.code), "Finished")
             self._proved = True
-        state = self._station.state
-        code = _CERTIFICATE_CODES.get(state.certificate) if state.certificate else None
-        if code is not None:
-            return _authorization(code, "Finished")
-        if state.authorization is None:
+        found = answer_of(self._station)
+        if found is None:
             return _authorization(OK, "Ongoing")
-        accepted = state.authorization is AuthorizationStatus.ACCEPTED
-        return _authorization(OK if accepted else iso2.ResponseCode.FAILED, "Finished")
+        settle(self._station)
+        code = OK if found.good else iso2.ResponseCode.FAILED
+        return _authorization(_CERTIFICATE_CODES.get(found.certificate, code), "Finished")
 
     def _proof(self, heard: Heard) -> Verdict:
         """The first request carries our challenge, signed with the contract key [V2G2-475]."""

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bsw.chrgm.messages import iso2
-from bsw.chrgm.record import Heard, Said, code_of
+from bsw.chrgm.messages import din, iso2
+from bsw.chrgm.record import Said, code_of
 from bsw.os.clock import MS
 from secc.api.literals import AuthorizationStatus, CertificateStatus
 from secc.profile import CONFORMANCE, FIELD
@@ -72,7 +72,8 @@ def ask(walk: Walk, place: str) -> str:
 
 def set_up(walk: Walk, evccid: bytes = EVCCID) -> str:
     """SessionSetup as this vehicle."""
-    heard: Heard | None = walk.tester.ask(Said(iso2.SessionSetupReq(evccid=evccid)))
+    messages = din if walk.lab.setup.protocol == "din" else iso2
+    heard = walk.tester.ask(Said(messages.SessionSetupReq(evccid=evccid)))
     assert heard is not None
     walk.tester.session_id = heard.session_id
     walk.words.hear("SessionSetup", heard)
