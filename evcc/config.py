@@ -13,6 +13,7 @@ from bsw.net.capture_config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig
+from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
 from can_adapter.vehicle_config import VehicleCanConfig
 from csm.config import CsmConfig
@@ -115,6 +116,8 @@ class EvccConfig(BaseConfig):
     keym: KeymConfig = KeymConfig()
 
     def problems(self) -> Iterable[Wrong]:
+        for told in modem_problems(self.link.slac.modem):
+            yield Wrong("link.slac.modem.dialect", told, "qca7000")
         driver, named, _ = self.diagnostics.key.partition(":")
         if named and driver not in self.csm.drivers:
             served = ", ".join(self.csm.drivers)

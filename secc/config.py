@@ -14,6 +14,7 @@ from bsw.net.capture_config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import MS
 from bsw.slac.link import StationLinkConfig
+from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
 from can_adapter.station_config import StationCanConfig
 from csm.config import CsmConfig, state_folder
@@ -141,5 +142,7 @@ class SeccConfig(BaseConfig):
     provisioning: ProvisioningConfig = ProvisioningConfig()
 
     def problems(self) -> Iterable[Wrong]:
+        for told in modem_problems(self.link.slac.modem):
+            yield Wrong("link.slac.modem.dialect", told, "qca7000")
         if self.provisioning.service != "off" and not self.session.tls:
             yield Wrong("provisioning.service", "contracts need TLS", "session: {tls: true}")

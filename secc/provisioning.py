@@ -37,7 +37,9 @@ def provider(
         judge=judge,
         randomness=HostRandomness(),
         vehicle_authorities=tuple(
-            der for path in config.lab_authorities for der in _certificates(path, "authorities")
+            der
+            for path in config.lab_authorities
+            for der in _certificates(path, "provisioning.lab_authorities")
         ),
     )
 
@@ -67,7 +69,7 @@ class ContractFolder:
 
 
 def _contract(files: ContractFiles) -> Contract:
-    chain = _certificates(files.chain, "contracts.chain")
+    chain = _certificates(files.chain, "provisioning.lab_contracts.chain")
     try:
         emaid = Emaid.parse(parse(chain[0]).subject.common_name or "")
     except IdError:
@@ -103,7 +105,5 @@ def _certificates(path: Path, key: str) -> tuple[bytes, ...]:
         for der in ders:
             parse(der)
     except (OSError, PemError, Malformed) as error:
-        raise CannotStart(
-            f"provisioning.lab_{key}: {path}: {error}; name a PEM file of certificates"
-        ) from None
+        raise CannotStart(f"{key}: {path}: {error}; name a PEM file of certificates") from None
     return ders

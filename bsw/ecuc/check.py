@@ -234,7 +234,17 @@ def _nearest(where: Place) -> str:
     choices = _example(where).split(" or ")
     text = where.node.text if isinstance(where.node, Leaf) else ""
     near = difflib.get_close_matches(text, choices, n=1, cutoff=0.6)
+    near = [one for one in near if not _another_number(text, one)]
     return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _another_number(text: str, choice: str) -> bool:
+    """``iso20`` is no slip of the pen for ``iso2`` but something else."""
+    return len(text) != len(choice) and _without_digits(text) == _without_digits(choice)
+
+
+def _without_digits(text: str) -> str:
+    return "".join(letter for letter in text if not letter.isdigit())
 
 
 def _example(where: Place) -> str:

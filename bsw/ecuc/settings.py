@@ -1,4 +1,4 @@
-"""Single values given on the command line, ``--set net.interface=eth1``, as one more source."""
+"""Single values given on the command line, ``--set network.interface=eth1``, as one more source."""
 
 import re
 
@@ -16,7 +16,7 @@ def read_settings(settings: tuple[str, ...]) -> Table:
         form = _SETTING.fullmatch(setting)
         if form is None:
             where = Mark(f"--set {setting}")
-            problems.append(Problem(where, "", "no KEY=VALUE", "--set net.interface=eth1"))
+            problems.append(Problem(where, "", "no KEY=VALUE", "--set network.interface=eth1"))
             continue
         together = merged(tree, _branch(form[1].split("."), form[2], Mark(f"--set {form[1]}")))
         assert isinstance(together, Table)

@@ -27,7 +27,7 @@ class StoreUnusable(Exception):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"non-volatile memory {path}: {why}; give the ECU a folder it may write to (nvm.path)"
+            f"non-volatile memory {path}: {why}; give the ECU a folder it may write to (nvm.file)"
         )
 
 

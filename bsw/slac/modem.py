@@ -90,11 +90,11 @@ AUTO = "auto"
 
 
 def problems(config: ModemConfig) -> list[str]:
-    """What is wrong with the configuration, in the words of its file."""
+    """What is wrong with the configuration, in words."""
     if config.dialect in {*DIALECTS, AUTO}:
         return []
     known = ", ".join([*DIALECTS, AUTO])
-    return [f"modem.dialect: {config.dialect!r} is not known; name one of {known}"]
+    return [f"{config.dialect!r} is no dialect known; name one of {known}"]
 
 
 class Timer(Enum):

@@ -6,6 +6,7 @@ imported when the first bus is opened.  Cyclic sending is not left to it: its pe
 threads that escape the scheduler's time.
 """
 
+import errno
 import os
 import socket
 from collections import deque
@@ -254,7 +255,8 @@ def open_bus(interface: str, channel: str, options: Mapping[str, Option]) -> "ca
         )
     except Exception as error:
         where = f"{interface}:{channel}"
-        raise BusUnavailable(where, str(error) or type(error).__name__, _hint(interface)) from error
+        reason = str(error) or type(error).__name__
+        raise BusUnavailable(where, reason, _hint(interface, channel, error)) from error
 
 
 def state_of_error_frame(identifier: int, data: bytes | bytearray, present: BusState) -> BusState:
@@ -270,15 +272,29 @@ def state_of_error_frame(identifier: int, data: bytes | bytearray, present: BusS
     return BusState.WARNING if data[1] & _WARNING_BITS else BusState.ACTIVE
 
 
-def _hint(interface: str) -> str:
+def _hint(interface: str, channel: str, error: Exception) -> str:
     if interface == "socketcan":
-        return (
-            "bring it up with: ip link set can0 up type can bitrate 500000 dbitrate 2000000 "
-            "fd on restart-ms 100"
-        )
+        return _socketcan_hint(channel, error)
     if interface == "udp_multicast":
         return "give a multicast address such as 239.74.163.2 as channel and install msgpack"
-    return "check bus.interface and bus.channel; v2g dbc interfaces lists what python-can offers"
+    return (
+        "check can.bus.interface and can.bus.channel; "
+        "v2g dbc interfaces lists what python-can offers"
+    )
+
+
+def _socketcan_hint(channel: str, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EAFNOSUPPORT:
+        return (
+            "this kernel has no SocketCAN: load it (modprobe can_raw) or take a kernel that has "
+            "it; for a bus without hardware set can.bus.interface to udp_multicast"
+        )
+    if channel.startswith("vcan"):
+        return f"make it with: ip link add {channel} type vcan && ip link set {channel} mtu 72 up"
+    return (
+        f"bring it up with: ip link set {channel} up type can bitrate 500000 dbitrate 2000000 "
+        "fd on restart-ms 100"
+    )
 
 
 def _message_type() -> type["can.Message"]:

@@ -1,5 +1,7 @@
 """What is particular to buses that python-can opens: error frames, lost interfaces, remedies."""
 
+import errno
+import os
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ from can_adapter.bus import BusState, BusUnavailable, CanFrame
 from can_adapter.config import BusConfig, MessageConfig
 from can_adapter.configured import load_matrix
 from can_adapter.drivers.choose import open_port
-from can_adapter.drivers.python_can import PythonCanPort, state_of_error_frame
+from can_adapter.drivers.python_can import PythonCanPort, open_bus, state_of_error_frame
 from can_adapter.drivers.simulated import SimulatedBus
 from can_adapter.quality import ReceptionEvent
 from can_adapter.vehicle import open_vehicle_bus
@@ -145,6 +147,27 @@ def test_a_bus_that_cannot_be_opened_says_what_to_do(
     with pytest.raises(BusUnavailable) as caught:
         host.port(channel, interface)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "channel", "remedy"),
+    [
+        (errno.EAFNOSUPPORT, "can1", "this kernel has no SocketCAN"),
+        (errno.ENODEV, "can1", "ip link set can1 up type can bitrate"),
+        (errno.ENODEV, "vcan7", "ip link add vcan7 type vcan && ip link set vcan7"),
+    ],
+)
+def test_the_remedy_for_socketcan_fits_the_kernel_and_names_the_channel(
+    number: int, channel: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("can.Bus", refuse)
+    with pytest.raises(BusUnavailable) as caught:
+        open_bus("socketcan", channel, {})
+    assert remedy in str(caught.value)
+    assert ("ip link" in str(caught.value)) is (number != errno.EAFNOSUPPORT)
 
 
 def test_a_simulated_bus_needs_a_simulation_and_a_real_one_real_time() -> None:

@@ -142,7 +142,7 @@ def test_a_file_cut_short_anywhere_never_stops_the_ecu(tmp_path: Path, cut: int)
 
 def test_a_place_that_cannot_be_used_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreUnusable, match=r"nvm\.path"):
+    with pytest.raises(StoreUnusable, match=r"nvm\.file"):
         Store(tmp_path / "file" / "nvm.db").load()
 
 

@@ -170,7 +170,7 @@ class TestDialects:
 
     def test_an_unknown_dialect_is_refused_with_the_known_ones(self) -> None:
         with pytest.raises(
-            ValueError, match="'klingon' is not known; name one of generic, qca7000"
+            ValueError, match="'klingon' is no dialect known; name one of generic, qca7000"
         ):
             control(dialect="klingon")
 

@@ -43,7 +43,7 @@ def settings(arguments: argparse.Namespace) -> SlacConfig:
         raise BadSetting("; ".join(lines)) from None
     wrong = problems(config.modem)
     if wrong:
-        raise BadSetting("; ".join(wrong))
+        raise BadSetting(f"modem.dialect: {'; '.join(wrong)}")
     return config
 
 
