@@ -85,6 +85,7 @@ class ChargingManager:
         self.chosen: Callable[[], bool] = lambda: True  # energy mode and payment are known
         self.ordered = Intent.CHARGE  # by the ECU itself, until the plug was out
         self.contract_refused = False  # until the plug was out
+        self.tls_in_vain = False  # the station speaks nothing of ours over it; as long
         self._scheduler = scheduler
         self._state = state
         self._make_session = make_session
@@ -252,7 +253,7 @@ class ChargingManager:
             self._tries = 0
             self._sleep(session)
         else:
-            self._try_again(result)
+            self._try_again(result, secure=session is not None and session.secure)
 
     def _sleep(self, session: VehicleSession | None) -> None:
         remaining = session.view.schedule_remaining if session is not None else None
@@ -261,11 +262,13 @@ class ChargingManager:
         if remaining is not None and self._state.intent is not Intent.PAUSE:
             self._wake.rearm(remaining * S)
 
-    def _try_again(self, result: SessionResult) -> None:
+    def _try_again(self, result: SessionResult, *, secure: bool) -> None:
         """A contract that is refused is not offered twice; all else a few times."""
         if result.ending is Ending.REFUSED and result.exchange in CONTRACT_EXCHANGES:
             self._state.prefer_contract = False
             self.contract_refused = True
+        if result.ending is Ending.NO_PROTOCOL and secure:
+            self.tls_in_vain = True
         self._tries += 1
         if result.ending is Ending.PILOT_FAULT or self._tries >= self._rules.sessions:
             self.link.error() if result.ending is Ending.NO_STATION else self.link.terminate()
@@ -302,7 +305,7 @@ class ChargingManager:
         self._wake.cancel()
         self._basic.stop()
         self._state.prefer_contract = True
-        self.contract_refused = False
+        self.contract_refused = self.tls_in_vain = False
         self._order(Intent.CHARGE)
         if self.session is not None:
             self.session.end(SessionResult(Ending.PILOT_FAULT, detail="unplugged"))

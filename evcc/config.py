@@ -27,6 +27,7 @@ from evcc.sleep_config import ModesConfig, SleepConfig
 from keym.config import KeymConfig
 
 ProtocolName = Literal["iso2", "din"]
+WithoutTls = Literal["external", "refuse"]
 
 
 class NetworkConfig(Part):
@@ -69,6 +70,13 @@ class SessionConfig(Part):
     security: Literal["tls", "none"] = "none"
     """What is asked for in discovery.  Contracts need TLS."""
 
+    without_tls: WithoutTls = "external"
+    """At a station that offers no TLS although it was asked for, or none of our protocols over it.
+
+    external: charge over plain TCP, where nothing but external payment is possible; refuse: do
+    not charge there.
+    """
+
     count: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """End the process after so many sessions; 0: never."""
 
@@ -77,6 +85,11 @@ class SessionConfig(Part):
 
     pause: Duration = 2 * S
     """Between two of them."""
+
+    def problems(self) -> Iterable[Wrong]:
+        refused = self.security == "tls" and self.without_tls == "refuse"
+        if refused and set(self.protocols) == {"din"}:
+            yield Wrong("without_tls", "DIN 70121 has no TLS to insist on", "without_tls: external")
 
 
 class VehicleApiConfig(LocalDoorConfig):

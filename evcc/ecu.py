@@ -13,13 +13,12 @@ from bsw.os.clock import MS, Action
 from bsw.os.notify import Notify
 from bsw.os.process import Status
 from bsw.os.scheduler import Task
-from bsw.sdp.messages import Security
-from bsw.sdp.search import SearchRules
 from evcc.basic import BasicCharging
 from evcc.canbus import VehicleCan
 from evcc.car import Car
 from evcc.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.config import EvccConfig
+from evcc.discovery import search_rules
 from evcc.north import North
 from evcc.parts import Parts
 from evcc.profile import VehicleProfile, profile_of
@@ -204,13 +203,19 @@ class VehicleEcu:
     def _make_session(self, ended: object) -> VehicleSession:
         base, config = self._base, self._config
         keys = self._parts.keys
+        applications = sap.applications(self._protocols())
         means = Means(
             scheduler=base.scheduler,
             networks=[self._parts.recording.network(self._parts.network)],
             channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
-            applications=sap.applications(self._protocols()),
+            applications=applications,
             trace=base.trace,
-            search=SearchRules(ask=Security.NONE if keys is None else Security.TLS),
+            search=search_rules(
+                applications,
+                config.session.without_tls,
+                tls=keys is not None,
+                in_vain=self.manager.tls_in_vain,
+            ),
             sdp_port=config.network.sdp_port,
             tls=None if keys is None else keys.tls,
         )

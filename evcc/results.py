@@ -8,6 +8,7 @@ from can_adapter import values
 _ENDINGS: Final = {
     Ending.TERMINATED: values.SessionResult.COMPLETE,
     Ending.PAUSED: values.SessionResult.PAUSED,
+    Ending.LESS_SECURITY: values.SessionResult.NO_NEGOTIATION,
     Ending.NO_PROTOCOL: values.SessionResult.NO_NEGOTIATION,
     Ending.TLS_FAILED: values.SessionResult.TLS_FAILED,
     Ending.LINK_LOST: values.SessionResult.LINK_LOST,

@@ -22,7 +22,7 @@ from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.sdp.client import SdpClient, station_endpoint
 from bsw.sdp.messages import Security
-from bsw.sdp.search import Found, NotFound, SearchRules
+from bsw.sdp.search import Found, Missing, NotFound, SearchRules
 from bsw.tls.port import TlsEngine
 from bsw.trace import Trace
 from evcc.car import Car
@@ -104,6 +104,11 @@ class VehicleSession:
         return self._car.state.mode
 
     @property
+    def secure(self) -> bool:
+        """Whether its connection has TLS, as far as there is one."""
+        return self._car.record.agreed.secure
+
+    @property
     def view(self) -> StationView:
         """What the station told so far."""
         return self._car.view
@@ -142,7 +147,11 @@ class VehicleSession:
         self._wire = Wire(self._channel, self._means.trace, self._car.profile.reading)
 
     def _missed(self, missed: NotFound) -> None:
-        self._fail(Ending.NO_STATION, str(missed))
+        if missed.reason is Missing.SECURITY:
+            remedy = "session.without_tls: external would charge there"
+            self._fail(Ending.LESS_SECURITY, f"{missed}; {remedy}")
+        else:
+            self._fail(Ending.NO_STATION, str(missed))
 
     # The channel's user
 

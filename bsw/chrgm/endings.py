@@ -41,6 +41,7 @@ class Ending(Enum):
     INTERNAL_FAULT = "internal fault"
     IMPLAUSIBLE = "the station's values cannot be true"
     TOO_OFTEN = "the station asks for too much switching"
+    LESS_SECURITY = "station found, but without the security that is demanded"
 
     @property
     def good(self) -> bool:

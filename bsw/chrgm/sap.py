@@ -31,6 +31,7 @@ class Link(Enum):
 
 
 ANY_LINK: Final = frozenset(Link)
+PLAIN_ONLY: Final = frozenset({Link.PLAIN})  # DIN 70121 knows no TLS
 TLS13_ONLY: Final = frozenset({Link.TLS13})  # [V2G20-2356], [V2G20-1237]
 
 
@@ -68,7 +69,7 @@ def _iso20(transfer: str, payload_types: Iterable[v2gtp.PayloadType]) -> Applica
     )
 
 
-DIN: Final = Application("din", "urn:din:70121:2012:MsgDef", 2, 0, ANY_LINK, v2gtp.HANDSHAKE)
+DIN: Final = Application("din", "urn:din:70121:2012:MsgDef", 2, 0, PLAIN_ONLY, v2gtp.HANDSHAKE)
 ISO2: Final = Application("iso2", "urn:iso:15118:2:2013:MsgDef", 2, 0, ANY_LINK, v2gtp.HANDSHAKE)
 ISO20_AC: Final = _iso20("AC", v2gtp.ISO20_AC)
 ISO20_DC: Final = _iso20("DC", v2gtp.ISO20_DC)
@@ -89,18 +90,22 @@ def applications(names: Sequence[str]) -> tuple[Application, ...]:
     return tuple(known[name] for name in dict.fromkeys(names))
 
 
+def any_on_tls(wanted: Iterable[Application]) -> bool:
+    """Whether one of these can be spoken over TLS at all."""
+    return any(one.links != PLAIN_ONLY for one in wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class SapRules:
     """The named switches of the handshake.
 
-    ``iso2_on_tls13`` and ``din_on_tls`` are common in the field; a strict bench turns them off.
+    ``iso2_on_tls13`` is common in the field; a strict bench turns it off.
     ``lab_iso20_on_any_link`` breaks the norm and is for laboratories with peers that do.
     ``lone_offer_needs_no_schema_id``: the vehicle accepts an OK without SchemaID if it had
     offered one protocol only.
     """
 
     iso2_on_tls13: bool = True
-    din_on_tls: bool = True
     lab_iso20_on_any_link: bool = False
     lone_offer_needs_no_schema_id: bool = False
 
@@ -108,8 +113,6 @@ class SapRules:
         if application.links == TLS13_ONLY and self.lab_iso20_on_any_link:
             return True
         if application == ISO2 and link is Link.TLS13 and not self.iso2_on_tls13:
-            return False
-        if application == DIN and link is not Link.PLAIN and not self.din_on_tls:
             return False
         return link in application.links
 

@@ -19,6 +19,7 @@ from bsw.chrgm.sap import (
     ISO2,
     ISO20_AC,
     ISO20_DC,
+    ISO20_WPT,
     Agreed,
     Application,
     Link,
@@ -60,24 +61,33 @@ def request(*entries: AppProtocol) -> SupportedAppProtocolReq:
 
 
 def test_the_vehicle_offers_in_its_order_of_preference() -> None:
-    made = offer([ISO20_DC, ISO2, DIN], Link.TLS13).request.app_protocol
+    made = offer([ISO20_DC, ISO2, ISO20_AC], Link.TLS13).request.app_protocol
     assert [(one.protocol_namespace, one.priority) for one in made] == [
         ("urn:iso:std:iso:15118:-20:DC", 1),
         ("urn:iso:15118:2:2013:MsgDef", 2),
-        ("urn:din:70121:2012:MsgDef", 3),
+        ("urn:iso:std:iso:15118:-20:AC", 3),
     ]
     assert [(one.version_number_major, one.version_number_minor) for one in made] == [
         (1, 0),
         (2, 0),
-        (2, 0),
+        (1, 0),
     ]
     assert len({one.schema_id for one in made}) == 3
 
 
 @pytest.mark.parametrize("link", [Link.PLAIN, Link.TLS12])
 def test_iso20_is_never_offered_below_tls13(link: Link) -> None:
-    made = offer([ISO20_DC, ISO20_AC, ISO2, DIN], link)
-    assert list(made.meaning.values()) == [ISO2, DIN]
+    made = offer([ISO20_DC, ISO20_AC, ISO2], link)
+    assert list(made.meaning.values()) == [ISO2]
+
+
+@pytest.mark.parametrize("link", Link)
+def test_din_is_neither_offered_nor_chosen_over_tls(link: Link) -> None:
+    plain = link is Link.PLAIN
+    made = offer([ISO2, DIN], link)
+    assert list(made.meaning.values()) == ([ISO2, DIN] if plain else [ISO2])
+    choice = choose(request(entry(DIN, 1, 7)), APPLICATIONS, link)
+    assert choice.application is (DIN if plain else None)
 
 
 def test_nothing_left_to_offer_says_what_and_where() -> None:
@@ -180,7 +190,7 @@ def test_a_missing_id_ends_it_unless_the_switch_is_on_and_one_was_offered() -> N
 
 
 def test_a_strict_bench_keeps_each_protocol_on_its_own_link() -> None:
-    strict = SapRules(iso2_on_tls13=False, din_on_tls=False)
+    strict = SapRules(iso2_on_tls13=False)
     everything = [ISO20_DC, ISO2, DIN]
     offered = {link: list(offer(everything, link, strict).meaning.values()) for link in Link}
     assert offered == {
@@ -209,7 +219,7 @@ def test_both_sides_agree_on_the_vehicles_best_that_the_station_has(
     assert conclude(made, choice.response) == expected
 
 
-@given(st.permutations([1, 2, 3, 4]), st.permutations([ISO20_AC, ISO20_DC, ISO2, DIN]))
+@given(st.permutations([1, 2, 3, 4]), st.permutations([ISO20_AC, ISO20_DC, ISO2, ISO20_WPT]))
 def test_no_shuffling_of_the_document_changes_the_choice(
     order: list[int], ranking: list[Application]
 ) -> None:

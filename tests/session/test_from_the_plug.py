@@ -1,5 +1,7 @@
 """The whole way in simulation: plug, pilot, SLAC, link, discovery, session, and back."""
 
+from collections.abc import Callable
+
 from bsw.chrgm.endings import Ending
 from bsw.cp.duty import duty_from_current
 from bsw.cp.pilot import Drive
@@ -25,7 +27,13 @@ from tools.rig.network import NetRig, Options
 class Place:
     """One parking space: a cable, a line with two modems, a network over it, both ECUs."""
 
-    def __init__(self, mode: str = "DC_extended", protocols: tuple[str, ...] = ("iso2",)) -> None:
+    def __init__(
+        self,
+        mode: str = "DC_extended",
+        protocols: tuple[str, ...] = ("iso2",),
+        *,
+        options: Callable[[worlds.World], Options] | None = None,
+    ) -> None:
         self.world = worlds.simulated()
         scheduler = self.scheduler = self.world.scheduler
         chance = SeededRandomness(7)
@@ -34,7 +42,8 @@ class Place:
         vehicle, station = site.vehicle(), site.station()
         site.attenuate(vehicle, station, 10)
         log = silent().logger("test")
-        self.rig = NetRig(self.world, Options(mode=mode, protocols=protocols))
+        usual = Options(mode=mode, protocols=protocols)
+        self.rig = NetRig(self.world, usual if options is None else options(self.world))
         self.rig.vehicle_pilot = VehiclePilotView(self.cable.vehicle)
         self.rig.station_pilot = StationPilotView(self.cable.station)
         self.service = OutletService(self.rig.charger, self.rig.outlet, self.cable.station, log=log)

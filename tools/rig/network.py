@@ -13,13 +13,13 @@ from bsw.net.ports import Network
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
-from bsw.sdp.messages import Security
-from bsw.sdp.search import SearchRules
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
 from csm.randomness import SeededRandomness
 from evcc import session as vehicle_session
 from evcc.car import Car
+from evcc.config import WithoutTls
+from evcc.discovery import search_rules
 from evcc.memory import VolatileMemory
 from evcc.ports import Wallet
 from evcc.profile import CONFORMANCE as VEHICLE_CONFORMANCE
@@ -75,6 +75,7 @@ class Options:
     vehicle_tls: Callable[[], TlsEngine] | None = None
     station_tls: Callable[[], TlsEngine] | None = None
     plain: bool = True
+    without_tls: WithoutTls = "external"
     wallet: Wallet | None = None
     desk: ContractDesk | None = None
     payment: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
@@ -117,6 +118,7 @@ class NetRig:
         self.outlet = self._make_outlet()
         self._set_up()
         self.customer_after: int | None = 0
+        self.tls_in_vain: Callable[[], bool] = lambda: False
         self.charger.subscribe("require_auth_eim", lambda _none: self._authorize())
         self.charger.subscribe("require_auth_pnc", lambda _token: self._authorize())
         if options.hardware:
@@ -206,13 +208,16 @@ class NetRig:
     def vehicle_means(self) -> vehicle_session.Means:
         options = self.options
         secure = options.vehicle_tls is not None
+        applications = sap.applications(options.protocols)
         return vehicle_session.Means(
             scheduler=self.scheduler,
             networks=[self.world.vehicle],
             channels=Channels(self.scheduler, worker=self.world.worker),
-            applications=sap.applications(options.protocols),
+            applications=applications,
             trace=Trace(lambda: self.scheduler.now, (self.vehicle_trace,)),
-            search=SearchRules(ask=Security.TLS if secure else Security.NONE),
+            search=search_rules(
+                applications, options.without_tls, tls=secure, in_vain=self.tls_in_vain()
+            ),
             sdp_port=options.sdp_port,
             tls=options.vehicle_tls,
         )
