@@ -8,9 +8,10 @@ from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
 from bsw.ecuc.part import Part, Wrong
-from bsw.ecuc.quantities import Duration, EvseId, PortNumber
+from bsw.ecuc.quantities import TIME, Duration, EvseId, PortNumber, between
 from bsw.ecuc.references import ExistingFile, NewPath
 from bsw.net.capture_config import CaptureConfig
+from bsw.net.connections_config import ConnectionsConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import MS
 from bsw.slac.link import StationLinkConfig
@@ -40,6 +41,8 @@ class NetworkConfig(Part):
     tls_port: PortNumber = 0
     """Where to listen; 0 takes a free port from the dynamic range."""
 
+    connections: ConnectionsConfig = ConnectionsConfig()
+
 
 class HardwareConfig(Part):
     """Where pilot, power line and power electronics are.
@@ -59,6 +62,12 @@ class SessionConfig(Part):
     """What is served; the vehicle ranks."""
 
     profile: Literal["conformance", "field"] = "field"
+    setup_within: Annotated[Duration, between("5 s", "3600 s", TIME)] | None = Field(
+        default=None, examples=["60 s"]
+    )
+    """Up to SessionSetupReq; ``null`` takes the profile's: 18 s from the data link (conformance),
+    60 s from the connection (field)."""
+
     evse_id: EvseId = "DE*PWX*E000001"
     modes: Annotated[tuple[ModeName, ...], Field(min_length=1, max_length=6)] = ("DC_extended",)
     payment: Annotated[

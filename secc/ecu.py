@@ -25,9 +25,10 @@ from secc.api.objects import DcEvTargetValues, EvseId
 from secc.canbus import StationCan
 from secc.config import SeccConfig
 from secc.electronics import NoLoad, SimulatedElectronics
+from secc.entrance import Doors
 from secc.memory import KeptMemory
 from secc.north import North
-from secc.outlet import Doors, Outlet
+from secc.outlet import Manners, Outlet
 from secc.parts import Parts
 from secc.profile import PROFILES, StationProfile
 from secc.schedules import Schedules
@@ -102,6 +103,8 @@ class StationEcu:
     def _profile(self) -> StationProfile:
         profile = PROFILES[self._config.session.profile]
         measured = self._config.hardware.driver != "none"
+        if self._config.session.setup_within is not None:
+            profile = profile.with_setup(self._config.session.setup_within)
         return replace(profile, demand_pilot_states=profile.demand_pilot_states and measured)
 
     def _make_power(self) -> "StationCan | SimulatedElectronics | None":
@@ -138,7 +141,11 @@ class StationEcu:
             make_station=self._make_station,
             memory=self._memory,
             log=base.dlt.logger("session"),
-            stop_discovery=self._profile.setup_stops_discovery,
+            manners=Manners(
+                stop_discovery=self._profile.setup_stops_discovery,
+                setup_within=self._profile.setup_within,
+                connections=config.network.connections,
+            ),
         )
 
     def _make_station(self, record: SessionRecord) -> Station:

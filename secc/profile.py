@@ -4,13 +4,16 @@
 Every deviation is a switch of its own, so an integrator can mix.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw import exi
 from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import MS, S
+
+SETUP_SPAN: Final = "communication set-up"
+SETUP_TIME: Final = 18 * S
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,17 @@ class StationProfile:
     profile_tolerance: float = 0.0  # share by which a charging profile may exceed PMax
     clamp_precharge: bool = False  # bring an impossible pre-charge target into range
     lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
-    setup_stops_discovery: bool = True  # SDP falls silent when the set-up time has passed
+    setup_stops_discovery: bool = True  # the set-up time begins with the link, and its end closes
+    # discovery and listeners; otherwise it begins with each connection
+
+    @property
+    def setup_within(self) -> int:
+        """V2G_SECC_CommunicationSetup_Performance_Time, up to SessionSetupRes."""
+        return self.timing.spans.get(SETUP_SPAN, SETUP_TIME)
+
+    def with_setup(self, within: int) -> "StationProfile":
+        spans = {**self.timing.spans, SETUP_SPAN: within}
+        return replace(self, timing=replace(self.timing, spans=spans))
 
 
 CONFORMANCE: Final = StationProfile()
@@ -46,7 +59,8 @@ FIELD: Final = StationProfile(
         exchanges={
             "Authorization": Change(chain_perform=300 * S),
             "ContractAuthentication": Change(chain_perform=300 * S),
-        }
+        },
+        spans={SETUP_SPAN: 60 * S},
     ),
     pilot_wait=1500 * MS,
     profile_tolerance=0.02,

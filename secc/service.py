@@ -88,12 +88,10 @@ class OutletService:
         session = self._outlet.session
         if pilot.state is PilotState.A:
             self._outlet.forget_vehicle()
-        if session is None:
-            return
-        if before in READY and pilot.state not in READY:
+        if session is not None and before in READY and pilot.state not in READY:
             session.station.cut_energy()
         if pilot.state not in CONNECTED:
-            session.end(SessionResult(Ending.PILOT_FAULT, detail=f"pilot in {pilot}"))
+            self._outlet.end(SessionResult(Ending.PILOT_FAULT, detail=f"pilot in {pilot}"))
 
 
 def _without_value(action: Action) -> Callable[[object], None]:

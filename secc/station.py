@@ -63,6 +63,7 @@ class Station:
     chosen: int = 0  # the schedule tuple the car charges by
     published: set[str] = field(default_factory=set)
     heard: dict[str, object] = field(default_factory=dict)
+    unsaid: list[tuple[str, object]] | None = None
     vehicle: EvInfo = field(default_factory=lambda: EvInfo(tls=False))
 
     @property
@@ -115,8 +116,20 @@ class Station:
         secure = self.record.agreed.secure and self.desk is not None
         return tuple(one for one in offered if secure or one is not Payment.CONTRACT)
 
+    def mute(self) -> None:
+        """Another session runs: what this one would say waits until it has taken over."""
+        self.unsaid = []
+
+    def unmute(self) -> None:
+        unsaid, self.unsaid = self.unsaid or [], None
+        for name, value in unsaid:
+            self.publish(name, value)
+
     def publish(self, name: str, value: object = None) -> None:
-        self.charger.variables.publish(name, value)
+        if self.unsaid is not None:
+            self.unsaid.append((name, value))
+        else:
+            self.charger.variables.publish(name, value)
 
     def publish_once(self, name: str, value: object = None) -> None:
         """An event that is said once a session."""

@@ -71,6 +71,16 @@ class Responder:
         """The exchange answered or being answered, empty before the first."""
         return self._cursor.at.name if self._cursor.at is not None else ""
 
+    @property
+    def first(self) -> str:
+        """The exchange every session begins with."""
+        return self._cursor.table.first
+
+    def begins_with(self, heard: Heard) -> bool:
+        """Whether this is the request every session begins with."""
+        exchange = self._cursor.table.named(type(heard.body))
+        return exchange is not None and exchange.name == self.first
+
     def start(self, link_up: int) -> None:
         """Wait for the first request.  ``link_up`` is when the set-up time began."""
         self._spans.begin(link_up)

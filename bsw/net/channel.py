@@ -104,6 +104,7 @@ class Channel:
         self._log = log
         self._reader = Reader(HANDSHAKE, options.rules)
         self._phase = _Phase.SETTING_UP
+        self._spoken_to = False
         self._heard = False
         self._ignored = 0
         self._paused = False
@@ -113,9 +114,15 @@ class Channel:
         self._stream: Stream | None = None
         self._user: ChannelUser | None = None
 
-    def start(self, stream: Stream, user: ChannelUser) -> None:
+    def start(self, stream: Stream, user: ChannelUser | None = None) -> None:
         """Tie stream and user together; ``Channels`` does this."""
         self._stream, self._user = stream, user
+
+    def serve(self, user: ChannelUser | None) -> None:
+        """The user of an accepted connection; nobody breaks it off."""
+        if user is None:
+            self.abort()
+        self._user = user
 
     @property
     def local(self) -> Endpoint:
@@ -130,6 +137,11 @@ class Channel:
     @property
     def is_open(self) -> bool:
         return self._phase is _Phase.OPEN
+
+    @property
+    def spoken_to(self) -> bool:
+        """The peer has sent something, whatever it was."""
+        return self._spoken_to
 
     @property
     def facts(self) -> TlsFacts | None:
@@ -191,6 +203,7 @@ class Channel:
     def received(self, data: bytes) -> None:
         """From the stream."""
         if self._phase is not _Phase.OVER:
+            self._spoken_to = True
             self._guarded(lambda: self._guard.feed(data))
 
     def ended(self, how: StreamEnd) -> None:
@@ -358,16 +371,20 @@ class Channels:
     def listen(
         self,
         network: Network,
-        accept: Callable[[Channel], ChannelUser],
+        accept: Callable[[Channel], ChannelUser | None],
         *,
         port: int = 0,
         tls: Callable[[], TlsEngine] | None = None,
     ) -> Listener:
-        """Accept channels; ``accept`` names the user of each, ``tls`` makes each one's engine."""
+        """Accept channels; ``accept`` names the user of each, or nobody to break it off.
+
+        ``tls`` makes each one's engine.
+        """
 
         def accepted(stream: Stream) -> StreamUser:
             channel = self._make(tls() if tls is not None else None)
-            channel.start(stream, accept(channel))
+            channel.start(stream)
+            channel.serve(accept(channel))
             return channel
 
         return network.listen(accepted, port=port)

@@ -55,6 +55,8 @@ class StationFuzz:
         folder = self.plan.folder.absolute()
         return {
             "network.sdp_port": sdp,
+            "network.connections.per_second": 10_000,  # all attackers share one address
+            "network.connections.per_peer_second": 10_000,
             "network.plain_port": self._plain,
             "network.tls_port": self._tls,
             "session.modes": "[DC_extended, AC_three_phase_core]",

@@ -67,6 +67,8 @@ def _times(timing: Timing) -> Iterator[tuple[str, str]]:
             value = getattr(change, limit.name)
             if value is not None:
                 yield f"timing: {exchange}.{limit.name}", _duration(value)
+    for span, within in timing.spans.items():
+        yield f"timing: {span}", _duration(within)
 
 
 def _shown(name: str, value: object) -> str:

@@ -38,8 +38,9 @@ from secc.api.literals import (
 )
 from secc.api.objects import EvseId
 from secc.electronics import Ratings, SimulatedElectronics
+from secc.entrance import Doors
 from secc.memory import Memory
-from secc.outlet import Doors, Outlet
+from secc.outlet import Manners, Outlet
 from secc.ports import ContractDesk
 from secc.ports import Pilot as StationPilotPort
 from secc.profile import CONFORMANCE as STATION_CONFORMANCE
@@ -238,7 +239,10 @@ class NetRig:
             make_station=self._station,
             memory=self.memory,
             log=self._log,
-            stop_discovery=options.station_profile.setup_stops_discovery,
+            manners=Manners(
+                stop_discovery=options.station_profile.setup_stops_discovery,
+                setup_within=options.station_profile.setup_within,
+            ),
         )
 
     def _station(self, record: SessionRecord) -> Station:
