@@ -73,14 +73,29 @@ class SessionConfig(Part):
     payment: Annotated[
         tuple[Literal["Contract", "ExternalPayment"], ...], Field(min_length=1, max_length=2)
     ] = ("ExternalPayment",)
-    plain: bool = True
-    """Serve connections without TLS."""
+    plain: bool | None = None
+    """Serve connections without TLS; ``null``: unless contracts alone pay, which need TLS."""
 
     tls: bool = False
     """Serve TLS; needs an SECC certificate."""
 
     count: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """End the process after so many sessions; 0: never."""
+
+    @property
+    def serves_plain(self) -> bool:
+        return self.plain is not False and "ExternalPayment" in self.payment
+
+    def problems(self) -> Iterable[Wrong]:
+        contracts_alone = "ExternalPayment" not in self.payment
+        if contracts_alone and not self.tls:
+            yield Wrong("payment", "contracts need TLS, so nobody could charge here", "tls: true")
+        if contracts_alone and self.plain:
+            yield Wrong("plain", "contracts alone pay here, and they need TLS", "plain: false")
+        if contracts_alone and "iso2" not in self.protocols:
+            yield Wrong("protocols", "DIN knows no contracts", "protocols: [iso2]")
+        if self.plain is False and not self.tls:
+            yield Wrong("plain", "neither plain TCP nor TLS is served", "tls: true")
 
 
 class CustomerConfig(Part):

@@ -121,7 +121,7 @@ class StationEcu:
     def _make_outlet(self) -> Outlet:
         base, config = self._base, self._config
         doors = Doors(
-            plain=config.session.plain,
+            plain=config.session.serves_plain,
             tls=None if self._parts.keys is None else self._parts.keys.tls,
             plain_port=config.network.plain_port,
             tls_port=config.network.tls_port,

@@ -32,7 +32,7 @@ class Doors:
 
 
 class Entrance:
-    """Closed until ``open``."""
+    """Closed until ``open``.  ``plain`` says whether a door without TLS is of use now."""
 
     def __init__(
         self,
@@ -43,10 +43,12 @@ class Entrance:
         *,
         doors: Doors,
         log: Logger,
+        plain: Callable[[], bool] = lambda: True,
     ) -> None:
         self._network = network
         self._channels = channels
         self._doors = doors
+        self._plain = plain
         self._accept = accept
         self._log = log
         self._listeners: list[Listener] = []
@@ -70,14 +72,28 @@ class Entrance:
         if not self._opened():
             self._again.rearm(TRY_AGAIN)
 
+    def look(self) -> None:
+        """A door more may be of use, or one less; who has come through it stays."""
+        offer = self._sdp.offer
+        if offer is not None and (offer.plain is not None) != self._wants_plain:
+            self._shut()
+            self._try()
+
     def close(self) -> None:
         self._over.cancel()
         self._again.cancel()
         self._sdp.close()
+        self._shut()
+
+    def _shut(self) -> None:
         self._sdp.offer = None
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
+
+    @property
+    def _wants_plain(self) -> bool:
+        return self._doors.plain and self._plain()
 
     def _try(self) -> None:
         if not self._opened():
@@ -96,7 +112,7 @@ class Entrance:
     def _listen(self) -> None:
         doors = self._doors
         plain = tls = None
-        if doors.plain:
+        if self._wants_plain:
             plain = self._door(doors.plain_port, None)
         if doors.tls is not None:
             tls = self._door(doors.tls_port, doors.tls)

@@ -5,7 +5,7 @@ from typing import Final
 
 from bsw.chrgm import sap
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
-from secc.api.literals import SupportedAppProtocol
+from secc.api.literals import PaymentOption, SupportedAppProtocol
 from secc.api.objects import AppProtocol, AppProtocols
 from secc.api.state import StationState
 
@@ -19,13 +19,17 @@ FAMILIES: Final = {
 def served(
     applications: Sequence[sap.Application], state: StationState
 ) -> tuple[sap.Application, ...]:
-    """What this outlet can serve now: by its own restriction, and DIN only where there is DC."""
+    """What this outlet can serve now: by its own restriction, and DIN only where there is DC.
+
+    DIN knows external payment only.
+    """
     restriction = state.protocols
+    din = state.serves_dc and PaymentOption.EXTERNAL in state.payment_options
     return tuple(
         one
         for one in applications
         if (restriction is None or FAMILIES.get(one.name, _ISO20) in restriction)
-        and (one.name != "din" or state.serves_dc)
+        and (one.name != "din" or din)
     )
 
 

@@ -19,7 +19,7 @@ from bsw.net.connections_config import ConnectionsConfig
 from bsw.net.ports import Network
 from bsw.sdp.server import Offer
 from secc.api.charger import Charger
-from secc.api.literals import HlcSessionFailedReason
+from secc.api.literals import HlcSessionFailedReason, PaymentOption
 from secc.entrance import Doors, Entrance
 from secc.memory import Memory
 from secc.newcomers import Newcomers, Stage
@@ -93,7 +93,13 @@ class Outlet:
         self._log = log
         self._manners = manners = manners or Manners()
         self._entrance = Entrance(
-            means.scheduler, network, channels, self._accept, doors=doors, log=log
+            means.scheduler,
+            network,
+            channels,
+            self._accept,
+            doors=doors,
+            log=log,
+            plain=lambda: PaymentOption.EXTERNAL in charger.state.payment_options,
         )
         self._admission = Admission(manners.connections, lambda: means.scheduler.now)
         self._newcomers: Newcomers[StationSession] = Newcomers(manners.connections)
@@ -150,6 +156,8 @@ class Outlet:
             self._disarm("the data link is gone")
         elif name == "dlink_ready" or (self._held and state.dlink and not state.missing()):
             self._arm()
+        elif name == "session_setup":
+            self._entrance.look()  # where contracts alone pay, nothing is to be had without TLS
 
     def _arm(self) -> None:
         missing = self._charger.state.missing()

@@ -9,7 +9,7 @@ from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS
 from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.memory import Visitor
-from tests.session.visits import OTHER, Visits, ask, authorize, once_more, pause, set_up
+from tests.session.visits import OTHER, Visits, ask, authorize, leave, once_more, pause, set_up
 from tools.conformance.lab import AC, DC, Setup
 from tools.conformance.walk import Walk
 from tools.conformance.words import EVCCID
@@ -89,7 +89,9 @@ def test_who_did_not_pay_gets_a_new_session(what: str, profile: str) -> None:
     elif what == "unplugged":
         visits.lab.outlet.forget_vehicle()
     else:
-        set_up(visits.come(), OTHER)
+        between = visits.come()
+        set_up(between, OTHER)
+        leave(between)
     again = visits.again(wanted)
     assert set_up(again, evccid) == NEW
     assert again.tester.session_id != wanted
@@ -100,7 +102,9 @@ def test_who_did_not_pay_gets_a_new_session(what: str, profile: str) -> None:
 def test_one_wrong_guess_ends_the_pause(profile: str) -> None:
     visits = Visits(Setup(mode=AC), profile)
     wanted = paused(visits)
-    assert set_up(visits.again(b"\x11" * 8), OTHER) == NEW
+    guess = visits.again(b"\x11" * 8)
+    assert set_up(guess, OTHER) == NEW
+    leave(guess)
     assert set_up(visits.again(wanted)) == NEW
 
 

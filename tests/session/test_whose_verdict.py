@@ -8,7 +8,7 @@ import pytest
 from bsw.north.command import CommandError
 from bsw.os.clock import S
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
-from tests.session.visits import OTHER, Visits, authorize, once_more, set_up
+from tests.session.visits import OTHER, Visits, authorize, leave, once_more, set_up
 from tools.conformance.lab import AC, DC, Setup
 from tools.conformance.walk import Walk
 
@@ -37,11 +37,6 @@ class BackEnd(Visits):
         assert authorize(walk).startswith("Ongoing")
         return walk
 
-    def left(self, walk: Walk) -> None:
-        """The vehicle is gone without a word."""
-        walk.tester.hang_up()
-        self.lab.run(1 * S)
-
     def named(self, request_id: int) -> None:
         self.lab.charger.authorization_verdict(
             request_id=request_id,
@@ -54,7 +49,7 @@ class BackEnd(Visits):
 @ALL_KINDS
 def test_a_late_verdict_is_nobody_elses(kind: str, profile: str) -> None:
     end = BackEnd(kind, profile)
-    end.left(end.waiting(OTHER))
+    leave(end.waiting(OTHER))
     walk = end.waiting(OTHER)
     end.verdict()
     assert once_more(walk).startswith("Ongoing"), "it was asked for by the first"
@@ -67,7 +62,7 @@ def test_a_late_verdict_is_nobody_elses(kind: str, profile: str) -> None:
 @ALL_KINDS
 def test_a_late_verdict_between_two_sessions_is_nobodys(kind: str) -> None:
     end = BackEnd(kind)
-    end.left(end.waiting(OTHER))
+    leave(end.waiting(OTHER))
     end.verdict()
     end.verdict()
     walk = end.waiting(OTHER)
@@ -82,7 +77,7 @@ def test_a_verdict_said_twice_counts_once(kind: str) -> None:
     end.verdict()
     assert once_more(walk) == "Finished"
     end.verdict("Blocked")
-    end.left(walk)
+    leave(walk)
     end.verdict()
     assert once_more(end.waiting(OTHER)).startswith("Ongoing")
 
@@ -90,7 +85,7 @@ def test_a_verdict_said_twice_counts_once(kind: str) -> None:
 @ALL_KINDS
 def test_a_named_verdict_counts_for_its_session_alone(kind: str) -> None:
     end = BackEnd(kind)
-    end.left(end.waiting(OTHER))
+    leave(end.waiting(OTHER))
     walk = end.waiting(OTHER)
     first, second = (one.request_id for one in end.asked)
     assert first != second
@@ -105,7 +100,7 @@ def test_a_named_verdict_counts_for_its_session_alone(kind: str) -> None:
     assert once_more(walk).startswith("Ongoing")
     end.named(second)
     assert once_more(walk) == "Finished"
-    end.left(walk)
+    leave(walk)
     with pytest.raises(CommandError, match="its session ended"):
         end.named(second)
 
@@ -128,7 +123,7 @@ def test_a_customer_accepted_in_advance_counts_once_and_for_no_contract() -> Non
     walk = end.come()
     set_up(walk)
     assert authorize(walk) == "Finished"
-    end.left(walk)
+    leave(walk)
     end.waiting(OTHER)
     end = BackEnd("contract")
     end.verdict()
@@ -144,7 +139,7 @@ def test_a_customer_accepted_in_advance_who_leaves_takes_the_verdict_along() -> 
 
 def test_after_five_minutes_nobody_owes_an_answer() -> None:
     end = BackEnd("iso2 AC")
-    end.left(end.waiting(OTHER))
+    leave(end.waiting(OTHER))
     end.lab.run(301 * S)
     end.link()
     walk = end.waiting(OTHER)

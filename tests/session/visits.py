@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.record import Said, code_of
-from bsw.os.clock import MS
+from bsw.os.clock import MS, S
 from secc.api.literals import AuthorizationStatus, CertificateStatus
 from secc.profile import CONFORMANCE, FIELD
 from tools.conformance.lab import Setup, StationLab
@@ -99,6 +99,12 @@ def once_more(walk: Walk) -> str:
     walk.words.hear("Authorization", heard)
     code = code_of(heard.body)
     return code if not code.startswith("OK") else str(heard.body.evse_processing.value)
+
+
+def leave(walk: Walk) -> None:
+    """The vehicle is gone without a word."""
+    walk.tester.hang_up()
+    walk.lab.run(1 * S)
 
 
 def pause(walk: Walk) -> str:
