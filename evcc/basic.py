@@ -4,6 +4,7 @@ Used where there is no digital communication.  The current follows the duty cycl
 once; below 6 A, or without a meaning, nothing flows.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
@@ -25,14 +26,18 @@ class BasicCharging:
         pilot: VehiclePilot,
         state: VehicleState,
         actuators: Actuators,
+        *,
         wait: int = WAIT,
+        closing: Callable[[], int] = lambda: 0,
     ) -> None:
+        """``closing`` begins one more switching, or says how long it has to wait."""
         self.current = 0.0
         self.active = False
         self._pilot = pilot
         self._state = state
         self._actuators = actuators
         self._wait = wait
+        self._closing = closing
         self._alarm = scheduler.alarm(self._take, name="basic charging")
         pilot.listen(self._changed)
 
@@ -93,6 +98,10 @@ class BasicCharging:
             self._actuators.request_lock(locked=True)
             if self._state.locked is False:
                 self._alarm.rearm(LOOK_AGAIN)
+                return
+            worn = self._closing()
+            if worn:
+                self._alarm.rearm(worn)
                 return
             self._pilot.show(PilotState.C)
             self._flow(current)

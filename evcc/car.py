@@ -21,6 +21,7 @@ from evcc.plausible import NO_ERROR, Finding, Judge, Known
 from evcc.ports import Calendar, ContractFacts, Wallet
 from evcc.profile import VehicleProfile
 from evcc.vehicle import Actuators, Intent, Pilot, StationView, VehicleState
+from evcc.wear import Wear
 
 STATION_FAULTS: Final = frozenset({"EVSE_EmergencyShutdown", "EVSE_Malfunction"})
 STATION_STOPS: Final = frozenset({"EVSE_Shutdown", "EVSE_UtilityInterruptEvent"}) | STATION_FAULTS
@@ -51,8 +52,10 @@ class Car:
     log: Logger
     evccid: bytes
     wallet: Wallet | None = None
+    wear: Wear | None = None  # its own where none is given
     ramp: Ramp = field(init=False)
     judge: Judge = field(init=False)
+    worn: Wear = field(init=False)
     plan: Choice | None = None
     plan_since: int = 0
     matched_since: int | None = None
@@ -62,12 +65,14 @@ class Car:
     stop_reason: Ending | None = None
     stop_detail: str = ""
     stop_fault: str = ""  # the trouble code of the reason
+    closing: bool = False  # asked for by this session
     expected: float = 0.0  # A: what may still flow by the requests so far
     own_error: str = ""
     broken_off: Callable[[SessionResult], None] | None = None  # ends the session at once
 
     def __post_init__(self) -> None:
         self.ramp = Ramp(self.profile)
+        self.worn = self.wear or Wear(self.scheduler)
         self.judge = Judge(self.view, relations=not self.profile.lab_station_without_power)
 
     @property
@@ -229,6 +234,9 @@ class Car:
         return self.scheduler.now - self.matched_since >= self.profile.precharge_stable
 
     def contactors_closed(self) -> bool:
+        if not self.closing:
+            self.closing = True
+            self.worn.closed()
         self.actuators.request_contactors(closed=True)
         return self.state.contactors_closed is True
 
@@ -237,6 +245,7 @@ class Car:
     def opened(self) -> bool:
         """Never under load: a current that does not fall in time is an emergency."""
         if not self.state.contactors_closed or not self._loaded():
+            self.closing = False
             self.actuators.request_contactors(closed=False)
         return not self.state.contactors_closed
 

@@ -22,6 +22,7 @@ from evcc.basic import BasicCharging
 from evcc.engagement import Engaged, Engagement
 from evcc.session import Stage, VehicleSession
 from evcc.vehicle import Intent, StationView, VehicleState
+from evcc.wear import MATCHING, WORDS, Wear
 
 CONTRACT_EXCHANGES: Final = frozenset(
     {"CertificateInstallation", "CertificateUpdate", "PaymentDetails", "Authorization"}
@@ -75,6 +76,7 @@ class ChargingManager:
         basic: BasicCharging,
         rules: RetryRules,
         log: Logger,
+        wear: Wear | None = None,
     ) -> None:
         self.session: VehicleSession | None = None
         self.results: list[SessionResult] = []
@@ -98,6 +100,7 @@ class ChargingManager:
         self._linked = False
         self._linked_at = 0
         self.engagement = Engagement()
+        self.wear = wear or Wear(scheduler)
         self._holding = False
         self._view: StationView | None = None
         self._over = False  # with this plug-in nothing begins any more by the duty cycle alone
@@ -139,6 +142,8 @@ class ChargingManager:
     def failed(self, failure: LinkFailure) -> None:
         """No data link with this plug-in: AC may still charge by the duty cycle."""
         self._log.warning("no data link", why=failure.reason.value)
+        if failure.reason is Reason.TOO_OFTEN:
+            self.wear.told(MATCHING, WORDS[MATCHING])
         self.on_link("failed")
         if failure.fallback is Fallback.NOMINAL and self._state.mode.startswith("AC"):
             self._follow_duty()
@@ -228,6 +233,11 @@ class ChargingManager:
         elif self._linked and self.session is None and self._choice_awaited():
             self._again.rearm(LOOK_EVERY)
         elif self._linked and self.session is None:
+            wait = self.wear.session()
+            if wait:
+                self._again.rearm(wait)
+                self.engagement.waiting()
+                return
             self.engagement.working()
             self.session = self._make_session(self._ended)
             self._view = self.session.view
@@ -301,6 +311,7 @@ class ChargingManager:
         self._over = self._state.ending = False
         self._tries = 0
         self._linked = self._holding = False
+        self.wear.unplugged()
         self._again.cancel()
         self._wake.cancel()
         self._basic.stop()

@@ -24,6 +24,7 @@ from evcc.services_config import (
     WatchdogConfig,
 )
 from evcc.sleep_config import ModesConfig, SleepConfig
+from evcc.wear_config import WearConfig
 from keym.config import KeymConfig
 
 ProtocolName = Literal["iso2", "din"]
@@ -124,6 +125,7 @@ class EvccConfig(BaseConfig):
     diagnostics: DiagnosticsConfig = DiagnosticsConfig()
     watchdog: WatchdogConfig = WatchdogConfig()
     supervision: SupervisionConfig = SupervisionConfig()
+    wear: WearConfig = WearConfig()
     sleep: SleepConfig = SleepConfig()
     modes: ModesConfig = ModesConfig()
     keym: KeymConfig = KeymConfig()

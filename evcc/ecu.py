@@ -26,6 +26,7 @@ from evcc.results import result_on_can
 from evcc.rooms import Neighbours, Rooms
 from evcc.session import Means, VehicleSession
 from evcc.vehicle import StationView, VehicleState
+from evcc.wear import Wear
 
 if TYPE_CHECKING:
     from evcc.ports import Wallet
@@ -184,7 +185,10 @@ class VehicleEcu:
     def _make_manager(self) -> ChargingManager:
         base, config = self._base, self._config.session
         actuators = self.north.actuators(self.can)
-        basic = BasicCharging(base.scheduler, self._parts.plug.pilot, self.state, actuators)
+        wear = Wear(base.scheduler, self._config.wear)
+        basic = BasicCharging(
+            base.scheduler, self._parts.plug.pilot, self.state, actuators, closing=wear.closing
+        )
         manager = ChargingManager(
             base.scheduler,
             self.state,
@@ -193,6 +197,7 @@ class VehicleEcu:
             basic=basic,
             rules=RetryRules(config.tries, config.pause),
             log=self._log,
+            wear=wear,
         )
         manager.on_result = self._ended
         if self._config.can.bus.interface != "none":
@@ -233,6 +238,7 @@ class VehicleEcu:
             log=base.dlt.logger("session"),
             evccid=config.session.evccid,
             wallet=self._wallet,
+            wear=self.manager.wear,
         )
         return VehicleSession(means, car, ended)  # type: ignore[arg-type]  # the manager's own
 

@@ -88,6 +88,10 @@ _ROWS: Final = (
     ("STATION_VOLTAGE", 0x970100, NOTE, 0, 0, "the station's voltage cannot be true"),
     ("STATION_CURRENT", 0x970200, NOTE, 0, 0, "the station's current cannot be true"),
     ("STATION_LIMITS", 0x970300, NOTE, 0, 0, "a limit of the station cannot be true"),
+    ("WEAR_RENEGOTIATIONS", 0x970400, NOTE, 0, 0, "the station renegotiated too often"),
+    ("WEAR_SWITCHING", 0x970500, NOTE, 0, 0, "the station had contactors closed too often"),
+    ("WEAR_SESSIONS", 0x970600, NOTE, 0, 0, "the station began too many sessions"),
+    ("WEAR_MATCHING", 0x970700, NOTE, 0, 0, "the station asked for too many matchings"),
     ("NVM_DAMAGED", 0xF00100, NOTE, 0, 0, "non-volatile memory damaged or not writable"),
     ("WATCHDOG", 0xF00200, EMERGENCY, 0, 0, "a room gave no sign of life"),
     ("INTERNAL_FAULT", 0xF00300, EMERGENCY, 0, 0, "a broken promise inside the ECU"),
@@ -96,7 +100,7 @@ _ROWS: Final = (
 )
 
 GOOD_ENDINGS: Final = frozenset({Ending.TERMINATED, Ending.PAUSED})
-OF_A_STATION: Final = ("SESSION_", "STATION_")
+OF_A_STATION: Final = ("SESSION_", "STATION_", "WEAR_")
 """Events of one session or station: they heal when another one does well."""
 EXPECTED_ENDINGS: Final = frozenset({Ending.PERMISSION_LOST, Ending.LOCAL_ABORT})
 

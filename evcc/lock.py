@@ -7,6 +7,7 @@ What the lock reports is read elsewhere.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bsw.os.budget import Budget
 from bsw.os.clock import MS
 from bsw.os.scheduler import Scheduler
 from can_adapter.values import LockRequest
@@ -17,6 +18,8 @@ class LockTiming:
     move: int = 600 * MS  # a movement takes at most so long
     pause: int = 2_650 * MS  # between two movements, for the motor's warmth
     relock_after: int = 5_000 * MS  # after an unlock
+    most: int = 30  # lockings at once,
+    each: int = 120_000 * MS  # then one more in this time; to unlock is never refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class PlugLock:
         self._now = LockRequest.KEEP
         self._free_at = 0  # the motor may move again
         self._lock_at = 0  # and lock again
+        self._budget = Budget(timing.most, timing.each)
         self._conditions = LockConditions(None, None, permitted=False, plugged=False)
         self._alarm = scheduler.alarm(self._consider, name="lock")
 
@@ -73,12 +77,16 @@ class PlugLock:
         now, timing = self._scheduler.now, self._timing
         if wanted is LockRequest.UNLOCK and not self._conditions.may_open:
             return  # new conditions bring us back here
-        ready = max(self._free_at, self._lock_at if wanted is LockRequest.LOCK else 0)
+        locking = wanted is LockRequest.LOCK
+        ready = max(self._free_at, self._lock_at if locking else 0)
+        ready = max(ready, now + self._budget.wait(now) if locking else 0)
         if now < ready:
             self._alarm.rearm(ready - now)
             return
         self._now = wanted
         self._free_at = now + timing.move + timing.pause
-        if wanted is LockRequest.UNLOCK:
+        if locking:
+            self._budget.spend(now)
+        else:
             self._lock_at = now + timing.relock_after
         self._show(wanted)

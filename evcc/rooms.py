@@ -211,6 +211,7 @@ class Rooms:
             ),
             limits=Limits(ordered=config.supervision.ordered_stop, silent=near.silent_bus),
         )
+        near.manager.wear.told = services.dem.failed
         near.manager.barred = lambda: near.can.barred
         near.can.flowing = lambda: near.manager.flowing
         self.modes = self._make_modes()

@@ -33,6 +33,7 @@ class Reason(Enum):
     UNPLUGGED = "the plug was pulled"
     PILOT_FAULT = "the pilot shows E or F"
     PILOT_QUIET = "the oscillator was switched off"
+    TOO_OFTEN = "the pilot asks for one matching after the other"
     TERMINATED = "ended on request (D-LINK_TERMINATE)"
     ERROR_REQUESTED = "given up on request (D-LINK_ERROR)"
 

@@ -104,6 +104,12 @@ class VehicleLinkConfig(_Frozen):
     energy: Literal["ac", "dc"] = "dc"
     slac: SlacConfig = SlacConfig.field()
     rounds: Annotated[int, Field(ge=1, le=20, description="whole matchings per plug-in")] = 3
+    matchings: Annotated[
+        int, Field(ge=0, le=10_000, description="on one plug-in, whatever the pilot does; 0: any")
+    ] = 30
+    matching_each: Annotated[
+        int, Field(ge=1_000, le=3_600_000, description="then one more in this time")
+    ] = 120_000
     match_at_nominal: Annotated[
         bool, Field(description="match also when the duty cycle names a current (AC)")
     ] = False

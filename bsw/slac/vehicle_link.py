@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from bsw.cp.pilot import Pilot, VehiclePilot
 from bsw.cp.toggle import Toggler
+from bsw.os.budget import Budget
 from bsw.slac.config import ns
 from bsw.slac.events import Failed, Linked, LinkLost, Output, Reason, Toggle, furthest
 from bsw.slac.link import Cue, Fallback, LinkFailure, LinkUser, VehicleLinkConfig, cue
@@ -45,6 +46,7 @@ class VehicleLink:
         self._scheduler = host.scheduler
         self._rounds_left = 0
         self._furthest: Reason | None = None
+        self._budget = Budget(config.matchings, ns(config.matching_each))
         self._cue = Cue.UNPLUGGED
         self._cued_at = 0
         self._alarm = host.scheduler.alarm(self._go_on, name="vehicle link")
@@ -117,9 +119,22 @@ class VehicleLink:
         wanted = self._cue is Cue.DIGITAL
         wanted |= self._cue is Cue.NOMINAL and self._config.match_at_nominal
         if self.phase in {Phase.SETTLING, Phase.WAITING} and wanted:
-            self._match()
+            self._match_if_not_too_often()
         elif self.phase in {Phase.SETTLING, Phase.WAITING}:
             self._enter(Phase.READY)
+
+    def _match_if_not_too_often(self) -> None:
+        """A pilot that asks again and again does not keep the vehicle busy for ever."""
+        now = self._scheduler.now
+        wait = self._budget.wait(now)
+        if wait == 0:
+            self._budget.spend(now)
+            self._match()
+            return
+        self._rounds_left = max(1, self._rounds_left)
+        self._enter(Phase.WAITING)
+        self._alarm.rearm(wait)
+        self._user.failed(LinkFailure(Reason.TOO_OFTEN, self._fallback()))
 
     def _resume(self) -> None:
         self._wake_limit.cancel()
@@ -141,6 +156,7 @@ class VehicleLink:
 
     def _forget(self) -> None:
         self._enter(Phase.OUT)
+        self._budget.refill()
 
     def _be_ready(self) -> None:
         """A new cue may come: E, F or a steady pilot is what precedes it."""
@@ -148,6 +164,7 @@ class VehicleLink:
 
     def _interruption(self) -> tuple[Reason, Phase]:
         if self._cue is Cue.UNPLUGGED:
+            self._budget.refill()
             return Reason.UNPLUGGED, Phase.OUT
         if self._cue is Cue.FAULT:
             return Reason.PILOT_FAULT, Phase.READY

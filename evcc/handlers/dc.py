@@ -65,6 +65,7 @@ class DirectCurrent:
         self._contradicted_since: int | None = None
         self._expected_at: int | None = None
         self._coming_down = False
+        self._station_stopped = False
 
     # Cable check
 
@@ -217,7 +218,8 @@ class DirectCurrent:
         if flowing is None:  # not believed: our own measurement
             flowing = car.state.battery_current
         low = abs(flowing or 0.0) < car.profile.low_current
-        urgent = car.stop_reason is not None or car.error != "NO_ERROR"
+        patient = {None, Ending.TOO_OFTEN}
+        urgent = car.stop_reason not in patient or car.error != "NO_ERROR"
         late = now - car.stopping_since >= car.profile.ramp_limit
         if urgent:
             car.ramp.reset()
@@ -226,8 +228,11 @@ class DirectCurrent:
         return Go("CurrentDemand", after=car.profile.loop_pause)
 
     def _station_stops(self) -> bool:
+        """Once said it holds until the current is gone: it shall not go up and down by a word."""
         view = self._car.view
-        return view.notification == "StopCharging" or view.status_code in STATION_STOPS
+        said = view.notification == "StopCharging" or view.status_code in STATION_STOPS
+        self._station_stopped = self._station_stopped or said
+        return self._station_stopped
 
     def _note_reasons(self) -> None:
         car = self._car
@@ -249,7 +254,7 @@ class DirectCurrent:
 
     def begin_again(self) -> None:
         """Energy has ended; if it comes back, it ramps up from zero."""
-        self._coming_down = False
+        self._coming_down = self._station_stopped = False
         self._car.ramp.reset()
         self._car.stopping_since = None
 

@@ -13,6 +13,7 @@ from evcc.handlers.iso2_contract import Contract
 from evcc.handlers.iso2_setup import Setup
 from evcc.handlers.iso2_words import charging_profile, dc_status
 from evcc.memory import PausedSession
+from evcc.wear import Renegotiations
 
 Step = iso2.ChargeProgress
 PROTOCOL = "iso2"
@@ -27,6 +28,7 @@ class Power:
         self._contract = contract
         self._renegotiating = False
         self._pausing = False
+        self._renegotiations = Renegotiations(car.worn, car.scheduler)
         self._allowed = 0.0  # A, AC: allowed last
 
     @property
@@ -46,6 +48,8 @@ class Power:
         if self._ac and step is not Step.RENEGOTIATE:
             if step is Step.STOP:
                 car.actuators.allow_ac_current(0.0)
+            if step is Step.START and car.pilot.state not in {"C", "D"}:
+                car.worn.closed()
             car.pilot.set_ready(ready=step is Step.START)  # [V2G2-847], [V2G2-848]
         parameter = None
         if not self._ac:
@@ -76,6 +80,7 @@ class Power:
             return Go("ChargingStatus" if self._ac else "CurrentDemand")
         if progress is Progress.RENEGOTIATING:
             self._renegotiating = False
+            self._renegotiations.done()
             car.state.renegotiate = False
             return self._renegotiate()
         if self._ac:
@@ -128,10 +133,20 @@ class Power:
         if self._wants_renegotiation():
             self._renegotiating = True
             return Go("PowerDelivery")
+        if car.wants_to_stop():  # too many of them
+            return Go("PowerDelivery")
         return Go("ChargingStatus", after=car.profile.loop_pause)
 
     def _wants_renegotiation(self) -> bool:
-        return self._car.view.notification == "ReNegotiation" or self._car.state.renegotiate
+        """Whoever asks: not too soon, and not for ever."""
+        car = self._car
+        asked = car.view.notification == "ReNegotiation" or car.state.renegotiate
+        if not asked or not self._renegotiations.due:
+            return False
+        why, fault = self._renegotiations.refused()
+        if fault:
+            car.stop(Ending.TOO_OFTEN, why, fault)
+        return not fault
 
     # DC
 

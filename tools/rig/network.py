@@ -26,6 +26,7 @@ from evcc.profile import CONFORMANCE as VEHICLE_CONFORMANCE
 from evcc.profile import VehicleProfile
 from evcc.vehicle import Actuators, StationView
 from evcc.vehicle import Pilot as VehiclePilotPort
+from evcc.wear import Wear
 from secc import session as station_session
 from secc.api.charger import Charger
 from secc.api.literals import (
@@ -108,6 +109,7 @@ class NetRig:
         self.view = StationView()
         self.pack = Pack(scheduler, self.state, self.view)
         self.actuators: Actuators = self.pack
+        self.wear = Wear(scheduler)
         self.electronics = SimulatedElectronics(
             self.charger if options.hardware else Charger(()),
             scheduler,
@@ -204,6 +206,7 @@ class NetRig:
             log=self._log,
             evccid=bytes.fromhex("0200000000a1"),
             wallet=self.options.wallet,
+            wear=self.wear,
         )
 
     def vehicle_means(self) -> vehicle_session.Means:

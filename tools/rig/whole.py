@@ -136,7 +136,9 @@ class Bench:
                 self.service,
             )
         )
-        basic = BasicCharging(scheduler, pilot, rig.state, self.vehicle_can)
+        basic = BasicCharging(
+            scheduler, pilot, rig.state, self.vehicle_can, closing=rig.wear.closing
+        )
         self.manager = ChargingManager(
             scheduler,
             rig.state,
@@ -145,6 +147,7 @@ class Bench:
             basic=basic,
             rules=RetryRules(),
             log=log,
+            wear=rig.wear,
         )
         self.manager.chosen = lambda: self.vehicle_can.chosen
         self.vehicle_can.changed = self.manager.refresh
