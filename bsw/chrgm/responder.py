@@ -95,6 +95,7 @@ class Responder:
             self._end(Ending.SEQUENCE_ERROR, detail=f"{type(heard.body).__name__} is no request")
             return
         self._next_alarm.cancel()
+        self._asked_at = self._scheduler.now
         agreed = self._record.agreed
         if self._pending is not None or exchange.name not in self._cursor.allowed(agreed):
             self._refuse(exchange, heard, "FAILED_SequenceError", Ending.SEQUENCE_ERROR)
@@ -119,7 +120,6 @@ class Responder:
         self._ended(result)
 
     def _work(self, exchange: Exchange, heard: Heard) -> None:
-        self._asked_at = self._scheduler.now
         if self._chain != exchange.name:
             self._chain, self._chain_since = exchange.name, self._asked_at
         said = self._script.answer(exchange.name, heard)

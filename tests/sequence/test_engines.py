@@ -15,7 +15,8 @@ from bsw.chrgm.responder import Responder
 from bsw.chrgm.sequence import learn
 from bsw.chrgm.sequence.model import Cursor, Edge, Exchange, Limits, SequenceError, Span, table
 from bsw.chrgm.sequence.timing import Change, Timing
-from bsw.dlt import silent
+from bsw.dlt import Dlt, silent
+from bsw.dlt_sinks import RingSink
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 
@@ -279,6 +280,17 @@ def test_a_request_out_of_order_gets_its_own_response_and_the_end(request_: obje
     assert pair.ending("station") is Ending.SEQUENCE_ERROR
     expected = RESPONSES[type(request_).__name__.removesuffix("Req")]
     assert pair.said == [expected(Code.SEQUENCE)]
+
+
+def test_a_refusal_at_once_is_not_called_late() -> None:
+    pair = Pair()
+    ring = RingSink(10)
+    pair.station._log = Dlt(lambda: pair.scheduler.now, (ring,)).logger("secc")
+    pair.station.start(0)
+    pair.scheduler.at(3 * S, lambda: pair.station.received(Heard(bytes(8), ByeReq())), name="bye")
+    pair.scheduler.run(5 * S)
+    assert pair.ending("station") is Ending.SEQUENCE_ERROR
+    assert ring.records("late answer") == []
 
 
 def test_a_second_request_before_the_answer_is_out_of_order() -> None:

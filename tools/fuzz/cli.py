@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from tools.fuzz.figures import Figures
-from tools.fuzz.plan import Plan
+from tools.fuzz.plan import Plan, end_on_interrupt
 from tools.run.bench import CannotPrepare
 
 FOLDER = Path("run/fuzz")
@@ -92,7 +93,14 @@ def _attack(target: str) -> Attack:
 
 
 def _played(attack: Attack, all_plans: list[Plan]) -> list[Figures]:
-    if len(all_plans) == 1:
-        return [attack(all_plans[0])]
-    with multiprocessing.get_context("spawn").Pool(len(all_plans)) as pool:
-        return pool.map(attack, all_plans, chunksize=1)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        if len(all_plans) == 1:
+            end_on_interrupt()
+            return [attack(all_plans[0])]
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # each of them hears it as well
+        spawning = multiprocessing.get_context("spawn")
+        with spawning.Pool(len(all_plans), initializer=end_on_interrupt) as pool:
+            return pool.map(attack, all_plans, chunksize=1)
+    finally:
+        signal.signal(signal.SIGINT, before)

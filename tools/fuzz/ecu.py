@@ -59,6 +59,7 @@ class Ecu:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
+                start_new_session=True,  # Ctrl-C is ours
                 preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 - we have one thread
             )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from tools.fuzz.figures import Figures
 
 MOST_LOOKS: Final = 50
 SAME: Final = 4
+TELL_EACH: Final = 60.0
+"""Seconds between two lines about how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,39 @@ class Plan:
     secure: bool = False
 
     def over(self, figures: Figures, began: float) -> bool:
+        """Whether it is, or somebody wants it to be; says now and then how far it is."""
+        _PROGRESS.tell(self.folder, figures)
+        if _PROGRESS.stopped:
+            return True
         late = self.seconds is not None and time.monotonic() - began >= self.seconds
         return late or (self.requests is not None and figures.hostile >= self.requests)
+
+
+class _Progress:
+    """One process's word about itself, and the wish of a person to come to an end."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._told = time.monotonic()
+
+    def tell(self, folder: Path, figures: Figures) -> None:
+        now = time.monotonic()
+        if now - self._told >= TELL_EACH:
+            self._told = now
+            counts = f"{figures.hostile} hostile of {figures.sent} messages"
+            print(f"{folder}: {counts}, {len(figures.findings)} findings", file=sys.stderr)
+
+
+_PROGRESS: Final = _Progress()
+
+
+def end_on_interrupt() -> None:
+    """Ctrl-C ends the attack in order, so that what it counted is told."""
+
+    def stop(_number: int, _frame: object) -> None:
+        _PROGRESS.stopped = True
+
+    signal.signal(signal.SIGINT, stop)
 
 
 def free_ports(count: int) -> list[int]:

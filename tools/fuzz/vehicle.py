@@ -135,6 +135,9 @@ class VehicleFuzz:
         answer = Response("::1", self._listener.getsockname()[1], security).octets()
         while time.monotonic() < deadline:
             self._answer_discovery(rng, kind, answer)
+            self._driver.attend()
+            if self._driver.result is not None:
+                return None  # it believed an answer that we had damaged
             try:
                 sock, _ = self._listener.accept()
             except TimeoutError:
