@@ -10,6 +10,7 @@ from bsw.parser import STATUSES, Parser
 GROUPS = {
     "run": ("tools.run.cli", "play the main job: a vehicle and a station, with a live view"),
     "api": ("tools.api.cli", "list, call and watch the north side of a running role"),
+    "decode": ("tools.capture.cli", "captures and logs as a conversation, and what is wrong in it"),
     "trace": ("tools.trace.cli", "check the hash chain of session traces, or print them"),
     "exi": ("tools.exi.cli", "decode, encode, check and measure EXI"),
     "schema": ("tools.schema.cli", "generate the message classes from the official schemas"),

@@ -42,7 +42,7 @@ def _contexts(rules: Rules) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     curve = ec.SECP256R1() if rules is RULES[TlsProfile.ISO2] else ec.SECP521R1()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "self.pem"
-        file.write_bytes(_self_signed(curve))
+        file.write_bytes(self_signed(curve))
         server.load_cert_chain(file)
     return server, client
 
@@ -67,7 +67,8 @@ def _meet(server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> str
     return f"{client.version()} {agreed[0]}"
 
 
-def _self_signed(curve: ec.EllipticCurve) -> bytes:
+def self_signed(curve: ec.EllipticCurve) -> bytes:
+    """A key and a certificate for it, good for a day, in PEM."""
     key = ec.generate_private_key(curve)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "self-check")])
     now = dt.datetime.now(dt.timezone.utc)

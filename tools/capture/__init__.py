@@ -1,0 +1,1 @@
+"""Captures and logs read as conversations: packets in, messages in words out."""

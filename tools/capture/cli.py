@@ -1,0 +1,141 @@
+"""``v2g decode``: what vehicle and station said to each other, from whatever file it is in."""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bsw.os.clock import S
+from tools.capture.events import Event, Layer
+from tools.capture.ladder import Ladder, shown
+from tools.capture.packets import NotACapture
+from tools.capture.rules import Finding, Judge
+from tools.capture.sources import READS, Unreadable, events
+from tools.capture.words import Value
+
+Judged = tuple[Event, tuple[Finding, ...]]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=READS)
+    parser.add_argument(
+        "-k", "--keys", type=Path, metavar="FILE", help="TLS secrets, as SSLKEYLOGFILE has them"
+    )
+    parser.add_argument("-v", "--values", action="store_true", help="every value on its own line")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this value over time, for example EVSEPresentVoltage; several as columns",
+    )
+    parser.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        choices=[layer.value.lower() for layer in Layer],
+        help="only this layer; may be given several times",
+    )
+    parser.add_argument("--wrong", action="store_true", help="only what broke a rule")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        keys = arguments.keys.read_bytes() if arguments.keys else b""
+        worst = 0
+        for path in arguments.files:
+            judged = _chosen(Judge().judged(events(path, keys)), arguments)
+            worst = max(worst, _print(path, judged, arguments))
+    except OSError as error:
+        print(f"v2g decode: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except (Unreadable, NotACapture) as error:
+        print(f"v2g decode: {error}", file=sys.stderr)
+        return 2
+    return worst
+
+
+def _chosen(judged: Iterable[Judged], arguments: argparse.Namespace) -> Iterator[Judged]:
+    layers = set(arguments.layer)
+    for event, findings in judged:
+        if layers and event.layer.value.lower() not in layers:
+            continue
+        if arguments.wrong and not findings:
+            continue
+        yield event, findings
+
+
+def _print(path: Path, judged: Iterable[Judged], arguments: argparse.Namespace) -> int:
+    """1 if a rule was broken."""
+    if arguments.field:
+        return _print_fields(judged, arguments.field)
+    if arguments.json:
+        return _print_json(judged)
+    ladder = Ladder(full=arguments.values, width=shutil.get_terminal_size((140, 24)).columns)
+    count = wrong = 0
+    for event, findings in judged:
+        if not count:
+            print(f"# {path}: {ladder.head(event)}")
+        for line in ladder.lines(event, findings):
+            print(line)
+        count += 1
+        wrong += len(findings)
+    print(f"# {count} events, {wrong} findings")
+    return 1 if wrong else 0
+
+
+def _print_json(judged: Iterable[Judged]) -> int:
+    wrong = 0
+    for event, findings in judged:
+        wrong += len(findings)
+        print(json.dumps(as_json(event, findings), ensure_ascii=False))
+    return 1 if wrong else 0
+
+
+def as_json(event: Event, findings: Iterable[Finding]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "time": event.when,
+        "layer": event.layer.value,
+        "side": event.side.value,
+        "name": event.name,
+        "source": event.source,
+        "destination": event.destination,
+        "connection": event.connection,
+        "schema": event.schema,
+        "values": {value.path: _plain(value) for value in shown(event)},
+        "octets": event.octets.hex(),
+        "findings": [dict(finding._asdict()) for finding in findings],
+    }
+    return {name: value for name, value in told.items() if value not in ("", 0, {}, [])}
+
+
+def _plain(value: Value) -> object:
+    return {"value": value.value, "unit": value.unit} if value.unit else value.value
+
+
+def _print_fields(judged: Iterable[Judged], names: list[str]) -> int:
+    """Columns by tabulators: seconds, then the latest of each value, a line for each change."""
+    print("\t".join(("seconds", *names)))
+    latest = dict.fromkeys(names, "")
+    start: int | None = None
+    found = set()
+    for event, _ in judged:
+        start = event.when if start is None else start
+        new = {
+            name: f"{value.value}"
+            for value in shown(event)
+            for name in names
+            if value.path == name or value.path.rpartition("/")[2] == name
+        }
+        if new:
+            latest |= new
+            found |= set(new)
+            print("\t".join((f"{(event.when - start) / S:.6f}", *latest.values())))
+    missing = [name for name in names if name not in found]
+    for name in missing:
+        print(f"v2g decode: no value {name!r} in it; -v shows their names", file=sys.stderr)
+    return 1 if missing else 0

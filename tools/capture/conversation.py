@@ -1,0 +1,207 @@
+"""The packets of one capture as one conversation: SLAC, SDP, TCP, TLS and V2G in the order heard.
+
+Strings the readers of the single layers together and knows which connection is whose.  One pass,
+with as much memory as the open connections need.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bsw.slac.frame import decode as decode_homeplug
+from bsw.slac.layout import FrameError
+from tools.capture import streams, tlsread
+from tools.capture.events import Event, Layer, Side
+from tools.capture.layers import UDP, HomePlug, Layers, Segment
+from tools.capture.packets import Found, KeyLog, Note, Packet
+from tools.capture.streams import Ended, Hole, Octets, Opened, Streams
+from tools.capture.tlsread import Alert, Certificates, KeyLogBook, Plain, Secured, TlsReader
+from tools.capture.v2g import Place, V2gReader, sdp
+
+_SDP_PORT: Final = 15118
+_V2G_MARK: Final = b"\x01\xfe"
+_FROM_STATION: Final = frozenset(
+    {"CM_SLAC_PARM.CNF", "CM_ATTEN_CHAR.IND", "CM_SLAC_MATCH.CNF", "CM_VALIDATE.CNF"}
+)
+_FROM_VEHICLE: Final = frozenset(
+    {
+        "CM_SLAC_PARM.REQ",
+        "CM_START_ATTEN_CHAR.IND",
+        "CM_MNBC_SOUND.IND",
+        "CM_ATTEN_CHAR.RSP",
+        "CM_SLAC_MATCH.REQ",
+        "CM_VALIDATE.REQ",
+    }
+)
+
+
+@dataclass(slots=True)
+class _Connection:
+    """What is known of one TCP connection.  ``kind`` is told by its first octets."""
+
+    place: Place
+    v2g: V2gReader
+    kind: str = ""
+    tls: TlsReader | None = None
+    ended: int = 0  # of its two directions
+
+
+class Conversation:
+    """Give it what a capture holds; it hands back events."""
+
+    def __init__(self, key_log: bytes = b"") -> None:
+        self._secrets = KeyLogBook()
+        self._secrets.add(key_log)
+        self._layers = Layers()
+        self._streams = Streams()
+        self._open: dict[tuple[streams.End, streams.End], _Connection] = {}
+        self._count = 0
+        self._last = 0
+        self._take: dict[type, Callable[..., Iterable[Event]]] = {
+            Opened: self._opened,
+            Octets: self._octets,
+            Hole: self._hole,
+            Ended: self._ended,
+        }
+
+    def events(self, found: Iterable[Found]) -> Iterator[Event]:
+        for item in found:
+            if isinstance(item, Packet):
+                self._last = item.when
+                yield from self._packet(item)
+            elif isinstance(item, KeyLog):
+                self._secrets.add(item.lines)
+            elif isinstance(item, Note):
+                yield Event(self._last, Layer.FILE, "file", wrong=(item.text,))
+        for connection in self._open.values():
+            yield from connection.v2g.unfinished(self._last)
+
+    def _packet(self, packet: Packet) -> Iterable[Event]:
+        inside = self._layers.open(packet)
+        if inside is None:
+            return ()
+        if isinstance(inside, HomePlug):
+            return (_slac(inside),)
+        if inside.protocol == UDP:
+            return _datagram(inside)
+        told: list[Event] = []
+        for one in self._streams.take(inside):
+            told += self._take[type(one)](one)
+        return told
+
+    # Connections
+
+    def _opened(self, told: Opened) -> Iterable[Event]:
+        self._count += 1
+        place = Place(_shown(told.client), _shown(told.server), self._count)
+        self._open[told.client, told.server] = _Connection(place, V2gReader(place))
+        return (self._event(place, told.when, Layer.TCP, "connection opened", upward=True),)
+
+    def _octets(self, told: Octets) -> Iterable[Event]:
+        connection = self._open.get((told.client, told.server))
+        if connection is None:
+            return ()
+        if not connection.kind:
+            connection.kind = "v2g" if told.octets[:2] == _V2G_MARK else "tls"
+            if connection.kind == "tls":
+                connection.tls = TlsReader(self._secrets)
+        if connection.tls is None:
+            return connection.v2g.feed(told.when, told.octets, upward=told.upward)
+        events: list[Event] = []
+        for one in connection.tls.feed(told.octets, upward=told.upward):
+            events += self._secured(connection, told.when, one)
+        return events
+
+    def _secured(self, connection: _Connection, when: int, told: tlsread.Told) -> Iterable[Event]:
+        if isinstance(told, Plain):
+            return connection.v2g.feed(when, told.octets, upward=told.upward)
+        place = connection.place
+        if isinstance(told, Secured):
+            fields = {"version": told.version, "suite": told.suite}
+            wrong = () if told.readable else ("no secrets for it: what follows stays closed",)
+            event = self._event(place, when, Layer.TLS, "TLS agreed", upward=False)
+            return (_with(event, fields, wrong),)
+        if isinstance(told, Certificates):
+            event = self._event(place, when, Layer.TLS, "certificates", upward=told.upward)
+            return (_with(event, {"chain": told.chain}),)
+        if isinstance(told, Alert):
+            event = self._event(place, when, Layer.TLS, "TLS alert", upward=told.upward)
+            words = {"level": "fatal" if told.fatal else "warning", "alert": told.description}
+            return (_with(event, words),)
+        event = self._event(place, when, Layer.TLS, "TLS record", upward=told.upward)
+        return (_with(event, {"octets": told.size}, (told.why,)),)
+
+    def _hole(self, told: Hole) -> Iterable[Event]:
+        connection = self._open.get((told.client, told.server))
+        if connection is None:
+            return ()
+        event = self._event(
+            connection.place, told.when, Layer.TCP, "octets missing", upward=told.upward
+        )
+        wrong = (f"{told.missing} octets are not in the capture",)
+        return (_with(event, {"missing": told.missing}, wrong),)
+
+    def _ended(self, told: Ended) -> Iterable[Event]:
+        connection = self._open.get((told.client, told.server))
+        if connection is None:
+            return ()
+        connection.ended += 1
+        if told.reset or connection.ended == 2:
+            del self._open[told.client, told.server]
+        name = "connection reset" if told.reset else "connection closed"
+        return (self._event(connection.place, told.when, Layer.TCP, name, upward=told.upward),)
+
+    @staticmethod
+    def _event(place: Place, when: int, layer: Layer, name: str, *, upward: bool) -> Event:
+        ends = (place.vehicle, place.station) if upward else (place.station, place.vehicle)
+        side = Side.VEHICLE if upward else Side.STATION
+        return Event(when, layer, name, side, *ends, connection=place.connection)
+
+
+def _with(event: Event, fields: Mapping[str, object], wrong: tuple[str, ...] = ()) -> Event:
+    return replace(event, fields=dict(fields), wrong=wrong)
+
+
+def _datagram(segment: Segment) -> Iterable[Event]:
+    octets = segment.octets
+    source = streams.End(segment.source, int.from_bytes(octets[:2], "big"))
+    target = streams.End(segment.destination, int.from_bytes(octets[2:4], "big"))
+    event = sdp(segment.when, _shown(source), _shown(target), octets[8:])
+    return () if event is None else (event,)
+
+
+def _slac(frame: HomePlug) -> Event:
+    try:
+        read = decode_homeplug(frame.frame)
+    except FrameError as error:
+        return Event(
+            frame.when,
+            Layer.SLAC,
+            "HomePlug frame",
+            source=frame.source,
+            destination=frame.destination,
+            octets=frame.frame,
+            wrong=(str(error),),
+        )
+    side = Side.UNKNOWN
+    if read.name in _FROM_STATION:
+        side = Side.STATION
+    elif read.name in _FROM_VEHICLE:
+        side = Side.VEHICLE
+    names = getattr(type(read.message), "__dataclass_fields__", {})
+    return Event(
+        frame.when,
+        Layer.SLAC,
+        read.name,
+        side,
+        frame.source,
+        frame.destination,
+        fields={name: getattr(read.message, name) for name in names},
+        octets=frame.frame,
+    )
+
+
+def _shown(end: streams.End) -> str:
+    address = ipaddress.ip_address(end.address)
+    return f"[{address}]:{end.port}" if address.version == 6 else f"{address}:{end.port}"
