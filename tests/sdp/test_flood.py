@@ -27,7 +27,7 @@ class Answered:
         assert port is not None
         port.send = self.send  # type: ignore[method-assign]  # what goes out is looked at
 
-    def send(self, _payload: bytes, to: Endpoint) -> None:
+    def send(self, payload: bytes, to: Endpoint) -> None:
         self.times.setdefault(to, []).append(self.world.scheduler.now)
 
     def hear(self, peer: Endpoint) -> None:
