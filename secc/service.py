@@ -7,7 +7,7 @@ vehicle that leaves state C, or a line that breaks, takes the energy away at onc
 from collections.abc import Callable
 
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.cp.pilot import CONNECTED, READY, Pilot, PilotState, StationPilot
+from bsw.cp.pilot import CONNECTED, Pilot, PilotState, StationPilot
 from bsw.dlt import Logger
 from bsw.os.clock import Action
 from bsw.slac.events import Linked, Reason
@@ -24,7 +24,9 @@ class PilotOnPort:
 
     @property
     def state(self) -> str:
-        return self._port.read().state.name
+        """A shorted diode is state E to whoever would deliver energy."""
+        pilot = self._port.read()
+        return PilotState.E.name if pilot.diode_short else pilot.state.name
 
 
 class OutletService:
@@ -37,7 +39,7 @@ class OutletService:
         self._outlet = outlet
         self._log = log
         self._link: Link | None = None
-        self._pilot_state = PilotState.A
+        self._ready = False
         pilot.listen(self._pilot_changed)
 
     def attach(self, link: Link) -> None:
@@ -84,13 +86,15 @@ class OutletService:
     # The pilot
 
     def _pilot_changed(self, pilot: Pilot) -> None:
-        before, self._pilot_state = self._pilot_state, pilot.state
+        before, self._ready = self._ready, pilot.ready
         session = self._outlet.session
         if pilot.state is PilotState.A:
             self._outlet.forget_vehicle()
-        if session is not None and before in READY and pilot.state not in READY:
+        if session is not None and before and not pilot.ready:
             session.station.cut_energy()
-        if pilot.state not in CONNECTED:
+        if pilot.diode_short:
+            self._outlet.end(SessionResult(Ending.PILOT_FAULT, detail=Reason.DIODE_SHORT.value))
+        elif pilot.state not in CONNECTED:
             self._outlet.end(SessionResult(Ending.PILOT_FAULT, detail=f"pilot in {pilot}"))
 
 

@@ -7,7 +7,7 @@ itself as it would in a garage.
 from dataclasses import dataclass
 from math import inf
 
-from bsw.cp.pilot import Drive, PilotState, Source
+from bsw.cp.pilot import CONNECTED, Drive, PilotState, Source
 
 SERIES = 1000.0
 DIODE = 0.7
@@ -51,14 +51,38 @@ class Levels:
         return self.low < -SUPPLY + 1
 
 
-def levels(drive: Drive, resistance: float) -> Levels:
-    """``resistance`` is the vehicle's, infinite when unplugged."""
+def levels(drive: Drive, resistance: float, *, diode: bool = True) -> Levels:
+    """``resistance`` is the vehicle's, infinite when unplugged; ``diode`` false: it is shorted.
+
+    A diode in order carries the positive half wave only.
+    """
     if drive.source is Source.FAULT:
         return Levels(0.0, 0.0)
-    if drive.source is Source.UNAVAILABLE:
-        return Levels(-SUPPLY, -SUPPLY)
-    high = SUPPLY
+    high, low = SUPPLY, -SUPPLY
     if resistance < inf:
-        high = (SUPPLY - DIODE) * resistance / (resistance + SERIES) + DIODE
+        drop = DIODE if diode else 0.0
+        share = resistance / (resistance + SERIES)
+        high = (SUPPLY - drop) * share + drop
+        low = -SUPPLY if diode else -SUPPLY * share
+    if drive.source is Source.UNAVAILABLE:
+        return Levels(low, low)
     oscillates = drive.duty < 100
-    return Levels(high, -SUPPLY if oscillates else high)
+    return Levels(high, low if oscillates else high)
+
+
+class DiodeCheck:
+    """Both half waves judged; found, it stays found until the plug is out.
+
+    Only an oscillating pilot shows the negative half wave, and a finding that came and went with
+    the oscillator would be none (IEC 61851-1).
+    """
+
+    def __init__(self) -> None:
+        self.shorted = False
+
+    def judge(self, seen: Levels, state: PilotState, *, oscillates: bool) -> bool:
+        if state is PilotState.A:
+            self.shorted = False
+        elif oscillates and state in CONNECTED and not seen.diode_found:
+            self.shorted = True
+        return self.shorted

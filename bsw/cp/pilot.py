@@ -30,10 +30,14 @@ READY = frozenset({PilotState.C, PilotState.D})
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """One reading.  ``duty`` in percent, 100 when the oscillator is off."""
+    """One reading.  ``duty`` in percent, 100 when the oscillator is off.
+
+    ``diode_short`` is the station's finding: what hangs there is no vehicle in order.
+    """
 
     state: PilotState
     duty: float = STEADY
+    diode_short: bool = False
 
     def __str__(self) -> str:
         if self.state not in {*CONNECTED, PilotState.A}:
@@ -43,6 +47,11 @@ class Pilot:
     @property
     def oscillating(self) -> bool:
         return self.duty < STEADY
+
+    @property
+    def ready(self) -> bool:
+        """A vehicle in order asks for energy."""
+        return self.state in READY and not self.diode_short
 
     @property
     def meaning(self) -> Meaning:

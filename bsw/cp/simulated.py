@@ -4,7 +4,7 @@ What one end does the other sees after its debounce time.  Faults are ordinary c
 plug, let a contact bounce, change the resistor.
 """
 
-from bsw.cp.circuit import RESISTANCE, levels, state_from_volts
+from bsw.cp.circuit import RESISTANCE, DiodeCheck, levels, state_from_volts
 from bsw.cp.debounce import Debounce
 from bsw.cp.duty import STEADY
 from bsw.cp.pilot import X1, Drive, Pilot, PilotListener, PilotState, Source
@@ -100,6 +100,8 @@ class SimulatedCable:
         self.station = SimulatedStationPilot(scheduler, debounce, self)
         self.proximity = SimulatedProximity(scheduler, connector, debounce)
         self.plugged = False
+        self._diode = True
+        self._check = DiodeCheck()  # the station's
         self._resistance = RESISTANCE[PilotState.B]
         self._drive = X1
         self._proximity = RESISTORS[cable_current] if connector is Connector.TYPE2 else 150.0
@@ -122,6 +124,11 @@ class SimulatedCable:
         self._resistance = resistance
         self._settle()
 
+    def diode(self, *, shorted: bool) -> None:
+        """The vehicle's, in series with its resistors."""
+        self._diode = not shorted
+        self._settle()
+
     def source(self, drive: Drive) -> None:
         self._drive = drive
         self._settle()
@@ -132,11 +139,13 @@ class SimulatedCable:
         self._settle()
 
     def _settle(self) -> None:
-        seen = levels(self._drive, self._resistance if self.plugged else OPEN)
+        resistance = self._resistance if self.plugged else OPEN
+        seen = levels(self._drive, resistance, diode=self._diode)
         state = state_from_volts(seen.high)
         oscillates = self._drive.source is Source.OSCILLATOR
         duty = self._drive.duty if oscillates else STEADY
         if state is not None:
-            self.station.feed(Pilot(state, duty))
+            short = self._check.judge(seen, state, oscillates=duty < STEADY)
+            self.station.feed(Pilot(state, duty, short))
             self.vehicle.feed(Pilot(state, duty) if self.plugged else UNPLUGGED)
         self.proximity.feed(self._proximity if self.plugged else OPEN)

@@ -55,8 +55,8 @@ class PlugPilot:
     def listen(self, changed: PilotListener) -> None:
         self._listeners.append(changed)
 
-    def heard(self, state: str, duty: float) -> None:
-        self._reading = Pilot(PilotState[state], duty)
+    def heard(self, state: str, duty: float, short: bool = False) -> None:  # noqa: FBT001, FBT002 - of a wire
+        self._reading = Pilot(PilotState[state], duty, short)
         for listener in self._listeners:
             listener(self._reading)
 

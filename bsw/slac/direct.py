@@ -116,6 +116,7 @@ class DirectStationLink(_Direct):
         self._pilot = pilot
         self._config = config
         self._vacant = True
+        self._refused = False  # until the plug was out
 
     def start(self) -> None:
         self._pilot.listen(self._changed)
@@ -124,7 +125,8 @@ class DirectStationLink(_Direct):
 
     def terminate(self) -> None:
         self._drop()
-        self._pilot.drive(X1)
+        if not self._refused:
+            self._pilot.drive(X1)
 
     def error(self) -> None:
         self.terminate()
@@ -135,7 +137,7 @@ class DirectStationLink(_Direct):
             self._pilot.drive(X1)
 
     def wake(self) -> None:
-        if self.asleep:
+        if self.asleep and not self._refused:
             self._offer()
 
     def close(self) -> None:
@@ -146,13 +148,24 @@ class DirectStationLink(_Direct):
         self._pilot.drive(Drive(self._config.duty))
         self._rise()
 
+    def _refuse(self) -> None:
+        """No vehicle in order.  A steady pilot at once: without a clock there is no step."""
+        if not self._refused:
+            self._refused = True
+            self._log.error("diode shorted", remedy="another vehicle or cable; pull the plug")
+            self._pilot.drive(X1)
+            self._fall(Reason.DIODE_SHORT)
+
     def _changed(self, pilot: Pilot) -> None:
         if self.closed:
             return
         if pilot.state is PilotState.A:
             self._vacant = True
+            self._refused = False
             self._pilot.drive(X1)
             self._fall(Reason.UNPLUGGED)
+        elif pilot.diode_short:
+            self._refuse()
         elif pilot.state in CONNECTED and self._vacant:
             self._vacant = False
             self._offer()

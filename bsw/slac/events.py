@@ -32,6 +32,7 @@ class Reason(Enum):
     RESTARTED = "the vehicle began anew"
     UNPLUGGED = "the plug was pulled"
     PILOT_FAULT = "the pilot shows E or F"
+    DIODE_SHORT = "the diode of the vehicle's pilot circuit is shorted"
     PILOT_QUIET = "the oscillator was switched off"
     TOO_OFTEN = "the pilot asks for one matching after the other"
     TERMINATED = "ended on request (D-LINK_TERMINATE)"

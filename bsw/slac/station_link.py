@@ -24,6 +24,7 @@ class Phase(Enum):
     PAUSED = "paused"
     RESUMING = "woken, waiting for the link"
     STEPPING = "pilot in E, F or X1 for a while"
+    FAULT = "no vehicle in order: nothing until the plug was out"
     ENDED = "no link until the next plug-in"
     CLOSED = "closed"
 
@@ -54,10 +55,14 @@ class StationLink:
         self._pilot_changed(self._pilot.read())
 
     def terminate(self) -> None:
+        if self.phase is Phase.FAULT:
+            return
         self._end(Phase.ENDED, Reason.TERMINATED)
         self._oscillator.rearm(ns(self._config.oscillator_hold))
 
     def error(self) -> None:
+        if self.phase is Phase.FAULT:
+            return
         self._end(Phase.ENDED, Reason.ERROR_REQUESTED)
         self._try_again()
 
@@ -85,7 +90,7 @@ class StationLink:
         """
         self._nominal = current
         timing = self._config.slac.timing
-        if self.phase in {Phase.VACANT, Phase.STEPPING, Phase.CLOSED}:
+        if self.phase in {Phase.VACANT, Phase.STEPPING, Phase.FAULT, Phase.CLOSED}:
             return  # the next offer shows it
         if self.phase is Phase.PAUSED:
             self._resume()
@@ -105,6 +110,8 @@ class StationLink:
         self.node.pilot(pilot.state)
         if pilot.state is PilotState.A:
             self._unplugged()
+        elif pilot.diode_short:
+            self._refuse()
         elif pilot.state in CONNECTED and self.phase is Phase.VACANT:
             self._retries_left = self._config.slac.counts.c_sequ_retry
             self._offer()
@@ -129,6 +136,23 @@ class StationLink:
         self._drive_offer()
         self._enter(Phase.RESUMING)
         self.node.resume()
+
+    def _refuse(self) -> None:
+        """State E, then a steady pilot until the plug was out.
+
+        E, whatever stands between two tries: F would not reach its level over a shorted diode.
+        """
+        was = self.phase
+        if was is Phase.FAULT:
+            return
+        self._log.error("diode shorted", remedy="another vehicle or cable; pull the plug")
+        self._end(Phase.FAULT, Reason.DIODE_SHORT)
+        self._oscillator.cancel()
+        self._step(E, self._config.slac.timing.t_step_ef, self._oscillator_off)
+        if was in {Phase.LINKED, Phase.PAUSED, Phase.RESUMING}:
+            self._user.link_lost(Reason.DIODE_SHORT)
+        else:
+            self._user.failed(LinkFailure(Reason.DIODE_SHORT, Fallback.REPLUG))
 
     def _unplugged(self) -> None:
         was = self.phase

@@ -38,6 +38,7 @@ pause yes|no              the vehicle wants a pause
 wake                      the vehicle wakes a sleeping station
 network on|off            the other control units speak or are silent
 fault NAME, mend NAME     see v2g vehicle faults
+diode short|good          the diode in the vehicle's pilot circuit
 status, help, quit"""
 
 
@@ -97,6 +98,7 @@ class Hardware:
             "network": self._switch_network,
             "fault": self._make,
             "mend": self._mend,
+            "diode": self._diode,
             "status": lambda _: self.line(),
             "help": lambda _: HELP,
             "quit": lambda _: self._quit(),
@@ -274,6 +276,14 @@ class Hardware:
     def _mend(self, name: str) -> str:
         _fault(name).mend(self.vehicle)
         return f"mended: {name}"
+
+    def _diode(self, text: str) -> str:
+        if self._plug_server is None:
+            raise ValueError("without a plug there is no pilot; start with --pilot PORT")
+        shorted = _choice(text, "short", "good")
+        for cable in self._plug_server.cables.values():
+            cable.diode(shorted=shorted)
+        return f"diode: {text}"
 
     def _quit(self) -> str:
         self._scheduler.stop()

@@ -139,7 +139,7 @@ class PlugServer:
     def _tell_pilot(self, role: str, pilot: Pilot) -> None:
         guest = self._guests.get(role)
         if guest is not None:
-            guest.say(pilot=[pilot.state.name, pilot.duty])
+            guest.say(pilot=[pilot.state.name, pilot.duty, pilot.diode_short])
 
     def _carry(self, role: str, frame: bytes) -> None:
         guest = self._guests.get(role)
