@@ -70,6 +70,7 @@ class KeptMemory:
                 "since": paused.since,
             },
         )
+        self._nvm.flush()  # the ECU sleeps next, and power may go any time
 
     def forget(self) -> None:
         if self._nvm.read(BLOCK):

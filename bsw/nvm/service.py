@@ -1,8 +1,9 @@
 """NvM: what rooms keep over a restart, as typed blocks with a version.
 
 Rooms read from memory and write to memory; the disk follows on the worker, several changes at
-once, and at the latest when the ECU stops.  Contents are JSON objects, so that a person can read
-what an ECU remembers.
+once, and at the latest when the ECU stops.  A write that failed is tried again, with longer and
+longer pauses, until it succeeds.  Contents are JSON objects, so that a person can read what an ECU
+remembers.
 """
 
 import json
@@ -12,18 +13,26 @@ from typing import Any, Final, Protocol
 
 from bsw.dlt import Logger
 from bsw.nvm.store import Found, Stored
-from bsw.os.clock import MS
+from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
-from bsw.os.worker import Outcome, Worker
+from bsw.os.worker import Outcome, Worker, WorkerClosed, WorkerFull
 
 Content = Mapping[str, Any]
 Migrate = Callable[[int, Content], Content]
 DELAY: Final = 50 * MS
 """How long a change may wait for others before it goes to the disk."""
+FIRST_PAUSE: Final = 100 * MS
+LONGEST_PAUSE: Final = 30 * S
+"""Between two tries of a write that failed."""
+
+PATIENCE: Final = 3
+"""After so many failures in a row an ordered stop does not wait for the disk any more."""
+
 LARGEST: Final = 65_536
 
 
 class BlockStore(Protocol):
+    def claim(self) -> None: ...
     def load(self) -> Found: ...
     def write(self, blocks: Mapping[str, Stored]) -> None: ...
 
@@ -60,9 +69,11 @@ class Nvm:
         self._changed: set[str] = set()
         self._waiting: list[Callable[[], None]] = []
         self._writing = False
+        self._failures = 0  # in a row
         self._alarm = scheduler.alarm(self._write, name="nvm")
 
     def open(self) -> None:
+        self._store.claim()
         self._found = self._store.load()
         for name in self._found.damaged:
             self._fault(f"block {name} is damaged in both copies")
@@ -85,7 +96,7 @@ class Nvm:
         return self._contents[name]
 
     def write(self, name: str, content: Content, done: Callable[[], None] | None = None) -> None:
-        """Change a block now, on the disk soon; ``done`` when it is there."""
+        """Change a block now, on the disk soon; ``done`` when it is there, and not before."""
         octets = _coded(content)
         assert len(octets) <= LARGEST, f"block {name} holds {len(octets)} octets"
         self._contents[name] = json.loads(octets)
@@ -101,8 +112,8 @@ class Nvm:
 
     @property
     def busy(self) -> bool:
-        """A change has not reached the disk yet."""
-        return bool(self._changed) or self._writing
+        """A change has not reached the disk yet, and is about to."""
+        return self._writing or (bool(self._changed) and self._failures < PATIENCE)
 
     def flush(self) -> None:
         """Write what has changed without waiting for more; for an ordered stop."""
@@ -138,13 +149,29 @@ class Nvm:
         def written(outcome: Outcome[None]) -> None:
             self._writing = False
             if outcome.error is not None:
-                self._fault(str(outcome.error))
+                self._try_again(names, waiting, str(outcome.error))
+                return
+            if self._failures:
+                self._log.info("written again", failures=self._failures)
+            self._failures = 0
             for done in waiting:
                 done()
             if self._changed:
                 self._alarm.rearm(DELAY)
 
-        self._worker.submit("nvm", lambda: self._store.write(blocks), written)
+        try:
+            self._worker.submit("nvm", lambda: self._store.write(blocks), written)
+        except (WorkerFull, WorkerClosed) as error:
+            written(Outcome(error=error))
+
+    def _try_again(self, names: list[str], waiting: list[Callable[[], None]], why: str) -> None:
+        """What has changed meanwhile goes along; who waits for the disk goes on waiting."""
+        self._changed.update(names)
+        self._waiting[:0] = waiting
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE << min(self._failures, 16))
+        self._failures += 1
+        self._alarm.rearm(pause)
+        self._fault(f"{why}; tried again in {pause // MS} ms")
 
     def _fault(self, why: str) -> None:
         self._log.error("nvm", why=why)

@@ -6,7 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,169 @@ def test_contents_are_plain_values(tmp_path: Path) -> None:
         with pytest.raises((ValueError, TypeError)):
             write()
     assert ecu.nvm.read("dial") == {"turns": 0}
+
+
+class Sick(Store):
+    """A disk that refuses ``times`` writes."""
+
+    def __init__(self, path: Path, times: int) -> None:
+        super().__init__(path)
+        self.times = times
+        self.tries = 0
+
+    def write(self, blocks: Mapping[str, Stored]) -> None:
+        self.tries += 1
+        if self.tries <= self.times:
+            raise StoreUnusable(self.path, "database or disk is full")
+        super().write(blocks)
+
+
+def sick(path: Path, times: int) -> tuple[Ecu, Sick]:
+    ecu, store = Ecu(path), Sick(path, times)
+    store.load()
+    ecu.nvm._store = store
+    return ecu, store
+
+
+def test_a_write_that_failed_is_repeated_until_it_is_there(tmp_path: Path) -> None:
+    ecu, store = sick(tmp_path / "nvm.db", 5)
+    done: list[int] = []
+    ecu.nvm.write("dial", {"turns": 3}, lambda: done.append(ecu.scheduler.now))
+    ecu.run(1 * S)
+    assert done == []
+    assert Ecu(tmp_path / "nvm.db").nvm.read("dial") == {"turns": 0}
+    ecu.run(60 * S)
+    assert store.tries == 6
+    assert len(done) == 1
+    assert len(ecu.faults) == 5, "a trouble code for each"
+    assert "disk is full" in ecu.faults[0]
+    assert Ecu(tmp_path / "nvm.db").nvm.read("dial") == {"turns": 3}
+
+
+def test_the_newest_content_is_written_by_the_next_try(tmp_path: Path) -> None:
+    ecu, _ = sick(tmp_path / "nvm.db", 2)
+    done: list[str] = []
+    ecu.nvm.write("dial", {"turns": 1}, lambda: done.append("first"))
+    ecu.run(100 * MS)
+    ecu.nvm.write("dial", {"turns": 2}, lambda: done.append("second"))
+    ecu.run(10 * S)
+    assert done == ["first", "second"]
+    assert Ecu(tmp_path / "nvm.db").nvm.read("dial") == {"turns": 2}
+
+
+def test_tries_come_less_and_less_often_and_never_stop(tmp_path: Path) -> None:
+    ecu, store = sick(tmp_path / "nvm.db", 10**6)
+    ecu.nvm.write("dial", {"turns": 1})
+    busy = [ecu.nvm.busy]
+    ecu.run(60 * S)
+    first = store.tries
+    assert 5 <= first <= 15
+    assert [*busy, ecu.nvm.busy] == [True, False], "an ordered stop does not wait for such a disk"
+    ecu.run(600 * S)
+    assert 19 <= store.tries - first <= 21, "every 30 s"
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from bsw.nvm.store import Store
+store = Store(Path(sys.argv[1]))
+store.claim()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Path]:
+    """A file that another process uses."""
+    path = tmp_path / "ecu.nvm"
+    Store(path).load()
+    Store(path).write({"dial": Stored(1, b'{"turns":9}')})
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield path
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def test_a_second_process_is_told_what_to_do(held: Path) -> None:
+    before = held.read_bytes()
+    with pytest.raises(StoreUnusable, match=r"another process uses it; stop that one.*nvm\.file"):
+        Ecu(held)
+    assert held.read_bytes() == before
+
+
+@pytest.mark.parametrize("role", ["secc", "evcc"])
+def test_a_second_ecu_on_one_file_is_status_1(role: str, held: Path) -> None:
+    settings = [f"nvm.file={held}", "trace.file=null", "network.sdp_port=0"]
+    if role == "evcc":
+        settings.append("can.bus.interface=none")
+    words = [word for setting in settings for word in ("--set", setting)]
+    ended = subprocess.run(
+        [sys.executable, "-m", f"{role}.cli", "run", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert f"nvm.file: non-volatile memory {held}: another process uses it" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_what_is_held_is_free_when_its_process_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "ecu.nvm"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    assert Ecu(path).nvm.read("dial") == {"turns": 0}
+
+
+def test_a_file_that_is_locked_is_not_taken_for_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "nvm.db"
+    Store(path).load()
+    Store(path).write({"dial": Stored(1, b'{"turns":9}')})
+    before = path.read_bytes()
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda where, **_: connect(where, timeout=0.01))
+    with closing(connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnusable, match="locked"):
+            Store(path).load()
+    assert path.read_bytes() == before
+    assert list(tmp_path.glob("*.damaged-*")) == []
+
+
+@pytest.mark.parametrize("before", [None, 0o644, 0o666])
+def test_the_file_is_for_its_owner_alone(before: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "nvm.db"
+    if before is not None:
+        Store(path).load()
+        path.chmod(before)
+    old = os.umask(0)
+    try:
+        ecu = Ecu(path)
+        ecu.nvm.write("dial", {"turns": 1})
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("SELECT count(*) FROM block").fetchone()  # keeps the log in its file
+            ecu.run()
+            modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    finally:
+        os.umask(old)
+    assert set(modes) == {"nvm.db", "nvm.db-wal", "nvm.db-shm", "nvm.db.lock"}
+    assert set(modes.values()) == {0o600}
