@@ -22,7 +22,7 @@ from bsw.os.realtime import Collector, be_punctual
 from bsw.os.scheduler import LAST, NORMAL, Scheduler
 from bsw.os.worker import HostWorker, SimulatedWorker, Worker
 from bsw.trace import MemoryTrace, Trace
-from bsw.trace_file import TraceFile
+from bsw.trace_file import Room, TraceFile
 
 _STDERR = 2
 _LOOK_EACH = 5 * MS
@@ -188,7 +188,14 @@ def _trace_file(
     if config.trace.file is None:
         return None
     try:
-        return TraceFile(config.trace.file, scheduler, worker, dlt.logger("trace"))
+        trace = config.trace
+        return TraceFile(
+            config.trace.file,
+            scheduler,
+            worker,
+            dlt.logger("trace"),
+            room=Room(trace.size, trace.keep),
+        )
     except OSError as error:
         raise CannotStart(
             f"trace.file: {config.trace.file} cannot be written: {error.strerror}; "

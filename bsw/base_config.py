@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bsw.ecuc.part import Part
+from bsw.ecuc.quantities import SIZE, Octets, between
 from bsw.ecuc.references import NewPath
 from bsw.os.config import OsConfig
 
@@ -29,6 +30,10 @@ class TraceConfig(Part):
 
     file: NewPath | None = Path("run/trace.jsonl")
     """``null`` keeps no trace."""
+    size: Annotated[Octets, between("64 KiB", "4 GiB", SIZE)] = 32 * 1024 * 1024
+    """From here on the trace goes on in a new file."""
+    keep: Annotated[int, Field(ge=1, le=99)] = 4
+    """Earlier files, ``FILE.1`` (the latest) to ``FILE.4``: full ones, and of earlier starts."""
 
 
 class BaseConfig(Part):

@@ -31,6 +31,8 @@ CONTRACT_EXCHANGES: Final = frozenset(
 
 CHOICE_AWAITED: Final = 2 * S
 """How long a session waits for the vehicle to say how it wants to charge; then by default, DC."""
+RESULTS_KEPT: Final = 100
+"""How many of the last results are kept in mind."""
 LOOK_EVERY: Final = 10 * MS
 
 
@@ -250,6 +252,7 @@ class ChargingManager:
     def _ended(self, result: SessionResult) -> None:
         session, self.session = self.session, None
         self.results.append(result)
+        del self.results[:-RESULTS_KEPT]
         self._log.info("session ended", result=str(result))
         self.on_result(result)
         if result.ending is Ending.LINK_LOST:

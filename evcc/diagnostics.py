@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bsw.dcm.codes import NEGATIVE, POSITIVE, Refusal, Refused, Service
+from bsw.dcm.codes import NEGATIVE, Refusal, Refused, Service
 from bsw.dcm.context import Did, Routine
 from bsw.dcm.records import Record
 from bsw.dcm.server import Server
-from bsw.nvm.service import Nvm
+from bsw.nvm.service import Block, Nvm
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from can_adapter.diagnostics import Respond
@@ -29,6 +29,9 @@ LASTING: Final = frozenset({Service.WRITE_DATA, Service.CLEAR_DTC, Service.ROUTI
 """Services whose effect must be on the disk before they are confirmed."""
 TOLD: Final = frozenset({Service.READ_DTC})
 """Services that tell what is in memory; what was told outlives a power cut, if the disk works."""
+COUNTED: Final = frozenset({Service.SECURITY_ACCESS})
+"""Services whose refusals are told only when they are on the disk: nobody tries a key for free."""
+KEYS_TRIED: Final = "security"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,21 @@ class Hooks:
         self.on_silence(send, receive)
 
 
+class KeysTried:
+    """The count of wrong keys in non-volatile memory.  An ``AttemptCount``."""
+
+    def __init__(self, nvm: Nvm) -> None:
+        self._nvm = nvm
+        nvm.register(Block(KEYS_TRIED, 1, {}))
+
+    @property
+    def failures(self) -> int:
+        return int(self._nvm.read(KEYS_TRIED).get("failures", 0))
+
+    def keep(self, failures: int) -> None:
+        self._nvm.write(KEYS_TRIED, {"failures": failures})
+
+
 class LastingAnswers:
     """Confirms a change when it is on the disk; until then the tester is told to wait.
 
@@ -135,18 +153,19 @@ class LastingAnswers:
     def ask(self, request: bytes, respond: Respond, *, functional: bool) -> None:
         before = self._faults()
         response = self._server.handle(request, functional=functional)
-        positive = response is not None and response[0] != NEGATIVE
-        if positive and request[0] in LASTING | TOLD and self._nvm.busy:
-            assert response is not None
-            self._when_written(response, respond, before)
+        awaited = request[:1] and request[0] in (LASTING | TOLD | COUNTED)
+        refused = response is not None and response[0] == NEGATIVE
+        if refused and request[0] not in COUNTED:
+            awaited = False
+        if response is not None and awaited and self._nvm.busy:
+            self._when_written(request[0], response, respond, before)
         else:
             respond(response)
 
     def sent(self) -> None:
         self._server.sent()
 
-    def _when_written(self, response: bytes, respond: Respond, faults: int) -> None:
-        asked = response[0] - POSITIVE
+    def _when_written(self, asked: int, response: bytes, respond: Respond, faults: int) -> None:
         began = self._scheduler.now
         next_word = began + PENDING_AFTER
         self._nvm.flush()

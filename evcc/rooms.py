@@ -40,6 +40,7 @@ from evcc.diagnostics import (
     Forget,
     Hooks,
     Identification,
+    KeysTried,
     LastingAnswers,
     MacKeyCheck,
     live_identifiers,
@@ -119,6 +120,7 @@ class Services:
         self.nvm.open()
         self.settings = SettingStore(self.nvm, default)
         self.memory = KeptMemory(self.nvm)
+        self.keys_tried = KeysTried(self.nvm)
         self.dem = Dem(
             events(config.diagnostics.aging, SENSOR_FAULT[config.supervision.sensor_fault]),
             ground.scheduler,
@@ -289,6 +291,8 @@ class Rooms:
             {did.number: did for did in dids},
             {routine.number: routine for routine in routines(test, forget)},
             FRAME,
+            config.access.rules,
+            services.keys_tried,
         )
         return Server(context, ground.dlt.logger("dcm"))
 

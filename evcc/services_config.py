@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bsw.dcm.access import Access, Rules
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, between
 from bsw.ecuc.references import NewPath
@@ -30,6 +31,34 @@ class NvmConfig(Part):
     """``null`` keeps nothing."""
 
 
+class AccessConfig(Part):
+    """What a service asks of a tester first."""
+
+    session: bool = True
+    """Another than the default session."""
+    level: Annotated[int, Field(ge=0, le=3)] = 0
+    """Security level to be unlocked; 0 asks for none."""
+
+    @property
+    def access(self) -> Access:
+        return Access(self.session, self.level)
+
+
+class AccessRulesConfig(Part):
+    """For the services that can hide a fault or take the ECU off the bus."""
+
+    clear: AccessConfig = AccessConfig(level=1)
+    """14, clear trouble codes."""
+    communication: AccessConfig = AccessConfig(level=1)
+    """28, communication control; always outside the default session."""
+    dtc_setting: AccessConfig = AccessConfig()
+    """85, trouble code setting; always outside the default session."""
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.clear.access, self.communication.access, self.dtc_setting.access)
+
+
 class DiagnosticsConfig(Part):
     """The tester's door."""
 
@@ -37,6 +66,7 @@ class DiagnosticsConfig(Part):
     can: DiagnosticsCanConfig = DiagnosticsCanConfig()
     key: str = Field(default="", examples=["pkcs11:evcc/diagnostics"])
     """The AES key of security access in the key store; without one nothing can be unlocked."""
+    access: AccessRulesConfig = AccessRulesConfig()
     part_number: Annotated[str, Field(max_length=20)] = "PILOTWIRE-EVCC"
     serial: Annotated[str, Field(max_length=16)] = "000000000000"
     aging: Annotated[int, Field(ge=1, le=255)] = 40

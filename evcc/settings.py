@@ -14,7 +14,8 @@ from bsw.nvm.service import Block, Nvm
 
 BLOCK: Final = "settings"
 VERSION: Final = 1
-PROTOCOLS: Final = {1: "din", 2: "iso2", 3: "iso20-dc", 4: "iso20-ac"}
+PROTOCOLS: Final = {1: "din", 2: "iso2"}
+"""What this ECU speaks.  3 and 4 are kept free for ISO 15118-20 DC and AC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class Priorities:
         chosen = [code for code in octets if code]
         gap = bytes(chosen).ljust(self.size, b"\x00") != octets
         if gap or len(set(chosen)) != len(chosen) or not set(chosen) <= set(PROTOCOLS):
-            raise ValueError("protocol codes, each once, best first, then zeros")
+            known = ", ".join(f"{code} {name}" for code, name in PROTOCOLS.items())
+            raise ValueError(f"protocol codes ({known}), each once, best first, then zeros")
         return [PROTOCOLS[code] for code in chosen]
 
 

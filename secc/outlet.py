@@ -28,6 +28,8 @@ from secc.session import Deadlines, Means, StationSession
 from secc.station import Station
 from secc.takeover import Claim
 
+RESULTS_KEPT: Final = 100
+"""How many of the last results are kept in mind."""
 _REASONS: Final = {
     Ending.NO_PROTOCOL: HlcSessionFailedReason.PROTOCOL_NEGOTIATION,
     Ending.TLS_FAILED: HlcSessionFailedReason.TLS_HANDSHAKE,
@@ -266,6 +268,7 @@ class Outlet:
         if not result.ending.good:
             station.publish("hlc_session_failed", failed_reason(result))
         self.results.append(result)
+        del self.results[:-RESULTS_KEPT]
         if not self._claims:  # else the vehicle is here again, on the same link
             self._tell_link(result)
         if session.stage is Stage.ESTABLISHED:

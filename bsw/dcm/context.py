@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bsw.dcm.access import Access, Rules
 from bsw.dcm.codes import Refusal, Refused, Session
 from bsw.dcm.records import PLAIN_FRAME, Record
 from bsw.dem.memory import Dem
@@ -44,6 +45,24 @@ class KeyCheck(Protocol):
     def __call__(self, level: int, seed: bytes, key: bytes) -> bool: ...
 
 
+class AttemptCount(Protocol):
+    """How many wrong keys came in a row.  Kept over a restart, or a restart is one more try."""
+
+    @property
+    def failures(self) -> int: ...
+    def keep(self, failures: int) -> None: ...
+
+
+@dataclass(slots=True)
+class VolatileCount:
+    """For an ECU without memory."""
+
+    failures: int = 0
+
+    def keep(self, failures: int) -> None:
+        self.failures = failures
+
+
 class EcuPort(Protocol):
     """What diagnostics may do to the ECU."""
 
@@ -63,6 +82,8 @@ class Context:
     dids: Mapping[int, Did]
     routines: Mapping[int, Routine]
     frame: tuple[Record, ...] = PLAIN_FRAME  # what a freeze frame consists of, in order
+    rules: Rules = field(default_factory=Rules)
+    attempts: AttemptCount = field(default_factory=VolatileCount)
     session: Session = Session.DEFAULT
     level: int = 0  # unlocked security level, 0 for none
     after_response: list[Action] = field(default_factory=list)
@@ -70,6 +91,11 @@ class Context:
     def in_extended(self) -> None:
         if self.session is Session.DEFAULT:
             raise Refused(Refusal.SERVICE_NOT_IN_SESSION)
+
+    def granted(self, access: Access) -> None:
+        if access.session or access.level:
+            self.in_extended()
+        self.unlocked(access.level)
 
     def unlocked(self, level: int) -> None:
         if level > self.level:

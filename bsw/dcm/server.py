@@ -53,7 +53,7 @@ class Server:
             Service.ECU_RESET: _Entry(with_sub=session.ecu_reset),
             Service.TESTER_PRESENT: _Entry(with_sub=session.tester_present),
             Service.COMMUNICATION_CONTROL: _Entry(with_sub=session.communication_control),
-            Service.SECURITY_ACCESS: _Entry(with_sub=SecurityAccess()),
+            Service.SECURITY_ACCESS: _Entry(with_sub=SecurityAccess(context)),
             Service.READ_DATA: _Entry(plain=data.read_data),
             Service.WRITE_DATA: _Entry(plain=data.write_data),
             Service.ROUTINE_CONTROL: _Entry(with_sub=data.routine_control),

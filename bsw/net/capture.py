@@ -1,8 +1,9 @@
 """A capture file: what passes our ports, for Wireshark.
 
-Owns the file.  Frames come from taps (``bsw.net.tap``, ``bsw.net.tapnet``).  TLS secrets, if a
-laboratory has switched the key log on, come from the engines' key log file and are put in front
-of everything when the capture is closed, because that is where tshark looks for them.
+Owns the file, which is for its owner alone: network keys and session ids are in it.  Frames come
+from taps (``bsw.net.tap``, ``bsw.net.tapnet``).  TLS secrets, if a laboratory has switched the key
+log on, come from the engines' key log file and are put in front of everything when the capture is
+closed, because that is where tshark looks for them.
 """
 
 import os
@@ -13,6 +14,7 @@ from typing import BinaryIO, Final
 from bsw.net import pcapng
 from bsw.net.pcapng import Direction
 from bsw.os.clock import S
+from bsw.private_file import create
 
 _FLUSH_EVERY: Final = S // 2
 
@@ -24,7 +26,7 @@ class Capture:
         self.frames = 0
         self.epoch = 0
         self._path = path
-        self._file: BinaryIO = path.open("wb")
+        self._file: BinaryIO = os.fdopen(create(path), "wb")
         self._flushed = 0
         self._interfaces: dict[str, int] = {}
         self._key_log: BinaryIO | None = None
@@ -85,8 +87,7 @@ class Capture:
     def _put_secrets_first(self) -> None:
         """Write the file anew beside itself and swap, so that there is always a whole one."""
         beside = self._path.with_name(self._path.name + ".new")
-        with self._path.open("rb") as old, beside.open("wb") as new:
-            beside.chmod(0o600)  # the keys of a session are in it
+        with self._path.open("rb") as old, os.fdopen(create(beside), "wb") as new:
             new.write(old.read(self._body_at))
             new.write(pcapng.tls_secrets(bytes(self._secrets)))
             shutil.copyfileobj(old, new)

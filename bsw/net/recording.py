@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bsw.net.capture_config import CaptureConfig
 from bsw.net.ports import EthernetPort, Network
 from bsw.os.scheduler import Scheduler
+from bsw.private_file import set_aside
 
 if TYPE_CHECKING:
     from bsw.net.capture import Capture
@@ -25,6 +26,7 @@ class Recording:
             from bsw.net import capture  # noqa: PLC0415 - few ECUs record
 
             config.file.parent.mkdir(parents=True, exist_ok=True)
+            set_aside(config.file, config.keep)
             self._capture = capture.Capture.to(config.file, scheduler.now)
             if key_log is not None:
                 self._capture.follow_keys(key_log)

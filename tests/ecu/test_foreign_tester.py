@@ -179,6 +179,11 @@ def test_faults_and_that_they_were_cleared_outlive_a_kill(ecu: Ecu) -> None:
     with dialog(ecu) as client:
         assert BMS_CONTACTORS in ids(client, 0x08)
         assert missed(client) == 2
+        with pytest.raises(NegativeResponseException) as refused:
+            client.clear_dtc(0xFFFFFF)
+        assert refused.value.response.code_name == "ServiceNotSupportedInActiveSession"
+        client.change_session(3)
+        unlock(client)
         client.clear_dtc(0xFFFFFF)
         assert ids(client, 0x08) == set()
         ecu.send(signal.SIGKILL)  # the moment the answer is there

@@ -72,12 +72,12 @@ class CutStore(Store):
         torn.write_bytes(log[: int(len(log) * self._share)])
 
 
-SCENARIO = 4
+SCENARIO = 5
 SHARES = (0.0, 0.3, 0.6, 0.99, 1.0)
 
 
 def scenario(file: Path, cut_at: int, share: float, aside: Path) -> CutStore:
-    """Four changes, each on the disk before the next: a setting, a code, a pause, a clear."""
+    """Five changes, each on the disk before the next: setting, code, pause, clear, a key tried."""
     scheduler, first = services(file)
     store = CutStore(file, cut_at, share, aside)
     scheduler.run(1 * S)
@@ -93,6 +93,8 @@ def scenario(file: Path, cut_at: int, share: float, aside: Path) -> CutStore:
     scheduler.run(4 * S)
     first.dem.clear()
     scheduler.run(5 * S)
+    first.keys_tried.keep(2)
+    scheduler.run(6 * S)
     return store
 
 
@@ -111,6 +113,7 @@ def test_a_power_cut_in_each_write_leaves_the_old_or_the_new(
         after.dem.entry("LOCK_ERROR").occurrences == 1,
         after.memory.load() is not None,
         after.dem.entry("LOCK_ERROR").occurrences == 0,
+        after.keys_tried.failures == 2,
     )
     done = found[cut_at - 1]
     if share == 1.0:

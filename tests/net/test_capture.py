@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from bsw.net.capture import Capture
+from bsw.net.capture_config import CaptureConfig
 from bsw.net.channel import Channels
 from bsw.net.frames import Conversation, mac_of, udp
 from bsw.net.line import Impairment
 from bsw.net.pcapng import Direction
 from bsw.net.ports import Endpoint
+from bsw.net.recording import Recording
 from bsw.net.tapnet import TappedNetwork
-from bsw.os.clock import MS, S
+from bsw.os.clock import MS, S, VirtualClock
+from bsw.os.scheduler import Scheduler
 from bsw.sdp.messages import Request, Security
 from bsw.tls.config import TlsConfig
 from tests.net.talk import Talk, User, begin, opened
@@ -285,3 +288,29 @@ def test_sequence_numbers_wrap_like_real_ones() -> None:
     made = list(conversation.say(bytes(100), outgoing=True))
     assert made[0].frame[58:62].hex() == "fffffff0"
     assert made[1].frame[62:66].hex() == "00000054"
+
+
+def test_a_capture_is_for_its_owner_alone_from_its_first_octet_on(tmp_path: Path) -> None:
+    path = tmp_path / "run.pcapng"
+    path.write_bytes(b"an older one, readable by all")
+    path.chmod(0o644)
+    capture = Capture.to(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    capture.close()
+
+
+def test_a_capture_follows_no_link(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept", encoding="ascii")
+    (tmp_path / "run.pcapng").symlink_to(precious)
+    with pytest.raises(OSError, match="symbolic link"):
+        Capture.to(tmp_path / "run.pcapng")
+    assert precious.read_text(encoding="ascii") == "kept"
+
+
+def test_the_captures_of_earlier_starts_are_kept(tmp_path: Path) -> None:
+    config = CaptureConfig(file=tmp_path / "run.pcapng", keep=2)
+    for _ in range(4):
+        Recording(config, Scheduler(VirtualClock()), None).close()
+    kept = sorted(file.name for file in tmp_path.iterdir())
+    assert kept == ["run.pcapng", "run.pcapng.1", "run.pcapng.2"]

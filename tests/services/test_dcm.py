@@ -4,9 +4,11 @@ import hashlib
 
 import pytest
 
+from bsw.dcm.access import Access, Rules
 from bsw.dcm.codes import Session
-from bsw.dcm.context import Context, Did, Routine
+from bsw.dcm.context import AttemptCount, Context, Did, Routine, VolatileCount
 from bsw.dcm.server import Server
+from bsw.dcm.services.security import WAIT
 from bsw.dem.events import Event
 from bsw.dem.memory import Dem
 from bsw.dlt import silent
@@ -44,7 +46,7 @@ class Ecu:
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules | None = None, attempts: AttemptCount | None = None) -> None:
         self.scheduler = Scheduler(VirtualClock())
         self.ecu = Ecu()
         log = silent().logger("dcm")
@@ -62,6 +64,8 @@ class Bench:
                 lambda level, seed, key: key == key_of(level, seed),
                 {did.number: did for did in dids},
                 {0x0301: Routine(0x0301, "lock", lambda data: b"ok" + data)},
+                rules=rules or Rules(),
+                attempts=attempts or VolatileCount(),
             ),
             log,
         )
@@ -106,8 +110,8 @@ class Bench:
         ("19 0a", "59 0a ff b2 02 00 50"),
         ("19 01 08", "59 01 ff 01 00 00"),
         ("19 77", "7f 19 12"),
-        ("14 ff ff ff", "54"),
-        ("14 12 34 56", "7f 14 31"),
+        ("14 ff ff ff", "7f 14 7f"),
+        ("14 12 34 56", "7f 14 7f"),
         ("14 ff", "7f 14 13"),
     ],
 )
@@ -202,6 +206,8 @@ def test_a_routine_runs_when_it_is_unlocked() -> None:
 def test_normal_messages_can_be_silenced_and_come_back_with_the_session() -> None:
     bench = Bench()
     bench.ask("10 03")
+    assert bench.ask("28 03 01") == "7f 28 33"
+    bench.unlock()
     for sub, silenced in [(1, (True, False)), (2, (False, True)), (0, (False, False))]:
         assert bench.ask(f"28 {sub:02x} 01") == f"68 {sub:02x}"
         assert bench.ecu.silenced == silenced  # what we may not send, what we may not hear
@@ -218,6 +224,12 @@ def test_trouble_codes_with_their_circumstances() -> None:
     assert bench.ask("19 06 b2 02 00 01") == "59 06 b2 02 00 2f 01 01"
     assert b"stuck".hex(" ") in bench.ask("19 04 b2 02 00 ff")
     assert bench.ask("19 04 b2 02 00 77") == "7f 19 31"
+    assert bench.ask("14 b2 02 00") == "7f 14 7f"
+    bench.ask("10 03")
+    assert bench.ask("14 b2 02 00") == "7f 14 33"
+    assert bench.ask("14 ff ff ff") == "7f 14 33"
+    assert bench.ask("19 02 08") == "59 02 ff b2 02 00 2f"
+    bench.unlock()
     assert bench.ask("14 b2 02 00") == "54"
     assert bench.ask("19 02 08") == "59 02 ff"
 
@@ -231,6 +243,39 @@ def test_the_memory_can_be_frozen_in_the_extended_session() -> None:
     bench.ask("85 01")
     bench.dem.failed("LOCK")
     assert bench.ask("19 02 08") == "59 02 ff b2 02 00 2f"
+
+
+def test_what_a_service_asks_of_a_tester_is_configured() -> None:
+    free = Bench(Rules(clear=Access(session=False), communication=Access()))
+    assert free.ask("14 ff ff ff") == "54"
+    assert free.ask("28 03 01") == "7f 28 7f"
+    free.ask("10 03")
+    assert free.ask("28 03 01") == "68 03"
+    strict = Bench(Rules(clear=Access(level=2), dtc_setting=Access(level=1)))
+    strict.ask("10 03")
+    assert strict.ask("85 02") == "7f 85 33"
+    strict.unlock()
+    assert strict.ask("85 02") == "c5 02"
+    assert strict.ask("14 ff ff ff") == "7f 14 33"
+
+
+def test_wrong_keys_are_counted_over_a_restart() -> None:
+    kept = VolatileCount()
+    for _ in range(2):
+        bench = Bench(attempts=kept)
+        bench.ask("10 03")
+        bench.ask("27 01")
+        assert bench.ask("27 02 00") == "7f 27 35"
+    bench = Bench(attempts=kept)
+    bench.ask("10 03")
+    bench.ask("27 01")
+    assert bench.ask("27 02 00") == "7f 27 36"
+    bench = Bench(attempts=kept)
+    bench.ask("10 03")
+    assert bench.ask("27 01") == "7f 27 37", "a restart does not end the wait"
+    bench.scheduler.run(bench.scheduler.now + WAIT)
+    bench.unlock()
+    assert kept.failures == 0
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 64])

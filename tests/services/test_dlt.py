@@ -130,7 +130,17 @@ def test_event_names_without_end_take_no_memory_without_end() -> None:
     assert len(limit._windows) <= RateLimit.MOST_NAMES
 
 
-SECRET_NAMES = ["pin", "token_pin", "password", "PRIVATE", "nmk", "emaid", "contract_id", "subject"]
+SECRET_NAMES = [
+    "pin",
+    "token_pin",
+    "password",
+    "PRIVATE",
+    "nmk",
+    "emaid",
+    "contract_id",
+    "subject",
+    "session_id",
+]
 PUBLIC_NAMES = ["key_label", "slot", "pinned", "soc", "session_id", "spinning", "serial", "digest"]
 
 

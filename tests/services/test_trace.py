@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,13 +17,15 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Job, Outcome, SimulatedWorker
 from bsw.redaction import REFUSED, Field
 from bsw.trace import START, MemoryTrace, Trace
-from bsw.trace_file import Appender, TraceFile, verify
+from bsw.trace_file import Appender, Room, TraceFile, Turn, verify
 
 
 class Written:
     """A trace in a file, written by a simulated worker."""
 
-    def __init__(self, path: Path, *, bound: int = 8192, disk: int = MS) -> None:
+    def __init__(
+        self, path: Path, *, bound: int = 8192, disk: int = MS, room: Room | None = None
+    ) -> None:
         self.clock = VirtualClock()
         self.scheduler = Scheduler(self.clock)
         self.worker = SimulatedWorker(self.scheduler, lambda _name: disk)
@@ -34,6 +37,7 @@ class Written:
             self.worker,
             Dlt(lambda: 0, (self.log,)).logger("trace"),
             bound=bound,
+            room=room or Room(),
         )
         self.trace = Trace(self.clock.now, (self.file,))
 
@@ -219,11 +223,11 @@ class FullDisk(Appender):
         super().__init__(path)
         self._failures = failures
 
-    def append(self, octets: bytes) -> None:
+    def append(self, octets: bytes, turn: Turn | None = None) -> None:
         if self._failures:
             self._failures -= 1
             raise OSError(28, "No space left on device")
-        super().append(octets)
+        super().append(octets, turn)
 
 
 T = TypeVar("T")
@@ -248,6 +252,99 @@ def test_a_batch_whose_outcome_nobody_heard_is_not_written_twice(tmp_path: Path)
     trace.end()
     file.close()
     assert verify(file.path).intact
+
+
+def test_the_trace_of_an_earlier_start_is_kept(tmp_path: Path) -> None:
+    """Above all that of a crash, which nobody has closed."""
+    path = tmp_path / "t.jsonl"
+    crashed = Written(path)
+    crashed.trace.begin(start=1)
+    crashed.scheduler.run(S)
+    for start in range(2, 8):
+        written = Written(path, room=Room(keep=4))
+        written.trace.begin(start=start)
+        written.trace.end()
+        written.closed()
+    kept = sorted(file.name for file in tmp_path.iterdir())
+    assert kept == ["t.jsonl", "t.jsonl.1", "t.jsonl.2", "t.jsonl.3", "t.jsonl.4"]
+    starts = [json.loads(_first(tmp_path / name))["fields"]["start"] for name in kept]
+    assert starts == [7, 6, 5, 4, 3]
+
+
+def _first(path: Path) -> str:
+    return path.read_text(encoding="ascii").splitlines()[0]
+
+
+def test_a_full_file_is_followed_by_another_and_the_chain_goes_on(tmp_path: Path) -> None:
+    written = Written(tmp_path / "t.jsonl", room=Room(size=4_000, keep=99))
+    written.session(400)
+    path = written.closed()
+    files = [path, *(path.with_name(f"t.jsonl.{number}") for number in range(1, 99))]
+    files = [file for file in files if file.exists()][::-1]
+    assert len(files) > 5
+    assert all(file.stat().st_size < 8_000 for file in files)
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
+    verdicts = [verify(file) for file in files]
+    assert all(verdict.intact for verdict in verdicts), [str(verdict) for verdict in verdicts]
+    assert [verdict.continued for verdict in verdicts] == [True] * (len(files) - 1) + [False]
+    assert sum(verdict.records for verdict in verdicts) == written.trace.count
+    for before, after in pairwise(verdicts):
+        assert after.first == before.first + before.records
+    assert verdicts[-1].digest == written.trace.digest
+    lines = files[2].read_text(encoding="ascii").splitlines(keepends=True)
+    files[2].write_text("".join(lines[:-2] + lines[-1:]), encoding="ascii")
+    assert "what is said to go on" in str(verify(files[2]))
+
+
+def test_what_is_kept_of_a_long_trace_is_bounded(tmp_path: Path) -> None:
+    written = Written(tmp_path / "t.jsonl", room=Room(size=4_000, keep=2))
+    written.session(600)
+    written.closed()
+    assert len(list(tmp_path.iterdir())) == 3
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 3 * 8_000
+
+
+class BrokenTurn(Appender):
+    """The first attempts at a new file find no room for it."""
+
+    failures = 3
+
+    def _opened(self) -> int:
+        if getattr(self, "batches", 0) and self.failures:
+            self.failures -= 1
+            raise OSError(28, "No space left on device")
+        return super()._opened()
+
+
+def test_a_turn_that_fails_is_made_again_and_loses_nothing(tmp_path: Path) -> None:
+    room = Room(size=4_000, keep=99)
+    written = Written(tmp_path / "t.jsonl", room=room)
+    written.file._appender = BrokenTurn(written.path, room)
+    written.session(200)
+    written.closed()
+    verdicts = [verify(file) for file in tmp_path.iterdir()]
+    assert all(verdict.intact for verdict in verdicts), [str(verdict) for verdict in verdicts]
+    assert sum(verdict.records for verdict in verdicts) == written.trace.count
+
+
+def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept", encoding="ascii")
+    (tmp_path / "t.jsonl").symlink_to(precious)
+    with pytest.raises(OSError, match="symbolic link"):
+        Written(tmp_path / "t.jsonl")
+    assert precious.read_text(encoding="ascii") == "kept"
+
+
+def test_a_link_in_place_of_an_earlier_file_is_replaced_itself(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept", encoding="ascii")
+    path = tmp_path / "t.jsonl"
+    Written(path).session(1).closed()
+    (tmp_path / "t.jsonl.1").symlink_to(precious)
+    Written(path, room=Room(keep=1)).session(1).closed()
+    assert not (tmp_path / "t.jsonl.1").is_symlink()
+    assert precious.read_text(encoding="ascii") == "kept"
 
 
 FIELDS = st.one_of(

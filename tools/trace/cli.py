@@ -50,6 +50,8 @@ def shown(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         try:
             record = json.loads(line)
+            if "continued" in record or "continues" in record:
+                continue  # the seam between two files
             time, kind, fields = int(record["time"]), record["kind"], record["fields"].items()
         except (ValueError, TypeError, KeyError, AttributeError):
             yield f"           not a record: {line.strip()[:60]}"

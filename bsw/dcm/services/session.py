@@ -50,11 +50,12 @@ def tester_present(_context: Context, sub: int, data: bytes) -> bytes:
 
 
 def communication_control(context: Context, sub: int, data: bytes) -> bytes:
-    context.in_extended()
+    context.in_extended()  # which silence ends with
     if len(data) != 1:
         raise Refused(Refusal.INCORRECT_LENGTH)
     if sub > 3:
         raise Refused(Refusal.SUB_FUNCTION_NOT_SUPPORTED)
+    context.granted(context.rules.communication)
     if data[0] & 0x03 != NORMAL_MESSAGES:
         raise Refused(Refusal.OUT_OF_RANGE)
     if not context.ecu.may_reset():

@@ -18,6 +18,7 @@ OCCURRENCES, FAILED_CYCLES, HEALTHY_CYCLES = 0x01, 0x02, 0x03
 def clear(context: Context, data: bytes) -> bytes:
     if len(data) != 3:
         raise Refused(Refusal.INCORRECT_LENGTH)
+    context.granted(context.rules.clear)
     group = int.from_bytes(data, "big")
     if not context.dem.clear(None if group == ALL_GROUPS else group):
         raise Refused(Refusal.OUT_OF_RANGE)
@@ -35,9 +36,10 @@ def read(context: Context, sub: int, data: bytes) -> bytes:
 
 
 def control_setting(context: Context, sub: int, _data: bytes) -> bytes:
-    context.in_extended()
+    context.in_extended()  # which the setting ends with
     if sub not in {0x01, 0x02}:
         raise Refused(Refusal.SUB_FUNCTION_NOT_SUPPORTED)
+    context.granted(context.rules.dtc_setting)
     context.dem.enabled = sub == 0x01
     return b""
 
