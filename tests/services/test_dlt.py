@@ -139,7 +139,6 @@ SECRET_NAMES = [
     "emaid",
     "contract_id",
     "subject",
-    "session_id",
 ]
 PUBLIC_NAMES = ["key_label", "slot", "pinned", "soc", "session_id", "spinning", "serial", "digest"]
 
