@@ -29,7 +29,9 @@ FALL_BACK: Final = {Cause.REJECTED, Cause.NO_VERSION}
 class Resolver(Protocol):
     """Gives the addresses of a host.  May take its time; the answer is an event."""
 
-    def __call__(self, host: str, port: int, done: Callable[[Outcome[Endpoint]], None]) -> None: ...
+    def __call__(
+        self, host: str, port: int, done: Callable[[Outcome[Endpoint]], None], /
+    ) -> None: ...
 
 
 class ClientUser(Protocol):
@@ -120,20 +122,16 @@ class Client:
         elif self._wanted:
             self._retry.rearm(0)
 
-    def call(self, action: str, fields: Fields, *, within: int | None = None) -> str:
-        """Ask the back end; only while open.  The id under which the call ends."""
-        connection = self._there()
-        name = connection.router.call(action, fields, self._means.scheduler.now, within=within)
-        connection.flush()
-        return name
-
-    def call_octets(
-        self, action: str, payload: bytes, *, within: int | None = None, name: str = ""
+    def call(
+        self, action: str, fields: Fields, *, within: int | None = None, name: str = ""
     ) -> str:
-        """The same with a payload that was made and kept before."""
+        """Ask the back end; only while open.  The id under which the call ends.
+
+        ``name`` is for a call that is sent again and keeps its id.
+        """
         connection = self._there()
         now = self._means.scheduler.now
-        made = connection.router.call_octets(action, payload, now, within=within, name=name)
+        made = connection.router.call(action, fields, now, within=within, name=name)
         connection.flush()
         return made
 

@@ -122,28 +122,25 @@ class Router:
         taken, self._happenings = self._happenings, []
         return taken
 
-    def call(self, action: str, fields: Fields, now: int, *, within: int | None = None) -> str:
+    def call(
+        self,
+        action: str,
+        fields: Fields,
+        now: int,
+        *,
+        within: int | None = None,
+        name: str = "",
+    ) -> str:
         """Ask the peer, after the calls before; the id under which it ends.
 
-        Raises ``Refused`` if ``fields`` break the schema.
+        ``name`` is for a call that is sent again and keeps its id.  Raises ``Refused`` if
+        ``fields`` break the schema.
         """
-        return self.call_octets(
-            action, self._catalogue.encode(action, Kind.REQUEST, fields), now, within=within
-        )
-
-    def call_octets(
-        self, action: str, payload: bytes, now: int, *, within: int | None = None, name: str = ""
-    ) -> str:
-        """The same with a payload that was checked and kept before.
-
-        ``name`` is for a call that is sent again and keeps its id.
-        """
+        payload = self._catalogue.encode(action, Kind.REQUEST, fields)
         if len(self._waiting) >= self._rules.waiting:
             raise CallsFull(action, self._rules.waiting)
         call = Call(name or self.new_id(), action, payload)
-        self._waiting.append(
-            _Own(call, within if within is not None else self._rules.answer_within)
-        )
+        self._waiting.append(_Own(call, self._rules.answer_within if within is None else within))
         self._next_call(now)
         return call.id
 

@@ -1,0 +1,112 @@
+"""What every translator between our words and a version's messages offers.
+
+A translator is pure: the same record and calendar give the same message, each time it is sent.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any, Protocol
+
+from bsw.os.clock import MS, S
+from ocpp.catalogue import Message
+from ocpp.station.records import Instant, Token
+from ocpp.station.store import Row
+
+Timed = Callable[[Instant], str]
+"""An instant as the text that goes on the wire."""
+
+
+class Standing(Enum):
+    """What the back end says of a token, in 2.x's words."""
+
+    ACCEPTED = "Accepted"
+    BLOCKED = "Blocked"
+    CONCURRENT = "ConcurrentTx"
+    EXPIRED = "Expired"
+    INVALID = "Invalid"
+    NO_CREDIT = "NoCredit"
+    NOT_ALLOWED_TYPE = "NotAllowedTypeEVSE"
+    NOT_HERE = "NotAtThisLocation"
+    NOT_NOW = "NotAtThisTime"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A token's standing, its group, and until when that holds (seconds since 1970)."""
+
+    standing: Standing
+    group: str | None = None
+    until: float | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.standing is Standing.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the answer to an event tells: the back end's own id (1.6), and of the token."""
+
+    remote_id: int | None = None
+    verdict: Verdict | None = None
+
+
+class Registration(Enum):
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+
+
+class ConnectorState(Enum):
+    AVAILABLE = "Available"
+    OCCUPIED = "Occupied"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a station says of itself in BootNotification."""
+
+    vendor: str
+    model: str
+    serial: str = ""
+    firmware: str = ""
+
+
+Request = tuple[str, Mapping[str, Any]]
+"""An action and its fields."""
+
+
+class Translator(Protocol):
+    """One version's way of saying things."""
+
+    def event(self, row: Row, timed: Timed) -> Request | None:
+        """The message for an event; ``None`` if the version says nothing at it."""
+
+    def learned(self, action: str, answer: Message) -> Learned: ...
+    def boot(self, identity: Identity, reason: str) -> Request: ...
+    def status(
+        self, evse: int, connector: int, state: ConnectorState, timestamp: str
+    ) -> Request: ...
+    def authorize(self, token: Token) -> Request: ...
+    def verdict(self, answer: Message) -> Verdict: ...
+
+
+def timed(calendars: Mapping[int, int]) -> Timed:
+    """From what is known of each run's calendar."""
+
+    def text(instant: Instant) -> str:
+        return timestamp(calendars[instant.run] + instant.ns)
+
+    return text
+
+
+def timestamp(unix_ns: int) -> str:
+    """RFC 3339 in UTC with three decimals."""
+    moment = datetime.fromtimestamp(unix_ns // S, tz=timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{unix_ns % S // MS:03}Z"

@@ -1,0 +1,148 @@
+"""Our words in the messages of 1.6.
+
+1.6 knows a transaction from its StartTransaction on, whose answer names it.  What comes before
+the driver is known is not said, and until the name is known nothing else of the transaction is
+sent; the name is put in when a message is made, so a record never has to be changed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from ocpp.catalogue import Message
+from ocpp.station.records import Phase, Reading, Sample, Stop, Token, TxEvent
+from ocpp.station.store import Row
+from ocpp.station.translation import (
+    ConnectorState,
+    Identity,
+    Learned,
+    Request,
+    Standing,
+    Timed,
+    Verdict,
+)
+
+START: Final = "StartTransaction"
+STOP: Final = "StopTransaction"
+
+_REASONS: Final = {
+    Stop.DEAUTHORIZED: "DeAuthorized",
+    Stop.EMERGENCY: "EmergencyStop",
+    Stop.DISCONNECTED: "EVDisconnected",
+    Stop.IMMEDIATE_RESET: "HardReset",
+    Stop.LOCAL: "Local",
+    Stop.POWER_LOSS: "PowerLoss",
+    Stop.REBOOT: "Reboot",
+    Stop.REMOTE: "Remote",
+}
+_STANDINGS: Final = {
+    "Accepted": Standing.ACCEPTED,
+    "Blocked": Standing.BLOCKED,
+    "ConcurrentTx": Standing.CONCURRENT,
+    "Expired": Standing.EXPIRED,
+    "Invalid": Standing.INVALID,
+}
+_STATES: Final = {ConnectorState.OCCUPIED: "Preparing"}
+Fields = dict[str, Any]
+
+
+class V16:
+    """The translator of 1.6J.  A connector of 1.6 is an EVSE of 2.x."""
+
+    def event(self, row: Row, timed: Timed) -> Request | None:
+        event = row.event
+        if row.remote_id is None:
+            return self._start(event, timed) if event.token is not None else None
+        if event.phase is Phase.ENDED:
+            return self._stop(event, row.remote_id, timed)
+        if not event.readings:
+            return None
+        return "MeterValues", {
+            "connectorId": event.evse or 0,
+            "transactionId": row.remote_id,
+            "meterValue": [meter_value(each, timed) for each in event.readings],
+        }
+
+    def _start(self, event: TxEvent, timed: Timed) -> Request:
+        assert event.token is not None
+        return START, {
+            "connectorId": event.evse or 0,
+            "idTag": event.token.id,
+            "meterStart": round(event.meter_wh or 0),
+            "timestamp": timed(event.at),
+            **({} if event.reservation is None else {"reservationId": event.reservation}),
+        }
+
+    def _stop(self, event: TxEvent, remote_id: int, timed: Timed) -> Request:
+        values = [meter_value(each, timed) for each in event.readings]
+        fields: Fields = {
+            "transactionId": remote_id,
+            "timestamp": timed(event.at),
+            "meterStop": round(event.meter_wh or 0),
+        }
+        if event.stop is not None:
+            fields["reason"] = _REASONS.get(event.stop, "Other")
+        if event.token is not None:
+            fields["idTag"] = event.token.id
+        if values:
+            fields["transactionData"] = values
+        return STOP, fields
+
+    def learned(self, action: str, answer: Message) -> Learned:
+        if action == START:
+            return Learned(answer.transactionId, _verdict(answer.idTagInfo))
+        if action == STOP and answer.idTagInfo is not UNSET:
+            return Learned(verdict=_verdict(answer.idTagInfo))
+        return Learned()
+
+    def boot(self, identity: Identity, reason: str) -> Request:
+        del reason  # 1.6 has no place for it
+        fields = {"chargePointVendor": identity.vendor, "chargePointModel": identity.model}
+        if identity.serial:
+            fields["chargePointSerialNumber"] = identity.serial
+        if identity.firmware:
+            fields["firmwareVersion"] = identity.firmware
+        return "BootNotification", fields
+
+    def status(self, evse: int, connector: int, state: ConnectorState, timestamp: str) -> Request:
+        del connector
+        return "StatusNotification", {
+            "connectorId": evse,
+            "errorCode": "OtherError" if state is ConnectorState.FAULTED else "NoError",
+            "status": _STATES.get(state, state.value),
+            "timestamp": timestamp,
+        }
+
+    def authorize(self, token: Token) -> Request:
+        return "Authorize", {"idTag": token.id}
+
+    def verdict(self, answer: Message) -> Verdict:
+        return _verdict(answer.idTagInfo)
+
+
+def meter_value(reading: Reading, timed: Timed) -> Fields:
+    samples = [each for sample in reading.samples for each in _sampled(sample)]
+    return {"timestamp": timed(reading.at), "sampledValue": samples}
+
+
+def _sampled(sample: Sample) -> list[Fields]:
+    """A signed record stands beside its plain value [1.6: format SignedData]."""
+    common: Mapping[str, str] = {
+        "context": sample.context.value,
+        "measurand": sample.measurand,
+        **({} if sample.phase is None else {"phase": sample.phase}),
+        "unit": sample.unit,
+    }
+    made: list[Fields] = [{"value": f"{sample.value:.12g}", **common}]
+    if sample.signed is not None:
+        made.append({"value": sample.signed.data, "format": "SignedData", **common})
+    return made
+
+
+def _verdict(info: Message) -> Verdict:
+    group = info.parentIdTag if info.parentIdTag is not UNSET else None
+    until = info.expiryDate
+    return Verdict(
+        _STANDINGS[info.status], group or None, until.timestamp() if until is not UNSET else None
+    )

@@ -1,0 +1,125 @@
+"""Our words in the messages of 2.0.1 and 2.1."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from ocpp.catalogue import Message
+from ocpp.station.records import Reading, Sample, Token, TxEvent
+from ocpp.station.store import Row
+from ocpp.station.translation import (
+    ConnectorState,
+    Identity,
+    Learned,
+    Request,
+    Standing,
+    Timed,
+    Verdict,
+)
+
+EVENT: Final = "TransactionEvent"
+Fields = dict[str, Any]
+
+
+class V2:
+    """The translator of both versions: what differs between them is not said by it."""
+
+    def event(self, row: Row, timed: Timed) -> Request:
+        event = row.event
+        fields: Fields = {
+            "eventType": event.phase.value,
+            "timestamp": timed(event.at),
+            "triggerReason": event.trigger.value,
+            "seqNo": row.seq,
+            "transactionInfo": _info(event),
+            **_given("offline", row.offline or None),
+            **_given("numberOfPhasesUsed", event.phases),
+            **_given("reservationId", event.reservation),
+            **_given("meterValue", [meter_value(each, timed) for each in event.readings] or None),
+        }
+        if event.tells_place and event.evse is not None:
+            fields["evse"] = {"id": event.evse, **_given("connectorId", event.connector)}
+        if event.token is not None:
+            fields["idToken"] = id_token(event.token)
+        return EVENT, fields
+
+    def learned(self, action: str, answer: Message) -> Learned:
+        if action != EVENT or answer.idTokenInfo is UNSET:
+            return Learned()
+        return Learned(verdict=_verdict(answer.idTokenInfo))
+
+    def boot(self, identity: Identity, reason: str) -> Request:
+        station = {
+            "vendorName": identity.vendor,
+            "model": identity.model,
+            **_given("serialNumber", identity.serial or None),
+            **_given("firmwareVersion", identity.firmware or None),
+        }
+        return "BootNotification", {"reason": reason, "chargingStation": station}
+
+    def status(self, evse: int, connector: int, state: ConnectorState, timestamp: str) -> Request:
+        return "StatusNotification", {
+            "timestamp": timestamp,
+            "connectorStatus": state.value,
+            "evseId": evse,
+            "connectorId": connector,
+        }
+
+    def authorize(self, token: Token) -> Request:
+        return "Authorize", {"idToken": id_token(token)}
+
+    def verdict(self, answer: Message) -> Verdict:
+        return _verdict(answer.idTokenInfo)
+
+
+def id_token(token: Token) -> Fields:
+    return {"idToken": token.id, "type": token.kind}
+
+
+def meter_value(reading: Reading, timed: Timed) -> Fields:
+    return {
+        "timestamp": timed(reading.at),
+        "sampledValue": [_sampled(sample) for sample in reading.samples],
+    }
+
+
+def _info(event: TxEvent) -> Fields:
+    return {
+        "transactionId": event.transaction,
+        **_given("chargingState", event.charging and event.charging.value),
+        **_given("stoppedReason", event.stop and event.stop.value),
+        **_given("remoteStartId", event.remote_start),
+    }
+
+
+def _sampled(sample: Sample) -> Fields:
+    fields: Fields = {
+        "value": sample.value,
+        "measurand": sample.measurand,
+        "context": sample.context.value,
+        "unitOfMeasure": {"unit": sample.unit},
+        **_given("phase", sample.phase),
+    }
+    signed = sample.signed
+    if signed is not None:
+        fields["signedMeterValue"] = {
+            "signedMeterData": signed.data,
+            "signingMethod": signed.method,
+            "encodingMethod": signed.encoding,
+            "publicKey": signed.public_key,
+        }
+    return fields
+
+
+def _verdict(info: Message) -> Verdict:
+    group = info.groupIdToken.idToken if info.groupIdToken is not UNSET else None
+    until = info.cacheExpiryDateTime
+    return Verdict(
+        Standing(info.status), group or None, until.timestamp() if until is not UNSET else None
+    )
+
+
+def _given(name: str, value: object) -> Mapping[str, object]:
+    """The field if there is a value: empty ones are left out."""
+    return {} if value is None else {name: value}
