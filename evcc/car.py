@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import LOOK_EVERY, End
+from bsw.chrgm.initiator import LOOK_EVERY, End, Go
 from bsw.chrgm.record import SessionRecord
 from bsw.dlt import Logger
 from bsw.os.clock import S
@@ -62,6 +62,8 @@ class Car:
     overvoltage_since: int | None = None
     stopping_since: int | None = None
     leaving: bool = False
+    looped: bool = False  # a charge loop answered at least once
+    unpowered: bool = False  # the station said, before any current, that it has none now
     stop_reason: Ending | None = None
     stop_detail: str = ""
     stop_fault: str = ""  # the trouble code of the reason
@@ -127,11 +129,39 @@ class Car:
             self.log.warning("stop", reason=ending.value, detail=detail, fault=fault)
             self.stop_reason, self.stop_detail, self.stop_fault = ending, detail, fault
 
+    def leave_unpowered(self) -> Go:
+        """StopCharging before the cable check is no end: it says when to come again.
+
+        IEC 61851-23:2023, CC.3.5.3.  The pause is for as long as the station says.
+        """
+        self.unpowered = True
+        if self.view.status_code in STATION_FAULTS and self.stop_reason is None:
+            self.stop(Ending.STATION_FAULT, self.view.status_code)
+        return Go("SessionStop", when=self.in_b)
+
+    @property
+    def awaits_energy(self) -> bool:
+        """The station told how long it has none."""
+        healthy = self.stop_reason is None and self.error == NO_ERROR
+        return healthy and self.unpowered and self.view.notification_delay > 0
+
     def stopped(self) -> End | None:
         """What SessionStop ends with, if it was for a reason."""
         if self.stop_reason is None:
-            return None
+            return self._in_vain()
         return self.end(self.stop_reason, "SessionStop", self.stop_detail, fault=self.stop_fault)
+
+    def _in_vain(self) -> End | None:
+        """A session without a charge loop is no success, unless the vehicle wanted none."""
+        wanted = self.state.intent is Intent.CHARGE and not self.state.charging_complete
+        if self.looped or not wanted:
+            return None
+        if self.unpowered:
+            delay = self.view.notification_delay
+            detail = f"again in {delay} s" if delay else "it does not say until when"
+            return self.end(Ending.NO_ENERGY, "SessionStop", detail)
+        error = "" if self.error == NO_ERROR else self.error
+        return self.end(Ending.NOTHING_CHARGED, "SessionStop", error)
 
     def refuse(self, finding: Finding, exchange: str) -> End:
         """Before energy flows there is nothing to bring down."""
@@ -302,7 +332,7 @@ class Car:
     def pausing(self) -> bool:
         """Pause rather than terminate: wished for, or the schedule leaves us without power."""
         healthy = self.stop_reason is None and self.error == "NO_ERROR"
-        wished = self.state.intent is Intent.PAUSE
+        wished = self.state.intent is Intent.PAUSE or self.awaits_energy
         return healthy and (wished or (self.long_without_power() and self.state.permission))
 
     def adopt(self, plan: Choice) -> None:

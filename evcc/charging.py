@@ -56,6 +56,7 @@ class RetryRules:
 
     sessions: int = 3
     pause: int = 2 * S
+    energy_limit: int = 3600 * S  # longest wait for a station that has no energy
 
 
 SessionMaker = Callable[[Callable[[SessionResult], None]], VehicleSession]
@@ -105,6 +106,7 @@ class ChargingManager:
         self.wear = wear or Wear(scheduler)
         self._holding = False
         self._view: StationView | None = None
+        self._energy_at = 0  # before, the station has none
         self._over = False  # with this plug-in nothing begins any more by the duty cycle alone
         self._again = scheduler.alarm(self._drive, name="session again")
         self._wake = scheduler.alarm(lambda: self.wake_up(WakeUp.TIMER), name="wake-up")
@@ -128,6 +130,8 @@ class ChargingManager:
         self._log.info("linked", resumed=link.resumed)
         self._linked = True
         self._linked_at = self._scheduler.now
+        if link.resumed:
+            self._energy_at = 0  # whoever woke the link has a reason to
         self.engagement.working()
         self._basic.stop(release=False)
         self.on_link("linked")
@@ -208,6 +212,7 @@ class ChargingManager:
     def wake_up(self, why: WakeUp = WakeUp.VEHICLE) -> None:
         """End a pause from our side."""
         self._wake.cancel()
+        self._energy_at = 0
         self._order(Intent.CHARGE)
         if self.engagement.now is Engaged.PAUSED:
             self.engagement.working(why)
@@ -231,6 +236,9 @@ class ChargingManager:
             return
         if self._linked and self.session is None and self.barred():
             self._again.rearm(self._rules.pause)
+            self.engagement.waiting()
+        elif self._linked and self.session is None and self._scheduler.now < self._energy_at:
+            self._again.rearm(self._energy_at - self._scheduler.now)
             self.engagement.waiting()
         elif self._linked and self.session is None and self._choice_awaited():
             self._again.rearm(LOOK_EVERY)
@@ -265,8 +273,20 @@ class ChargingManager:
         elif result.ending is Ending.PAUSED:
             self._tries = 0
             self._sleep(session)
+        elif result.ending is Ending.NO_ENERGY and session is not None and session.energy_after:
+            self._await_energy(session)
         else:
             self._try_again(result, secure=session is not None and session.secure)
+
+    def _await_energy(self, session: VehicleSession) -> None:
+        """As long as the station said; the link sleeps meanwhile, whatever the protocol."""
+        self._tries = 0
+        delay = min(max(session.energy_after, self._rules.pause), self._rules.energy_limit)
+        self._log.info("no energy", again_in_s=delay // S)
+        self._energy_at = self._scheduler.now + delay
+        self.link.pause()
+        self.engagement.over(paused=True)
+        self._wake.rearm(delay)
 
     def _sleep(self, session: VehicleSession | None) -> None:
         remaining = session.view.schedule_remaining if session is not None else None
@@ -312,7 +332,7 @@ class ChargingManager:
 
     def _unplugged(self) -> None:
         self._over = self._state.ending = False
-        self._tries = 0
+        self._tries = self._energy_at = 0
         self._linked = self._holding = False
         self.wear.unplugged()
         self._again.cancel()

@@ -55,7 +55,9 @@ class VehicleProfile:
 CONFORMANCE: Final = VehicleProfile()
 
 FIELD: Final = VehicleProfile(
-    tolerated=frozenset({Tolerance.STOP_BEFORE_LOOP, Tolerance.SKIP_RECEIPT}),
+    tolerated=frozenset(
+        {Tolerance.STOP_BEFORE_LOOP, Tolerance.SKIP_RECEIPT, Tolerance.RECEIPT_OF_LAST_METER}
+    ),
     reading=exi.FIELD,
     timing=Timing(
         exchanges={

@@ -8,6 +8,8 @@ from can_adapter import values
 _ENDINGS: Final = {
     Ending.TERMINATED: values.SessionResult.COMPLETE,
     Ending.PAUSED: values.SessionResult.PAUSED,
+    Ending.NO_ENERGY: values.SessionResult.STOPPED_BY_STATION,
+    Ending.NOTHING_CHARGED: values.SessionResult.SETUP_FAILED,
     Ending.LESS_SECURITY: values.SessionResult.NO_NEGOTIATION,
     Ending.NO_PROTOCOL: values.SessionResult.NO_NEGOTIATION,
     Ending.TLS_FAILED: values.SessionResult.TLS_FAILED,

@@ -104,6 +104,11 @@ class VehicleSession:
         return self._car.state.mode
 
     @property
+    def energy_after(self) -> int:
+        """For how long the station said it has no energy; 0 if it did not say."""
+        return self._car.view.notification_delay * S if self._car.awaits_energy else 0
+
+    @property
     def secure(self) -> bool:
         """Whether its connection has TLS, as far as there is one."""
         return self._car.record.agreed.secure

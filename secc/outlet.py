@@ -292,5 +292,8 @@ class Outlet:
     def _tell_link(self, result: SessionResult) -> None:
         if result.ending is Ending.LINK_LOST:
             return
-        names = {Ending.TERMINATED: "dlink_terminate", Ending.PAUSED: "dlink_pause"}
+        terminated = "dlink_terminate"
+        if self._charger.state.no_energy is not None:
+            terminated = "dlink_pause"  # the vehicle was told to come again
+        names = {Ending.TERMINATED: terminated, Ending.PAUSED: "dlink_pause"}
         self._charger.variables.publish(names.get(result.ending, "dlink_error"))

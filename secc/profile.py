@@ -27,6 +27,7 @@ class StationProfile:
     contactor_wait: int = 3 * S
     profile_tolerance: float = 0.0  # share by which a charging profile may exceed PMax
     clamp_precharge: bool = False  # bring an impossible pre-charge target into range
+    no_energy_delay: int = 300 * S  # how long a vehicle is sent away where there is no power
     lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
     setup_stops_discovery: bool = True  # the set-up time begins with the link, and its end closes
     # discovery and listeners; otherwise it begins with each connection

@@ -10,6 +10,7 @@ from typing import Final
 from bsw.chrgm.agreement import Payment, Progress
 from bsw.chrgm.record import NO_SESSION, SessionRecord
 from bsw.dlt import Logger
+from bsw.os.clock import S
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from secc.api.charger import Charger
@@ -179,8 +180,13 @@ class Station:
         return before or (mode is NoEnergyPauseMode.AFTER_PRECHARGE and self.charging)
 
     @property
+    def notification_delay(self) -> int:
+        """Seconds: until there may be power again; any other notification is for now."""
+        return self.profile.no_energy_delay // S if self._waits_without_energy else 0
+
+    @property
     def notification(self) -> str:
-        """EVSENotification; a stop is asked for now, with no delay."""
+        """EVSENotification."""
         if self.state.stop or self.faulty or self._waits_without_energy:
             return "StopCharging"
         if self.state.renegotiate and self.charging:

@@ -34,6 +34,7 @@ class Tolerance(Enum):
     STOP_IN_LOOP = "stop-in-loop"  # SessionStop without PowerDelivery(Stop)
     STOP_BEFORE_LOOP = "stop-before-loop"  # PowerDelivery(Stop) right after Start
     DISCOVERY_AGAIN = "discovery-again"  # ServiceDiscovery repeated
+    RECEIPT_OF_LAST_METER = "receipt-of-last-meter"  # a receipt demanded without meter data
     SKIP_RECEIPT = "skip-receipt"  # a car goes on although a receipt was demanded
     DIRECT_RENEGOTIATION = "direct-renegotiation"  # a car skips CableCheck and PreCharge
 
@@ -46,6 +47,7 @@ class Agreement:
     finished: bool = False  # the last EVSEProcessing was Finished
     isolated: bool = False  # the last finished cable check found the isolation good
     energy: bool = True  # the station did not answer "no energy now"
+    metered: bool = False  # a loop response has shown meter data
     receipt: bool = False  # the last loop response demands a receipt
     progress: Progress = Progress.IDLE
     renegotiated: bool = False

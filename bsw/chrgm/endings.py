@@ -42,6 +42,8 @@ class Ending(Enum):
     IMPLAUSIBLE = "the station's values cannot be true"
     TOO_OFTEN = "the station asks for too much switching"
     LESS_SECURITY = "station found, but without the security that is demanded"
+    NO_ENERGY = "station has no energy to give now"
+    NOTHING_CHARGED = "over before anything was charged"
 
     @property
     def good(self) -> bool:

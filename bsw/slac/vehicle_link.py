@@ -69,8 +69,13 @@ class VehicleLink:
             self.node.pause()
 
     def wake(self) -> None:
-        """Toggle B-C-B; the station answers with its oscillator, and the link comes back."""
-        if self.phase is Phase.PAUSED and not self._wake_limit.armed:
+        """Toggle B-C-B; the station answers with its oscillator, and the link comes back.
+
+        One whose oscillator never stopped has nothing to answer with: there is the link.
+        """
+        if self.phase is Phase.PAUSED and self._cue is Cue.DIGITAL:
+            self._resume()
+        elif self.phase is Phase.PAUSED and not self._wake_limit.armed:
             timing = self._config.slac.timing
             self._toggler.run(1, ns(timing.tp_ev_vald_state_duration))
             self._wake_limit.rearm(ns(timing.t_conn_resume))

@@ -182,6 +182,7 @@ class DirectCurrent:
 
     def see_loop(self, body: Any) -> None:  # noqa: ANN401 - CurrentDemandRes of either protocol
         view = self._car.view
+        self._car.looped = True
         self._see_status(body.dc_evse_status)
         for name, field in LOOP.items():
             self._car.judge.take(name, getattr(body, field))

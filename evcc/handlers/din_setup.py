@@ -119,6 +119,9 @@ class Setup:
         if response.evse_processing is not din.EVSEProcessing.FINISHED:
             car.told()
             return Go("ChargeParameterDiscovery", after=car.profile.ongoing_pause)
+        if car.view.notification == "StopCharging":
+            car.told()
+            return car.leave_unpowered()
         finding = car.judge.offer()
         if finding is not None:
             return car.refuse(finding, "ChargeParameterDiscovery")
@@ -128,13 +131,12 @@ class Setup:
         if isinstance(response.sa_schedules, din.SAScheduleList):
             self._choose(response.sa_schedules)
         car.told()
-        if car.view.notification == "StopCharging":
-            return Go("SessionStop", when=car.in_b)
         return Go("CableCheck", when=car.ready_for_c, within=car.profile.condition_limit)
 
     def _see(self, offer: din.DCEVSEChargeParameter) -> None:
         view, status = self._car.view, offer.dc_evse_status
         view.notification = str(status.evse_notification.value)
+        view.notification_delay = status.notification_max_delay
         view.status_code = str(status.evse_status_code.value)
         see_limits(self._car, offer)
 

@@ -66,6 +66,9 @@ class Parameters:
             car.told()
             return Go("ChargeParameterDiscovery", after=car.profile.ongoing_pause)
         problem = self._see_offer(response.evse_charge_parameter)
+        if car.view.notification == "StopCharging":
+            car.told()
+            return car.leave_unpowered()
         finding = car.judge.offer()
         if finding is not None:
             return car.refuse(finding, "ChargeParameterDiscovery")
@@ -77,8 +80,6 @@ class Parameters:
             return car.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", problem)
         self._choose(schedules, heard)
         car.told()
-        if car.view.notification == "StopCharging":
-            return Go("SessionStop", when=car.in_b)
         return self._go_on()
 
     def _go_on(self) -> Next:
@@ -96,6 +97,7 @@ class Parameters:
             self._car.judge.take("max_current", offer.evse_max_current)
             view.rcd = status.rcd
             view.notification = str(status.evse_notification.value)
+            view.notification_delay = status.notification_max_delay
             return "" if self._ac else "AC limits for a DC request"
         if self._ac:
             return "DC limits for an AC request"
@@ -105,6 +107,7 @@ class Parameters:
     def _see_dc(self, offer: iso2.DCEVSEChargeParameter) -> None:
         view, status = self._car.view, offer.dc_evse_status
         view.notification = str(status.evse_notification.value)
+        view.notification_delay = status.notification_max_delay
         view.status_code = str(status.evse_status_code.value)
         see_limits(self._car, offer)
 

@@ -105,6 +105,7 @@ class Power:
         car = self._car
         response: iso2.ChargingStatusRes = heard.body
         status = response.ac_evse_status
+        car.looped = True
         car.view.rcd = status.rcd
         car.view.notification = str(status.evse_notification.value)
         car.view.notification_delay = status.notification_max_delay
@@ -192,11 +193,11 @@ class Power:
     def hear_session_stop(self, _heard: Heard) -> Next:
         car = self._car
         stopped = car.stopped()
-        if stopped is not None:
+        if stopped is not None and not car.awaits_energy:
             return stopped
         if not self._pausing:
             car.memory.forget()
-            return End(SessionResult(Ending.TERMINATED, "SessionStop"))
+            return stopped or End(SessionResult(Ending.TERMINATED, "SessionStop"))
         car.memory.keep(
             PausedSession(
                 protocol=PROTOCOL,
@@ -205,4 +206,4 @@ class Power:
                 since=car.calendar.unix(),
             )
         )
-        return End(SessionResult(Ending.PAUSED, "SessionStop"))
+        return stopped or End(SessionResult(Ending.PAUSED, "SessionStop"))

@@ -41,7 +41,7 @@ def status(station: Station) -> din.DCEVSEStatus:
     return din.DCEVSEStatus(
         evse_isolation_status=None if isolation == "No_IMD" else din.IsolationLevel(isolation),
         evse_status_code=din.DCEVSEStatusCode(station.status_code),
-        notification_max_delay=0,
+        notification_max_delay=station.notification_delay,
         evse_notification=din.EVSENotification(
             "None" if notification == "ReNegotiation" else notification
         ),

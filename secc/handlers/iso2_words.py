@@ -37,7 +37,7 @@ def evse_id(station: Station) -> str:
 
 def dc_status(station: Station) -> iso2.DCEVSEStatus:
     return iso2.DCEVSEStatus(
-        notification_max_delay=0,
+        notification_max_delay=station.notification_delay,
         evse_notification=iso2.EVSENotification(station.notification),
         evse_isolation_status=iso2.IsolationLevel(station.isolation),
         evse_status_code=iso2.DCEVSEStatusCode(station.status_code),
@@ -46,7 +46,7 @@ def dc_status(station: Station) -> iso2.DCEVSEStatus:
 
 def ac_status(station: Station) -> iso2.ACEVSEStatus:
     return iso2.ACEVSEStatus(
-        notification_max_delay=0,
+        notification_max_delay=station.notification_delay,
         evse_notification=iso2.EVSENotification(station.notification),
         rcd="Error_RCD" in station.state.errors,
     )

@@ -18,10 +18,15 @@ def payment(agreed: Agreement, request: Any, _response: object) -> Agreement:  #
 
 
 def receipt(agreed: Agreement, _request: object, response: Any) -> Agreement:  # noqa: ANN401
-    """A receipt needs a contract to sign it and meter data to repeat."""
-    possible = agreed.payment is Payment.CONTRACT and response.meter_info is not None
+    """A receipt needs a contract to sign it and meter data to repeat, be it the last heard."""
+    shown = response.meter_info is not None
+    metered = agreed.metered or shown
+    repeated = metered and Tolerance.RECEIPT_OF_LAST_METER in agreed.tolerated
+    possible = agreed.payment is Payment.CONTRACT and (shown or repeated)
     due = possible and bool(response.receipt_required)
-    return agreed if due == agreed.receipt else replace(agreed, receipt=due)
+    if (due, metered) == (agreed.receipt, agreed.metered):
+        return agreed
+    return replace(agreed, receipt=due, metered=metered)
 
 
 def receipt_given(agreed: Agreement, _request: object, _response: object) -> Agreement:
