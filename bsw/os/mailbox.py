@@ -27,28 +27,31 @@ class Event:
 
 
 class Mailbox:
-    """A bounded first-in first-out queue; ``put`` is safe from any thread."""
+    """A bounded first-in first-out queue; ``put`` is safe from any thread.
+
+    ``waiting`` is for looking, whether anything is there.
+    """
 
     def __init__(self, bound: int = 4096) -> None:
         self.bound = bound
         self.refused = 0
         self.highest = 0
-        self._events: deque[Event] = deque()
+        self.waiting: deque[Event] = deque()
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self.waiting)
 
     def put(self, event: Event, *, owed: bool = False) -> None:
         """Queue ``event``.  One that is *owed* is taken even when the mailbox is full.
 
         Owed is the outcome of a job: somebody waits for it, and the worker bounds their number.
         """
-        waiting = len(self._events)
+        waiting = len(self.waiting)
         if waiting >= self.bound and not owed:
             self.refused += 1
             raise MailboxFull(event.name, self.bound)
-        self._events.append(event)  # atomic; a race may exceed the bound by one per thread
+        self.waiting.append(event)  # atomic; a race may exceed the bound by one per thread
         self.highest = max(self.highest, waiting + 1)
 
     def take(self) -> Event | None:
-        return self._events.popleft() if self._events else None
+        return self.waiting.popleft() if self.waiting else None

@@ -48,7 +48,8 @@ class Alarm:
 
     def rearm(self, delay: int) -> None:
         """Ring ``delay`` from now, whether the alarm was armed, has rung or was cancelled."""
-        self._scheduler.arm(self, self._scheduler.now + delay)
+        scheduler = self._scheduler
+        scheduler.arm(self, scheduler.clock.now() + delay)
 
     def move(self, due: int) -> None:
         """Ring at ``due`` instead, on the scheduler's time."""
@@ -84,13 +85,14 @@ class Task:
         self._alarm.cancel()
 
     def _run(self) -> None:
-        due = self._alarm.due + self.period
-        late = self._scheduler.now - due
+        alarm, scheduler = self._alarm, self._scheduler
+        due = alarm.due + self.period
+        late = scheduler.clock.now() - due
         if late >= 0:  # whole periods were missed: skip them, keep the phase, say so
             missed = late // self.period + 1
             self.overruns += missed
             due += missed * self.period
-        self._alarm.move(due)
+        scheduler.arm(alarm, due)
         self._action()
 
 
@@ -182,7 +184,8 @@ class Scheduler:
         self.clock.wake()
 
     def arm(self, alarm: Alarm, due: int) -> None:
-        self.disarm(alarm)
+        if alarm.serial >= 0:
+            self.disarm(alarm)
         alarm.due = due
         alarm.serial = next(self._serials)
         heapq.heappush(self._alarms, (due, alarm.priority, alarm.serial, alarm))
@@ -193,7 +196,7 @@ class Scheduler:
         alarm.serial = -1
         self._stale += 1
         if self._stale > STALE_ALLOWED and 2 * self._stale > len(self._alarms):
-            self._alarms = [entry for entry in self._alarms if entry[2] == entry[3].serial]
+            self._alarms[:] = [entry for entry in self._alarms if entry[2] == entry[3].serial]
             heapq.heapify(self._alarms)
             self._stale = 0
 
@@ -208,33 +211,41 @@ class Scheduler:
         keep up would run later waits for the next ``run``.
         """
         self._running = True
+        clock, waiting, alarms = self.clock, self.mailbox.waiting, self._alarms
         rung = 0
         while True:
-            self._deliver_events(EVENTS_PER_TURN)
+            if waiting:
+                self._deliver_events(EVENTS_PER_TURN)
             if not self._running:
                 return
-            now = self.clock.now()
-            due = self._next_due()
+            now = clock.now()
+            while alarms and alarms[0][2] != alarms[0][3].serial:  # cancelled or re-armed
+                heapq.heappop(alarms)
+                self._stale -= 1
+            due = alarms[0][0] if alarms else None
             if until is not None and now >= until and self._done(due, until, now):
-                self._deliver_events(len(self.mailbox))
+                self._deliver_events(len(waiting))
                 return
             if due is not None and due <= now and rung < ALARMS_PER_LOOK:
                 rung += 1
-                self._ring()
+                alarm = heapq.heappop(alarms)[3]
+                alarm.serial = -1
+                self._call(alarm.name, alarm.action)
             else:
                 rung = 0
-                self.clock.wait_until(self._wait_end(due, until, now))
+                clock.wait_until(self._wait_end(due, until, now))
 
     def _done(self, due: int | None, until: int, now: int) -> bool:
         if due is not None and due <= until:
             return False
-        return now > until or not self.mailbox
+        return now > until or not self.mailbox.waiting
 
     def _wait_end(self, due: int | None, until: int | None, now: int) -> int | None:
-        if self.mailbox:
+        if self.mailbox.waiting:
             return now
-        ends = [when for when in (due, until) if when is not None]
-        return min(ends) if ends else None
+        if due is None or (until is not None and until < due):
+            return until
+        return due
 
     def _deliver_events(self, most: int) -> None:
         for _ in range(most):
@@ -242,18 +253,6 @@ class Scheduler:
             if event is None:
                 return
             self._call(event.name, event.action)
-
-    def _next_due(self) -> int | None:
-        alarms = self._alarms
-        while alarms and alarms[0][2] != alarms[0][3].serial:  # cancelled or re-armed
-            heapq.heappop(alarms)
-            self._stale -= 1
-        return alarms[0][0] if alarms else None
-
-    def _ring(self) -> None:
-        alarm = heapq.heappop(self._alarms)[3]
-        alarm.serial = -1
-        self._call(alarm.name, alarm.action)
 
     def _call(self, where: str, action: Action) -> None:
         self.activations += 1
