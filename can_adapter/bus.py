@@ -5,7 +5,7 @@ and every python-can interface implement it; nothing above can tell them apart. 
 return at once, and all callbacks come from the scheduler's thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
@@ -54,7 +54,7 @@ class BusCounters:
     """What happened on a port since it was opened."""
 
     sent: int = 0
-    received: int = 0
+    received: int = 0  # and wanted
     refused: int = 0  # we wanted to send and could not
     dropped: int = 0  # heard, but our queue was full
     error_frames: int = 0
@@ -77,6 +77,12 @@ class CanPort(Protocol):
     def counters(self) -> BusCounters: ...
     def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
         """Hand each frame of other nodes to ``receive`` and each new state to ``changed``."""
+
+    def accept(self, keys: Collection[int] | None) -> None:
+        """Frames with these keys are wanted and no others; ``None``, as in the beginning: all.
+
+        The driver filters as near to the wire as it can, so that others cost nothing.
+        """
 
     def send(self, frame: CanFrame) -> bool:
         """Queue a frame.  False, and counted, when the bus is off or the queue is full."""

@@ -8,6 +8,7 @@ hammered and a passing disturbance costs little.  What a frame means is not know
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
@@ -52,9 +53,11 @@ class CanIf:
         self._attempts = 0
         self._retry = scheduler.alarm(self._try_again, name=f"{port.name} recovery")
         self._calm = scheduler.alarm(self._calmed, name=f"{port.name} stable")
-        self.unrouted = 0
-        self.overhear: FrameReceiver | None = None  # hears every frame first, wanted or not
+        self._overhear: FrameReceiver | None = None
+        self.transmit: Final = port.send
+        """False, and counted, when the bus is off or its queue full."""
         port.listen(self._received, self._state_changed)
+        self._filter()
 
     @property
     def name(self) -> str:
@@ -68,10 +71,21 @@ class CanIf:
     def counters(self) -> BusCounters:
         return self._port.counters
 
+    @property
+    def overhear(self) -> FrameReceiver | None:
+        """Hears every frame first, wanted or not."""
+        return self._overhear
+
+    @overhear.setter
+    def overhear(self, receiver: FrameReceiver | None) -> None:
+        self._overhear = receiver
+        self._filter()
+
     def route(self, keys: Iterable[int], receiver: FrameReceiver) -> None:
         """Hand frames with these keys (``CanFrame.key``) to ``receiver``, too."""
         for key in keys:
             self._routes[key] = (*self._routes.get(key, ()), receiver)
+        self._filter()
 
     def unroute(self, receiver: FrameReceiver) -> None:
         for key, users in tuple(self._routes.items()):
@@ -80,9 +94,7 @@ class CanIf:
                 self._routes[key] = left
             else:
                 del self._routes[key]
-
-    def transmit(self, frame: CanFrame) -> bool:
-        return self._port.send(frame)
+        self._filter()
 
     def catch_up(self) -> None:
         """Take what has arrived already before anybody judges that something is missing."""
@@ -96,14 +108,13 @@ class CanIf:
         self._calm.cancel()
         self._port.close()
 
+    def _filter(self) -> None:
+        self._port.accept(None if self._overhear is not None else tuple(self._routes))
+
     def _received(self, frame: CanFrame) -> None:
-        if self.overhear is not None:
-            self.overhear(frame)
-        users = self._routes.get(frame.key)
-        if users is None:
-            self.unrouted += 1
-            return
-        for user in users:
+        if self._overhear is not None:
+            self._overhear(frame)
+        for user in self._routes.get(frame.key, ()):
             user(frame)
 
     def _state_changed(self, state: BusState) -> None:

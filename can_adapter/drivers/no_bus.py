@@ -3,6 +3,8 @@
 Nothing is ever heard, so every value is absent; nothing that is sent arrives anywhere.
 """
 
+from collections.abc import Collection
+
 from can_adapter.bus import BusCounters, BusState, CanFrame, FrameReceiver, StateReceiver
 
 
@@ -16,6 +18,9 @@ class NoBus:
 
     def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
         """Nobody will ever speak."""
+
+    def accept(self, keys: Collection[int] | None) -> None:
+        """There is nothing to choose from."""
 
     def send(self, _frame: CanFrame) -> bool:
         self.counters.sent += 1

@@ -10,12 +10,13 @@ import errno
 import os
 import socket
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bsw.os.clock import MS, Action
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import (
+    EXTENDED,
     BusCounters,
     BusState,
     BusUnavailable,
@@ -41,6 +42,9 @@ ECHOES: Final = 256
 
 ECHOING: Final = frozenset({"udp_multicast"})
 """Interfaces that hand our own frames back to us."""
+
+KERNEL_FILTERED: Final = frozenset({"socketcan"})
+"""Interfaces where others filter for us, and error frames come whatever is filtered."""
 
 ERR_BUS_OFF, ERR_CONTROLLER, ERR_RESTARTED = 0x40, 0x04, 0x100
 """Classes in the identifier of an error frame, as SocketCAN numbers them."""
@@ -77,6 +81,7 @@ class PythonCanPort:
         self._name = name
         self._receive: FrameReceiver | None = None
         self._changed: StateReceiver | None = None
+        self._wanted: frozenset[int] | None = None
         self._state = BusState.ACTIVE
         self._counters = BusCounters()
         self._echoes: deque[tuple[int, bytes]] | None = None
@@ -106,6 +111,11 @@ class PythonCanPort:
     def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
         self._receive = receive
         self._changed = changed
+
+    def accept(self, keys: Collection[int] | None) -> None:
+        self._wanted = None if keys is None else frozenset(keys)
+        if self._bus is not None:
+            self._filter(self._bus)
 
     def send(self, frame: CanFrame) -> bool:
         bus = self._bus
@@ -156,12 +166,18 @@ class PythonCanPort:
 
     def _open(self) -> None:
         self._bus = bus = open_bus(self._interface, self._channel, self._options)
+        self._filter(bus)
         fd = _descriptor(bus)
         if fd is None:
             self._reader = Reader(bus, self._scheduler, self._take_all, self._judge, self._name)
         else:
             _make_room(fd)
             self._watch = self._clock.watch(fd, self._name, readable=self._drain_bus)
+
+    def _filter(self, bus: "can.BusABC") -> None:
+        """Have the kernel keep from us what nobody wants, where it can."""
+        if self._interface in KERNEL_FILTERED and (self._wanted is None or self._wanted):
+            bus.set_filters(filters_for(self._wanted))
 
     def _shut(self) -> None:
         if self._watch is not None:
@@ -200,13 +216,16 @@ class PythonCanPort:
             return
         if message.is_remote_frame or not message.is_rx:
             return
+        key = message.arbitration_id | (EXTENDED if message.is_extended_id else 0)
+        if self._wanted is not None and key not in self._wanted:
+            return
         data = bytes(message.data)
-        frame = CanFrame(message.arbitration_id, data, message.is_extended_id, message.is_fd)
-        if self._echoes is not None and (frame.key, data) in self._echoes:
-            self._echoes.remove((frame.key, data))
+        if self._echoes is not None and (key, data) in self._echoes:
+            self._echoes.remove((key, data))
             return
         self._counters.received += 1
         if self._receive is not None:
+            frame = CanFrame(message.arbitration_id, data, message.is_extended_id, message.is_fd)
             self._receive(frame)
 
     def _look(self) -> None:
@@ -257,6 +276,20 @@ def open_bus(interface: str, channel: str, options: Mapping[str, Option]) -> "ca
         where = f"{interface}:{channel}"
         reason = str(error) or type(error).__name__
         raise BusUnavailable(where, reason, _hint(interface, channel, error)) from error
+
+
+def filters_for(keys: Collection[int] | None) -> "list[can.typechecking.CanFilter] | None":
+    """Each key as python-can names it: the whole identifier, and of which kind it is."""
+    if keys is None:
+        return None
+    return [
+        {
+            "can_id": key & ~EXTENDED,
+            "can_mask": (1 << 29) - 1 if key & EXTENDED else (1 << 11) - 1,
+            "extended": bool(key & EXTENDED),
+        }
+        for key in sorted(keys)
+    ]
 
 
 def state_of_error_frame(identifier: int, data: bytes | bytearray, present: BusState) -> BusState:

@@ -6,7 +6,7 @@ here exactly as they would to wires; what the frames mean is not known here.
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -73,12 +73,14 @@ class SimulatedPort:
         self._name = name
         self._receive: FrameReceiver | None = None
         self._changed: StateReceiver | None = None
+        self._wanted: frozenset[int] | None = None
         self._state = BusState.ACTIVE
         self._counters = BusCounters()
         self.transmit_errors = 0
         self.receive_errors = 0
         self.waiting = 0
         self.deaf = False
+        self.attached = True
 
     def __repr__(self) -> str:
         return f"SimulatedPort({self._name!r})"
@@ -99,8 +101,15 @@ class SimulatedPort:
         self._receive = receive
         self._changed = changed
 
+    def accept(self, keys: Collection[int] | None) -> None:
+        self._wanted = None if keys is None else frozenset(keys)
+        self._bus.forget_routes()
+
+    def wants(self, key: int) -> bool:
+        return self._wanted is None or key in self._wanted
+
     def send(self, frame: CanFrame) -> bool:
-        if self._state is BusState.OFF or self.waiting >= QUEUE or not self._bus.attached(self):
+        if self._state is BusState.OFF or self.waiting >= QUEUE or not self.attached:
             self._counters.refused += 1
             return False
         self._bus.request(self, frame)
@@ -117,21 +126,24 @@ class SimulatedPort:
         self._receive = self._changed = None
         self._bus.detach(self)
 
-    def deliver(self, frame: CanFrame) -> None:
-        if self.deaf or self._state is BusState.OFF:
-            return
-        if self.receive_errors:
+    def acknowledge(self) -> None:
+        """A good frame passed, wanted or not: the error counter falls."""
+        if self.receive_errors and not self.deaf and self._state is not BusState.OFF:
             self.receive_errors -= 1
             self.judge()
+
+    def deliver(self, frame: CanFrame) -> None:
+        """A frame that is wanted."""
+        if self.deaf or self._state is BusState.OFF:
+            return
         self._counters.received += 1
         if self._receive is not None:
             self._receive(frame)
 
-    def sent(self) -> None:
-        self._counters.sent += 1
-        if self.transmit_errors:
-            self.transmit_errors -= 1
-            self.judge()
+    def calm(self) -> None:
+        """A frame made it over the bus: the error counter falls."""
+        self.transmit_errors -= 1
+        self.judge()
 
     def failed(self, *, as_sender: bool) -> None:
         """A frame was destroyed; the error counters move and may change the state."""
@@ -169,17 +181,8 @@ class SimulatedPort:
             self._changed(state)
 
 
-@dataclass(slots=True)
-class _Transfer:
-    """A frame waiting for the bus or on it."""
-
-    key: int
-    serial: int
-    port: SimulatedPort
-    frame: CanFrame
-
-    def __lt__(self, other: "_Transfer") -> bool:
-        return (self.key, self.serial) < (other.key, other.serial)
+_Transfer = tuple[int, int, SimulatedPort, CanFrame]
+"""A frame waiting for the bus or on it: its key, a serial that no other has, sender and frame."""
 
 
 class SimulatedBus:
@@ -199,9 +202,13 @@ class SimulatedBus:
         self.busy_time = 0
         self.unacknowledged = 0
         self._timing = timing or BusTiming()
+        self._durations: dict[tuple[bool, bool, int], int] = {}
         self._scheduler = scheduler
+        self._now = scheduler.clock.now
         self._randomness = randomness
         self._ports: list[SimulatedPort] = []
+        self._routes: dict[int, tuple[SimulatedPort, ...]] = {}
+        self._disturbed = False  # some port still counts down errors
         self._waiting: list[_Transfer] = []
         self._current: _Transfer | None = None
         self._began = 0
@@ -212,15 +219,19 @@ class SimulatedBus:
     def attach(self, name: str) -> SimulatedPort:
         port = SimulatedPort(self, name)
         self._ports.append(port)
+        self.forget_routes()
         return port
 
-    def attached(self, port: SimulatedPort) -> bool:
-        return port in self._ports
-
     def detach(self, port: SimulatedPort) -> None:
-        if port in self._ports:
+        if port.attached:
+            port.attached = False
             self._ports.remove(port)
+            self.forget_routes()
             self._forget(port)
+
+    def forget_routes(self) -> None:
+        """Somebody came, went or wants other frames."""
+        self._routes.clear()
 
     def tap(self, tap: Tap) -> None:
         """Have each frame that passed reported, as a bus analyser would."""
@@ -233,12 +244,12 @@ class SimulatedBus:
 
     def request(self, port: SimulatedPort, frame: CanFrame) -> None:
         """Queue for arbitration.  Who asks at the instant a frame starts still takes part."""
-        transfer = _Transfer(frame.key, next(self._serials), port, frame)
+        transfer = (frame.key, next(self._serials), port, frame)
         port.waiting += 1
         current = self._current
         if current is None:
             self._begin(transfer)
-        elif self._began == self._scheduler.now and transfer < current:
+        elif self._began == self._now() and transfer < current:
             heapq.heappush(self._waiting, current)
             self._begin(transfer)
         else:
@@ -248,24 +259,29 @@ class SimulatedBus:
         delay = RECOVERY_BITS * S // self._timing.nominal
 
         def restart() -> None:
-            if port.state is BusState.OFF and self.attached(port):
+            if port.state is BusState.OFF and port.attached:
                 port.restart()
 
         self._scheduler.after(delay, restart, name="can recovery")
 
     def _begin(self, transfer: _Transfer) -> None:
         self._current = transfer
-        self._began = self._scheduler.now
-        self._finish_alarm.rearm(self._timing.duration(transfer.frame))
+        self._began = began = self._now()
+        frame = transfer[3]
+        shape = frame.extended, frame.fd, len(frame.data)
+        duration = self._durations.get(shape)
+        if duration is None:
+            duration = self._durations[shape] = self._timing.duration(frame)
+        self._scheduler.arm(self._finish_alarm, began + duration)
 
     def _finish(self) -> None:
         transfer, self._current = self._current, None
         assert transfer is not None  # the alarm is armed with a transfer only
-        self.busy_time += self._scheduler.now - self._began
+        self.busy_time += self._now() - self._began
         if self._destroyed():
             self._punish(transfer)
         else:
-            transfer.port.waiting -= 1
+            transfer[2].waiting -= 1
             self._deliver(transfer)
         self._go_on()
 
@@ -278,38 +294,55 @@ class SimulatedBus:
 
     def _punish(self, transfer: _Transfer) -> None:
         """Count the error at all ports; the sender tries again unless it is off now."""
-        sender = transfer.port
+        sender = transfer[2]
         heapq.heappush(self._waiting, transfer)
+        self._disturbed = True
         for port in tuple(self._ports):
             port.failed(as_sender=port is sender)
         if sender.state is BusState.OFF:
             self._forget(sender)
 
     def _deliver(self, transfer: _Transfer) -> None:
-        sender = transfer.port
-        receivers = [port for port in self._ports if port is not sender]
-        if not receivers:
+        _, _, sender, frame = transfer
+        if len(self._ports) < 2:
             self.unacknowledged += 1
             return
-        sender.sent()
-        frame = transfer.frame
+        sender.counters.sent += 1
+        if sender.transmit_errors:
+            sender.calm()
         if self.interference is not None:
             changed = self.interference(frame, sender.name)
             if changed is None:
                 return
             frame = changed
         for tap in self._taps:
-            tap(self._scheduler.now, sender.name, frame)
-        for port in receivers:
-            if not (self.loss > 0 and self._randomness.chance(self.loss)):
+            tap(self._now(), sender.name, frame)
+        if self.loss > 0 or self._disturbed:
+            self._deliver_by_chance(sender, frame)
+            return
+        key = frame.key
+        route = self._routes.get(key)
+        if route is None:
+            route = self._routes[key] = tuple(port for port in self._ports if port.wants(key))
+        for port in route:
+            if port is not sender:
                 port.deliver(frame)
+
+    def _deliver_by_chance(self, sender: SimulatedPort, frame: CanFrame) -> None:
+        """Each port may miss it or has errors to count down."""
+        for port in [port for port in self._ports if port is not sender]:
+            if not (self.loss > 0 and self._randomness.chance(self.loss)):
+                port.acknowledge()
+                if port.wants(frame.key):
+                    port.deliver(frame)
+        self._disturbed = any(port.receive_errors for port in self._ports)
 
     def _forget(self, port: SimulatedPort) -> None:
         port.counters.refused += port.waiting
-        self._waiting = [waiting for waiting in self._waiting if waiting.port is not port]
+        self._waiting = [waiting for waiting in self._waiting if waiting[2] is not port]
         heapq.heapify(self._waiting)
         port.waiting = 0
-        if self._current is not None and self._current.port is port:
+        if self._current is not None and self._current[2] is port:
             self._current = None
             self._finish_alarm.cancel()
             self._go_on()

@@ -38,7 +38,7 @@ def test_each_user_gets_its_identifiers_and_several_may_share_one() -> None:
     wired.scheduler.run(10 * MS)
     assert one == [0x10, 0x11]
     assert two == [0x11]
-    assert wired.canif.unrouted == 1
+    assert wired.canif.counters.received == 2
 
 
 def test_standard_and_extended_identifiers_are_different_things() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bsw.os.clock import MS
-from can_adapter.bus import BusState, CanFrame
+from can_adapter.bus import EXTENDED, BusState, CanFrame
 from tests.can.worlds import DRIVERS, World, world
 
 
@@ -82,6 +82,35 @@ def test_a_closed_port_refuses_frames_and_says_so(any_bus: World) -> None:
     assert not any_bus.one.send(frame(0x100))
     assert any_bus.one.counters.refused == 1
     any_bus.one.close()
+
+
+def test_only_wanted_frames_are_handed_over_and_counted(any_bus: World) -> None:
+    heard: list[CanFrame] = []
+    every: list[CanFrame] = []
+    any_bus.other.listen(heard.append)
+    any_bus.third.listen(every.append)
+    any_bus.other.accept([0x123, 0x124 | EXTENDED])
+    sent = [frame(0x123), frame(0x124), frame(0x124, extended=True), frame(0x123, extended=True)]
+    for one in sent:
+        any_bus.one.send(one)
+        any_bus.run_for(MS)
+    any_bus.run_until(lambda: len(every) == len(sent))
+    assert heard == [sent[0], sent[2]]
+    assert any_bus.other.counters.received == 2
+
+
+def test_who_wants_all_again_hears_all(any_bus: World) -> None:
+    heard: list[CanFrame] = []
+    any_bus.other.listen(heard.append)
+    any_bus.other.accept([0x12])
+    any_bus.one.send(frame(0x11))
+    any_bus.run_for(MS)
+    any_bus.one.send(frame(0x12))
+    any_bus.run_until(lambda: bool(heard))
+    any_bus.other.accept(None)
+    any_bus.one.send(frame(0x11))
+    any_bus.run_until(lambda: len(heard) == 2)
+    assert heard == [frame(0x12), frame(0x11)]
 
 
 def test_a_port_is_active_from_the_start_and_recovering_it_changes_nothing(any_bus: World) -> None:

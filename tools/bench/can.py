@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import cycle
 
 from bsw.os.clock import MS, S, VirtualClock
@@ -110,6 +110,9 @@ class _Wire:
         self.sent: list[CanFrame] = []
 
     def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
+        pass
+
+    def accept(self, keys: Collection[int] | None) -> None:
         pass
 
     def send(self, frame: CanFrame) -> bool:

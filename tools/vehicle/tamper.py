@@ -5,6 +5,7 @@ stand still, signals stuck or out of range.  Sitting between a node and its bus,
 simulated, this port produces them.  Protection is renewed where the failure lies behind it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -115,8 +116,11 @@ class TamperedPort:
     def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
         self._port.listen(receive, changed)
 
+    def accept(self, keys: Collection[int] | None) -> None:
+        self._port.accept(keys)
+
     def send(self, frame: CanFrame) -> bool:
-        spoils = self._spoils.get(frame.key)
+        spoils = self._spoils.get(frame.key) if self._spoils else None
         if not spoils:
             return self._port.send(frame)
         spec, data = self._specs[frame.key], bytearray(frame.data)
