@@ -108,14 +108,18 @@ Page = tuple[tuple[str, int], ...]
 
 
 class FrameImage:
-    """A frame under construction, starting from the initial values of its signals."""
+    """A frame under construction, starting from the initial values of its signals.
 
-    __slots__ = ("_big", "_layout", "_little")
+    ``version`` is another one after each change of its bits.
+    """
+
+    __slots__ = ("_big", "_layout", "_little", "version")
 
     def __init__(self, layout: Layout, page: Page = ()) -> None:
         self._layout = layout
         self._little = 0
         self._big = 0
+        self.version = 0
         for name, raw in page:
             self.set(layout.fields[name], raw)
         for field in layout.fields.values():
@@ -127,10 +131,15 @@ class FrameImage:
         return self._layout.present(field, (self._little, self._big))
 
     def set(self, field: Field, raw: Raw) -> None:
+        before = self._big if field.big_endian else self._little
+        after = field.write(before, raw)
+        if after == before:
+            return
+        self.version += 1
         if field.big_endian:
-            self._big = field.write(self._big, raw)
+            self._big = after
         else:
-            self._little = field.write(self._little, raw)
+            self._little = after
 
     def octets(self) -> bytearray:
         length = self._layout.spec.length

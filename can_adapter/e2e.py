@@ -146,6 +146,10 @@ def problems(spec: E2eSpec, length: int) -> list[str]:
     return found
 
 
+REMEMBERED: Final = 256
+"""Forms of one message whose checksum is known: every counter value of the usual profiles."""
+
+
 class E2eProtector:
     """Protects one message, frame after frame."""
 
@@ -155,9 +159,23 @@ class E2eProtector:
         self._protect, _ = _library(spec)
         self.counter = self._profile.modulo - 1
 
+    @property
+    def recurs(self) -> bool:
+        """The counter comes round soon: it is worth while to keep the protected forms."""
+        return self._profile.modulo <= REMEMBERED
+
     def protect(self, data: bytearray) -> None:
         """Fill in the next counter and the checksum."""
+        self.advance()
+        self.seal(data)
+
+    def advance(self) -> int:
+        """The next counter."""
         self.counter = (self.counter + 1) % self._profile.modulo
+        return self.counter
+
+    def seal(self, data: bytearray) -> None:
+        """Fill in the counter as it is, and the checksum."""
         self._profile.set_counter(data, self._offset, self.counter)
         self._protect(data)
 
@@ -170,17 +188,34 @@ class E2eChecker:
         self._offset = spec.offset
         _, self._check = _library(spec)
         self._window = window or E2eWindow()
-        self._counter: int | None = None
+        self._modulo = self._profile.modulo
+        self._next: int | None = None  # the counter that is in sequence; None: any
         self._recent: deque[E2eStatus] = deque()
         self._all_good = 0
+        self._settled = False  # trusted, and nothing but good frames in the window
         self.state = E2eState.NO_DATA
         self.last: E2eStatus | None = None
         self._good = 0
         self._others = dict.fromkeys(E2eStatus, 0)
 
+    def counter_of(self, data: bytes) -> int | None:
+        """The counter in a frame that is rightly protected; ``None``: it is not."""
+        if not self._check(bytearray(data)):
+            return None
+        return self._profile.counter(data, self._offset)
+
     def judge(self, data: bytes) -> E2eStatus:
         """The status of this frame; ``state`` has moved along."""
-        status = self._status(bytearray(data))
+        return self.judge_counter(self.counter_of(data))
+
+    def judge_counter(self, counter: int | None) -> E2eStatus:
+        """The same, for a frame whose ``counter_of`` is known."""
+        if self._settled and counter is not None and counter == self._next:  # as nearly always
+            self._next = (counter + 1) % self._modulo
+            self._good += 1
+            self.last = E2eStatus.OK
+            return E2eStatus.OK
+        status = E2eStatus.ERROR if counter is None else self._in_sequence(counter)
         self.last = status
         if status is E2eStatus.OK:
             self._good += 1
@@ -196,41 +231,40 @@ class E2eChecker:
 
     def reset(self) -> None:
         """Nothing came for too long: trust must be won again, with any counter."""
-        self._counter = None
+        self._next = None
         self._enter(E2eState.NO_DATA)
 
     @property
     def trusted(self) -> bool:
         return self.state is E2eState.VALID
 
-    def _status(self, data: bytearray) -> E2eStatus:
-        if not self._check(data):
-            return E2eStatus.ERROR
-        counter = self._profile.counter(data, self._offset)
-        before, self._counter = self._counter, counter
-        if before is None:
+    def _in_sequence(self, counter: int) -> E2eStatus:
+        expected, self._next = self._next, (counter + 1) % self._modulo
+        if expected is None:
             return E2eStatus.OK
-        delta = (counter - before) % self._profile.modulo
-        if delta == 1:
+        skipped = (counter - expected) % self._modulo
+        if skipped == 0:
             return E2eStatus.OK
-        if delta == 0:
+        if skipped == self._modulo - 1:
             return E2eStatus.REPEATED
-        if delta <= self._window.max_delta_counter:
+        if skipped < self._window.max_delta_counter:
             return E2eStatus.LOST
         return E2eStatus.WRONG_SEQUENCE
 
     def _move(self, status: E2eStatus) -> None:
-        self._all_good = self._all_good + 1 if status.good else 0
-        if self._all_good > self._window.window_size_valid and self.state is E2eState.VALID:
-            return  # the window holds nothing but good frames
+        good = status is E2eStatus.OK or status.good
+        self._all_good = self._all_good + 1 if good else 0
+        full = self._all_good > self._window.window_size_valid
+        self._settled = full and self.state is E2eState.VALID
+        if self._settled:
+            return
         if self.state is E2eState.NO_DATA:
             if status is E2eStatus.ERROR:
                 return
             self._enter(E2eState.INIT)
         self._remember(status)
-        good = sum(recent.good for recent in self._recent)
         bad = sum(recent is E2eStatus.ERROR for recent in self._recent)
-        self._weigh(good, bad)
+        self._weigh(sum(recent.good for recent in self._recent), bad)
 
     def _weigh(self, good: int, bad: int) -> None:
         window = self._window
@@ -259,3 +293,4 @@ class E2eChecker:
         self.state = state
         self._recent.clear()
         self._all_good = 0
+        self._settled = False

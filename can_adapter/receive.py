@@ -14,7 +14,7 @@ from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
 from can_adapter.configured import timeout
-from can_adapter.e2e import E2eChecker, E2eState
+from can_adapter.e2e import E2eChecker, E2eState, E2eStatus
 from can_adapter.quality import (
     FrameMalformed,
     ProtectionLost,
@@ -45,8 +45,10 @@ class Inbound(Generic[StateT]):
         state: type[StateT],
     ) -> None:
         self._scheduler = scheduler
+        self._now = scheduler.clock.now
         self._canif = canif
         self._kind = state
+        self._news = False  # a value changed since the state was built
         self._observers: list[Observer] = []
         self._changed: list[Callable[[], None]] = []
         self._since = scheduler.now
@@ -75,10 +77,11 @@ class Inbound(Generic[StateT]):
     @property
     def state(self) -> StateT:
         """Everything that can be used at this moment.  The same object while nothing changes."""
-        if self._expiry is not None and self._scheduler.now >= self._expiry:
+        if self._expiry is not None and self._now() >= self._expiry:
             self._canif.catch_up()  # who was held up asks late: the frames may be here
-            self._expire(self._scheduler.now)
-        if any(group.changed for group in self._groups.values()):
+            self._expire(self._now())
+        if self._news:
+            self._news = False
             self._state = self._build()
         return self._state
 
@@ -89,8 +92,9 @@ class Inbound(Generic[StateT]):
         cell = self._cells.get(role)
         if cell is None:
             return Reading(Quality.UNBOUND)
-        now = self._scheduler.now
-        self._expire(now)
+        now = self._now()
+        if self._expiry is not None and now >= self._expiry:
+            self._expire(now)
         seen = self._slots[cell.message.key].seen
         age = None if seen is None else now - seen
         return Reading(cell.quality, cell.last, age, cell.message.name)
@@ -140,16 +144,33 @@ class Inbound(Generic[StateT]):
 
     def received(self, frame: CanFrame) -> None:
         slot = self._slots[frame.key]
-        data = frame.data
+        known = slot.known.get(frame.data)
+        if known is None:
+            self._take(slot, frame.data)
+            return
+        page, counter = known
+        if slot.checker is None or self._trusted(slot, slot.checker, counter):
+            slot.malformed = False
+            page.seen = slot.seen = now = self._now()
+            if slot.timeout:
+                slot.deadline = now + slot.timeout  # it only moves back: no alarm to set
+
+    def _take(self, slot: Slot, octets: bytes) -> None:
+        """A frame that may say something new."""
+        data = octets
         if len(data) < slot.spec.length:
             self._malformed(slot, len(data))
             return
         data = data[: slot.spec.length]
-        if slot.checker is not None and not self._trusted(slot, slot.checker, data):
-            return
+        checker, counter = slot.checker, None
+        if checker is not None:
+            counter = checker.counter_of(data)
+            if not self._trusted(slot, checker, counter):
+                return
         slot.malformed = False
         images = slot.layout.images(data)
-        page, changes = slot.accept(images, self._scheduler.now)
+        page, changes = slot.accept(images, self._now())
+        slot.remember(octets, page, counter)
         self._watch_age(slot)
         if slot.trouble is not None:
             self._welcome(slot)
@@ -166,16 +187,19 @@ class Inbound(Generic[StateT]):
                 continue
             before = cell.quality
             if cell.read(images):
-                any_changed = True
+                any_changed = self._news = True
                 if cell.quality is Quality.REFUSED and before is not Quality.REFUSED:
                     self._tell(ValueRefused(cell.name, slot.spec.name, cell.raws(images)))
         return any_changed
 
-    def _trusted(self, slot: Slot, checker: E2eChecker, data: bytes) -> bool:
+    def _trusted(self, slot: Slot, checker: E2eChecker, counter: int | None) -> bool:
         """Judge the frame's protection; values of an untrusted message are taken away."""
-        status = checker.judge(data)
+        status = checker.judge_counter(counter)
+        if status is E2eStatus.OK and checker.state is E2eState.VALID:
+            return True
         if checker.state is E2eState.INVALID and slot.trouble is not Quality.UNTRUSTED:
             slot.forget(Quality.UNTRUSTED)
+            self._news = True
             self._tell(ProtectionLost(slot.spec.name, status))
             self._notify()
         return checker.trusted and status.good
@@ -210,10 +234,8 @@ class Inbound(Generic[StateT]):
                     slot.checker.reset()
             for page in slot.old_pages(now):
                 stale = True
-                page.images = None
-                for cell in page.cells:
-                    if cell.multiplexed:
-                        cell.spoil(Quality.STALE)
+                slot.forget_page(page)
+        self._news = self._news or stale or bool(silences)
         self._expiry = self._next_expiry()
         for name, silence in silences if self._monitored else ():
             self._tell(TimedOut(name, silence))
@@ -246,7 +268,7 @@ class Inbound(Generic[StateT]):
     def _add(self, binding: Binding) -> None:
         slot = self._slots[binding.message.key]
         cell = Cell(binding, slot.layout, self._by_class[binding.role.group])
-        slot.cells.append(cell)
+        slot.add(cell)
         cell.group.cells.append(cell)
         self._cells[cell.name] = cell
 

@@ -10,7 +10,7 @@ from typing import Final
 from can_adapter.binding import Binding
 from can_adapter.codec import Field, Layout, Raw, pages
 from can_adapter.convert import REFUSED
-from can_adapter.e2e import E2eChecker, E2eWindow
+from can_adapter.e2e import REMEMBERED, E2eChecker, E2eWindow
 from can_adapter.matrix import MessageSpec
 from can_adapter.quality import Quality
 from can_adapter.roles import Value
@@ -124,8 +124,16 @@ class Page:
         self.seen = 0
 
 
+Known = tuple[Page, int | None]
+"""What is known of a frame that says nothing new: its page, and its counter if it has one."""
+
+
 class Slot:
-    """One received message: its freshness, its protection, its cells."""
+    """One received message: its freshness, its protection, its cells.
+
+    ``known`` holds frames, octet for octet, that would change no value if they came now: of a
+    protected message one for each value of its counter.
+    """
 
     __slots__ = (
         "_page_timeout",
@@ -134,8 +142,10 @@ class Slot:
         "cells",
         "checker",
         "deadline",
+        "known",
         "layout",
         "malformed",
+        "masks",
         "seen",
         "spec",
         "timeout",
@@ -152,12 +162,32 @@ class Slot:
         self.deadline: int | None = None
         self.trouble: Quality | None = None
         self.malformed = False
+        self.masks: Images = (0, 0)
+        self.known: dict[bytes, Known] = {}
         self._pages: dict[tuple[Raw, ...], Page] = {}
         self._single: Page | None = None
         self._page_timeout = timeout * len(pages(self.layout))
 
+    @property
+    def multiplexed(self) -> bool:
+        return bool(self.layout.selectors)
+
+    def add(self, cell: Cell) -> None:
+        self.cells.append(cell)
+        little, big = self.masks
+        self.masks = (little | cell.masks[0], big | cell.masks[1])
+
+    def remember(self, data: bytes, page: Page, counter: int | None) -> None:
+        """A frame was taken over: the same octets would say nothing new."""
+        if len(self.known) >= REMEMBERED:
+            self.known.clear()
+        self.known[data] = page, counter
+
     def accept(self, images: Images, now: int) -> tuple[Page, Images]:
-        """Note a frame; give its page and the bits that differ from the page's last frame."""
+        """Note a frame; give its page and the bits that differ from the page's last frame.
+
+        Only bits that some cell reads count.
+        """
         page = self._page(images)
         before = page.images
         page.images = images
@@ -165,13 +195,19 @@ class Slot:
         if self.timeout:
             self.deadline = now + self.timeout
         if before is None:
+            self.known.clear()
             return page, ALL_BITS
-        return page, (images[0] ^ before[0], images[1] ^ before[1])
+        little, big = self.masks
+        changes = (images[0] ^ before[0]) & little, (images[1] ^ before[1]) & big
+        if changes[0] or changes[1]:
+            self.known.clear()
+        return page, changes
 
     def forget(self, trouble: Quality) -> None:
         """No value of this message can be used any more."""
         self.deadline = None
         self.trouble = trouble
+        self.known.clear()
         for page in self._pages.values():
             page.images = None
         if self._single is not None:
@@ -181,7 +217,17 @@ class Slot:
 
     def old_pages(self, now: int) -> list[Page]:
         """Pages that stayed away while others of the message came."""
+        if not self._pages:
+            return []
         return [page for page in self._live_pages() if now >= page.seen + self._page_timeout]
+
+    def forget_page(self, page: Page) -> None:
+        """Its values are too old."""
+        page.images = None
+        self.known.clear()
+        for cell in page.cells:
+            if cell.multiplexed:
+                cell.spoil(Quality.STALE)
 
     def ends(self) -> int | None:
         """When the next value of this message grows too old, if nothing comes until then."""

@@ -31,6 +31,16 @@ class TransmitCounters:
     refused: int = 0  # by the bus: off, or its queue full
 
 
+class _Ready:
+    """The frames of one page as they were sent, by counter, for as long as its bits stay."""
+
+    __slots__ = ("frames", "version")
+
+    def __init__(self) -> None:
+        self.frames: dict[int, CanFrame] = {}
+        self.version = -1
+
+
 class Sender:
     """One message on its way out."""
 
@@ -39,8 +49,10 @@ class Sender:
         self.layout = Layout(spec)
         self.counters = TransmitCounters()
         self.pages = tuple(FrameImage(self.layout, page) for page in pages(self.layout))
+        self._ready = tuple(_Ready() for _ in self.pages)
         self._scheduler = scheduler
-        self._canif = canif
+        self._now = scheduler.clock.now
+        self._transmit = canif.transmit
         self._protector = E2eProtector(spec.e2e) if spec.e2e else None
         self._page = 0
         self._last_sent: int | None = None
@@ -73,9 +85,9 @@ class Sender:
 
     def _cycle(self) -> None:
         """Send now, or as soon as the distance to the last frame is kept."""
-        if self._pending.armed:
+        if self._pending.serial >= 0:
             return
-        now = self._scheduler.now
+        now = self._now()
         earliest = now if self._last_sent is None else self._last_sent + self.spec.min_delay
         if earliest <= now:
             self._send()
@@ -84,16 +96,30 @@ class Sender:
 
     def _send(self) -> None:
         """Send the page whose turn it is."""
-        data = self.pages[self._page].octets()
-        self._page = (self._page + 1) % len(self.pages)
-        if self._protector is not None:
-            self._protector.protect(data)
-        spec = self.spec
-        self._last_sent = self._scheduler.now
-        if self._canif.transmit(CanFrame(spec.id, bytes(data), spec.extended, spec.fd)):
+        page, ready, protector = self.pages[self._page], self._ready[self._page], self._protector
+        if len(self.pages) > 1:
+            self._page = (self._page + 1) % len(self.pages)
+        counter = 0 if protector is None else protector.advance()
+        if ready.version != page.version:
+            ready.version = page.version
+            ready.frames.clear()
+        frame = ready.frames.get(counter) or self._make(page, ready, counter)
+        self._last_sent = self._now()
+        if self._transmit(frame):
             self.counters.sent += 1
         else:
             self.counters.refused += 1
+
+    def _make(self, page: FrameImage, ready: _Ready, counter: int) -> CanFrame:
+        """The page as it stands, protected with this counter; kept if that comes round soon."""
+        data = page.octets()
+        protector, spec = self._protector, self.spec
+        if protector is not None:
+            protector.seal(data)
+        frame = CanFrame(spec.id, bytes(data), spec.extended, spec.fd)
+        if protector is None or protector.recurs:
+            ready.frames[counter] = frame
+        return frame
 
 
 class _Outlet:
@@ -166,12 +192,17 @@ class Outbound(Generic[PartT]):
             kind: tuple(outlets[role.name] for role in roles if role.name in outlets)
             for kind, roles in bindings.catalogue.groups.items()
         }
+        self._last: dict[type, PartT] = {}
         self.started = False
 
     def publish(self, part: PartT) -> None:
         """Take over the values of a part; what did not change costs next to nothing."""
+        kind = type(part)
+        if self._last.get(kind) == part:
+            return
+        self._last[kind] = part
         touched: dict[Sender, int] = {}
-        for outlet in self._parts[type(part)]:
+        for outlet in self._parts[kind]:
             value = getattr(part, outlet.name)
             if value != outlet.last:
                 outlet.put(value)

@@ -1,0 +1,181 @@
+"""Frames that say nothing new are recognised: cheaper, and with the same outcome in every case."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bsw.os.clock import MS, VirtualClock
+from bsw.os.scheduler import Scheduler
+from can_adapter.bus import CanFrame
+from can_adapter.canif import CanIf
+from can_adapter.e2e import REMEMBERED, E2eProtector
+from can_adapter.matrix import E2eSpec, MessageSpec, SignalSpec
+from can_adapter.quality import ReceptionEvent, TimedOut
+from can_adapter.slots import Cell
+from can_adapter.transmit import Sender
+from can_adapter.vehicle import open_vehicle_bus
+from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.vehicle_values import Battery, Limits, Targets
+from tests.can.worlds import VehicleWorld, world
+
+PART: dict[str, Callable[[int], object]] = {
+    "BMS_Limits": lambda number: Limits(max_current_limit=100.0 + number),
+    "BMS_Targets": lambda number: Targets(target_current=50.0 + number, ev_ready=True),
+    "BMS_Battery": lambda number: Battery(soc=10.0 + number),
+}
+
+
+def recorded(message: str, seed: int) -> list[tuple[int, CanFrame]]:
+    """Frames of a node whose values change now and then, with what buses and nodes do to them."""
+    chance = random.Random(seed)
+    made = VehicleWorld()
+    found: list[tuple[int, CanFrame]] = []
+    node = made.node("BMS")
+    number = made.matrix.message(message)
+    assert number is not None
+    made.bus.tap(
+        lambda when, _who, frame: found.append((when, frame)) if frame.key == number.key else None
+    )
+    node.start()
+    for _ in range(60):
+        node.publish(PART[message](chance.randrange(3)))
+        made.run_for(chance.randrange(1, 40) * number.cycle // 4)
+    return [spoilt for entry in found for spoilt in _spoilt(*entry, chance)]
+
+
+def _spoilt(when: int, frame: CanFrame, chance: random.Random) -> list[tuple[int, CanFrame]]:
+    dice = chance.random()
+    if dice < 0.03:
+        return []
+    if dice < 0.06:
+        return [(when, frame), (when + MS, frame)]
+    if dice < 0.09:
+        data = bytearray(frame.data)
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        return [(when, replace(frame, data=bytes(data)))]
+    if dice < 0.11:
+        return [(when, replace(frame, data=frame.data[:32]))]
+    if dice < 0.12:
+        return [(when + 900 * MS, frame)]
+    return [(when, frame)]
+
+
+def heard(frames: list[tuple[int, CanFrame]], *, forgetful: bool) -> list[object]:
+    """Everything an ECU can be asked about, after each frame."""
+    scheduler = Scheduler(VirtualClock())
+    with world("simulated") as made:
+        signals = open_vehicle_bus(scheduler, made.one, VehicleCanConfig()).signals
+    told: list[object] = []
+    signals.observe(lambda event: told.append((scheduler.now, event)))
+    signals.on_change(lambda: told.append((scheduler.now, "changed", signals.state)))
+    for when, frame in sorted(frames, key=lambda entry: entry[0]):
+        scheduler.run(max(when, scheduler.now))
+        if forgetful:
+            for slot in signals._slots.values():
+                slot.known.clear()
+        signals.received(frame)
+        told.append([signals.reading(role) for role in signals.roles])
+        for name in PART:
+            checker = signals.protection(name)
+            told.append(None if checker is None else (checker.state, checker.last, checker.counts))
+    scheduler.run(scheduler.now + 3_000 * MS)
+    return told
+
+
+@pytest.mark.parametrize("message", PART)
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_remembered_changes_no_outcome(message: str, seed: int) -> None:
+    frames = recorded(message, seed)
+    assert len(frames) > 100
+    assert heard(frames, forgetful=False) == heard(frames, forgetful=True)
+
+
+@pytest.mark.parametrize("message", PART)
+def test_a_frame_that_says_nothing_new_is_not_read(
+    message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = VehicleWorld()
+    node = made.node("BMS")
+    node.publish(PART[message](1))
+    node.start()
+    made.run_for(20_000 * MS)
+    reads: list[str] = []
+    read: Callable[..., bool] = Cell.read
+
+    def counted(cell: Cell, images: tuple[int, int]) -> bool:
+        reads.append(cell.name)
+        return read(cell, images)
+
+    monkeypatch.setattr(Cell, "read", counted)
+    received = made.ecu.canif.counters.received
+    made.run_for(10_000 * MS)
+    assert made.ecu.canif.counters.received > received + 1_000
+    assert reads == []
+    node.publish(PART[message](2))
+    made.run_for(200 * MS)
+    assert reads
+
+
+def test_memory_has_a_bound() -> None:
+    made = VehicleWorld()
+    node = made.node("BMS")
+    node.start()
+    for number in range(3_000):
+        node.publish(Battery(soc=number % 1000 / 10))
+        node.publish(Limits(max_current_limit=float(number % 400)))
+        made.run_for(20 * MS)
+    known = [len(slot.known) for slot in made.ecu.signals._slots.values()]
+    assert max(known) <= REMEMBERED
+
+
+def test_a_message_that_goes_silent_after_recognised_frames_is_missed_at_the_usual_time() -> None:
+    made = VehicleWorld()
+    events: list[tuple[int, ReceptionEvent]] = []
+    made.ecu.signals.observe(lambda event: events.append((made.scheduler.now, event)))
+    node = made.node("BMS")
+    node.publish(Limits(max_current_limit=100.0))
+    node.start()
+    made.run_for(12_000 * MS)
+    last: list[int] = []
+    spec = made.matrix.message("BMS_Limits")
+    assert spec is not None
+    made.bus.tap(lambda when, _who, frame: last.append(when) if frame.key == spec.key else None)
+    made.run_for(100 * MS)
+    node.stop()
+    events.clear()
+    made.run_for(1_000 * MS)
+    missed = next(
+        (when, event)
+        for when, event in events
+        if isinstance(event, TimedOut) and event.message == "BMS_Limits"
+    )
+    allowed = spec.cycle * made.config.timeout_cycles
+    assert missed == (last[-1] + allowed, TimedOut("BMS_Limits", allowed))
+
+
+@pytest.mark.parametrize("profile", [None, 1, 2, 4, 5, 6, 7, 11])
+def test_frames_sent_from_memory_are_those_a_fresh_protector_would_make(
+    profile: int | None,
+) -> None:
+    e2e = None if profile is None else E2eSpec(profile, 0x12)
+    value = SignalSpec("Value", 200, 16)
+    spec = MessageSpec("M", 0x10, 64, cycle=10 * MS, signals=(value,), e2e=e2e)
+    with world("simulated") as made:
+        scheduler = made.scheduler
+        sent: list[bytes] = []
+        made.other.listen(lambda frame: sent.append(frame.data))
+        sender = Sender(scheduler, CanIf(scheduler, made.one), spec)
+        sender.start(5 * MS)
+        expected: list[bytes] = []
+        fresh = None if e2e is None else E2eProtector(e2e)
+        for raw, count in ((0, 300), (7, 5), (0, 300), (7, 40)):
+            sender.pages[0].set(sender.layout.fields["Value"], raw)
+            for _ in range(count):
+                made.run_for(10 * MS)
+                data = sender.pages[0].octets()
+                if fresh is not None:
+                    fresh.protect(data)
+                expected.append(bytes(data))
+    assert sent == expected
