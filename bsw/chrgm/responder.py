@@ -56,6 +56,7 @@ class Responder:
         self._say = say
         self._ended = ended
         self._cursor = Cursor(table)
+        self._busy: Exchange | None = None  # asked for, and not answered well yet
         self._chain = ""
         self._chain_since = 0
         self._asked_at = 0
@@ -68,8 +69,13 @@ class Responder:
 
     @property
     def place(self) -> str:
-        """The exchange answered or being answered, empty before the first."""
-        return self._cursor.at.name if self._cursor.at is not None else ""
+        """The exchange that is being answered, else the one that is due; empty before the first."""
+        if self._busy is not None:
+            return self._busy.name
+        if self._cursor.at is None:
+            return ""
+        due = self._cursor.allowed(self._record.agreed)
+        return due[0] if due else self._cursor.at.name
 
     @property
     def first(self) -> str:
@@ -95,6 +101,7 @@ class Responder:
             self._end(Ending.SEQUENCE_ERROR, detail=f"{type(heard.body).__name__} is no request")
             return
         self._next_alarm.cancel()
+        self._busy = exchange
         self._asked_at = self._scheduler.now
         agreed = self._record.agreed
         if self._pending is not None or exchange.name not in self._cursor.allowed(agreed):
@@ -147,6 +154,7 @@ class Responder:
             return
         self._record.agreed = agreed
         self._send(exchange, said)
+        self._busy = None
         self._spans.answered(exchange.name)
         if not exchange.follow:
             self.end(self._script.conclude())
