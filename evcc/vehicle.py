@@ -78,6 +78,7 @@ class StationView:
     offered_modes: tuple[str, ...] = ()
     payment: str = ""
     processing: str = ""
+    authorization: str = ""  # the same of the authorization alone
     notification: str = "None"
     notification_delay: int = 0
     status_code: str = ""

@@ -52,7 +52,7 @@ VARIABLES: Final = {
     "evse_status": "Notification, status code, isolation, RCD.",
     "schedules": "What the chosen schedule allows now and next.",
     "meter_info": "Meter id and reading.",
-    "authorization_state": "Whether the station is still thinking.",
+    "authorization_state": "EVSEProcessing of the authorization, and of nothing else.",
     "v2g_messages": "Debug: every message, EXI in base 64.",
 }
 

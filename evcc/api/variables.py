@@ -48,8 +48,8 @@ def tell_view(variables: Variables, view: StationView) -> None:
     if view.protocol:
         changed("selected_protocol", view.protocol)
     changed("session_state", view.phase)
-    if view.processing:
-        changed("authorization_state", view.processing)
+    if view.authorization:
+        changed("authorization_state", view.authorization)
     if view.offered_modes:
         offer = objects.SeccOffer(view.offered_modes, view.offered_payments, view.evse_id)
         changed("secc_offer", offer)

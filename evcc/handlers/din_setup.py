@@ -84,7 +84,7 @@ class Setup:
     def hear_contract_authentication(self, heard: Heard) -> Next:
         car = self._car
         response: din.ContractAuthenticationRes = heard.body
-        car.view.processing = str(response.evse_processing.value)
+        car.view.processing = car.view.authorization = str(response.evse_processing.value)
         car.told()
         if response.evse_processing is din.EVSEProcessing.FINISHED:
             return Go("ChargeParameterDiscovery", when=car.limits_known)

@@ -86,7 +86,7 @@ class Contract:
     def hear_authorization(self, heard: Heard) -> Next:
         car = self._car
         response: iso2.AuthorizationRes = heard.body
-        car.view.processing = str(response.evse_processing.value)
+        car.view.processing = car.view.authorization = str(response.evse_processing.value)
         car.told()
         if response.evse_processing is iso2.EVSEProcessing.FINISHED:
             return Go("ChargeParameterDiscovery", when=car.limits_known)

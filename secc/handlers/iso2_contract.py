@@ -150,6 +150,8 @@ class Contract:
         refused = "FAILED_MeteringSignatureNotValid"
         if not same_session(request.session_id, self._station.record.session_id):
             return Verdict(refused, "another session id")
+        if request.sa_schedule_tuple_id not in {None, self._station.chosen}:
+            return Verdict(refused, "another schedule tuple than the one that is charged by")
         if request.meter_info != self._sent_meter:
             return Verdict(refused, "not the meter data that was sent")
         if heard.signature is None:
