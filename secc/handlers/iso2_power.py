@@ -171,7 +171,10 @@ class Stop:
         station.memory.keep(record, kept)
 
     def _record(self) -> Paused:
+        """A session that sleeps again before it has a mode keeps what it had."""
         station = self._station
+        if station.resumed is not None and not station.mode:
+            return station.resumed
         visitor, payment = station.visitor, station.payment
         assert visitor is not None, "no SessionStop before SessionSetup"
         assert payment is not None, "no authorization before the payment selection"

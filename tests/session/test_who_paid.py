@@ -212,3 +212,21 @@ def test_what_is_kept_says_who_paid_how() -> None:
     assert kept.visitor == Visitor(EVCCID, secure=True, protocol="iso2")
     assert kept.payment is Payment.CONTRACT
     assert kept.emaid.startswith("DE8AA")
+
+
+@BOTH_PROFILES
+def test_a_session_that_sleeps_again_at_once_keeps_mode_and_schedule(profile: str) -> None:
+    visits = Visits(Setup(mode=AC, entries=24), profile)
+    walk = visits.come()
+    walk.whole("Pause")
+    memory = visits.lab.rig.memory
+    first = memory.paused
+    assert first is not None
+    assert first.schedule is not None
+    visits.link()
+    again = visits.again(first.session_id)
+    assert set_up(again) == OLD
+    assert authorize(again) == "Finished"
+    assert memory.paused is None
+    assert pause(again) == "OK"
+    assert memory.paused == first
