@@ -80,7 +80,9 @@ def _other_current(amps: float, known: Known) -> bool:
 
 def _not_asked(amps: float, known: Known) -> bool:
     flowing = max(amps, known.state.battery_current or 0.0)
-    return flowing > known.asked + max(10.0, 0.1 * known.asked)
+    least = known.view.min_current or 0.0  # less than that a station cannot deliver
+    asked = max(known.asked, least)
+    return flowing > asked + max(10.0, 0.1 * asked)
 
 
 def _below_output(volts: float, known: Known) -> bool:
@@ -132,7 +134,7 @@ class Quantity:
     """What a message says of a quantity, as far as it can be read at all."""
 
     def __init__(self, told: object) -> None:
-        self.multiplier = int(getattr(told, "multiplier", getattr(told, "exponent", 0)))
+        self.multiplier = int(getattr(told, "multiplier", 0))  # the exponent of -20 may be any
         unit = getattr(told, "unit", None)  # DIN may leave it out, -20 has none
         self.unit = None if unit is None else str(unit.value)
         self._told = told

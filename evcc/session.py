@@ -282,6 +282,7 @@ class VehicleSession:
             code=result.code,
             timer=result.timer,
             detail=result.detail,
+            fault=result.fault,
         )
         self._ended(result)
 

@@ -99,7 +99,7 @@ class Renegotiations:
         if most and self._count >= most:
             return f"more than {most} renegotiations", RENEGOTIATIONS
         if self._wear.closing_wait:
-            return WORDS[SWITCHING], SWITCHING
+            return WORDS[SWITCHING], RENEGOTIATIONS
         return "", ""
 
     def done(self) -> None:

@@ -16,8 +16,9 @@ Interval = Annotated[Duration, between("1 s", "3600 s", TIME)]
 class WearConfig(Part):
     """Bounds on what wears.  0 times: without a bound, for benches only."""
 
-    renegotiations: Times = 12
-    """In one session; the one after them stops it in order."""
+    renegotiations: Times = 48
+    """In one session, as a night of a load management needs; the one after them stops it in order,
+    in DC sooner, because each one takes a closing."""
 
     renegotiation_interval: Annotated[Duration, between("0 s", "3600 s", TIME)] = 10 * S
     """At least from one to the next; what is asked for sooner waits."""

@@ -10,12 +10,13 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import din, iso2
+from bsw.chrgm.messages.iso20 import common_types
 from bsw.chrgm.record import Heard
 from bsw.os.clock import S
 from evcc.plausible import RULES, Judge
 from evcc.profile import LAB
 from evcc.vehicle import StationView
-from secc.electronics import Ratings
+from secc.electronics import Ratings, SimulatedElectronics
 from tools.rig.direct import Rig
 
 MESSAGES: dict[str, Any] = {"din": din, "iso2": iso2}
@@ -280,6 +281,44 @@ def test_a_value_without_a_unit_is_in_that_of_its_field() -> None:
     view = StationView()
     Judge(view).take("present_voltage", Told(4_000, -1))
     assert view.present_voltage == 400.0
+
+
+@pytest.mark.parametrize(("value", "exponent"), [(4, 2), (4_000, -1), (31_000, -4)])
+def test_the_exponent_of_iso_15118_20_may_be_any(value: int, exponent: int) -> None:
+    view = StationView()
+    told = common_types.RationalNumber(exponent=exponent, value=value)
+    Judge(view).take("present_voltage", told)
+    assert view.present_voltage == pytest.approx(told.si())
+
+
+def test_an_absurd_exponent_is_out_of_bounds() -> None:
+    view = StationView()
+    judge = Judge(view)
+    judge.take("present_voltage", common_types.RationalNumber(exponent=127, value=1))
+    assert view.present_voltage is None
+    assert judge.doubtful
+
+
+def test_a_station_that_cannot_deliver_less_is_no_liar() -> None:
+    """20 A at least, while the battery wants 5 A."""
+    rig = Rig(ratings=Ratings(min_current=25.0))
+    rig.state.target_current = 5.0
+
+    def twist(heard: Heard) -> Heard:
+        if type(heard.body).__name__ != "CurrentDemandRes":
+            return heard
+        return changed(heard, **{CURRENT: physical("iso2", 25, 0, "A")})
+
+    tick = rig.pack.tick
+
+    def unmeasured(electronics: SimulatedElectronics, step: int) -> None:
+        tick(electronics, step)
+        rig.state.battery_current = None
+
+    rig.twist = twist
+    rig.pack.tick = unmeasured  # type: ignore[method-assign]
+    rig.at(30 * S, lambda: setattr(rig.state, "charging_complete", True))
+    assert rig.run().results["vehicle"].fault == ""
 
 
 def test_each_row_names_a_value_of_the_view_and_orders_its_bounds() -> None:
