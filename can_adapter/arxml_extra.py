@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bsw.ecuc.text import text_of
+from bsw.ecuc.arxml_text import arxml_text
 from bsw.ecuc.tree import ConfigurationError
 from bsw.ecuc.xml_tree import Element, parse
 from bsw.os.clock import S
@@ -38,7 +38,7 @@ class NotReadable(Exception):
 def extras(path: Path) -> Mapping[str, Extra]:
     """By the name of the frame."""
     try:
-        root = parse(text_of(path, "an ARXML file", MOST_OCTETS), str(path), MOST_ELEMENTS)
+        root = parse(arxml_text(path, MOST_OCTETS), str(path), MOST_ELEMENTS)
     except ConfigurationError as error:
         problem = error.problems[0]
         raise NotReadable(str(problem.mark), problem.message) from None

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from cantools.database import load_file
+from cantools.database import Database, load_file, load_string
 from cantools.database.can import Message, Signal
 
+from bsw.ecuc.arxml_text import arxml_text, usual
 from bsw.os.clock import MS
-from can_adapter.arxml_extra import Extra, NotReadable, extras
+from can_adapter.arxml_extra import MOST_OCTETS, Extra, NotReadable, extras
 from can_adapter.arxml_place import line_of
 from can_adapter.bus import CLASSIC_LENGTHS, FD_LENGTHS
 from can_adapter.matrix import (
@@ -41,7 +42,7 @@ def read(path: Path) -> list[MessageSpec]:
     except NotReadable as error:
         raise MatrixError(error.where, error.reason) from None
     try:
-        database = load_file(path, strict=False, prune_choices=False)  # we check for ourselves
+        database = _database(path)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise MatrixError(
@@ -53,11 +54,20 @@ def read(path: Path) -> list[MessageSpec]:
     ]
 
 
+def _database(path: Path) -> Database:
+    """We check for ourselves what cantools would be strict about."""
+    if path.suffix.lower() != ARXML:
+        return load_file(path, strict=False, prune_choices=False)
+    return load_string(
+        usual(arxml_text(path, MOST_OCTETS)), "arxml", strict=False, prune_choices=False
+    )
+
+
 def _place(path: Path, reason: str) -> Path | str:
     """With the line, if the file is ARXML and the message gives a clue."""
     if path.suffix.lower() != ARXML:
         return path
-    line = line_of(path.read_text("utf-8", "replace"), reason)
+    line = line_of(arxml_text(path, MOST_OCTETS), reason)
     return path if line is None else f"{path}:{line}"
 
 

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from bsw.ecuc.arxml_text import NAMESPACE, arxml_text, usual
 from bsw.ecuc.definition import (
     EMPTY,
     KEY,
+    ROOT,
     SETTINGS,
     VALUE,
     Container,
@@ -21,12 +23,9 @@ from bsw.ecuc.definition import (
     Member,
     Parameter,
 )
-from bsw.ecuc.text import meaning, text_of
+from bsw.ecuc.text import meaning
 from bsw.ecuc.tree import ConfigurationError, Entry, Items, Leaf, Mark, Node, Problem, Scalar, Table
 from bsw.ecuc.xml_tree import Element, parse
-
-MOST_OCTETS = 16 << 20
-NAMESPACE = "http://autosar.org/schema/r4.0"
 
 _SPACES = frozenset({"AR-PACKAGES", "ELEMENTS"})
 _VARIANT = "VARIATION-POINT"
@@ -38,13 +37,14 @@ _SAID = re.compile(r"Failed to \w+ .*?(?::(\d+)| on line (\d+)): (.*)", re.DOTAL
 def read_arxml(path: Path, definition: Definition) -> Table:
     """The file as a tree, or a ``ConfigurationError`` that says where and why not."""
     source = str(path)
-    text = text_of(path, "an ARXML file", MOST_OCTETS)
+    text = arxml_text(path)
     root = parse(text, source)
     if root.name != "AUTOSAR" or root.namespace != NAMESPACE:
         raise _wrong(root.mark, f"the root is <{root.name}>, not <AUTOSAR> of {NAMESPACE}")
-    _judge(text, source)
+    _judge(usual(text), source)
     if wrong := [*_twins(root), *_variants(root)]:
         raise ConfigurationError(wrong)
+    _moved(root, definition)
     reader = _Reader(definition)
     tree = reader.read(root)
     if reader.problems:
@@ -275,6 +275,33 @@ def _twins(element: Element) -> Iterator[Problem]:
             yield Problem(child.mark, "", f"the name {name!r} stands in line {twin.mark.line} too")
     for child in element.children:
         yield from _twins(child)
+
+
+def _moved(root: Element, definition: Definition) -> None:
+    """Where a tool keeps our definition in a package of its own, say its references in our words.
+
+    A package counts that is called like the role, else the only one whose modules we know.
+    """
+    known = {module.name for module in definition.modules}
+    packages: dict[str, None] = {}
+    for values in _all(root, _VALUES):
+        package, _, name = values.said("DEFINITION-REF").rpartition("/")
+        if name in known:
+            packages[package] = None
+    if definition.path in packages:
+        return
+    named = [one for one in packages if one.rpartition("/")[2] == definition.role]
+    others = [one for one in packages if not one.startswith(f"{ROOT}/")]
+    chosen = named or (others if len(packages) == 1 else [])
+    if len(chosen) == 1 and chosen[0]:
+        _say_in(root, f"{chosen[0]}/", f"{definition.path}/")
+
+
+def _say_in(element: Element, theirs: str, ours: str) -> None:
+    for child in element.children:
+        if child.name == "DEFINITION-REF" and child.text.strip().startswith(theirs):
+            child.text = ours + child.text.strip().removeprefix(theirs)
+        _say_in(child, theirs, ours)
 
 
 def _variants(element: Element) -> Iterator[Problem]:

@@ -33,6 +33,18 @@ def meaning(text: str) -> Scalar:
 
 def text_of(path: Path, kind: str = "a YAML file", most: int = MOST_OCTETS) -> str:
     """The file's text, once it is sure to be a regular file of a sensible size in UTF-8."""
+    octets = octets_of(path, kind, most)
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = octets[: error.start].decode("utf-8", "replace")
+        raise wrong(
+            place(str(path), before), f"octet 0x{octets[error.start]:02X} is not UTF-8"
+        ) from None
+
+
+def octets_of(path: Path, kind: str, most: int) -> bytes:
+    """What a regular file of a sensible size holds."""
     where = Mark(str(path))
     try:
         found = path.stat()
@@ -41,19 +53,12 @@ def text_of(path: Path, kind: str = "a YAML file", most: int = MOST_OCTETS) -> s
             raise wrong(where, f"this is {this}; name {kind}")
         if found.st_size > most:
             raise wrong(where, f"too large: {found.st_size} octets, at most {most} are read")
-        octets = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise wrong(where, "no such file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise wrong(where, f"cannot be read: {reason}") from None
-    try:
-        return octets.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = octets[: error.start].decode("utf-8", "replace")
-        raise wrong(
-            place(str(path), before), f"octet 0x{octets[error.start]:02X} is not UTF-8"
-        ) from None
 
 
 def wrong(mark: Mark, message: str, example: str = "") -> ConfigurationError:

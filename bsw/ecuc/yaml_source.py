@@ -48,6 +48,17 @@ def read_yaml(path: Path) -> Table:
         raise wrong(place(source, text), _said(error.reason)) from None
 
 
+def read_flow(text: str, source: str) -> Node:
+    """A list or table in one line, ``{a: 1, b: [2, 3]}``, as a command line has it."""
+    builder = _Builder(source)
+    try:
+        return builder.value(yaml.parse(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        raise wrong(Mark(source), _said(error.problem)) from None
+    except yaml.reader.ReaderError as error:
+        raise wrong(Mark(source), _said(error.reason)) from None
+
+
 def _said(problem: str | None) -> str:
     for ours, theirs in _SAID:
         if ours in (problem or ""):
@@ -88,6 +99,12 @@ class _Builder:
         if not isinstance(root, Table):
             raise wrong(root.mark, "keys with values are wanted here", "log: {level: info}")
         return root
+
+    def value(self, events: Iterator[yaml.Event]) -> Node:
+        """The one value of a text that is no file."""
+        started = next(event for event in events if isinstance(event, yaml.DocumentStartEvent))
+        assert started is not None
+        return self._node(next(events), events, 0)
 
     def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
         if isinstance(event, yaml.AliasEvent):

@@ -103,7 +103,7 @@ KINDS = [
     Kind("not XML", "log: {level: debug}\n", ":1:1: not valid XML: syntax error"),
     Kind("binary", bytes(range(1, 128)), "not valid XML"),
     Kind("not UTF-8", GOOD.encode().replace(b"debug", b"\xff"), ":21:26: octet 0xFF is not UTF-8"),
-    Kind("UTF-16", GOOD.encode("utf-16"), ":1:1: octet 0xFF is not UTF-8"),
+    Kind("half UTF-16", GOOD.encode("utf-16")[:-1], "is not UTF-16"),
     Kind("another encoding", changed("utf-8", "latin-1"), ":1:1: not valid ARXML"),
     Kind("wrong root", "<?xml version='1.0'?>\n<html/>", ":2:1: the root is <html>, not <AUTOSAR>"),
     Kind("no namespace", changed('xmlns="http://autosar.org/schema/r4.0" ', ""), "not <AUTOSAR>"),

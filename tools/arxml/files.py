@@ -8,7 +8,7 @@ from bsw.ecuc.arxml_values import values_document
 from bsw.ecuc.definition import define
 from bsw.ecuc.export import plain
 from bsw.ecuc.part import Part
-from can_adapter.matrix import SHIPPED, SHIPPED_STATION, load, shipped_matrix
+from can_adapter.matrix import SECOND_INLET, SHIPPED, SHIPPED_STATION, load, shipped_matrix
 from evcc.config import EvccConfig
 from secc.config import SeccConfig
 from tools.arxml.system import Bus, system_document
@@ -22,7 +22,7 @@ def generated() -> Mapping[str, Callable[[], str]]:
         "pilotwire_ecuc_definition.arxml": _definition,
         "evcc_defaults.arxml": lambda: _defaults(EvccConfig),
         "secc_defaults.arxml": lambda: _defaults(SeccConfig),
-        "vehicle_bus.arxml": lambda: _bus("vehicle_bus", SHIPPED),
+        "vehicle_bus.arxml": lambda: _bus("vehicle_bus", (*SHIPPED, SECOND_INLET)),
         "station_bus.arxml": lambda: _bus("station_bus", SHIPPED_STATION),
     }
 
