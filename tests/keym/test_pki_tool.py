@@ -154,6 +154,20 @@ def test_the_other_layout_has_every_file_under_its_name(tmp_path: Path, password
     assert len(contract.subject.common_name or "") in {14, 15}
 
 
+def test_both_layouts_hold_one_pki_for_the_two_sides_of_a_pair(tmp_path: Path) -> None:
+    base = tmp_path / "p"
+    assert main(["pki", "make", str(base), "--layout", "both"]) == 0
+    theirs = base / "iso15118_2"
+    for use, chain in (("secc", "cpo"), ("contract", "mo"), ("provisioning", "oem")):
+        ours = certificates((base / "iso2" / "chains" / f"{use}.pem").read_bytes())
+        assert certificates((theirs / "certs" / f"{chain}CertChain.pem").read_bytes()) == ours
+    for root in ("v2g", "mo", "oem"):
+        ours = certificates((base / "iso2" / "trust" / f"{root}.pem").read_bytes())
+        assert certificates((theirs / "certs" / f"{root}RootCACert.pem").read_bytes()) == ours
+    words = ["--role", "evcc", "--certificates", str(tmp_path / "c"), "--keys", str(tmp_path / "k")]
+    assert main(["pki", "install", str(base), *words]) == 0
+
+
 @pytest.mark.parametrize("kind", ["iso2", "iso20", "iso20-ed448"])
 def test_a_good_chain_is_explained_and_accepted(
     made: Path, capsys: pytest.CaptureFixture[str], kind: str

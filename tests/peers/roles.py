@@ -73,7 +73,6 @@ trace: {{file: {folder}/ours.station.trace.jsonl}}
 KEYS = """\
 keym:
   folder: {folder}/{role}/certificates
-  secc: {{revocation: soft-fail}}
 csm: {{software: {{folder: {folder}/{role}/keys}}}}
 """
 

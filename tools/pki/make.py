@@ -43,9 +43,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--layout",
-        choices=("pilotwire", "iso15118"),
+        choices=("pilotwire", "iso15118", "both"),
         default="pilotwire",
-        help="iso15118: the file names that package expects (ISO 15118-2 keys only)",
+        help="iso15118: the file names that package expects (ISO 15118-2 keys only); "
+        "both: one PKI for the two sides of a mixed pair",
     )
     parser.add_argument(
         "--variants", action="store_true", help="also chains with one fault each, under bad/"
@@ -110,6 +111,8 @@ def _write(args: argparse.Namespace, writer: Writer) -> None:
     kinds = args.kind or list(KINDS)
     if args.layout == "iso15118":
         kinds = ["iso2"]
+    elif args.layout == "both":
+        kinds = list(dict.fromkeys(["iso2", *(args.kind or ())]))
     writer.text("README.txt", folder.README)
     for kind in kinds:
         chosen = KINDS[kind]
@@ -127,9 +130,10 @@ def _write(args: argparse.Namespace, writer: Writer) -> None:
         )
         pki = build(plan)
         told = f"{len(pki.entities)} certificates, {chosen.key_type.value}"
-        if args.layout == "iso15118":
+        if kind == "iso2" and args.layout != "pilotwire":
             layout15118.write(pki, writer)
             print(f"{writer.base}/iso15118_2: {told}")
+        if args.layout == "iso15118":
             continue
         folder.write(pki, writer.within(kind))
         folder.write_successor(pki, writer.within(f"{kind}/next"))
