@@ -203,4 +203,8 @@ class CanConfig(Part):
     """Makes all cycles longer, for long simulations."""
 
     e2e_window: WindowConfig = WindowConfig()
+    e2e_stretch: int = Field(default=1, ge=1, le=100)
+    """Makes the end-to-end supervision so many times more patient with lost, repeated and damaged
+    frames.  For lab hosts that stall, as ``timeout_cycles``; in a car 1."""
+
     recovery: RecoveryConfig = RecoveryConfig()

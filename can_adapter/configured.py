@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from can_adapter import e2e
 from can_adapter.config import CanConfig, MessageConfig
+from can_adapter.e2e import E2eWindow
 from can_adapter.matrix import (
     E2eSpec,
     Matrix,
@@ -87,6 +88,11 @@ def timeout(spec: MessageSpec, config: CanConfig) -> int:
     if given is not None:
         return given * config.cycle_stretch
     return spec.cycle * config.timeout_cycles
+
+
+def window(config: CanConfig) -> E2eWindow:
+    """How patient the end-to-end supervision is."""
+    return config.e2e_window.window().stretched(config.e2e_stretch)
 
 
 class CanConfigError(Exception):

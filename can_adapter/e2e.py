@@ -7,7 +7,7 @@ judgements into trust.  What a frame says is not known here.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from importlib import import_module
@@ -58,6 +58,15 @@ class E2eWindow:
     window_size_invalid: int = 4
     min_ok_state_invalid: int = 3
     max_error_state_invalid: int = 0
+
+    def stretched(self, times: int) -> "E2eWindow":
+        """So many times more patient in VALID; winning trust is as hard as before."""
+        return replace(
+            self,
+            max_delta_counter=self.max_delta_counter * times,
+            window_size_valid=self.window_size_valid * times,
+            max_error_state_valid=self.max_error_state_valid * times,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,7 @@ class E2eChecker:
         self._window = window or E2eWindow()
         self._modulo = self._profile.modulo
         self._next: int | None = None  # the counter that is in sequence; None: any
+        self._most_lost = min(self._window.max_delta_counter, self._profile.modulo - 2)
         self._recent: deque[E2eStatus] = deque()
         self._all_good = 0
         self._settled = False  # trusted, and nothing but good frames in the window
@@ -247,7 +257,7 @@ class E2eChecker:
             return E2eStatus.OK
         if skipped == self._modulo - 1:
             return E2eStatus.REPEATED
-        if skipped < self._window.max_delta_counter:
+        if skipped < self._most_lost:
             return E2eStatus.LOST
         return E2eStatus.WRONG_SEQUENCE
 

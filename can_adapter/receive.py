@@ -13,7 +13,7 @@ from can_adapter.binding import Binding, Bindings
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
-from can_adapter.configured import timeout
+from can_adapter.configured import timeout, window
 from can_adapter.e2e import E2eChecker, E2eState, E2eStatus
 from can_adapter.quality import (
     FrameMalformed,
@@ -58,7 +58,7 @@ class Inbound(Generic[StateT]):
         self._by_class = {kind.__name__: self._groups[field] for field, kind in hints.items()}
         self._cells: dict[str, Cell] = {}
         self._slots = {
-            spec.key: Slot(spec, timeout(spec, config), config.e2e_window.window())
+            spec.key: Slot(spec, timeout(spec, config), window(config))
             for spec in bindings.messages()
         }
         for binding in bindings.bound:

@@ -102,12 +102,14 @@ class VehicleEcu:
                 sleep=self.north.sleep,
                 wake=self.north.wake,
             ),
-            Room(
-                "charging",
-                self._start_charging,
-                self._stop_charging,
-                sleep=self._stop_telling,
-                wake=self._start_telling,
+            watched=(
+                Room(
+                    "charging",
+                    self._start_charging,
+                    self._stop_charging,
+                    sleep=self._stop_telling,
+                    wake=self._start_telling,
+                ),
             ),
             stop_within=self._config.os.stop_within,
         )

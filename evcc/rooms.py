@@ -248,12 +248,19 @@ class Rooms:
             Room("watchdog", self._watch, _then(self.watchdog.stop), self._doze, self._rouse),
         )
 
-    def manage(self, *others: Room, stop_within: int = 5 * S) -> EcuM:
-        """All rooms, and ``others`` between the memory and those that watch."""
+    def manage(
+        self, *others: Room, watched: tuple[Room, ...] = (), stop_within: int = 5 * S
+    ) -> EcuM:
+        """All rooms, and ``others`` between the memory and those that watch.
+
+        What is ``watched`` starts after these and stops before them: a session that comes down
+        in order is supervised to its end.
+        """
         memory, *watching = self.rooms()
         ground = self.services.ground
         log = ground.dlt.logger("ecum")
-        ecum = EcuM((memory, *others, *watching), ground.scheduler, log, stop_within=stop_within)
+        rooms = (memory, *others, *watching, *watched)
+        ecum = EcuM(rooms, ground.scheduler, log, stop_within=stop_within)
         self.modes.join(ecum)
         return ecum
 

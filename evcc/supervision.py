@@ -17,6 +17,7 @@ from bsw.dlt import Logger
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Alarm, Scheduler, Task
 from can_adapter.canif import BusEvent
+from can_adapter.quality import ReceptionEvent
 from can_adapter.values import EnergyTransferMode, EvErrorCode
 from can_adapter.vehicle import VehicleBus
 from csm.errors import CsmFault
@@ -85,19 +86,23 @@ class Supervision:
         self._limits = limits or Limits()
         self._weak: set[str] = set()  # what stands and costs current, of either kind of charging
         self._degraded = False
+        self._deaf = False
         self._reception = ReceptionFaults(scheduler, dem, bus.signals)
         self._task: Task | None = None
         self._force: Alarm = scheduler.alarm(self._forced, name="ordered stop")
         dem.listen(self._event_changed)
         if not self._limits.silent:
-            bus.signals.observe(self._reception.hear)
+            bus.signals.observe(self._heard)
         bus.canif.observe(self._bus_changed)
         can.opened_under_load = self.opened_under_load
 
     def start(self) -> None:
+        self._deaf = False
         self._task = self._scheduler.every(self._limits.cycle, self._look, name="supervision")
 
     def stop(self) -> None:
+        """From here on the others may fall silent: at the ECU's end, and while it sleeps."""
+        self._deaf = True
         self._force.cancel()
         if self._task is not None:
             self._task.stop()
@@ -138,6 +143,10 @@ class Supervision:
     def memory_fault(self, why: str) -> None:
         """Non-volatile memory is damaged, or cannot be written."""
         self._dem.failed("NVM_DAMAGED", why)
+
+    def _heard(self, event: ReceptionEvent) -> None:
+        if not self._deaf:
+            self._reception.hear(event)
 
     # Looking
 

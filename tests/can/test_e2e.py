@@ -11,6 +11,8 @@ from cantools.autosar.end_to_end import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from can_adapter.config import CanConfig
+from can_adapter.configured import window
 from can_adapter.e2e import (
     PROFILES,
     E2eChecker,
@@ -96,6 +98,27 @@ def test_gaps_are_tolerated_up_to_the_configured_delta() -> None:
         E2eStatus.OK,
         E2eStatus.WRONG_SEQUENCE,
         E2eStatus.OK,
+    ]
+
+
+@pytest.mark.parametrize(("times", "state"), [(1, E2eState.INVALID), (10, E2eState.VALID)])
+def test_a_lab_host_can_stretch_the_supervision(times: int, state: E2eState) -> None:
+    """Of twenty frames one arrives, over and over; then a few come damaged."""
+    sent = frames(SPEC, 120)
+    checker = E2eChecker(SPEC, window(CanConfig(e2e_stretch=times)))
+    judged(checker, [*sent[:3], *sent[3::20]])
+    assert checker.state is state
+    judged(checker, [bytes(len(sent[0]))] * 3)
+    assert checker.state is state
+
+
+def test_however_far_it_is_stretched_a_repeated_frame_is_not_a_lost_one() -> None:
+    """The counter of profile 1 has fifteen values; going back one looks like losing thirteen."""
+    sent = frames(E2eSpec(1, 0x12), 4)
+    checker = E2eChecker(E2eSpec(1, 0x12), E2eWindow().stretched(100))
+    assert judged(checker, [sent[2], sent[2], sent[1]])[1:] == [
+        E2eStatus.REPEATED,
+        E2eStatus.WRONG_SEQUENCE,
     ]
 
 

@@ -172,6 +172,32 @@ def test_a_child_that_does_not_stop_is_killed(
     assert children.status == {"stubborn": -signal.SIGKILL}
 
 
+def test_what_was_started_first_is_stopped_when_the_others_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hardware outlives the ECUs that stand on it, and they are asked together."""
+    (tmp_path / "polite.py").write_text(
+        "import signal, sys, time\n"
+        "def bye(*_):\n"
+        "    time.sleep(0.3)\n"
+        "    print('bye', file=sys.stderr, flush=True)\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, bye)\n"
+        "print('ready', file=sys.stderr, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    heard: list[Said] = []
+    children = Children(heard.append)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    for who in ("ground", "one", "other"):
+        children.start(who, "polite", [])
+    while len(heard) < 3:
+        children.listen(1.0)
+    children.stop(within=20.0)
+    assert [said.who for said in heard if said.text == "bye"][-1] == "ground"
+    assert list(children.status)[-1] == "ground"
+
+
 def test_lines_that_are_no_records_are_shown_as_they_are() -> None:
     assert parse("evcc", "Segmentation fault\n").text == "Segmentation fault"
     assert parse("evcc", "[1]\n").text == "[1]"

@@ -78,6 +78,7 @@ class Children:
         self._selector = selectors.DefaultSelector()
         self.running: dict[str, Child] = {}
         self.status: dict[str, int] = {}
+        self._ground = ""
 
     def start(self, who: str, module: str, words: list[str]) -> None:
         process = subprocess.Popen(
@@ -91,6 +92,7 @@ class Children:
         child = Child(who, process)
         os.set_blocking(child.fd, False)
         self._selector.register(child.fd, selectors.EVENT_READ, child)
+        self._ground = self._ground or who
         self.running[who] = child
 
     def listen(self, seconds: float) -> None:
@@ -101,13 +103,24 @@ class Children:
             self._read(key.data)
 
     def stop(self, within: float = 8.0) -> None:
-        """Ask all to stop; who has not in time is killed."""
-        for child in self.running.values():
+        """Ask all to stop; who has not in time is killed.
+
+        Who was started first is what the others stand on, and goes when they have gone: an ECU
+        that comes to its end in order still needs its bus.
+        """
+        self._stop([who for who in self.running if who != self._ground], within)
+        self._stop(list(self.running), within)
+
+    def _stop(self, names: list[str], within: float) -> None:
+        def left() -> list[Child]:
+            return [child for who, child in self.running.items() if who in names]
+
+        for child in left():
             child.process.terminate()
         deadline = time.monotonic() + within
-        while self.running and time.monotonic() < deadline:
+        while left() and time.monotonic() < deadline:
             self.listen(0.1)
-        for child in list(self.running.values()):
+        for child in left():
             child.process.kill()
             self._ended(child)
 
