@@ -41,6 +41,7 @@ def read_arxml(path: Path, definition: Definition) -> Table:
     root = parse(text, source)
     if root.name != "AUTOSAR" or root.namespace != NAMESPACE:
         raise _wrong(root.mark, f"the root is <{root.name}>, not <AUTOSAR> of {NAMESPACE}")
+    _at_home(root)
     _judge(usual(text), source)
     if wrong := [*_twins(root), *_variants(root)]:
         raise ConfigurationError(wrong)
@@ -54,6 +55,14 @@ def read_arxml(path: Path, definition: Definition) -> Table:
 
 def _wrong(mark: Mark, message: str) -> ConfigurationError:
     return ConfigurationError((Problem(mark, "", message),))
+
+
+def _at_home(element: Element) -> None:
+    """What follows looks at names alone: all of them have to be AUTOSAR's."""
+    if element.namespace != NAMESPACE:
+        raise _wrong(element.mark, f"not valid ARXML: <{element.name}> is not of {NAMESPACE}")
+    for child in element.children:
+        _at_home(child)
 
 
 def _judge(text: str, source: str) -> None:

@@ -19,6 +19,7 @@ RELEASE: Final = "AUTOSAR_00051.xsd"
 _XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _HEADER: Final = '<?xml version="1.0" encoding="utf-8"?>'
 _DECLARATION: Final = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_VERSION: Final = re.compile(r"""\sversion\s*=\s*["']1\.0["']""")
 _ROOT: Final = re.compile(r"<(?:([A-Za-z_][\w.-]*):)?AUTOSAR\b[^>]*>")
 _DECLARED: Final = re.compile(rb"""<\?xml\b[^>]*\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _READ: Final = frozenset({"", "utf-8", "utf8", "utf-16", "us-ascii"})
@@ -44,6 +45,8 @@ def arxml_text(path: Path, most: int = MOST_OCTETS) -> str:
 def usual(text: str) -> str:
     """The same in AUTOSAR's as the default namespace, with all said that may be left out."""
     declaration = _DECLARATION.match(text)
+    if declaration and not _VERSION.search(declaration[0]):
+        return text
     body = text[declaration.end() :] if declaration else text.lstrip("\ufeff")
     lines = "\n" * declaration[0].count("\n") if declaration else ""
     root = _ROOT.search(body)

@@ -9,6 +9,7 @@ import pytest
 
 from bsw.shipped import shipped
 from can_adapter.matrix import (
+    SECOND_INLET,
     SHIPPED,
     SHIPPED_STATION,
     MatrixError,
@@ -20,7 +21,7 @@ from can_adapter.matrix import (
 from evcc.cli import main as evcc
 from tools.cli import main as v2g
 
-BUSES = {"vehicle_bus": SHIPPED, "station_bus": SHIPPED_STATION}
+BUSES = {"vehicle_bus": (*SHIPPED, SECOND_INLET), "station_bus": SHIPPED_STATION}
 
 
 def database(*paths: Path) -> dict[str, Any]:
