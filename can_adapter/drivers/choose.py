@@ -1,12 +1,13 @@
 """The driver a configuration names.
 
-``simulated`` takes the bus of the simulated world, ``none`` is no bus, every other name goes to
-python-can.
+``simulated`` takes the bus of the simulated world, ``none`` is no bus, UDP multicast has a
+driver of ours, every other name goes to python-can.
 """
 
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusUnavailable, CanPort
 from can_adapter.config import BusConfig
+from can_adapter.drivers import multicast
 from can_adapter.drivers.no_bus import NoBus
 from can_adapter.drivers.python_can import PythonCanPort, Watching
 from can_adapter.drivers.simulated import SimulatedBus
@@ -31,6 +32,8 @@ def open_port(
     if clock is None:
         hint = "use interface: simulated, or run on the host's clock"
         raise BusUnavailable(config.interface, "simulated time cannot wait for real buses", hint)
+    if config.interface == multicast.INTERFACE and multicast.OPTIONS.issuperset(config.options):
+        return multicast.MulticastPort(clock, config.channel, config.options, name=name)
     return PythonCanPort(
         scheduler, clock, config.interface, config.channel, config.options, name=name
     )

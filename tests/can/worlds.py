@@ -14,6 +14,7 @@ from can_adapter.bus import CanPort
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
 from can_adapter.configured import load_matrix
+from can_adapter.drivers.multicast import MulticastPort
 from can_adapter.drivers.python_can import PythonCanPort
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
 from can_adapter.transmit import Outbound
@@ -21,7 +22,7 @@ from can_adapter.vehicle import VEHICLE_VALUES, VehicleBus, open_vehicle_bus
 from can_adapter.vehicle_config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 
-DRIVERS = ("simulated", "virtual", "udp_multicast")
+DRIVERS = ("simulated", "virtual", "udp_multicast", "multicast")
 
 
 @dataclass
@@ -62,11 +63,13 @@ def world(driver: str) -> Iterator[World]:
         clock.close()
 
 
-def _host_port(scheduler: Scheduler, clock: HostClock, driver: str, name: str) -> PythonCanPort:
+def _host_port(scheduler: Scheduler, clock: HostClock, driver: str, name: str) -> CanPort:
     if driver == "virtual":
         channel, options = f"world-{id(scheduler)}", {}
     else:
         channel, options = "239.74.163.77", {"port": 20_000 + getpid() % 20_000, "hop_limit": 0}
+    if driver == "multicast":
+        return MulticastPort(clock, channel, options, name=name)
     return PythonCanPort(scheduler, clock, driver, channel, options, name=name)
 
 
