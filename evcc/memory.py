@@ -50,15 +50,17 @@ class KeptMemory:
         nvm.register(Block(BLOCK, 1, {}))
 
     def load(self) -> PausedSession | None:
+        """``None`` for what is no whole record, too: the vehicle begins a new session then."""
         kept = self._nvm.read(BLOCK)
-        if not kept:
+        try:
+            return PausedSession(
+                str(kept["protocol"]),
+                bytes.fromhex(str(kept["session_id"])),
+                str(kept["payment"]),
+                int(kept["since"]),
+            )
+        except (KeyError, TypeError, ValueError):
             return None
-        return PausedSession(
-            str(kept["protocol"]),
-            bytes.fromhex(str(kept["session_id"])),
-            str(kept["payment"]),
-            int(kept["since"]),
-        )
 
     def keep(self, paused: PausedSession) -> None:
         self._nvm.write(

@@ -25,7 +25,7 @@ from can_adapter.drivers.simulated import SimulatedBus
 from csm.randomness import SeededRandomness
 from evcc.cli import main as evcc
 from evcc.events import events
-from evcc.memory import PausedSession
+from evcc.memory import BLOCK, PausedSession
 from evcc.profile import CONFORMANCE
 from evcc.rooms import Ground, Services
 from evcc.services_config import NvmConfig, ServicesConfig
@@ -167,6 +167,18 @@ def test_a_setting_that_makes_no_sense_is_refused(name: str, octets: bytes, tmp_
     with pytest.raises(ValueError):
         did.write(octets)
     assert did.read() == before
+
+
+@pytest.mark.parametrize("missing", ["protocol", "session_id", "payment", "since"])
+def test_half_a_pause_is_none(missing: str, tmp_path: Path) -> None:
+    scheduler, first = services(tmp_path / "evcc.nvm")
+    first.memory.keep(PausedSession("iso2", b"\x01" * 8, "ExternalPayment", 5))
+    kept = {name: one for name, one in first.nvm.read(BLOCK).items() if name != missing}
+    first.nvm.write(BLOCK, kept)
+    assert first.memory.load() is None
+    scheduler.run(1 * S)
+    _, second = services(tmp_path / "evcc.nvm")
+    assert second.memory.load() is None
 
 
 def test_a_damaged_memory_is_noticed_and_the_ecu_starts(tmp_path: Path) -> None:
