@@ -48,7 +48,10 @@ def at_once() -> Steps:
 
 
 class CannotStart(Exception):
-    """Something outside the configuration is not as the ECU needs it.  Names the remedy."""
+    """Something outside the configuration is not as the ECU needs it, or no longer.
+
+    Names the remedy.
+    """
 
 
 @dataclass(slots=True)
@@ -101,6 +104,8 @@ class Base:
         self.clock.close()
         if self._cannot_start is not None:
             raise self._cannot_start
+        if self.process.host_fault:
+            raise CannotStart(self.process.host_fault)
         return status
 
     def _begin(self, steps: Steps) -> None:

@@ -1,5 +1,6 @@
 """What both roles let an integrator set about log, trace and process; a role's model extends it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,3 +41,7 @@ class BaseConfig(Part):
     os: OsConfig = OsConfig()
     log: LogConfig = LogConfig()
     trace: TraceConfig = TraceConfig()
+
+    def lacking(self) -> Iterable[str]:
+        """What is asked for here and not there outside, each with its remedy; no mistake yet."""
+        return ()

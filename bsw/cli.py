@@ -46,6 +46,11 @@ def main(role: Role[M], argv: list[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        from bsw.hostfault import told  # noqa: PLC0415 - rare
+
+        print(f"{role.name}: {told(error)}", file=sys.stderr)
+        return FAILED
     return status
 
 
@@ -155,6 +160,8 @@ def _check(role: Role[M], arguments: argparse.Namespace) -> int:
         print(line)
     for note in loaded.notes:
         print(f"# {note}")
+    for lacking in loaded.config.lacking():
+        print(f"{role.name}: warning: {lacking}", file=sys.stderr)
     return 0
 
 

@@ -137,3 +137,9 @@ class EvccConfig(BaseConfig):
         if named and driver not in self.csm.drivers:
             served = ", ".join(self.csm.drivers)
             yield Wrong("diagnostics.key", f"csm.drivers has no {driver!r}, only {served}")
+
+    def lacking(self) -> Iterable[str]:
+        if self.session.security == "tls":
+            from keym.lacking import lacking  # noqa: PLC0415 - brings the stores with it
+
+            yield from lacking("evcc", self.keym.folder, self.csm)

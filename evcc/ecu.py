@@ -172,7 +172,9 @@ class VehicleEcu:
     def _stop_network(self, done: Action) -> None:
         def close() -> None:
             self._parts.network.close()
-            self._parts.recording.close()
+            lost = self._parts.recording.close()
+            if lost:
+                self._log.warning("capture not whole", why=lost)
             done()
 
         self._base.settle(lambda: self._parts.network.busy, close)
@@ -269,6 +271,9 @@ class VehicleEcu:
             self._base.process.done(Status.OK if good else Status.FAILED, detail)
 
     def _tell_live(self) -> None:
+        gone = self._parts.network.gone()
+        if gone:
+            self._base.process.lost(f"network.interface: {gone}")
         view, state = self.view, self.state
         if view.phase:
             self._log.info(

@@ -170,3 +170,9 @@ class SeccConfig(BaseConfig):
             yield Wrong("link.slac.modem.dialect", told, "qca7000")
         if self.provisioning.service != "off" and not self.session.tls:
             yield Wrong("provisioning.service", "contracts need TLS", "session: {tls: true}")
+
+    def lacking(self) -> Iterable[str]:
+        if self.session.tls:
+            from keym.lacking import lacking  # noqa: PLC0415 - brings the stores with it
+
+            yield from lacking("secc", self.keym.folder, self.csm)

@@ -94,7 +94,9 @@ class StationEcu:
 
     def _closed(self, done: Action) -> None:
         self._parts.network.close()
-        self._parts.recording.close()
+        lost = self._parts.recording.close()
+        if lost:
+            self._log.warning("capture not whole", why=lost)
         done()
 
     # Parts
@@ -211,6 +213,9 @@ class StationEcu:
             self._base.process.done(status, str(result))
 
     def _tell_live(self) -> None:
+        gone = self._parts.network.gone()
+        if gone:
+            self._base.process.lost(f"network.interface: {gone}")
         present = self.charger.state.dc_present
         if self.outlet.session is not None and present is not None:
             self._log.info(

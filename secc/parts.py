@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bsw.base import Base, CannotStart
+from bsw.hostfault import told
 from bsw.net.hostnet import InterfaceUnusable
+from bsw.net.ports import Stream, StreamUser
 from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.nvm.service import Nvm
@@ -89,9 +91,30 @@ def _recording(base: Base, config: SeccConfig) -> Recording:
 def _network(base: Base, config: SeccConfig) -> HostNetwork:
     interface = config.network.interface
     try:
-        return HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
+        network = HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
     except InterfaceUnusable as error:
         raise CannotStart(f"network.interface: {error}") from None
+    _find_ports(network, config)
+    return network
+
+
+def _find_ports(network: HostNetwork, config: SeccConfig) -> None:
+    """A port that somebody else has is found now, and not when the first vehicle is there."""
+    ports, key = config.network, ""
+    try:
+        for key in ("plain_port", "tls_port"):
+            if getattr(ports, key):
+                network.listen(_nobody, port=getattr(ports, key)).close()
+        key = "sdp_port"
+        network.datagram(lambda _octets, _source: None, port=ports.sdp_port).close()
+    except OSError as error:
+        network.close()
+        what = f"network.{key}: port {getattr(ports, key)}: {told(error)}"
+        raise CannotStart(what) from None
+
+
+def _nobody(_stream: Stream) -> StreamUser:
+    raise AssertionError("the port is closed again before anybody can come")
 
 
 def _bus(base: Base, config: SeccConfig) -> "StationBus | None":

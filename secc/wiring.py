@@ -16,6 +16,8 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
     def start() -> Steps:
         """The loop turns first; the rooms, which take longer to load, start inside it."""
         loaded.look_outside()
+        for lacking in config.lacking():
+            base.dlt.logger("secc").warning("lacking", what=lacking)
         yield "session"
         import secc.session  # noqa: F401, PLC0415 - the largest part of the application
 

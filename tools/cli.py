@@ -54,6 +54,11 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        from bsw.hostfault import told  # noqa: PLC0415 - rare
+
+        print(f"v2g {arguments.group}: {told(error)}", file=sys.stderr)
+        return 1
     return status
 
 

@@ -31,6 +31,8 @@ class Capture:
         self._interfaces: dict[str, int] = {}
         self._key_log: BinaryIO | None = None
         self._secrets = bytearray()
+        self.lost: OSError | None = None
+        """Why it is not whole, where it is not."""
         self._file.write(pcapng.section(comment=comment))
         self._body_at = self._file.tell()
 
@@ -62,8 +64,14 @@ class Capture:
         interface: str = "plc",
         direction: Direction = Direction.UNKNOWN,
     ) -> None:
-        if self._file.closed:
+        if self._file.closed or self.lost is not None:
             return
+        try:
+            self._write(now, octets, interface, direction)
+        except OSError as error:  # a full disk ends the capture, and nothing else
+            self.lost = error
+
+    def _write(self, now: int, octets: bytes, interface: str, direction: Direction) -> None:
         number = self._interfaces.get(interface)
         if number is None:
             number = self._interfaces[interface] = len(self._interfaces)
@@ -77,6 +85,12 @@ class Capture:
     def close(self) -> None:
         if self._file.closed:
             return
+        try:
+            self._finish()
+        except OSError as error:
+            self.lost = self.lost or error
+
+    def _finish(self) -> None:
         self._file.close()
         if self._key_log is not None:
             self._secrets += self._key_log.read()

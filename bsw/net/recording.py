@@ -6,6 +6,7 @@ Owns the capture file from start to stop; what is not recorded passes as if noth
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bsw.hostfault import told
 from bsw.net.capture_config import CaptureConfig
 from bsw.net.ports import EthernetPort, Network
 from bsw.os.scheduler import Scheduler
@@ -49,9 +50,13 @@ class Recording:
 
         return TappedPort(port, self._now, self._frame)
 
-    def close(self) -> None:
-        if self._capture is not None:
-            self._capture.close()
+    def close(self) -> str:
+        """Finish it; why it is not whole, if it is not."""
+        if self._capture is None:
+            return ""
+        self._capture.close()
+        lost = self._capture.lost
+        return "" if lost is None else f"capture.file: {told(lost)}"
 
     def _now(self) -> int:
         return self._scheduler.now

@@ -3,7 +3,10 @@
 Owns what is open on the interface, so that closing the network leaves nothing behind.
 """
 
+import errno
+import fcntl
 import socket
+import struct
 from collections.abc import Callable
 
 from bsw.dlt import Dlt, silent
@@ -16,6 +19,7 @@ from bsw.os.host import HostClock
 from bsw.os.scheduler import Scheduler
 
 DEFAULT_OPTIONS = TcpOptions()
+_SIOCGIFINDEX = 0x8933
 
 
 class HostNetwork:
@@ -90,6 +94,16 @@ class HostNetwork:
         )
         stream.start(to, user, timeout)
         return stream
+
+    def gone(self) -> str:
+        """What became of the interface, if it is not there any more."""
+        try:
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+                fcntl.ioctl(asking, _SIOCGIFINDEX, struct.pack("@16si8x", self._name.encode(), 0))
+        except OSError as error:
+            if error.errno == errno.ENODEV:
+                return f"the interface {self._name!r} is gone; bring it back and start again"
+        return ""
 
     def listen(self, accept: Callable[[Stream], StreamUser], *, port: int = 0) -> HostListener:
         def accepted(sock: socket.socket, peer: Endpoint) -> None:

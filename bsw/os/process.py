@@ -15,9 +15,10 @@ from types import FrameType
 
 from bsw.det import Det, Report
 from bsw.dlt import Logger
+from bsw.hostfault import REMEDIES, told
 from bsw.os.clock import S
 from bsw.os.config import OsConfig
-from bsw.os.scheduler import FIRST, Scheduler, SchedulerFault
+from bsw.os.scheduler import FIRST, Fault, Scheduler, SchedulerFault
 
 
 class Status(IntEnum):
@@ -80,7 +81,10 @@ class Process:
         """Begins the ordered stop and sees to it that ``finished`` is called."""
         self.last_resort: Callable[[], None] = lambda: None
         """Reaches the safe state without the loop, when the ordered stop failed."""
-        scheduler.on_fault = lambda fault: det.fault(fault.where, fault.error)
+        self._det = det
+        self.host_fault = ""
+        """What of the host's led to the stop, in a sentence with its remedy."""
+        scheduler.on_fault = self._task_failed
         det.listen(self._broken_promise)
 
     def stop(self, stop: Stop) -> None:
@@ -129,6 +133,20 @@ class Process:
             self.last_resort()
         except (Exception, ForcedStop) as error:  # noqa: BLE001 - nothing is left to try
             self._log.error("last_resort_failed", error=f"{type(error).__name__}: {error}")
+
+    def _task_failed(self, fault: Fault) -> None:
+        """A full disk or an interface that is gone is the host's; all else is our own mistake."""
+        error = fault.error
+        if not isinstance(error, OSError) or error.errno not in REMEDIES:
+            self._det.fault(fault.where, error)
+            return
+        self.lost(f"{fault.where}: {told(error)}")
+
+    def lost(self, sentence: str) -> None:
+        """The host has taken away what the job needs; stop in order, and say so at the end."""
+        self._log.error("host_fault", what=sentence)
+        self.host_fault = self.host_fault or sentence
+        self.done(Status.FAILED, sentence)
 
     def _broken_promise(self, report: Report) -> None:
         self.stop(Stop(Cause.FAULT, f"{report.where}: {report.what}", Status.FAULT))

@@ -29,7 +29,8 @@ class StationTls:
         self._profiles = tuple(profile for profile in config.profiles if profile in shown)
         if not self._profiles:
             raise TlsMisconfigured(
-                "tls.profiles: no SECC certificate for any of them; install one or change them"
+                "tls.profiles: no SECC certificate for any of them in keym.folder; install one "
+                "(v2g pki install --role secc) or change them"
             )
 
     def engine(self) -> Engine:

@@ -266,13 +266,12 @@ def open_bus(interface: str, channel: str, options: Mapping[str, Option]) -> "ca
     ours: dict[str, Option] = {"fd": True}
     if interface == "udp_multicast":
         ours["hop_limit"] = 0  # frames of a simulated bus stay on this host unless told otherwise
+    chosen = {**ours, **options}
     try:
-        return can.Bus(
-            channel=channel,
-            interface=interface,
-            **{**ours, **options},  # type: ignore[arg-type]
-        )
+        return can.Bus(channel=channel, interface=interface, **chosen)  # type: ignore[arg-type]
     except Exception as error:
+        if interface == "udp_multicast" and not chosen["hop_limit"] and _no_way(error):
+            return _loopback_bus(channel, chosen)
         where = f"{interface}:{channel}"
         reason = str(error) or type(error).__name__
         raise BusUnavailable(where, reason, _hint(interface, channel, error)) from error
@@ -292,6 +291,22 @@ def filters_for(keys: Collection[int] | None) -> "list[can.typechecking.CanFilte
     ]
 
 
+def _no_way(error: BaseException) -> bool:
+    """No interface leads to the group: this host has no route for multicast."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in {errno.ENODEV, errno.ENETUNREACH}
+
+
+def _loopback_bus(channel: str, options: Mapping[str, Option]) -> "can.BusABC":
+    from can_adapter.drivers.loopback import LoopbackBus  # noqa: PLC0415 - brings python-can
+
+    try:
+        return LoopbackBus(channel, options)
+    except Exception as error:
+        remedy = "set the loopback interface up (ip link set lo up)"
+        raise BusUnavailable(f"udp_multicast:{channel}", str(error), remedy) from error
+
+
 def state_of_error_frame(identifier: int, data: bytes | bytearray, present: BusState) -> BusState:
     """The controller state that an error frame tells of; ``present`` if it tells nothing."""
     if identifier & ERR_BUS_OFF:
@@ -308,6 +323,12 @@ def state_of_error_frame(identifier: int, data: bytes | bytearray, present: BusS
 def _hint(interface: str, channel: str, error: Exception) -> str:
     if interface == "socketcan":
         return _socketcan_hint(channel, error)
+    if interface == "udp_multicast" and _no_way(error):
+        return (
+            "this host has no route for multicast: add one "
+            "(ip route add 224.0.0.0/4 dev INTERFACE), or let the frames stay on this host "
+            "(can.bus.options.hop_limit: 0)"
+        )
     if interface == "udp_multicast":
         return "give a multicast address such as 239.74.163.2 as channel and install msgpack"
     return (

@@ -164,8 +164,8 @@ class Ambush:
         elif name == "ChargingStatus":
             self._loops += 1
         self.driver.measure(words.volts, words.amps)
-        if self._loops == LOOPS and self._place in {"", "SessionStop"}:
-            self.driver.stop()
+        if self._loops == LOOPS and not self._begun:
+            self.driver.stop()  # also where the place did not come up, as without a contract
 
     def _send(self, octets: bytes) -> None:
         self.line.send((octets,))

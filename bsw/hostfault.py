@@ -1,0 +1,35 @@
+"""The host's faults in one sentence with a remedy: a port in use, a full disk, no way, no right.
+
+Knows error numbers and what a person can do about them; not who was hit by one.
+"""
+
+import errno
+
+REMEDIES = {
+    errno.EADDRINUSE: "end the program that has it, or name another port",
+    errno.EADDRNOTAVAIL: "set the interface up, with IPv6 enabled",
+    errno.EAFNOSUPPORT: "this kernel lacks what is asked for, IPv6 or a device driver",
+    errno.EACCES: "name a place this user may use, or run as one who may",
+    errno.EPERM: "it takes more rights: see v2g doctor",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOSPC: "make room there, or name another place",
+    errno.EDQUOT: "make room there, or name another place",
+    errno.ENOENT: "name one that exists",
+    errno.EISDIR: "name a file",
+    errno.ENOTDIR: "name a folder",
+    errno.ENODEV: "is the interface, or the device, still there?",
+    errno.ENETUNREACH: "add a route, or set the interface up",
+    errno.ENETDOWN: "set the interface up",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the limit of open files of this machine",
+    errno.ENOMEM: "free some memory",
+}
+
+
+def told(error: OSError) -> str:
+    """What went wrong, where, and what to do; an error that brings its own remedy keeps it."""
+    what = error.strerror or str(error) or type(error).__name__
+    if error.filename is not None:
+        what = f"{error.filename}: {what}"
+    remedy = REMEDIES.get(error.errno or 0, "")
+    return what if ";" in what or not remedy else f"{what}; {remedy}"

@@ -1,0 +1,186 @@
+"""What the host takes away ends an ECU with one sentence and a remedy; it is no fault of ours."""
+
+import errno
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import can
+import pytest
+
+from bsw.det import Det
+from bsw.dlt import silent
+from bsw.hostfault import REMEDIES, told
+from bsw.net.capture import Capture
+from bsw.net.tcpip import HostNetwork
+from bsw.os.config import OsConfig
+from bsw.os.host import HostClock
+from bsw.os.mailbox import Mailbox
+from bsw.os.process import Process, Status
+from bsw.os.scheduler import Scheduler
+from can_adapter.drivers.python_can import open_bus
+from csm.config import CsmConfig
+from evcc.config import EvccConfig
+from keym.lacking import lacking
+from tests.net.namespaces import inside, ip
+from tools.cli import main as v2g
+
+
+@pytest.mark.parametrize("number", REMEDIES)
+def test_every_known_fault_is_told_with_place_and_remedy(number: int) -> None:
+    sentence = told(OSError(number, os.strerror(number), "/some/where"))
+    assert sentence.startswith(f"/some/where: {os.strerror(number)}; ")
+    assert sentence.endswith(REMEDIES[number])
+
+
+def test_a_fault_that_brings_its_remedy_keeps_it() -> None:
+    assert told(OSError(errno.ENODEV, "no eth7; there is lo")) == "no eth7; there is lo"
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.ENOSPC, Status.FAILED), (errno.EBADF, Status.FAULT)]
+)
+def test_a_task_that_meets_the_hosts_fault_stops_the_ecu_in_order(
+    number: int, status: Status
+) -> None:
+    mailbox = Mailbox()
+    clock = HostClock(mailbox)
+    scheduler = Scheduler(clock, mailbox=mailbox)
+    process = Process(scheduler, OsConfig(), Det(silent().logger("det")), silent().logger("os"))
+
+    def fail() -> None:
+        raise OSError(number, os.strerror(number))
+
+    scheduler.at(0, fail, name="writer")
+    assert process.run() is status
+    clock.close()
+    expected = "writer: No space left on device; make room there, or name another place"
+    assert process.host_fault == (expected if status is Status.FAILED else "")
+
+
+def test_a_full_disk_ends_a_capture_and_nothing_else() -> None:
+    capture = Capture(Path("/dev/full"))
+    for number in range(100):
+        capture.frame(number * 10**9, b"\x00" * 60)
+    capture.close()
+    assert capture.lost is not None
+    assert capture.lost.errno == errno.ENOSPC
+
+
+def test_an_interface_that_is_gone_is_noticed() -> None:
+    mailbox = Mailbox()
+    clock = HostClock(mailbox)
+    network = HostNetwork(Scheduler(clock, mailbox=mailbox), clock, "lo")
+    assert network.gone() == ""
+    network._name = "nosuch0"
+    assert network.gone() == "the interface 'nosuch0' is gone; bring it back and start again"
+    clock.close()
+
+
+def ended(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@contextmanager
+def held(kind: socket.SocketKind) -> Iterator[int]:
+    """A port that another program has."""
+    with socket.socket(socket.AF_INET6, kind) as sock:
+        sock.bind(("::", 0))
+        if kind is socket.SOCK_STREAM:
+            sock.listen()
+        yield int(sock.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("plain_port", socket.SOCK_STREAM),
+        ("tls_port", socket.SOCK_STREAM),
+        ("sdp_port", socket.SOCK_DGRAM),
+    ],
+)
+def test_a_station_whose_port_is_in_use_says_so_and_ends(key: str, kind: socket.SocketKind) -> None:
+    with held(kind) as port:
+        said = ended(
+            *("secc.cli", "run", "--set", f"network.{key}={port}"),
+            *("--set", "trace.file=null", "--set", "nvm.file=null"),
+        )
+    assert said.returncode == 1
+    last = said.stderr.splitlines()[-1]
+    assert last.startswith(f"secc: network.{key}: port {port}: Address already in use; end the")
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "words"),
+    [
+        ("secc", "session.tls=true", "has no SECC certificate"),
+        ("evcc", "session.security=tls", "has no V2G root"),
+    ],
+)
+def test_tls_without_certificates_is_warned_of(
+    role: str, asked: str, words: str, tmp_path: Path
+) -> None:
+    folder = ("--set", f"keym.folder={tmp_path / 'none'}")
+    said = ended(f"{role}.cli", "check", "--set", asked, *folder)
+    assert said.returncode == 0
+    assert words in said.stderr
+    assert f"v2g pki install --role {role}" in said.stderr
+    assert not (tmp_path / "none").exists(), "looking makes nothing"
+    assert "warning" not in ended(f"{role}.cli", "check", *folder).stderr
+
+
+def test_what_is_there_is_not_missed(tmp_path: Path) -> None:
+    assert v2g(["pki", "make", "--kind", "iso2", str(tmp_path / "pki")]) == 0
+    for role in ("evcc", "secc"):
+        stores = ["--certificates", str(tmp_path / role), "--keys", str(tmp_path / f"{role}-keys")]
+        assert v2g(["pki", "install", "--role", role, *stores, str(tmp_path / "pki")]) == 0
+    assert list(lacking("evcc", tmp_path / "evcc", CsmConfig())) == []
+    assert list(lacking("secc", tmp_path / "secc", CsmConfig())) == []
+
+
+def test_a_tokens_library_that_is_missing_is_warned_of(tmp_path: Path) -> None:
+    config = EvccConfig.model_validate(
+        {
+            "session": {"security": "tls"},
+            "keym": {"folder": tmp_path},
+            "csm": {"drivers": ["pkcs11"], "pkcs11": {"module": tmp_path / "none.so"}},
+        }
+    )
+    assert [one for one in config.lacking() if one.startswith("csm.pkcs11.module: ")]
+
+
+def test_a_tool_that_meets_the_hosts_fault_says_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_arguments: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "x.bin")
+
+    monkeypatch.setattr("tools.trace.cli.run", fail)
+    assert v2g(["trace", "check", "x"]) == 1
+    assert capsys.readouterr().err == (
+        "v2g trace: x.bin: No space left on device; make room there, or name another place\n"
+    )
+
+
+@pytest.mark.root
+def test_a_simulated_bus_works_where_there_is_only_the_loopback_interface() -> None:
+    name = f"lo{os.getpid()}"
+    ip("netns", "add", name)
+    try:
+        ip("-n", name, "link", "set", "lo", "up")
+        with inside(name):
+            one, other = (open_bus("udp_multicast", "239.74.163.2", {"port": 43_999}) for _ in "12")
+        one.send(can.Message(arbitration_id=0x123, data=b"hello", is_fd=True))
+        heard = other.recv(10.0)
+        assert heard is not None
+        assert bytes(heard.data) == b"hello"
+        one.shutdown()
+        other.shutdown()
+    finally:
+        ip("netns", "del", name)
