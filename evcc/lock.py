@@ -18,8 +18,8 @@ class LockTiming:
     move: int = 600 * MS  # a movement takes at most so long
     pause: int = 2_650 * MS  # between two movements, for the motor's warmth
     relock_after: int = 5_000 * MS  # after an unlock
-    most: int = 30  # lockings at once,
-    each: int = 120_000 * MS  # then one more in this time; to unlock is never refused
+    most: int = 60  # lockings at once,
+    each: int = 30_000 * MS  # then one more in this time; to unlock is never refused
 
 
 @dataclass(frozen=True, slots=True)

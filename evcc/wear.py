@@ -9,7 +9,7 @@ from typing import Final
 
 from bsw.os.budget import Budget
 from bsw.os.scheduler import Scheduler
-from evcc.wear_config import MINUTE, WearConfig
+from evcc.wear_config import HALF_MINUTE, WearConfig
 
 RENEGOTIATIONS, SWITCHING, SESSIONS, MATCHING = (
     "WEAR_RENEGOTIATIONS",
@@ -36,7 +36,7 @@ class Wear:
         config = self.config
         self._sessions = Budget(config.sessions, config.session_each)
         self._closings = Budget(config.closings, config.closing_each)
-        self._in_all = Budget(config.closings_in_all, MINUTE)
+        self._in_all = Budget(config.closings_in_all, HALF_MINUTE)
 
     def unplugged(self) -> None:
         """Another plug is another station; the contactors are the same."""

@@ -143,6 +143,8 @@ class Ended:
 
     mode = "DC_extended"
     stage = Stage.TALKING
+    secure = False
+    energy_after = 0
 
     def __init__(self, ended: Callable[[SessionResult], None], ending: Ending) -> None:
         self.view = StationView()
@@ -211,7 +213,14 @@ class Desk:
 
 
 @pytest.mark.parametrize(
-    "ending", [Ending.TERMINATED, Ending.PAUSED, Ending.LINK_LOST, Ending.STATION_FAULT]
+    "ending",
+    [
+        Ending.TERMINATED,
+        Ending.PAUSED,
+        Ending.NO_ENERGY,
+        Ending.LINK_LOST,
+        Ending.STATION_FAULT,
+    ],
 )
 def test_links_without_end_are_no_sessions_without_end(ending: Ending) -> None:
     """Stop and begin, pause and wake, lose and find: two a second for an hour."""
@@ -232,7 +241,7 @@ def test_another_plug_begins_anew_but_contactors_do_not_forget() -> None:
         desk.run(100 * MS)
         desk.cable.plug()
         desk.run(100 * MS)
-    passed = desk.scheduler.now // (60 * S)
+    passed = desk.scheduler.now // (30 * S)
     assert desk.begun <= WearConfig().closings_in_all + passed + 1
     assert "WEAR_SWITCHING" in desk.faults
     assert "WEAR_SESSIONS" not in desk.faults
