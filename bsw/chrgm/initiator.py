@@ -10,7 +10,16 @@ from typing import Final, Protocol
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.later import Later
-from bsw.chrgm.record import NO_SESSION, Heard, Said, SessionRecord, code_of, refused, same_session
+from bsw.chrgm.record import (
+    NO_SESSION,
+    Heard,
+    Said,
+    SessionRecord,
+    code_of,
+    refused,
+    same_session,
+    told_with,
+)
 from bsw.chrgm.sequence.model import Cursor, Exchange, Span, Table
 from bsw.chrgm.sequence.timing import Timing
 from bsw.chrgm.spans import SpanWatch
@@ -112,7 +121,7 @@ class Initiator:
             return
         code = code_of(heard.body) if hasattr(heard.body, "response_code") else ""
         if refused(code):
-            self._end(Ending.REFUSED, code=code)
+            self._end(Ending.REFUSED, code=code, detail=told_with(heard.body))
         elif not isinstance(heard.body, exchange.response):
             self._end(Ending.SEQUENCE_ERROR, detail=f"answered with {name}")
         elif not self._session_fits(exchange, heard):

@@ -47,5 +47,27 @@ def code_of(body: Any) -> str:  # noqa: ANN401 - any response of any protocol
     return str(body.response_code.value)
 
 
+def told_with(body: Any) -> str:  # noqa: ANN401 - any response of any protocol
+    """What a station says of itself beside a response code: state, isolation, notification."""
+    status = getattr(getattr(body, "evse_charge_parameter", body), "dc_evse_status", None)
+    if status is None:
+        status = getattr(getattr(body, "evse_charge_parameter", body), "ac_evse_status", None)
+    if status is None:
+        status = getattr(body, "evse_status", None)
+    code = _word(status, "evse_status_code")
+    isolation = _word(status, "evse_isolation_status")
+    notification = _word(status, "evse_notification")
+    said = [code] if code else []
+    said += [f"isolation {isolation}"] if isolation else []
+    said += [notification] if notification not in {"", "None"} else []
+    said += ["residual current"] if getattr(status, "rcd", False) else []
+    return ", ".join(said)
+
+
+def _word(status: object, name: str) -> str:
+    value = getattr(status, name, None)
+    return "" if value is None else str(value.value)
+
+
 def refused(code: str) -> bool:
     return code.upper().startswith("FAILED")

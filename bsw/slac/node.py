@@ -46,6 +46,7 @@ from bsw.slac.vehicle import VehicleMatching
 Listener = Callable[[Output], None]
 """Hears what the owner must act on: Linked, LinkLost, Failed, Toggle, AmplitudeMap."""
 
+MOST_DISCARDED = 8
 MODEM_RETRY = 1_000
 """Milliseconds until a silent modem is offered the key again."""
 
@@ -92,6 +93,7 @@ class Node(Generic[M]):
         self._host = host
         self._config = config
         self._listener = listener
+        self._discarded: dict[str, None] = {}  # what was ignored in this matching, and why
         self._log = host.log
         self._said: deque[Output] = deque()
         self._speaking = False
@@ -245,6 +247,7 @@ class Node(Generic[M]):
             case Linked():
                 self._log.info("linked", peer=output.peer, nid=output.nid)
                 self.busy = False
+                self._discarded.clear()
                 self.modem.relax()
                 self._do(self.matching.joined(self.now))
                 self._listener(output)
@@ -253,7 +256,12 @@ class Node(Generic[M]):
                 self._lost()
                 self._listener(output)
             case Failed():
-                self._log.warning("failed", reason=output.reason.name, attempts=output.attempts)
+                self._log.warning(
+                    "failed",
+                    reason=output.reason.name,
+                    attempts=output.attempts,
+                    discarded=self._take_discarded(),
+                )
                 self.busy = False
                 self._listener(output)
             case TryFailed():
@@ -261,11 +269,22 @@ class Node(Generic[M]):
             case Moved():
                 self._log.debug("moved", machine=output.machine, to=output.to, peer=output.peer)
             case Ignored():
-                self._log.debug(
-                    "ignored", message=output.message, peer=output.peer, field=output.field
-                )
+                self._discard(output)
             case _:
                 self._listener(output)
+
+    def _discard(self, ignored: Ignored) -> None:
+        """Told once for each kind in a matching, and again with what became of that."""
+        why = f"{ignored.message}: {ignored.field}"
+        tell = self._log.debug if why in self._discarded else self._log.info
+        tell("discarded", message=ignored.message, peer=ignored.peer, why=ignored.field)
+        if len(self._discarded) < MOST_DISCARDED:
+            self._discarded[why] = None
+
+    def _take_discarded(self) -> str:
+        told = "; ".join(self._discarded)
+        self._discarded.clear()
+        return told
 
     def _send(self, send: Send) -> None:
         frame = Frame(send.to, self._host.port.mac, send.message)

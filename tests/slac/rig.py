@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from bsw.cp.pilot import Drive, PilotState
 from bsw.cp.simulated import SimulatedCable
-from bsw.dlt import silent
+from bsw.dlt import Dlt
+from bsw.dlt_sinks import RingSink
 from bsw.net.line import PERFECT, Impairment
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
@@ -128,6 +129,7 @@ class World:
     """Clock, line, cable.  The tester drives its own end of the pilot by the cable."""
 
     def __init__(self, seed: int | str = 1, impairment: Impairment = PERFECT) -> None:
+        self.told = RingSink(200)
         self.scheduler = Scheduler(VirtualClock())
         self.chance = SeededRandomness(seed)
         self.site = Site(self.scheduler, self.chance.fork("line"), impairment)
@@ -174,8 +176,8 @@ class World:
         return self.hear(tester, kind, during) is None
 
     def host(self, seat: Seat) -> Host:
-        log = silent().logger(seat.name)
-        return Host(self.scheduler, seat.port, self.chance.fork(seat.name), log)
+        dlt = Dlt(lambda: self.scheduler.now, (self.told,))
+        return Host(self.scheduler, seat.port, self.chance.fork(seat.name), dlt.logger(seat.name))
 
 
 class VehicleRig(World):

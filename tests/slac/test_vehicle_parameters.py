@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bsw.cp.pilot import X1, Drive, F
+from bsw.dlt import Level
 from bsw.os.clock import MS, S
 from bsw.slac.config import Counts, SlacConfig
 from bsw.slac.events import Reason
@@ -85,6 +86,25 @@ def test_wrong_parameters_count_as_not_received(wrong: dict[str, Any]) -> None:
     rig.wait(rig.tester, SlacParmReq, within=400 * MS)  # the next try
     rig.parameters()
     rig.wait(rig.tester, StartAttenCharInd, within=100 * MS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"), [({"run_id": RUN}, "RunID"), ({"security_type": 1}, "SecurityType")]
+)
+def test_a_discarded_answer_says_why_and_so_does_the_failure(
+    wrong: dict[str, Any], field: str
+) -> None:
+    rig = VehicleRig()
+    rig.to_request()
+    for _ in range(3):
+        rig.parameters(**wrong)
+        rig.run(50 * MS)
+    rig.run(60 * S)
+    (first, *_) = rig.told.records("discarded")
+    assert str(first.fields["why"]).lower() == field.lower()
+    assert first.level is Level.INFO
+    (failed,) = rig.told.records("failed")
+    assert "CM_SLAC_PARM.CNF: " + str(first.fields["why"]) in str(failed.fields["discarded"])
 
 
 @case("EVCC_CMN_CmSlacParm_009")
