@@ -25,6 +25,7 @@ GROUPS = {
     "tables": ("tools.tables.cli", "write the sequence tables as diagrams and timer lists"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
+    "soak": ("tools.fuzz.soak", "both roles, one good session after the other, with figures"),
     "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
 }
 

@@ -25,3 +25,15 @@ def test_a_short_attack_finds_nothing(
 def test_no_ecu_is_a_mistake_of_the_caller(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", "station", "--ecus", "0"]) == 2
     assert "--ecus is 1 or more" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_a_short_soak_of_both_roles_is_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["soak", "--seconds", "1", "--out", str(tmp_path)])
+    said = capsys.readouterr()
+    assert status == 0, said.err
+    assert "sessions of DIN70121 DC_extended" in said.out
+    assert "evcc: " in said.out
+    assert "secc: " in said.out
