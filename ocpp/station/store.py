@@ -147,7 +147,8 @@ class Store:
             changing.execute("INSERT INTO run DEFAULT VALUES")
             (self.run,) = changing.execute("SELECT max(number) FROM run").fetchone()
             changing.execute(
-                "DELETE FROM run WHERE number < ? AND NOT EXISTS (SELECT 1 FROM outbox)",
+                "DELETE FROM run WHERE number < ? AND NOT EXISTS (SELECT 1 FROM outbox)"
+                " AND NOT EXISTS (SELECT 1 FROM tx)",
                 (self.run,),
             )
         self._bound(spare=False)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bsw.os.clock import MS, S
 from ocpp.catalogue import Message
-from ocpp.station.records import Instant, Token
+from ocpp.station.records import ChargingState, Instant, Token
 from ocpp.station.store import Row
 
 Timed = Callable[[Instant], str]
@@ -69,6 +69,42 @@ class ConnectorState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectorView:
+    """All that any version's word for a connector depends on."""
+
+    state: ConnectorState
+    charging: ChargingState = ChargingState.IDLE
+    authorized: bool = False
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The answer to a BootNotification.  ``interval`` in nanoseconds, ``unix_ns`` since 1970."""
+
+    registration: Registration
+    interval: int
+    unix_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStart:
+    """The back end wants a transaction; ``evse`` is ``None`` if the station may choose."""
+
+    token: Token
+    evse: int | None = None
+    remote_start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStop:
+    """The back end wants a transaction to end: by our id, or by its own (1.6)."""
+
+    transaction: str | None = None
+    remote_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What a station says of itself in BootNotification."""
 
@@ -90,11 +126,23 @@ class Translator(Protocol):
 
     def learned(self, action: str, answer: Message) -> Learned: ...
     def boot(self, identity: Identity, reason: str) -> Request: ...
-    def status(
-        self, evse: int, connector: int, state: ConnectorState, timestamp: str
-    ) -> Request: ...
+    def state(self, view: "ConnectorView") -> str:
+        """The word for how a connector is."""
+
+    def status(self, evse: int, connector: int, state: str, timestamp: str) -> Request: ...
     def authorize(self, token: Token) -> Request: ...
     def verdict(self, answer: Message) -> Verdict: ...
+    def command(self, action: str, message: Message) -> "RemoteStart | RemoteStop | None":
+        """What a call of the back end wants; ``None`` if it is neither."""
+
+
+def registered(answer: Message) -> Registered:
+    """The same fields in every version."""
+    return Registered(Registration(answer.status), answer.interval * S, unix_ns(answer.currentTime))
+
+
+def unix_ns(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000) * MS
 
 
 def timed(calendars: Mapping[int, int]) -> Timed:

@@ -11,12 +11,15 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from ocpp.catalogue import Message
-from ocpp.station.records import Phase, Reading, Sample, Stop, Token, TxEvent
+from ocpp.station.records import ChargingState, Phase, Reading, Sample, Stop, Token, TxEvent
 from ocpp.station.store import Row
 from ocpp.station.translation import (
     ConnectorState,
+    ConnectorView,
     Identity,
     Learned,
+    RemoteStart,
+    RemoteStop,
     Request,
     Standing,
     Timed,
@@ -43,7 +46,13 @@ _STANDINGS: Final = {
     "Expired": Standing.EXPIRED,
     "Invalid": Standing.INVALID,
 }
-_STATES: Final = {ConnectorState.OCCUPIED: "Preparing"}
+_STATES: Final = {
+    ChargingState.IDLE: "Preparing",
+    ChargingState.CONNECTED: "Preparing",
+    ChargingState.CHARGING: "Charging",
+    ChargingState.SUSPENDED_EV: "SuspendedEV",
+    ChargingState.SUSPENDED_EVSE: "SuspendedEVSE",
+}
 Fields = dict[str, Any]
 
 
@@ -105,12 +114,18 @@ class V16:
             fields["firmwareVersion"] = identity.firmware
         return "BootNotification", fields
 
-    def status(self, evse: int, connector: int, state: ConnectorState, timestamp: str) -> Request:
+    def state(self, view: ConnectorView) -> str:
+        if view.state is ConnectorState.OCCUPIED:
+            return "Finishing" if view.finished else _STATES[view.charging]
+        preparing = view.state is ConnectorState.AVAILABLE and view.authorized
+        return "Preparing" if preparing else view.state.value
+
+    def status(self, evse: int, connector: int, state: str, timestamp: str) -> Request:
         del connector
         return "StatusNotification", {
             "connectorId": evse,
-            "errorCode": "OtherError" if state is ConnectorState.FAULTED else "NoError",
-            "status": _STATES.get(state, state.value),
+            "errorCode": "OtherError" if state == "Faulted" else "NoError",
+            "status": state,
             "timestamp": timestamp,
         }
 
@@ -119,6 +134,14 @@ class V16:
 
     def verdict(self, answer: Message) -> Verdict:
         return _verdict(answer.idTagInfo)
+
+    def command(self, action: str, message: Message) -> RemoteStart | RemoteStop | None:
+        if action == "RemoteStartTransaction":
+            evse = message.connectorId if message.connectorId is not UNSET else None
+            return RemoteStart(Token(message.idTag), evse)
+        if action == "RemoteStopTransaction":
+            return RemoteStop(remote_id=message.transactionId)
+        return None
 
 
 def meter_value(reading: Reading, timed: Timed) -> Fields:

@@ -9,9 +9,11 @@ from ocpp.catalogue import Message
 from ocpp.station.records import Reading, Sample, Token, TxEvent
 from ocpp.station.store import Row
 from ocpp.station.translation import (
-    ConnectorState,
+    ConnectorView,
     Identity,
     Learned,
+    RemoteStart,
+    RemoteStop,
     Request,
     Standing,
     Timed,
@@ -58,10 +60,13 @@ class V2:
         }
         return "BootNotification", {"reason": reason, "chargingStation": station}
 
-    def status(self, evse: int, connector: int, state: ConnectorState, timestamp: str) -> Request:
+    def state(self, view: ConnectorView) -> str:
+        return view.state.value
+
+    def status(self, evse: int, connector: int, state: str, timestamp: str) -> Request:
         return "StatusNotification", {
             "timestamp": timestamp,
-            "connectorStatus": state.value,
+            "connectorStatus": state,
             "evseId": evse,
             "connectorId": connector,
         }
@@ -71,6 +76,20 @@ class V2:
 
     def verdict(self, answer: Message) -> Verdict:
         return _verdict(answer.idTokenInfo)
+
+    def command(self, action: str, message: Message) -> RemoteStart | RemoteStop | None:
+        if action == "RequestStartTransaction":
+            group = message.groupIdToken
+            token = Token(
+                message.idToken.idToken,
+                message.idToken.type,
+                group.idToken if group is not UNSET else None,
+            )
+            evse = message.evseId if message.evseId is not UNSET else None
+            return RemoteStart(token, evse, message.remoteStartId)
+        if action == "RequestStopTransaction":
+            return RemoteStop(transaction=message.transactionId)
+        return None
 
 
 def id_token(token: Token) -> Fields:

@@ -1,0 +1,354 @@
+"""One EVSE's transactions: when they start, what they say, when they end.
+
+A pure machine: what happens at the outlet comes in, events of a transaction come out.  The points
+at which a transaction starts and stops are sets; it starts with the first that comes true and
+ends with the first that was true and is so no more [TxStartPoint, TxStopPoint].
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from bsw.os.clock import S
+from ocpp.station.records import (
+    ENERGY,
+    ChargingState,
+    Context,
+    Instant,
+    Phase,
+    Reading,
+    Sample,
+    Stop,
+    Token,
+    Trigger,
+    TxEvent,
+)
+
+
+class Point(Enum):
+    """A condition that may start or stop a transaction."""
+
+    BAY = "ParkingBayOccupancy"
+    CONNECTED = "EVConnected"
+    AUTHORIZED = "Authorized"
+    POWER_PATH = "PowerPathClosed"
+    ENERGY = "EnergyTransfer"
+    SIGNED = "DataSigned"
+
+
+@dataclass(frozen=True, slots=True)
+class TxRules:
+    """TxCtrlr's variables.  ``max_energy`` is MaxEnergyOnInvalidId in Wh; 0 allows none."""
+
+    start: frozenset[Point] = frozenset({Point.POWER_PATH})
+    stop: frozenset[Point] = frozenset({Point.CONNECTED, Point.AUTHORIZED})
+    stop_on_disconnect: bool = True
+    stop_on_invalid: bool = True
+    max_energy: float = 0
+    connect_within: int = 60 * S
+    updated_every: int = 60 * S
+
+
+DEFAULT_TX: Final = TxRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What has to be known to end a transaction after a power cut."""
+
+    evse: int
+    connector: int | None
+    charging: ChargingState
+    began: Reading | None
+    last: tuple[Sample, ...]
+
+
+def snapshot(octets: bytes) -> Snapshot:
+    return msgspec.json.decode(octets, type=Snapshot)
+
+
+Meter = Callable[[], tuple[Sample, ...]]
+"""What the outlet's meter shows now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """An event, and what its transaction is after it."""
+
+    event: TxEvent
+    state: bytes
+
+
+class Outlet:
+    """One EVSE."""
+
+    def __init__(
+        self,
+        evse: int,
+        rules: TxRules,
+        *,
+        meter: Meter,
+        now: Callable[[], Instant],
+        new_id: Callable[[], str],
+        emit: Callable[[Occurrence], None],
+    ) -> None:
+        self.evse = evse
+        self.connector: int | None = None
+        self.token: Token | None = None
+        self.charging = ChargingState.IDLE
+        self.transaction: str | None = None
+        self.finished = False  # a transaction ended and the vehicle is still there
+        self._rules = rules
+        self._meter = meter
+        self._now = now
+        self._new_id = new_id
+        self._emit = emit
+        self._bay = False
+        self._signed = False
+        self._energy = False
+        self._stop: Stop | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        """Nothing is owed to an event any more."""
+        self._place_told = False
+        self._token_told = False
+        self._remote_start: int | None = None
+        self._reservation: int | None = None
+        self._began: Reading | None = None
+
+    @property
+    def energy_wh(self) -> float:
+        """What the meter's register shows."""
+        return _register(self._meter())
+
+    @property
+    def since_begin_wh(self) -> float:
+        """What the transaction has taken."""
+        return self.energy_wh - _register(self._began.samples if self._began is not None else ())
+
+    def holding(self) -> frozenset[Point]:
+        """The points that are true now."""
+        connected, authorized = self.connector is not None, self.token is not None
+        true = {
+            Point.BAY: self._bay,
+            Point.CONNECTED: connected,
+            Point.AUTHORIZED: authorized,
+            Point.POWER_PATH: connected and authorized,
+            Point.ENERGY: self._energy,
+            Point.SIGNED: self._signed,
+        }
+        return frozenset(point for point, holds in true.items() if holds)
+
+    def arrive(self) -> None:
+        """A vehicle stands in the bay."""
+        before, self._bay = self.holding(), True
+        self._moved(before, Trigger.DETECTED)
+
+    def depart(self) -> None:
+        before, self._bay = self.holding(), False
+        self._moved(before, Trigger.DEPARTED, self._stop)
+
+    def plug(self, connector: int) -> None:
+        before = self.holding()
+        self.connector = connector
+        self.finished = False
+        self.charging = ChargingState.CONNECTED
+        self._moved(before, Trigger.PLUGGED)
+
+    def unplug(self) -> None:
+        """At the vehicle's side; with StopTxOnEVSideDisconnect the authorization goes as well."""
+        before = self.holding()
+        self.connector = None
+        self.finished = False
+        self._energy = False
+        self.charging = ChargingState.IDLE
+        if self._rules.stop_on_disconnect:
+            self._withdraw()
+        self._moved(before, Trigger.COMMUNICATION_LOST, self._stop or Stop.DISCONNECTED)
+
+    def authorize(
+        self, token: Token, *, remote_start: int | None = None, reservation: int | None = None
+    ) -> None:
+        """The driver may charge."""
+        before = self.holding()
+        self.token = token
+        self._token_told = False
+        self._stop = None
+        self._remote_start = remote_start
+        self._reservation = reservation
+        self._moved(before, Trigger.AUTHORIZED)
+
+    def deauthorize(self, trigger: Trigger, stop: Stop, *, token: Token | None = None) -> None:
+        """The driver, the back end or the clock ended it; ``token`` is the one that did.
+
+        Energy is still to be stopped, unless it is withdrawn: then it stops with this.
+        """
+        before = self.holding()
+        self._withdraw()
+        self._stop = stop
+        if trigger is Trigger.DEAUTHORIZED and self._energy:
+            self._energy = False
+            self.charging = ChargingState.CONNECTED
+        self._moved(before, trigger, stop, token)
+
+    def time_out(self) -> None:
+        """Nobody plugged in [E03.FR.05, E03.FR.15]."""
+        self.deauthorize(Trigger.CONNECT_TIMEOUT, Stop.TIMEOUT)
+        if self.transaction is not None and Point.BAY not in self._rules.stop:
+            self._say(Phase.ENDED, Trigger.CONNECT_TIMEOUT, Stop.TIMEOUT)
+
+    def flow(self) -> None:
+        """Energy flows."""
+        before, self._energy = self.holding(), True
+        self._state(ChargingState.CHARGING, before)
+
+    def pause(self, *, by_vehicle: bool) -> None:
+        """None flows for now; the charge is not over."""
+        paused = ChargingState.SUSPENDED_EV if by_vehicle else ChargingState.SUSPENDED_EVSE
+        self._state(paused, self.holding())
+
+    def stop_energy(self, *, by_vehicle: bool = False) -> None:
+        """The power path is open again."""
+        before, self._energy = self.holding(), False
+        if by_vehicle and self._stop is None:
+            self._stop = Stop.BY_VEHICLE
+        rest = ChargingState.IDLE if self.connector is None else ChargingState.CONNECTED
+        self._state(rest, before)
+
+    def sign(self) -> None:
+        """The first signed reading is there."""
+        before, self._signed = self.holding(), True
+        self._moved(before, Trigger.SIGNED)
+
+    def measure(self, trigger: Trigger = Trigger.METER_PERIODIC) -> None:
+        """Say what the meter shows, if there is a transaction."""
+        if self.transaction is not None:
+            self._say(Phase.UPDATED, trigger)
+
+    def end(self, trigger: Trigger, stop: Stop) -> None:
+        """Whatever the points say: a reset, a fault."""
+        self._withdraw()
+        self._energy = False
+        if self.connector is not None:
+            self.charging = ChargingState.CONNECTED
+        if self.transaction is not None:
+            self._say(Phase.ENDED, trigger, stop)
+
+    def _withdraw(self) -> None:
+        self.token = None
+        self._remote_start = self._reservation = None
+
+    def _state(self, charging: ChargingState, before: frozenset[Point]) -> None:
+        if charging is not self.charging or before != self.holding():
+            self.charging = charging
+            self._moved(before, Trigger.STATE_CHANGED, self._stop)
+
+    def _moved(
+        self,
+        before: frozenset[Point],
+        trigger: Trigger,
+        stop: Stop | None = None,
+        token: Token | None = None,
+    ) -> None:
+        """Something has changed: a transaction may start, go on or end with it."""
+        after = self.holding()
+        if self.transaction is None:
+            if (after - before) & self._rules.start:
+                self.transaction = self._new_id()
+                self.finished = False
+                self._place_told = self._token_told = False
+                self._say(Phase.STARTED, trigger)
+        elif (before - after) & self._rules.stop:
+            self._say(Phase.ENDED, trigger, stop or Stop.OTHER, token)
+        else:
+            self._say(Phase.UPDATED, trigger, token=token)
+
+    def _say(
+        self,
+        phase: Phase,
+        trigger: Trigger,
+        stop: Stop | None = None,
+        token: Token | None = None,
+    ) -> None:
+        assert self.transaction is not None
+        at = self._now()
+        samples = self._meter()
+        first_place = self.connector is not None and not self._place_told
+        readings = self._readings(phase, at, samples, begins=first_place)
+        ours = self.token if not self._token_told else None
+        remote = self._remote_start
+        event = TxEvent(
+            transaction=self.transaction,
+            phase=phase,
+            trigger=Trigger.REMOTE_START if remote is not None else trigger,
+            at=at,
+            evse=self.evse,
+            connector=self.connector,
+            tells_place=first_place,
+            token=ours or token,
+            charging=self.charging,
+            stop=stop if phase is Phase.ENDED else None,
+            remote_start=remote,
+            reservation=self._reservation,
+            meter_wh=_register(samples),
+            readings=readings,
+        )
+        self._place_told = self._place_told or first_place
+        self._token_told = self._token_told or self.token is not None
+        self._remote_start = self._reservation = None
+        state = Snapshot(self.evse, self.connector, self.charging, self._began, samples)
+        if phase is Phase.ENDED:
+            self.transaction = self.token = self._stop = None
+            self._signed = False
+            self.finished = self.connector is not None
+            self._clear()
+        self._emit(Occurrence(event, msgspec.json.encode(state)))
+
+    def _readings(
+        self, phase: Phase, at: Instant, samples: tuple[Sample, ...], *, begins: bool
+    ) -> tuple[Reading, ...]:
+        """The begin stands in the first event that has a place, and again in the last."""
+        if not samples:
+            return ()
+        if phase is Phase.ENDED:
+            end = Reading(at, _for(Context.END, samples))
+            return (end,) if self._began is None else (self._began, end)
+        if begins and self._began is None:
+            self._began = Reading(at, _for(Context.BEGIN, samples))
+            return (self._began,)
+        return (Reading(at, _for(Context.PERIODIC, samples)),)
+
+
+def ended_by_power_loss(
+    transaction: str, state: Snapshot, at: Instant, samples: tuple[Sample, ...]
+) -> TxEvent:
+    """The end of a transaction that a power cut interrupted [E17.FR.22]."""
+    end = Reading(at, _for(Context.END, samples or state.last))
+    return TxEvent(
+        transaction=transaction,
+        phase=Phase.ENDED,
+        trigger=Trigger.ABNORMAL,
+        at=at,
+        evse=state.evse,
+        connector=state.connector,
+        charging=state.charging,
+        stop=Stop.POWER_LOSS,
+        meter_wh=_register(samples or state.last),
+        readings=(end,) if state.began is None else (state.began, end),
+    )
+
+
+def _for(context: Context, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    return tuple(
+        Sample(each.value, each.measurand, each.unit, each.phase, context, each.signed)
+        for each in samples
+    )
+
+
+def _register(samples: tuple[Sample, ...]) -> float:
+    """The energy register among the samples."""
+    return next((each.value for each in samples if each.measurand == ENERGY), 0.0)

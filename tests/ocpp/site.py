@@ -1,0 +1,175 @@
+"""A whole station against a scripted back end on the simulated net, in any version.
+
+The back end answers like one that agrees; a test changes single answers.  Every payload of either
+end is shown to another validator as well.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from bsw.dlt import silent
+from bsw.os.clock import S
+from csm.randomness import SeededRandomness
+from ocpp.folder import Kind, shipped
+from ocpp.happenings import Answered, Called, Happening
+from ocpp.server import Session
+from ocpp.station.records import Sample, Stop, Token
+from ocpp.station.station import Station, StationRules
+from ocpp.station.store import Store
+from ocpp.station.translation import Identity, Verdict
+from ocpp.versions import NEWEST_FIRST, Version
+from tests.ocpp.line import Line, line
+
+NOW = "2030-01-01T00:00:00Z"
+Json = dict[str, Any]
+
+
+@dataclass
+class Outlets:
+    """The charger: remembers what it was told; its meter is the test's."""
+
+    told: list[tuple[str, int, str]] = field(default_factory=list)
+    wh: float = 1000.0
+
+    def allow(self, evse: int, token: Token) -> None:
+        self.told.append(("allow", evse, token.id))
+
+    def refuse(self, evse: int, token: Token, verdict: Verdict) -> None:
+        self.told.append(("refuse", evse, verdict.standing.value))
+
+    def stop(self, evse: int, why: Stop) -> None:
+        self.told.append(("stop", evse, why.value))
+
+    def meter(self, evse: int) -> tuple[Sample, ...]:
+        return (Sample(self.wh),)
+
+
+@dataclass
+class Site:
+    made: Line
+    version: Version
+    charger: Outlets
+    station: Station
+    store: Store
+    heard: list[tuple[str, Json]] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    replies: list[tuple[str, Json]] = field(default_factory=list)
+    answers: dict[str, Json | None] = field(default_factory=dict)
+    boot: str = "Accepted"
+    interval: int = 300
+    numbers: int = 0
+
+    def hear(self, session: Session, happening: Happening) -> None:
+        """What the back end does."""
+        if isinstance(happening, Answered):
+            self.check(happening.action, Kind.RESPONSE, happening.payload)
+            self.replies.append((happening.action, msgspec.json.decode(happening.payload)))
+        if not isinstance(happening, Called):
+            return
+        self.check(happening.action, Kind.REQUEST, happening.payload)
+        fields = msgspec.json.decode(happening.payload)
+        self.heard.append((happening.action, fields))
+        self.at.append(self.now)
+        if happening.action != "Heartbeat":  # the line answers those
+            reply = self.answers.get(happening.action, self.usual(happening.action))
+            if reply is not None:
+                session.answer(happening.id, reply)
+
+    def usual(self, action: str) -> Json:
+        match action:
+            case "BootNotification":
+                return {"status": self.boot, "currentTime": NOW, "interval": self.interval}
+            case "Authorize":
+                return self.verdict("Accepted")
+            case "StartTransaction":
+                self.numbers += 1
+                return {"transactionId": self.numbers, **self.verdict("Accepted")}
+            case _:
+                return {}
+
+    def verdict(self, status: str, group: str = "") -> Json:
+        if self.version is Version.V16:
+            more = {"parentIdTag": group} if group else {}
+            return {"idTagInfo": {"status": status, **more}}
+        more2 = {"groupIdToken": {"idToken": group, "type": "Central"}} if group else {}
+        return {"idTokenInfo": {"status": status, **more2}}
+
+    def check(self, action: str, kind: Kind, payload: bytes) -> None:
+        errors = validator(self.version, action, kind).iter_errors(msgspec.json.decode(payload))
+        assert not [str(error) for error in errors]
+
+    @property
+    def now(self) -> int:
+        return self.made.world.scheduler.now
+
+    def run(self, seconds: float = 1) -> None:
+        self.made.world.scheduler.run(self.now + round(seconds * S))
+
+    def ask(self, action: str, fields: Json) -> Json:
+        """The back end asks; the station's answer."""
+        before = len(self.replies)
+        self.made.backend.sessions[-1].call(action, fields)
+        self.run()
+        [(answered, reply)] = self.replies[before:]
+        assert answered == action
+        return reply
+
+    def said(self, action: str) -> list[Json]:
+        return [fields for name, fields in self.heard if name == action]
+
+    def actions(self) -> list[str]:
+        return [name for name, _ in self.heard]
+
+    def cut(self, seconds: float) -> None:
+        """The line is away for a while, so that both ends see it."""
+        self.made.world.simulated.cut()
+        self.run(seconds)
+        self.made.world.simulated.restore()
+        self.run(60)
+
+
+@cache
+def validator(version: Version, action: str, kind: Kind) -> Any:  # noqa: ANN401 - has no name of its own
+    schema = shipped(version).read(action, kind)
+    return jsonschema_rs.validator_for(schema, validate_formats=True)
+
+
+@contextmanager
+def site(
+    folder: Path,
+    version: Version,
+    change: Callable[[StationRules], StationRules] = lambda rules: rules,
+    *,
+    begin: bool = True,
+) -> Iterator[Site]:
+    with line(speaks=(version,), wished=NEWEST_FIRST) as made:
+        charger = Outlets()
+        store = Store(folder / "store")
+        interrupted = store.open()
+        rules = change(StationRules(Identity("Pilotwire", "Test", "S1", "1.0"), evses=(1, 2)))
+        station = Station(
+            made.world.scheduler,
+            made.world.worker,
+            store,
+            rules,
+            line=made.client,
+            charger=charger,
+            randomness=SeededRandomness(f"station {store.run}"),
+            log=silent().logger("ocpp"),
+        )
+        made.client._user = station
+        whole = Site(made, version, charger, station, store)
+        made.backend.on = whole.hear
+        station.begin(interrupted)
+        if begin:
+            made.client.open()
+            whole.run(2)
+        yield whole
+        store.close()

@@ -1,0 +1,504 @@
+"""A station from power-on to the end of a transaction, in all three versions."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bsw.os.clock import S
+from ocpp.station.boot import Standing
+from ocpp.station.outlet import Point, TxRules
+from ocpp.station.records import Token
+from ocpp.station.station import StationRules
+from ocpp.versions import Version
+from tests.ocpp.site import Site, site
+
+ALL = pytest.mark.parametrize("version", Version)
+SINCE_2 = pytest.mark.parametrize("version", [Version.V201, Version.V21])
+CARD = Token("04E1")
+
+
+def status_of(fields: dict[str, Any]) -> tuple[int, str]:
+    if "evseId" in fields:
+        return fields["evseId"], fields["connectorStatus"]
+    return fields["connectorId"], fields["status"]
+
+
+def events(whole: Site) -> list[str]:
+    """What was said of transactions, in words that all versions share."""
+    names = {"StartTransaction": "Started", "MeterValues": "Updated", "StopTransaction": "Ended"}
+    return [
+        str(fields.get("eventType", names.get(action)))
+        for action, fields in whole.heard
+        if action in {"TransactionEvent", *names}
+    ]
+
+
+@ALL
+def test_b01_boot_comes_first_then_every_connector_then_what_waits(
+    version: Version, folder: Path
+) -> None:
+    with site(folder, version, begin=False) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(2, CARD)  # nobody can be asked: refused
+        whole.run(5)
+        assert whole.heard == []
+        whole.made.client.open()
+        whole.run(5)
+        assert whole.actions() == ["BootNotification"] + ["StatusNotification"] * 2
+        occupied = "Preparing" if version is Version.V16 else "Occupied"
+        assert [status_of(each) for each in whole.said("StatusNotification")] == [
+            (1, occupied),
+            (2, "Available"),
+        ]
+        assert whole.charger.told == [("refuse", 2, "Unknown")]
+
+
+@ALL
+def test_b02_pending_is_asked_again_and_says_nothing_else(version: Version, folder: Path) -> None:
+    with site(folder, version, begin=False) as whole:
+        whole.boot, whole.interval = "Pending", 20
+        whole.made.client.open()
+        whole.run(2)
+        whole.station.plugged(1)
+        whole.run(15)
+        assert whole.actions() == ["BootNotification"]
+        assert whole.station.standing.value == "pending"
+        assert whole.ask(*remote_start(version)) == {"status": "Rejected"}
+        whole.boot = "Accepted"
+        whole.run(10)
+        assert whole.actions()[:2] == ["BootNotification"] * 2
+        assert (whole.at[1] - whole.at[0]) // S == 20
+        assert whole.station.standing is Standing.ACCEPTED
+
+
+@ALL
+def test_b02_a_triggered_boot_comes_at_once_and_not_once_accepted(
+    version: Version, folder: Path
+) -> None:
+    with site(folder, version, begin=False) as whole:
+        whole.boot, whole.interval = "Pending", 1000
+        whole.made.client.open()
+        whole.run(2)
+        whole.boot = "Accepted"
+        trigger = {"requestedMessage": "BootNotification"}
+        assert whole.ask("TriggerMessage", trigger) == {"status": "Accepted"}
+        whole.run()
+        assert whole.actions().count("BootNotification") == 2
+        assert whole.ask("TriggerMessage", trigger) == {"status": "Rejected"}
+
+
+@ALL
+def test_b03_rejected_is_silent_and_serves_nobody(version: Version, folder: Path) -> None:
+    with site(folder, version, begin=False) as whole:
+        whole.boot, whole.interval = "Rejected", 50
+        whole.made.client.open()
+        whole.run(2)
+        whole.made.backend.sessions[0].call("ClearCache", {})
+        whole.run()
+        [refusal] = [each for each in whole.made.backend.heard if hasattr(each, "code")]
+        assert refusal.code == "SecurityError"
+        whole.run(40)
+        assert whole.actions() == ["BootNotification"]
+        whole.run(20)
+        assert whole.actions() == ["BootNotification"] * 2
+
+
+@ALL
+def test_an_interval_of_zero_is_no_flood(version: Version, folder: Path) -> None:
+    with site(folder, version, begin=False) as whole:
+        whole.boot, whole.interval = "Pending", 0
+        whole.made.client.open()
+        whole.run(125)
+        assert whole.actions() == ["BootNotification"] * 3
+
+
+@ALL
+def test_heartbeats_come_in_silence_only(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.heard.clear()
+        whole.run(290)
+        whole.station.plugged(1)
+        whole.run(290)
+        assert whole.actions() == ["StatusNotification"]
+        whole.run(320)
+        assert whole.actions() == ["StatusNotification", "Heartbeat", "Heartbeat"]
+
+
+@ALL
+def test_b04_a_short_outage_tells_changes_a_long_one_everything(
+    version: Version, folder: Path
+) -> None:
+    with site(folder, version) as whole:
+        for seconds, told in ((0, 1), (400, 2)):
+            whole.heard.clear()
+            whole.made.backend.sessions[-1].abort()
+            whole.run(0.1)
+            if seconds:
+                whole.made.world.simulated.cut()
+            (whole.station.plugged if not seconds else whole.station.unplugged)(1)
+            whole.run(seconds)
+            whole.made.world.simulated.restore()
+            whole.run(60)
+            assert whole.actions().count("StatusNotification") == told
+            assert "BootNotification" not in whole.actions()
+
+
+@ALL
+def test_a_driver_charges_and_stops_with_the_card(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run()
+        assert whole.charger.told == [("allow", 1, "04E1")]
+        whole.station.charging(1)
+        whole.charger.wh += 5000
+        whole.run(150)
+        whole.station.presented(1, CARD)
+        whole.run()
+        assert whole.charger.told[1:] == [("stop", 1, "Local")] * 2
+        said = events(whole)
+        assert said[0] == "Started"
+        assert said[-1] == "Ended"
+        assert said.count("Updated") >= 2
+        assert whole.actions().count("Authorize") == 1
+        assert whole.store.waiting() == 0
+
+
+@SINCE_2
+def test_events_of_2_carry_each_thing_once(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.station.charging(1)
+        whole.run(150)
+        whole.station.presented(1, CARD)
+        whole.run()
+        said = whole.said("TransactionEvent")
+        assert [each["seqNo"] for each in said] == list(range(len(said)))
+        assert [("evse" in each, "idToken" in each) for each in said[:2]] == [
+            (True, True),
+            (False, False),
+        ]
+        assert said[-1]["transactionInfo"]["stoppedReason"] == "Local"
+        assert said[-1]["triggerReason"] == "StopAuthorized"
+        contexts = [each["sampledValue"][0]["context"] for each in said[-1]["meterValue"]]
+        assert contexts == ["Transaction.Begin", "Transaction.End"]
+
+
+@ALL
+@pytest.mark.parametrize("standing", ["Blocked", "Expired", "Invalid"])
+def test_a_refused_card_starts_nothing(version: Version, standing: str, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.answers["Authorize"] = whole.verdict(standing)
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run(5)
+        assert whole.charger.told == [("refuse", 1, standing)]
+        assert events(whole) == []
+
+
+@ALL
+def test_another_card_of_the_group_stops_and_a_stranger_does_not(
+    version: Version, folder: Path
+) -> None:
+    with site(folder, version) as whole:
+        whole.answers["Authorize"] = whole.verdict("Accepted", "FAMILY")
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run()
+        whole.answers["Authorize"] = whole.verdict("Accepted", "OTHERS")
+        whole.station.presented(1, Token("AAAA"))
+        whole.run()
+        assert whole.charger.told[-1][0] == "refuse"
+        assert "Ended" not in events(whole)
+        whole.answers["Authorize"] = whole.verdict("Accepted", "FAMILY")
+        whole.station.presented(1, Token("BBBB"))
+        whole.run()
+        assert events(whole)[-1] == "Ended"
+
+
+@ALL
+@pytest.mark.parametrize("allowed", [True, False])
+def test_c15_an_unknown_card_while_the_line_is_away(
+    version: Version, folder: Path, *, allowed: bool
+) -> None:
+    def change(rules: StationRules) -> StationRules:
+        return replace(rules, unknown_offline=allowed)
+
+    with site(folder, version, change) as whole:
+        whole.made.world.simulated.cut()
+        whole.run(300)
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run(100)
+        assert whole.charger.told[0][0] == ("allow" if allowed else "refuse")
+        whole.made.world.simulated.restore()
+        whole.run(60)
+        assert (events(whole)[:1] == ["Started"]) is allowed
+        if allowed and version is not Version.V16:
+            assert whole.said("TransactionEvent")[0]["offline"] is True
+
+
+@ALL
+def test_a_card_that_the_version_cannot_write_is_refused(version: Version, folder: Path) -> None:
+    def change(rules: StationRules) -> StationRules:
+        return replace(rules, unknown_offline=True)
+
+    with site(folder, version, change) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(1, Token("x" * 300))
+        whole.run()
+        assert whole.charger.told == [("refuse", 1, "Unknown")]
+
+
+@ALL
+def test_an_authorize_without_an_answer_is_no_permission(version: Version, folder: Path) -> None:
+    def change(rules: StationRules) -> StationRules:
+        return replace(rules, unknown_offline=True)
+
+    with site(folder, version, change) as whole:
+        whole.answers["Authorize"] = None
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run(60)
+        assert whole.charger.told == [("refuse", 1, "Unknown")]
+
+
+@ALL
+def test_e03_a_driver_who_does_not_plug_in_is_forgotten(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.station.presented(1, CARD)
+        whole.run(30)
+        assert whole.charger.told == [("allow", 1, "04E1")]
+        whole.run(40)
+        assert whole.charger.told[-1] == ("stop", 1, "Timeout")
+        whole.station.plugged(1)
+        whole.run()
+        assert events(whole) == []
+
+
+def refused_later(whole: Site) -> None:
+    whole.answers["StartTransaction"] = {"transactionId": 5, **whole.verdict("Blocked")}
+    if whole.version is not Version.V16:
+        whole.answers["TransactionEvent"] = whole.verdict("Blocked")
+
+
+@ALL
+def test_e05_a_driver_whom_the_back_end_refuses_later_is_stopped(
+    version: Version, folder: Path
+) -> None:
+    with site(folder, version) as whole:
+        refused_later(whole)
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run(5)
+        assert events(whole) == ["Started", "Ended"]
+        last = whole.heard[-1][1]
+        reason = last.get("reason", last.get("transactionInfo", {}).get("stoppedReason"))
+        assert reason == "DeAuthorized"
+        assert ("stop", 1, "DeAuthorized") in whole.charger.told
+
+
+@ALL
+def test_e05_with_energy_left_the_driver_charges_that_much(version: Version, folder: Path) -> None:
+    def change(rules: StationRules) -> StationRules:
+        return replace(rules, tx=TxRules(stop_on_invalid=False, max_energy=500))
+
+    with site(folder, version, change) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.station.charging(1)
+        refused_later(whole)
+        whole.run(100)
+        assert not any(what == "stop" for what, _, _ in whole.charger.told)
+        whole.charger.wh += 600
+        whole.run(100)
+        assert ("stop", 1, "DeAuthorized") in whole.charger.told
+        assert "Ended" not in events(whole)
+
+
+def remote_start(version: Version, evse: int | None = 1) -> tuple[str, dict[str, Any]]:
+    if version is Version.V16:
+        place = {} if evse is None else {"connectorId": evse}
+        return "RemoteStartTransaction", {"idTag": "REMOTE", **place}
+    place = {} if evse is None else {"evseId": evse}
+    token = {"idToken": "REMOTE", "type": "ISO14443"}
+    return "RequestStartTransaction", {"remoteStartId": 42, "idToken": token, **place}
+
+
+@ALL
+@pytest.mark.parametrize("plugged_first", [True, False])
+@pytest.mark.parametrize("authorize", [True, False])
+def test_f01_f02_the_back_end_starts_and_stops(
+    version: Version, folder: Path, *, plugged_first: bool, authorize: bool
+) -> None:
+    def change(rules: StationRules) -> StationRules:
+        return replace(rules, authorize_remote=authorize)
+
+    with site(folder, version, change) as whole:
+        if plugged_first:
+            whole.station.plugged(2)
+        assert whole.ask(*remote_start(version, 2)) == {"status": "Accepted"}
+        if not plugged_first:
+            whole.station.plugged(2)
+        whole.run()
+        assert ("Authorize" in whole.actions()) is authorize
+        assert events(whole)[0] == "Started"
+        if version is Version.V16:
+            stop: dict[str, Any] = {"transactionId": 1}
+            action = "RemoteStopTransaction"
+        else:
+            first = whole.said("TransactionEvent")[0]
+            assert first["transactionInfo"]["remoteStartId"] == 42
+            assert first["triggerReason"] == "RemoteStart"
+            stop = {"transactionId": first["transactionInfo"]["transactionId"]}
+            action = "RequestStopTransaction"
+        assert whole.ask(action, stop) == {"status": "Accepted"}
+        whole.run()
+        assert events(whole)[-1] == "Ended"
+        assert ("stop", 2, "Remote") in whole.charger.told
+        assert whole.ask(action, stop) == {"status": "Rejected"}
+
+
+@ALL
+def test_f02_a_place_that_is_taken_or_broken_is_not_started(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run()
+        assert whole.ask(*remote_start(version, 1)) == {"status": "Rejected"}
+        assert whole.ask(*remote_start(version, 7)) == {"status": "Rejected"}
+        whole.station.faulted(2, fault=True)
+        assert whole.ask(*remote_start(version, None)) == {"status": "Rejected"}
+        whole.station.faulted(2, fault=False)
+        assert whole.ask(*remote_start(version, None)) == {"status": "Accepted"}
+        assert whole.charger.told[-1] == ("allow", 2, "REMOTE")
+
+
+@ALL
+def test_a_fault_ends_the_transaction_and_is_told(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.run()
+        whole.station.faulted(1, fault=True)
+        whole.run()
+        assert events(whole)[-1] == "Ended"
+        assert status_of(whole.said("StatusNotification")[-1]) == (1, "Faulted")
+
+
+@ALL
+def test_a_power_cut_ends_the_transaction_at_the_next_start(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.station.plugged(1)
+        whole.station.presented(1, CARD)
+        whole.station.charging(1)
+        whole.run(70)
+        before = events(whole)
+    with site(folder, version) as whole:
+        assert before[-1] == "Updated"
+        assert events(whole) == ["Ended"]
+        last = whole.heard[-1][1]
+        reason = last.get("reason", last.get("transactionInfo", {}).get("stoppedReason"))
+        assert reason == "PowerLoss"
+        assert whole.store.waiting() == 0
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("action", "fields", "answer"),
+    [
+        ("DataTransfer", {"vendorId": "com.example"}, {"status": "UnknownVendorId"}),
+        ("TriggerMessage", {"requestedMessage": "Heartbeat"}, {"status": "Accepted"}),
+        ("TriggerMessage", {"requestedMessage": "StatusNotification"}, {"status": "Accepted"}),
+        (
+            "TriggerMessage",
+            {"requestedMessage": "FirmwareStatusNotification"},
+            {"status": "NotImplemented"},
+        ),
+    ],
+)
+def test_the_back_end_asks_for_other_things(
+    version: Version, action: str, fields: dict[str, Any], answer: dict[str, Any], folder: Path
+) -> None:
+    with site(folder, version) as whole:
+        whole.heard.clear()
+        assert whole.ask(action, fields) == answer
+        wanted = {"Heartbeat": 1, "StatusNotification": 2}
+        asked = fields.get("requestedMessage", "")
+        assert whole.actions().count(asked) == wanted.get(asked, 0)
+
+
+@ALL
+def test_what_is_not_there_is_not_supported(version: Version, folder: Path) -> None:
+    with site(folder, version) as whole:
+        whole.made.backend.sessions[0].call("ClearCache", {})
+        whole.run()
+        [refusal] = [each for each in whole.made.backend.heard if hasattr(each, "code")]
+        assert refusal.code == "NotSupported"
+
+
+@ALL
+def test_months_offline_are_told_in_order(version: Version, folder: Path) -> None:
+    def change(rules: StationRules) -> StationRules:
+        return replace(
+            rules, unknown_offline=True, tx=TxRules(updated_every=0, stop=frozenset(Point))
+        )
+
+    with site(folder, version, change) as whole:
+        whole.heard.clear()
+        whole.made.client.close()
+        whole.run()
+        for _ in range(60):
+            whole.run(86_400)
+            whole.station.plugged(1)
+            whole.station.presented(1, CARD)
+            whole.run(1)
+            whole.station.unplugged(1)
+        whole.made.client.open()
+        whole.run(100)
+        assert events(whole) == ["Started", "Ended"] * 60
+        times = [fields["timestamp"] for action, fields in whole.heard if "Tran" in action]
+        assert times == sorted(times)
+        assert len({time[:10] for time in times}) == 60
+
+
+def test_1_6_has_its_own_words_for_a_connector(folder: Path) -> None:
+    with site(folder, Version.V16) as whole:
+        whole.heard.clear()
+        station = whole.station
+        steps: list[Callable[[], None]] = [
+            lambda: station.presented(1, CARD),
+            lambda: station.plugged(1),
+            lambda: station.charging(1),
+            lambda: station.paused(1, by_vehicle=True),
+            lambda: station.paused(1, by_vehicle=False),
+            lambda: station.charging(1),
+            lambda: station.presented(1, CARD),
+            lambda: station.stopped(1),
+            lambda: station.unplugged(1),
+        ]
+        for step in steps:
+            step()
+            whole.run()
+        assert [fields["status"] for fields in whole.said("StatusNotification")] == [
+            "Preparing",
+            "Charging",
+            "SuspendedEV",
+            "SuspendedEVSE",
+            "Charging",
+            "Finishing",
+            "Available",
+        ]
+
+
+def test_1_6_leaves_preparing_when_nobody_plugs_in(folder: Path) -> None:
+    with site(folder, Version.V16) as whole:
+        whole.heard.clear()
+        whole.station.presented(1, CARD)
+        whole.run(70)
+        states = [fields["status"] for fields in whole.said("StatusNotification")]
+        assert states == ["Preparing", "Available"]
