@@ -31,6 +31,9 @@ class Clock(Protocol):
     def wake(self) -> None:
         """End a running or the next wait.  The only method other threads may call."""
 
+    def cpu(self) -> int:
+        """The CPU time the thread that asks has spent; ask in the scheduler's."""
+
 
 class NothingLeft(RuntimeError):
     """Simulated time cannot go on: no alarm is armed and there is no outside to wait for."""
@@ -75,3 +78,7 @@ class VirtualClock:
 
     def wake(self) -> None:
         """Nothing to do: virtual time never sleeps."""
+
+    def cpu(self) -> int:
+        """Virtual time costs none."""
+        return 0

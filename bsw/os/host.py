@@ -102,6 +102,9 @@ class HostClock:
     def now(self) -> int:
         return time.monotonic_ns()
 
+    def cpu(self) -> int:
+        return time.thread_time_ns()
+
     def wake(self) -> None:
         """Also by a job that ends after us: its descriptor may be somebody else's by then."""
         with self._closing:

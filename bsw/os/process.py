@@ -2,8 +2,8 @@
 
 A signal, a fault in a task or the end of the job all lead to the same ordered stop, which the
 wiring provides, within a bounded time.  A loop that no longer turns is broken off by the host's
-interval timer; a second signal ends the process at once.  This module does not know what is to
-be stopped.
+interval timer, unless it is the host that does not let it run; a second signal ends the process at
+once.  This module does not know what is to be stopped.
 """
 
 import signal
@@ -19,6 +19,7 @@ from bsw.hostfault import REMEDIES, told
 from bsw.os.clock import S
 from bsw.os.config import OsConfig
 from bsw.os.scheduler import FIRST, Fault, Scheduler, SchedulerFault
+from bsw.os.stall import PIECES, StallJudge, Verdict
 
 
 class Status(IntEnum):
@@ -52,8 +53,8 @@ class Stop:
 class TaskStuck(RuntimeError):
     """Raised inside a task that has run for too long."""
 
-    def __init__(self, after: int) -> None:
-        super().__init__(f"the task did not come to an end within {after / S:g} s")
+    def __init__(self, after: int, how: str) -> None:
+        super().__init__(f"the task did not come to an end within {after / S:g} s: {how}")
 
 
 class ForcedStop(BaseException):
@@ -74,6 +75,9 @@ class Process:
         self._log = log
         self._signals = 0
         self._bites = 0
+        self._spared = False
+        self._bite_at = 0
+        self._judge = StallJudge(config.stuck_after)
         self._status: Status | None = None
         self._deadline = scheduler.alarm(self._too_late, name="stop deadline", priority=FIRST)
         self.stopping: Stop | None = None
@@ -105,7 +109,8 @@ class Process:
         """The task that runs now may take so long, where that is more than the usual."""
         limit = self._config.stuck_after
         if limit and self.stopping is None:
-            self._bite_after(max(limit, within))
+            self._judge.limit = max(limit, within)
+            self._turned()
 
     def finished(self) -> None:
         """Everything has stopped: leave the loop."""
@@ -165,19 +170,48 @@ class Process:
         def beat() -> None:
             if self.stopping is None:
                 self._bites = 0
-                self._bite_after(limit)
+                self._judge.limit = limit
+                self._turned()
 
-        self._bite_after(limit)  # what is due before the first beat may be stuck as well
-        self._scheduler.every(limit // 5, beat, name="beat", offset=0, priority=FIRST)
+        self._turned()  # what is due before the first beat may be stuck as well
+        self._scheduler.every(limit // PIECES, beat, name="beat", offset=0, priority=FIRST)
+
+    def _turned(self) -> None:
+        """The loop turns.  The timer looks after two beats were missed, and then at each."""
+        clock, judge = self._scheduler.clock, self._judge
+        stalled = judge.beat(clock.now(), clock.cpu())
+        if stalled:
+            self._log.warning(
+                "host_stalled", got=stalled, remedy="the host is overloaded or stops us"
+            )
+        signal.setitimer(signal.ITIMER_REAL, 2 * judge.piece / S, judge.piece / S)
 
     def _bite_after(self, delay: int) -> None:
+        self._bite_at = self._scheduler.now + delay
         signal.setitimer(signal.ITIMER_REAL, delay / S, 1.0)
 
     def _bite(self, _number: int, _frame: FrameType | None) -> None:
+        clock, judge = self._scheduler.clock, self._judge
+        now, cpu = clock.now(), clock.cpu()
+        if self.stopping is not None:
+            self._bite_the_stop(now)
+            return
+        verdict = judge.look(now, cpu)
+        if verdict in {Verdict.TURNS, Verdict.STARVED}:
+            return
         self._bites += 1
-        if self.stopping is not None or self._bites > 1:
+        if self._bites > 1:
             raise ForcedStop("the loop did not turn any more")
-        raise TaskStuck(self._config.stuck_after)
+        raise TaskStuck(judge.limit, f"it {verdict.value}, {judge.account(now, cpu)}")
+
+    def _bite_the_stop(self, now: int) -> None:
+        """A timer that comes late was held up with us: the stop gets its time once more."""
+        if now - self._bite_at > S and not self._spared:
+            self._spared = True
+            self._deadline.rearm(self._config.stop_within)
+            self._bite_after(self._config.stop_within + _SPARE)
+            return
+        raise ForcedStop("the loop did not turn any more")
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1

@@ -2,6 +2,7 @@
 
 Tasks, alarms and events run to completion, one at a time, in one thread.  What is due at the
 same nanosecond runs in the order of priority, then of arming: that makes a run repeatable.
+What has priority ``FIRST`` and is due waits behind one other that is late, not behind all of them.
 The scheduler does not know what it runs, nor whether its time is real.
 """
 
@@ -12,6 +13,7 @@ from itertools import count
 
 from bsw.os.clock import Action, Clock
 from bsw.os.mailbox import Event, Mailbox
+from bsw.os.plan import Plan, Planned
 
 FIRST, NORMAL, LAST = 0, 10, 20
 """Priorities.  The smaller number runs first; supervision uses ``FIRST``."""
@@ -20,7 +22,9 @@ EVENTS_PER_TURN = 64
 """A flood of events may delay a due alarm by this many events, not for ever."""
 
 ALARMS_PER_LOOK = 16
-"""Alarms that are late in a row may delay a look at the outside by this many, not for ever."""
+"""Alarms that are late in a row may delay a look at the outside by this many, or by as many as were
+planned when it looked last, not for ever.  With a fixed number a host that cannot keep up would
+take in more than it works off: each look may bring connections that arm alarms of their own."""
 
 STALE_ALLOWED = 64
 """Cancelled plans stay in the heap until half of it, and more than this, is such chaff."""
@@ -127,6 +131,8 @@ class Scheduler:
         self.faults = 0
         self.activations = 0
         self._alarms: list[tuple[int, int, int, Alarm]] = []
+        self._first = Plan()  # those of supervision, few
+        self._passed = False
         self._serials = count()
         self._stale = 0
         self._running = False
@@ -138,12 +144,12 @@ class Scheduler:
     @property
     def planned(self) -> int:
         """Entries in the heap, cancelled ones not yet swept out included."""
-        return len(self._alarms)
+        return len(self._first) + len(self._alarms)
 
     @property
     def waiting(self) -> int:
         """Alarms that are armed, tasks included."""
-        return len(self._alarms) - self._stale
+        return self._first.waiting + len(self._alarms) - self._stale
 
     def at(self, when: int, action: Action, *, name: str, priority: int = NORMAL) -> Alarm:
         """Call ``action`` once at ``when``; in the past means as soon as possible."""
@@ -188,12 +194,18 @@ class Scheduler:
             self.disarm(alarm)
         alarm.due = due
         alarm.serial = next(self._serials)
-        heapq.heappush(self._alarms, (due, alarm.priority, alarm.serial, alarm))
+        if alarm.priority <= FIRST:
+            self._first.add(alarm)
+        else:
+            heapq.heappush(self._alarms, (due, alarm.priority, alarm.serial, alarm))
 
     def disarm(self, alarm: Alarm) -> None:
         if alarm.serial < 0:
             return
         alarm.serial = -1
+        if alarm.priority <= FIRST:
+            self._first.cancelled()
+            return
         self._stale += 1
         if self._stale > STALE_ALLOWED and 2 * self._stale > len(self._alarms):
             self._alarms[:] = [entry for entry in self._alarms if entry[2] == entry[3].serial]
@@ -212,7 +224,7 @@ class Scheduler:
         """
         self._running = True
         clock, waiting, alarms = self.clock, self.mailbox.waiting, self._alarms
-        rung = 0
+        left = max(ALARMS_PER_LOOK, self.planned)
         while True:
             if waiting:
                 self._deliver_events(EVENTS_PER_TURN)
@@ -222,18 +234,31 @@ class Scheduler:
             while alarms and alarms[0][2] != alarms[0][3].serial:  # cancelled or re-armed
                 heapq.heappop(alarms)
                 self._stale -= 1
-            due = alarms[0][0] if alarms else None
+            other = alarms[0][0] if alarms else None
+            first = self._first.next_due()
+            due = other if first is None or (other is not None and other < first) else first
             if until is not None and now >= until and self._done(due, until, now):
                 self._deliver_events(len(waiting))
                 return
-            if due is not None and due <= now and rung < ALARMS_PER_LOOK:
-                rung += 1
-                alarm = heapq.heappop(alarms)[3]
-                alarm.serial = -1
+            if due is not None and due <= now and left:
+                left -= 1
+                if first is not None and self._first_goes(first, other, now):
+                    alarm: Planned = self._first.take()
+                else:
+                    alarm = heapq.heappop(alarms)[3]
+                    alarm.serial = -1
                 self._call(alarm.name, alarm.action)
             else:
-                rung = 0
                 clock.wait_until(self._wait_end(due, until, now))
+                left = max(ALARMS_PER_LOOK, self.planned)
+
+    def _first_goes(self, first: int, other: int | None, now: int) -> bool:
+        """By its turn, or past others that are late; but not twice in a row past them."""
+        if first > now:
+            return False
+        by_turn = other is None or first <= other
+        self._passed = not by_turn and not self._passed
+        return by_turn or self._passed
 
     def _done(self, due: int | None, until: int, now: int) -> bool:
         if due is not None and due <= until:

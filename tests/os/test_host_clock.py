@@ -133,6 +133,9 @@ def test_a_hang_up_nobody_listens_to_does_not_spin(
         def wake(self) -> None:
             host.clock.wake()
 
+        def cpu(self) -> int:
+            return host.clock.cpu()
+
     host.scheduler.clock = Counting()
     host.run_for(20 * MS)
     assert host.scheduler.activations == before

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -321,5 +322,45 @@ def test_a_parent_that_does_not_read_does_not_stop_the_loop() -> None:
         """
     )
     assert one.process.wait(timeout=20) == 0
+    status, _ = one.ended()
+    assert status == 0
+
+
+def test_a_host_that_stops_the_process_is_no_stuck_task() -> None:
+    one = ecu(stuck_after=500)
+    one.wait_for("ready")
+    one.process.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)  # three times what a task may take
+    one.process.send_signal(signal.SIGCONT)
+    one.wait_for("host_stalled")
+    one.process.send_signal(signal.SIGTERM)
+    status, events = one.ended()
+    assert status == 0
+    assert events["ordered_stop"]["cause"] == "signal"
+
+
+def test_what_the_stuck_task_did_is_said() -> None:
+    for body, how in (("while True: pass", "computes"), ("time.sleep(60)", "waits in a call")):
+        one = ecu(
+            f"def stuck():\n    {body}\nscheduler.after(0, stuck, name='stuck')", stuck_after=300
+        )
+        status, events = one.ended()
+        assert status == 70
+        assert how in str(events["ordered_stop"]["detail"])
+        assert "of CPU time in" in str(events["ordered_stop"]["detail"])
+
+
+def test_a_stop_that_the_host_held_up_gets_its_time_again() -> None:
+    one = ecu(
+        "process.on_stop = lambda stop: (log.info('ordered_stop'), "
+        "scheduler.after(800 * MS, process.finished, name='stopped'))",
+        stop_within=1000,
+    )
+    one.wait_for("ready")
+    one.process.send_signal(signal.SIGTERM)
+    one.wait_for("ordered_stop")
+    one.process.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    one.process.send_signal(signal.SIGCONT)
     status, _ = one.ended()
     assert status == 0
