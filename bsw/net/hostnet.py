@@ -7,6 +7,7 @@ IPv4, on purpose.
 import errno
 import ipaddress
 import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from bsw.os.scheduler import Scheduler
 
 DYNAMIC_PORTS: Final = range(49152, 65536)
 """Where DIN, -2 and -20 want every port that is not well known."""
+
+RESET_ON_CLOSE: Final = struct.pack("@ii", 1, 0)
+"""For SO_LINGER."""
 
 _TRIES: Final = 64
 _TENTATIVE_OR_FAILED: Final = 0x40 | 0x08

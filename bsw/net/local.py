@@ -17,12 +17,14 @@ from typing import Final, Protocol
 
 from bsw.net.hostnet import Host
 from bsw.net.ports import StreamEnd, StreamUser
+from bsw.os.clock import S
 from bsw.os.host import Watch
 
 CHUNK: Final = 65_536
 ACCEPTS_PER_TURN: Final = 8
 LONGEST_PATH: Final = 107
 """Octets the kernel takes for the name of a socket."""
+_PAUSE_WHEN_EXHAUSTED: Final = 1 * S
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
@@ -195,12 +197,17 @@ class LocalListener:
             self._socket.close()
             raise
         self._identity = _identity(path)
+        self._again = host.scheduler.alarm(self._resume, name="local.accept")
         self._watch = host.clock.watch(
             self._socket.fileno(), "local.accept", readable=self._accept_some
         )
 
+    def _resume(self) -> None:
+        self._host.clock.change(self._watch, readable=self._accept_some)
+
     def close(self) -> None:
         """Also all connections; the file goes, unless it is somebody else's by now."""
+        self._again.cancel()
         self._host.clock.forget(self._watch)
         self._socket.close()
         for stream in tuple(self._streams):
@@ -230,7 +237,12 @@ class LocalListener:
         for _ in range(ACCEPTS_PER_TURN):
             try:
                 sock, _address = self._socket.accept()
-            except OSError:  # nobody there any more, or no descriptor left: asked again later
+            except BlockingIOError:
+                return
+            except OSError as error:  # no descriptor left: it stays ready, so look away
+                self._host.log.error("accept-exhausted", error=str(error))  # noqa: TRY400 - no traceback
+                self._host.clock.change(self._watch)
+                self._again.rearm(_PAUSE_WHEN_EXHAUSTED)
                 return
             sock.setblocking(False)
             self._admit(sock)

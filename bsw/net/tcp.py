@@ -7,18 +7,16 @@ in ``connect`` or ``write`` is told in the next turn of the loop.
 
 import errno
 import socket
-import struct
 from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from bsw.net.hostnet import Host, Interface, dynamic_port, endpoint, sockaddr
+from bsw.net.hostnet import RESET_ON_CLOSE, Host, Interface, dynamic_port, endpoint, sockaddr
 from bsw.net.ports import Endpoint, Stream, StreamEnd, StreamUser, TcpOptions
 from bsw.os.clock import MS, S
 from bsw.os.host import Watch
 
 CHUNK: Final = 65_536
-_RESET_ON_CLOSE: Final = struct.pack("@ii", 1, 0)
 
 _ENDS: Final = {
     errno.ECONNREFUSED: StreamEnd.REFUSED,
@@ -60,13 +58,16 @@ class HostStream:
         sock: socket.socket,
         interface: Interface,
         options: TcpOptions,
+        *,
         forget: Callable[["HostStream"], None],
+        lingers: Callable[["HostStream"], None],
     ) -> None:
         self._host = host
         self._socket = sock
         self._interface = interface
         self._options = options
         self._forget = forget
+        self._lingers = lingers
         self._user: StreamUser | None = None
         self._phase = Phase.OPEN
         self._queue = bytearray()
@@ -128,8 +129,12 @@ class HostStream:
     def adopt(self, peer: Endpoint, accept: Callable[[Stream], StreamUser]) -> None:
         """Begin with a connection that a listener accepted."""
         self._peer = peer
-        configure(self._socket, self._options)
-        self._local = endpoint(self._socket.getsockname(), self._interface)
+        try:
+            configure(self._socket, self._options)
+            self._local = endpoint(self._socket.getsockname(), self._interface)
+        except OSError:  # it is gone already
+            self.abort()
+            return
         user = accept(self)
         if self._phase is Phase.OPEN:
             self._user = user
@@ -174,11 +179,12 @@ class HostStream:
             self._finishing = True
             self._paused = False
             self._alarm.rearm(self._options.linger)
+            self._lingers(self)
             self._flush()
 
     def abort(self) -> None:
         if self._phase is not Phase.DEAD:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._bury()
 
     def _rewatch(self) -> None:

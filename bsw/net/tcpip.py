@@ -8,6 +8,7 @@ import fcntl
 import socket
 import struct
 from collections.abc import Callable
+from typing import Final
 
 from bsw.dlt import Dlt, silent
 from bsw.net.hostnet import Host, Interface, InterfaceUnusable, find_interface
@@ -20,6 +21,8 @@ from bsw.os.scheduler import Scheduler
 
 DEFAULT_OPTIONS = TcpOptions()
 _SIOCGIFINDEX = 0x8933
+MOST_LINGERING: Final = 32
+"""Closed streams that still wait for their peer's end; above that the oldest is broken off."""
 
 
 class HostNetwork:
@@ -39,6 +42,7 @@ class HostNetwork:
         self._interface = find_interface(interface, address)
         self._host = Host(scheduler, clock, (dlt or silent()).logger("net"))
         self._options = options
+        self._lingering: dict[HostStream, None] = {}  # oldest first
         self._open: set[HostDatagramPort | HostStream | HostListener] = set()
 
     @property
@@ -90,7 +94,8 @@ class HostNetwork:
 
     def connect(self, to: Endpoint, user: StreamUser, *, timeout: int) -> HostStream:
         stream = self._stream(
-            socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_NONBLOCK),
+            self.interface,
         )
         stream.start(to, user, timeout)
         return stream
@@ -106,8 +111,8 @@ class HostNetwork:
         return ""
 
     def listen(self, accept: Callable[[Stream], StreamUser], *, port: int = 0) -> HostListener:
-        def accepted(sock: socket.socket, peer: Endpoint) -> None:
-            self._stream(sock).adopt(peer, accept)
+        def accepted(sock: socket.socket, peer: Endpoint, interface: Interface) -> None:
+            self._stream(sock, interface).adopt(peer, accept)
 
         opened = HostListener(
             self._host,
@@ -128,7 +133,24 @@ class HostNetwork:
             else:
                 opened.close()
 
-    def _stream(self, sock: socket.socket) -> HostStream:
-        stream = HostStream(self._host, sock, self.interface, self._options, self._open.discard)
+    def _stream(self, sock: socket.socket, interface: Interface) -> HostStream:
+        stream = HostStream(
+            self._host,
+            sock,
+            interface,
+            self._options,
+            forget=self._forget,
+            lingers=self._lingers,
+        )
         self._open.add(stream)
         return stream
+
+    def _forget(self, stream: HostStream) -> None:
+        self._open.discard(stream)
+        self._lingering.pop(stream, None)
+
+    def _lingers(self, stream: HostStream) -> None:
+        """Its user is gone, its descriptor is not: a peer that never closes must not hold many."""
+        self._lingering[stream] = None
+        if len(self._lingering) > MOST_LINGERING:
+            next(iter(self._lingering)).abort()

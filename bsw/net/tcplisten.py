@@ -1,15 +1,23 @@
-"""Listening for TCP connections on the host: a non-blocking socket behind ``Listener``."""
+"""Listening for TCP connections on the host: a non-blocking socket behind ``Listener``.
+
+A flood takes a bounded share of the loop: after a turn of accepts the listener looks away for a
+moment.  Without descriptors it looks away for longer, and who waits in the kernel's queue is served
+when there are some again.
+"""
 
 import errno
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from bsw.net.hostnet import Host, Interface, dynamic_port, endpoint
 from bsw.net.ports import Endpoint, TcpOptions
-from bsw.os.clock import S
+from bsw.os.clock import MS, S
 
 ACCEPTS_PER_TURN: Final = 16
+REST: Final = 50 * MS
+"""After a full turn; 320 connections a second at most, and the kernel queues as many as it may."""
+
 _PAUSE_WHEN_EXHAUSTED: Final = 1 * S
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -24,7 +32,7 @@ class HostListener:
         options: TcpOptions,
         *,
         port: int,
-        accepted: Callable[[socket.socket, Endpoint], None],
+        accepted: Callable[[socket.socket, Endpoint, Interface], None],
         forget: Callable[["HostListener"], None],
     ) -> None:
         self._host = host
@@ -81,17 +89,27 @@ class HostListener:
                 return
             except OSError as error:
                 if error.errno in _EXHAUSTED:
-                    self._pause(error)
+                    self._exhausted(error)
                     return
                 continue  # that one connection is gone already
-            sock.settimeout(0)
-            self._accepted(sock, endpoint(address, self._interface))
+            self._take(sock, address)
+        if self._open:
+            self._look_away(REST)
 
-    def _pause(self, error: OSError) -> None:
+    def _take(self, sock: socket.socket, address: Any) -> None:  # noqa: ANN401 - the stdlib's type
+        sock.settimeout(0)
+        self._accepted(sock, endpoint(address, self._interface), self._interface)
+
+    def _exhausted(self, error: OSError) -> None:
         """Out of descriptors: the socket stays ready, so look away or the loop spins."""
-        self._host.log.error("accept-exhausted", error=str(error))
+        self._host.log.error(
+            "accept-exhausted", error=str(error), remedy="raise the limit of open files"
+        )
+        self._look_away(_PAUSE_WHEN_EXHAUSTED)
+
+    def _look_away(self, duration: int) -> None:
         self._host.clock.change(self._watch)
-        self._alarm.rearm(_PAUSE_WHEN_EXHAUSTED)
+        self._alarm.rearm(duration)
 
     def _resume(self) -> None:
         self._host.clock.change(self._watch, readable=self._accept)
