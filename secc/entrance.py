@@ -11,6 +11,7 @@ from typing import Final
 
 from bsw.dlt import Logger
 from bsw.net.channel import Channel, Channels, ChannelUser
+from bsw.net.hostnet import EXHAUSTED
 from bsw.net.ports import Listener, Network
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
@@ -105,6 +106,10 @@ class Entrance:
                 self._listen()
             self._sdp.open(self._within)
         except OSError as error:
+            if error.errno not in EXHAUSTED:
+                raise  # a port in use, an interface that is gone: not over in a second
+            self._sdp.close()
+            self._shut()
             self._log.error("cannot listen", why=str(error), remedy="tried again in a second")
             return False
         return True

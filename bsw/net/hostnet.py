@@ -24,6 +24,9 @@ DYNAMIC_PORTS: Final = range(49152, 65536)
 RESET_ON_CLOSE: Final = struct.pack("@ii", 1, 0)
 """For SO_LINGER."""
 
+EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""The host has none left just now; asked again later it may."""
+
 _TRIES: Final = 64
 _TENTATIVE_OR_FAILED: Final = 0x40 | 0x08
 _LINK_SCOPE: Final = 0x20

@@ -5,12 +5,11 @@ moment.  Without descriptors it looks away for longer, and who waits in the kern
 when there are some again.
 """
 
-import errno
 import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from bsw.net.hostnet import Host, Interface, dynamic_port, endpoint
+from bsw.net.hostnet import EXHAUSTED, Host, Interface, dynamic_port, endpoint
 from bsw.net.ports import Endpoint, TcpOptions
 from bsw.os.clock import MS, S
 
@@ -19,7 +18,6 @@ REST: Final = 50 * MS
 """After a full turn; 320 connections a second at most, and the kernel queues as many as it may."""
 
 _PAUSE_WHEN_EXHAUSTED: Final = 1 * S
-_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class HostListener:
@@ -88,7 +86,7 @@ class HostListener:
             except BlockingIOError:
                 return
             except OSError as error:
-                if error.errno in _EXHAUSTED:
+                if error.errno in EXHAUSTED:
                     self._exhausted(error)
                     return
                 continue  # that one connection is gone already
