@@ -59,13 +59,11 @@ def test_the_template_of_the_shipped_matrices_loads_and_binds_everything(
             assert places == [(one.role, one.signals, one.flag) for one in named.bound]
 
 
-def test_the_template_of_a_foreign_matrix_suggests_and_decides_nothing(tmp_path: Path) -> None:
+def test_words_that_a_matrix_has_no_numbers_for_stay_a_comment() -> None:
     foreign = ROOT / "tests" / "data" / "can" / "foreign.dbc"
     text = template("vehicle", (foreign,))
-    assert "# soc: HVB_Status_01.HVB_SoC_Display" in text
-    lines = [line for line in text.splitlines() if line.startswith("  ")]
-    assert all(line.lstrip().startswith("#") for line in lines)
-    assert len(lines) > len(VEHICLE_VALUES.roles)
+    assert "\n  soc: HVB_Status_01.HVB_SoC_Display  #" in text
+    assert "\n  # shift_position: GW_Charge_Release.GW_Gear  #" in text
 
 
 def test_the_commands_say_what_they_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from textwrap import indent
 
 from bsw.os.clock import S
 from bsw.os.host import HostClock
@@ -31,6 +32,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     mapping = commands.add_parser("mapping", help="print a mapping to start from")
     mapping.add_argument("matrix", type=Path, nargs="*", help="your own; default: the shipped ones")
     mapping.add_argument("--station", action="store_true", help="for the power module's bus")
+    mapping.add_argument(
+        "--node",
+        default="",
+        metavar="NAME",
+        help="what the matrix calls this ECU; only its "
+        "messages are sent (default: one called like EVCC or CCU, if there is one)",
+    )
     mapping.set_defaults(act=_mapping)
     watch = commands.add_parser("watch", help="show what changes on a bus, in words and units")
     watch.add_argument("matrix", type=Path, nargs="*", help="default: the shipped ones")
@@ -77,7 +85,8 @@ def _book(arguments: argparse.Namespace) -> int:
 
 
 def _mapping(arguments: argparse.Namespace) -> int:
-    print(template("station" if arguments.station else "vehicle", tuple(arguments.matrix)), end="")
+    side = "station" if arguments.station else "vehicle"
+    print(f"can:\n{indent(template(side, tuple(arguments.matrix), arguments.node), '  ')}", end="")
     return 0
 
 
