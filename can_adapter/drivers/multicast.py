@@ -176,8 +176,27 @@ class MulticastPort:
             self._changed(state)
 
 
+ANY_INTERFACE: Final = bytes(4)
+LOOPBACK: Final = socket.inet_aton("127.0.0.1")
+_NO_WAY: Final = frozenset({errno.ENODEV, errno.ENETUNREACH})
+
+
 def open_pair(group: str, port: int, hops: int) -> tuple[socket.socket, socket.socket]:
-    """A socket that hears the group, but not what the other one sends to it."""
+    """A socket that hears the group, but not what the other one sends to it.
+
+    Frames that stay on this host need no route: where there is none, the loopback interface it is.
+    """
+    try:
+        return _open_pair(group, port, hops, ANY_INTERFACE)
+    except OSError as error:
+        if hops or error.errno not in _NO_WAY:
+            raise
+        return _open_pair(group, port, hops, LOOPBACK)
+
+
+def _open_pair(
+    group: str, port: int, hops: int, interface: bytes
+) -> tuple[socket.socket, socket.socket]:
     address = ipaddress.ip_address(socket.getaddrinfo(group, port)[0][4][0])
     if not address.is_multicast:
         raise ValueError(f"{group} is no multicast address")
@@ -186,9 +205,11 @@ def open_pair(group: str, port: int, hops: int) -> tuple[socket.socket, socket.s
     voice = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     try:
         _set_hops(voice, hops)
+        if interface != ANY_INTERFACE and address.version == 4:
+            voice.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface)
         voice.connect((str(address), port))
         voice.shutdown(socket.SHUT_RD)
-        _join(ears, address, port)
+        _join(ears, address, port, interface)
         _keep_out(ears, *voice.getsockname()[:2])
     except OSError:
         ears.close()
@@ -205,18 +226,20 @@ def _set_hops(voice: socket.socket, hops: int) -> None:
 
 
 def _join(
-    ears: socket.socket, group: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
+    ears: socket.socket,
+    group: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    port: int,
+    interface: bytes,
 ) -> None:
     ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     ears.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     ears.bind(("", port))
-    any_interface = bytes(4)
     if group.version == 4:
-        request = group.packed + any_interface
+        request = group.packed + interface
         ears.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
     else:
-        request = group.packed + any_interface
+        request = group.packed + ANY_INTERFACE
         ears.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
 
 

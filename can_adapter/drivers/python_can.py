@@ -270,8 +270,6 @@ def open_bus(interface: str, channel: str, options: Mapping[str, Option]) -> "ca
     try:
         return can.Bus(channel=channel, interface=interface, **chosen)  # type: ignore[arg-type]
     except Exception as error:
-        if interface == "udp_multicast" and not chosen["hop_limit"] and _no_way(error):
-            return _loopback_bus(channel, chosen)
         where = f"{interface}:{channel}"
         reason = str(error) or type(error).__name__
         raise BusUnavailable(where, reason, _hint(interface, channel, error)) from error
@@ -297,16 +295,6 @@ def _no_way(error: BaseException) -> bool:
     return isinstance(cause, OSError) and cause.errno in {errno.ENODEV, errno.ENETUNREACH}
 
 
-def _loopback_bus(channel: str, options: Mapping[str, Option]) -> "can.BusABC":
-    from can_adapter.drivers.loopback import LoopbackBus  # noqa: PLC0415 - brings python-can
-
-    try:
-        return LoopbackBus(channel, options)
-    except Exception as error:
-        remedy = "set the loopback interface up (ip link set lo up)"
-        raise BusUnavailable(f"udp_multicast:{channel}", str(error), remedy) from error
-
-
 def state_of_error_frame(identifier: int, data: bytes | bytearray, present: BusState) -> BusState:
     """The controller state that an error frame tells of; ``present`` if it tells nothing."""
     if identifier & ERR_BUS_OFF:
@@ -325,9 +313,7 @@ def _hint(interface: str, channel: str, error: Exception) -> str:
         return _socketcan_hint(channel, error)
     if interface == "udp_multicast" and _no_way(error):
         return (
-            "this host has no route for multicast: add one "
-            "(ip route add 224.0.0.0/4 dev INTERFACE), or let the frames stay on this host "
-            "(can.bus.options.hop_limit: 0)"
+            "this host has no route for multicast: add one (ip route add 224.0.0.0/4 dev INTERFACE)"
         )
     if interface == "udp_multicast":
         return "give a multicast address such as 239.74.163.2 as channel and install msgpack"

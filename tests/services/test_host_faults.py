@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import can
 import pytest
 
 from bsw.det import Det
@@ -22,7 +21,7 @@ from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.process import Process, Status
 from bsw.os.scheduler import Scheduler
-from can_adapter.drivers.python_can import open_bus
+from can_adapter.drivers.multicast import open_pair
 from csm.config import CsmConfig
 from evcc.config import EvccConfig
 from keym.lacking import lacking
@@ -175,12 +174,12 @@ def test_a_simulated_bus_works_where_there_is_only_the_loopback_interface() -> N
     try:
         ip("-n", name, "link", "set", "lo", "up")
         with inside(name):
-            one, other = (open_bus("udp_multicast", "239.74.163.2", {"port": 43_999}) for _ in "12")
-        one.send(can.Message(arbitration_id=0x123, data=b"hello", is_fd=True))
-        heard = other.recv(10.0)
-        assert heard is not None
-        assert bytes(heard.data) == b"hello"
-        one.shutdown()
-        other.shutdown()
+            ears, voice = open_pair("239.74.163.2", 43_999, 0)
+            others = open_pair("239.74.163.2", 43_999, 0)
+        voice.send(b"hello")
+        others[0].settimeout(10.0)
+        assert others[0].recv(100) == b"hello"
+        for sock in (ears, voice, *others):
+            sock.close()
     finally:
         ip("netns", "del", name)

@@ -12,6 +12,10 @@ from typing import Any, Final
 from tools.api.client import Client
 
 BATTERY: Final = 380.0
+NO_WEAR: Final[dict[str, object]] = dict.fromkeys(
+    ("wear.sessions", "wear.closings", "wear.closings_in_all", "wear.renegotiations"), 0
+)
+"""Settings of a vehicle on a bench, which is never unplugged and wears nothing."""
 WATCHED: Final = ("session_result", "ev_power_ready", "dc_power_on")
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from tools.api.client import Client
 from tools.fuzz.behind import Behind
-from tools.fuzz.driver import Driver
+from tools.fuzz.driver import NO_WEAR, Driver
 from tools.fuzz.ecu import Ecu, EcuDown, Load
 from tools.fuzz.figures import Figures
 from tools.fuzz.plan import Plan, end_on_interrupt, free_ports, rested
@@ -95,6 +95,7 @@ class Soak:
                 "api.values": "north",
                 "can.bus.interface": "none",
                 "session.tries": 1,
+                **NO_WEAR,
                 "trace.file": folder.absolute() / "evcc.trace.jsonl",
             },
         )

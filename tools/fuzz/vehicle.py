@@ -18,7 +18,7 @@ from typing import Final
 from bsw.sdp.client import ALL_NODES
 from bsw.sdp.messages import Response, Security
 from tools.fuzz.ambush import PLAIN, SECURE, Ambush, Kind
-from tools.fuzz.driver import Driver
+from tools.fuzz.driver import NO_WEAR, Driver
 from tools.fuzz.ecu import Ecu, EcuDown, Load
 from tools.fuzz.figures import Figures
 from tools.fuzz.line import Line
@@ -64,6 +64,7 @@ class VehicleFuzz:
             "api.values": "north",
             "can.bus.interface": "none",
             "session.tries": 1,
+            **NO_WEAR,
             "session.loop_pause": "0 ms",
         }
         if not secure:
