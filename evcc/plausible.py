@@ -69,8 +69,9 @@ class Finding:
 
 
 def _other_voltage(volts: float, known: Known) -> bool:
+    """Stations of the field tell the voltage they were asked for, some tens of volts beside."""
     inlet = known.inlet
-    return inlet is not None and abs(volts - inlet) > 20.0 + 0.05 * inlet
+    return inlet is not None and abs(volts - inlet) > 50.0 + 0.15 * inlet
 
 
 def _other_current(amps: float, known: Known) -> bool:

@@ -204,6 +204,7 @@ def test_a_tester_that_silences_us_is_obeyed_until_it_allows_us_to_speak() -> No
     found = garage(SleepConfig())
     server = found.bench.rooms.server
     server.handle(b"\x10\x03")
+    server.context.level = 1  # the tester has shown its key
     assert server.handle(b"\x28\x01\x01") == b"\x68\x01"
     found.bench.run(0.2)
     found.spoken()

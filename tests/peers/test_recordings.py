@@ -150,7 +150,8 @@ def test_our_vehicle_gets_through_with_the_foreign_stations_answers(recording: R
         rig.state.battery_voltage = rig.pack.ocv
         closed = rig.state.contactors_closed
         rig.state.inlet_voltage = rig.pack.ocv if closed else rig.view.present_voltage or 0.0
-        rig.state.battery_current = rig.view.present_current
+        flows = rig.view.phase == "CurrentDemand"
+        rig.state.battery_current = rig.view.present_current if flows else 0.0
 
     rig.lose = answer
     rig.scheduler.every(10 * MS, feel, name="feel")
