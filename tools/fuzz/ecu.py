@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tools.api.client import Client
+from tools.api.client import Client, Trouble
 from tools.run.children import dying_with
 
 START: Final = 60.0
@@ -64,13 +64,16 @@ class Ecu:
             )
 
     def client(self) -> Client:
-        """Its door, as soon as it is open."""
+        """Its door, as soon as somebody is behind it."""
         deadline = time.monotonic() + START
-        while not self.door.exists():
-            if not self.alive or time.monotonic() > deadline:
-                raise EcuDown(f"{self.role} did not start: {self.last_words()}")
+        while True:
+            try:
+                return Client(self.door)
+            except Trouble as error:
+                if not self.alive or time.monotonic() > deadline:
+                    what = f"{self.role} did not start: {error}; {self.last_words()}"
+                    raise EcuDown(what) from None
             time.sleep(0.02)
-        return Client(self.door)
 
     @property
     def alive(self) -> bool:

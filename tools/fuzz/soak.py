@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from tools.api.client import Client
+from tools.api.client import Client, Trouble
 from tools.fuzz.behind import Behind
 from tools.fuzz.driver import NO_WEAR, Driver
 from tools.fuzz.ecu import Ecu, EcuDown, Load
@@ -105,7 +105,7 @@ class Soak:
         figures, began = self.figures, time.monotonic()
         try:
             self._soak()
-        except EcuDown as error:
+        except (EcuDown, Trouble) as error:
             figures.found(str(error))
         figures.seconds = time.monotonic() - began
         for ecu in (self.vehicle, self.station):

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from tools.api.client import Trouble
 from tools.fuzz.behind import Behind
 from tools.fuzz.ecu import Ecu, EcuDown
 from tools.fuzz.figures import Figures
@@ -73,7 +74,7 @@ class StationFuzz:
         figures, began = self.figures, time.monotonic()
         try:
             self._attack(began)
-        except EcuDown as error:
+        except (EcuDown, Trouble) as error:
             figures.found(str(error))
         figures.seconds = time.monotonic() - began
         status = self.ecu.stop()

@@ -17,6 +17,7 @@ from typing import Final
 
 from bsw.sdp.client import ALL_NODES
 from bsw.sdp.messages import Response, Security
+from tools.api.client import Trouble
 from tools.fuzz.ambush import PLAIN, SECURE, Ambush, Kind
 from tools.fuzz.driver import NO_WEAR, Driver
 from tools.fuzz.ecu import Ecu, EcuDown, Load
@@ -81,7 +82,7 @@ class VehicleFuzz:
         figures, began = self.figures, time.monotonic()
         try:
             self._attack(began)
-        except EcuDown as error:
+        except (EcuDown, Trouble) as error:
             figures.found(str(error))
         figures.seconds = time.monotonic() - began
         status = self.ecu.stop()
