@@ -16,7 +16,6 @@ from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.nvm.store import StoreUnusable
 from bsw.os.clock import Action
-from bsw.os.process import Status
 from bsw.os.scheduler import Scheduler
 from bsw.stbm import TimeBase
 from can_adapter.bus import BusUnavailable
@@ -159,7 +158,7 @@ def _plug(base: Base, config: EvccConfig, recording: Recording) -> PlugSide:
     from evcc.plugged import SimulatedPlug, TwoPlugs  # noqa: PLC0415 - brings SLAC with it
 
     make = TwoPlugs if config.hardware.inlets == 2 else SimulatedPlug
-    return make(base, config, recording, lambda why: base.process.done(Status.FAILED, why))
+    return make(base, config, recording, base.process.lost)
 
 
 def _keys(

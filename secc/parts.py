@@ -18,7 +18,6 @@ from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import NoStore, Store, StoreUnusable
-from bsw.os.process import Status
 from bsw.stbm import TimeBase
 from secc.assumed import AssumedPlug, PlugSide
 from secc.config import SeccConfig
@@ -137,8 +136,7 @@ def _plug(base: Base, config: SeccConfig, recording: Recording) -> PlugSide:
         return AssumedPlug(base.scheduler)
     from secc.plugged import SimulatedPlug  # noqa: PLC0415 - brings SLAC with it
 
-    lost = lambda why: base.process.done(Status.FAILED, why)  # noqa: E731 - a name for a port
-    return SimulatedPlug(base, config, recording, lost)
+    return SimulatedPlug(base, config, recording, base.process.lost)
 
 
 def _keys(base: Base, config: SeccConfig, calendar: TimeBase) -> "StationKeys | None":

@@ -150,8 +150,9 @@ class Process:
     def lost(self, sentence: str) -> None:
         """The host has taken away what the job needs; stop in order, and say so at the end."""
         self._log.error("host_fault", what=sentence)
-        self.host_fault = self.host_fault or sentence
-        self.done(Status.FAILED, sentence)
+        if self.stopping is None:  # what stops anyway needs nothing any more
+            self.host_fault = sentence
+            self.done(Status.FAILED, sentence)
 
     def _broken_promise(self, report: Report) -> None:
         self.stop(Stop(Cause.FAULT, f"{report.where}: {report.what}", Status.FAULT))

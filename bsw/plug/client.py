@@ -105,7 +105,8 @@ class PlugClient:
 
     def ended(self, how: StreamEnd) -> None:
         self._stream = None
-        self._lost(f"the plug is gone: {how.value}")
+        remedy = "start v2g vehicle run --pilot PORT, and name that port"
+        self._lost(f"hardware.plug_port: the plug is gone: {how.value}; {remedy}")
 
     def _heard(self, message: dict[str, Any]) -> None:
         if "frame" in message and self.ethernet.receive is not None:

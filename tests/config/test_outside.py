@@ -98,11 +98,17 @@ ABSENT_OF = {
     "evcc": [
         ("can.bus.channel=can7", "cannot open CAN bus socketcan:can7"),
         ("nvm.file=/dev/null/x", "nvm.file: non-volatile memory /dev/null/x"),
-        ("hardware.driver=plug", "the plug is gone: refused"),
+        (
+            "hardware.driver=plug",
+            "hardware.plug_port: the plug is gone: refused; start v2g vehicle",
+        ),
     ],
     "secc": [
         ("can.bus.channel=can7", "cannot open CAN bus socketcan:can7"),
-        ("hardware.driver=plug", "the plug is gone: refused"),
+        (
+            "hardware.driver=plug",
+            "hardware.plug_port: the plug is gone: refused; start v2g vehicle",
+        ),
     ],
 }
 WITH = {

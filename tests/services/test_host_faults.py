@@ -61,6 +61,22 @@ def test_a_task_that_meets_the_hosts_fault_stops_the_ecu_in_order(
     assert process.host_fault == (expected if status is Status.FAILED else "")
 
 
+def test_what_is_taken_away_during_an_ordered_stop_changes_nothing() -> None:
+    mailbox = Mailbox()
+    clock = HostClock(mailbox)
+    scheduler = Scheduler(clock, mailbox=mailbox)
+    process = Process(scheduler, OsConfig(), Det(silent().logger("det")), silent().logger("os"))
+
+    def stop() -> None:
+        process.done()
+        process.lost("the plug is gone")
+
+    scheduler.at(0, stop, name="stop")
+    assert process.run() is Status.OK
+    clock.close()
+    assert process.host_fault == ""
+
+
 def test_a_full_disk_ends_a_capture_and_nothing_else() -> None:
     capture = Capture(Path("/dev/full"))
     for number in range(100):
