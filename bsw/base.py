@@ -149,7 +149,7 @@ class Base:
 def open_base(config: BaseConfig) -> Base:
     mailbox = Mailbox()
     clock = HostClock(mailbox)
-    scheduler = Scheduler(clock, mailbox=mailbox)
+    scheduler = Scheduler(clock, mailbox=mailbox, lenient=True)
     output = LineWriter(_STDERR)
     limit = _sink(config.log, output.write, clock.now())
     dlt = Dlt(clock.now, (limit,), level=_level(config.log.level), levels=_levels(config.log))

@@ -21,6 +21,9 @@ from can_adapter.roles import Value
 
 PartT = TypeVar("PartT")
 
+SLACK = 10
+"""A cyclic frame may be late by this part of its cycle, so that frames go out together."""
+
 SPREAD = 1 * MS
 """Distance of the first cyclic frames of two messages, so that they do not come in bursts."""
 
@@ -63,7 +66,11 @@ class Sender:
         if self.spec.send_type is SendType.ON_CHANGE or not self.spec.cycle or self._task:
             return
         self._task = self._scheduler.every(
-            self.spec.cycle, self._cycle, name=self.spec.name, offset=offset
+            self.spec.cycle,
+            self._cycle,
+            name=self.spec.name,
+            offset=offset,
+            slack=self.spec.cycle // SLACK,
         )
 
     def stop(self) -> None:

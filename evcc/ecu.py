@@ -140,7 +140,9 @@ class VehicleEcu:
         self._live.stop()
 
     def _start_telling(self) -> None:
-        self._live = self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
+        self._live = self._base.scheduler.every(
+            LIVE_EACH, self._tell_live, name="live", slack=LIVE_EACH // 10
+        )
 
     def _stop_charging(self, done: Action) -> None:
         """First the session and its contactors, then the data link, which leaves its modem."""

@@ -20,6 +20,8 @@ from can_adapter.canif import BusEvent
 from can_adapter.quality import ReceptionEvent
 from can_adapter.values import EnergyTransferMode, EvErrorCode
 from can_adapter.vehicle import VehicleBus
+from can_adapter.vehicle_report import Requests
+from can_adapter.vehicle_values import VehicleSnapshot
 from csm.errors import CsmFault
 from evcc import events
 from evcc.canbus import VehicleCan
@@ -58,6 +60,27 @@ class Sessions(Protocol):
         """End it here and now; the vehicle is brought to the safe state."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the watches see.  The state of the bus is one object for as long as nothing changes."""
+
+    state: VehicleSnapshot
+    pilot: Pilot
+    requests: Requests
+    inlet: int
+    revision: int
+
+    def same_as(self, other: "_Seen | None") -> bool:
+        return (
+            other is not None
+            and self.state is other.state
+            and self.revision == other.revision
+            and self.inlet == other.inlet
+            and self.pilot == other.pilot
+            and self.requests == other.requests
+        )
+
+
 class Supervision:
     def __init__(  # noqa: PLR0917 - the rooms it stands between
         self,
@@ -86,6 +109,7 @@ class Supervision:
         self._limits = limits or Limits()
         self._weak: set[str] = set()  # what stands and costs current, of either kind of charging
         self._degraded = False
+        self._seen: _Seen | None = None
         self._deaf = False
         self._reception = ReceptionFaults(scheduler, dem, bus.signals)
         self._task: Task | None = None
@@ -98,7 +122,9 @@ class Supervision:
 
     def start(self) -> None:
         self._deaf = False
-        self._task = self._scheduler.every(self._limits.cycle, self._look, name="supervision")
+        self._task = self._scheduler.every(
+            self._limits.cycle, self._look, name="supervision", slack=self._limits.cycle // 10
+        )
 
     def stop(self) -> None:
         """From here on the others may fall silent: at the ECU's end, and while it sleeps."""
@@ -153,18 +179,29 @@ class Supervision:
     def _look(self) -> None:
         self.alive()
         signals = self._bus.signals
-        scene = Scene(
-            self._can.told, self._pilot(), self._can.requests, self._can.reading, self._bounds
+        seen = _Seen(
+            signals.state,
+            self._pilot(),
+            self._can.requests,
+            self._can.inlets.number,
+            self._dem.revision,
         )
-        for watch in WATCHES:
-            failed = watch.look(scene)
-            if failed is not None:
-                self._dem.report(watch.event, failed=failed)
+        if not seen.same_as(self._seen):  # else the answers are those of the last time
+            self._seen = seen
+            self._watch(seen)
         self._reception.look()
         self._look_at_weakness(signals.state.selection.energy_transfer_mode)
         weak = "degraded" if self._degraded else "none"
         self.on_faults("barred" if self._can.barred else weak)
         self._can.count_faults(self._dem.count)
+
+    def _watch(self, seen: "_Seen") -> None:
+        """Put each question to what there is to see now."""
+        scene = Scene(self._can.told, seen.pilot, seen.requests, self._can.reading, self._bounds)
+        for watch in WATCHES:
+            failed = watch.look(scene)
+            if failed is not None:
+                self._dem.report(watch.event, failed=failed)
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""

@@ -67,6 +67,7 @@ class Dem:
         self._standing: dict[str, str] = {}  # what has failed and not passed since: its detail
         self._tested: set[str] = set()  # in this operation cycle
         self._enabled = True
+        self.revision = 0  # another one after each change of what stands or was tested
         self._pending: dict[str, tuple[bool, Alarm]] = {}
         self._listeners: list[Listener] = []
         if nvm is not None:
@@ -142,6 +143,7 @@ class Dem:
     def begin_cycle(self) -> None:
         """A new operation cycle: the bits of this cycle start anew, healthy codes age."""
         self._tested.clear()
+        self.revision += 1
         for name, entry in self._entries.items():
             self._entries[name] = self._next_cycle(self.events[name], entry)
         self._keep()
@@ -149,6 +151,7 @@ class Dem:
     def clear(self, code: int | None = None) -> bool:
         """Forget one code, or all of them (``None``).  False if there is no such code."""
         names = [name for name, event in self.events.items() if code is None or event.code == code]
+        self.revision += 1
         for name in names:
             self._drop_pending(name)
             self._standing.pop(name, None)
@@ -187,6 +190,7 @@ class Dem:
 
     def _qualify(self, event: Event, *, failed: bool, detail: str) -> None:
         self._pending.pop(event.name, None)
+        self.revision += 1
         was = event.name in self._standing
         self._tested.add(event.name)
         if failed:

@@ -18,6 +18,7 @@ from bsw.os.mailbox import Event, Mailbox, MailboxFull
 _TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 _TFD_ABSTIME = 1
 CLOSED = -1
+EXPIRED = -1
 
 LOOKS_PER_REST = 32
 REST = 50 * US
@@ -57,8 +58,8 @@ class TimerDescriptor:
         self._armed_for = when
 
     def expired(self) -> None:
-        os.read(self.fd, 8)
-        self._armed_for = None
+        """It stays readable until it is armed or disarmed, which is before the next wait."""
+        self._armed_for = EXPIRED
 
     def close(self) -> None:
         os.close(self.fd)

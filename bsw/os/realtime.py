@@ -77,7 +77,7 @@ class Collector:
         gc.freeze()
         gc.disable()
         self._task = self._scheduler.every(
-            COLLECT_EACH, self._collect, name="collector", priority=LAST
+            COLLECT_EACH, self._collect, name="collector", priority=LAST, slack=COLLECT_EACH // 2
         )
 
     def stop(self) -> None:

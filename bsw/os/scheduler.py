@@ -31,15 +31,22 @@ STALE_ALLOWED = 64
 
 
 class Alarm:
-    """Something that happens once.  Cancelling it twice, or after it rang, does no harm."""
+    """Something that happens once.  Cancelling it twice, or after it rang, does no harm.
 
-    __slots__ = ("_scheduler", "action", "due", "name", "priority", "serial")
+    With ``slack`` it may ring so much later than it is due, where waking up costs something; one
+    of priority ``FIRST`` has none.
+    """
 
-    def __init__(self, scheduler: "Scheduler", name: str, priority: int, action: Action) -> None:
+    __slots__ = ("_scheduler", "action", "due", "name", "priority", "serial", "slack")
+
+    def __init__(
+        self, scheduler: "Scheduler", name: str, priority: int, action: Action, slack: int = 0
+    ) -> None:
         self._scheduler = scheduler
         self.name = name
         self.priority = priority
         self.action = action
+        self.slack = slack
         self.due = 0
         self.serial = -1  # not armed
 
@@ -66,13 +73,20 @@ class Task:
     __slots__ = ("_action", "_alarm", "_scheduler", "overruns", "period")
 
     def __init__(
-        self, scheduler: "Scheduler", name: str, period: int, priority: int, action: Action
+        self,
+        scheduler: "Scheduler",
+        name: str,
+        period: int,
+        priority: int,
+        action: Action,
+        *,
+        slack: int = 0,
     ) -> None:
         self.period = period
         self.overruns = 0
         self._scheduler = scheduler
         self._action = action
-        self._alarm = Alarm(scheduler, name, priority, self._run)
+        self._alarm = Alarm(scheduler, name, priority, self._run, slack)
 
     @property
     def name(self) -> str:
@@ -120,10 +134,19 @@ class SchedulerFault(RuntimeError):
 
 
 class Scheduler:
-    """Tasks, alarms and events on one clock."""
+    """Tasks, alarms and events on one clock.
+
+    A ``lenient`` one makes use of slack: what is due rings with what wakes the process anyhow, and
+    nothing wakes it before the first of them would be too late.  Without, all ring on time.
+    """
 
     def __init__(
-        self, clock: Clock, *, mailbox: Mailbox | None = None, on_fault: FaultHandler | None = None
+        self,
+        clock: Clock,
+        *,
+        mailbox: Mailbox | None = None,
+        on_fault: FaultHandler | None = None,
+        lenient: bool = False,
     ) -> None:
         self.clock = clock
         self.mailbox = mailbox if mailbox is not None else Mailbox()
@@ -131,6 +154,10 @@ class Scheduler:
         self.faults = 0
         self.activations = 0
         self._alarms: list[tuple[int, int, int, Alarm]] = []
+        self._lenient = lenient
+        self._early: list[
+            tuple[int, int, int, Alarm]
+        ] = []  # those with slack, by when they are due
         self._first = Plan()  # those of supervision, few
         self._passed = False
         self._serials = count()
@@ -173,12 +200,20 @@ class Scheduler:
         name: str,
         offset: int | None = None,
         priority: int = NORMAL,
+        slack: int = 0,
     ) -> Task:
-        """Call ``action`` each ``period``, first after ``offset`` (default: one period)."""
+        """Call ``action`` each ``period``, first after ``offset`` (default: one period).
+
+        Tasks with slack keep their phases to each other, whenever they were started.
+        """
         if period <= 0:
             raise ValueError(f"task {name!r}: the period must be above 0 ns, not {period}")
-        task = Task(self, name, period, priority, action)
-        task.start(self.clock.now() + (period if offset is None else offset))
+        task = Task(self, name, period, priority, action, slack=slack)
+        offset = period if offset is None else offset
+        due = self.clock.now() + offset
+        if slack and self._lenient:
+            due += (offset - due) % period
+        task.start(due)
         return task
 
     def post(self, action: Action, *, name: str, owed: bool = False) -> None:
@@ -193,11 +228,14 @@ class Scheduler:
         if alarm.serial >= 0:
             self.disarm(alarm)
         alarm.due = due
-        alarm.serial = next(self._serials)
+        alarm.serial = serial = next(self._serials)
         if alarm.priority <= FIRST:
             self._first.add(alarm)
-        else:
-            heapq.heappush(self._alarms, (due, alarm.priority, alarm.serial, alarm))
+            return
+        if alarm.slack and self._lenient:
+            heapq.heappush(self._early, (due, alarm.priority, serial, alarm))
+            due += alarm.slack
+        heapq.heappush(self._alarms, (due, alarm.priority, serial, alarm))
 
     def disarm(self, alarm: Alarm) -> None:
         if alarm.serial < 0:
@@ -223,7 +261,7 @@ class Scheduler:
         keep up would run later waits for the next ``run``.
         """
         self._running = True
-        clock, waiting, alarms = self.clock, self.mailbox.waiting, self._alarms
+        clock, waiting, alarms, early = self.clock, self.mailbox.waiting, self._alarms, self._early
         left = max(ALARMS_PER_LOOK, self.planned)
         while True:
             if waiting:
@@ -236,6 +274,9 @@ class Scheduler:
                 self._stale -= 1
             other = alarms[0][0] if alarms else None
             first = self._first.next_due()
+            if early and early[0][0] <= now and left and (first is None or first > now):
+                left -= self._ring_early()
+                continue
             due = other if first is None or (other is not None and other < first) else first
             if until is not None and now >= until and self._done(due, until, now):
                 self._deliver_events(len(waiting))
@@ -259,6 +300,16 @@ class Scheduler:
         by_turn = other is None or first <= other
         self._passed = not by_turn and not self._passed
         return by_turn or self._passed
+
+    def _ring_early(self) -> bool:
+        """Awake anyhow: what is due need not wait for the end of its slack."""
+        _, _, serial, alarm = heapq.heappop(self._early)
+        if alarm.serial != serial:  # rung, cancelled or re-armed
+            return False
+        alarm.serial = -1
+        self._stale += 1  # its entry among the others
+        self._call(alarm.name, alarm.action)
+        return True
 
     def _done(self, due: int | None, until: int, now: int) -> bool:
         if due is not None and due <= until:

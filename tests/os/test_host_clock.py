@@ -3,11 +3,14 @@
 import os
 import signal
 import socket
+import threading
 
 import pytest
 
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock, Watch
+from bsw.os.mailbox import Mailbox
+from bsw.os.scheduler import Scheduler
 from tests.os.worlds import World, world
 
 
@@ -234,3 +237,23 @@ def test_the_timer_is_exact_to_well_below_a_millisecond(host: World) -> None:
 
     task = host.scheduler.every(1_300_000, note, name="alarm")
     host.run_until(lambda: bool(late) and min(late) < 300_000)
+
+
+def test_a_timer_that_rang_does_not_wake_again_while_nothing_is_due() -> None:
+    mailbox = Mailbox()
+    clock = HostClock(mailbox)
+    scheduler = Scheduler(clock, mailbox=mailbox)
+    waits: list[int | None] = []
+    scheduler.after(MS, lambda: waits.append(None), name="once")
+    started = threading.Timer(0.2, lambda: scheduler.post(scheduler.stop, name="stop"))
+    started.start()
+    wait_until = clock.wait_until
+
+    def counted(when: int | None) -> None:
+        waits.append(when)
+        wait_until(when)
+
+    clock.wait_until = counted  # type: ignore[method-assign]
+    scheduler.run()
+    clock.close()
+    assert len(waits) < 20
