@@ -86,6 +86,20 @@ def read_text(b: str, p: int, low: int, high: int) -> tuple[str, int]:
     return "".join(characters), p
 
 
+def read_octets(b: str, p: int, low: int, high: int) -> tuple[bytes, int]:
+    """``low`` to ``high`` octets."""
+    size, p = read_unsigned(b, p)
+    if not low <= size <= high:
+        raise Unusual
+    if not size:
+        return b"", p
+    end = p + 8 * size
+    piece = b[p:end]
+    if len(piece) != 8 * size:
+        raise Unusual
+    return int(piece, 2).to_bytes(size, "big"), end
+
+
 def unsigned(value: int) -> str:
     """An Unsigned Integer in its shortest form."""
     if value < 0:
