@@ -31,6 +31,7 @@ from can_adapter.vehicle_config import VehicleCanConfig
 from can_adapter.vehicle_report import Requests, StationLimits, StationPresent
 from can_adapter.vehicle_values import Battery, Limits, Targets
 from csm.randomness import SeededRandomness
+from tools.bench.figures import keep
 
 BATCHES = 9
 BATCH = 2_000
@@ -68,6 +69,7 @@ def main() -> None:
 
 def _print(what: str, microseconds: float) -> None:
     print(f"{what:58} {microseconds:9.2f} us")
+    keep(what, microseconds, "us")
 
 
 def _median(calls: Sequence[Callable[[], object]]) -> float:
@@ -284,6 +286,7 @@ def _busy_bus() -> None:
         sender.stdin.close()
         share, rate = _hear(port)
         sender.kill()
+    keep("busy bus", share * 100, "%")
     print(f"{f'busy bus: CPU share at {rate:.0f} frames/s':58} {share * 100:9.2f} %")
 
 

@@ -5,8 +5,16 @@ import sys
 import traceback
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+
+from tools.bench.figures import LEDGER, NoFigures, ratios, read, save
 
 BENCHES = {
+    "whole": (
+        "tools.bench.whole",
+        "both ECUs with buses and hardware, simulated, by processor time",
+    ),
+    "rest": ("tools.bench.rest", "processor time of an ECU at rest and while it charges"),
     "loop": ("tools.bench.loop", "lateness of a 5 ms task, wake-up by a socket, simulated time"),
     "start": ("tools.bench.start", "time from start to first scheduler tick, memory"),
     "config": ("tools.bench.config", "loading a configuration from YAML and from ARXML"),
@@ -27,6 +35,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"some of: {', '.join(BENCHES)} (default: all)"
     )
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures in a file")
+    parser.add_argument(
+        "--compare", type=Path, metavar="FILE", help="print ratios to the figures in a file"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is to measure")
 
 
@@ -39,13 +51,34 @@ def run(arguments: argparse.Namespace) -> int:
         for name, (_, what) in BENCHES.items():
             print(f"{name:10} {what}")
         return 0
+    try:
+        before = read(arguments.compare) if arguments.compare else None
+    except NoFigures as wrong:
+        print(f"v2g bench: {wrong}", file=sys.stderr)
+        return 2
     results = [_measured(name) for name in arguments.names or BENCHES]
+    if before is not None:
+        print("\n== compared with", arguments.compare)
+        for told in ratios(LEDGER.figures, before):
+            print(told)
+    if arguments.save and not _saved(arguments.save):
+        return 1
     return 0 if all(results) else 1
+
+
+def _saved(file: Path) -> bool:
+    try:
+        save(LEDGER.figures, file)
+    except OSError as error:
+        print(f"v2g bench: cannot write {file}: {error.strerror}; name another", file=sys.stderr)
+        return False
+    return True
 
 
 def _measured(name: str) -> bool:
     """One that fails does not keep the others from running."""
     module, what = BENCHES[name]
+    LEDGER.bench = name
     print(f"\n== {name}: {what}", flush=True)
     if find_spec(module) is None:
         print(f"{module} is not here", file=sys.stderr)

@@ -19,6 +19,7 @@ from bsw.os.worker import HostWorker, Worker
 from bsw.trace import TraceRecord
 from evcc.profile import CONFORMANCE, VehicleProfile
 from secc.electronics import Ratings
+from tools.bench.figures import keep
 from tools.rig.direct import Rig
 from tools.rig.network import NetRig, Options
 
@@ -60,6 +61,7 @@ def simulated_charge() -> None:
         rig.run()
         took, worked = time.perf_counter() - began, time.process_time() - worked
         simulated = rig.ended_at["vehicle"] / S
+        keep(f"{protocol}, sessions alone", simulated / worked, "times real time")
         print(
             f"{protocol}: {simulated:.0f} s of charging, {len(rig.said)} messages, "
             f"{took:.2f} s ({worked:.2f} of processor), {simulated / took:.0f} times real time "
@@ -93,9 +95,11 @@ def loopback_session(profile: VehicleProfile = EAGER) -> None:
         turns["vehicle"] += turn_arounds(rig.vehicle_trace.records, "CurrentDemandReq")
         turns["station"] += turn_arounds(rig.station_trace.records, "CurrentDemandRes")
     median = statistics.median(setups) / MS
+    keep("set-up", median, "ms")
     print(f"set-up, SDP request to first CurrentDemandReq: median {median:.1f} ms")
     for role, times in turns.items():
         ordered = sorted(times)
+        keep(f"turn-around of the {role}", statistics.median(times) / 1000, "us")
         p99 = ordered[len(ordered) * 99 // 100]
         print(
             f"turn-around of the {role} in the loop: median "
