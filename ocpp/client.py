@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from bsw.net.guard import Plain
-from bsw.net.ports import Endpoint, Network
+from bsw.net.ports import Endpoint, Stream, StreamUser
 from bsw.os.clock import S
 from bsw.os.worker import Outcome
 from bsw.tls.port import TlsEngine
@@ -32,6 +32,12 @@ class Resolver(Protocol):
     def __call__(
         self, host: str, port: int, done: Callable[[Outcome[Endpoint]], None], /
     ) -> None: ...
+
+
+class Connects(Protocol):
+    """A network, as far as a client needs it."""
+
+    def connect(self, to: Endpoint, user: StreamUser, *, timeout: int) -> Stream: ...
 
 
 class ClientUser(Protocol):
@@ -67,7 +73,7 @@ class Client:
     def __init__(
         self,
         means: Means,
-        network: Network,
+        network: Connects,
         resolve: Resolver,
         rules: ClientRules,
         user: ClientUser,

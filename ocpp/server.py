@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bsw.net.guard import Plain
-from bsw.net.ports import Listener, Network, Stream, StreamUser
+from bsw.net.ports import Listener, Stream, StreamUser
 from bsw.tls.port import TlsEngine, TlsFacts
 from ocpp.address import identity_of
 from ocpp.connection import Connection, Gone, Means
@@ -37,6 +37,12 @@ class Rejection:
 
     status: int
     text: str
+
+
+class Listens(Protocol):
+    """A network, as far as a server needs it."""
+
+    def listen(self, accept: Callable[[Stream], StreamUser], *, port: int = 0) -> Listener: ...
 
 
 class ServerUser(Protocol):
@@ -153,7 +159,7 @@ class Server:
         """All connections, those in the handshake included, oldest first."""
         return tuple(self._sessions)
 
-    def listen(self, network: Network, *, port: int = 0) -> Listener:
+    def listen(self, network: Listens, *, port: int = 0) -> Listener:
         self._listener = network.listen(self._accept, port=port)
         return self._listener
 
