@@ -5,6 +5,8 @@ look for new ones: ``HYPOTHESIS_PROFILE=search make test``; what it finds become
 """
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,11 @@ settings.register_profile(
 )
 settings.register_profile("search", settings.get_profile("repeatable"), derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+STATE = tempfile.TemporaryDirectory(prefix="pilotwire-tests-")
+os.environ["XDG_STATE_HOME"] = str(Path(STATE.name))
+"""Where ECUs keep their memory by default: tests that run side by side share none."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
