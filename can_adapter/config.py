@@ -15,8 +15,8 @@ from bsw.ecuc.quantities import Duration, FromText
 from bsw.ecuc.references import BesideItsFile
 from bsw.os.clock import MS, S
 from can_adapter.canif import Recovery
-from can_adapter.e2e import E2eWindow
-from can_adapter.matrix import SHIPPED, find, shipped_matrix
+from can_adapter.matrix.model import SHIPPED, find, shipped_matrix
+from can_adapter.signals.e2e import E2eWindow
 
 Interface = Annotated[str, Field(min_length=1, examples=["socketcan"])]
 

@@ -17,7 +17,7 @@ def _model() -> "type[EvccConfig]":
 
 
 def _run(loaded: "Loaded[EvccConfig]") -> int:
-    from evcc.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
+    from evcc.ecu.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
 
     return run(loaded)
 

@@ -15,16 +15,16 @@ from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig
 from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.vehicle.config import VehicleCanConfig
 from csm.config import CsmConfig
-from evcc.services_config import (
+from evcc.health.config import (
     DiagnosticsConfig,
     NvmConfig,
     SupervisionConfig,
     WatchdogConfig,
 )
-from evcc.sleep_config import ModesConfig, SleepConfig
-from evcc.wear_config import WearConfig
+from evcc.plug.wear_config import WearConfig
+from evcc.sleep.config import ModesConfig, SleepConfig
 from keym.config import KeymConfig
 
 ProtocolName = Literal["iso2", "din"]

@@ -9,9 +9,9 @@ from typing import Literal
 
 from csm.config import CsmConfig
 from keym.faults import KeymError
-from keym.profile import RootKind, Use
-from keym.shelf import FolderShelf, MemoryShelf
-from keym.store import CertificateStore
+from keym.keeping.shelf import FolderShelf, MemoryShelf
+from keym.keeping.store import CertificateStore
+from keym.x509.profile import RootKind, Use
 
 Side = Literal["evcc", "secc"]
 

@@ -11,25 +11,25 @@ from bsw.os.worker import Worker
 from bsw.tls.port import Credential as TlsCredential
 from bsw.tls.port import no_staple
 from csm.handles import KeyHandle
+from keym.asking.fetch import StatusFetcher, StatusKeeper, pairs_of
+from keym.asking.http import HttpFetcher
+from keym.asking.staples import StapleKeeper
 from keym.calendar import CalendarTime
-from keym.certificate import Certificate
 from keym.config import JudgeConfig, KeymConfig
-from keym.contracts import Choice, Wish, choose
-from keym.edition import Edition
-from keym.entry import Credential
-from keym.expiry import ExpiryWatch, Listener
 from keym.faults import FaultReporter, silent
-from keym.fetch import StatusFetcher, StatusKeeper, pairs_of
-from keym.http import HttpFetcher
-from keym.judge import Judge, Policy
-from keym.path import Link, Search
-from keym.profile import Use
-from keym.revocation import Demand, StatusBook
-from keym.shelf import FolderShelf, Shelf
-from keym.staples import StapleKeeper
-from keym.store import CertificateStore
-from keym.trust import PROFILES, TlsTrust
-from keym.verdict import FIELD, Rule, Verdict
+from keym.judging.judge import Judge, Policy
+from keym.judging.path import Link, Search
+from keym.judging.revocation import Demand, StatusBook
+from keym.judging.trust import PROFILES, TlsTrust
+from keym.judging.verdict import FIELD, Rule, Verdict
+from keym.keeping.contracts import Choice, Wish, choose
+from keym.keeping.entry import Credential
+from keym.keeping.expiry import ExpiryWatch, Listener
+from keym.keeping.shelf import FolderShelf, Shelf
+from keym.keeping.store import CertificateStore
+from keym.x509.certificate import Certificate
+from keym.x509.edition import Edition
+from keym.x509.profile import Use
 
 SignerOf = Callable[[KeyHandle], Signer]
 

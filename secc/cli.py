@@ -17,7 +17,7 @@ def _model() -> "type[SeccConfig]":
 
 
 def _run(loaded: "Loaded[SeccConfig]") -> int:
-    from secc.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
+    from secc.ecu.wiring import run  # noqa: PLC0415 - only a running ECU needs its rooms
 
     return run(loaded)
 

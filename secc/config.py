@@ -17,7 +17,7 @@ from bsw.os.clock import MS
 from bsw.slac.link import StationLinkConfig
 from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
-from can_adapter.station_config import StationCanConfig
+from can_adapter.station.config import StationCanConfig
 from csm.config import CsmConfig, state_folder
 from keym.config import KeymConfig
 

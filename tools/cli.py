@@ -8,25 +8,25 @@ from bsw.cli import Version
 from bsw.parser import STATUSES, Parser
 
 GROUPS = {
-    "run": ("tools.run.cli", "play the main job: a vehicle and a station, with a live view"),
+    "run": ("tools.bench.run.cli", "play the main job: a vehicle and a station, with a live view"),
     "api": ("tools.api.cli", "list, call and watch the north side of a running role"),
     "decode": ("tools.capture.cli", "captures and logs as a conversation, and what is wrong in it"),
     "trace": ("tools.trace.cli", "check the hash chain of session traces, or print them"),
     "exi": ("tools.exi.cli", "decode, encode, check and measure EXI"),
-    "schema": ("tools.schema.cli", "generate the message classes from the official schemas"),
+    "schema": ("tools.dev.schema.cli", "generate the message classes from the official schemas"),
     "pki": ("tools.pki.cli", "make test PKIs, explain chains, replay crypto vectors"),
     "hsm": ("tools.hsm.cli", "provision a PKCS#11 token"),
     "slac": ("tools.slac.cli", "run either half of the SLAC matching, or a simulated power line"),
     "sdp": ("tools.sdp.cli", "look for a station, or answer as one"),
     "arxml": ("tools.arxml.cli", "generate AUTOSAR definitions, defaults, system descriptions"),
     "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
-    "vehicle": ("tools.vehicle.cli", "run a simulated vehicle and a station's power module"),
+    "vehicle": ("tools.bench.hardware.cli", "run a simulated vehicle and a station's power module"),
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
-    "tables": ("tools.tables.cli", "write the sequence tables as diagrams and timer lists"),
+    "tables": ("tools.dev.tables.cli", "write the sequence tables as diagrams and timer lists"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
     "soak": ("tools.fuzz.soak", "both roles, one good session after the other, with figures"),
-    "bench": ("tools.bench.cli", "measure: medians and ratios, pure and compiled"),
+    "bench": ("tools.dev.measure.cli", "measure: medians and ratios, pure and compiled"),
 }
 
 

@@ -54,7 +54,7 @@ class End:
 Next = Go | End
 
 
-class Script(Protocol):
+class InitiatorScript(Protocol):
     """What a vehicle says and wants, one protocol at a time."""
 
     def ask(self, name: str) -> Said | Later[Said]:
@@ -73,7 +73,7 @@ class Initiator:
     def __init__(
         self,
         table: Table,
-        script: Script,
+        script: InitiatorScript,
         record: SessionRecord,
         *,
         scheduler: Scheduler,

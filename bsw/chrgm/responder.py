@@ -17,7 +17,7 @@ from bsw.dlt import Logger
 from bsw.os.scheduler import Scheduler
 
 
-class Answers(Protocol):
+class ResponderScript(Protocol):
     """What a station answers, one protocol at a time."""
 
     def answer(self, name: str, heard: Heard) -> Said | Later[Said]:
@@ -39,7 +39,7 @@ class Responder:
     def __init__(
         self,
         table: Table,
-        script: Answers,
+        script: ResponderScript,
         record: SessionRecord,
         *,
         scheduler: Scheduler,

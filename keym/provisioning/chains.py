@@ -6,13 +6,13 @@ from dataclasses import replace
 from bsw.chrgm.messages.xmldsig import X509IssuerSerial
 from csm.handles import PublicKey
 from keym.calendar import CalendarTime
-from keym.certificate import Certificate, Malformed, parse
-from keym.edition import Edition
-from keym.judge import Judge, Policy, Question
-from keym.profile import RootKind, Use
+from keym.judging.judge import Judge, Policy, Question
+from keym.judging.revocation import PROVEN, Demand
+from keym.judging.verdict import Anchor, Reason, Rule, Verdict
 from keym.provisioning.faults import Fault, ProvisioningError
-from keym.revocation import PROVEN, Demand
-from keym.verdict import Anchor, Reason, Rule, Verdict
+from keym.x509.certificate import Certificate, Malformed, parse
+from keym.x509.edition import Edition
+from keym.x509.profile import RootKind, Use
 
 MOST_ROOTS = 20
 """Root identifiers in a request, by the schema."""

@@ -2,9 +2,9 @@
 
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.iso20 import common_types as iso20
+from keym.judging.verdict import Reason
 from keym.provisioning.chains import ChainRefused
 from keym.provisioning.faults import Fault, ProvisioningError
-from keym.verdict import Reason
 
 Iso2 = iso2.ResponseCode
 Iso20 = iso20.ResponseCode

@@ -13,7 +13,7 @@ from csm.handles import KeyHandle, PublicKey, Use
 from csm.secret import PrivateKey, Secret
 from csm.signing import SoftwareVerifier
 from keym.calendar import CalendarTime
-from keym.judge import Judge
+from keym.judging.judge import Judge
 from keym.provisioning.envelope import NORMAL, EnvelopeRules
 from keym.provisioning.faults import Fault, ProvisioningError
 

@@ -13,7 +13,7 @@ from csm import material
 from csm.driver import ConcatKdf
 from csm.handles import PublicKey
 from csm.secret import PrivateKey, Secret
-from keym.judge import Judge
+from keym.judging.judge import Judge
 from keym.provisioning.envelope import NORMAL, EnvelopeRules
 
 

@@ -12,14 +12,14 @@ from bsw.chrgm.signature import SignatureFlaw, sign, verify
 from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
 from csm.handles import KeyKind, PublicKey
 from csm.signing import SoftwareVerifier
-from keym.certificate import Certificate
-from keym.edition import Edition
-from keym.judge import Question
-from keym.profile import Use
+from keym.judging.judge import Question
 from keym.provisioning import chains, envelope
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.provider import Agreement, Contract, Provider
 from keym.provisioning.vehicle_iso2 import chain_of, octets_of
+from keym.x509.certificate import Certificate
+from keym.x509.edition import Edition
+from keym.x509.profile import Use
 
 Request = iso2.CertificateInstallationReq | iso2.CertificateUpdateReq
 Response = TypeVar("Response", iso2.CertificateInstallationRes, iso2.CertificateUpdateRes)

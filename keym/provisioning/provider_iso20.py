@@ -8,14 +8,14 @@ from bsw.chrgm.signature import SignatureFlaw, sign, verify
 from bsw.chrgm.signature.iso20 import SCHEME, signed_elements
 from csm.handles import KeyKind, PublicKey
 from csm.signing import SoftwareVerifier
-from keym.certificate import Certificate
-from keym.edition import Edition
-from keym.judge import Question
-from keym.profile import Use
+from keym.judging.judge import Question
 from keym.provisioning import chains, envelope
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.provider import Agreement, Contract, Provider
 from keym.provisioning.vehicle_iso20 import SECP521, X448, octets_of, subs_of
+from keym.x509.certificate import Certificate
+from keym.x509.edition import Edition
+from keym.x509.profile import Use
 
 
 def requester(request: common.CertificateInstallationReq, provider: Provider) -> Certificate:

@@ -14,12 +14,12 @@ from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
 from bsw.crypto import Signer
 from csm.handles import KeyHandle, Use
 from csm.signing import SoftwareVerifier
-from keym import profile
-from keym.edition import Edition
-from keym.judge import Question
+from keym.judging.judge import Question
 from keym.provisioning import chains, envelope
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.keys import Delivered, Receiver, stored, take_in
+from keym.x509 import profile
+from keym.x509.edition import Edition
 
 Response = iso2.CertificateInstallationRes | iso2.CertificateUpdateRes
 

@@ -17,14 +17,14 @@ from bsw.crypto import Signer
 from csm.handles import KeyHandle, KeyKind, PublicKey, Use
 from csm.secret import PrivateKey
 from csm.signing import SoftwareVerifier
-from keym import profile
-from keym.certificate import Certificate
-from keym.edition import Edition
-from keym.judge import Question
+from keym.judging.judge import Question
 from keym.provisioning import chains, envelope
 from keym.provisioning.envelope import EnvelopeRules
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.keys import Delivered, Receiver, stored, take_in
+from keym.x509 import profile
+from keym.x509.certificate import Certificate
+from keym.x509.edition import Edition
 
 SECP521, X448 = common.EcdhCurve.SECP521, common.EcdhCurve.X448
 

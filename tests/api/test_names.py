@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import pytest
 from pydantic import BaseModel
 
-from evcc.api import about as vehicle_about
-from evcc.api import objects as vehicle_objects
-from evcc.api import variables as vehicle_variables
-from evcc.api import vehicle
+from evcc.north import about as vehicle_about
+from evcc.north import objects as vehicle_objects
+from evcc.north import variables as vehicle_variables
+from evcc.north import vehicle
 from secc.api import about, charger, literals, objects
 from secc.api.variables import DEBUG, VARIABLES
 

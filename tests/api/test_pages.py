@@ -7,19 +7,19 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from evcc.config import SessionConfig as VehicleSession
-from evcc.profile import VehicleProfile
+from evcc.session.profile import VehicleProfile
 from secc.config import CustomerConfig, HardwareConfig
 from secc.config import SessionConfig as StationSession
-from secc.profile import StationProfile
-from tools.pages.__main__ import main, outdated
-from tools.pages.sessions import filled
+from secc.session.profile import StationProfile
+from tools.dev.pages.__main__ import main, outdated
+from tools.dev.pages.sessions import filled
 
 DOCS = Path(__file__).parents[2] / "docs"
 SESSIONS = (DOCS / "sessions.md").read_text(encoding="utf-8")
 
 
 def test_the_generated_pages_are_up_to_date() -> None:
-    assert [path.name for path in outdated(DOCS)] == [], "run python -m tools.pages"
+    assert [path.name for path in outdated(DOCS)] == [], "run python -m tools.dev.pages"
 
 
 def test_every_switch_and_every_ending_is_named() -> None:

@@ -34,10 +34,10 @@ from secc.api.objects import (
     SetupPhysicalValues,
     SignedMeterValue,
 )
-from secc.electronics import Ratings
+from secc.power.simulated import Ratings
 from tests.net import worlds
-from tools.rig.direct import Rig
-from tools.rig.network import NetRig, Options
+from tools.bench.world.direct import Rig
+from tools.bench.world.network import NetRig, Options
 
 BOTH = pytest.mark.parametrize("protocol", ["din", "iso2"])
 LATER = 20 * S

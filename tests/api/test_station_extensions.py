@@ -9,10 +9,10 @@ from bsw.chrgm.messages import iso2
 from bsw.os.clock import S
 from secc.api.extensions import ACChargingParameters, ChargingNeeds, DCChargingParameters, EvInfo
 from secc.api.literals import ControlMode, EnergyTransferMode, SupportedAppProtocol
-from secc.handlers.needs import publish_charging_needs
+from secc.session.handlers.needs import publish_charging_needs
 from tests.net import worlds
-from tools.rig.direct import Rig
-from tools.rig.network import NetRig, Options
+from tools.bench.world.direct import Rig
+from tools.bench.world.network import NetRig, Options
 
 AC = "AC_three_phase_core"
 

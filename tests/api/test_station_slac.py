@@ -10,7 +10,7 @@ from bsw.os.clock import MS, S
 from bsw.slac.station_link import StationLink
 from secc.api.charger import Charger
 from secc.api.literals import SlacState
-from secc.slac_side import SlacSide
+from secc.plug.slac_side import SlacSide
 from tests.session.test_from_the_plug import Place
 
 ORDERS = ["dlink_terminate", "dlink_error", "dlink_pause"]

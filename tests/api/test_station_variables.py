@@ -21,8 +21,8 @@ from secc.api.literals import (
 from secc.api.objects import EvseId
 from secc.api.variables import DEBUG, VARIABLES
 from tests.net import worlds
-from tools.rig.direct import Rig
-from tools.rig.network import NetRig, Options
+from tools.bench.world.direct import Rig
+from tools.bench.world.network import NetRig, Options
 
 Log = list[tuple[str, Any]]
 

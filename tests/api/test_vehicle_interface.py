@@ -10,19 +10,19 @@ from bsw.chrgm.endings import Ending, SessionResult
 from bsw.north.command import CommandError
 from bsw.north.variables import UnknownVariable
 from bsw.os.clock import S
-from evcc.api.objects import (
+from evcc.north.objects import (
     AcEvParameters,
     DcEvBPTParameters,
     DcEvParameters,
     EvseLimits,
     SelectedPaymentOption,
 )
-from evcc.api.told import ToldActuators, ToldPilot
-from evcc.api.variables import VARIABLES
-from evcc.api.vehicle import Vehicle
+from evcc.north.published_actuators import PublishedActuators, PublishedPilot
+from evcc.north.variables import VARIABLES
+from evcc.north.vehicle import Vehicle
 from evcc.vehicle import VehicleState
 from secc.api.objects import DcEvseMaximumLimits
-from tools.rig.direct import Rig
+from tools.bench.world.direct import Rig
 
 BOTH = pytest.mark.parametrize("protocol", ["din", "iso2"])
 AC = "AC_three_phase_core"
@@ -35,8 +35,8 @@ class Bench:
     def __init__(self, protocol: str = "iso2", mode: str = "DC_extended") -> None:
         self.rig = Rig(protocol, mode=mode)
         self.vehicle = Vehicle(self.rig.state)
-        self.rig.car.actuators = ToldActuators(self.vehicle, self.rig.pack)
-        self.rig.car.pilot = ToldPilot(self.vehicle, self.rig.plug)
+        self.rig.car.actuators = PublishedActuators(self.vehicle, self.rig.pack)
+        self.rig.car.pilot = PublishedPilot(self.vehicle, self.rig.plug)
         self.log: list[tuple[str, Any]] = []
         for name in VARIABLES:
             self._hear(name)

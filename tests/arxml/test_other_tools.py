@@ -8,7 +8,7 @@ import pytest
 
 from bsw.ecuc.load import load
 from bsw.ecuc.tree import ConfigurationError
-from can_adapter.matrix import load as load_matrix
+from can_adapter.matrix.model import load as load_matrix
 from evcc.config import EvccConfig
 from tests.arxml.test_broken import GOOD
 

@@ -8,7 +8,7 @@ import cantools
 import pytest
 
 from bsw.shipped import shipped
-from can_adapter.matrix import (
+from can_adapter.matrix.model import (
     SECOND_INLET,
     SHIPPED,
     SHIPPED_STATION,

@@ -10,9 +10,9 @@ from cantools.database.conversion import BaseConversion
 from hypothesis import given
 from hypothesis import strategies as st
 
-from can_adapter.codec import Field, FrameImage, Layout, Raw, pages
-from can_adapter.matrix import MessageSpec, Mux, SignalSpec
-from can_adapter.overlap import misfits
+from can_adapter.matrix.codec import Field, FrameImage, Layout, Raw, pages
+from can_adapter.matrix.model import MessageSpec, Mux, SignalSpec
+from can_adapter.matrix.overlap import misfits
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from bsw.ecuc.load import load
 from bsw.ecuc.tree import ConfigurationError
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.vehicle.config import VehicleCanConfig
 from evcc.cli import main as evcc
 from evcc.config import EvccConfig
 from tools.cli import main

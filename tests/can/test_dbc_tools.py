@@ -7,13 +7,13 @@ import pytest
 from bsw.ecuc.load import load
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
-from can_adapter.binding import bind
 from can_adapter.bus import CanFrame
-from can_adapter.configured import load_matrix
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.station_config import StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.matrix.configured import load_matrix
+from can_adapter.signals.binding import bind
+from can_adapter.station.config import StationCanConfig
+from can_adapter.vehicle.bus import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle.config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 from tests.can.worlds import VehicleWorld
 from tools.cli import main

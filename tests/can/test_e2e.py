@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from can_adapter.config import CanConfig
-from can_adapter.configured import window
-from can_adapter.e2e import (
+from can_adapter.matrix.configured import window
+from can_adapter.matrix.model import E2eSpec
+from can_adapter.signals.e2e import (
     PROFILES,
     E2eChecker,
     E2eProtector,
@@ -22,7 +23,6 @@ from can_adapter.e2e import (
     E2eWindow,
     problems,
 )
-from can_adapter.matrix import E2eSpec
 
 SPEC = E2eSpec(5, 0x1A0)
 

@@ -15,11 +15,11 @@ from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.matrix import shipped_matrix
-from can_adapter.values import ContactorRequest, ContactorState, EvErrorCode
-from can_adapter.vehicle import VehicleBus, open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_report import Requests
+from can_adapter.matrix.model import shipped_matrix
+from can_adapter.signals.values import ContactorRequest, ContactorState, EvErrorCode
+from can_adapter.vehicle.bus import VehicleBus, open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.report import Requests
 
 SCRIPT = Path(__file__).with_name("foreign_bms.py")
 ROOMS = {"bsw", "can_adapter", "csm", "evcc", "keym", "secc", "tools", "tests"}

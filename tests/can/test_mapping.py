@@ -11,12 +11,17 @@ from bsw.ecuc.tree import ConfigurationError
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
-from can_adapter.configured import load_matrix
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
-from can_adapter.values import ContactorRequest, ContactorState, EnergyTransferMode, ShiftPosition
-from can_adapter.vehicle import VehicleBus, open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_report import Requests, StationPresent
+from can_adapter.matrix.configured import load_matrix
+from can_adapter.signals.values import (
+    ContactorRequest,
+    ContactorState,
+    EnergyTransferMode,
+    ShiftPosition,
+)
+from can_adapter.vehicle.bus import VehicleBus, open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.report import Requests, StationPresent
 from csm.randomness import SeededRandomness
 
 DATA = Path(__file__).parents[1] / "data" / "can"

@@ -9,9 +9,9 @@ from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
-from can_adapter.quality import Quality
-from can_adapter.vehicle import VehicleBus, open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.signals.quality import Quality
+from can_adapter.vehicle.bus import VehicleBus, open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 
 MATRIX = """VERSION ""

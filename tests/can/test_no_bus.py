@@ -4,8 +4,8 @@ from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.vehicle import open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.vehicle.bus import open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
 
 
 def test_all_values_are_absent() -> None:

@@ -17,14 +17,14 @@ from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusState, BusUnavailable, CanFrame
 from can_adapter.config import BusConfig, MessageConfig
-from can_adapter.configured import load_matrix
 from can_adapter.drivers.choose import open_port
 from can_adapter.drivers.python_can import PythonCanPort, open_bus, state_of_error_frame
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.quality import TimedOut
-from can_adapter.vehicle import open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_values import Battery
+from can_adapter.matrix.configured import load_matrix
+from can_adapter.signals.quality import TimedOut
+from can_adapter.vehicle.bus import open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.values import Battery
 from csm.randomness import SeededRandomness
 from tests.can.worlds import sender, world
 
@@ -183,7 +183,7 @@ def test_a_simulated_bus_needs_a_simulation_and_a_real_one_real_time() -> None:
 
 def test_importing_the_room_costs_neither_python_can_nor_cantools() -> None:
     program = (
-        "import sys, can_adapter.vehicle, can_adapter.station, can_adapter.drivers.choose\n"
+        "import sys, can_adapter.vehicle.bus, can_adapter.station.bus, can_adapter.drivers.choose\n"
         "heavy = {'can', 'cantools', 'asammdf', 'e2e', 'asyncio'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )

@@ -10,14 +10,14 @@ from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
-from can_adapter.e2e import REMEMBERED, E2eProtector
-from can_adapter.matrix import E2eSpec, MessageSpec, SignalSpec
-from can_adapter.quality import ReceptionEvent, TimedOut
-from can_adapter.slots import Cell
-from can_adapter.transmit import Sender
-from can_adapter.vehicle import open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_values import Battery, Limits, Targets
+from can_adapter.matrix.model import E2eSpec, MessageSpec, SignalSpec
+from can_adapter.signals.e2e import REMEMBERED, E2eProtector
+from can_adapter.signals.quality import ReceptionEvent, TimedOut
+from can_adapter.signals.slots import Cell
+from can_adapter.signals.transmit import Sender
+from can_adapter.vehicle.bus import open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.values import Battery, Limits, Targets
 from tests.can.worlds import VehicleWorld, world
 
 PART: dict[str, Callable[[int], object]] = {

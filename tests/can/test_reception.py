@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bsw.os.clock import MS, S
 from can_adapter.bus import CanFrame
 from can_adapter.config import MessageConfig, RecoveryConfig
-from can_adapter.e2e import E2eState, E2eStatus
-from can_adapter.quality import (
+from can_adapter.signals.e2e import E2eState, E2eStatus
+from can_adapter.signals.quality import (
     FrameMalformed,
     ProtectionLost,
     ProtectionRegained,
@@ -20,11 +20,11 @@ from can_adapter.quality import (
     TimedOut,
     ValueRefused,
 )
-from can_adapter.transmit import Outbound
-from can_adapter.values import ContactorState, EvErrorCode, StopRequest
-from can_adapter.vehicle import VEHICLE_VALUES
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_values import (
+from can_adapter.signals.transmit import Outbound
+from can_adapter.signals.values import ContactorState, EvErrorCode, StopRequest
+from can_adapter.vehicle.bus import VEHICLE_VALUES
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.values import (
     Battery,
     Contactors,
     Limits,

@@ -7,12 +7,10 @@ from pathlib import Path
 import cantools
 import pytest
 
-from can_adapter.binding import Bindings, bind
-from can_adapter.codec import Field
 from can_adapter.config import CanConfig
-from can_adapter.configured import load_matrix
-from can_adapter.convert import NumberConverter, plain
-from can_adapter.matrix import (
+from can_adapter.matrix.codec import Field
+from can_adapter.matrix.configured import load_matrix
+from can_adapter.matrix.model import (
     SECOND_INLET,
     SHIPPED,
     SHIPPED_STATION,
@@ -20,12 +18,14 @@ from can_adapter.matrix import (
     load,
     shipped_matrix,
 )
-from can_adapter.overlap import misfits
-from can_adapter.roles import Catalogue, Kind
-from can_adapter.station import POWER_COMMAND, POWER_MODULE
-from can_adapter.station_config import StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.matrix.overlap import misfits
+from can_adapter.signals.binding import Bindings, bind
+from can_adapter.signals.convert import NumberConverter, plain
+from can_adapter.signals.roles import Catalogue, Kind
+from can_adapter.station.bus import POWER_COMMAND, POWER_MODULE
+from can_adapter.station.config import StationCanConfig
+from can_adapter.vehicle.bus import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle.config import VehicleCanConfig
 
 FILES = [*SHIPPED, SECOND_INLET, *SHIPPED_STATION]
 VEHICLE = [*SHIPPED, SECOND_INLET]

@@ -8,10 +8,10 @@ from cantools.autosar.end_to_end import check_profile5_crc
 
 from bsw.os.clock import MS, S
 from can_adapter.bus import BusState, CanFrame
-from can_adapter.matrix import shipped_matrix
-from can_adapter.values import ContactorRequest, OfferedModes, SessionState
-from can_adapter.vehicle import ScheduleRows
-from can_adapter.vehicle_report import (
+from can_adapter.matrix.model import shipped_matrix
+from can_adapter.signals.values import ContactorRequest, OfferedModes, SessionState
+from can_adapter.vehicle.bus import ScheduleRows
+from can_adapter.vehicle.report import (
     Requests,
     ScheduleRow,
     SessionStatus,

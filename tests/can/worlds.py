@@ -9,17 +9,17 @@ from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
-from can_adapter.binding import bind
 from can_adapter.bus import CanPort
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
-from can_adapter.configured import load_matrix
 from can_adapter.drivers.multicast import MulticastPort
 from can_adapter.drivers.python_can import PythonCanPort
 from can_adapter.drivers.simulated import BusTiming, SimulatedBus
-from can_adapter.transmit import Outbound
-from can_adapter.vehicle import VEHICLE_VALUES, VehicleBus, open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.matrix.configured import load_matrix
+from can_adapter.signals.binding import bind
+from can_adapter.signals.transmit import Outbound
+from can_adapter.vehicle.bus import VEHICLE_VALUES, VehicleBus, open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 
 DRIVERS = ("simulated", "virtual", "udp_multicast", "multicast")

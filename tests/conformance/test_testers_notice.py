@@ -7,8 +7,8 @@ import pytest
 from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import S
-from evcc.profile import CONFORMANCE as VEHICLE
-from secc.profile import CONFORMANCE, StationProfile
+from evcc.session.profile import CONFORMANCE as VEHICLE
+from secc.session.profile import CONFORMANCE, StationProfile
 from tools.conformance import vehicle_cases as vehicles
 from tools.conformance import vehicle_energy as energy
 from tools.conformance import vehicle_plays as plays

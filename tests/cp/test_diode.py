@@ -4,11 +4,11 @@ import pytest
 
 from bsw.cp.circuit import RESISTANCE, SUPPLY, DiodeCheck, levels, state_from_volts
 from bsw.cp.pilot import X1, Drive, F, Pilot, PilotState
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import silent
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.plug.client import PlugClient
+from bsw.sim.cable import SimulatedCable
 
 SHOWN = [PilotState.B, PilotState.C, PilotState.D]
 DIGITAL = Drive(5.0)

@@ -19,10 +19,10 @@ from bsw.cp.proximity import (
     Proximity,
     proximity,
 )
-from bsw.cp.simulated import SimulatedCable
 from bsw.cp.toggle import Toggler
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.sim.cable import SimulatedCable
 
 DIGITAL = Drive(5.0)
 

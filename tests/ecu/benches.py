@@ -10,16 +10,16 @@ from bsw.os.clock import MS, S
 from bsw.os.worker import SimulatedWorker
 from csm.cryif import CryIf
 from csm.randomness import SeededRandomness
-from evcc.rooms import Ground, Neighbours, Rooms, Services
-from evcc.services_config import (
+from evcc.ecu.services import EcuServices, KeptServices, ServiceContext, ServicePorts
+from evcc.health.config import (
     DiagnosticsConfig,
     NvmConfig,
     ServicesConfig,
     SupervisionConfig,
 )
-from evcc.sleep_config import ModesConfig, SleepConfig
-from tools.rig.whole import Bench, WholeOptions
-from tools.vehicle.faults import Fault
+from evcc.sleep.config import ModesConfig, SleepConfig
+from tools.bench.hardware.faults import Fault
+from tools.bench.world.whole import Bench, WholeOptions
 
 
 class EcuBench(Bench):
@@ -47,15 +47,15 @@ class EcuBench(Bench):
             modes=modes or ModesConfig(),
         )
         worker = SimulatedWorker(self.scheduler, lambda _name: 3 * MS)
-        ground = Ground(
+        ground = ServiceContext(
             self.scheduler,
             worker,
             silent(),
             SeededRandomness("ecu"),
             now_unix=lambda: 1_800_000_000 + self.scheduler.now // S,
         )
-        self.services = Services(config, ground)
-        near = Neighbours(
+        self.services = KeptServices(config, ground)
+        near = ServicePorts(
             self.can_bus,
             self.vehicle_can,
             self.manager,
@@ -65,7 +65,7 @@ class EcuBench(Bench):
             keys,
             det=self.det,
         )
-        self.rooms = Rooms(self.services, near)
+        self.rooms = EcuServices(self.services, near)
         self.dem = self.services.dem
         told = self.manager.on_result
 

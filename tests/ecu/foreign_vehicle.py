@@ -18,10 +18,10 @@ from bsw.os.clock import MS
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.vehicle.config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 from tests.ecu.benches import EcuBench
-from tools.rig.whole import WholeOptions
+from tools.bench.world.whole import WholeOptions
 
 DATA = Path(__file__).parents[1] / "data" / "can"
 DBC = Path(__file__).parents[2] / "config" / "dbc"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from bsw.cp.duty import duty_from_current
 from bsw.cp.pilot import Drive, PilotState
 from bsw.os.clock import MS
-from can_adapter.values import EnergyTransferMode
+from can_adapter.signals.values import EnergyTransferMode
 from tests.ecu.benches import EcuBench
-from tools.rig.network import Options
-from tools.rig.whole import WholeOptions
+from tools.bench.world.network import Options
+from tools.bench.world.whole import WholeOptions
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tools.run import bench
+from tools.bench.run import bench
 
 MESSAGES = ("VCU_Permission", "VCU_Status", "BMS_Contactors", "BMS_Targets", "BMS_Limits",
             "BMS_Battery", "INLET_State")  # fmt: skip

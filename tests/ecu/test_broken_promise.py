@@ -8,14 +8,15 @@ from pathlib import Path
 
 from bsw.det import Det, Report
 from bsw.dlt import silent
-from evcc.rooms import Rooms
+from evcc.ecu.services import EcuServices
 from tests.ecu.benches import EcuBench
 
 TROUBLE = """
 import sys
 from pathlib import Path
 from bsw.os.clock import MS
-from evcc import ecu, wiring
+from evcc.ecu import ecu
+from evcc.ecu import wiring
 from evcc.config import EvccConfig
 from bsw.ecuc.load import load
 
@@ -82,7 +83,7 @@ def test_a_listener_that_breaks_does_not_keep_the_report_from_the_others() -> No
 
 def test_the_bench_wires_it_as_the_ecu_does() -> None:
     bench = EcuBench()
-    assert isinstance(bench.rooms, Rooms)
+    assert isinstance(bench.rooms, EcuServices)
     bench.det.report("a room", "something impossible")
     assert bench.dem.stands("INTERNAL_FAULT")
 

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from bsw.dem.events import Severity
-from evcc.events import events
-from evcc.live import FRAME
-from evcc.settings import ITEMS
+from evcc.health.events import events
+from evcc.health.live import FRAME
+from evcc.health.settings import ITEMS
 
 WORDS = {Severity.DEGRADE: "less"}
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnostics.md").read_text()

@@ -11,11 +11,11 @@ import pytest
 
 from bsw.cp.pilot import Drive, F, Pilot, PilotState
 from bsw.dem.events import Severity, Status
-from can_adapter.values import ContactorState, EvErrorCode, LockState
-from evcc.events import battery_error, out_of_range, protection, timeout
+from can_adapter.signals.values import ContactorState, EvErrorCode, LockState
+from evcc.health.events import battery_error, out_of_range, protection, timeout
 from tests.ecu.benches import EcuBench
 from tests.ecu.kinds import AC, BASIC, DC, DIN, KINDS, Kind
-from tools.vehicle.faults import OUT_OF_RANGE, PROTECTED, PROTECTION_FAULTS, faults
+from tools.bench.hardware.faults import OUT_OF_RANGE, PROTECTED, PROTECTION_FAULTS, faults
 
 FAULTS = faults()
 Hand = Callable[[EcuBench], None]

@@ -8,9 +8,9 @@ import pytest
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import S
-from evcc.events import protection, timeout
+from evcc.health.events import protection, timeout
 from tests.ecu.foreign_vehicle import INLET, PAGES, POSITION, RELEASE, ForeignBench
-from tools.rig.whole import WholeOptions
+from tools.bench.world.whole import WholeOptions
 
 EXI = 0x8001
 

@@ -20,7 +20,7 @@ from udsoncan.connections import PythonIsoTpConnection
 from udsoncan.exceptions import NegativeResponseException
 
 from bsw.dcm.records import Record
-from evcc.live import FRAME, LIVE
+from evcc.health.live import FRAME, LIVE
 from tests.ecu.process import KEY, Ecu
 
 

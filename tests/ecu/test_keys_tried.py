@@ -19,8 +19,8 @@ from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
 from csm.randomness import SeededRandomness
-from evcc.diagnostics import Hooks, KeysTried, LastingAnswers, MacKeyCheck
-from evcc.settings import PROTOCOLS, Priorities
+from evcc.health.diagnostics import Hooks, KeysTried, LastingAnswers, MacKeyCheck
+from evcc.health.settings import PROTOCOLS, Priorities
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnostics.md").read_text(encoding="utf-8")
 DISK = 20 * MS

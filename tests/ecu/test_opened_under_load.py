@@ -6,7 +6,7 @@ import pytest
 
 from secc.api.literals import EvseError, IsolationStatus
 from tests.ecu.benches import EcuBench
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
 
 
 def test_an_ordered_end_is_no_opening_under_load() -> None:

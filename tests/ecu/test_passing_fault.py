@@ -2,9 +2,9 @@
 
 import pytest
 
-from evcc.events import timeout
+from evcc.health.events import timeout
 from tests.ecu.benches import EcuBench
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
 
 EVENT = timeout("VCU_Permission")
 PHASES = ("Authorization", "CableCheck", "PreCharge", "CurrentDemand")

@@ -4,10 +4,10 @@ import pytest
 
 from bsw.cp.duty import duty_from_current
 from bsw.cp.pilot import Drive, PilotState
-from can_adapter.values import LockRequest, LockState
+from can_adapter.signals.values import LockRequest, LockState
 from tests.ecu.benches import EcuBench
 from tests.ecu.kinds import AcBench, WallboxBench
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
 
 FAULTS = faults()
 

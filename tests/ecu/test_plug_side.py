@@ -3,19 +3,19 @@
 import pytest
 
 from bsw.cp.pilot import Drive, PilotState
-from bsw.cp.simulated import SimulatedCable
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
-from can_adapter.values import LockRequest
-from evcc.basic import BasicCharging
-from evcc.inlets import InletArbiter
-from evcc.lock import LockConditions, LockTiming, PlugLock
-from evcc.proximity import PlugWatch
+from bsw.sim.cable import SimulatedCable
+from can_adapter.signals.values import LockRequest
+from evcc.inlet.lock import LockConditions, LockTiming, PlugLock
+from evcc.inlet.proximity import PlugWatch
+from evcc.inlet.selection import InletArbiter
+from evcc.plug.basic import BasicCharging
 from evcc.vehicle import Intent, StationView, VehicleState
 from tests.ecu.benches import EcuBench
-from tools.rig.network import Options
-from tools.rig.whole import WholeOptions
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
+from tools.bench.world.network import Options
+from tools.bench.world.whole import WholeOptions
 
 FREE = LockConditions(voltage=10.0, current=0.0, permitted=True, plugged=True)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from evcc.selftest import STEP, Finding, Verdict
+from evcc.health.selftest import STEP, Finding, Verdict
 from tests.ecu.benches import EcuBench
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
 
 FAULTS = faults()
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import pytest
 
 from bsw.dem.events import Severity
-from can_adapter.vehicle_values import Inlet
-from evcc.events import events
-from evcc.heat import Heat
-from evcc.services_config import SupervisionConfig
+from can_adapter.vehicle.values import Inlet
+from evcc.health.config import SupervisionConfig
+from evcc.health.events import events
+from evcc.inlet.heat import Heat
 from tests.ecu.benches import EcuBench
-from tools.rig.whole import WholeOptions
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
+from tools.bench.world.whole import WholeOptions
 
 FAULTS = faults()
 

@@ -19,29 +19,29 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
-from can_adapter.diagnostics import IsoTpServer, Respond
-from can_adapter.diagnostics_config import DiagnosticsCanConfig
 from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.tester.config import DiagnosticsCanConfig
+from can_adapter.tester.server import IsoTpServer, Respond
 from csm.randomness import SeededRandomness
 from evcc.cli import main as evcc
-from evcc.events import events
-from evcc.memory import BLOCK, PausedSession
-from evcc.profile import CONFORMANCE
-from evcc.rooms import Ground, Services
-from evcc.services_config import NvmConfig, ServicesConfig
+from evcc.ecu.services import KeptServices, ServiceContext
+from evcc.health.config import NvmConfig, ServicesConfig
+from evcc.health.events import events
+from evcc.session.memory import BLOCK, PausedSession
+from evcc.session.profile import CONFORMANCE
 from tests.ecu.benches import EcuBench
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
 
 FAULTS = faults()
 
 
-def ground(scheduler: Scheduler) -> Ground:
-    return Ground(scheduler, SimulatedWorker(scheduler), silent(), SeededRandomness(1))
+def ground(scheduler: Scheduler) -> ServiceContext:
+    return ServiceContext(scheduler, SimulatedWorker(scheduler), silent(), SeededRandomness(1))
 
 
-def services(file: Path) -> tuple[Scheduler, Services]:
+def services(file: Path) -> tuple[Scheduler, KeptServices]:
     scheduler = Scheduler(VirtualClock())
-    return scheduler, Services(ServicesConfig(nvm=NvmConfig(file=file)), ground(scheduler))
+    return scheduler, KeptServices(ServicesConfig(nvm=NvmConfig(file=file)), ground(scheduler))
 
 
 class CutStore(Store):
@@ -420,7 +420,7 @@ def test_plug_and_charge_and_schedules_can_be_switched_off(tmp_path: Path) -> No
     ("key", "said"),
     [
         ("diagnostics", "'diagnostics' names no key: write driver:label"),
-        ("pkcs11:evcc/diagnostics", "csm.drivers has no 'pkcs11', only software"),
+        ("pkcs11:evcc/health/diagnostics", "csm.drivers has no 'pkcs11', only software"),
     ],
 )
 def test_a_tester_key_that_can_never_be_found_is_said_at_the_check(

@@ -10,13 +10,13 @@ from bsw.dem.events import Status
 from bsw.ecum import State, WakeUp
 from bsw.os.clock import S
 from can_adapter.bus import CanFrame
-from can_adapter.values import EcuState, EcuWakeUp, VehicleMode
-from evcc.modes import Modes
-from evcc.sleep_config import ModesConfig, RuleConfig, SleepConfig
+from can_adapter.signals.values import EcuState, EcuWakeUp, VehicleMode
+from evcc.sleep.config import ModesConfig, RuleConfig, SleepConfig
+from evcc.sleep.modes import Modes
 from tests.ecu.benches import EcuBench
-from tools.rig.network import Options
-from tools.rig.whole import WholeOptions
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
+from tools.bench.world.network import Options
+from tools.bench.world.whole import WholeOptions
 
 SLEEPY = SleepConfig(enabled=True, after=5 * S)
 Hand = Callable[["Garage"], None]

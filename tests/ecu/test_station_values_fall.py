@@ -8,7 +8,7 @@ import pytest
 from can_adapter.bus import CanFrame
 from tests.ecu.benches import EcuBench
 from tests.ecu.test_values_on_can import DBC
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
 
 ENDS = ("crash", "interlock open", "stop request Normal", "plug pulled")
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from evcc import supervision
-from evcc.watches import WATCHES, Scene, Watch
+from evcc.health import supervision
+from evcc.health.watches import WATCHES, Scene, Watch
 from tests.ecu.benches import EcuBench
-from tools.vehicle.faults import faults
+from tools.bench.hardware.faults import faults
 
 
 @pytest.fixture

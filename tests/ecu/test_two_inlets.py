@@ -3,19 +3,19 @@
 import pytest
 
 from bsw.cp.pilot import Drive, PilotState
-from bsw.cp.simulated import SimulatedCable
 from bsw.cp.switch import PilotSwitch
 from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
-from can_adapter.values import LockState
-from can_adapter.vehicle import VEHICLE_VALUES
+from bsw.sim.cable import SimulatedCable
+from can_adapter.signals.values import LockState
+from can_adapter.vehicle.bus import VEHICLE_VALUES
 from evcc.config import HardwareConfig
-from evcc.events import MESSAGES
-from evcc.reception import CARRIERS
+from evcc.health.events import MESSAGES
+from evcc.health.reception import CARRIERS
 from tests.ecu.benches import EcuBench
-from tools.rig.network import Options
-from tools.rig.whole import WholeOptions
-from tools.vehicle.units import InletUnit
+from tools.bench.hardware.units import InletUnit
+from tools.bench.world.network import Options
+from tools.bench.world.whole import WholeOptions
 
 
 def bench(station_at: int) -> EcuBench:

@@ -19,10 +19,10 @@ from bsw.chrgm.messages.model import Message
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import MS, S
 from can_adapter.bus import CanFrame
-from can_adapter.values import EnergyTransferMode
-from secc.schedules import Plan, Step
-from tools.rig.network import Options
-from tools.rig.whole import Bench, WholeOptions
+from can_adapter.signals.values import EnergyTransferMode
+from secc.session.schedules import Plan, Step
+from tools.bench.world.network import Options
+from tools.bench.world.whole import Bench, WholeOptions
 
 Told: TypeAlias = Any
 """What an element or a signal may hold: numbers, words, switches."""

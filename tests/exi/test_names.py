@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.schema.names import capital, constant, snake
+from tools.dev.schema.names import capital, constant, snake
 
 
 @pytest.mark.parametrize(

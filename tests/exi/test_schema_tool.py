@@ -9,9 +9,9 @@ from bsw import exi
 from bsw.exi.codec import Form
 from tests.exi.support import SCHEMAS, octets
 from tools.cli import main
-from tools.schema.generate import generate
-from tools.schema.plan import Module
-from tools.schema.xsd import SchemaError, read
+from tools.dev.schema.generate import generate
+from tools.dev.schema.plan import Module
+from tools.dev.schema.xsd import SchemaError, read
 
 XSD = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:test:Extra"
  targetNamespace="urn:test:Extra" elementFormDefault="qualified">

@@ -8,7 +8,7 @@ import pytest
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard
-from secc.profile import FIELD
+from secc.session.profile import FIELD
 from tools.api.client import Client
 from tools.fuzz.behind import Behind
 from tools.fuzz.driver import Driver

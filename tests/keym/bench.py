@@ -14,13 +14,13 @@ from csm import material
 from csm.handles import KeyHandle
 from csm.randomness import SeededRandomness
 from csm.signing import KeySigner
+from keym.asking.fetch import Fetched
 from keym.calendar import Moment
 from keym.config import KeymConfig
 from keym.faults import KeymFault
-from keym.fetch import Fetched
-from keym.profile import Use
-from keym.shelf import MemoryShelf
+from keym.keeping.shelf import MemoryShelf
 from keym.wiring import Keym, open_keym
+from keym.x509.profile import Use
 from tests.keym.world import AT
 from tools.pki.maker import STEMS, Pki
 from tools.pki.ocsp import Responder

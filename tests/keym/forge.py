@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
-from keym import der
-from keym.certificate import parse
+from keym.x509 import der
+from keym.x509.certificate import parse
 from tools.pki.recipe import Entity, signature_hash
 
 Parts = dict[str, bytes]

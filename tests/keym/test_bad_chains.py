@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from keym.judge import Question
-from keym.profile import Use
-from keym.verdict import Reason
+from keym.judging.judge import Question
+from keym.judging.verdict import Reason
+from keym.x509.profile import Use
 from tests.keym.world import KINDS, good_question, judge_of, judged, pki_of, uses_of
 from tools.pki.variants import AnyFault, faults_of, variant
 

@@ -10,16 +10,16 @@ from bsw.dlt import silent
 from bsw.os.clock import VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
-from keym.admission import admitted_chain
-from keym.certificate import parse
-from keym.edition import Edition
 from keym.faults import NotFit
-from keym.judge import Judge, Policy, Question
-from keym.profile import OCSP_SIGNING, KeyUse, RootKind, Use
+from keym.judging.judge import Judge, Policy, Question
+from keym.judging.revocation import Demand, Unusable, believed_response
+from keym.judging.verdict import Anchor, Rule, Verdict
+from keym.keeping.admission import admitted_chain
 from keym.provisioning.chains import ChainRefused, contract_leaf
-from keym.revocation import Demand, Unusable, believed_response
-from keym.verdict import Anchor, Rule, Verdict
-from secc.desk import Desk
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.profile import OCSP_SIGNING, KeyUse, RootKind, Use
+from secc.contract.contracts import StationContracts
 from tests.keym.world import AT, KINDS, Calendar
 from tools.pki.maker import EMAID_WITH_DIGIT, STEMS, Pki, Plan, build
 from tools.pki.recipe import Entity
@@ -71,9 +71,9 @@ def disguised(pki: Pki, use: Use) -> Entity:
     return under(pki, use, pki.issue("disguised", pki.recipe(STEMS[use][1]), "cpo_sub1"))
 
 
-def desk(judge: Judge) -> Desk:
+def desk(judge: Judge) -> StationContracts:
     worker = SimulatedWorker(Scheduler(VirtualClock()), lambda _job: 1)
-    return Desk(judge, Today(), worker, silent().logger("desk"))
+    return StationContracts(judge, Today(), worker, silent().logger("desk"))
 
 
 @pytest.mark.parametrize("kind", KINDS)

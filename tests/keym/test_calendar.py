@@ -3,10 +3,10 @@ from datetime import timedelta
 from bsw.os.clock import S, VirtualClock
 from bsw.stbm import Quality, TimeBase
 from keym.calendar import EcuCalendar
-from keym.judge import Judge, Policy, Question
-from keym.profile import Use
-from keym.revocation import Demand
-from keym.verdict import Reason
+from keym.judging.judge import Judge, Policy, Question
+from keym.judging.revocation import Demand
+from keym.judging.verdict import Reason
+from keym.x509.profile import Use
 from tests.keym.world import AT, anchors_of, pki_of
 
 

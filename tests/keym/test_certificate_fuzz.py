@@ -9,10 +9,10 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keym.certificate import Malformed, parse
-from keym.judge import Question
-from keym.profile import Use
-from keym.status import read_list, read_response
+from keym.judging.judge import Question
+from keym.judging.status import read_list, read_response
+from keym.x509.certificate import Malformed, parse
+from keym.x509.profile import Use
 from tests.keym.world import AT, KINDS, good_question, judge_of, pki_of, uses_of
 from tools.pki.status import crl, ocsp_response
 

@@ -6,13 +6,13 @@ from pydantic import ValidationError
 from bsw.os.clock import S
 from csm.handles import KeyHandle
 from keym.config import DemandName, JudgeConfig, KeymConfig, OcspConfig, ToleratedRule
-from keym.edition import Edition
 from keym.faults import NotFit
-from keym.judge import Question
-from keym.profile import Use
-from keym.revocation import Demand
-from keym.verdict import FIELD, TOLERABLE, Rule
+from keym.judging.judge import Question
+from keym.judging.revocation import Demand
+from keym.judging.verdict import FIELD, TOLERABLE, Rule
 from keym.wiring import policies
+from keym.x509.edition import Edition
+from keym.x509.profile import Use
 from tests.keym.bench import Bench
 from tests.keym.world import pki_of
 from tools.pki.workshop import Workshop, renamed

@@ -6,12 +6,12 @@ import pytest
 
 from csm.handles import KeyHandle
 from keym.calendar import Moment
-from keym.certificate import parse
-from keym.contracts import Wish, choose
-from keym.edition import Edition
-from keym.entry import Credential
-from keym.ids import Emaid, check_digit
-from keym.profile import Use
+from keym.keeping.contracts import Wish, choose
+from keym.keeping.entry import Credential
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.ids import Emaid, check_digit
+from keym.x509.profile import Use
 from tests.keym.world import AT, pki_of
 from tools.pki.recipe import Recipe
 from tools.pki.workshop import DAY, Workshop, renamed

@@ -5,12 +5,12 @@ from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from csm.handles import KeyHandle
 from keym.calendar import Moment
-from keym.edition import Edition
-from keym.expiry import Expiry, ExpiryWatch, Life
 from keym.faults import KeymFault
-from keym.profile import RootKind, Use
-from keym.shelf import MemoryShelf
-from keym.store import CertificateStore
+from keym.keeping.expiry import Expiry, ExpiryWatch, Life
+from keym.keeping.shelf import MemoryShelf
+from keym.keeping.store import CertificateStore
+from keym.x509.edition import Edition
+from keym.x509.profile import RootKind, Use
 from tests.keym.world import AT, pki_of
 from tools.pki.workshop import DAY, Workshop, changed
 

@@ -15,16 +15,16 @@ from bsw.tls.port import TlsProfile, TlsReason, TlsState
 from bsw.tls.station import StationTls
 from csm.config import CsmConfig, SoftwareConfig
 from evcc.config import EvccConfig, SessionConfig
-from evcc.keys import VehicleKeys
+from evcc.contract.keys import VehicleKeys
 from keym.config import JudgeConfig, KeymConfig
-from keym.judge import Policy, Question
-from keym.profile import RootKind, Use
-from keym.revocation import Demand
-from keym.shelf import FolderShelf
-from keym.store import CertificateStore
-from keym.trust import TlsTrust
-from keym.verdict import FIELD, Rule
+from keym.judging.judge import Policy, Question
+from keym.judging.revocation import Demand
+from keym.judging.trust import TlsTrust
+from keym.judging.verdict import FIELD, Rule
+from keym.keeping.shelf import FolderShelf
+from keym.keeping.store import CertificateStore
 from keym.wiring import Habits, policies
+from keym.x509.profile import RootKind, Use
 from tests.keym.bench import signer_of
 from tests.keym.test_branches import desk
 from tests.keym.test_tls_trust import settle

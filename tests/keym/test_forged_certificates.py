@@ -3,8 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from keym.profile import Use
-from keym.verdict import Reason
+from keym.judging.verdict import Reason
+from keym.x509.profile import Use
 from tests.keym.forge import (
     drop,
     extension,

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keym.ids import ALPHABET, Emaid, Evccid, Evseid, IdError, Pcid, check_digit, has_check_digit
+from keym.x509.ids import (
+    ALPHABET,
+    Emaid,
+    Evccid,
+    Evseid,
+    IdError,
+    Pcid,
+    check_digit,
+    has_check_digit,
+)
 
 PUBLISHED = [
     ("NN123ABCDEFGHI", "T"),

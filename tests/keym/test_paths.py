@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from bsw.crypto import KeyType
-from keym.certificate import parse
-from keym.edition import Edition
-from keym.judge import Judge, Policy, Question
-from keym.profile import KeyUse, RootKind, Use
-from keym.revocation import Demand
-from keym.verdict import FIELD, TOLERABLE, Anchor, Reason, Rule, Verdict
+from keym.judging.judge import Judge, Policy, Question
+from keym.judging.revocation import Demand
+from keym.judging.verdict import FIELD, TOLERABLE, Anchor, Reason, Rule, Verdict
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.profile import KeyUse, RootKind, Use
 from tests.keym.world import AT, KINDS, Calendar, anchors_of, judge_of, pki_of
 from tools.pki.maker import STEMS, Pki, Plan, build, root_recipe, succeed
 from tools.pki.recipe import issue

@@ -17,16 +17,16 @@ from cryptography.hazmat.primitives.serialization import (
 
 from csm.config import CsmConfig, SoftwareConfig
 from csm.wiring import open_keys
+from keym.asking.fetch import Pair, ocsp_request
+from keym.asking.http import exchange
 from keym.calendar import Moment
-from keym.certificate import parse
-from keym.fetch import Pair, ocsp_request
-from keym.http import exchange
-from keym.pem import certificates
-from keym.profile import RootKind, Use
-from keym.revocation import StatusBook
-from keym.shelf import FolderShelf
-from keym.status import State
-from keym.store import CertificateStore
+from keym.judging.revocation import StatusBook
+from keym.judging.status import State
+from keym.keeping.shelf import FolderShelf
+from keym.keeping.store import CertificateStore
+from keym.x509.certificate import parse
+from keym.x509.pem import certificates
+from keym.x509.profile import RootKind, Use
 from tests.keym.world import pki_of
 from tools.cli import main
 from tools.pki.ocsp import responder, serve

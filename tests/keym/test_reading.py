@@ -4,7 +4,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from keym.certificate import Certificate, parse
+from keym.x509.certificate import Certificate, parse
 from tests.keym.world import KINDS, pki_of
 from tools.pki.recipe import Entity, key_usage
 

@@ -8,16 +8,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
 
 from bsw.os.clock import MS, S
-from keym.backend import hash_data
+from keym.asking.backend import hash_data
+from keym.asking.fetch import Fetched, Pair, pairs_of
 from keym.calendar import Moment
-from keym.certificate import Certificate, parse
 from keym.faults import KeymFault
-from keym.fetch import Fetched, Pair, pairs_of
-from keym.judge import Policy, Question
-from keym.profile import Use
-from keym.revocation import Demand, StatusBook, Unusable
-from keym.status import State
-from keym.verdict import Reason, Rule
+from keym.judging.judge import Policy, Question
+from keym.judging.revocation import Demand, StatusBook, Unusable
+from keym.judging.status import State
+from keym.judging.verdict import Reason, Rule
+from keym.x509.certificate import Certificate, parse
+from keym.x509.profile import Use
 from tests.keym.bench import Bench
 from tests.keym.world import AT, KINDS, good_question, judge_of, pki_of
 from tools.pki.maker import Pki, Plan, build

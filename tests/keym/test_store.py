@@ -7,9 +7,6 @@ import pytest
 
 from bsw.crypto import KeyType
 from csm.handles import KeyHandle
-from keym.certificate import parse
-from keym.edition import Edition
-from keym.entry import Credential
 from keym.faults import (
     EntryDamaged,
     EntryMissing,
@@ -19,10 +16,13 @@ from keym.faults import (
     StoreUnreachable,
     StoreUnsafe,
 )
-from keym.pem import certificates
-from keym.profile import RootKind, Use
-from keym.shelf import FolderShelf, MemoryShelf, Shelf
-from keym.store import Capacity, CertificateStore
+from keym.keeping.entry import Credential
+from keym.keeping.shelf import FolderShelf, MemoryShelf, Shelf
+from keym.keeping.store import Capacity, CertificateStore
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.pem import certificates
+from keym.x509.profile import RootKind, Use
 from tests.keym.world import AT, KINDS, pki_of
 from tools.pki.maker import STEMS, Plan, build
 from tools.pki.workshop import Workshop, renamed

@@ -8,11 +8,11 @@ from bsw.tls.engine import Engine
 from bsw.tls.port import Credential, TlsProfile, TlsReason, TlsState
 from bsw.tls.station import StationTls
 from bsw.tls.vehicle import VehicleTls
-from keym.certificate import parse
 from keym.config import JudgeConfig, KeymConfig
-from keym.profile import Use
-from keym.trust import TLS_REASONS, failure
-from keym.verdict import Reason
+from keym.judging.trust import TLS_REASONS, failure
+from keym.judging.verdict import Reason
+from keym.x509.certificate import parse
+from keym.x509.profile import Use
 from tests.keym.bench import Bench, signer_of
 from tests.keym.world import AT, KINDS, judged, pki_of
 from tools.pki.maker import Plan, build

@@ -6,12 +6,12 @@ from functools import cache
 
 from bsw.crypto import KeyType
 from keym.calendar import Moment
-from keym.certificate import parse
-from keym.edition import Edition
-from keym.judge import Judge, Policy, Question
-from keym.profile import Use
-from keym.revocation import StatusBook
-from keym.verdict import Anchor, Verdict
+from keym.judging.judge import Judge, Policy, Question
+from keym.judging.revocation import StatusBook
+from keym.judging.verdict import Anchor, Verdict
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.profile import Use
 from tools.pki.maker import STEMS, Pki, make
 from tools.pki.status import ocsp_response
 

@@ -3,9 +3,9 @@
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bsw.net.line import Impairment
 from bsw.net.ports import TcpOptions
 from bsw.os.clock import MS, S
+from bsw.sim.line import Impairment
 from tests.net.worlds import Pair, Recorder, World, connect, host, simulated
 
 UNLUCKY = 600 * S

@@ -12,7 +12,6 @@ from bsw.net.capture import Capture
 from bsw.net.capture_config import CaptureConfig
 from bsw.net.channel import Channels
 from bsw.net.frames import Conversation, mac_of, udp
-from bsw.net.line import Impairment
 from bsw.net.pcapng import Direction
 from bsw.net.ports import Endpoint
 from bsw.net.recording import Recording
@@ -20,6 +19,7 @@ from bsw.net.tapnet import TappedNetwork
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sdp.messages import Request, Security
+from bsw.sim.line import Impairment
 from bsw.tls.config import TlsConfig
 from tests.net.talk import Talk, User, begin, opened
 from tests.net.worlds import Recorder, World, simulated

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from bsw.net.channel import Cause, Channels
-from bsw.net.line import Impairment
 from bsw.os.clock import MS, S
+from bsw.sim.line import Impairment
 from bsw.v2gtp import ISO20_DC, PayloadType, pack
 from tests.net.talk import Talk, User, begin, opened
 from tests.net.worlds import KINDS, World, simulated, world

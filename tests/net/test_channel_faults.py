@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bsw.net.channel import Cause, ChannelOptions, Channels
-from bsw.net.line import Impairment
-from bsw.net.simnet import SimNetwork
 from bsw.os.clock import MS, S
+from bsw.sim.line import Impairment
+from bsw.sim.network import SimNetwork
 from bsw.tls.port import TlsFacts, TlsFailure, TlsReason, TlsState
 from bsw.v2gtp import Fault, PayloadType, Rules, pack
 from tests.net.talk import Talk, User, begin, opened

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bsw.net.line import Impairment
 from bsw.net.ports import Endpoint, StreamEnd
 from bsw.os.clock import MS, S
+from bsw.sim.line import Impairment
 from tests.net.worlds import Pair, Recorder, World, connect, simulated
 
 ROUGH = Impairment(latency=3 * MS, jitter=20 * MS, loss=0.3, duplication=0.2)

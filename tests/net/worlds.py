@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bsw.net.line import PERFECT, Impairment
 from bsw.net.ports import Endpoint, Network, Stream, StreamEnd, TcpOptions
-from bsw.net.simnet import SimLink
 from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker, SimulatedWorker, Worker
+from bsw.sim.line import PERFECT, Impairment
+from bsw.sim.network import SimLink
 from csm.randomness import SeededRandomness
 from tests.net.namespaces import Inside, cable
 

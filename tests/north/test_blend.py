@@ -8,9 +8,9 @@ import pytest
 from bsw.north.command import CommandError
 from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
-from evcc.api.objects import AcEvParameters, DcEvParameters, SelectedPaymentOption
-from evcc.api.vehicle import Vehicle
-from evcc.blend import Blend
+from evcc.bus.merge import MergedValues
+from evcc.north.objects import AcEvParameters, DcEvParameters, SelectedPaymentOption
+from evcc.north.vehicle import Vehicle
 from evcc.vehicle import Intent, VehicleState
 
 
@@ -21,7 +21,7 @@ class Ecu:
         self.scheduler = Scheduler(VirtualClock())
         self.state, self.bus = VehicleState(), VehicleState()
         self.vehicle = Vehicle(VehicleState())
-        self.blend = Blend(
+        self.blend = MergedValues(
             self.state, self.bus, self.vehicle, self.scheduler, alone=alone, fresh=fresh
         )
 

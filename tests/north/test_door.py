@@ -23,8 +23,8 @@ from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
-from evcc.api.vehicle import Vehicle
-from evcc.north import side
+from evcc.north.side import side
+from evcc.north.vehicle import Vehicle
 from evcc.vehicle import VehicleState
 
 ASK = b'{"id":1,"cmd":"update_soc","args":{"SoC":5}}\n'

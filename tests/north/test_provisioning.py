@@ -18,12 +18,12 @@ from csm.handles import KeyHandle
 from csm.randomness import HostRandomness
 from csm.signing import KeySigner
 from keym.calendar import Moment
-from keym.certificate import parse
-from keym.judge import Judge
-from keym.profile import RootKind
+from keym.judging.judge import Judge
+from keym.judging.verdict import Anchor
 from keym.provisioning import provider_iso2
 from keym.provisioning.provider import Contract, Provider
-from keym.verdict import Anchor
+from keym.x509.certificate import parse
+from keym.x509.profile import RootKind
 from tests.north.processes import Role, free_port, heard
 from tools.api.client import Client, Trouble
 from tools.cli import main as v2g

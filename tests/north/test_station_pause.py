@@ -17,8 +17,8 @@ from bsw.nvm.store import Store, Stored
 from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
-from secc.memory import BLOCK, KeptMemory, Paused, Visitor
-from secc.schedules import Plan, Step
+from secc.session.memory import BLOCK, KeptMemory, Paused, Visitor
+from secc.session.schedules import Plan, Step
 from tests.north.processes import Role, free_port, heard
 from tools.api.client import Client
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw.north.talk import AT_ONCE, LONGEST_LINE, Talk
-from evcc import north as vehicle_north
-from evcc.api.vehicle import Vehicle
+from evcc.north import side as vehicle_north
+from evcc.north.vehicle import Vehicle
 from evcc.vehicle import VehicleState
-from secc import north as station_north
 from secc.api.charger import ADDITIONS, COMMANDS, Charger
 from secc.api.literals import SupportedAppProtocol
+from secc.ecu import north as station_north
 
 
 class Client:

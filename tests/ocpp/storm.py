@@ -16,10 +16,10 @@ from typing import Any
 
 from bsw.dlt import silent
 from bsw.net.ports import Endpoint
-from bsw.net.simnet import SimLink
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Outcome, SimulatedWorker
+from bsw.sim.network import SimLink
 from csm.randomness import SeededRandomness
 from ocpp.backoff import BackOffRules
 from ocpp.catalogue import Catalogue

@@ -16,12 +16,12 @@ from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker
-from secc.electronics import Ratings
-from secc.profile import FIELD
+from secc.power.simulated import Ratings
+from secc.session.profile import FIELD
 from tests.net.worlds import World
 from tests.peers.secure import secured
-from tools.rig.network import NetRig, Options
-from tools.rig.plug import Today
+from tools.bench.world.network import NetRig, Options
+from tools.bench.world.plug import Today
 
 
 def parse() -> argparse.Namespace:

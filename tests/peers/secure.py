@@ -9,15 +9,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bsw.os.worker import Worker
-from keym.edition import Edition
-from keym.profile import BRANCHES, Use
+from keym.x509.edition import Edition
+from keym.x509.profile import BRANCHES, Use
 from secc.api.literals import PaymentOption
+from tools.bench.world.network import Options
+from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 from tools.pki import folder, layout15118
 from tools.pki.folder import Writer
 from tools.pki.maker import Pki, Plan, leaf_recipe, make
-from tools.rig.network import Options
-from tools.rig.pki import Crypto
-from tools.rig.plug import Today
 
 
 def make_folders(base: Path) -> None:

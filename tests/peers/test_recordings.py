@@ -21,11 +21,11 @@ from bsw.os.clock import MS, S
 from bsw.v2gtp import PayloadType
 from csm.randomness import SeededRandomness
 from csm.signing import SoftwareVerifier
-from evcc.profile import FIELD as VEHICLE_FIELD
-from keym.certificate import parse
-from secc.profile import FIELD as STATION_FIELD
+from evcc.session.profile import FIELD as VEHICLE_FIELD
+from keym.x509.certificate import parse
+from secc.session.profile import FIELD as STATION_FIELD
 from tests.peers.recordings import Recording, everything
-from tools.rig.direct import Rig
+from tools.bench.world.direct import Rig
 
 RECORDINGS = everything()
 HANDSHAKE = 2  # the first messages, one of each side

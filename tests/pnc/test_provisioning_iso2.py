@@ -21,15 +21,15 @@ from csm.handles import KeyKind, Use
 from csm.public import verify
 from csm.randomness import SeededRandomness
 from csm.secret import PrivateKey, Secret
-from keym.certificate import parse
-from keym.judge import Judge
-from keym.profile import RootKind
+from keym.judging.judge import Judge
+from keym.judging.revocation import StatusBook
 from keym.provisioning import codes, provider_iso2, vehicle_iso2
 from keym.provisioning.envelope import EnvelopeRules
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.keys import Delivered
 from keym.provisioning.provider import Contract
-from keym.revocation import StatusBook
+from keym.x509.certificate import parse
+from keym.x509.profile import RootKind
 from tests.pnc.world import World
 from tools.pki.maker import EMAID_WITH_DIGIT
 from tools.pki.status import Status, ocsp_response

@@ -19,12 +19,12 @@ from csm.handles import KeyHandle, KeyKind
 from csm.public import verify
 from csm.randomness import SeededRandomness
 from csm.secret import PrivateKey, Secret
-from keym.edition import Edition
 from keym.provisioning import codes, provider_iso20, vehicle_iso20
 from keym.provisioning.envelope import EnvelopeRules
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.keys import Delivered
 from keym.provisioning.provider import Contract
+from keym.x509.edition import Edition
 from tests.pnc.world import HEADER, World
 from tools.pki.maker import EMAID_WITH_DIGIT, PCID
 

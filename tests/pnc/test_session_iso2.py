@@ -29,24 +29,24 @@ from csm.handles import KeyHandle
 from csm.jobs import Csm
 from csm.randomness import SeededRandomness
 from csm.signing import KeySigner
-from evcc.wallet import KeymWallet
+from evcc.contract.contracts import KeymWallet
 from keym.calendar import Moment
-from keym.certificate import parse
 from keym.config import KeymConfig
-from keym.edition import Edition
-from keym.profile import RootKind, Use
+from keym.keeping.shelf import MemoryShelf
 from keym.provisioning.provider import Contract, Provider
-from keym.shelf import MemoryShelf
 from keym.wiring import Keym, open_keym
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.profile import RootKind, Use
 from secc.api.literals import PaymentOption
-from secc.desk import Desk
+from secc.contract.contracts import StationContracts
 from tests.net import worlds
 from tests.pnc.world import private
+from tools.bench.world.network import QUICK, NetRig, Options
+from tools.bench.world.plug import Today
 from tools.pki.maker import EMAID_WITH_DIGIT, Pki, make
 from tools.pki.recipe import Entity
 from tools.pki.status import ocsp_response
-from tools.rig.network import QUICK, NetRig, Options
-from tools.rig.plug import Today
 
 AT = datetime.fromtimestamp(1_790_000_000, tz=timezone.utc)
 
@@ -168,7 +168,7 @@ class Bench:
         keys = self.vehicle_csm.keys
         return KeySigner(key, keys.public_key(key), self.vehicle_csm.sign_now)
 
-    def _desk(self) -> Desk:
+    def _desk(self) -> StationContracts:
         cps = self.pki["cps"]
         handle = self.station_keys.drivers[0].handle("cps-0")
         with private(cps) as key:
@@ -180,7 +180,7 @@ class Bench:
             SeededRandomness("provider"),
             self.pki["provisioning"].chain[1:],
         )
-        return Desk(
+        return StationContracts(
             self.station.judge,
             self.calendar.today,
             self.world.worker,

@@ -29,15 +29,15 @@ from csm.handles import KeyHandle, KeyKind, PublicKey
 from csm.public import verify as holds
 from csm.signing import KeySigner, SoftwareVerifier
 from keym.calendar import Moment
-from keym.certificate import parse
-from keym.edition import Edition
-from keym.judge import Judge, Policy
-from keym.profile import RootKind, Use
+from keym.judging.judge import Judge, Policy
+from keym.judging.revocation import Demand
+from keym.judging.trust import TlsTrust
+from keym.judging.verdict import Anchor
 from keym.provisioning import provider_iso2, provider_iso20, vehicle_iso2, vehicle_iso20
 from keym.provisioning.keys import Receiver
-from keym.revocation import Demand
-from keym.trust import TlsTrust
-from keym.verdict import Anchor
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.profile import RootKind, Use
 from tests.pnc.messages import ISO20_MESSAGES, PlainSigner
 from tests.pnc.world import HEADER, NOW, World, pki
 from tools.pki.maker import PCID

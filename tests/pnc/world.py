@@ -14,13 +14,13 @@ from csm.randomness import SeededRandomness
 from csm.secret import PrivateKey
 from csm.signing import KeySigner
 from keym.calendar import Moment
-from keym.certificate import parse
-from keym.edition import Edition
-from keym.judge import Judge
-from keym.profile import RootKind
+from keym.judging.judge import Judge
+from keym.judging.verdict import Anchor
 from keym.provisioning.keys import Receiver
 from keym.provisioning.provider import Contract, Provider
-from keym.verdict import Anchor
+from keym.x509.certificate import parse
+from keym.x509.edition import Edition
+from keym.x509.profile import RootKind
 from tools.pki.maker import EMAID_WITH_DIGIT, Pki, make
 from tools.pki.recipe import Entity
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench.figures import LEDGER, Figure, NoFigures, keep, line, ratios, read, save
 from tools.cli import main
+from tools.dev.measure.figures import LEDGER, Figure, NoFigures, keep, line, ratios, read, save
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def test_a_file_without_figures_is_said_with_the_remedy(tmp_path: Path, content:
 def test_the_command_saves_and_compares(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tools.bench.exi.main", lambda: keep("speed", 10.0, "us"))
+    monkeypatch.setattr("tools.dev.measure.exi.main", lambda: keep("speed", 10.0, "us"))
     file = tmp_path / "kept.json"
     assert main(["bench", "exi", "--save", str(file)]) == 0
     assert json.loads(file.read_text())["figures"] == {"exi: speed": [10.0, "us"]}

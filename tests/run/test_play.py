@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from bsw.trace_file import verify
-from tools.run.children import Children, Said, parse
-from tools.run.play import Plan, Play
-from tools.run.view import LineView, TerminalView, phrase
+from tools.bench.run.children import Children, Said, parse
+from tools.bench.run.play import Plan, Play
+from tools.bench.run.view import LineView, TerminalView, phrase
 
 ROOT = Path(__file__).parents[2]
 

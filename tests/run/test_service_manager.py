@@ -24,7 +24,8 @@ HANGING = """
 import sys
 from pathlib import Path
 from bsw.os.clock import MS
-from evcc import ecu, wiring
+from evcc.ecu import ecu
+from evcc.ecu import wiring
 from evcc.config import EvccConfig
 from bsw.ecuc.load import load
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bsw.net.line import Impairment
 from bsw.net.ports import Endpoint, Network
 from bsw.os.clock import MS, S
 from bsw.sdp.client import SdpClient, station_endpoint
@@ -23,6 +22,7 @@ from bsw.sdp.messages import (
 )
 from bsw.sdp.search import Found, Missing, NotFound, SearchRules
 from bsw.sdp.server import SETUP_TIME, Offer, Position, SdpServer
+from bsw.sim.line import Impairment
 from bsw.v2gtp import pack
 from tests.net.worlds import KINDS, World, simulated, world
 

@@ -7,8 +7,8 @@ import pytest
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import MS, S
 from tools import cli
-from tools.tables.cli import NAMES
-from tools.tables.page import duration, page
+from tools.dev.tables.cli import NAMES
+from tools.dev.tables.page import duration, page
 
 DOCS = Path(__file__).parents[2] / "docs/protocols"
 

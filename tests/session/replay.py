@@ -6,7 +6,7 @@ from typing import Any
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard
 from bsw.os.clock import S
-from tools.rig.direct import PROTOCOLS, Rig
+from tools.bench.world.direct import PROTOCOLS, Rig
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
-from secc.outlet import Outlet
-from secc.profile import FIELD
-from secc.session import StationSession
+from secc.plug.session_server import SessionServer
+from secc.session.profile import FIELD
+from secc.session.session import StationSession
 from tests.net import worlds
-from tools.rig.network import NetRig, Options
-from tools.rig.pki import Crypto
-from tools.rig.plug import Today
+from tools.bench.world.network import NetRig, Options
+from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 
 VEHICLE = bytes.fromhex("0200000000a1")
 """The EVCCID of the rig's vehicle."""
@@ -101,7 +101,7 @@ class Knocker:
         self.ended_with = how
 
 
-def door(outlet: Outlet, network: Network, scope: str, *, tls: bool = False) -> Endpoint:
+def door(outlet: SessionServer, network: Network, scope: str, *, tls: bool = False) -> Endpoint:
     """Where the station listens."""
     offer = outlet.offer
     assert offer is not None, "the outlet is closed"
@@ -129,7 +129,7 @@ class Street:
         self.elsewhere: Network = self.world.simulated.node("elsewhere")
 
     @property
-    def outlet(self) -> Outlet:
+    def outlet(self) -> SessionServer:
         return self.rig.outlet
 
     def charge(self) -> StationSession:

@@ -4,8 +4,8 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import S
-from evcc.api.variables import tell_view, variables
-from tools.rig.direct import Rig
+from evcc.north.variables import tell_view, variables
+from tools.bench.world.direct import Rig
 
 
 @pytest.mark.parametrize("protocol", ["din", "iso2"])

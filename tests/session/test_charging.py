@@ -6,12 +6,12 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS, S
-from evcc.memory import VolatileMemory
+from evcc.session.memory import VolatileMemory
 from evcc.vehicle import Intent
 from secc.api.literals import EvseError, IsolationStatus
-from secc.electronics import Ratings
-from secc.memory import Memory
-from tools.rig.direct import Rig
+from secc.power.simulated import Ratings
+from secc.session.memory import Memory
+from tools.bench.world.direct import Rig
 
 DC = [("din", "DC_extended"), ("din", "DC_core"), ("iso2", "DC_extended"), ("iso2", "DC_core")]
 AC = [("iso2", "AC_single_phase_core"), ("iso2", "AC_three_phase_core")]

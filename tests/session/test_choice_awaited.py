@@ -2,10 +2,10 @@
 
 from bsw.os.clock import MS, S
 from bsw.slac.events import Linked, Reason
-from can_adapter.values import EnergyTransferMode
-from evcc.charging import CHOICE_AWAITED
-from tools.rig.whole import Bench
-from tools.vehicle.faults import faults
+from can_adapter.signals.values import EnergyTransferMode
+from evcc.plug.charging import CHOICE_AWAITED
+from tools.bench.hardware.faults import faults
+from tools.bench.world.whole import Bench
 
 LINK = Linked(bytes(6), bytes(7), bytes(8), 0.0)
 

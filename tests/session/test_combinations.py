@@ -12,9 +12,9 @@ from bsw.os.clock import MS, S
 from evcc.vehicle import Intent
 from secc.api.literals import PaymentOption
 from tests.net import worlds
-from tools.rig.network import QUICK, NetRig, Options
-from tools.rig.pki import Crypto
-from tools.rig.plug import Today
+from tools.bench.world.network import QUICK, NetRig, Options
+from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 
 AC1, AC3, DC = "AC_single_phase_core", "AC_three_phase_core", "DC_extended"
 CONTRACT, EXTERNAL = PaymentOption.CONTRACT, PaymentOption.EXTERNAL

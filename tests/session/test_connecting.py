@@ -16,9 +16,9 @@ from bsw.net.ports import (
     StreamUser,
 )
 from bsw.os.clock import S
-from evcc.profile import CONFORMANCE, FIELD, VehicleProfile
+from evcc.session.profile import CONFORMANCE, FIELD, VehicleProfile
 from tests.net import worlds
-from tools.rig.network import QUICK, NetRig, Options
+from tools.bench.world.network import QUICK, NetRig, Options
 
 
 @dataclass

@@ -12,7 +12,7 @@ from secc.api.literals import PaymentOption
 from secc.config import SeccConfig
 from tests.session.visits import Visits, ask, authorize, leave, set_up
 from tools.conformance.lab import AC, DC, Deviation, Setup
-from tools.conformance.vehicle_tester import VehicleTester
+from tools.conformance.scripted_vehicle import VehicleTester
 from tools.conformance.walk import Walk
 
 ALONE = Setup(mode=AC, tls=True, contract=True, only_contract=True)

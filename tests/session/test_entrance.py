@@ -9,7 +9,7 @@ from bsw.dlt import silent
 from bsw.net.channel import Channel, Channels, ChannelUser
 from bsw.net.ports import Listener
 from bsw.os.clock import MS, S
-from secc.entrance import Doors, Entrance
+from secc.plug.entrance import Doors, Entrance
 from tests.net import worlds
 
 

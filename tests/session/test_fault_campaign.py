@@ -18,8 +18,8 @@ from bsw.os.clock import MS, S
 from evcc.vehicle import Intent
 from secc.api.literals import EvseError, IsolationStatus
 from secc.api.objects import DcEvseMaximumLimits
-from secc.electronics import Ratings
-from tools.rig.direct import PROTOCOLS, Rig
+from secc.power.simulated import Ratings
+from tools.bench.world.direct import PROTOCOLS, Rig
 
 CASES = (
     ("din", "DC_extended"),

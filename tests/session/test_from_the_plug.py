@@ -5,23 +5,23 @@ from collections.abc import Callable
 from bsw.chrgm.endings import Ending
 from bsw.cp.duty import duty_from_current
 from bsw.cp.pilot import Drive
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import silent
 from bsw.os.clock import MS, S
+from bsw.sim.cable import SimulatedCable
+from bsw.sim.site import Site
 from bsw.slac.link import StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
-from bsw.slac.site import Site
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
-from evcc.basic import BasicCharging
-from evcc.charging import ChargingManager, RetryRules
-from evcc.charging import PilotOnPort as VehiclePilotView
-from evcc.session import VehicleSession
-from secc.service import OutletService
-from secc.service import PilotOnPort as StationPilotView
+from evcc.plug.basic import BasicCharging
+from evcc.plug.charging import ChargingManager, RetryRules
+from evcc.plug.charging import PilotOnPort as VehiclePilotView
+from evcc.session.session import VehicleSession
+from secc.plug.plug_side import OutletPlug
+from secc.plug.plug_side import PilotOnPort as StationPilotView
 from tests.net import worlds
-from tools.rig.network import NetRig, Options
+from tools.bench.world.network import NetRig, Options
 
 
 class Place:
@@ -46,7 +46,7 @@ class Place:
         self.rig = NetRig(self.world, usual if options is None else options(self.world))
         self.rig.vehicle_pilot = VehiclePilotView(self.cable.vehicle)
         self.rig.station_pilot = StationPilotView(self.cable.station)
-        self.service = OutletService(self.rig.charger, self.rig.outlet, self.cable.station, log=log)
+        self.service = OutletPlug(self.rig.charger, self.rig.outlet, self.cable.station, log=log)
         self.service.attach(
             StationLink(
                 Host(scheduler, station.port, chance, log),

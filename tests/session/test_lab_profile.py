@@ -9,8 +9,8 @@ import pytest
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.record import Heard
 from bsw.os.clock import MS, S
-from evcc.profile import FIELD, LAB, VehicleProfile, profile_of
-from tools.rig.direct import Rig
+from evcc.session.profile import FIELD, LAB, VehicleProfile, profile_of
+from tools.bench.world.direct import Rig
 
 OFFERS = ("dc_evse_charge_parameter", "evse_charge_parameter")  # of DIN, of ISO 15118-2
 

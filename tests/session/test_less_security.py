@@ -9,14 +9,14 @@ from bsw.chrgm.endings import Ending
 from bsw.os.clock import S
 from bsw.sdp.messages import Security
 from evcc.config import WithoutTls
-from evcc.discovery import search_rules
-from evcc.results import result_on_can
+from evcc.session.discovery import search_rules
+from evcc.session.results import result_on_can
 from tests.net import worlds
 from tests.session.test_from_the_plug import Place
 from tests.session.test_plug_and_charge import Shop
-from tools.rig.network import NetRig, Options
-from tools.rig.pki import Crypto
-from tools.rig.plug import Today
+from tools.bench.world.network import NetRig, Options
+from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 
 OFFERED = ("iso2", "din")
 

@@ -7,11 +7,11 @@ import pytest
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.record import SessionRecord
-from evcc import charging
-from secc import outlet
+from evcc.plug import charging
+from secc.plug import session_server as outlet
 from tests.net import worlds
-from tools.rig.network import NetRig
-from tools.rig.whole import Bench, WholeOptions
+from tools.bench.world.network import NetRig
+from tools.bench.world.whole import Bench, WholeOptions
 
 REFUSED = SessionResult(Ending.NO_STATION)
 

@@ -11,7 +11,7 @@ from evcc.vehicle import Intent
 from secc.api.literals import EvseError, NoEnergyPauseMode
 from tests.session.test_charging import full
 from tests.session.test_from_the_plug import Place
-from tools.rig.direct import Rig
+from tools.bench.world.direct import Rig
 
 EVERY = [
     ("din", "DC_extended"),

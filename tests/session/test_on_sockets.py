@@ -7,7 +7,7 @@ import pytest
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS, S
 from tests.net import worlds
-from tools.rig.network import QUICK, NetRig, Options
+from tools.bench.world.network import QUICK, NetRig, Options
 
 
 @pytest.fixture(params=worlds.KINDS)

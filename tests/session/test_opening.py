@@ -12,7 +12,7 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard
 from bsw.os.clock import MS, S
 from secc.api.literals import EvseError, IsolationStatus
-from tools.rig.direct import Rig
+from tools.bench.world.direct import Rig
 
 FAULTS: dict[str, Callable[[Rig], None]] = {
     "malfunction": lambda rig: rig.charger.send_error(error=EvseError.MALFUNCTION),

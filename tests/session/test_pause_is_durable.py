@@ -10,7 +10,7 @@ from bsw.nvm.service import Nvm
 from bsw.nvm.store import Store, Stored, StoreUnusable
 from bsw.os.clock import MS, S
 from bsw.os.worker import SimulatedWorker
-from secc.memory import BLOCK, KeptMemory
+from secc.session.memory import BLOCK, KeptMemory
 from tests.session.visits import Visits, authorize, pause, set_up
 from tools.conformance.lab import AC, Setup
 from tools.conformance.walk import Walk

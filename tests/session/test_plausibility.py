@@ -13,11 +13,11 @@ from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.messages.iso20 import common_types
 from bsw.chrgm.record import Heard
 from bsw.os.clock import S
-from evcc.plausible import RULES, Judge
-from evcc.profile import LAB
+from evcc.session.plausible import RULES, Judge
+from evcc.session.profile import LAB
 from evcc.vehicle import StationView
-from secc.electronics import Ratings, SimulatedElectronics
-from tools.rig.direct import Rig
+from secc.power.simulated import Ratings, SimulatedElectronics
+from tools.bench.world.direct import Rig
 
 MESSAGES: dict[str, Any] = {"din": din, "iso2": iso2}
 BEGIN = 12 * S

@@ -7,13 +7,13 @@ import pytest
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import S
 from csm.errors import TokenRemoved
-from keym.profile import RootKind
+from keym.x509.profile import RootKind
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
-from secc.schedules import Plan, Step
+from secc.session.schedules import Plan, Step
 from tests.net import worlds
-from tools.rig.network import NetRig, Options
-from tools.rig.pki import Crypto
-from tools.rig.plug import Today
+from tools.bench.world.network import NetRig, Options
+from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 
 MODES = ["DC_extended", "AC_three_phase_core"]
 BOTH = (PaymentOption.CONTRACT, PaymentOption.EXTERNAL)

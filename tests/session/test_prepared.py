@@ -25,7 +25,7 @@ STARTING = """
 from bsw.base import open_base
 from bsw.base_config import TraceConfig
 from {role}.config import {model}
-from {role}.parts import open_parts
+from {role}.ecu.startup import open_parts
 
 config = {model}(trace=TraceConfig(file=None))
 parts = open_parts(open_base(config), config)
@@ -42,7 +42,9 @@ def said_by(program: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("handlers", ["evcc.handlers.scripts", "secc.handlers.voices"])
+@pytest.mark.parametrize(
+    "handlers", ["evcc.session.handlers.registry", "secc.session.handlers.registry"]
+)
 @pytest.mark.parametrize("name", ["din", "iso2"])
 def test_after_preparing_nothing_is_left_to_load(handlers: str, name: str) -> None:
     said = said_by(PREPARED.format(handlers=handlers, name=name))
@@ -58,8 +60,8 @@ def test_an_ecu_loads_its_protocols_before_it_opens_its_bus(role: str, model: st
 
 LIGHT = """
 import sys
-import {role}.session
-import {role}.parts
+import {role}.session.session
+import {role}.ecu.startup
 from {handlers} import load
 
 load("iso2")
@@ -69,7 +71,8 @@ print(sorted({{"cryptography", "can", "yaml", "asyncio"}} & set(sys.modules)))
 
 
 @pytest.mark.parametrize(
-    ("role", "handlers"), [("evcc", "evcc.handlers.scripts"), ("secc", "secc.handlers.voices")]
+    ("role", "handlers"),
+    [("evcc", "evcc.session.handlers.registry"), ("secc", "secc.session.handlers.registry")],
 )
 def test_a_session_without_tls_brings_no_cryptography_with_it(role: str, handlers: str) -> None:
     assert said_by(LIGHT.format(role=role, handlers=handlers)) == "[]"

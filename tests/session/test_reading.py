@@ -11,11 +11,11 @@ from bsw.chrgm.messages import din
 from bsw.chrgm.record import Said
 from bsw.os.clock import S
 from bsw.trace import MemoryTrace
-from evcc import profile as vehicle
-from secc import profile as station
+from evcc.session import profile as vehicle
+from secc.session import profile as station
 from tests.exi.abstract import without_schedules
 from tests.net import worlds
-from tools.rig.network import QUICK, NetRig, Options
+from tools.bench.world.network import QUICK, NetRig, Options
 
 encode = dialect.Wrapped.encode
 

@@ -8,11 +8,11 @@ from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import iso2
 from bsw.os.clock import S
-from evcc.profile import CONFORMANCE, FIELD, VehicleProfile
-from secc.handlers.iso2_contract import Contract
-from secc.profile import CONFORMANCE as STATION
+from evcc.session.profile import CONFORMANCE, FIELD, VehicleProfile
+from secc.session.handlers.iso2_contract import Contract
+from secc.session.profile import CONFORMANCE as STATION
 from tests.session.test_plug_and_charge import MODES, Shop
-from tools.rig.network import NetRig
+from tools.bench.world.network import NetRig
 
 INSISTS = replace(STATION, tolerated=frozenset({Tolerance.RECEIPT_OF_LAST_METER}))
 

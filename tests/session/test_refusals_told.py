@@ -8,7 +8,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, told_with
-from tools.rig.direct import Rig
+from tools.bench.world.direct import Rig
 
 
 @pytest.mark.parametrize(("protocol", "messages"), [("iso2", iso2), ("din", din)])

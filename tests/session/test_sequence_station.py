@@ -9,7 +9,7 @@ from bsw.chrgm.record import Heard
 from bsw.chrgm.sequence.model import Cursor
 from bsw.os.clock import S
 from tests.session.replay import Step, any_request, places, recorded, station_at
-from tools.rig.direct import PROTOCOLS
+from tools.bench.world.direct import PROTOCOLS
 
 CASES = [("din", "DC_extended"), ("iso2", "DC_extended"), ("iso2", "AC_three_phase_core")]
 record = functools.cache(recorded)

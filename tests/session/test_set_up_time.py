@@ -4,11 +4,11 @@ import pytest
 
 from bsw.net.ports import StreamEnd
 from bsw.os.clock import MS, S
-from secc.newcomers import Stage
-from secc.profile import CONFORMANCE, FIELD
+from secc.plug.newcomers import Stage
+from secc.session.profile import CONFORMANCE, FIELD
 from tests.net import worlds
 from tests.session.stranger import Knocker, Street, door
-from tools.rig.network import NetRig, Options
+from tools.bench.world.network import NetRig, Options
 
 
 @pytest.mark.parametrize("late", [1, 17, 23, 46, 600])

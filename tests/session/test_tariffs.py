@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw.chrgm.messages import iso2
-from secc.schedules import Plan, Schedules, Step
-from secc.tariffs import shortened
+from secc.session.schedules import Plan, Schedules, Step
+from secc.session.tariffs import shortened
 
 HOUR = 3600
 DAY = 24 * HOUR

@@ -13,7 +13,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.record import Heard
 from bsw.chrgm.script import reachable
 from bsw.os.clock import MS, S
-from tools.rig.direct import PROTOCOLS, Rig
+from tools.bench.world.direct import PROTOCOLS, Rig
 
 CASES = [("din", "DC_extended"), ("iso2", "DC_extended"), ("iso2", "AC_single_phase_core")]
 UNUSED = {"ServiceDetail", "CertificateInstallation", "CertificateUpdate", "PaymentDetails"}

@@ -11,24 +11,24 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard
 from bsw.cp.duty import DIGITAL, duty_from_current
 from bsw.cp.pilot import X1, Drive, E
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import silent
 from bsw.os.budget import Budget
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.sim.cable import SimulatedCable
 from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Fallback, LinkFailure
-from can_adapter.values import LockRequest
-from evcc.basic import BasicCharging
-from evcc.charging import ChargingManager, RetryRules
-from evcc.lock import LockConditions, LockTiming, PlugLock
-from evcc.session import Stage, VehicleSession
+from can_adapter.signals.values import LockRequest
+from evcc.inlet.lock import LockConditions, LockTiming, PlugLock
+from evcc.plug.basic import BasicCharging
+from evcc.plug.charging import ChargingManager, RetryRules
+from evcc.plug.wear import Wear
+from evcc.plug.wear_config import WearConfig
+from evcc.session.session import Stage, VehicleSession
 from evcc.vehicle import StationView
-from evcc.wear import Wear
-from evcc.wear_config import WearConfig
 from tests.slac.test_links import pair
-from tools.rig.direct import Rig
-from tools.rig.plug import Pack, dc_vehicle
+from tools.bench.world.direct import Rig
+from tools.bench.world.plug import Pack, dc_vehicle
 
 HOUR = 3_600 * S
 LOOPS = ("CurrentDemandRes", "ChargingStatusRes")

@@ -8,7 +8,7 @@ from bsw.chrgm.agreement import Payment
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS
 from secc.api.literals import EnergyTransferMode, PaymentOption
-from secc.memory import Visitor
+from secc.session.memory import Visitor
 from tests.session.visits import OTHER, Visits, ask, authorize, leave, once_more, pause, set_up
 from tools.conformance.lab import AC, DC, Setup
 from tools.conformance.walk import Walk

@@ -1,8 +1,8 @@
 """The whole bench: both ECUs, both buses, the plug, the power line - and energy in the battery."""
 
 from bsw.chrgm.endings import Ending
-from tools.rig.network import Options
-from tools.rig.whole import Bench, WholeOptions
+from tools.bench.world.network import Options
+from tools.bench.world.whole import Bench, WholeOptions
 
 
 def test_a_dc_charge_whose_values_all_come_over_can() -> None:

@@ -6,9 +6,9 @@ from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.record import Said, code_of
 from bsw.os.clock import MS, S
 from secc.api.literals import AuthorizationStatus, CertificateStatus
-from secc.profile import CONFORMANCE, FIELD
+from secc.session.profile import CONFORMANCE, FIELD
 from tools.conformance.lab import Setup, StationLab
-from tools.conformance.vehicle_tester import VehicleTester
+from tools.conformance.scripted_vehicle import VehicleTester
 from tools.conformance.walk import Walk
 from tools.conformance.words import EVCCID
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bsw.cp.pilot import Drive, PilotState
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import Dlt
 from bsw.dlt_sinks import RingSink
-from bsw.net.line import PERFECT, Impairment
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.sim.cable import SimulatedCable
+from bsw.sim.line import PERFECT, Impairment
+from bsw.sim.modem import Quirks
+from bsw.sim.site import Seat, Site
 from bsw.slac.config import SlacConfig
 from bsw.slac.events import Linked, Reason
 from bsw.slac.frame import Frame, decode, encode
@@ -34,8 +36,6 @@ from bsw.slac.mme import (
     StartAttenCharInd,
 )
 from bsw.slac.node import Host
-from bsw.slac.simmodem import Quirks
-from bsw.slac.site import Seat, Site
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from bsw.slac.vendor import LOCAL_MODEM

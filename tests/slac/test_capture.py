@@ -9,12 +9,12 @@ import pytest
 from bsw.net.capture import Capture
 from bsw.net.tap import TappedPort
 from bsw.os.clock import S
+from bsw.sim.site import Seat
 from bsw.slac.ampmap import CARRIERS
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
 from bsw.slac.frame import Frame, encode
 from bsw.slac.mme import SlacParmCnf
 from bsw.slac.node import Host
-from bsw.slac.site import Seat
 from tests.slac.park import Park, Scenario
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")

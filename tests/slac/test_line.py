@@ -2,9 +2,9 @@
 
 import pytest
 
-from bsw.net.line import IN_FLIGHT, Impairment, Line, LinePort, Passage, flat
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.sim.line import IN_FLIGHT, Impairment, Line, LinePort, Passage, flat
 from csm.randomness import SeededRandomness
 
 MANAGEMENT = bytes.fromhex("88e1")

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import pytest
 
 from bsw.cp.pilot import X1, Drive, E, F
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import silent
 from bsw.net.ports import Endpoint
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.sim.cable import SimulatedCable
+from bsw.sim.site import Seat, Site
 from bsw.slac.direct import DirectStationLink, DirectVehicleLink
 from bsw.slac.events import Reason
 from bsw.slac.link import Link, StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
-from bsw.slac.site import Seat, Site
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness

@@ -2,9 +2,11 @@
 
 import pytest
 
-from bsw.net.line import flat
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.sim.line import flat
+from bsw.sim.modem import Quirks
+from bsw.sim.site import Seat, Site
 from bsw.slac.config import ModemConfig
 from bsw.slac.events import KeyTaken, LinkStatus, ModemFault, Output, Reason, Send
 from bsw.slac.frame import Frame, decode, encode
@@ -12,8 +14,6 @@ from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import Message
 from bsw.slac.mme import AttenCharInd, AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
 from bsw.slac.modem import DIALECTS, ModemControl
-from bsw.slac.simmodem import Quirks
-from bsw.slac.site import Seat, Site
 from bsw.slac.vendor import (
     LOCAL_MODEM,
     HostActionInd,

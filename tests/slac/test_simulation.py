@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bsw.net.line import Impairment, Passage, flat, untouched
 from bsw.os.clock import MS, S
+from bsw.sim.line import Impairment, Passage, flat, untouched
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
 from bsw.slac.events import Reason
 from bsw.slac.station_link import Phase as StationPhase

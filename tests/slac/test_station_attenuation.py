@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bsw.net.line import flat
 from bsw.os.clock import MS, S
+from bsw.sim.line import flat
 from bsw.slac.config import SlacConfig, StationPolicy, Tolerances
 from bsw.slac.mme import AttenCharInd, MnbcSoundInd, SlacMatchCnf, SlacParmCnf
 from tests.slac.casebook import case

@@ -49,7 +49,7 @@ def test_the_main_job_plays_without_them(tmp_path: Path) -> None:
 
 def test_no_process_is_started_by_an_ecu() -> None:
     code = (
-        "import sys, evcc.wiring, secc.wiring\n"
+        "import sys, evcc.ecu.wiring, secc.ecu.wiring\n"
         "print([name for name in ('subprocess', 'multiprocessing', 'asyncio') "
         "if name in sys.modules])"
     )

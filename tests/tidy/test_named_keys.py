@@ -22,7 +22,7 @@ MODELS: tuple[type[Part], ...] = (EvccConfig, SeccConfig)
 ECU_ROOMS = ("evcc", "secc", "can_adapter", "keym", "csm", "bsw")
 
 OTHER = {
-    "keym.ids": "a module, on a page",
+    "keym.x509.ids": "a module, on a page",
     "link.passable": "an attribute, on a page",
     "certificate_response.certificate_action": "an argument of the north side",
     "certificate_response.exi_response": "an argument of the north side",

@@ -19,9 +19,9 @@ from bsw.chrgm.signature import SignatureRules
 from bsw.ecuc.part import Part
 from bsw.sdp.search import SearchRules
 from evcc.config import EvccConfig
-from evcc.profile import VehicleProfile
+from evcc.session.profile import VehicleProfile
 from secc.config import SeccConfig
-from secc.profile import StationProfile
+from secc.session.profile import StationProfile
 from tests.tidy.tree import ROOMS, ROOT, modules, parsed
 
 PRODUCT = tuple(room for room in ROOMS if room != "tools")

@@ -20,12 +20,12 @@ from bsw.tls.libssl import LibsslError, libssl
 from bsw.tls.port import Credential, TlsProfile, TlsReason, TlsState
 from bsw.tls.station import StationTls
 from bsw.tls.vehicle import VehicleTls
-from keym.edition import Edition
-from keym.judge import Judge, Policy
-from keym.profile import Use
-from keym.revocation import Demand
-from keym.trust import TLS_REASONS, TlsTrust
-from keym.verdict import Anchor
+from keym.judging.judge import Judge, Policy
+from keym.judging.revocation import Demand
+from keym.judging.trust import TLS_REASONS, TlsTrust
+from keym.judging.verdict import Anchor
+from keym.x509.edition import Edition
+from keym.x509.profile import Use
 from tests.keym.world import AT, Calendar, anchors_of, pki_of
 from tests.tls.world import ISO2, ISO20, SoftwareSigner, credential, settle
 from tools.pki.answers import AnswerFault

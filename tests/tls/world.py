@@ -19,7 +19,7 @@ from bsw.tls.engine import Engine
 from bsw.tls.port import Credential, TlsFailure, TlsProfile, TlsReason, TlsState, Trust, no_staple
 from bsw.tls.station import StationTls
 from bsw.tls.vehicle import VehicleTls
-from keym.edition import Edition
+from keym.x509.edition import Edition
 from tools.pki.maker import Pki, make
 from tools.pki.recipe import Entity
 

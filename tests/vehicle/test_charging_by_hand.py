@@ -3,7 +3,7 @@
 import pytest
 
 from bsw.os.clock import MS, S
-from can_adapter.values import (
+from can_adapter.signals.values import (
     CableCheckState,
     ContactorRequest,
     ContactorState,
@@ -15,8 +15,8 @@ from can_adapter.values import (
     PowerModuleState,
 )
 from tests.vehicle.worlds import Place
-from tools.vehicle.battery import Battery
-from tools.vehicle.power import Rating
+from tools.bench.hardware.battery import Battery
+from tools.bench.hardware.power import Rating
 
 
 def test_within_a_tenth_of_a_second_everything_essential_is_known() -> None:

@@ -6,9 +6,15 @@ import pytest
 
 from bsw.os.clock import MS, S
 from can_adapter.bus import BusState
-from can_adapter.e2e import E2eStatus
-from can_adapter.quality import ProtectionLost, ProtectionRegained, Quality, Returned, TimedOut
-from can_adapter.values import (
+from can_adapter.signals.e2e import E2eStatus
+from can_adapter.signals.quality import (
+    ProtectionLost,
+    ProtectionRegained,
+    Quality,
+    Returned,
+    TimedOut,
+)
+from can_adapter.signals.values import (
     ContactorRequest,
     ContactorState,
     EvErrorCode,
@@ -18,9 +24,9 @@ from can_adapter.values import (
     ShiftPosition,
     StopRequest,
 )
-from can_adapter.vehicle_values import VehicleSnapshot
+from can_adapter.vehicle.values import VehicleSnapshot
 from tests.vehicle.worlds import Place
-from tools.vehicle.faults import MESSAGES, OUT_OF_RANGE, PROTECTED, PROTECTION_FAULTS, faults
+from tools.bench.hardware.faults import MESSAGES, OUT_OF_RANGE, PROTECTED, PROTECTION_FAULTS, faults
 
 FAULTS = faults()
 

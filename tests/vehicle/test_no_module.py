@@ -3,11 +3,11 @@
 import pytest
 
 from bsw.os.clock import MS
-from can_adapter.values import ContactorRequest, SessionState
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_report import SessionStatus, StationPresent
+from can_adapter.signals.values import ContactorRequest, SessionState
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.report import SessionStatus, StationPresent
 from tests.vehicle.worlds import Place
-from tools.vehicle.no_module import Belief, NoModule
+from tools.bench.hardware.no_module import Belief, NoModule
 
 
 class Bench(Place):

@@ -13,13 +13,13 @@ from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.quality import Quality
-from can_adapter.station import open_station_bus
-from can_adapter.station_config import StationCanConfig
-from can_adapter.values import LockRequest, LockState, PlugState, PowerModuleState
-from can_adapter.vehicle import open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_report import Requests
+from can_adapter.signals.quality import Quality
+from can_adapter.signals.values import LockRequest, LockState, PlugState, PowerModuleState
+from can_adapter.station.bus import open_station_bus
+from can_adapter.station.config import StationCanConfig
+from can_adapter.vehicle.bus import open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.report import Requests
 from tools.cli import main
 
 VEHICLE, STATION = "239.74.163.79", "239.74.163.80"

@@ -5,11 +5,8 @@ from collections.abc import Callable
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.quality import ReceptionEvent
-from can_adapter.station import open_station_bus
-from can_adapter.station_config import StationCanConfig
-from can_adapter.station_values import PowerModule, PowerOrder
-from can_adapter.values import (
+from can_adapter.signals.quality import ReceptionEvent
+from can_adapter.signals.values import (
     CableCheckState,
     ContactorRequest,
     ContactorState,
@@ -17,16 +14,19 @@ from can_adapter.values import (
     LockState,
     PowerModuleMode,
 )
-from can_adapter.vehicle import open_vehicle_bus
-from can_adapter.vehicle_config import VehicleCanConfig
-from can_adapter.vehicle_report import Requests
-from can_adapter.vehicle_values import VehicleSnapshot
+from can_adapter.station.bus import open_station_bus
+from can_adapter.station.config import StationCanConfig
+from can_adapter.station.values import PowerModule, PowerOrder
+from can_adapter.vehicle.bus import open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
+from can_adapter.vehicle.report import Requests
+from can_adapter.vehicle.values import VehicleSnapshot
 from csm.randomness import SeededRandomness
-from tools.vehicle.battery import Battery
-from tools.vehicle.cable import Physics
-from tools.vehicle.power import PowerModule as Module
-from tools.vehicle.power import Rating
-from tools.vehicle.vehicle import SimulatedVehicle
+from tools.bench.hardware.battery import Battery
+from tools.bench.hardware.cable import Physics
+from tools.bench.hardware.power import PowerModule as Module
+from tools.bench.hardware.power import Rating
+from tools.bench.hardware.vehicle import SimulatedVehicle
 
 
 class Place:

@@ -8,7 +8,7 @@ from bsw.ecuc.arxml_values import values_document
 from bsw.ecuc.definition import define
 from bsw.ecuc.export import plain
 from bsw.ecuc.part import Part
-from can_adapter.matrix import SECOND_INLET, SHIPPED, SHIPPED_STATION, load, shipped_matrix
+from can_adapter.matrix.model import SECOND_INLET, SHIPPED, SHIPPED_STATION, load, shipped_matrix
 from evcc.config import EvccConfig
 from secc.config import SeccConfig
 from tools.arxml.system import Bus, system_document

@@ -1,1 +1,1 @@
-"""Benchmarks: one module per room, each with a ``main`` that prints medians."""
+"""The world in which two ECUs charge: hardware, cable, both ECUs, and the main job."""

@@ -18,7 +18,7 @@ from bsw.chrgm.signature import SignatureFlaw, verify
 from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
 from bsw.os.clock import MS, S
 from csm.signing import SoftwareVerifier
-from keym.certificate import Malformed, parse
+from keym.x509.certificate import Malformed, parse
 from tools.capture.events import Event, Layer, Side
 from tools.capture.words import values
 

@@ -14,15 +14,15 @@ from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.record import Said
 from bsw.chrgm.signature import sign
 from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
-from keym.edition import Edition
-from keym.profile import RootKind
 from keym.provisioning.vehicle_iso2 import installation_body, update_body
+from keym.x509.edition import Edition
+from keym.x509.profile import RootKind
+from tools.bench.world.pki import Crypto
 from tools.conformance import words_din
 from tools.conformance.walk import Walk
 from tools.conformance.words import dc_status, details, quantity, selection
 from tools.pki.maker import EMAID_WITH_DIGIT, Pki, make
 from tools.pki.recipe import Entity
-from tools.rig.pki import Crypto
 
 Alteration = Callable[[Walk], "Said | Later[Said]"]
 UNKNOWN_SERVICE = 60_001

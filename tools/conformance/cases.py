@@ -18,7 +18,7 @@ from tools.conformance import alterations as alter
 from tools.conformance import judge
 from tools.conformance.checks import CHECKS
 from tools.conformance.lab import Setup, StationLab
-from tools.conformance.vehicle_tester import VehicleTester
+from tools.conformance.scripted_vehicle import VehicleTester
 from tools.conformance.walk import Walk, path
 
 

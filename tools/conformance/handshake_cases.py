@@ -13,7 +13,7 @@ from bsw.sdp.messages import Request, Response, Security, parse
 from tools.conformance import judge
 from tools.conformance.cases import Case
 from tools.conformance.lab import AC, DC, Setup, StationLab
-from tools.conformance.vehicle_tester import VehicleTester
+from tools.conformance.scripted_vehicle import VehicleTester
 from tools.conformance.walk import Walk
 
 MESSAGE_TIME: Final = 2 * S

@@ -9,25 +9,25 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.chrgm.messages import iso2
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import silent
-from bsw.net.simnet import SimLink
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
+from bsw.sim.cable import SimulatedCable
+from bsw.sim.network import SimLink
+from bsw.sim.site import Site
 from bsw.slac.link import StationLinkConfig
 from bsw.slac.node import Host
-from bsw.slac.site import Site
 from bsw.slac.station_link import StationLink
 from csm.randomness import SeededRandomness
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
-from secc.electronics import Ratings
-from secc.profile import CONFORMANCE, StationProfile
-from secc.schedules import Plan, Step
-from secc.service import OutletService, PilotOnPort
-from tools.rig.network import NetRig, Options
-from tools.rig.pki import Crypto
-from tools.rig.plug import Today
+from secc.plug.plug_side import OutletPlug, PilotOnPort
+from secc.power.simulated import Ratings
+from secc.session.profile import CONFORMANCE, StationProfile
+from secc.session.schedules import Plan, Step
+from tools.bench.world.network import NetRig, Options
+from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 
 AC: Final = "AC_three_phase_core"
 DC: Final = "DC_extended"
@@ -132,7 +132,7 @@ class StationLab(Clockwork):
         self.cable = SimulatedCable(self.scheduler)
         log = silent().logger("lab")
         self.rig.station_pilot = PilotOnPort(self.cable.station)
-        self.service = OutletService(self.charger, self.outlet, self.cable.station, log=log)
+        self.service = OutletPlug(self.charger, self.outlet, self.cable.station, log=log)
         self.station_link = StationLink(
             Host(self.scheduler, station_modem.port, chance, log),
             self.cable.station,

@@ -9,7 +9,7 @@ from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
 from tools.conformance import vehicle_judge as judge
 from tools.conformance.judge import require
-from tools.conformance.station_tester import StationTester
+from tools.conformance.scripted_station import StationTester
 from tools.conformance.station_words import SESSION, dc_status
 from tools.conformance.vehicle_lab import VehicleSetup
 from tools.conformance.vehicle_plays import Codes

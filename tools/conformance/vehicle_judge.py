@@ -5,7 +5,7 @@ from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
 from tools.conformance.judge import require
 from tools.conformance.lab import Deviation
-from tools.conformance.station_tester import StationTester
+from tools.conformance.scripted_station import StationTester
 from tools.conformance.vehicle_lab import VehicleLab, VehicleSetup
 
 SAFE_WITHIN = 1100 * MS

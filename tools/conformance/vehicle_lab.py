@@ -9,23 +9,23 @@ from typing import Final
 
 from bsw.chrgm.agreement import Payment
 from bsw.cp.pilot import PilotState
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import silent
 from bsw.os.clock import MS
+from bsw.sim.cable import SimulatedCable
+from bsw.sim.site import Site
 from bsw.slac.link import VehicleLinkConfig
 from bsw.slac.node import Host
-from bsw.slac.site import Site
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
-from evcc.basic import BasicCharging
-from evcc.charging import ChargingManager, PilotOnPort, RetryRules
-from evcc.profile import CONFORMANCE, VehicleProfile
-from evcc.session import VehicleSession
+from evcc.plug.basic import BasicCharging
+from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
+from evcc.session.profile import CONFORMANCE, VehicleProfile
+from evcc.session.session import VehicleSession
 from evcc.vehicle import StationView, VehicleState
+from tools.bench.world.network import NetRig, Options
+from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Pack, Today
 from tools.conformance.lab import DC, Clockwork, World
-from tools.rig.network import NetRig, Options
-from tools.rig.pki import Crypto
-from tools.rig.plug import Pack, Today
 
 
 @dataclass(frozen=True, slots=True)

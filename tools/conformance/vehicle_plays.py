@@ -18,12 +18,12 @@ from bsw.chrgm.signature import sign
 from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
 from bsw.os.clock import MS, S
 from bsw.sdp.messages import Response
-from evcc.memory import PausedSession
-from evcc.profile import CONFORMANCE
+from evcc.session.memory import PausedSession
+from evcc.session.profile import CONFORMANCE
 from tools.conformance import vehicle_judge as judge
 from tools.conformance.judge import require
 from tools.conformance.lab import AC, tariff
-from tools.conformance.station_tester import StationTester
+from tools.conformance.scripted_station import StationTester
 from tools.conformance.station_words import SESSION, schedule
 from tools.conformance.vehicle_lab import VehicleLab, VehicleSetup
 

@@ -14,7 +14,7 @@ from tools.conformance import vehicle_energy as energy
 from tools.conformance import vehicle_plays as listed
 from tools.conformance.cases import Case
 from tools.conformance.lab import AC
-from tools.conformance.station_tester import StationTester
+from tools.conformance.scripted_station import StationTester
 from tools.conformance.station_words import dc_status
 from tools.conformance.vehicle_lab import VehicleSetup
 from tools.conformance.vehicle_plays import AC_CAR, CONTRACT, DC_CAR, DIN_CAR, Play, ends_by

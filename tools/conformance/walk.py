@@ -7,7 +7,7 @@ from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.cp.pilot import PilotState
 from bsw.os.clock import MS, S
 from tools.conformance.lab import Deviation, Setup, StationLab
-from tools.conformance.vehicle_tester import VehicleTester
+from tools.conformance.scripted_vehicle import VehicleTester
 from tools.conformance.words import BATTERY, Iso2Words
 from tools.conformance.words_din import DinWords
 

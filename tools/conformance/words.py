@@ -10,7 +10,7 @@ from typing import Any, Final
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
-from evcc.ports import Wallet
+from evcc.session.ports import Wallet
 from tools.conformance.lab import Setup
 
 Unit = iso2.Unit

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from can_adapter.matrix_book import NAME, digest, written
-from can_adapter.matrix_reader import read
+from can_adapter.matrix.book import NAME, digest, written
+from can_adapter.matrix.reader import read
 
 KINDS = {".dbc", ".arxml", ".kcd", ".sym"}
 

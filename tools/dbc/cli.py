@@ -12,12 +12,12 @@ from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.matrix import SHIPPED, SHIPPED_STATION, MatrixError, load, shipped_matrix
-from can_adapter.station_config import StationCanConfig
+from can_adapter.matrix.model import SHIPPED, SHIPPED_STATION, MatrixError, load, shipped_matrix
+from can_adapter.station.config import StationCanConfig
+from tools.bench.hardware.options import add_bus_options, bus_config
 from tools.dbc.page import page
 from tools.dbc.template import template
 from tools.dbc.watch import Watcher
-from tools.vehicle.options import add_bus_options, bus_config
 
 PAGE = Path("docs") / "signals.md"
 BOOK = Path("config") / "dbc"

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from can_adapter.matrix import Matrix, MessageSpec, SignalSpec
-from can_adapter.roles import Kind, Role
+from can_adapter.matrix.model import Matrix, MessageSpec, SignalSpec
+from can_adapter.signals.roles import Kind, Role
 
 _SAME: Final = {
     "current": "current strom curr amp ampere i",

@@ -7,15 +7,15 @@ program knows it as.  The page is committed; a test makes it anew and compares.
 from collections.abc import Iterator, Sequence
 
 from bsw.os.clock import MS
-from can_adapter.binding import Binding, bind
 from can_adapter.config import CanConfig
-from can_adapter.configured import load_matrix
-from can_adapter.matrix import SECOND_INLET, SHIPPED, MessageSpec, SignalSpec, shipped_matrix
-from can_adapter.roles import Catalogue
-from can_adapter.station import POWER_COMMAND, POWER_MODULE
-from can_adapter.station_config import StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.matrix.configured import load_matrix
+from can_adapter.matrix.model import SECOND_INLET, SHIPPED, MessageSpec, SignalSpec, shipped_matrix
+from can_adapter.signals.binding import Binding, bind
+from can_adapter.signals.roles import Catalogue
+from can_adapter.station.bus import POWER_COMMAND, POWER_MODULE
+from can_adapter.station.config import StationCanConfig
+from can_adapter.vehicle.bus import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle.config import VehicleCanConfig
 
 HEAD = """# Signals
 

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from can_adapter.binding import Direction, bind
 from can_adapter.config import CanConfig, MappingConfig
-from can_adapter.configured import load_matrix
-from can_adapter.convert import plain
-from can_adapter.matrix import Matrix, load
-from can_adapter.matrix_reader import NOBODY
-from can_adapter.roles import Catalogue, Kind, Role
-from can_adapter.station import POWER_COMMAND, POWER_MODULE
-from can_adapter.station_config import StationCanConfig
-from can_adapter.vehicle import VEHICLE_REPORT, VEHICLE_VALUES
-from can_adapter.vehicle_config import VehicleCanConfig
+from can_adapter.matrix.configured import load_matrix
+from can_adapter.matrix.model import Matrix, load
+from can_adapter.matrix.reader import NOBODY
+from can_adapter.signals.binding import Direction, bind
+from can_adapter.signals.convert import plain
+from can_adapter.signals.roles import Catalogue, Kind, Role
+from can_adapter.station.bus import POWER_COMMAND, POWER_MODULE
+from can_adapter.station.config import StationCanConfig
+from can_adapter.vehicle.bus import VEHICLE_REPORT, VEHICLE_VALUES
+from can_adapter.vehicle.config import VehicleCanConfig
 from tools.dbc.guess import Guess, guesses
 
 SIDES: dict[str, tuple[type[CanConfig], Catalogue, Catalogue]] = {

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame, CanPort
-from can_adapter.codec import Layout, Raw
-from can_adapter.e2e import E2eChecker, E2eStatus
-from can_adapter.matrix import Matrix, MessageSpec, SignalSpec
+from can_adapter.matrix.codec import Layout, Raw
+from can_adapter.matrix.model import Matrix, MessageSpec, SignalSpec
+from can_adapter.signals.e2e import E2eChecker, E2eStatus
 
 Show = Callable[[str], None]
 

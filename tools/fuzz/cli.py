@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tools.bench.run.bench import CannotPrepare
 from tools.fuzz.figures import Figures
 from tools.fuzz.plan import Plan, end_on_interrupt
-from tools.run.bench import CannotPrepare
 
 FOLDER = Path("run/fuzz")
 SECURE_EACH = 4

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.api.client import Client, Trouble
-from tools.run.children import dying_with
+from tools.bench.run.children import dying_with
 
 START: Final = 60.0
 STOP: Final = 15.0

@@ -13,7 +13,7 @@ from csm.cryif import CryIf
 from csm.drivers.simulated import SimulatedDriver
 from csm.randomness import SeededRandomness
 from csm.signing import KeySigner
-from evcc.ports import ContractFacts
+from evcc.session.ports import ContractFacts
 from tools.pki import folder
 from tools.pki.maker import EMAID_WITH_DIGIT
 

@@ -15,8 +15,8 @@ from bsw.chrgm.protocols import Protocol, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.wire import UNREADABLE
 from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
-from evcc.ports import Wallet
-from secc.profile import FIELD
+from evcc.session.ports import Wallet
+from secc.session.profile import FIELD
 from tools.conformance.lab import AC, Setup
 from tools.conformance.walk import path
 from tools.conformance.words import BATTERY, Iso2Words

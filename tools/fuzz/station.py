@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.api.client import Trouble
+from tools.bench.run.bench import keys
 from tools.fuzz.behind import Behind
 from tools.fuzz.ecu import Ecu, EcuDown
 from tools.fuzz.figures import Figures
@@ -22,7 +23,6 @@ from tools.fuzz.line import Gone, Line, dial
 from tools.fuzz.plan import Plan, chosen, free_ports, rested
 from tools.fuzz.purse import Purse
 from tools.fuzz.raid import HANDSHAKE, KINDS, Kind, Raid, Unexpected
-from tools.run.bench import keys
 
 GOOD_EACH: Final = 500
 WARM_AFTER: Final = 1_000

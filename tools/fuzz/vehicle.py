@@ -18,6 +18,7 @@ from typing import Final
 from bsw.sdp.client import ALL_NODES
 from bsw.sdp.messages import Response, Security
 from tools.api.client import Trouble
+from tools.bench.run.bench import keys
 from tools.fuzz.ambush import PLAIN, SECURE, Ambush, Kind
 from tools.fuzz.driver import NO_WEAR, Driver
 from tools.fuzz.ecu import Ecu, EcuDown, Load
@@ -25,7 +26,6 @@ from tools.fuzz.figures import Figures
 from tools.fuzz.line import Line
 from tools.fuzz.mutate import mutated
 from tools.fuzz.plan import Plan, chosen, free_ports, rested
-from tools.run.bench import keys
 
 GOOD_EACH: Final = 200
 WARM_AFTER: Final = 300

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from keym.profile import Use
-from keym.verdict import Reason
+from keym.judging.verdict import Reason
+from keym.x509.profile import Use
 from tools.pki.maker import STEMS
 from tools.pki.recipe import Entity, issue
 from tools.pki.status import Status, Validity, ocsp_refusal, ocsp_response

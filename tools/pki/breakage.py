@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bsw.crypto import KeyType
-from keym.profile import CLIENT_AUTH, SERVER_AUTH, Use
+from keym.x509.profile import CLIENT_AUTH, SERVER_AUTH, Use
 from tools.pki.maker import ROOT_OF, STEMS, root_recipe
 from tools.pki.recipe import Entity, generate, issue
 from tools.pki.workshop import Maker, Workshop, changed, renamed, rsa_key

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from keym.certificate import Certificate
-from keym.edition import Edition
-from keym.name import shown
-from keym.profile import PURPOSES
-from keym.rules import spelled
-from keym.status import Response, RevocationList
-from keym.verdict import Finding, Reason, Verdict
+from keym.judging.rules import spelled
+from keym.judging.status import Response, RevocationList
+from keym.judging.verdict import Finding, Reason, Verdict
+from keym.x509.certificate import Certificate
+from keym.x509.edition import Edition
+from keym.x509.name import shown
+from keym.x509.profile import PURPOSES
 
 _EDITIONS = {Edition.ISO2: "ISO 15118-2", Edition.ISO20: "ISO 15118-20"}
 _ADVICE = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from cryptography.x509.oid import NameOID
 
-from keym.edition import Edition
-from keym.profile import AUTHORITY_USAGE, KeyUse, Use
-from keym.verdict import Reason
+from keym.judging.verdict import Reason
+from keym.x509.edition import Edition
+from keym.x509.profile import AUTHORITY_USAGE, KeyUse, Use
 from tools.pki import breakage
 from tools.pki.workshop import (
     CONSTRAINT,

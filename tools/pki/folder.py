@@ -21,8 +21,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from keym import pem
-from keym.profile import Use
+from keym.x509 import pem
+from keym.x509.profile import Use
 from tools.pki.maker import STEMS, Pki, succeed
 from tools.pki.recipe import Entity
 from tools.pki.status import crl, ocsp_response

@@ -5,10 +5,10 @@ Only for explaining: a session always knows what it asked for and never guesses.
 
 from collections.abc import Sequence
 
-from keym.certificate import Certificate
-from keym.edition import Edition
-from keym.ids import Emaid, Evccid, IdError, Pcid
-from keym.profile import CLIENT_AUTH, SERVER_AUTH, RootKind, Use
+from keym.x509.certificate import Certificate
+from keym.x509.edition import Edition
+from keym.x509.ids import Emaid, Evccid, IdError, Pcid
+from keym.x509.profile import CLIENT_AUTH, SERVER_AUTH, RootKind, Use
 
 _BY_DOMAIN = {
     "CPO": Use.SECC,

@@ -20,10 +20,10 @@ from csm.handles import KeyHandle
 from csm.wiring import open_keys
 from keym.config import KeymConfig
 from keym.faults import KeymError
-from keym.profile import RootKind, Use
-from keym.shelf import FolderShelf
-from keym.store import CertificateStore
-from keym.verdict import FIELD
+from keym.judging.verdict import FIELD
+from keym.keeping.shelf import FolderShelf
+from keym.keeping.store import CertificateStore
+from keym.x509.profile import RootKind, Use
 from tools.pki import folder
 from tools.pki.folder import FolderTrouble
 from tools.pki.make import KINDS, password_of

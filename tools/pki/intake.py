@@ -8,11 +8,11 @@ and never opened.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keym import der, pem
-from keym.certificate import Certificate, Malformed, parse
-from keym.der import DerError
-from keym.pem import PemError
-from keym.status import Response, RevocationList, read_list, read_response
+from keym.judging.status import Response, RevocationList, read_list, read_response
+from keym.x509 import der, pem
+from keym.x509.certificate import Certificate, Malformed, parse
+from keym.x509.der import DerError
+from keym.x509.pem import PemError
 
 SUFFIXES = frozenset(
     {".pem", ".der", ".crt", ".cer", ".crl", ".p7b", ".p7c", ".ocsp", ".ors", ".key"}

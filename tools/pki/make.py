@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bsw.crypto import KeyType
-from keym.edition import Edition
-from keym.ids import Emaid, IdError
+from keym.x509.edition import Edition
+from keym.x509.ids import Emaid, IdError
 from tools.pki import folder, layout15118
 from tools.pki.folder import FolderTrouble, Writer
 from tools.pki.maker import EMAID_WITH_DIGIT, EVCCID, PCID, Plan, build

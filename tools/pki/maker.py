@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bsw.crypto import KeyType
-from keym.edition import Edition
-from keym.profile import (
+from keym.x509.edition import Edition
+from keym.x509.profile import (
     AUTHORITY_USAGE,
     BRANCHES,
     CLIENT_AUTH,

@@ -20,8 +20,8 @@ from urllib.parse import unquote
 from cryptography import x509
 from cryptography.x509 import ocsp
 
-from keym.certificate import parse
-from keym.status import CertId
+from keym.judging.status import CertId
+from keym.x509.certificate import parse
 from tools.pki import folder
 from tools.pki.folder import FolderTrouble
 from tools.pki.make import KINDS, password_of

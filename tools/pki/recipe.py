@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, ObjectIdentifier
 
 from bsw.crypto import KeyType
-from keym.profile import KeyUse
+from keym.x509.profile import KeyUse
 
 TestKey = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey | rsa.RSAPrivateKey
 SignatureHash = hashes.SHA256 | hashes.SHA384 | hashes.SHA512

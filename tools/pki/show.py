@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from keym import rules
 from keym.calendar import Moment
-from keym.certificate import Certificate
-from keym.edition import Edition
-from keym.judge import Judge, Policy, Question
-from keym.path import Link, Search
-from keym.profile import OCSP_SIGNING, RootKind, Use
-from keym.revocation import Demand, StatusBook, Unusable
-from keym.verdict import FIELD, Anchor, Verdict
+from keym.judging import rules
+from keym.judging.judge import Judge, Policy, Question
+from keym.judging.path import Link, Search
+from keym.judging.revocation import Demand, StatusBook, Unusable
+from keym.judging.verdict import FIELD, Anchor, Verdict
+from keym.x509.certificate import Certificate
+from keym.x509.edition import Edition
+from keym.x509.profile import OCSP_SIGNING, RootKind, Use
 from tools.pki import describe, guess
 from tools.pki.intake import Intake, Sheaf
 from tools.pki.make import moment

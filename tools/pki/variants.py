@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from keym.profile import Use
-from keym.verdict import Reason
+from keym.judging.verdict import Reason
+from keym.x509.profile import Use
 from tools.pki.answers import ANSWER_FAULTS, AnswerFault
 from tools.pki.faults import FAULTS, Fault
 from tools.pki.maker import Pki

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ObjectIdentifier
 
-from keym.profile import KeyUse, Use
+from keym.x509.profile import KeyUse, Use
 from tools.pki.maker import STEMS, Pki
 from tools.pki.recipe import Entity, Recipe, TestKey
 

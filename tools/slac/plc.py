@@ -8,16 +8,16 @@ Attenuation, loss, quirks and resets are options, so that a test bench can be sc
 import argparse
 import signal
 
-from bsw.net.line import Impairment, Line, LinePort, flat
 from bsw.net.rawsocket import RawSocket
 from bsw.os.clock import MS, Action, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
+from bsw.sim.line import Impairment, Line, LinePort, flat
+from bsw.sim.modem import Quirks, SimulatedModem
 from bsw.slac.frame import decode
 from bsw.slac.layout import FrameError
-from bsw.slac.simmodem import Quirks, SimulatedModem
 from csm.randomness import HostRandomness, SeededRandomness
 from tools.slac.console import logs
 from tools.slac.settings import BadSetting

@@ -7,18 +7,18 @@ sent as a command line.
 import argparse
 from collections import Counter
 
-from bsw.cp.simulated import SimulatedCable
 from bsw.dlt import Dlt, Logger, silent
 from bsw.net.capture import Capture
-from bsw.net.line import Impairment
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.sim.cable import SimulatedCable
+from bsw.sim.line import Impairment
+from bsw.sim.modem import Quirks
+from bsw.sim.site import Seat, Site
 from bsw.slac.config import SlacConfig
 from bsw.slac.events import Linked, Reason
 from bsw.slac.link import LinkFailure, StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
-from bsw.slac.simmodem import Quirks
-from bsw.slac.site import Seat, Site
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness

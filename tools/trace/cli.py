@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bsw.trace_file import verify
-from tools.run.view import value_text
+from tools.bench.run.view import value_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:

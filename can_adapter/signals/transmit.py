@@ -1,0 +1,244 @@
+"""Transmission: published values become frames, cyclically and when they change.
+
+Each message keeps its phase on the scheduler; a change goes out at once, but not sooner than the
+message's smallest distance.  A value that is ``None`` is sent as its initial value with its flag
+taken away.  Who publishes, and why, is not known here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bsw.os.clock import MS
+from bsw.os.scheduler import Alarm, Scheduler, Task
+from can_adapter.bus import CanFrame
+from can_adapter.canif import CanIf
+from can_adapter.matrix.codec import Field, FrameImage, Layout, Raw, pages
+from can_adapter.matrix.model import MessageSpec, SendType
+from can_adapter.signals.binding import Binding, Bindings
+from can_adapter.signals.e2e import E2eProtector
+from can_adapter.signals.roles import Value
+
+PartT = TypeVar("PartT")
+
+SLACK = 10
+"""A cyclic frame may be late by this part of its cycle, so that frames go out together."""
+
+SPREAD = 1 * MS
+"""Distance of the first cyclic frames of two messages, so that they do not come in bursts."""
+
+
+@dataclass(slots=True)
+class TransmitCounters:
+    sent: int = 0
+    refused: int = 0  # by the bus: off, or its queue full
+
+
+class _Ready:
+    """The frames of one page as they were sent, by counter, for as long as its bits stay."""
+
+    __slots__ = ("frames", "version")
+
+    def __init__(self) -> None:
+        self.frames: dict[int, CanFrame] = {}
+        self.version = -1
+
+
+class Sender:
+    """One message on its way out."""
+
+    def __init__(self, scheduler: Scheduler, canif: CanIf, spec: MessageSpec) -> None:
+        self.spec = spec
+        self.layout = Layout(spec)
+        self.counters = TransmitCounters()
+        self.pages = tuple(FrameImage(self.layout, page) for page in pages(self.layout))
+        self._ready = tuple(_Ready() for _ in self.pages)
+        self._scheduler = scheduler
+        self._now = scheduler.clock.now
+        self._transmit = canif.transmit
+        self._protector = E2eProtector(spec.e2e) if spec.e2e else None
+        self._page = 0
+        self._last_sent: int | None = None
+        self._task: Task | None = None
+        self._pending: Alarm = scheduler.alarm(self._send, name=spec.name)
+
+    def start(self, offset: int) -> None:
+        if self.spec.send_type is SendType.ON_CHANGE or not self.spec.cycle or self._task:
+            return
+        self._task = self._scheduler.every(
+            self.spec.cycle,
+            self._cycle,
+            name=self.spec.name,
+            offset=offset,
+            slack=self.spec.cycle // SLACK,
+        )
+
+    def stop(self) -> None:
+        self._pending.cancel()
+        if self._task is not None:
+            self._task.stop()
+            self._task = None
+
+    def holders(self, field: Field) -> tuple[int, ...]:
+        """The pages that hold a signal."""
+        return tuple(number for number, page in enumerate(self.pages) if page.holds(field))
+
+    def changed(self, page: int) -> None:
+        """Send at once if this message is sent on change, as far as its distance allows."""
+        if self.spec.send_type is SendType.CYCLIC:
+            return
+        self._page = page
+        self._cycle()
+
+    def _cycle(self) -> None:
+        """Send now, or as soon as the distance to the last frame is kept."""
+        if self._pending.serial >= 0:
+            return
+        now = self._now()
+        earliest = now if self._last_sent is None else self._last_sent + self.spec.min_delay
+        if earliest <= now:
+            self._send()
+        else:
+            self._scheduler.arm(self._pending, earliest)
+
+    def _send(self) -> None:
+        """Send the page whose turn it is."""
+        page, ready, protector = self.pages[self._page], self._ready[self._page], self._protector
+        if len(self.pages) > 1:
+            self._page = (self._page + 1) % len(self.pages)
+        counter = 0 if protector is None else protector.advance()
+        if ready.version != page.version:
+            ready.version = page.version
+            ready.frames.clear()
+        frame = ready.frames.get(counter) or self._make(page, ready, counter)
+        self._last_sent = self._now()
+        if self._transmit(frame):
+            self.counters.sent += 1
+        else:
+            self.counters.refused += 1
+
+    def _make(self, page: FrameImage, ready: _Ready, counter: int) -> CanFrame:
+        """The page as it stands, protected with this counter; kept if that comes round soon."""
+        data = page.octets()
+        protector, spec = self._protector, self.spec
+        if protector is not None:
+            protector.seal(data)
+        frame = CanFrame(spec.id, bytes(data), spec.extended, spec.fd)
+        if protector is None or protector.recurs:
+            ready.frames[counter] = frame
+        return frame
+
+
+class _Outlet:
+    """One role on its way out."""
+
+    __slots__ = ("_converter", "_fields", "_flag", "_flag_raws", "last", "name", "page", "sender")
+
+    def __init__(self, binding: Binding, sender: Sender) -> None:
+        fields = sender.layout.fields
+        self._converter = binding.converter
+        self._fields = [
+            (
+                fields[signal.name],
+                [sender.pages[number] for number in sender.holders(fields[signal.name])],
+            )
+            for signal in binding.signals
+        ]
+        self._flag = None
+        self._flag_raws = (_other(binding.flag_valid), binding.flag_valid)
+        if binding.flag is not None:
+            flag = fields[binding.flag.name]
+            self._flag = (flag, [sender.pages[number] for number in sender.holders(flag)])
+        self.page = min(sender.holders(fields[binding.signals[0].name]), default=0)
+        self.name = binding.role.name
+        self.sender = sender
+        self.last: Value | None = None
+
+    def put(self, value: Value | None) -> None:
+        """Write the value into the pages of its message."""
+        if value != value:  # noqa: PLR0124 - not a number is no value either
+            value = None
+        if self._flag is not None and (value is None) != (self.last is None):
+            field, pages = self._flag
+            for page in pages:
+                page.set(field, self._flag_raws[value is not None])
+        self.last = value
+        for (field, pages), raw in zip(self._fields, self._raws(value), strict=True):
+            for page in pages:
+                page.set(field, raw)
+
+    def _raws(self, value: Value | None) -> Sequence[Raw]:
+        if value is None:
+            return [field.spec.initial for field, _ in self._fields]
+        return self._converter.raws(value)
+
+
+def _other(valid: int) -> int:
+    return 0 if valid else 1
+
+
+class Outbound(Generic[PartT]):
+    """Publishes the parts of one catalogue.  Nothing is sent before ``start``."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        canif: CanIf,
+        bindings: Bindings,
+        messages: Mapping[str, MessageSpec] | None = None,
+    ) -> None:
+        """``messages`` limits what is sent to those of one node."""
+        specs = [spec for spec in bindings.messages() if messages is None or spec.name in messages]
+        self._senders = {spec.key: Sender(scheduler, canif, spec) for spec in specs}
+        outlets = {
+            binding.role.name: _Outlet(binding, self._senders[binding.message.key])
+            for binding in bindings.bound
+            if binding.message.key in self._senders
+        }
+        self._parts: dict[type, tuple[_Outlet, ...]] = {
+            kind: tuple(outlets[role.name] for role in roles if role.name in outlets)
+            for kind, roles in bindings.catalogue.groups.items()
+        }
+        self._last: dict[type, PartT] = {}
+        self.started = False
+
+    def publish(self, part: PartT) -> None:
+        """Take over the values of a part; what did not change costs next to nothing."""
+        kind = type(part)
+        if self._last.get(kind) == part:
+            return
+        self._last[kind] = part
+        touched: dict[Sender, int] = {}
+        for outlet in self._parts[kind]:
+            value = getattr(part, outlet.name)
+            if value != outlet.last:
+                outlet.put(value)
+                touched.setdefault(outlet.sender, outlet.page)
+        if self.started:
+            for sender, page in touched.items():
+                sender.changed(page)
+
+    def start(self) -> None:
+        """Begin to send.  Cyclic messages start one after the other."""
+        if self.started:
+            return
+        self.started = True
+        for number, sender in enumerate(self._senders.values()):
+            cycle = max(sender.spec.cycle, 1)
+            sender.start(number * SPREAD % cycle)
+
+    def stop(self) -> None:
+        """Fall silent, as for bus sleep."""
+        self.started = False
+        for sender in self._senders.values():
+            sender.stop()
+
+    def sender(self, message: str) -> Sender | None:
+        senders = (sender for sender in self._senders.values() if sender.spec.name == message)
+        return next(senders, None)
+
+    @property
+    def counters(self) -> TransmitCounters:
+        """All messages together."""
+        every = [sender.counters for sender in self._senders.values()]
+        return TransmitCounters(sum(one.sent for one in every), sum(one.refused for one in every))

@@ -1,0 +1,1 @@
+"""The station's bus: the power module and what it is ordered to do."""

@@ -1,0 +1,422 @@
+"""Between the vehicle's bus and the session: signals in, requests and the station's values out.
+
+Every value a request carries comes from a signal, and every value of the station goes to one.  A
+signal that is missing, too old or not protected well enough is ``None`` here, and then either
+stays out of the message or takes the permission away.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bsw.cp.pilot import Pilot, PilotState
+from bsw.os.clock import MS, S
+from can_adapter.signals import values
+from can_adapter.signals.quality import Quality, Reading
+from can_adapter.vehicle.bus import ScheduleRows, VehicleBus
+from can_adapter.vehicle.report import (
+    EcuStatus,
+    Requests,
+    SessionStatus,
+    VehicleReportPart,
+)
+from can_adapter.vehicle.values import Contactors, VehicleSnapshot
+from evcc.bus.words import (
+    MODES,
+    NOTHING_METERED,
+    NOTHING_TOLD,
+    pilot_state,
+    schedule_rows,
+    station_parts,
+)
+from evcc.inlet.derating import AC_CURVE, DC_CURVE, Curve
+from evcc.inlet.heat import Heat
+from evcc.inlet.inlet_side import LOCK_ROLES, InletSides, inlet_of, role_of
+from evcc.inlet.lock import LockTiming
+from evcc.inlet.proximity import PlugWatch
+from evcc.plan import Piece
+from evcc.session.profile import OPEN_CURRENT
+from evcc.vehicle import Intent, StationView, VehicleState
+
+_STOPPING: Final = {
+    values.StopRequest.NORMAL,
+    values.StopRequest.FAST,
+    values.StopRequest.EMERGENCY,
+}
+
+METER_STAYS: Final = 3 * S
+"""How long the last meter reading is shown after a session: its message comes each second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the plug side acts in time and in heat."""
+
+    plug_settle: int = 2_000 * MS
+    lock: LockTiming = field(default_factory=LockTiming)
+    dc_curve: Curve = DC_CURVE
+    ac_curve: Curve = AC_CURVE
+    sensors: bool = True
+    contracts: bool = True  # false: never pay by contract
+
+
+def _nobody() -> None:
+    """Nobody asked to be told."""
+
+
+class VehicleCan:
+    """Implements ``Actuators``; keeps ``state`` as the bus says.
+
+    ``changed`` is called after each change of the vehicle's values, ``wake`` when the vehicle
+    asks to wake a sleeping station.
+    """
+
+    def __init__(
+        self,
+        bus: VehicleBus,
+        state: VehicleState,
+        behaviour: Behaviour | None = None,
+        *,
+        inlets: int = 1,
+    ) -> None:
+        behaviour = behaviour or Behaviour()
+        self.state = state
+        self.changed: Callable[[], None] = _nobody
+        self.wake: Callable[[], None] = _nobody
+        self.opened_under_load: Callable[[float], None] = lambda _amps: None
+        self.flowing: Callable[[], bool] = lambda: (
+            False
+        )  # the active inlet must stay the active one
+        self.inlets = InletSides(
+            bus.scheduler,
+            inlets,
+            self._show_lock,
+            self._take,
+            settle=behaviour.plug_settle,
+            lock=behaviour.lock,
+        )
+        self._behaviour = behaviour
+        self._bus = bus
+        self._barred: values.EvErrorCode | None = None
+        self._pilot: Pilot | None = None
+        self._ecu = EcuStatus()
+        self._faults = 0
+        self._waking = False
+        self._stopped = False  # by a button at the inlet; lasts until the plug was out
+        self._requests = Requests(
+            contactor_request=values.ContactorRequest.OPEN,
+            isolation_measurement_request=True,
+            lock_request=values.LockRequest.KEEP,
+            second_lock_request=values.LockRequest.KEEP,
+            charge_current_allowed=0.0,
+            keep_awake_request=True,
+        )
+        self._heat = Heat(behaviour.dc_curve, behaviour.ac_curve)
+        self._limit = 1.0
+        self._withheld = False
+        self._rows = ScheduleRows(bus.scheduler, bus.publisher)
+        self._offered: tuple[Piece, ...] = ()
+        self._mode: values.EcuState | None = None  # where it is not told by plug and faults
+        self._wake_up: values.EcuWakeUp | None = None
+        self._meter_over = bus.scheduler.alarm(
+            lambda: self._publish(NOTHING_METERED), name="meter over"
+        )
+        bus.signals.on_change(self._take)
+
+    @property
+    def requests(self) -> Requests:
+        """What the vehicle is asked for now, the active inlet's lock included."""
+        if self.inlets.number == 1:
+            return self._requests
+        return replace(self._requests, lock_request=self._requests.second_lock_request)
+
+    @property
+    def told(self) -> VehicleSnapshot:
+        """What the vehicle says; its inlet is the active one."""
+        snapshot, number = self._bus.signals.state, self.inlets.number
+        return snapshot if number == 1 else replace(snapshot, inlet=inlet_of(snapshot, number))
+
+    def reading(self, role: str) -> Reading:
+        """One value of the active inlet, or of the vehicle."""
+        return self._bus.signals.reading(role_of(role, self.inlets.number))
+
+    @property
+    def plug(self) -> PlugWatch:
+        """Of the active inlet."""
+        return self.inlets.plug
+
+    @property
+    def barred(self) -> bool:
+        """A fault of ours stands for which nothing may be charged."""
+        return self._barred is not None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the vehicle has said how it wants to charge, if it is ever going to."""
+        return self._bus.signals.reading("energy_transfer_mode").quality is not Quality.NEVER
+
+    def bar(self, error: values.EvErrorCode | None) -> None:
+        """While a fault of ours stands there is no permission, and the station is told this."""
+        if error is not self._barred:
+            self._barred = error
+            self._take()
+
+    def limit(self, share: float) -> None:
+        """At most so much of the current, whatever the temperatures leave."""
+        if share != self._limit:
+            self._limit = share
+            self._take()
+
+    def withhold(self, *, withheld: bool) -> None:
+        """No permission, without a fault: a rule over the ECU's modes forbids charging."""
+        if withheld is not self._withheld:
+            self._withheld = withheld
+            self._take()
+
+    def show_mode(self, state: values.EcuState | None, *, keep_awake: bool) -> None:
+        """What the vehicle is to know of the ECU's sleep; ``None``: as plug and faults have it."""
+        self._mode = state
+        self._request(keep_awake_request=keep_awake)
+        self._publish_ecu()
+
+    def woken(self, reason: values.EcuWakeUp) -> None:
+        self._wake_up = reason
+        self._publish_ecu()
+
+    def count_faults(self, count: int) -> None:
+        """How many trouble codes stand, for the vehicle to see."""
+        if count != self._faults:
+            self._faults = count
+            self._publish_ecu()
+
+    def start(self) -> None:
+        self._bus.publisher.publish(self._requests)
+        self._bus.publisher.start()
+        self._take()
+
+    # From the vehicle
+
+    def _take(self) -> None:
+        self._take_plug(self._bus.signals.state)
+        snapshot = self.told
+        self._take_wishes(snapshot)
+        self._take_battery(snapshot)
+        self._take_feedback(snapshot)
+        self._publish_ecu()
+        self.changed()
+
+    def _take_plug(self, told: VehicleSnapshot) -> None:
+        """Which plug sits in which inlet, and whether a sleeping station shall be woken."""
+        self.inlets.hold(held=self.flowing())
+        self.inlets.feed(told, self._bus.signals.reading)
+        permission = told.permission
+        waking = permission.wake_station_request is True
+        rising, self._waking = waking and not self._waking, waking
+        if rising:
+            self.wake()
+
+    def _take_wishes(self, told: VehicleSnapshot) -> None:
+        state, permission = self.state, told.permission
+        state.permission = (
+            self._barred is None
+            and not self._withheld
+            and self.inlets.connected
+            and self._inlet_is_known()
+            and permission.charge_permission is True
+            and permission.crash_detected is not True
+            and told.contactors.hv_interlock_closed is not False
+            and told.limits.max_current_limit is not None
+            and told.contactors.contactor_state is not None
+        )
+        buttons = told.inlet.stop_button or told.inlet.proximity_switch
+        self._stopped = self.inlets.connected and (self._stopped or buttons is True)
+        if state.ending or permission.stop_request in _STOPPING or self._stopped:
+            state.intent = Intent.STOP
+        elif permission.pause_request:
+            state.intent = Intent.PAUSE
+        else:
+            state.intent = Intent.CHARGE
+        state.renegotiate = permission.renegotiation_request is True
+        selection = told.selection
+        if selection.energy_transfer_mode is not None:
+            state.mode = selection.energy_transfer_mode.value
+        payment = selection.payment_option
+        if payment is not None:
+            state.prefer_contract = payment is values.PaymentOption.CONTRACT
+        if not self._behaviour.contracts:
+            state.prefer_contract = False
+
+    def _inlet_is_known(self) -> bool:
+        """The first inlet's message has a fault of its own; of the second one is this."""
+        usable = {Quality.FRESH, Quality.UNBOUND}
+        return self.inlets.number == 1 or self.reading("plug_state").quality in usable
+
+    def _take_battery(self, told: VehicleSnapshot) -> None:
+        state, battery, limits, targets = self.state, told.battery, told.limits, told.targets
+        code = battery.ev_error_code
+        healthy = code is None or code is values.EvErrorCode.NO_ERROR
+        if healthy and self._barred is not None:
+            code = self._barred
+        state.error = "NO_ERROR" if code is None else code.value
+        state.soc = battery.soc
+        state.full_soc, state.bulk_soc = battery.full_soc, battery.bulk_soc
+        state.energy_capacity = battery.energy_capacity
+        state.energy_request = battery.energy_request
+        state.remaining_to_full = battery.remaining_time_to_full_soc
+        state.remaining_to_bulk = battery.remaining_time_to_bulk_soc
+        state.cabin_conditioning = battery.cabin_conditioning
+        state.battery_conditioning = battery.ress_conditioning
+        state.max_current = limits.max_current_limit
+        state.max_voltage = limits.max_voltage_limit
+        state.max_power = limits.max_power_limit
+        state.target_voltage = targets.target_voltage
+        state.target_current = targets.target_current
+        silent = self._bus.signals.reading("ev_ready").quality is Quality.UNBOUND
+        state.ready = targets.ev_ready is True or silent  # a bus without it never takes it back
+        state.charging_complete = targets.charging_complete is True
+        state.bulk_complete = targets.bulk_charging_complete
+        state.departure = told.needs.departure_time
+        if told.needs.e_amount is not None and state.mode.startswith("AC"):
+            state.energy_request = told.needs.e_amount
+
+    def _take_feedback(self, told: VehicleSnapshot) -> None:
+        state, path, inlet, ac = self.state, told.contactors, told.inlet, told.ac_limits
+        contactor = path.contactor_state
+        closed = {values.ContactorState.CLOSED, values.ContactorState.WELDED}
+        state.contactors_closed = None if contactor is None else contactor in closed
+        state.inlet_voltage = path.contactor_voltage
+        state.battery_voltage = path.link_voltage
+        state.battery_current = path.present_current
+        state.isolation_monitor_active = path.isolation_monitoring_active
+        lock = inlet.lock_state
+        state.locked = None if lock is None else lock is values.LockState.LOCKED
+        state.cable_current = inlet.cable_current_limit
+        state.ac_max_voltage = ac.ac_max_voltage
+        state.ac_max_current = ac.ac_max_current
+        state.ac_min_current = ac.ac_min_current
+        heat = self._heat.share(inlet) if self._behaviour.sensors else 1.0
+        state.derating = min(heat, self._limit)
+
+    # To the vehicle: requests
+
+    def ask_contactors(self, request: values.ContactorRequest) -> None:
+        """For a self test, which moves one contactor alone."""
+        self._request(contactor_request=request)
+
+    @property
+    def contactors(self) -> Contactors:
+        """What the vehicle says of its high-voltage path."""
+        return self._bus.signals.state.contactors
+
+    def request_contactors(self, *, closed: bool) -> None:
+        wish = values.ContactorRequest.CLOSE if closed else values.ContactorRequest.OPEN
+        amps = abs(self.state.battery_current or 0.0)
+        new = wish is not self._requests.contactor_request
+        if new and not closed and self.state.contactors_closed and amps > OPEN_CURRENT:
+            self.opened_under_load(amps)
+        self._request(contactor_request=wish)
+
+    def request_lock(self, *, locked: bool) -> None:
+        """As the motor's rest and the voltage in the inlet allow; see ``evcc.lock``."""
+        self.inlets.lock.request(locked=locked)
+
+    def _show_lock(self, inlet: int, wish: values.LockRequest) -> None:
+        self._request(**{LOCK_ROLES[inlet]: wish})
+
+    def request_isolation_monitor(self, *, active: bool) -> None:
+        self._request(isolation_measurement_request=active)
+
+    def request_current(self, amps: float) -> None:
+        """What is asked of the station now is the session's own; the bus shows what may be."""
+
+    def allow_dc_current(self, amps: float) -> None:
+        self._request(charge_current_allowed=amps)
+
+    def allow_ac_current(self, amps: float) -> None:
+        self._request(charge_current_allowed=amps)
+
+    def _request(self, **changes: object) -> None:
+        now = self._requests
+        if any(getattr(now, name) != value for name, value in changes.items()):
+            self._requests = Requests(
+                **{
+                    name: changes.get(name, getattr(now, name))
+                    for name in Requests.__dataclass_fields__
+                }  # type: ignore[arg-type]  # the names are this class's own
+            )
+            self._publish(self._requests)
+
+    # To the vehicle: the station
+
+    def view_changed(self, view: StationView) -> None:
+        self._meter_over.cancel()
+        for part in station_parts(view):
+            self._publish(part)
+        if view.offered.pieces != self._offered:
+            self._offered = view.offered.pieces
+            self._rows.show(schedule_rows(self._offered))
+
+    def pilot_changed(self, pilot: Pilot) -> None:
+        """Of the active inlet."""
+        self._pilot = pilot
+        if len(self.inlets.plugs) == 1:
+            self.inlets.pilot(1, pilot)
+        self._take()
+
+    def inlet_pilot(self, inlet: int, pilot: Pilot) -> None:
+        """Of any inlet, active or not."""
+        self.inlets.pilot(inlet, pilot)
+        self._take()
+
+    def _publish_ecu(self) -> None:
+        pilot, inlet = self._pilot, self.told.inlet
+        if pilot is None:
+            return
+        plugged = pilot.state is not PilotState.A
+        state = values.PlugState.PLUGGED if self.inlets.connected else values.PlugState.UNPLUGGED
+        faulty = inlet.plug_state is values.PlugState.FAULT
+        now = EcuStatus(
+            ecu_state=self._ecu_state(plugged=plugged),
+            ecu_wake_up=self._wake_up,
+            cp_state=pilot_state(pilot),
+            charge_mode=MODES.get(pilot.meaning, values.ChargeMode.NONE),
+            pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
+            pwm_max_current=pilot.current or None,
+            cable_max_current=self.state.cable_current,
+            inlet_plug_state=values.PlugState.FAULT if faulty else state,
+            inlet_lock_state=inlet.lock_state,
+            active_inlet=self.inlets.active,
+            inlet_dc_temperature_1=inlet.dc_pin_temperature_1,
+            inlet_dc_temperature_2=inlet.dc_pin_temperature_2,
+            inlet_ac_temperature=inlet.ac_pin_temperature,
+            inlet_hot=self.state.derating < 1.0,
+            active_faults=min(self._faults, 255),
+        )
+        if now != self._ecu:
+            self._ecu = now
+            self._publish(now)
+
+    def _ecu_state(self, *, plugged: bool) -> values.EcuState:
+        if self._barred is not None:
+            return values.EcuState.FAULT
+        if self._mode is not None:
+            return self._mode
+        return values.EcuState.ACTIVE if plugged else values.EcuState.READY
+
+    def session_ended(self, result: values.SessionResult) -> None:
+        """With the session goes what the station told: old values are not present ones."""
+        good = result in {values.SessionResult.COMPLETE, values.SessionResult.PAUSED}
+        finished, failed = values.SessionState.FINISHED, values.SessionState.FAILED
+        self._publish(
+            SessionStatus(session_state=finished if good else failed, session_result=result)
+        )
+        for part in NOTHING_TOLD:
+            self._publish(part)
+        self._meter_over.rearm(METER_STAYS)
+        self._offered = ()
+        self._rows.show(())
+        if result is not values.SessionResult.PAUSED:
+            self.request_lock(locked=False)
+
+    def _publish(self, part: VehicleReportPart) -> None:
+        self._bus.publisher.publish(part)

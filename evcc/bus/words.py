@@ -1,0 +1,192 @@
+"""The session's and the station's words as the vehicle's bus has them.
+
+Pure functions of what the station told; when they are published is ``evcc.canbus``'s affair.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bsw.cp.duty import Meaning
+from bsw.cp.pilot import Pilot, PilotState
+from can_adapter.signals import values
+from can_adapter.vehicle.report import (
+    Metering,
+    Schedule,
+    ScheduleRow,
+    SessionStatus,
+    StationAc,
+    StationIdentity,
+    StationLimits,
+    StationPresent,
+    StationStatus,
+    VehicleReportPart,
+)
+from evcc.plan import Piece
+from evcc.vehicle import StationView
+
+_PHASES: Final = {
+    "SessionSetup": values.SessionState.SESSION_SETUP,
+    "ServiceDiscovery": values.SessionState.SERVICE_SELECTION,
+    "ServiceDetail": values.SessionState.SERVICE_SELECTION,
+    "PaymentServiceSelection": values.SessionState.SERVICE_SELECTION,
+    "ServicePaymentSelection": values.SessionState.SERVICE_SELECTION,
+    "CertificateInstallation": values.SessionState.AUTHORIZATION,
+    "CertificateUpdate": values.SessionState.AUTHORIZATION,
+    "PaymentDetails": values.SessionState.AUTHORIZATION,
+    "Authorization": values.SessionState.AUTHORIZATION,
+    "ContractAuthentication": values.SessionState.AUTHORIZATION,
+    "ChargeParameterDiscovery": values.SessionState.PARAMETER_DISCOVERY,
+    "CableCheck": values.SessionState.CABLE_CHECK,
+    "PreCharge": values.SessionState.PRE_CHARGE,
+    "PowerDelivery": values.SessionState.POWER_DELIVERY,
+    "CurrentDemand": values.SessionState.CHARGING,
+    "ChargingStatus": values.SessionState.CHARGING,
+    "MeteringReceipt": values.SessionState.CHARGING,
+    "WeldingDetection": values.SessionState.WELDING_DETECTION,
+    "SessionStop": values.SessionState.SESSION_STOP,
+}
+MOST_ROWS: Final = 1_024
+_PROTOCOLS: Final = {
+    "din": values.SelectedProtocol.DIN70121,
+    "iso2": values.SelectedProtocol.ISO15118_2,
+}
+MODES: Final = {
+    Meaning.DIGITAL: values.ChargeMode.DIGITAL,
+    Meaning.CURRENT: values.ChargeMode.PWM,
+}
+_PAYMENTS: Final = {
+    "Contract": values.OfferedPayments.CONTRACT,
+    "ExternalPayment": values.OfferedPayments.EXTERNAL_PAYMENT,
+}
+_NOTIFICATIONS: Final = {
+    "None": values.EvseNotification.NONE,
+    "StopCharging": values.EvseNotification.STOP_CHARGING,
+    "ReNegotiation": values.EvseNotification.RENEGOTIATION,
+}
+
+NOTHING_TOLD: Final[tuple[VehicleReportPart, ...]] = (
+    StationStatus(),
+    StationPresent(),
+    StationLimits(),
+    StationAc(),
+    StationIdentity(),
+    Schedule(),
+)
+"""No station talks: each of its values is invalid.  The meter has ``NOTHING_METERED``,
+because what was counted up to the end is wanted after it."""
+NOTHING_METERED: Final = Metering()
+
+
+def pilot_state(pilot: Pilot) -> values.PilotState:
+    if pilot.state is PilotState.A:
+        return values.PilotState.A
+    return values.PilotState(str(pilot))
+
+
+def session_status(view: StationView) -> SessionStatus:
+    offered = values.OfferedModes(0)
+    for mode in view.offered_modes:
+        name = mode.upper()
+        if name in values.OfferedModes.__members__:
+            offered |= values.OfferedModes[name]
+    payment = values.PaymentOption(view.payment) if view.payment else None
+    return SessionStatus(
+        session_state=_PHASES.get(view.phase, values.SessionState.NEGOTIATION),
+        selected_protocol=_PROTOCOLS.get(view.protocol, values.SelectedProtocol.NONE),
+        selected_payment_option=payment,
+        offered_modes=offered,
+        offered_payments=_payments(view),
+        link_ready=True,
+    )
+
+
+def _payments(view: StationView) -> values.OfferedPayments:
+    offered = values.OfferedPayments(0)
+    for payment in view.offered_payments:
+        offered |= _PAYMENTS.get(payment, values.OfferedPayments(0))
+    return offered
+
+
+def station_status(view: StationView) -> StationStatus:
+    return StationStatus(
+        evse_status_code=values.EvseStatusCode(view.status_code) if view.status_code else None,
+        evse_isolation_status=values.IsolationStatus(view.isolation) if view.isolation else None,
+        evse_notification=_NOTIFICATIONS[view.notification],
+        notification_max_delay=min(65_535, view.notification_delay),
+        evse_processing=values.EvseProcessing(view.processing) if view.processing else None,
+        rcd_tripped=view.rcd,
+        receipt_required=view.receipt_required,
+    )
+
+
+def station_limits(view: StationView) -> StationLimits:
+    return StationLimits(
+        evse_maximum_current_limit=positive(view.max_current),
+        evse_maximum_voltage_limit=positive(view.max_voltage),
+        evse_maximum_power_limit=bounded(view.max_power),
+        evse_minimum_current_limit=positive(view.min_current),
+        evse_minimum_voltage_limit=positive(view.min_voltage),
+        evse_regulation_tolerance=positive(view.tolerance),
+        evse_peak_current_ripple=positive(view.ripple),
+        evse_energy_to_be_delivered=bounded(view.energy_to_deliver),
+    )
+
+
+def station_parts(view: StationView) -> Iterator[VehicleReportPart]:
+    """Everything the station told, part by part."""
+    yield session_status(view)
+    yield station_status(view)
+    yield StationPresent(
+        evse_present_voltage=positive(view.present_voltage),
+        evse_present_current=view.present_current,
+        evse_current_limit_achieved=view.current_limit_achieved,
+        evse_voltage_limit_achieved=view.voltage_limit_achieved,
+        evse_power_limit_achieved=view.power_limit_achieved,
+    )
+    yield station_limits(view)
+    if view.nominal_voltage is not None:
+        yield StationAc(
+            evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current
+        )
+    yield StationIdentity(
+        evse_id=view.evse_id or None,
+        meter_id=view.meter_id or None,
+        session_id=view.session_id or None,
+        evse_time=view.evse_time,
+    )
+    yield Metering(meter_reading=view.meter_reading, meter_time=view.meter_time)
+    offered = view.offered
+    yield Schedule(
+        schedule_tuple=view.schedule_tuple,
+        schedule_power=bounded(offered.power),
+        schedule_remaining=offered.remaining,
+        schedule_next_power=bounded(offered.next_power),
+    )
+
+
+def positive(amount: float | None) -> float | None:
+    """What a signal can carry; a negative limit of a peer is no limit to show."""
+    return amount if amount is not None and amount >= 0 else None
+
+
+def bounded(amount: float | None) -> float | None:
+    return None if amount is None or amount < 0 else min(amount, 5e6)
+
+
+def schedule_rows(pieces: Sequence[Piece]) -> list[ScheduleRow]:
+    """One row for each piece.  A price that is no level of the station's is left out."""
+    shown = pieces[:MOST_ROWS]
+    return [
+        ScheduleRow(
+            schedule_row=number,
+            schedule_rows=len(shown),
+            schedule_row_start=piece.begin,
+            schedule_row_power=bounded(piece.power),
+            schedule_row_price=_level(piece.price),
+        )
+        for number, piece in enumerate(shown)
+    ]
+
+
+def _level(price: float) -> int | None:
+    return int(price) if price == int(price) and 0 < price <= 255 else None

@@ -1,0 +1,1 @@
+"""The vehicle's keys, certificates and contracts."""

@@ -1,0 +1,1 @@
+"""The vehicle ECU put together: what it is made of, started in order, stopped in reverse."""

@@ -1,0 +1,288 @@
+"""The vehicle ECU put together: bus, link, sessions, keys - and the order in which they stop."""
+
+from typing import TYPE_CHECKING, Final
+
+from bsw.base import Base, Steps
+from bsw.chrgm import sap
+from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.record import SessionRecord
+from bsw.cp.pilot import Pilot
+from bsw.ecum import EcuM, Room, WakeUp
+from bsw.net.channel import Channels
+from bsw.os.clock import MS, Action
+from bsw.os.notify import Notify
+from bsw.os.process import Status
+from bsw.os.scheduler import Task
+from evcc.bus.canbus import VehicleCan
+from evcc.config import EvccConfig
+from evcc.ecu.services import EcuServices, ServicePorts
+from evcc.ecu.startup import Parts
+from evcc.north.side import North
+from evcc.plug.basic import BasicCharging
+from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
+from evcc.plug.wear import Wear
+from evcc.session.context import VehicleContext
+from evcc.session.discovery import search_rules
+from evcc.session.profile import VehicleProfile, profile_of
+from evcc.session.results import result_on_can
+from evcc.session.session import VehicleSession, VehicleSessionPorts
+from evcc.vehicle import StationView, VehicleState
+
+if TYPE_CHECKING:
+    from evcc.session.ports import Wallet
+
+LIVE_EACH: Final = 500 * MS
+
+
+class VehicleEcu:
+    """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
+
+    def __init__(
+        self, base: Base, config: EvccConfig, parts: Parts, notify: Notify | None = None
+    ) -> None:
+        self._base = base
+        self._notify = notify
+        self._config = config
+        self._log = base.dlt.logger("evcc")
+        self._count = 0
+        self._live: Task
+        self.state = VehicleState()
+        self.north = North(base.scheduler, self.state, config.api)
+        self.view = StationView()
+        self._parts = parts
+        self._services = parts.services
+        self.can = VehicleCan(
+            parts.bus, self.north.bus, self._services.behaviour, inlets=len(parts.plug.inlets)
+        )
+        self.can.changed = self.north.blend.refresh
+        self.north.blend.barred = lambda: self.can.barred
+        self._wallet = self._make_wallet()
+        self.manager = self._make_manager()
+        self.can.wake = self.manager.wake_up
+        parts.plug.pilot.listen(self.can.pilot_changed)
+        self.can.pilot_changed(parts.plug.pilot.read())
+        self.north.join(self.manager, parts.plug.pilot)
+        base.trace.add_sink(self.north)
+        self.can.inlets.on_active = parts.plug.activate
+        self._rooms = EcuServices(self._services, self._neighbours())
+        self._state_manager = self._manage()
+        self._listen_to_inlets()
+
+    # Life
+
+    def start(self) -> Steps:
+        """One room per step."""
+        yield from self._state_manager.steps()
+        self._parts.key_faults.heard_by(self._rooms.supervision.key_fault)
+
+    def stop(self, done: Action) -> None:
+        self._state_manager.stop(done)
+
+    def _listen_to_inlets(self) -> None:
+        """Where there are two, a plug in the one that is not active is noticed as well."""
+        inlets = self._parts.plug.inlets
+        for number, pilot in inlets.items() if len(inlets) > 1 else ():
+
+            def moved(pilot: Pilot, inlet: int = number) -> None:
+                self.can.inlet_pilot(inlet, pilot)
+                self._rooms.modes.wake(WakeUp.PLUG)
+
+            pilot.listen(moved)
+
+    def _manage(self) -> EcuM:
+        """All rooms in the order of starting; they stop the other way round."""
+        return self._rooms.manage(
+            Room("network", stop=self._stop_network),
+            Room("bus", stop=self._stop_bus),
+            Room("can", self.can.start),
+            Room(
+                "north side",
+                lambda: self.north.start(self._base),
+                self._stop_north,
+                sleep=self.north.sleep,
+                wake=self.north.wake,
+            ),
+            watched=(
+                Room(
+                    "charging",
+                    self._start_charging,
+                    self._stop_charging,
+                    sleep=self._stop_telling,
+                    wake=self._start_telling,
+                ),
+            ),
+            stop_within=self._config.os.stop_within,
+        )
+
+    def _neighbours(self) -> ServicePorts:
+        return ServicePorts(
+            bus=self._parts.bus,
+            can=self.can,
+            manager=self.manager,
+            pilot=self._parts.plug.pilot.read,
+            state=self.state,
+            on_reset=self._reset,
+            keys=self._parts.tester_keys,
+            notify=self._notify,
+            det=self._base.det,
+            silent_bus=self._config.api.values == "north",
+        )
+
+    def _reset(self, kind: int) -> None:
+        """A tester wants a restart: stop in order, then the process begins again."""
+        self._base.process.done(Status.RESET, f"reset {kind} by a tester")
+
+    def _start_charging(self) -> None:
+        self._start_telling()
+        self._parts.plug.start(self.manager)
+
+    def _stop_telling(self) -> None:
+        self._live.stop()
+
+    def _start_telling(self) -> None:
+        self._live = self._base.scheduler.every(
+            LIVE_EACH, self._tell_live, name="live", slack=LIVE_EACH // 10
+        )
+
+    def _stop_charging(self, done: Action) -> None:
+        """First the session and its contactors, then the data link, which leaves its modem."""
+        if self.manager.session is not None:
+            self.manager.stop()
+
+        def close_link() -> None:
+            if self.manager.attached:
+                self.manager.link.close()
+            self._base.settle(lambda: self._parts.plug.leaving, close_plug)
+
+        def close_plug() -> None:
+            self._parts.plug.close()
+            done()
+
+        def energised() -> bool:
+            return self.manager.session is not None or self.state.contactors_closed is True
+
+        self._base.settle(energised, close_link)
+
+    def _stop_north(self, done: Action) -> None:
+        self.north.stop()
+        done()
+
+    def _stop_bus(self, done: Action) -> None:
+        self._parts.bus.close()
+        done()
+
+    def _stop_network(self, done: Action) -> None:
+        def close() -> None:
+            self._parts.network.close()
+            lost = self._parts.recording.close()
+            if lost:
+                self._log.warning("capture not whole", why=lost)
+            done()
+
+        self._base.settle(lambda: self._parts.network.busy, close)
+
+    # Parts
+
+    def _make_wallet(self) -> "Wallet | None":
+        keys = self._parts.keys
+        wanted = self._services.settings.active.plug_and_charge
+        return keys.wallet() if keys is not None and wanted else None
+
+    def _make_manager(self) -> ChargingManager:
+        base, config = self._base, self._config.session
+        actuators = self.north.actuators(self.can)
+        wear = Wear(base.scheduler, self._config.wear)
+        basic = BasicCharging(
+            base.scheduler, self._parts.plug.pilot, self.state, actuators, closing=wear.closing
+        )
+        manager = ChargingManager(
+            base.scheduler,
+            self.state,
+            self._parts.plug.pilot,
+            self._make_session,
+            basic=basic,
+            rules=RetryRules(config.tries, config.pause),
+            log=self._log,
+            wear=wear,
+        )
+        manager.on_result = self._ended
+        if self._config.can.bus.interface != "none":
+            manager.chosen = lambda: self.can.chosen
+        self.north.blend.changed = manager.refresh
+        return manager
+
+    def _make_session(self, ended: object) -> VehicleSession:
+        base, config = self._base, self._config
+        keys = self._parts.keys
+        applications = sap.applications(self._protocols())
+        means = VehicleSessionPorts(
+            scheduler=base.scheduler,
+            networks=[self._parts.recording.network(self._parts.network)],
+            channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
+            applications=applications,
+            trace=base.trace,
+            search=search_rules(
+                applications,
+                config.session.without_tls,
+                tls=keys is not None,
+                in_vain=self.manager.tls_in_vain,
+            ),
+            sdp_port=config.network.sdp_port,
+            tls=None if keys is None else keys.tls,
+        )
+        self.view = StationView()
+        car = VehicleContext(
+            state=self.state,
+            view=self.view,
+            actuators=self.north.actuators(self.can),
+            pilot=self.north.pilot(PilotOnPort(self._parts.plug.pilot)),
+            scheduler=base.scheduler,
+            record=SessionRecord(),
+            profile=self._profile(),
+            memory=self._services.memory,
+            calendar=self._parts.calendar,
+            log=base.dlt.logger("session"),
+            evccid=config.session.evccid,
+            wallet=self._wallet,
+            wear=self.manager.wear,
+        )
+        return VehicleSession(means, car, ended)  # type: ignore[arg-type]  # the manager's own
+
+    def _profile(self) -> VehicleProfile:
+        chosen = self._config.session
+        if chosen.profile == "lab":
+            self._log.warning("lab profile", remedy="session.profile: field, for any real station")
+        return self._services.profile(profile_of(chosen.profile, chosen.loop_pause))
+
+    def _protocols(self) -> tuple[str, ...]:
+        """Best first: as the north side asked, else a tester, else the configuration."""
+        return self.north.protocols(self._services.protocols(self._config.session.protocols))
+
+    # Events
+
+    def _ended(self, result: SessionResult) -> None:
+        self.can.session_ended(result_on_can(result))
+        self.north.session_ended(result)
+        fault = self._rooms.supervision.stopped_for
+        self._rooms.supervision.session_ended(result)
+        self._count += 1
+        wanted = self._config.session.count
+        if wanted and self._count >= wanted:
+            good = result.ending.good and not fault
+            detail = f"{result}, ordered by {fault}" if fault else str(result)
+            self._base.process.done(Status.OK if good else Status.FAILED, detail)
+
+    def _tell_live(self) -> None:
+        gone = self._parts.network.gone()
+        if gone:
+            self._base.process.lost(f"network.interface: {gone}")
+        view, state = self.view, self.state
+        if view.phase:
+            self._log.info(
+                "live",
+                phase=view.phase,
+                soc=state.soc,
+                volts=state.battery_voltage,
+                amps=state.battery_current,
+                offered=view.max_current,
+            )

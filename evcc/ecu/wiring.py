@@ -1,0 +1,50 @@
+"""Runs the vehicle ECU on host time, from its configuration to its exit status."""
+
+from bsw.base import READY, Steps, open_base
+from bsw.ecuc.load import Loaded
+from bsw.os.notify import Notify
+from bsw.os.process import Status, Stop
+from evcc.config import EvccConfig
+
+
+def run(loaded: Loaded[EvccConfig]) -> Status:
+    config = loaded.config
+    base = open_base(config)
+    notify = Notify()
+    base.trace.begin(role="evcc", protocols=" ".join(config.session.protocols))
+
+    def start() -> Steps:
+        """The loop turns first; the rooms, which take longer to load, start inside it."""
+        loaded.look_outside()
+        for lacking in config.lacking():
+            base.dlt.logger("evcc").warning("lacking", what=lacking)
+        yield "session"
+        import evcc.session.session  # noqa: F401, PLC0415 - the largest part of the application
+
+        yield "parts"
+        from evcc.ecu.startup import open_parts  # noqa: PLC0415 - see above
+
+        yield "services"
+        parts = yield from open_parts(base, config)
+        from evcc.ecu.ecu import VehicleEcu  # noqa: PLC0415 - see above
+
+        ecu = VehicleEcu(base, config, parts, notify)
+
+        def stop(why: Stop) -> None:
+            if why.status is Status.RESET:
+                notify.feed()  # it does not end, it begins again
+            else:
+                notify.stopping()
+            ecu.stop(base.process.finished)
+
+        base.process.on_stop = stop
+        yield from ecu.start()
+        notify.ready()
+        yield READY
+        from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+        from evcc.session.profile import PROFILES  # noqa: PLC0415 - see above
+
+        for name in parts.services.protocols(config.session.protocols):
+            yield from rehearse(name, PROFILES[config.session.profile].reading)
+
+    return base.run(start)

@@ -1,0 +1,1 @@
+"""Faults noticed, remembered and acted upon; what a tester may ask and set."""

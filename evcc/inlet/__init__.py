@@ -1,0 +1,1 @@
+"""One inlet or two: plug, lock, temperature."""

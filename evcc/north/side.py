@@ -1,0 +1,135 @@
+"""The vehicle's north side in the ECU: joined to the bus, to the sessions, and to its doors.
+
+Everything it tells is heard from who does it - session, manager, trace; everything it is told goes
+through ``evcc.blend``.  The doors only come into being where the configuration opens them.
+"""
+
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from bsw.base import Base
+from bsw.chrgm.endings import SessionResult
+from bsw.cp.pilot import Pilot as PilotReading
+from bsw.cp.pilot import PilotState, VehiclePilot
+from bsw.north.side import Meaning, NorthSide
+from bsw.os.clock import S
+from bsw.os.scheduler import Scheduler, Task
+from bsw.trace import TraceRecord
+from evcc.bus.merge import MergedValues
+from evcc.config import VehicleApiConfig
+from evcc.north import about
+from evcc.north.objects import SdpResult, TlsInfo, V2gMessages
+from evcc.north.published_actuators import PublishedActuators, PublishedPilot
+from evcc.north.vehicle import COMMANDS, Vehicle
+from evcc.plug.charging import ChargingManager
+from evcc.vehicle import Actuators, Pilot, VehicleState
+
+if TYPE_CHECKING:
+    from bsw.north.door import LocalDoor
+
+LOOK_EACH = 1 * S
+"""How often what counts down is counted."""
+
+
+def side(vehicle: Vehicle) -> NorthSide:
+    """The vehicle's interface as data, for any transport."""
+    meaning = Meaning(about.COMMANDS, about.VARIABLES, about.NOT_HERE)
+    return NorthSide(vehicle, COMMANDS, vehicle.variables, meaning)
+
+
+class North:
+    """Made before the rooms that need its state, then joined to the manager."""
+
+    def __init__(self, scheduler: Scheduler, state: VehicleState, config: VehicleApiConfig) -> None:
+        self.bus = VehicleState()
+        self.vehicle = Vehicle(VehicleState(), debug=config.debug)
+        self.blend = MergedValues(
+            state, self.bus, self.vehicle, scheduler, alone=config.values == "north"
+        )
+        self._scheduler = scheduler
+        self._config = config
+        self._door: LocalDoor | None = None
+        self._looking: Task | None = None
+
+    def actuators(self, behind: Actuators) -> PublishedActuators:
+        return PublishedActuators(self.vehicle, behind)
+
+    def pilot(self, behind: Pilot) -> PublishedPilot:
+        return PublishedPilot(self.vehicle, behind)
+
+    def protocols(self, configured: tuple[str, ...]) -> tuple[str, ...]:
+        """What was asked for, as far as the configuration allows it."""
+        wanted = tuple(name for name in self.vehicle.protocols if name in configured)
+        return wanted or configured
+
+    def join(self, manager: ChargingManager, pilot: VehiclePilot) -> None:
+        """``pilot`` says when the plug is out."""
+        vehicle, blend = self.vehicle, self.blend
+        vehicle.wake = manager.wake_up
+        vehicle.running = lambda: "" if manager.session is None else manager.session.mode
+        if self._config.values == "north":
+            manager.held = lambda: "mode" not in vehicle.said
+        blend.running = lambda: manager.session is not None
+        blend.own = lambda: manager.ordered
+        blend.contracts = lambda: not manager.contract_refused
+        basic = blend.changed
+
+        def changed() -> None:
+            basic()
+            manager.go_on()
+
+        blend.changed = changed
+        manager.on_link = lambda state: vehicle.variables.publish("link_state", state)
+        pilot.listen(self._pilot_changed)
+
+    def start(self, base: Base) -> None:
+        self.wake()
+        if self._config.socket is not None:
+            from bsw.north.door import LocalDoor  # noqa: PLC0415 - most ECUs open none
+
+            log = base.dlt.logger("north")
+            self._door = LocalDoor(
+                self._scheduler,
+                base.clock,
+                side(self.vehicle),
+                self._config,
+                log=log,
+                worker=base.worker,
+            )
+
+    def wake(self) -> None:
+        """Count again what counts down."""
+        self._looking = self._scheduler.every(LOOK_EACH, self.blend.refresh, name="north side")
+
+    def sleep(self) -> None:
+        """The door stays open; commands are what may wake the ECU."""
+        if self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+
+    def stop(self) -> None:
+        self.sleep()
+        if self._door is not None:
+            self._door.close()
+            self._door = None
+
+    def session_ended(self, result: SessionResult) -> None:
+        self.vehicle.session_ended(result)
+
+    def write(self, record: TraceRecord) -> None:
+        """A sink of the session trace: what is noted there and nowhere else."""
+        told, publish = record.fields, self.vehicle.variables.publish
+        if record.kind == "station":
+            publish("sdp_result", SdpResult(str(told["at"]), str(told["security"])))
+        elif record.kind == "connected":
+            publish("tls_info", TlsInfo(str(told["version"]), str(told["suite"])))
+        elif record.kind == "message" and self.vehicle.debug:
+            octets = told["exi"]
+            assert isinstance(octets, bytes), "a message is traced in octets"
+            coded = b64encode(octets).decode("ascii")
+            publish("v2g_messages", V2gMessages(str(told["name"]), coded))
+
+    def _pilot_changed(self, pilot: PilotReading) -> None:
+        if pilot.state is PilotState.A:
+            self.vehicle.forget_wishes()
+            self.blend.refresh()

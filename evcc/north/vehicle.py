@@ -1,0 +1,322 @@
+"""The vehicle's commands.  Every argument is checked before anything reaches the session.
+
+What is said here is kept in a ``VehicleState`` of this side's own, or in the session's where
+nobody else has a say; ``said`` names the fields that were.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from bsw.chrgm.endings import SessionResult
+from bsw.north.command import CommandError, Commands, refused
+from bsw.north.variables import Listener, Variables
+from evcc.north.objects import (
+    AcEvParameters,
+    Amps,
+    DcEvBPTParameters,
+    DcEvParameters,
+    ErrorCode,
+    KiloWattHours,
+    Mode,
+    PaymentName,
+    Percent,
+    ProtocolName,
+    Seconds,
+    SelectedPaymentOption,
+    Share,
+    SignedAmps,
+    StopMode,
+    Volts,
+    WattHours,
+)
+from evcc.north.variables import variables
+from evcc.vehicle import Intent, VehicleState
+
+COMMANDS: list[str] = []
+command = Commands(COMMANDS)
+
+PROTOCOLS = {"DIN70121": "din", "ISO15118D2": "iso2"}
+
+
+WISHES = frozenset(
+    {
+        "intent",
+        "renegotiate",
+        "mode",
+        "prefer_contract",
+        "departure",
+        "energy_request",
+        "full_soc",
+        "bulk_soc",
+        "install_contract",
+    }
+)
+"""Fields that are said for one charge, and not for the next plug-in."""
+
+
+def _free(_name: str) -> bool:
+    """Nobody else tells anything."""
+    return False
+
+
+def _idle() -> str:
+    """No session runs."""
+    return ""
+
+
+class Vehicle:
+    """One inlet.  ``changed`` is told after each command, ``wake`` when a pause shall end.
+
+    ``running`` gives the mode of the session that runs now, empty if there is none; ``owned``
+    whether another source, which nobody may contradict, tells a value.
+    """
+
+    def __init__(self, state: VehicleState, *, debug: bool = False) -> None:
+        self.state = state
+        self.debug = debug
+        self.said: set[str] = set()
+        self.measured = False  # a measurement has come; whoever keeps the time takes it back
+        self.variables: Variables = variables()
+        self.discharge = DcEvBPTParameters()
+        self.protocols: tuple[str, ...] = ()
+        self.changed: Callable[[], None] = lambda: None
+        self.wake: Callable[[], None] = lambda: None
+        self.running: Callable[[], str] = _idle
+        self.owned: Callable[[str], bool] = _free
+        self._fault_after: ErrorCode = "NO_ERROR"  # stands when the ordered stop is over
+
+    def subscribe(self, name: str, listener: Listener) -> None:
+        self.variables.subscribe(name, listener)
+
+    def last(self, name: str) -> Any:  # noqa: ANN401 - the variable's own type
+        return self.variables.last(name)
+
+    def session_ended(self, result: SessionResult) -> None:
+        """Tell the end, first with its reason, then by the name that has none."""
+        self._let_fault_stand()
+        self.variables.publish("session_result", result)
+        self.variables.publish("v2g_session_finished")
+
+    # The interface integrators know
+
+    @command
+    def start_charging(
+        self,
+        *,
+        EnergyTransferMode: Mode,  # noqa: N803 - the interface's own names
+        SelectedPaymentOption: SelectedPaymentOption,  # noqa: N803
+        DepartureTime: Seconds,  # noqa: N803
+        EAmount: KiloWattHours,  # noqa: N803
+    ) -> bool:
+        """Departure in seconds from now, 0 for none; energy in kWh, 0 for no goal."""
+        self._same_mode(EnergyTransferMode)
+        self._set(
+            mode=EnergyTransferMode,
+            prefer_contract=SelectedPaymentOption.payment_option != "ExternalPayment",
+            departure=int(DepartureTime) or None,
+            energy_request=EAmount * 1000.0 or None,
+            intent=Intent.CHARGE,
+            permission=True,
+        )
+        return True
+
+    @command
+    def stop_charging(self) -> None:
+        self._set(intent=Intent.STOP)
+
+    @command
+    def pause_charging(self) -> None:
+        self._set(intent=Intent.PAUSE)
+
+    @command
+    def set_fault(
+        self,
+        *,
+        error: ErrorCode = "FAILED_EVRESSMalfunction",
+        stop_mode: StopMode = "Immediate",
+    ) -> None:
+        """``Ordered`` lets a session that runs come to its end first: a code cuts the current."""
+        if stop_mode == "Ordered" and error != "NO_ERROR" and self.running():
+            self._fault_after = error
+            self._set(intent=Intent.STOP)
+        else:
+            self._fault_after = "NO_ERROR"
+            self._set(error=error)
+
+    @command
+    def set_dc_params(self, *, EvParameters: DcEvParameters) -> None:  # noqa: N803
+        given = EvParameters
+        self._take(
+            max_current=given.max_current_limit,
+            max_power=given.max_power_limit,
+            max_voltage=given.max_voltage_limit,
+            energy_capacity=given.energy_capacity,
+            target_current=given.target_current,
+            target_voltage=given.target_voltage,
+        )
+
+    @command
+    def set_bpt_dc_params(self, *, EvBPTParameters: DcEvBPTParameters) -> None:  # noqa: N803
+        """Checked and kept; DIN 70121 and ISO 15118-2 have no field for it."""
+        kept = self.discharge.model_dump() | EvBPTParameters.model_dump(exclude_none=True)
+        self.discharge = DcEvBPTParameters(**kept)
+
+    @command
+    def enable_sae_j2847_v2g_v2h(self) -> None:
+        """Refused with the reason: a vehicle that believes in it would wait for nothing."""
+        raise CommandError(
+            "enable_sae_j2847_v2g_v2h: the reverse mode of SAE J2847/2 is not part of this "
+            "version; charge without it"
+        )
+
+    @command
+    def update_soc(self, *, SoC: Percent) -> None:  # noqa: N803
+        self._measure("update_soc", SoC=("soc", SoC))
+
+    # What it lacked
+
+    @command
+    def reset_fault(self) -> None:
+        self._fault_after = "NO_ERROR"
+        self._set(error="NO_ERROR")
+
+    @command
+    def set_ac_params(self, *, parameters: AcEvParameters) -> None:
+        self._take(
+            ac_max_voltage=parameters.max_voltage,
+            ac_max_current=parameters.max_current,
+            ac_min_current=parameters.min_current,
+        )
+
+    @command
+    def update_dc_present_values(
+        self, *, inlet_voltage: Volts, battery_voltage: Volts, current: SignedAmps
+    ) -> None:
+        """Measured by the vehicle, never the target repeated."""
+        self._measure(
+            "update_dc_present_values",
+            inlet_voltage=("inlet_voltage", inlet_voltage),
+            battery_voltage=("battery_voltage", battery_voltage),
+            current=("battery_current", current),
+        )
+
+    @command
+    def update_contactor_state(self, *, closed: bool, welded: bool = False) -> None:
+        """Welded is a fault, and stands until ``reset_fault``."""
+        self._measure("update_contactor_state", closed=("contactors_closed", closed))
+        if welded:
+            self.set_fault(error="FAILED_EVRESSMalfunction")
+
+    @command
+    def update_inlet(
+        self,
+        *,
+        locked: bool | None = None,
+        cable_current: Amps | None = None,
+        derating: Share = 1.0,
+    ) -> None:
+        if locked is not None:
+            self._measure("update_inlet", locked=("locked", locked))
+        self._take(derating=derating, cable_current=cable_current)
+
+    @command
+    def set_mobility_needs(
+        self,
+        *,
+        departure: Seconds | None = None,
+        energy_request: WattHours | None = None,
+        full_soc: Percent | None = None,
+        bulk_soc: Percent | None = None,
+    ) -> None:
+        self._set(
+            departure=None if departure is None else int(departure),
+            energy_request=energy_request,
+            full_soc=full_soc,
+            bulk_soc=bulk_soc,
+        )
+
+    @command
+    def allow_charging(self, *, permission: bool) -> None:
+        self._set(permission=permission)
+
+    @command
+    def request_renegotiation(self) -> None:
+        self._set(renegotiate=True)
+
+    @command
+    def resume(self) -> None:
+        """End a pause from the vehicle's side."""
+        self._set(intent=Intent.CHARGE)
+        self.wake()
+
+    @command
+    def wake_up(self) -> None:
+        """The same, by the other name it is known under."""
+        self.resume()
+
+    @command
+    def set_protocol_offer(self, *, protocols: list[ProtocolName]) -> None:
+        """Best first; from the next session on.  An empty list: as configured."""
+        if len(set(protocols)) < len(protocols):
+            raise refused("set_protocol_offer", "protocols", "name each protocol once")
+        self.protocols = tuple(PROTOCOLS[name] for name in protocols)
+        self.changed()
+
+    @command
+    def set_authorization(self, *, mode: PaymentName) -> None:
+        """How to pay from the next session on: by contract where possible, or never."""
+        self._set(prefer_contract=mode == "Contract")
+
+    @command
+    def request_certificate_installation(self) -> None:
+        """Ask for a contract in the next session, also if there is one."""
+        self._set(install_contract=True)
+
+    def _let_fault_stand(self) -> None:
+        """Quietly: the session that stopped for it is just ending."""
+        if self._fault_after != "NO_ERROR":
+            self.state.error, self._fault_after = self._fault_after, "NO_ERROR"
+            self.state.intent = Intent.CHARGE
+            self.said.add("error")
+
+    def forget_wishes(self) -> None:
+        """The plug was out: what was wished for that charge is over."""
+        fresh = VehicleState()
+        for name in WISHES:
+            setattr(self.state, name, getattr(fresh, name))
+        self.said -= WISHES
+
+    def _same_mode(self, wanted: str) -> None:
+        """The mode is agreed once a session; another one needs another session."""
+        running = self.running()
+        if running and running != wanted:
+            raise refused(
+                "start_charging",
+                "EnergyTransferMode",
+                f"a session with {running} is running, {wanted} has to wait for its end; "
+                "stop_charging first, or ask for the same mode",
+            )
+
+    def _measure(self, command: str, **told: tuple[str, object]) -> None:
+        """Measurements, each by its argument: refused where the vehicle's bus brings them."""
+        for argument, (name, _) in told.items():
+            if self.owned(name):
+                raise refused(
+                    command,
+                    argument,
+                    "the vehicle's bus tells this; leave it to the bus, or set api.values: north",
+                )
+        self.measured = True
+        self._set(**dict(told.values()))
+
+    def _set(self, **values: object) -> None:
+        for name, value in values.items():
+            setattr(self.state, name, value)
+        self.said = (self.said | values.keys()) - {
+            name for name, value in values.items() if value is None
+        }
+        self.changed()
+
+    def _take(self, **values: object) -> None:
+        """What is left out stays as it was."""
+        self._set(**{name: value for name, value in values.items() if value is not None})

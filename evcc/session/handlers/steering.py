@@ -1,0 +1,21 @@
+"""The last word before a request leaves: a wish to stop, heard in every phase.
+
+In the charge loop the handlers bring the current down first; everywhere before it a stop or
+pause goes straight to SessionStop, in state B.
+"""
+
+from bsw.chrgm.agreement import Progress
+from bsw.chrgm.initiator import Go, Next
+from evcc.session.context import VehicleContext
+from evcc.vehicle import Intent
+
+
+def steer(context: VehicleContext, wish: Go, allowed: tuple[str, ...]) -> Next:
+    """The wish itself, or SessionStop in its place."""
+    stops = context.state.intent is not Intent.CHARGE or context.error != "NO_ERROR"
+    energised = context.record.agreed.progress is Progress.CHARGING
+    if not stops or energised or wish.to in {"SessionStop", "WeldingDetection"}:
+        return wish
+    if "SessionStop" not in allowed:
+        return wish
+    return Go("SessionStop", when=context.opened_and_in_b, within=context.profile.contactor_limit)

@@ -1,0 +1,296 @@
+"""One V2G session of the vehicle, from discovery to the closed connection.
+
+Strings the rooms together: search, connection, handshake, protocol.  What is said is the
+handlers' affair; this module knows in which stage the session is and what its end means there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+from bsw.chrgm import sap
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.initiator import Initiator
+from bsw.chrgm.messages.sap import SupportedAppProtocolRes
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.record import Said
+from bsw.chrgm.wire import UNREADABLE, Wire
+from bsw.net.channel import Cause, Channel, Channels, Closed
+from bsw.net.ports import Network
+from bsw.os.clock import S
+from bsw.os.scheduler import Scheduler
+from bsw.sdp.client import SdpClient, station_endpoint
+from bsw.sdp.messages import Security
+from bsw.sdp.search import Found, Missing, NotFound, SearchRules
+from bsw.tls.port import TlsEngine
+from bsw.trace import Trace
+from evcc.session.context import VehicleContext
+from evcc.session.handlers.registry import script
+from evcc.vehicle import StationView
+
+SETUP_TIME: Final = 20 * S
+"""V2G_EVCC_CommunicationSetup_Timeout, from the link to SessionSetupRes."""
+HANDSHAKE_TIME: Final = 2 * S
+
+_CLOSED: Final = {
+    Cause.REFUSED: Ending.NO_CONNECTION,
+    Cause.UNREACHABLE: Ending.NO_CONNECTION,
+    Cause.TIMEOUT: Ending.NO_CONNECTION,
+    Cause.TLS: Ending.TLS_FAILED,
+    Cause.FRAMING: Ending.UNDECODABLE,
+}
+
+
+class Stage(Enum):
+    IDLE = "idle"
+    SEARCHING = "searching for a station"
+    CONNECTING = "connecting"
+    AGREEING = "agreeing on a protocol"
+    TALKING = "talking"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleSessionPorts:
+    """What a session needs from the ECU, the same for all sessions."""
+
+    scheduler: Scheduler
+    networks: Sequence[Network]
+    channels: Channels
+    applications: Sequence[sap.Application]
+    trace: Trace
+    search: SearchRules = field(default_factory=SearchRules)
+    sap_rules: sap.SapRules = field(default_factory=sap.SapRules)
+    sdp_port: int = 15118
+    tls: Callable[[], TlsEngine] | None = None
+
+
+class VehicleSession:
+    """Runs once.  ``ended`` hears the result, after the vehicle was brought to a safe state."""
+
+    def __init__(
+        self,
+        means: VehicleSessionPorts,
+        context: VehicleContext,
+        ended: Callable[[SessionResult], None],
+    ) -> None:
+        self.stage = Stage.IDLE
+        self.result: SessionResult | None = None
+        self._means = means
+        self._context = context
+        self._ended = ended
+        self._link_up = 0
+        self._refusals = 0
+        self._connect: Callable[[], Channel]
+        self._channel: Channel | None = None
+        self._wire: Wire | None = None
+        self._offer: sap.Offer | None = None
+        self._initiator: Initiator | None = None
+        scheduler = means.scheduler
+        self._setup_alarm = scheduler.alarm(self._setup_late, name="set-up")
+        self._handshake_alarm = scheduler.alarm(self._handshake_late, name="handshake")
+        self._redial_alarm = scheduler.alarm(self._dial, name="connect again")
+        self._sdp = SdpClient(
+            scheduler,
+            means.networks,
+            self._found,
+            self._missed,
+            rules=means.search,
+            port=means.sdp_port,
+        )
+        context.broken_off = self.end
+        if context.wallet is not None:
+            context.wallet.listen(lambda detail: context.fail(Ending.KEY_FAULT, detail))
+
+    @property
+    def mode(self) -> str:
+        """The energy transfer mode it asks for."""
+        return self._context.state.mode
+
+    @property
+    def energy_after(self) -> int:
+        """For how long the station said it has no energy; 0 if it did not say."""
+        return self._context.view.notification_delay * S if self._context.awaits_energy else 0
+
+    @property
+    def secure(self) -> bool:
+        """Whether its connection has TLS, as far as there is one."""
+        return self._context.record.agreed.secure
+
+    @property
+    def view(self) -> StationView:
+        """What the station told so far."""
+        return self._context.view
+
+    def start(self, link_up: int | None = None) -> None:
+        """Begin with discovery.  ``link_up`` is when the set-up time began; default now."""
+        now = self._means.scheduler.now
+        self._link_up = now if link_up is None else link_up
+        self._setup_alarm.rearm(self._link_up + SETUP_TIME - now)
+        self._enter(Stage.SEARCHING)
+        self._sdp.start()
+
+    def end(self, result: SessionResult) -> None:
+        """End here and now: the vehicle becomes safe first, then the connection is closed."""
+        if self._initiator is not None and self._initiator.result is None:
+            self._initiator.end(result)  # comes back as ``_over``
+        else:
+            self._over(result)
+
+    # Discovery and connection
+
+    def _found(self, found: Found, network: Network) -> None:
+        secure = found.security is Security.TLS
+        if secure and self._means.tls is None:
+            self._fail(Ending.NO_CONNECTION, "the station insists on TLS, which is not set up here")
+            return
+        engine = self._means.tls if secure and self._means.tls is not None else lambda: None
+        endpoint = station_endpoint(found, network)
+        self._means.trace.add("station", at=str(endpoint), security=found.security.name)
+        self._enter(Stage.CONNECTING)
+        self._connect = lambda: self._means.channels.connect(network, endpoint, self, tls=engine())
+        self._dial()
+
+    def _dial(self) -> None:
+        self._channel = self._connect()
+        self._wire = Wire(self._channel, self._means.trace, self._context.profile.reading)
+
+    def _missed(self, missed: NotFound) -> None:
+        if missed.reason is Missing.SECURITY:
+            remedy = "session.without_tls: external would charge there"
+            self._fail(Ending.LESS_SECURITY, f"{missed}; {remedy}")
+        else:
+            self._fail(Ending.NO_STATION, str(missed))
+
+    # The channel's user
+
+    def opened(self) -> None:
+        assert self._channel is not None
+        assert self._wire is not None
+        facts = self._channel.facts
+        link = sap.link_of(facts)
+        self._means.trace.add(
+            "connected",
+            peer=str(self._channel.peer),
+            version="" if facts is None else facts.version,
+            suite="" if facts is None else facts.suite,
+        )
+        self._context.record.agreed = replace(
+            self._context.record.agreed,
+            secure=link is not sap.Link.PLAIN,
+            tolerated=self._context.profile.tolerated,
+        )
+        try:
+            self._offer = sap.offer(self._usable(), link, self._means.sap_rules)
+        except sap.NothingToOffer as nothing:
+            self._fail(Ending.NO_PROTOCOL, str(nothing))
+            return
+        self._enter(Stage.AGREEING)
+        self._handshake_alarm.rearm(HANDSHAKE_TIME)
+        self._wire.say_handshake(self._offer.request)
+
+    def _usable(self) -> list[sap.Application]:
+        """DIN knows only DC."""
+        dc = self._context.state.mode.startswith("DC")
+        return [one for one in self._means.applications if one.name != "din" or dc]
+
+    def frame(self, payload_type: int, payload: bytes) -> None:
+        assert self._wire is not None
+        try:
+            if self._initiator is not None:
+                self._initiator.received(self._wire.hear(payload_type, payload))
+            else:
+                self._agreed(self._wire.hear_handshake(payload))
+        except UNREADABLE as error:
+            self._fail(Ending.UNDECODABLE, str(error))
+
+    def closed(self, reason: Closed) -> None:
+        self._channel = None
+        if reason.cause is Cause.REFUSED and self._refusals < self._context.profile.connect_again:
+            self._refusals += 1
+            self._redial_alarm.rearm(self._context.profile.connect_pause)
+            return
+        ending = _CLOSED.get(reason.cause, Ending.CONNECTION_LOST)
+        self._fail(ending, str(reason))
+
+    # The handshake
+
+    def _agreed(self, message: object) -> None:
+        assert self._offer is not None
+        self._handshake_alarm.cancel()
+        if not isinstance(message, SupportedAppProtocolRes):
+            self._fail(Ending.SEQUENCE_ERROR, f"{type(message).__name__} instead of an agreement")
+            return
+        agreed = sap.conclude(self._offer, message, self._means.sap_rules)
+        if isinstance(agreed, sap.Refusal):
+            self._fail(Ending.NO_PROTOCOL, agreed.value)
+        else:
+            self._talk(agreed.application.name)
+
+    def _talk(self, name: str) -> None:
+        assert self._wire is not None
+        spoken = protocol(name, self._context.profile.reading)
+        self._wire.agree(spoken.dialect)
+        self._setup_alarm.cancel()
+        context = self._context
+        context.view.protocol = name
+        paused = context.memory.load()
+        if paused is not None and paused.protocol == name:
+            context.record.resumed = paused.session_id
+        self._enter(Stage.TALKING)
+        self._initiator = Initiator(
+            spoken.table,
+            script(name, context),
+            context.record,
+            scheduler=self._means.scheduler,
+            timing=context.profile.timing,
+            say=self._say,
+            ended=self._over,
+        )
+        self._initiator.start(self._link_up)
+
+    def _say(self, session_id: bytes, said: Said) -> None:
+        assert self._wire is not None
+        self._wire.say(session_id, said)
+
+    # The end
+
+    def _setup_late(self) -> None:
+        self._fail(Ending.SETUP_TIMEOUT, f"while {self.stage.value}")
+
+    def _handshake_late(self) -> None:
+        self._fail(Ending.ANSWER_TIMEOUT, "no answer to SupportedAppProtocolReq")
+
+    def _fail(self, ending: Ending, detail: str) -> None:
+        place = self._initiator.place if self._initiator is not None else ""
+        self.end(SessionResult(ending, place, detail=detail))
+
+    def _over(self, result: SessionResult) -> None:
+        if self.result is not None:
+            return
+        if not result.fault and self._context.stop_fault:
+            result = replace(result, fault=self._context.stop_fault)
+        self.result = result
+        self._context.safe(result.ending)
+        self._sdp.cancel()
+        self._setup_alarm.cancel()
+        self._handshake_alarm.cancel()
+        self._redial_alarm.cancel()
+        if self._channel is not None:
+            self._channel.close()
+        self._enter(Stage.OVER)
+        self._means.trace.add(
+            "session-end",
+            ending=result.ending.name,
+            exchange=result.exchange,
+            code=result.code,
+            timer=result.timer,
+            detail=result.detail,
+            fault=result.fault,
+        )
+        self._ended(result)
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        self._means.trace.add("stage", name=stage.value)

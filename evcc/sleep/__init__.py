@@ -1,0 +1,1 @@
+"""The ECU awake and asleep."""

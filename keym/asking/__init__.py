@@ -1,0 +1,1 @@
+"""Questions to the outside about certificates: revocation, and staples for our own chain."""

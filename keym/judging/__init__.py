@@ -1,0 +1,1 @@
+"""Whether a chain may be trusted, and why not."""

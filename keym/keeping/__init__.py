@@ -1,0 +1,1 @@
+"""Certificates and contracts that are kept over power cuts."""

@@ -1,0 +1,1 @@
+"""Certificates as they read: DER, names, extensions, profiles."""

@@ -1,0 +1,1 @@
+"""The station's keys and certificates, and contracts judged, relayed and delivered."""

@@ -1,0 +1,100 @@
+"""The station's keys and certificates: opened when it serves TLS, and only then imported.
+
+Stores, the Plug and Charge desk and TLS bring the cryptographic library with them, which costs
+much of the start-up and of the memory; a station without TLS shall not pay for it.
+"""
+
+from bsw.base import Base, CannotStart
+from bsw.stbm import TimeBase
+from bsw.tls.config import TlsMisconfigured
+from bsw.tls.port import TlsEngine
+from bsw.tls.station import StationTls
+from csm.errors import CsmError
+from csm.handles import KeyHandle
+from csm.randomness import HostRandomness
+from csm.signing import KeySigner
+from csm.wiring import service
+from keym.calendar import EcuCalendar
+from keym.faults import KeymError
+from keym.provisioning.provider import Provider
+from keym.wiring import Habits, open_keym
+from keym.x509.edition import Edition
+from keym.x509.profile import Use
+from secc.api.charger import Charger
+from secc.config import ProvisioningConfig, SeccConfig
+from secc.contract.certificate_relay import Exchange
+from secc.contract.contracts import ContractSource, StationContracts
+from secc.session.profile import PROFILES
+
+
+class StationKeys:
+    """Opening raises ``CannotStart`` if a store cannot be used, or has no chain for TLS."""
+
+    def __init__(self, base: Base, config: SeccConfig, calendar: TimeBase) -> None:
+        self._base = base
+        self._calendar = calendar
+        try:
+            self._csm = service(config.csm, base.scheduler)
+            self._keym = open_keym(
+                config.keym,
+                base.scheduler,
+                EcuCalendar(calendar),
+                HostRandomness(),
+                worker=base.worker,
+                habits=Habits(PROFILES[config.session.profile].lenient_chains),
+            )
+        except KeymError as error:
+            raise CannotStart(f"keym: {error}") from None
+        except CsmError as error:
+            raise CannotStart(f"csm: {error}") from None
+        self._tls = self._open_tls(config)
+        self._exchange: Exchange | None = None
+        self._service: tuple[Provider, ContractSource] | None = None
+        if config.provisioning.service == "lab":
+            self._service = self._open_service(config.provisioning)
+
+    def exchange_with(self, charger: Charger) -> None:
+        """Vehicles that ask for a contract are answered by whoever is behind the north side."""
+        self._exchange = Exchange(charger, self._base.dlt.logger("exchange"))
+
+    def tls(self) -> TlsEngine:
+        """A fresh engine for one connection."""
+        return self._tls.engine()
+
+    def desk(self) -> StationContracts:
+        """Judges contracts for one session."""
+        log = self._base.dlt.logger("desk")
+        provider, contracts = self._service or (None, None)
+        return StationContracts(
+            self._keym.judge,
+            self._calendar,
+            self._base.worker,
+            log,
+            provider,
+            contracts,
+            self._exchange,
+        )
+
+    def _open_service(self, config: ProvisioningConfig) -> "tuple[Provider, ContractSource]":
+        """The laboratory's provisioning service, with the CPS certificate of our store."""
+        from secc.contract.provisioning import ContractFolder, provider  # noqa: PLC0415 - a lab's affair
+
+        found = self._keym.store.credentials(Use.CPS, Edition.ISO2)
+        if not found:
+            raise CannotStart(
+                "provisioning.service: lab needs a CPS certificate with its key in keym.folder; "
+                "install one, e.g. v2g pki install --role secc, or set the service to north"
+            )
+        own = found[0]
+        made = provider(config, own.ders, self._signer(own.key), self._keym.judge)
+        return made, ContractFolder(config.lab_contracts).check()
+
+    def _open_tls(self, config: SeccConfig) -> StationTls:
+        credentials = self._keym.tls_credentials(Use.SECC, self._signer)
+        try:
+            return StationTls(config.tls, self._keym.trust(Use.VEHICLE), credentials)
+        except TlsMisconfigured as error:
+            raise CannotStart(str(error)) from None
+
+    def _signer(self, handle: KeyHandle) -> KeySigner:
+        return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)

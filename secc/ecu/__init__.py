@@ -1,0 +1,1 @@
+"""The station ECU put together: what it is made of, started in order, stopped in reverse."""

@@ -1,0 +1,227 @@
+"""The station ECU put together: link, outlet, power electronics, keys - and how they stop."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bsw.base import Base, Steps
+from bsw.chrgm import sap
+from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.record import SessionRecord
+from bsw.net.channel import Channels
+from bsw.os.clock import MS, Action
+from bsw.os.process import Status
+from csm.randomness import HostRandomness
+from secc.api.charger import Charger
+from secc.api.extensions import AuthorizationRequest
+from secc.api.literals import (
+    AuthorizationStatus,
+    CertificateStatus,
+    EnergyTransferMode,
+    PaymentOption,
+    SaeJ2847BidiMode,
+    SupportedAppProtocol,
+)
+from secc.api.objects import DcEvTargetValues, EvseId
+from secc.config import SeccConfig
+from secc.ecu.north import North
+from secc.ecu.startup import Parts
+from secc.plug.entrance import Doors
+from secc.plug.plug_side import OutletPlug, PilotOnPort
+from secc.plug.session_server import Manners, SessionServer
+from secc.power.canbus import StationCan
+from secc.power.simulated import NoLoad, SimulatedElectronics
+from secc.session.context import StationContext
+from secc.session.memory import KeptMemory
+from secc.session.profile import PROFILES, StationProfile
+from secc.session.schedules import Schedules
+from secc.session.session import StationSessionPorts
+
+if TYPE_CHECKING:
+    from secc.power.canbus import StationCan
+
+LIVE_EACH: Final = 500 * MS
+
+
+class StationEcu:
+    """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
+
+    def __init__(self, base: Base, config: SeccConfig, parts: Parts) -> None:
+        self._base = base
+        self._config = config
+        self._parts = parts
+        self._log = base.dlt.logger("secc")
+        self._count = 0
+        self._target = DcEvTargetValues(dc_ev_target_voltage=0, dc_ev_target_current=0)
+        self.charger = Charger((SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN))
+        self._north = North(self.charger, config.api)
+        self._memory = KeptMemory(parts.nvm)
+        self._power = self._make_power()
+        self.outlet = self._make_outlet()
+        self.outlet.on_end = self._ended
+        if parts.keys is not None and config.provisioning.service == "north":
+            parts.keys.exchange_with(self.charger)
+        self._service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
+
+    # Life
+
+    def start(self) -> Steps:
+        """One room per step."""
+        self._set_up()
+        yield "north side"
+        self._north.start(self._base)
+        yield "power"
+        if self._power is not None:
+            self._power.start()
+        self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
+        yield "plug"
+        self._parts.plug.start(self._service)
+
+    def stop(self, done: Action) -> None:
+        """The session first, then the data link takes leave of its modem, then the rest."""
+        self._north.stop()
+        self.outlet.close()
+        if self._service.attached:
+            self._service.link.close()
+        self._base.settle(lambda: self._parts.plug.leaving, lambda: self._close(done))
+
+    def _close(self, done: Action) -> None:
+        self._parts.plug.close()
+        if self._parts.bus is not None:
+            self._parts.bus.close()
+        self._parts.nvm.flush()
+        busy = lambda: self._parts.network.busy or self._parts.nvm.busy  # noqa: E731 - a condition
+        self._base.settle(busy, lambda: self._closed(done))
+
+    def _closed(self, done: Action) -> None:
+        self._parts.network.close()
+        lost = self._parts.recording.close()
+        if lost:
+            self._log.warning("capture not whole", why=lost)
+        done()
+
+    # Parts
+
+    @property
+    def _profile(self) -> StationProfile:
+        profile = PROFILES[self._config.session.profile]
+        measured = self._config.hardware.driver != "none"
+        if self._config.session.setup_within is not None:
+            profile = profile.with_setup(self._config.session.setup_within)
+        return replace(profile, demand_pilot_states=profile.demand_pilot_states and measured)
+
+    def _make_power(self) -> "StationCan | SimulatedElectronics | None":
+        """``None``: whoever is behind the north side."""
+        if self._config.hardware.power == "north":
+            return None
+        bus = self._parts.bus
+        if bus is None:
+            return SimulatedElectronics(self.charger, self._base.scheduler, load=NoLoad())
+        from secc.power.canbus import StationCan  # noqa: PLC0415 - only with a power module
+
+        return StationCan(bus, self.charger)
+
+    def _make_outlet(self) -> SessionServer:
+        base, config = self._base, self._config
+        doors = Doors(
+            plain=config.session.serves_plain,
+            tls=None if self._parts.keys is None else self._parts.keys.tls,
+            plain_port=config.network.plain_port,
+            tls_port=config.network.tls_port,
+            sdp_port=config.network.sdp_port,
+        )
+        means = StationSessionPorts(
+            scheduler=base.scheduler,
+            applications=sap.applications(config.session.protocols),
+            trace=base.trace,
+        )
+        return SessionServer(
+            self.charger,
+            means,
+            self._parts.recording.network(self._parts.network),
+            Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
+            doors=doors,
+            make_station=self._make_station,
+            memory=self._memory,
+            log=base.dlt.logger("session"),
+            manners=Manners(
+                stop_discovery=self._profile.setup_stops_discovery,
+                setup_within=self._profile.setup_within,
+                connections=config.network.connections,
+            ),
+        )
+
+    def _make_station(self, record: SessionRecord) -> StationContext:
+        base = self._base
+        return StationContext(
+            charger=self.charger,
+            record=record,
+            scheduler=base.scheduler,
+            chance=HostRandomness(),
+            calendar=self._parts.calendar,
+            pilot=PilotOnPort(self._parts.plug.pilot),
+            profile=self._profile,
+            memory=self._memory,
+            schedules=Schedules(),
+            log=base.dlt.logger("session"),
+            desk=None if self._parts.keys is None else self._parts.keys.desk(),
+        )
+
+    # The north side, from the configuration
+
+    def _set_up(self) -> None:
+        config, charger = self._config.session, self.charger
+        charger.publish_start()
+        charger.setup(
+            evse_id=EvseId(evse_id=config.evse_id),
+            sae_j2847_mode=SaeJ2847BidiMode.NONE,
+            debug_mode=True,
+        )
+        charger.update_energy_transfer_modes(
+            supported_energy_transfer_modes=[EnergyTransferMode(mode) for mode in config.modes]
+        )
+        charger.update_ac_max_current(max_current=32.0)
+        charger.session_setup(
+            payment_options=[PaymentOption(option) for option in config.payment],
+            supported_certificate_service=self._config.provisioning.service != "off",
+            central_contract_validation_allowed=False,
+        )
+        if self._config.customer.accept:
+            charger.subscribe("authorization_request", self._accept)
+        charger.subscribe("dc_ev_target_voltage_current", self._remember_target)
+
+    def _accept(self, asked: AuthorizationRequest) -> None:
+        def accept() -> None:
+            if self.charger.verdicts.waits(asked.request_id):
+                self.charger.authorization_verdict(
+                    request_id=asked.request_id,
+                    authorization_status=AuthorizationStatus.ACCEPTED,
+                    certificate_status=CertificateStatus.ACCEPTED,
+                )
+
+        self._base.scheduler.after(self._config.customer.after, accept, name="customer")
+
+    def _remember_target(self, target: DcEvTargetValues) -> None:
+        self._target = target
+
+    # Events
+
+    def _ended(self, result: SessionResult) -> None:
+        self._count += 1
+        wanted = self._config.session.count
+        if wanted and self._count >= wanted:
+            status = Status.OK if result.ending.good else Status.FAILED
+            self._base.process.done(status, str(result))
+
+    def _tell_live(self) -> None:
+        gone = self._parts.network.gone()
+        if gone:
+            self._base.process.lost(f"network.interface: {gone}")
+        present = self.charger.state.dc_present
+        if self.outlet.session is not None and present is not None:
+            self._log.info(
+                "live",
+                volts=present.evse_present_voltage,
+                amps=present.evse_present_current,
+                target_volts=self._target.dc_ev_target_voltage,
+                target_amps=self._target.dc_ev_target_current,
+            )

@@ -1,0 +1,49 @@
+"""Runs the station ECU on host time, from its configuration to its exit status."""
+
+from bsw.base import READY, Steps, open_base
+from bsw.ecuc.load import Loaded
+from bsw.os.notify import Notify
+from bsw.os.process import Status
+from secc.config import SeccConfig
+
+
+def run(loaded: Loaded[SeccConfig]) -> Status:
+    config = loaded.config
+    base = open_base(config)
+    notify = Notify()
+    base.trace.begin(role="secc", protocols=" ".join(config.session.protocols))
+
+    def start() -> Steps:
+        """The loop turns first; the rooms, which take longer to load, start inside it."""
+        loaded.look_outside()
+        for lacking in config.lacking():
+            base.dlt.logger("secc").warning("lacking", what=lacking)
+        yield "session"
+        import secc.session.session  # noqa: F401, PLC0415 - the largest part of the application
+
+        yield "parts"
+        from secc.ecu.startup import open_parts  # noqa: PLC0415 - see above
+
+        yield "network"
+        parts = yield from open_parts(base, config)
+        from secc.ecu.ecu import StationEcu  # noqa: PLC0415 - see above
+
+        ecu = StationEcu(base, config, parts)
+
+        def stop(_stop: object) -> None:
+            notify.stopping()
+            ecu.stop(base.process.finished)
+
+        base.process.on_stop = stop
+        yield from ecu.start()
+        notify.ready()
+        if notify.watchdog is not None:
+            base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")
+        yield READY
+        from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+        from secc.session.profile import PROFILES  # noqa: PLC0415 - see above
+
+        for name in config.session.protocols:
+            yield from rehearse(name, PROFILES[config.session.profile].reading)
+
+    return base.run(start)

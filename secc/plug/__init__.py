@@ -1,0 +1,1 @@
+"""One outlet: pilot, data link, listeners and at most one session at a time."""

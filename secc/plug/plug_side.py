@@ -1,0 +1,102 @@
+"""One outlet in service: the data link, the pilot and the sessions held together.
+
+Translates between the link's words and the charger interface's, and watches the pilot: a
+vehicle that leaves state C, or a line that breaks, takes the energy away at once.
+"""
+
+from collections.abc import Callable
+
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.cp.pilot import CONNECTED, Pilot, PilotState, StationPilot
+from bsw.dlt import Logger
+from bsw.os.clock import Action
+from bsw.slac.events import Linked, Reason
+from bsw.slac.link import Link, LinkFailure
+from secc.api.charger import Charger
+from secc.plug.session_server import SessionServer
+
+
+class PilotOnPort:
+    """The session's view of the control pilot."""
+
+    def __init__(self, port: StationPilot) -> None:
+        self._port = port
+
+    @property
+    def state(self) -> str:
+        """A shorted diode is state E to whoever would deliver energy."""
+        pilot = self._port.read()
+        return PilotState.E.name if pilot.diode_short else pilot.state.name
+
+
+class OutletPlug:
+    """A ``LinkUser``.  Give it its link, then ``start`` the link."""
+
+    def __init__(
+        self, charger: Charger, outlet: SessionServer, pilot: StationPilot, *, log: Logger
+    ) -> None:
+        self.charger = charger
+        self._outlet = outlet
+        self._log = log
+        self._link: Link | None = None
+        self._ready = False
+        pilot.listen(self._pilot_changed)
+
+    def attach(self, link: Link) -> None:
+        """Variables about the link become calls on it."""
+        self._link = link
+        calls = {
+            "dlink_terminate": link.terminate,
+            "dlink_error": link.error,
+            "dlink_pause": link.pause,
+        }
+        for name, call in calls.items():
+            self.charger.subscribe(name, _without_value(call))
+
+    @property
+    def attached(self) -> bool:
+        return self._link is not None
+
+    @property
+    def link(self) -> Link:
+        assert self._link is not None, "attach the link first"
+        return self._link
+
+    def granted(self) -> None:
+        """There is no link to attach; vehicles are there from now on."""
+        self.charger.dlink_ready(value=True)
+        offer = self._outlet.offer
+        if offer is not None:
+            self._log.info("listening", plain=offer.plain, tls=offer.tls)
+
+    # The link's user
+
+    def linked(self, link: Linked) -> None:
+        self._log.info("linked", resumed=link.resumed)
+        self.charger.dlink_ready(value=True)
+
+    def link_lost(self, reason: Reason) -> None:
+        self._log.warning("link lost", why=reason.value)
+        self.charger.dlink_ready(value=False)
+
+    def failed(self, failure: LinkFailure) -> None:
+        self._log.warning("no data link", why=failure.reason.value)
+        self.charger.dlink_ready(value=False)
+
+    # The pilot
+
+    def _pilot_changed(self, pilot: Pilot) -> None:
+        before, self._ready = self._ready, pilot.ready
+        session = self._outlet.session
+        if pilot.state is PilotState.A:
+            self._outlet.forget_vehicle()
+        if session is not None and before and not pilot.ready:
+            session.station.cut_energy()
+        if pilot.diode_short:
+            self._outlet.end(SessionResult(Ending.PILOT_FAULT, detail=Reason.DIODE_SHORT.value))
+        elif pilot.state not in CONNECTED:
+            self._outlet.end(SessionResult(Ending.PILOT_FAULT, detail=f"pilot in {pilot}"))
+
+
+def _without_value(action: Action) -> Callable[[object], None]:
+    return lambda _none: action()

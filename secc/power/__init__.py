@@ -1,0 +1,1 @@
+"""Power electronics of the station: on its bus, or simulated."""

@@ -1,0 +1,51 @@
+"""Asking the back end whether this session may charge: one question a session, whatever pays."""
+
+from typing import Final
+
+from secc.api.extensions import AuthorizationRequest
+from secc.api.literals import PaymentOption
+from secc.api.objects import ProvidedIdToken
+from secc.api.verdicts import Question, Verdict
+from secc.session.context import StationContext
+
+_POSITIVE: Final = 0x7FFF_FFFF
+
+
+def ask(station: StationContext, token: ProvidedIdToken | None = None) -> Question:
+    """The session's question, put now if it was not yet; ``token`` where a contract pays."""
+    if station.question is None:
+        station.question = _question(station, token)
+        station.charger.verdicts.ask(station.question)
+    return station.question
+
+
+def answer_of(station: StationContext) -> Verdict | None:
+    return None if station.question is None else station.question.verdict
+
+
+def settle(station: StationContext) -> None:
+    """The vehicle is told the outcome now; what comes later changes nothing."""
+    if station.question is not None:
+        station.question.settled = True
+
+
+def _question(station: StationContext, token: ProvidedIdToken | None) -> Question:
+    number = int.from_bytes(station.chance.octets(4), "big") & _POSITIVE
+    option = PaymentOption.EXTERNAL if token is None else PaymentOption.CONTRACT
+    named = None if token is None else token.model_copy(update={"request_id": number})
+    request = AuthorizationRequest(
+        request_id=number,
+        payment_option=option,
+        tls=station.record.agreed.secure,
+        evcc_id=station.vehicle.evcc_id,
+        id_token=named,
+    )
+
+    def put() -> None:
+        station.publish("authorization_request", request)
+        if named is None:
+            station.publish("require_auth_eim")
+        else:
+            station.publish("require_auth_pnc", named)
+
+    return Question(number, option, put)

@@ -1,0 +1,72 @@
+"""The station's ISO 15118-2 voice, put together from its parts."""
+
+from typing import Any, Final
+
+from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.later import Later
+from bsw.chrgm.messages import iso2
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.script import methods
+from bsw.chrgm.sequence.iso2 import TABLE
+from secc.session.context import StationContext
+from secc.session.handlers.dc import DirectCurrent, Words
+from secc.session.handlers.iso2_contract import Contract
+from secc.session.handlers.iso2_loops import Loops
+from secc.session.handlers.iso2_parameters import Parameters
+from secc.session.handlers.iso2_power import Power, Stop
+from secc.session.handlers.iso2_setup import Setup
+from secc.session.handlers.iso2_words import dc_status, evse_id, evse_status, volts
+
+_DC: Final = "DC_extended"
+
+
+class Iso2ResponderScript:
+    """Implements ``bsw.chrgm.responder.Answers``."""
+
+    def __init__(self, station: StationContext) -> None:
+        self._station = station
+        setup = Setup(station)
+        contract = Contract(station)
+        words = Words(iso2, dc_status, volts, station.profile.pilot_wait)
+        self._parameters = Parameters(station, setup)
+        self._stop = Stop(station)
+        self._answers = methods(
+            "answer",
+            TABLE.exchanges,
+            (
+                setup,
+                contract,
+                self._parameters,
+                DirectCurrent(station, words),
+                Loops(station, contract),
+                Power(station),
+                self._stop,
+            ),
+        )
+
+    def answer(self, name: str, heard: Heard) -> Said | Later[Said]:
+        said: Said | Later[Said] = self._answers[name](heard)
+        return said
+
+    def overdue(self, name: str, heard: Heard) -> Said:
+        return self.refuse(name, "FAILED", heard)
+
+    def refuse(self, name: str, code: str, heard: Heard) -> Said:
+        """Values the car has to ignore, but valid ones, and true where we know them."""
+        response: Any = TABLE.exchanges[name].response
+        station = self._station
+        return Said(
+            smallest(
+                response,
+                response_code=iso2.ResponseCode(code),
+                evseid=evse_id(station),
+                service_id=getattr(heard.body, "service_id", 1),
+                dc_evse_status=dc_status(station),
+                evse_status=evse_status(station),
+                evse_charge_parameter=self._parameters.offer(station.mode or _DC),
+            )
+        )
+
+    def conclude(self) -> SessionResult:
+        return self._stop.conclude()

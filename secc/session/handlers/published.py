@@ -1,0 +1,112 @@
+"""What the car says, published northwards; the same for DIN and ISO 15118-2."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+from secc.api.literals import DcEvErrorCode
+from secc.api.objects import DcEvMaximumLimits, DcEvRemainingTime, DcEvStatus, DcEvTargetValues
+from secc.session.context import StationContext
+
+LATEST_DEPARTURE: Final = 10 * 365 * 86_400
+"""Seconds; a car that says more does not mean it."""
+
+
+def si(value: Any) -> float | None:  # noqa: ANN401 - a PhysicalValue of either protocol
+    return None if value is None else float(value.si())
+
+
+def moment(station: StationContext, seconds: float) -> str:
+    """``seconds`` from now, as RFC 3339 in UTC."""
+    now = datetime.fromtimestamp(station.calendar.unix(), tz=timezone.utc)
+    return (now + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def publish_departure(station: StationContext, seconds: int | None) -> None:
+    if seconds is not None:
+        station.publish("departure_time", moment(station, min(seconds, LATEST_DEPARTURE)))
+
+
+def publish_ac_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN401
+    station.publish("ac_eamount", needs.e_amount.si())
+    station.publish("ac_ev_max_voltage", needs.ev_max_voltage.si())
+    station.publish("ac_ev_max_current", needs.ev_max_current.si())
+    station.publish("ac_ev_min_current", needs.ev_min_current.si())
+
+
+def publish_dc_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN401
+    publish_dc_status(station, needs.dc_ev_status)
+    publish_dc_limits(station, needs)
+    station.publish_if("dc_ev_energy_capacity", si(needs.ev_energy_capacity))
+    station.publish_if("dc_ev_energy_request", si(needs.ev_energy_request))
+    station.publish_if("dc_full_soc", needs.full_soc)
+    station.publish_if("dc_bulk_soc", needs.bulk_soc)
+
+
+def publish_dc_status(station: StationContext, status: Any) -> None:  # noqa: ANN401
+    if not station.news("dc_ev_status", status):
+        return
+    station.publish(
+        "dc_ev_status",
+        DcEvStatus(
+            dc_ev_ready=status.ev_ready,
+            dc_ev_error_code=DcEvErrorCode(status.ev_error_code.value),
+            dc_ev_ress_soc=min(100, max(0, status.evresssoc)),
+            dc_ev_cabin_conditioning=getattr(status, "ev_cabin_conditioning", None),
+            dc_ev_ress_conditioning=getattr(status, "evress_conditioning", None),
+        ),
+    )
+
+
+def publish_dc_limits(station: StationContext, message: Any) -> None:  # noqa: ANN401
+    given = (
+        message.ev_maximum_current_limit,
+        message.ev_maximum_power_limit,
+        message.ev_maximum_voltage_limit,
+    )
+    if not station.news("dc_ev_maximum_limits", given):
+        return
+    limits = DcEvMaximumLimits(
+        dc_ev_maximum_current_limit=_within(si(message.ev_maximum_current_limit), 10_000),
+        dc_ev_maximum_power_limit=_within(si(message.ev_maximum_power_limit), 5_000_000),
+        dc_ev_maximum_voltage_limit=_within(si(message.ev_maximum_voltage_limit), 1_500),
+    )
+    if limits.model_dump(exclude_none=True):
+        station.publish("dc_ev_maximum_limits", limits)
+
+
+def publish_dc_target(station: StationContext, voltage: float, current: float) -> None:
+    station.publish(
+        "dc_ev_target_voltage_current",
+        DcEvTargetValues(
+            dc_ev_target_voltage=_bounded(voltage, 1_500),
+            dc_ev_target_current=_bounded(current, 10_000),
+        ),
+    )
+
+
+def publish_dc_loop(station: StationContext, request: Any) -> None:  # noqa: ANN401
+    publish_dc_status(station, request.dc_ev_status)
+    publish_dc_limits(station, request)
+    publish_dc_target(station, request.ev_target_voltage.si(), request.ev_target_current.si())
+    station.publish_if("dc_bulk_charging_complete", request.bulk_charging_complete)
+    station.publish("dc_charging_complete", request.charging_complete)
+    full, bulk = request.remaining_time_to_full_soc, request.remaining_time_to_bulk_soc
+    if full is not None or bulk is not None:
+        station.publish(
+            "dc_ev_remaining_time",
+            DcEvRemainingTime(
+                ev_remaining_time_to_full_soc=None if full is None else moment(station, full.si()),
+                ev_remaining_time_to_full_bulk_soc=(
+                    None if bulk is None else moment(station, bulk.si())
+                ),
+            ),
+        )
+
+
+def _bounded(amount: float, high: float) -> float:
+    """Small negative offsets of real cars pass; nonsense is brought into range."""
+    return max(-2.0, min(amount, high))
+
+
+def _within(amount: float | None, high: float) -> float | None:
+    return None if amount is None else _bounded(amount, high)

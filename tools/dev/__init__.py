@@ -1,0 +1,1 @@
+"""What the makers of this product use: measuring, generating, documenting."""

@@ -1,0 +1,1 @@
+"""Benchmarks: one module per room, each with a ``main`` that prints medians."""

@@ -1,0 +1,29 @@
+"""``v2g tables``: write the pages of the sequence tables."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from bsw.chrgm.protocols import protocol
+from tools.dev.tables.page import page
+
+FOLDER: Final = Path("docs/protocols")
+NAMES: Final = ("din", "iso2")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=FOLDER, help=f"folder, default: {FOLDER}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    folder: Path = arguments.out
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in NAMES:
+            path = folder / f"{name}.md"
+            path.write_text(page(protocol(name).table), encoding="utf-8")
+            print(path)
+    except OSError as error:
+        print(f"cannot write to {folder}: {error.strerror}; name another folder with --out")
+        return 1
+    return 0
