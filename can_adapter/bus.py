@@ -6,7 +6,7 @@ return at once, and all callbacks come from the scheduler's thread.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol
 
@@ -25,15 +25,14 @@ class CanFrame:
     data: bytes
     extended: bool = False
     fd: bool = True
+    key: int = field(init=False, repr=False, compare=False)
+    """The identifier, marked where it is an extended one."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.id | EXTENDED if self.extended else self.id)
         if len(self.data) not in (FD_LENGTHS if self.fd else CLASSIC_LENGTHS):
             kind = "CAN-FD" if self.fd else "classic CAN"
             raise ValueError(f"frame 0x{self.id:X}: {kind} cannot carry {len(self.data)} octets")
-
-    @property
-    def key(self) -> int:
-        return self.id | EXTENDED if self.extended else self.id
 
     def __str__(self) -> str:
         width = 8 if self.extended else 3

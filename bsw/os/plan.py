@@ -25,31 +25,33 @@ class Planned(Protocol):
 
 
 class Plan:
+    """``entries`` is for looking, whether there may be one."""
+
     def __init__(self) -> None:
-        self._entries: list[tuple[int, int, int, Planned]] = []
+        self.entries: list[tuple[int, int, int, Planned]] = []
         self._stale = 0
 
     def __len__(self) -> int:
         """Cancelled ones that are not swept out yet included."""
-        return len(self._entries)
+        return len(self.entries)
 
     @property
     def waiting(self) -> int:
-        return len(self._entries) - self._stale
+        return len(self.entries) - self._stale
 
     def add(self, one: Planned) -> None:
-        heapq.heappush(self._entries, (one.due, one.priority, one.serial, one))
+        heapq.heappush(self.entries, (one.due, one.priority, one.serial, one))
 
     def cancelled(self) -> None:
         """One that is in here was disarmed or armed anew."""
         self._stale += 1
-        if self._stale > STALE_ALLOWED and 2 * self._stale > len(self._entries):
-            self._entries = [entry for entry in self._entries if entry[2] == entry[3].serial]
-            heapq.heapify(self._entries)
+        if self._stale > STALE_ALLOWED and 2 * self._stale > len(self.entries):
+            self.entries = [entry for entry in self.entries if entry[2] == entry[3].serial]
+            heapq.heapify(self.entries)
             self._stale = 0
 
     def next_due(self) -> int | None:
-        entries = self._entries
+        entries = self.entries
         while entries and entries[0][2] != entries[0][3].serial:
             heapq.heappop(entries)
             self._stale -= 1
@@ -57,6 +59,6 @@ class Plan:
 
     def take(self) -> Planned:
         """The next one; only after ``next_due`` found one."""
-        one = heapq.heappop(self._entries)[3]
+        one = heapq.heappop(self.entries)[3]
         one.serial = -1
         return one

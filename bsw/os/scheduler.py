@@ -262,6 +262,7 @@ class Scheduler:
         """
         self._running = True
         clock, waiting, alarms, early = self.clock, self.mailbox.waiting, self._alarms, self._early
+        first_plan = self._first
         left = max(ALARMS_PER_LOOK, self.planned)
         while True:
             if waiting:
@@ -273,7 +274,7 @@ class Scheduler:
                 heapq.heappop(alarms)
                 self._stale -= 1
             other = alarms[0][0] if alarms else None
-            first = self._first.next_due()
+            first = first_plan.next_due() if first_plan.entries else None
             if early and early[0][0] <= now and left and (first is None or first > now):
                 left -= self._ring_early()
                 continue

@@ -77,7 +77,12 @@ class NumberConverter:
 
     def raws(self, value: Value) -> Sequence[Raw]:
         assert isinstance(value, (int, float))
-        raw = min(max(self._raw(value), self._low), self._high)
+        moved = value - self._shift
+        raw = moved * self._divisor if self._divisor else moved / self._factor
+        if raw < self._low:
+            raw = self._low
+        elif raw > self._high:
+            raw = self._high
         return (raw if self._floating else round(raw),)
 
     def _raw(self, value: float) -> float:

@@ -232,7 +232,7 @@ class Inbound(Generic[StateT]):
                 slot.forget(Quality.STALE if slot.seen is not None else Quality.NEVER)
                 if slot.checker is not None:
                     slot.checker.reset()
-            for page in slot.old_pages(now):
+            for page in slot.old_pages(now) if slot.multiplexed else ():
                 stale = True
                 slot.forget_page(page)
         self._news = self._news or stale or bool(silences)
@@ -250,7 +250,11 @@ class Inbound(Generic[StateT]):
             self._arm()
 
     def _next_expiry(self) -> int | None:
-        ends = [end for slot in self._slots.values() if (end := slot.ends()) is not None]
+        ends = [
+            end
+            for slot in self._slots.values()
+            if (end := slot.ends() if slot.multiplexed else slot.deadline) is not None
+        ]
         return min(ends) if ends else None
 
     def _arm(self) -> None:

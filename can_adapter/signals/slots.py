@@ -146,6 +146,7 @@ class Slot:
         "layout",
         "malformed",
         "masks",
+        "multiplexed",
         "seen",
         "spec",
         "timeout",
@@ -155,6 +156,7 @@ class Slot:
     def __init__(self, spec: MessageSpec, timeout: int, window: E2eWindow) -> None:
         self.spec = spec
         self.layout = Layout(spec)
+        self.multiplexed = bool(self.layout.selectors)
         self.timeout = timeout
         self.checker = E2eChecker(spec.e2e, window) if spec.e2e else None
         self.cells: list[Cell] = []
@@ -167,10 +169,6 @@ class Slot:
         self._pages: dict[tuple[Raw, ...], Page] = {}
         self._single: Page | None = None
         self._page_timeout = timeout * len(pages(self.layout))
-
-    @property
-    def multiplexed(self) -> bool:
-        return bool(self.layout.selectors)
 
     def add(self, cell: Cell) -> None:
         self.cells.append(cell)

@@ -132,7 +132,18 @@ class Sender:
 class _Outlet:
     """One role on its way out."""
 
-    __slots__ = ("_converter", "_fields", "_flag", "_flag_raws", "last", "name", "page", "sender")
+    __slots__ = (
+        "_converter",
+        "_fields",
+        "_flag",
+        "_flag_raws",
+        "_floating",
+        "_raw",
+        "last",
+        "name",
+        "page",
+        "sender",
+    )
 
     def __init__(self, binding: Binding, sender: Sender) -> None:
         fields = sender.layout.fields
@@ -153,6 +164,8 @@ class _Outlet:
         self.name = binding.role.name
         self.sender = sender
         self.last: Value | None = None
+        self._floating = any(signal.floating for signal in binding.signals)
+        self._raw: Sequence[Raw] = ()  # as it stands in the pages
 
     def put(self, value: Value | None) -> None:
         """Write the value into the pages of its message."""
@@ -163,13 +176,17 @@ class _Outlet:
             for page in pages:
                 page.set(field, self._flag_raws[value is not None])
         self.last = value
-        for (field, pages), raw in zip(self._fields, self._raws(value), strict=True):
+        raws = self._raws(value)
+        if raws == self._raw and not self._floating:  # -0.0 equals 0.0 and has another bit
+            return
+        self._raw = raws
+        for (field, pages), raw in zip(self._fields, raws, strict=True):
             for page in pages:
                 page.set(field, raw)
 
     def _raws(self, value: Value | None) -> Sequence[Raw]:
         if value is None:
-            return [field.spec.initial for field, _ in self._fields]
+            return tuple(field.spec.initial for field, _ in self._fields)
         return self._converter.raws(value)
 
 

@@ -179,3 +179,21 @@ def test_frames_sent_from_memory_are_those_a_fresh_protector_would_make(
                     fresh.protect(data)
                 expected.append(bytes(data))
     assert sent == expected
+
+
+@pytest.mark.parametrize("other", [None, 51.0])
+def test_a_value_that_changes_no_bit_is_taken_over_and_one_that_does_is_sent(
+    other: float | None,
+) -> None:
+    made = VehicleWorld()
+    node = made.node("BMS")
+    sender = node.sender("BMS_Targets")
+    assert sender is not None
+    node.publish(Targets(target_current=50.0))
+    before = sender.pages[0].octets()
+    node.publish(Targets(target_current=50.000001))
+    assert sender.pages[0].octets() == before
+    node.publish(Targets(target_current=other))
+    assert sender.pages[0].octets() != before
+    node.publish(Targets(target_current=50.0))
+    assert sender.pages[0].octets() == before

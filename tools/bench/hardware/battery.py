@@ -96,6 +96,8 @@ class Battery:
     energy: float = field(init=False)  # usable, Wh
     ocv: float = field(init=False)
     resistance: float = field(init=False)
+    _foreseen: dict[float, float] = field(init=False, default_factory=dict)  # current by charge
+    _foreseen_from: tuple[float, float] = field(init=False, default=(-1.0, 0.0))
 
     def __post_init__(self) -> None:
         self.energy = self.pack.energy()
@@ -145,10 +147,15 @@ class Battery:
         """How long until a state of charge along the wanted current; ``None``: never."""
         pack, share = self.pack, at(SHARE_BY_TEMPERATURE, self.temperature)
         seconds, reached = 0.0, self.soc
+        if self._foreseen_from != (self.soc, share):
+            self._foreseen_from = (self.soc, share)
+            self._foreseen.clear()
         while reached < soc:
-            by_cells = at(pack.rate, reached) * pack.capacity_ah * share
-            by_power = pack.max_power / (pack.cells * at(pack.ocv, reached))
-            current = min(pack.max_current, by_cells, by_power)
+            current = self._foreseen.get(reached)
+            if current is None:
+                by_cells = at(pack.rate, reached) * pack.capacity_ah * share
+                by_power = pack.max_power / (pack.cells * at(pack.ocv, reached))
+                current = self._foreseen[reached] = min(pack.max_current, by_cells, by_power)
             if current < 1.0:
                 return None
             part = min(step, soc - reached)

@@ -4,7 +4,7 @@ Each says what a driver, a schedule or a sensor makes it say, and hears as much 
 needs for that.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
@@ -67,6 +67,7 @@ class VehicleControl:
     def __init__(self, scheduler: Scheduler, node: Node[VehicleReport], pace: int = 1) -> None:
         self.node = node
         self.wishes = Wishes()
+        self._said: Wishes | None = None
         self._task = scheduler.every(20 * MS * pace, self._speak, name="VCU", offset=0)
 
     def stop(self) -> None:
@@ -74,6 +75,9 @@ class VehicleControl:
 
     def _speak(self) -> None:
         wishes = self.wishes
+        if wishes == self._said:
+            return
+        self._said = replace(wishes)
         self.node.say(
             Permission(
                 charge_permission=wishes.charge,
@@ -244,8 +248,11 @@ class InletUnit:
         self.state.temperature += (target - self.state.temperature) * seconds / 300.0
 
     def _drive_lock(self, request: LockRequest | None) -> None:
-        wanted = {LockRequest.LOCK: LockState.LOCKED, LockRequest.UNLOCK: LockState.UNLOCKED}
-        target = wanted.get(request) if request is not None else None
+        target = None
+        if request is LockRequest.LOCK:
+            target = LockState.LOCKED
+        elif request is LockRequest.UNLOCK:
+            target = LockState.UNLOCKED
         if target is None or target is self._wanted:
             return
         self._wanted = target
