@@ -1,30 +1,22 @@
-"""What every ECU of ours stands on, put together: clock, scheduler, log, trace, worker, process.
+"""What every ECU of ours stands on, whatever its time is: scheduler, log, trace, worker, process.
 
-A role's wiring opens it, builds its rooms on it and hands over how to stop them.  It knows no
-room above itself.  The simulated form has the same parts on virtual time, for tests.
+A role is built on a ``Base`` and never asks which one.  The host's is in ``bsw/base_host.py``, the
+simulated one, of the same parts on virtual time, in ``bsw/sim/base.py``.  A start in steps, one
+per turn of the loop, is the same on both.
 """
 
-import os
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from typing import Protocol
 
-from bsw.base_config import BaseConfig, LogConfig
 from bsw.det import Det
-from bsw.dlt import Dlt, Level
-from bsw.dlt_sinks import JsonSink, RateLimit, RingSink, TextSink
+from bsw.dlt import Dlt
 from bsw.ecuc.tree import ConfigurationError
-from bsw.os.clock import MS, US, Action, S, VirtualClock
-from bsw.os.host import HostClock
-from bsw.os.mailbox import Mailbox
-from bsw.os.output import LineWriter
-from bsw.os.process import Process, Status
-from bsw.os.realtime import Collector, be_punctual
+from bsw.os.clock import MS, US, Action, S
+from bsw.os.process import Status, Stop
 from bsw.os.scheduler import LAST, NORMAL, Scheduler
-from bsw.os.worker import HostWorker, SimulatedWorker, Worker
-from bsw.trace import MemoryTrace, Trace
-from bsw.trace_file import Room, TraceFile
+from bsw.os.worker import Worker
+from bsw.trace import Trace
 
-_STDERR = 2
 _LOOK_EACH = 5 * MS
 _START_WITHIN = 60 * S
 """Slow hardware that compiles all modules anew takes longer than any task of a running ECU may."""
@@ -54,176 +46,109 @@ class CannotStart(Exception):
     """
 
 
-@dataclass(slots=True)
-class Base:
-    """The ground floor on host time."""
+class EcuProcess(Protocol):
+    """How the ECU as a whole comes to an end."""
 
-    clock: HostClock
-    scheduler: Scheduler
-    dlt: Dlt
-    det: Det
-    worker: Worker
-    trace: Trace
-    process: Process
-    _collector: Collector
-    _limit: RateLimit
-    _output: LineWriter
-    _file: TraceFile | None
-    _cannot_start: CannotStart | ConfigurationError | None = None
+    @property
+    def stopping(self) -> Stop | None: ...
 
-    def settle(self, busy: Callable[[], bool], then: Action, within: int = S) -> None:
-        """Part of an ordered stop: call ``then`` when nothing is ``busy`` any more, or in time."""
-        deadline = self.scheduler.now + within
+    on_stop: Callable[[Stop], None]
+    """Begins the ordered stop and sees to it that ``finished`` is called."""
 
-        def look() -> None:
-            if not busy() or self.scheduler.now >= deadline:
-                looking.stop()
-                then()
+    def done(self, status: Status = Status.OK, detail: str = "") -> None:
+        """The job is over; stop in order."""
 
-        looking = self.scheduler.every(_LOOK_EACH, look, name="settle", offset=0)
+    def lost(self, sentence: str) -> None:
+        """What the job needs was taken away from outside; stop in order, and say so at the end."""
 
-    def run(self, start: Callable[[], Steps] = at_once) -> Status:
-        """Run until stopped, then close in order.
+    def allow(self, within: int) -> None:
+        """The task that runs now may take so long, where that is more than the usual."""
 
-        ``start`` is what the scheduler runs first: it imports, wires and starts the rooms, step by
-        step, while signals are heard, time goes on and the process can already be watched.  If it
-        raises ``CannotStart`` or ``ConfigurationError``, the process stops in order and the
-        exception comes out here.  If the process stops before all steps are done, those that are
-        left are not taken; the generator is closed where it stands.
-        """
-        steps = start()
-        self.scheduler.at(0, lambda: self._begin(steps), name="start")
-        status = self.process.run()
-        steps.close()
-        self._collector.stop()
-        self.trace.end(status=int(status))
-        if self.worker.close() and self._file is not None:
-            self._file.close()
-        self._limit.flush(self.clock.now())
-        self._output.close()
-        self.clock.close()
-        if self._cannot_start is not None:
-            raise self._cannot_start
-        if self.process.host_fault:
-            raise CannotStart(self.process.host_fault)
-        return status
+    def finished(self) -> None:
+        """Everything has stopped."""
 
-    def _begin(self, steps: Steps) -> None:
-        self.dlt.logger("os").info("running")
-        self._step(steps, ready=False)
 
-    def _step(self, steps: Steps, *, ready: bool) -> None:
-        if self.process.stopping is not None:
+class Base(Protocol):
+    """The ground floor, on whatever time."""
+
+    @property
+    def scheduler(self) -> Scheduler: ...
+    @property
+    def dlt(self) -> Dlt: ...
+    @property
+    def det(self) -> Det: ...
+    @property
+    def worker(self) -> Worker: ...
+    @property
+    def trace(self) -> Trace: ...
+    @property
+    def process(self) -> EcuProcess: ...
+
+
+def settle(scheduler: Scheduler, busy: Callable[[], bool], then: Action, within: int = S) -> None:
+    """Part of an ordered stop: call ``then`` when nothing is ``busy`` any more, or in time."""
+    deadline = scheduler.now + within
+
+    def look() -> None:
+        if not busy() or scheduler.now >= deadline:
+            looking.stop()
+            then()
+
+    looking = scheduler.every(_LOOK_EACH, look, name="settle", offset=0)
+
+
+class Start:
+    """Takes a start's steps, one per task.
+
+    A step that raises ``CannotStart`` or ``ConfigurationError`` stops the process in order;
+    ``failure`` keeps it.  If the process stops before all steps are done, those that are left are
+    not taken.  ``over`` is called when all are done.
+    """
+
+    def __init__(self, base: Base, steps: Steps, over: Action = lambda: None) -> None:
+        self.failure: CannotStart | ConfigurationError | None = None
+        self._base = base
+        self._steps = steps
+        self._over = over
+        self._log = base.dlt.logger("os")
+        base.scheduler.at(0, self._begin, name="start")  # before all that is due already
+
+    def close(self) -> None:
+        """The generator ends where it stands."""
+        self._steps.close()
+
+    def _begin(self) -> None:
+        self._log.info("running")
+        self._step(ready=False)
+
+    def _step(self, *, ready: bool) -> None:
+        process = self._base.process
+        if process.stopping is not None:
             return
-        log = self.dlt.logger("os")
         if not ready:
-            self.process.allow(_START_WITHIN)
+            process.allow(_START_WITHIN)
         try:
-            coming = next(steps)
+            coming = next(self._steps)
         except StopIteration:
-            self._collector.start()
-            log.info("prepared" if ready else READY)
+            self._over()
+            self._log.info("prepared" if ready else READY)
         except (CannotStart, ConfigurationError) as error:
-            self._cannot_start = error
-            self.process.done(Status.FAILED, "cannot start")
+            self.failure = error
+            process.done(Status.FAILED, "cannot start")
             return
         else:
-            self._next(steps, coming, ready=ready)
-        self.process.allow(0)
+            self._next(coming, ready=ready)
+        process.allow(0)
 
-    def _next(self, steps: Steps, coming: str, *, ready: bool) -> None:
-        log = self.dlt.logger("os")
+    def _next(self, coming: str, *, ready: bool) -> None:
         if coming is READY:
             ready = True
-            log.info(READY)
+            self._log.info(READY)
         else:
-            log.debug("starting", step=coming)
-        self.scheduler.after(
+            self._log.debug("starting", step=coming)
+        self._base.scheduler.after(
             _PAUSE if ready else _BREATH,
-            lambda: self._step(steps, ready=ready),
+            lambda: self._step(ready=ready),
             name=f"start {coming}",
             priority=LAST if ready else NORMAL,
         )
-
-
-def open_base(config: BaseConfig) -> Base:
-    mailbox = Mailbox()
-    clock = HostClock(mailbox)
-    scheduler = Scheduler(clock, mailbox=mailbox, lenient=True)
-    output = LineWriter(_STDERR)
-    limit = _sink(config.log, output.write, clock.now())
-    dlt = Dlt(clock.now, (limit,), level=_level(config.log.level), levels=_levels(config.log))
-    det = Det(dlt.logger("det"))
-    worker = HostWorker(scheduler)
-    file = _trace_file(config, scheduler, worker, dlt)
-    be_punctual(config.os, dlt.logger("os"))
-    return Base(
-        clock,
-        scheduler,
-        dlt,
-        det,
-        worker,
-        Trace(clock.now, (file,) if file is not None else ()),
-        Process(scheduler, config.os, det, dlt.logger("os")),
-        Collector(scheduler),
-        limit,
-        output,
-        file,
-    )
-
-
-def _sink(config: LogConfig, write: Callable[[str], object], start: int) -> RateLimit:
-    if config.form == "json":
-        return RateLimit(JsonSink(write), burst=config.burst)
-    colour = os.isatty(_STDERR) and "NO_COLOR" not in os.environ
-    return RateLimit(TextSink(write, start=start, colour=colour), burst=config.burst)
-
-
-def _level(name: str) -> Level:
-    return Level[name.upper()]
-
-
-def _levels(config: LogConfig) -> dict[str, Level]:
-    return {room: _level(name) for room, name in config.levels.items()}
-
-
-def _trace_file(
-    config: BaseConfig, scheduler: Scheduler, worker: Worker, dlt: Dlt
-) -> TraceFile | None:
-    if config.trace.file is None:
-        return None
-    try:
-        trace = config.trace
-        return TraceFile(
-            config.trace.file,
-            scheduler,
-            worker,
-            dlt.logger("trace"),
-            room=Room(trace.size, trace.keep),
-        )
-    except OSError as error:
-        raise CannotStart(
-            f"trace.file: {config.trace.file} cannot be written: {error.strerror}; "
-            "set trace.file to a place this user may write, or to null"
-        ) from None
-
-
-@dataclass(slots=True)
-class SimulatedBase:
-    """The same parts on virtual time; a fault is raised where it happens."""
-
-    clock: VirtualClock = field(default_factory=VirtualClock)
-    log: RingSink = field(default_factory=lambda: RingSink(10_000))
-    memory: MemoryTrace = field(default_factory=MemoryTrace)
-    scheduler: Scheduler = field(init=False)
-    dlt: Dlt = field(init=False)
-    det: Det = field(init=False)
-    worker: Worker = field(init=False)
-    trace: Trace = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.scheduler = Scheduler(self.clock)
-        self.dlt = Dlt(self.clock.now, (self.log,), level=Level.DEBUG)
-        self.det = Det(self.dlt.logger("det"), loud=True)
-        self.worker = SimulatedWorker(self.scheduler)
-        self.trace = Trace(self.clock.now, (self.memory,))

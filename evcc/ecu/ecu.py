@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
-from bsw.base import Base, Steps
+from bsw.base import Steps, settle
+from bsw.base_host import HostBase
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
@@ -38,7 +39,7 @@ class VehicleEcu:
     """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
 
     def __init__(
-        self, base: Base, config: EvccConfig, parts: Parts, notify: Notify | None = None
+        self, base: HostBase, config: EvccConfig, parts: Parts, notify: Notify | None = None
     ) -> None:
         self._base = base
         self._notify = notify
@@ -152,7 +153,7 @@ class VehicleEcu:
         def close_link() -> None:
             if self.manager.attached:
                 self.manager.link.close()
-            self._base.settle(lambda: self._parts.plug.leaving, close_plug)
+            settle(self._base.scheduler, lambda: self._parts.plug.leaving, close_plug)
 
         def close_plug() -> None:
             self._parts.plug.close()
@@ -161,7 +162,7 @@ class VehicleEcu:
         def energised() -> bool:
             return self.manager.session is not None or self.state.contactors_closed is True
 
-        self._base.settle(energised, close_link)
+        settle(self._base.scheduler, energised, close_link)
 
     def _stop_north(self, done: Action) -> None:
         self.north.stop()
@@ -179,7 +180,7 @@ class VehicleEcu:
                 self._log.warning("capture not whole", why=lost)
             done()
 
-        self._base.settle(lambda: self._parts.network.busy, close)
+        settle(self._base.scheduler, lambda: self._parts.network.busy, close)
 
     # Parts
 

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bsw.base import Base, CannotStart
+from bsw.base import CannotStart
+from bsw.base_host import HostBase
 from bsw.net.hostnet import InterfaceUnusable
 from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
@@ -78,7 +79,7 @@ class Parts:
     tester_keys: "CryIf | None"
 
 
-def open_parts(base: Base, config: EvccConfig) -> Generator[str, None, Parts]:
+def open_parts(base: HostBase, config: EvccConfig) -> Generator[str, None, Parts]:
     """Yields before each step, with its name."""
     with ExitStack() as opened:
         calendar = _time_base(base)
@@ -104,13 +105,13 @@ def open_parts(base: Base, config: EvccConfig) -> Generator[str, None, Parts]:
         return Parts(calendar, services, network, recording, bus, plug, faults, keys, tester_keys)
 
 
-def _time_base(base: Base) -> TimeBase:
+def _time_base(base: HostBase) -> TimeBase:
     calendar = TimeBase(lambda: base.scheduler.now)
     calendar.set_from_host()
     return calendar
 
 
-def _services(base: Base, config: EvccConfig, calendar: TimeBase) -> KeptServices:
+def _services(base: HostBase, config: EvccConfig, calendar: TimeBase) -> KeptServices:
     ground = ServiceContext(base.scheduler, base.worker, base.dlt, HostRandomness(), calendar.unix)
     chosen = ServicesConfig(
         nvm=config.nvm,
@@ -126,7 +127,7 @@ def _services(base: Base, config: EvccConfig, calendar: TimeBase) -> KeptService
         raise CannotStart(f"nvm.file: {error}") from None
 
 
-def _recording(base: Base, config: EvccConfig) -> Recording:
+def _recording(base: HostBase, config: EvccConfig) -> Recording:
     try:
         return Recording(config.capture, base.scheduler, config.tls.lab_key_log_file)
     except OSError as error:
@@ -136,7 +137,7 @@ def _recording(base: Base, config: EvccConfig) -> Recording:
         ) from None
 
 
-def _network(base: Base, config: EvccConfig) -> HostNetwork:
+def _network(base: HostBase, config: EvccConfig) -> HostNetwork:
     interface = config.network.interface
     try:
         return HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
@@ -144,7 +145,7 @@ def _network(base: Base, config: EvccConfig) -> HostNetwork:
         raise CannotStart(f"network.interface: {error}") from None
 
 
-def _bus(base: Base, config: EvccConfig) -> VehicleBus:
+def _bus(base: HostBase, config: EvccConfig) -> VehicleBus:
     try:
         port = open_port(base.scheduler, config.can.bus, "EVCC", clock=base.clock)
         return open_vehicle_bus(base.scheduler, port, config.can)
@@ -152,7 +153,7 @@ def _bus(base: Base, config: EvccConfig) -> VehicleBus:
         raise CannotStart(f"can: {error}") from None
 
 
-def _plug(base: Base, config: EvccConfig, recording: Recording) -> PlugSide:
+def _plug(base: HostBase, config: EvccConfig, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return NoPlug()
     from evcc.plug.simulated import SimulatedPlug, TwoPlugs  # noqa: PLC0415 - brings SLAC with it
@@ -162,7 +163,7 @@ def _plug(base: Base, config: EvccConfig, recording: Recording) -> PlugSide:
 
 
 def _keys(
-    base: Base, config: EvccConfig, calendar: TimeBase, faults: KeyFaults
+    base: HostBase, config: EvccConfig, calendar: TimeBase, faults: KeyFaults
 ) -> "VehicleKeys | None":
     """Only a vehicle that asks for TLS needs keys and certificates."""
     if config.session.security == "none":

@@ -7,7 +7,7 @@ through ``evcc.blend``.  The doors only come into being where the configuration 
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from bsw.base import Base
+from bsw.base_host import HostBase
 from bsw.chrgm.endings import SessionResult
 from bsw.cp.pilot import Pilot as PilotReading
 from bsw.cp.pilot import PilotState, VehiclePilot
@@ -82,7 +82,7 @@ class North:
         manager.on_link = lambda state: vehicle.variables.publish("link_state", state)
         pilot.listen(self._pilot_changed)
 
-    def start(self, base: Base) -> None:
+    def start(self, base: HostBase) -> None:
         self.wake()
         if self._config.socket is not None:
             from bsw.north.door import LocalDoor  # noqa: PLC0415 - most ECUs open none

@@ -6,7 +6,7 @@ unplugged to its data link and to the sessions.
 
 from collections.abc import Callable, Mapping
 
-from bsw.base import Base
+from bsw.base_host import HostBase
 from bsw.cp.pilot import VehiclePilot
 from bsw.cp.switch import PilotSwitch
 from bsw.net.ports import Endpoint
@@ -27,7 +27,7 @@ class SimulatedPlug:
 
     def __init__(
         self,
-        base: Base,
+        base: HostBase,
         config: EvccConfig,
         recording: Recording,
         lost: Lost,
@@ -76,7 +76,9 @@ class SimulatedPlug:
 class TwoPlugs:
     """A ``PlugSide`` of two inlets.  Each has its pilot, its modem and its data link."""
 
-    def __init__(self, base: Base, config: EvccConfig, recording: Recording, lost: Lost) -> None:
+    def __init__(
+        self, base: HostBase, config: EvccConfig, recording: Recording, lost: Lost
+    ) -> None:
         self._plugs = {
             1: SimulatedPlug(base, config, recording, lost),
             2: SimulatedPlug(base, config, recording, lost, "vehicle-2"),

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bsw.base import Base, Steps
+from bsw.base import Steps, settle
+from bsw.base_host import HostBase
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
@@ -45,7 +46,7 @@ LIVE_EACH: Final = 500 * MS
 class StationEcu:
     """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
 
-    def __init__(self, base: Base, config: SeccConfig, parts: Parts) -> None:
+    def __init__(self, base: HostBase, config: SeccConfig, parts: Parts) -> None:
         self._base = base
         self._config = config
         self._parts = parts
@@ -82,7 +83,7 @@ class StationEcu:
         self.outlet.close()
         if self._service.attached:
             self._service.link.close()
-        self._base.settle(lambda: self._parts.plug.leaving, lambda: self._close(done))
+        settle(self._base.scheduler, lambda: self._parts.plug.leaving, lambda: self._close(done))
 
     def _close(self, done: Action) -> None:
         self._parts.plug.close()
@@ -90,7 +91,7 @@ class StationEcu:
             self._parts.bus.close()
         self._parts.nvm.flush()
         busy = lambda: self._parts.network.busy or self._parts.nvm.busy  # noqa: E731 - a condition
-        self._base.settle(busy, lambda: self._closed(done))
+        settle(self._base.scheduler, busy, lambda: self._closed(done))
 
     def _closed(self, done: Action) -> None:
         self._parts.network.close()

@@ -6,7 +6,7 @@ to the same ``Charger`` that CAN, the bench and the configuration use.
 
 from typing import TYPE_CHECKING
 
-from bsw.base import Base
+from bsw.base_host import HostBase
 from bsw.north.config import LocalDoorConfig
 from bsw.north.side import Meaning, NorthSide
 from secc.api import about
@@ -32,7 +32,7 @@ class North:
         self._config = config
         self._door: LocalDoor | None = None
 
-    def start(self, base: Base) -> None:
+    def start(self, base: HostBase) -> None:
         if self._config.socket is not None:
             from bsw.north.door import LocalDoor  # noqa: PLC0415 - most ECUs open none
 

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bsw.base import Base, CannotStart
+from bsw.base import CannotStart
+from bsw.base_host import HostBase
 from bsw.hostfault import told
 from bsw.net.hostnet import InterfaceUnusable
 from bsw.net.ports import Stream, StreamUser
@@ -41,7 +42,7 @@ class Parts:
     keys: "StationKeys | None"
 
 
-def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
+def open_parts(base: HostBase, config: SeccConfig) -> Generator[str, None, Parts]:
     """Yields before each step, with its name."""
     with ExitStack() as opened:
         network = _network(base, config)
@@ -67,7 +68,7 @@ def open_parts(base: Base, config: SeccConfig) -> Generator[str, None, Parts]:
         return Parts(calendar, nvm, network, recording, bus, plug, keys)
 
 
-def _nvm(base: Base, config: SeccConfig) -> Nvm:
+def _nvm(base: HostBase, config: SeccConfig) -> Nvm:
     store = NoStore() if config.nvm.file is None else Store(config.nvm.file)
     nvm = Nvm(store, base.scheduler, base.worker, base.dlt.logger("nvm"))
     try:
@@ -77,7 +78,7 @@ def _nvm(base: Base, config: SeccConfig) -> Nvm:
     return nvm
 
 
-def _recording(base: Base, config: SeccConfig) -> Recording:
+def _recording(base: HostBase, config: SeccConfig) -> Recording:
     try:
         return Recording(config.capture, base.scheduler, config.tls.lab_key_log_file)
     except OSError as error:
@@ -87,7 +88,7 @@ def _recording(base: Base, config: SeccConfig) -> Recording:
         ) from None
 
 
-def _network(base: Base, config: SeccConfig) -> HostNetwork:
+def _network(base: HostBase, config: SeccConfig) -> HostNetwork:
     interface = config.network.interface
     try:
         network = HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
@@ -116,7 +117,7 @@ def _nobody(_stream: Stream) -> StreamUser:
     raise AssertionError("the port is closed again before anybody can come")
 
 
-def _bus(base: Base, config: SeccConfig) -> "StationBus | None":
+def _bus(base: HostBase, config: SeccConfig) -> "StationBus | None":
     if config.hardware.power != "can":
         return None
     from can_adapter.bus import BusUnavailable  # noqa: PLC0415 - only with a power module
@@ -131,7 +132,7 @@ def _bus(base: Base, config: SeccConfig) -> "StationBus | None":
         raise CannotStart(f"can: {error}") from None
 
 
-def _plug(base: Base, config: SeccConfig, recording: Recording) -> PlugSide:
+def _plug(base: HostBase, config: SeccConfig, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return NoPlug(base.scheduler)
     from secc.plug.simulated import SimulatedPlug  # noqa: PLC0415 - brings SLAC with it
@@ -139,7 +140,7 @@ def _plug(base: Base, config: SeccConfig, recording: Recording) -> PlugSide:
     return SimulatedPlug(base, config, recording, base.process.lost)
 
 
-def _keys(base: Base, config: SeccConfig, calendar: TimeBase) -> "StationKeys | None":
+def _keys(base: HostBase, config: SeccConfig, calendar: TimeBase) -> "StationKeys | None":
     """Only a station that serves TLS needs keys and certificates."""
     if not config.session.tls:
         return None

@@ -1,6 +1,7 @@
 """Runs the station ECU on host time, from its configuration to its exit status."""
 
-from bsw.base import READY, Steps, open_base
+from bsw.base import READY, Steps
+from bsw.base_host import open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bsw.base import Base
+from bsw.base_host import HostBase
 from bsw.cp.pilot import StationPilot
 from bsw.net.ports import Endpoint
 from bsw.net.recording import Recording
@@ -20,7 +20,7 @@ class SimulatedPlug:
     """A ``PlugSide``.  ``lost`` hears when the plug's process is gone."""
 
     def __init__(
-        self, base: Base, config: SeccConfig, recording: Recording, lost: Callable[[str], None]
+        self, base: HostBase, config: SeccConfig, recording: Recording, lost: Callable[[str], None]
     ) -> None:
         self._base = base
         self._recording = recording

@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from bsw.base import open_base
 from bsw.base_config import TraceConfig
+from bsw.base_host import open_base
 from bsw.stbm import Quality, TimeBase
 from bsw.tls.config import TlsConfig
 from bsw.tls.engine import Engine

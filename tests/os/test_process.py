@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 ECU = """
 import sys, time
-from bsw.base import open_base
+from bsw.base_host import open_base
 from bsw.base_config import BaseConfig, LogConfig, TraceConfig
 from bsw.os.clock import MS, S
 from bsw.os.config import OsConfig

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bsw.base import SimulatedBase
 from bsw.os.clock import MS
+from bsw.sim.base import SimulatedBase
 from bsw.trace import Trace
 from tools.cli import main
 

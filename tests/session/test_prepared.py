@@ -22,7 +22,7 @@ print(len(steps), sorted(set(sys.modules) - before))
 """
 
 STARTING = """
-from bsw.base import open_base
+from bsw.base_host import open_base
 from bsw.base_config import TraceConfig
 from {role}.config import {model}
 from {role}.ecu.startup import open_parts
