@@ -44,7 +44,12 @@ class North:
         self.bus = VehicleState()
         self.vehicle = Vehicle(VehicleState(), debug=config.debug)
         self.blend = MergedValues(
-            state, self.bus, self.vehicle, scheduler, alone=config.values == "north"
+            state,
+            self.bus,
+            self.vehicle,
+            scheduler,
+            alone=config.values == "north",
+            fresh=config.fresh,
         )
         self._scheduler = scheduler
         self._config = config
