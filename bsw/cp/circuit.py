@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import inf
 
 from bsw.cp.pilot import CONNECTED, Drive, PilotState, Source
+from bsw.cp.table import DIODE_PROVED, LEVELS
 
 SERIES = 1000.0
 DIODE = 0.7
@@ -20,22 +21,14 @@ RESISTANCE = {
 }
 """What the vehicle puts between pilot and earth to show a state, in ohm."""
 
-_BANDS = (
-    (11.0, inf, PilotState.A),
-    (8.0, 10.0, PilotState.B),
-    (5.0, 7.0, PilotState.C),
-    (2.0, 4.0, PilotState.D),
-    (-1.0, 1.0, PilotState.E),
-    (-inf, -10.0, PilotState.F),
-)
-
 
 def state_from_volts(volts: float) -> PilotState | None:
-    """The state of a positive level; ``None`` between the bands, where nothing new is known."""
-    for low, high, state in _BANDS:
-        if low <= volts <= high:
-            return state
-    return None
+    """The state of a positive level by the table of rules; ``None`` in its grey bands and faults,
+    where nothing new is known.
+    """
+    millivolts = round(volts * 1000)
+    _, _, then, otherwise = next(row for row in LEVELS if millivolts > row[0])
+    return PilotState[then] if then == otherwise != "FAULT" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class Levels:
     @property
     def diode_found(self) -> bool:
         """The negative half wave is not loaded: a vehicle, not a short or a finger."""
-        return self.low < -SUPPLY + 1
+        return self.low * 1000 <= DIODE_PROVED
 
 
 def levels(drive: Drive, resistance: float, *, diode: bool = True) -> Levels:

@@ -10,6 +10,8 @@ from enum import Enum
 from math import inf
 from typing import Protocol
 
+from bsw.cp.table import PROXIMITY
+
 
 class Connector(Enum):
     TYPE1 = "type 1, CCS1"
@@ -36,17 +38,16 @@ class Band:
     meaning: Proximity
 
 
-TYPE2_BANDS = (
-    Band(75, 150, Proximity(plugged=True, cable_current=63.0)),
-    Band(150, 340, Proximity(plugged=True, cable_current=32.0)),
-    Band(340, 1000, Proximity(plugged=True, cable_current=20.0)),
-    Band(1000, 2200, Proximity(plugged=True, cable_current=13.0)),
-)
-TYPE1_BANDS = (
-    Band(75, 315, Proximity(plugged=True)),
-    Band(315, 1000, Proximity(plugged=True, button=True)),
-)
-BANDS = {Connector.TYPE1: TYPE1_BANDS, Connector.TYPE2: TYPE2_BANDS}
+def _bands(connector: str) -> tuple[Band, ...]:
+    return tuple(
+        Band(
+            low, high, Proximity(plugged=True, cable_current=float(current) or None, button=button)
+        )
+        for low, high, current, button in PROXIMITY[connector]
+    )
+
+
+BANDS = {Connector.TYPE1: _bands("type1"), Connector.TYPE2: _bands("type2")}
 
 RESISTORS = {63.0: 100.0, 32.0: 220.0, 20.0: 680.0, 13.0: 1500.0}
 """Which resistor a type 2 cable of a given current carries."""

@@ -52,7 +52,7 @@ def test_the_negative_half_wave_is_there_only_while_oscillating() -> None:
     assert not levels(X1, RESISTANCE[PilotState.B]).diode_found
 
 
-@pytest.mark.parametrize("volts", [10.5, 7.5, 4.5, 1.5, -5.0])
+@pytest.mark.parametrize("volts", [10.5, 7.5, 4.5, -1.5, -5.0])
 def test_between_the_bands_nothing_new_is_known(volts: float) -> None:
     assert state_from_volts(volts) is None
 

@@ -1,0 +1,1 @@
+"""The safety island: the protocol to the processor that owns pilot and contactors."""
