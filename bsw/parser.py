@@ -2,8 +2,9 @@
 
 import argparse
 import re
-from collections.abc import Iterable
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
 
 STATUSES = """exit status:
   0    it was done, and what was asked came out well
@@ -18,6 +19,30 @@ _CHOICE = re.compile(r"invalid choice: '(?P<word>[^']*)' \(choose from (?P<known
 
 class Parser(argparse.ArgumentParser):
     """Sub-commands get the same class, so one of these at the top is enough."""
+
+    _module, _key = "", ""
+
+    def put_off(self, module: str, key: str) -> None:
+        """The module's ``add`` says what comes after this word, and its ``run`` becomes the
+        argument ``key``; it is imported when the word is named, and not before.
+        """
+        self._module, self._key = module, key
+
+    def complete(self) -> None:
+        """Add what was put off."""
+        name, self._module = self._module, ""
+        if name:
+            module = import_module(name)
+            module.add(self)
+            self.set_defaults(**{self._key: module.run})
+
+    def parse_known_args(  # type: ignore[override]  # the base has one overload for each namespace
+        self,
+        args: Sequence[str] | None = None,
+        namespace: Any = None,  # noqa: ANN401 - the base's
+    ) -> tuple[Any, list[str]]:
+        self.complete()
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         super().error(_CHOICE.sub(_nearest, message))

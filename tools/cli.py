@@ -2,13 +2,13 @@
 
 import argparse
 import sys
-from importlib import import_module
+from collections.abc import Sequence
 
 from bsw.cli import Version
 from bsw.parser import STATUSES, Parser
 
 GROUPS = {
-    "run": ("tools.bench.run.cli", "play the main job: a vehicle and a station, with a live view"),
+    "bench": ("tools.bench.cli", "the world in which a vehicle and a station charge"),
     "api": ("tools.api.cli", "list, call and watch the north side of a running role"),
     "decode": ("tools.capture.cli", "captures and logs as a conversation, and what is wrong in it"),
     "trace": ("tools.trace.cli", "check the hash chain of session traces, or print them"),
@@ -20,34 +20,29 @@ GROUPS = {
     "sdp": ("tools.sdp.cli", "look for a station, or answer as one"),
     "arxml": ("tools.arxml.cli", "generate AUTOSAR definitions, defaults, system descriptions"),
     "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
-    "vehicle": ("tools.bench.hardware.cli", "run a simulated vehicle and a station's power module"),
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
     "tables": ("tools.dev.tables.cli", "write the sequence tables as diagrams and timer lists"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
     "soak": ("tools.fuzz.soak", "both roles, one good session after the other, with figures"),
-    "bench": ("tools.dev.measure.cli", "measure: medians and ratios, pure and compiled"),
+    "measure": ("tools.dev.measure.cli", "measure: medians and ratios, pure and compiled"),
 }
+MOVED = {
+    ("run",): "v2g bench run",
+    ("vehicle", "run"): "v2g bench hardware",
+    ("vehicle", "faults"): "v2g bench faults",
+    ("vehicle",): "v2g bench hardware",
+}
+"""Words of before, and what does it now."""
 
 
 def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
-    named = words[0] if words and words[0] in GROUPS else None
-    parser = Parser(
-        prog="v2g",
-        description="Pilotwire's tools.",
-        epilog=STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
-    groups = parser.add_subparsers(dest="group", metavar="GROUP", required=True)
-    for name, (_, purpose) in GROUPS.items():
-        group = groups.add_parser(name, help=purpose, description=purpose)
-        if name == named:
-            module = import_module(GROUPS[name][0])
-            module.add(group)
-            group.set_defaults(run=module.run)
-    arguments = parser.parse_args(words)
+    moved = new_word(words)
+    if moved:
+        print(f"v2g: this is now {moved}", file=sys.stderr)
+        return 2
+    arguments = parser().parse_args(words)
     try:
         status: int = arguments.run(arguments)
     except BrokenPipeError:
@@ -61,6 +56,38 @@ def main(argv: list[str] | None = None) -> int:
         print(f"v2g {arguments.group}: {told(error)}", file=sys.stderr)
         return 1
     return status
+
+
+def parser() -> Parser:
+    """All words.  A group is filled when it is named (``Parser.complete``)."""
+    top = Parser(
+        prog="v2g",
+        description="Pilotwire's tools.",
+        epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
+    groups = top.add_subparsers(dest="group", metavar="GROUP", required=True)
+    for name, (module, purpose) in GROUPS.items():
+        groups.add_parser(name, help=purpose, description=purpose).put_off(module, "run")
+    return top
+
+
+def new_word(words: Sequence[str]) -> str:
+    """What an old word is called now, or nothing."""
+    for old, new in MOVED.items():
+        if tuple(words[: len(old)]) == old:
+            return new
+    if words[:1] == ["bench"] and measures(words[1:]):
+        return " ".join(["v2g", "measure", *words[1:]])
+    return ""
+
+
+def measures(words: Sequence[str]) -> bool:
+    """``v2g bench`` measured once; these were its words."""
+    from tools.dev.measure.cli import BENCHES  # noqa: PLC0415 - only for this group
+
+    return bool(words) and (words[0] in BENCHES or words[0] in {"--save", "--compare", "--list"})
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ class PlugClient:
 
     def ended(self, how: StreamEnd) -> None:
         self._stream = None
-        remedy = "start v2g vehicle run --pilot PORT, and name that port"
+        remedy = "start v2g bench hardware --pilot PORT, and name that port"
         self._lost(f"hardware.plug_port: the plug is gone: {how.value}; {remedy}")
 
     def _heard(self, message: dict[str, Any]) -> None:

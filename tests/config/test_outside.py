@@ -100,14 +100,14 @@ ABSENT_OF = {
         ("nvm.file=/dev/null/x", "nvm.file: non-volatile memory /dev/null/x"),
         (
             "hardware.driver=plug",
-            "hardware.plug_port: the plug is gone: refused; start v2g vehicle",
+            "hardware.plug_port: the plug is gone: refused; start v2g bench hardware",
         ),
     ],
     "secc": [
         ("can.bus.channel=can7", "cannot open CAN bus socketcan:can7"),
         (
             "hardware.driver=plug",
-            "hardware.plug_port: the plug is gone: refused; start v2g vehicle",
+            "hardware.plug_port: the plug is gone: refused; start v2g bench hardware",
         ),
     ],
 }

@@ -94,7 +94,7 @@ def test_an_installed_wheel_plays_the_main_job_from_elsewhere(copy: Path, tmp_pa
         "import bsw.shipped, tools.cli, sys\n"
         f"assert bsw.__file__.startswith({str(site)!r}), bsw.__file__\n"
         "assert bsw.shipped.shipped('config', 'evcc.yaml').is_file()\n"
-        "sys.exit(tools.cli.main(['run', '--out', 'run']))"
+        "sys.exit(tools.cli.main(['bench', 'run', '--out', 'run']))"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code],

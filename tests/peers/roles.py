@@ -1,6 +1,6 @@
 """The programs of one run: which role is whose, with what words and configuration it is started.
 
-Ours are the product's own commands: ``evcc run`` beside ``v2g vehicle run``, and ``secc run``.
+Ours are the product's own commands: ``evcc run`` beside ``v2g bench hardware``, and ``secc run``.
 Only a station that delivers contracts comes from the test rig, because ``secc run`` has no
 provisioning service behind it.  Nothing here judges how a run went.
 """
@@ -159,7 +159,7 @@ class Roles:
 
     def _hardware(self) -> Program:
         case = self.case
-        words = ["vehicle", "run", *BUS, "--plug", "--mode", case.mode]
+        words = ["bench", "hardware", *BUS, "--plug", "--mode", case.mode]
         words += ["--believe", "wished" if case.as_shipped else "told"]
         words += ["--contract"] if case.contract else []
         return self.line.ours("ev", "tools.cli", *words, log="car")

@@ -57,11 +57,11 @@ def test_the_command_saves_and_compares(
 ) -> None:
     monkeypatch.setattr("tools.dev.measure.exi.main", lambda: keep("speed", 10.0, "us"))
     file = tmp_path / "kept.json"
-    assert main(["bench", "exi", "--save", str(file)]) == 0
+    assert main(["measure", "exi", "--save", str(file)]) == 0
     assert json.loads(file.read_text())["figures"] == {"exi: speed": [10.0, "us"]}
-    assert main(["bench", "exi", "--compare", str(file)]) == 0
+    assert main(["measure", "exi", "--compare", str(file)]) == 0
     assert "x 1.00" in capsys.readouterr().out
-    assert main(["bench", "exi", "--save", str(tmp_path / "none" / "kept.json")]) == 1
+    assert main(["measure", "exi", "--save", str(tmp_path / "none" / "kept.json")]) == 1
     assert "name another" in capsys.readouterr().err
-    assert main(["bench", "exi", "--compare", str(tmp_path / "none.json")]) == 2
+    assert main(["measure", "exi", "--compare", str(tmp_path / "none.json")]) == 2
     assert "make one with --save" in capsys.readouterr().err

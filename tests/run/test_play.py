@@ -29,7 +29,7 @@ def config(folder: Path, name: str, text: str) -> str:
 
 def v2g_run(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "tools.cli", "run", *words],
+        [sys.executable, "-m", "tools.cli", "bench", "run", *words],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -110,7 +110,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ended = v2g_run("--out", str(tmp_path / "file" / "x"))
     assert ended.returncode == 1
-    assert ended.stderr.startswith("v2g run: ")
+    assert ended.stderr.startswith("v2g bench run: ")
 
 
 def test_a_job_that_does_not_end_is_ended(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_ecu_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
     frame = subprocess.Popen(
-        [sys.executable, "-m", "tools.cli", "run", "--out", str(tmp_path)],
+        [sys.executable, "-m", "tools.cli", "bench", "run", "--out", str(tmp_path)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
     )

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from tests.tidy.tree import ROOT
-from tools.cli import GROUPS
+from tools.cli import GROUPS, main
 
 
 def output(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -24,6 +24,33 @@ def test_a_group_of_tools_explains_itself(group: str) -> None:
     assert ended.returncode == 0, ended.stderr
     assert f"usage: v2g {group}" in ended.stdout
     assert purpose.split()[0] in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "now"),
+    [
+        (["run", "--out", "x"], "v2g bench run"),
+        (["vehicle", "run", "--plug"], "v2g bench hardware"),
+        (["vehicle", "faults"], "v2g bench faults"),
+        (["vehicle"], "v2g bench hardware"),
+        (["bench", "whole", "rest"], "v2g measure whole rest"),
+        (["bench", "--compare", "x.json"], "v2g measure --compare x.json"),
+    ],
+)
+def test_an_old_word_is_answered_with_the_new_one(
+    words: list[str], now: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"v2g: this is now {now}\n"
+
+
+def test_a_word_below_a_group_is_loaded_when_it_is_named() -> None:
+    code = (
+        "import sys, tools.cli\n"
+        "try:\n    tools.cli.main(['bench', 'run', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print('tools.bench.hardware.cli' in sys.modules, 'tools.bench.run.cli' in sys.modules)"
+    )
+    assert output("-c", code).stdout.splitlines()[-1] == "False True"
 
 
 @pytest.mark.parametrize("role", ["evcc", "secc"])

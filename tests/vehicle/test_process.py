@@ -45,7 +45,7 @@ class Ecus:
         words = f"--channel {VEHICLE} --option port={port} --station-channel {STATION}"
         words += f" --station-option port={port + 1} --soc 61 --seconds 60"
         self.hardware = subprocess.Popen(
-            [sys.executable, "-m", "tools.cli", "vehicle", "run", *words.split()],
+            [sys.executable, "-m", "tools.cli", "bench", "hardware", *words.split()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -112,7 +112,7 @@ def test_the_vehicle_answers_commands_and_the_ecus_see_it(ecus: Ecus) -> None:
 
 
 def test_every_fault_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["vehicle", "faults"]) == 0
+    assert main(["bench", "faults"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) > 60
     assert any(line.split() == ["lock", "jams"] for line in lines)
@@ -122,7 +122,7 @@ def test_every_fault_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_cannot_be_run_is_refused_with_a_sentence(
     words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["vehicle", "run", *words.split()]) == 2
+    assert main(["bench", "hardware", *words.split()]) == 2
     said = capsys.readouterr().err
     assert said.strip()
     assert "Traceback" not in said

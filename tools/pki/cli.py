@@ -1,7 +1,8 @@
 """The words behind ``v2g pki``."""
 
 import argparse
-from importlib import import_module
+
+from bsw.parser import Parser
 
 COMMANDS = {
     "make": ("tools.pki.make", "make a complete test PKI"),
@@ -13,13 +14,10 @@ COMMANDS = {
 }
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (place, purpose) in COMMANDS.items():
-        module = import_module(place)
-        command = commands.add_parser(name, help=purpose, description=purpose)
-        module.add(command)
-        command.set_defaults(run_command=module.run)
+    for name, (module, purpose) in COMMANDS.items():
+        commands.add_parser(name, help=purpose, description=purpose).put_off(module, "run_command")
 
 
 def run(args: argparse.Namespace) -> int:

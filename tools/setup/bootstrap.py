@@ -34,7 +34,7 @@ LEFT_BEHIND = (
 
 def run(python: Path, words: list[str]) -> int:
     """Replace this process by the main job, so that Ctrl-C reaches it alone."""
-    command = [str(python), "-m", "tools.cli", "run", *words]
+    command = [str(python), "-m", "tools.cli", "bench", "run", *words]
     os.execv(command[0], command)  # noqa: S606 - our own environment's Python
 
 

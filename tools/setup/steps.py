@@ -32,7 +32,7 @@ PYTEST = (
 TESTS = Step("tests", PYTEST)
 COVERED = Step("tests", (*PYTEST, "--cov", "--cov-report=term:skip-covered"))
 WHEEL = Step("wheel", ("-m", "tools.setup.release"))
-BENCH = Step("bench", ("-m", "tools.cli", "bench"))
+BENCH = Step("bench", ("-m", "tools.cli", "measure"))
 
 PLANS = {
     "check": (LINT, FORMAT, TYPES),

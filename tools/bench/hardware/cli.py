@@ -1,4 +1,4 @@
-"""``v2g vehicle``: the simulated hardware around the two ECUs, as a process on real buses."""
+"""``v2g bench hardware``: what is simulated around the two ECUs, as a process on real buses."""
 
 import argparse
 import sys
@@ -8,65 +8,58 @@ from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
 from can_adapter.signals.values import EnergyTransferMode
 from can_adapter.station.config import StationCanConfig
-from tools.bench.hardware.faults import faults
 from tools.bench.hardware.hardware import Hardware, Setup
 from tools.bench.hardware.no_module import Belief
 from tools.bench.hardware.options import add_bus_options, bus_config
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    start = commands.add_parser(
-        "run",
-        help="run vehicle and power module; type 'help' while it runs",
-        description="Runs until its input says quit, its time is over, or Ctrl-C.",
-    )
-    add_bus_options(start)
-    add_bus_options(start, "station-")
-    start.add_argument("--no-station", action="store_true", help="without the power module")
-    start.add_argument(
+    parser.epilog = "It runs until its input says quit, its time is over, or Ctrl-C."
+    add_bus_options(parser)
+    add_bus_options(parser, "station-")
+    parser.add_argument("--no-station", action="store_true", help="without the power module")
+    parser.add_argument(
         "--believe",
         choices=get_args(Belief),
         help="without the power module, for a foreign station: the inlet has the voltage that the"
         " station told the vehicle's ECU, or the one the battery wishes (for stations that"
         " simulate nonsense)",
     )
-    start.add_argument(
+    parser.add_argument(
         "--mode",
         choices=[one.value for one in EnergyTransferMode],
         default=EnergyTransferMode.DC_EXTENDED.value,
         help="energy transfer mode the driver chose, default DC_extended",
     )
-    start.add_argument("--soc", type=float, default=30.0, help="state of charge, default 30")
-    start.add_argument("--target", type=float, default=80.0, help="goal, default 80")
-    start.add_argument("--plug", action="store_true", help="plugged in from the start")
-    start.add_argument(
+    parser.add_argument("--soc", type=float, default=30.0, help="state of charge, default 30")
+    parser.add_argument("--target", type=float, default=80.0, help="goal, default 80")
+    parser.add_argument("--plug", action="store_true", help="plugged in from the start")
+    parser.add_argument(
         "--pilot",
         type=int,
         metavar="PORT",
         help="also be pilot and power line for ECUs with hardware.driver plug; 0: any port",
     )
-    start.add_argument("--contract", action="store_true", help="the driver pays by contract")
-    start.add_argument("--seconds", type=float, default=0.0, help="stop after so long; 0: never")
-    start.add_argument("--quiet", action="store_true", help="no line per second")
-    start.add_argument("--inlets", type=int, choices=(1, 2), default=1, help="default: %(default)s")
-    start.set_defaults(act=_run)
-    listing = commands.add_parser("faults", help="list the faults that can be made by name")
-    listing.set_defaults(act=_faults)
+    parser.add_argument("--contract", action="store_true", help="the driver pays by contract")
+    parser.add_argument("--seconds", type=float, default=0.0, help="stop after so long; 0: never")
+    parser.add_argument("--quiet", action="store_true", help="no line per second")
+    parser.add_argument(
+        "--inlets", type=int, choices=(1, 2), default=1, help="default: %(default)s"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     try:
-        status: int = arguments.act(arguments)
+        return _run(arguments)
     except BusUnavailable as error:
-        print(error, file=sys.stderr)
+        print(f"v2g bench hardware: {error}", file=sys.stderr)
         return 2
-    return status
 
 
 def _run(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.soc <= 100 or not 0 <= arguments.target <= 100:
-        print("--soc and --target are percentages from 0 to 100", file=sys.stderr)
+        said = "--soc and --target are percentages from 0 to 100"
+        print(f"v2g bench hardware: {said}", file=sys.stderr)
         return 2
     station = None
     if not (arguments.no_station or arguments.believe):
@@ -92,10 +85,4 @@ def _run(arguments: argparse.Namespace) -> int:
         pass
     finally:
         hardware.close()
-    return 0
-
-
-def _faults(_arguments: argparse.Namespace) -> int:
-    for name, fault in sorted(faults().items()):
-        print(f"{name:40} {fault.message}".rstrip())
     return 0

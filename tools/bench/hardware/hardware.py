@@ -37,7 +37,7 @@ permit yes|no             the driver's permission to charge
 pause yes|no              the vehicle wants a pause
 wake                      the vehicle wakes a sleeping station
 network on|off            the other control units speak or are silent
-fault NAME, mend NAME     see v2g vehicle faults
+fault NAME, mend NAME     see v2g bench faults
 diode short|good          the diode in the vehicle's pilot circuit
 status, help, quit"""
 

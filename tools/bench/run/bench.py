@@ -63,7 +63,7 @@ def _pki(words: Sequence[str]) -> None:
 
 
 VEHICLE = """\
-# The vehicle of the main job.  Started by v2g run; by hand: evcc run -c THIS
+# The vehicle of the main job.  Started by v2g bench run; by hand: evcc run -c THIS
 session:
   security: tls           # and pays with its contract
   tries: 1
@@ -75,7 +75,7 @@ csm:
 """
 
 STATION = """\
-# The station of the main job.  Started by v2g run; by hand: secc run -c THIS
+# The station of the main job.  Started by v2g bench run; by hand: secc run -c THIS
 session:
   payment: [Contract, ExternalPayment]
   plain: false
@@ -122,9 +122,9 @@ def settings(who: str, folder: Path, ports: Ports, plug: int) -> list[str]:
 
 
 def hardware(ports: Ports, soc: float, target: float) -> list[str]:
-    """The words for ``v2g vehicle run``."""
+    """The words for ``v2g bench hardware``."""
     return [
-        *("vehicle", "run", "--plug", "--pilot", "0", "--contract", "--quiet"),
+        *("bench", "hardware", "--plug", "--pilot", "0", "--contract", "--quiet"),
         *("--soc", str(soc), "--target", str(target)),
         *("--channel", MULTICAST["vehicle"], "--option", f"port={ports.vehicle_bus}"),
         *("--station-channel", MULTICAST["station"]),

@@ -1,4 +1,4 @@
-"""``v2g run``: play the main job and say how it went."""
+"""``v2g bench run``: play the main job and say how it went."""
 
 import argparse
 import sys
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         result = Play(plan, view_for(sys.stdout, plain=arguments.plain)).run()
     except OSError as error:
-        print(f"v2g run: {arguments.out}: {error.strerror}", file=sys.stderr)
+        print(f"v2g bench run: {arguments.out}: {error.strerror}", file=sys.stderr)
         return 1
     report(result)
     return 1 if result.reason else 0

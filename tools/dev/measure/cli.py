@@ -1,4 +1,4 @@
-"""``v2g bench``: measures everything in the table below, one room after the other."""
+"""``v2g measure``: measures everything in the table below, one room after the other."""
 
 import argparse
 import sys
@@ -54,7 +54,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     unknown = [name for name in arguments.names if name not in BENCHES]
     if unknown:
-        print(f"v2g bench: no bench {unknown[0]!r}; known: {', '.join(BENCHES)}", file=sys.stderr)
+        print(f"v2g measure: no bench {unknown[0]!r}; known: {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     if arguments.list:
         for name, (_, what) in BENCHES.items():
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         before = read(arguments.compare) if arguments.compare else None
     except NoFigures as wrong:
-        print(f"v2g bench: {wrong}", file=sys.stderr)
+        print(f"v2g measure: {wrong}", file=sys.stderr)
         return 2
     results = [_measured(name) for name in arguments.names or BENCHES]
     if before is not None:
@@ -79,7 +79,7 @@ def _saved(file: Path) -> bool:
     try:
         save(LEDGER.figures, file)
     except OSError as error:
-        print(f"v2g bench: cannot write {file}: {error.strerror}; name another", file=sys.stderr)
+        print(f"v2g measure: cannot write {file}: {error.strerror}; name another", file=sys.stderr)
         return False
     return True
 

@@ -29,7 +29,7 @@ class Ledger:
 
 
 LEDGER = Ledger()
-"""Of this process; ``v2g bench`` says which bench is measured now."""
+"""Of this process; ``v2g measure`` says which bench is measured now."""
 
 
 def keep(what: str, value: float, unit: str) -> None:

@@ -129,7 +129,7 @@ def _ecu(role: str, file: Path) -> Iterator[tuple["subprocess.Popen[str]", IO[st
 
 @contextmanager
 def _vehicle(words: list[str]) -> Iterator[None]:
-    line = [sys.executable, "-m", "tools.cli", "vehicle", "run", "--quiet", *words]
+    line = [sys.executable, "-m", "tools.cli", "bench", "hardware", "--quiet", *words]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         try:
             yield

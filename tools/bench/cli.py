@@ -1,0 +1,26 @@
+"""``v2g bench``: the world in which two ECUs charge, or only the hardware around them."""
+
+import argparse
+
+from bsw.parser import Parser
+
+COMMANDS = {
+    "run": ("tools.bench.run.cli", "play the main job: a vehicle and a station, with a live view"),
+    "hardware": (
+        "tools.bench.hardware.cli",
+        "a simulated vehicle and a station's power module on their buses; type 'help' in it",
+    ),
+    "faults": ("tools.bench.hardware.listing", "list the faults that can be made by name"),
+}
+
+
+def add(parser: Parser) -> None:
+    parser.epilog = "To measure: v2g measure."
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, purpose) in COMMANDS.items():
+        commands.add_parser(name, help=purpose, description=purpose).put_off(module, "act")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    status: int = arguments.act(arguments)
+    return status
