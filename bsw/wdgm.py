@@ -94,7 +94,9 @@ class WdgM:
         )
 
     def start(self) -> None:
-        self._task = self._scheduler.every(self._cycle, self._look, name="wdgm", priority=FIRST)
+        self._task = self._scheduler.every(
+            self._cycle, self._look, name="wdgm", priority=FIRST, slack=self._cycle // 10
+        )
 
     def stop(self) -> None:
         if self._task is not None:

@@ -34,7 +34,7 @@ class Alarm:
     """Something that happens once.  Cancelling it twice, or after it rang, does no harm.
 
     With ``slack`` it may ring so much later than it is due, where waking up costs something; one
-    of priority ``FIRST`` has none.
+    of priority ``FIRST`` never does.
     """
 
     __slots__ = ("_scheduler", "action", "due", "name", "priority", "serial", "slack")
@@ -154,7 +154,7 @@ class Scheduler:
         self.faults = 0
         self.activations = 0
         self._alarms: list[tuple[int, int, int, Alarm]] = []
-        self._lenient = lenient
+        self.lenient = lenient
         self._early: list[
             tuple[int, int, int, Alarm]
         ] = []  # those with slack, by when they are due
@@ -211,7 +211,7 @@ class Scheduler:
         task = Task(self, name, period, priority, action, slack=slack)
         offset = period if offset is None else offset
         due = self.clock.now() + offset
-        if slack and self._lenient:
+        if slack and self.lenient:
             due += (offset - due) % period
         task.start(due)
         return task
@@ -232,7 +232,7 @@ class Scheduler:
         if alarm.priority <= FIRST:
             self._first.add(alarm)
             return
-        if alarm.slack and self._lenient:
+        if alarm.slack and self.lenient:
             heapq.heappush(self._early, (due, alarm.priority, serial, alarm))
             due += alarm.slack
         heapq.heappush(self._alarms, (due, alarm.priority, serial, alarm))

@@ -205,6 +205,7 @@ class Outbound(Generic[PartT]):
         messages: Mapping[str, MessageSpec] | None = None,
     ) -> None:
         """``messages`` limits what is sent to those of one node."""
+        self._scheduler = scheduler
         specs = [spec for spec in bindings.messages() if messages is None or spec.name in messages]
         self._senders = {spec.key: Sender(scheduler, canif, spec) for spec in specs}
         outlets = {
@@ -240,9 +241,15 @@ class Outbound(Generic[PartT]):
         if self.started:
             return
         self.started = True
+        spread = self._spread()
         for number, sender in enumerate(self._senders.values()):
             cycle = max(sender.spec.cycle, 1)
-            sender.start(number * SPREAD % cycle)
+            sender.start(number * spread % cycle)
+
+    def _spread(self) -> int:
+        """Where waking up costs something, slow frames go out in the turns of the fastest."""
+        cycles = [sender.spec.cycle for sender in self._senders.values() if sender.spec.cycle]
+        return min(cycles) if cycles and self._scheduler.lenient else SPREAD
 
     def stop(self) -> None:
         """Fall silent, as for bus sleep."""

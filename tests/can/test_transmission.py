@@ -6,11 +6,15 @@ import cantools
 import pytest
 from cantools.autosar.end_to_end import check_profile5_crc
 
-from bsw.os.clock import MS, S
+from bsw.os.clock import MS, S, VirtualClock
+from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusState, CanFrame
+from can_adapter.drivers.simulated import BusTiming, SimulatedBus
+from can_adapter.matrix.configured import load_matrix
 from can_adapter.matrix.model import shipped_matrix
 from can_adapter.signals.values import ContactorRequest, OfferedModes, SessionState
-from can_adapter.vehicle.bus import ScheduleRows
+from can_adapter.vehicle.bus import ScheduleRows, open_vehicle_bus
+from can_adapter.vehicle.config import VehicleCanConfig
 from can_adapter.vehicle.report import (
     Requests,
     ScheduleRow,
@@ -19,6 +23,7 @@ from can_adapter.vehicle.report import (
     StationLimits,
     StationPresent,
 )
+from csm.randomness import SeededRandomness
 from tests.can.worlds import VehicleWorld
 
 
@@ -260,3 +265,24 @@ def test_a_bus_that_is_off_refuses_frames_and_they_are_counted() -> None:
     world.bus.shorted = False
     world.run_for(3 * S)
     assert world.ecu.canif.state is BusState.ACTIVE
+
+
+def test_where_waking_up_costs_something_all_frames_go_out_with_the_fastest() -> None:
+    """An ECU that sends a frame each 20 ms wakes for no other of its own."""
+    scheduler = Scheduler(VirtualClock(), lenient=True)
+    bus = SimulatedBus(scheduler, SeededRandomness(1), BusTiming(fixed=1_000))
+    ecu = open_vehicle_bus(scheduler, bus.attach("EVCC"), VehicleCanConfig())
+    bus.attach("listener")
+    times: dict[int, list[int]] = {}
+    bus.tap(lambda when, _who, frame: times.setdefault(frame.id, []).append(when // MS))
+    scheduler.run(7 * MS)
+    ecu.publisher.start()
+    scheduler.run(10 * S)
+    moments = {when for found in times.values() for when in found}
+    assert 490 <= len(moments) <= 510
+    matrix = load_matrix(VehicleCanConfig())[0]
+    for spec in matrix.sent_by("EVCC"):
+        expected = 10 * S // spec.cycle
+        assert expected - 1 <= len(times[spec.id]) <= expected + 1
+    slow = [found[3] % 100 for found in times.values() if 90 <= len(found) <= 101]
+    assert len(set(slow)) > 1, "not all in one burst"
