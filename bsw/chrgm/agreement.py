@@ -7,15 +7,12 @@ so that both come to the same answer to "what may follow".
 from dataclasses import dataclass
 from enum import Enum
 
+from bsw.chrgm.modes import Transfer
+
 
 class Payment(Enum):
     CONTRACT = "Contract"
     EXTERNAL = "ExternalPayment"
-
-
-class Transfer(Enum):
-    AC = "ac"
-    DC = "dc"
 
 
 class Progress(Enum):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import Pilot, PilotState
 from bsw.os.clock import MS, S
 from can_adapter.signals import values
@@ -276,7 +277,7 @@ class VehicleCan:
         state.charging_complete = targets.charging_complete is True
         state.bulk_complete = targets.bulk_charging_complete
         state.departure = told.needs.departure_time
-        if told.needs.e_amount is not None and state.mode.startswith("AC"):
+        if told.needs.e_amount is not None and mode_of(state.mode).ac:
             state.energy_request = told.needs.e_amount
 
     def _take_feedback(self, told: VehicleSnapshot) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import Pilot
 from bsw.dem.events import Event, Severity
 from bsw.dem.memory import Dem
@@ -205,7 +206,7 @@ class Supervision:
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""
-        side = Side.DC if mode is None else side_of(mode.value)
+        side = Side.DC if mode is None else side_of(mode_of(mode.value))
         degraded = any(events.weakens(name) is side for name in self._weak)
         if degraded is not self._degraded:
             self._degraded = degraded

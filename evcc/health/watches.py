@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import Pilot, PilotState
 from can_adapter.signals.quality import Quality, Reading
 from can_adapter.signals.values import (
@@ -182,7 +183,7 @@ def _sensors_lost(side: Side) -> Look:
         carried = [one for one in readings if one.quality in _TOLD]
         if not scene.bounds.sensors or not carried:
             return None
-        used = mode is None or side_of(mode.value) is side
+        used = mode is None or side_of(mode_of(mode.value)) is side
         return used and not any(believable(one.value) for one in carried)
 
     return look

@@ -7,6 +7,7 @@ loss costs current beyond that is a fault's reaction and decided elsewhere.
 from enum import Enum
 from typing import Final
 
+from bsw.chrgm.modes import Mode
 from can_adapter.vehicle.values import Inlet
 from evcc.inlet.derating import AC_CURVE, DC_CURVE, Curve, Derating
 
@@ -28,9 +29,9 @@ ROLES: Final = {
 """The sensors as fault names have them: the signal that carries each, and what it feels."""
 
 
-def side_of(mode: str) -> Side:
+def side_of(mode: Mode) -> Side:
     """The contacts that an energy transfer mode uses."""
-    return Side.AC if mode.startswith("AC") else Side.DC
+    return Side.AC if mode.ac else Side.DC
 
 
 def believable(temperature: object) -> bool:

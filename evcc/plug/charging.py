@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.modes import mode_of
 from bsw.cp.duty import Meaning
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
 from bsw.dlt import Logger
@@ -151,7 +152,7 @@ class ChargingManager:
         if failure.reason is Reason.TOO_OFTEN:
             self.wear.told(MATCHING, WORDS[MATCHING])
         self.on_link("failed")
-        if failure.fallback is Fallback.NOMINAL and self._state.mode.startswith("AC"):
+        if failure.fallback is Fallback.NOMINAL and mode_of(self._state.mode).ac:
             self._follow_duty()
         else:
             self.engagement.over()
@@ -195,7 +196,7 @@ class ChargingManager:
         pilot = self._pilot.read()
         named = pilot.state in CONNECTED and pilot.meaning is Meaning.CURRENT
         free = self.session is None and not self._linked and not self._over
-        wanted = self._state.mode.startswith("AC") and self._state.intent is Intent.CHARGE
+        wanted = mode_of(self._state.mode).ac and self._state.intent is Intent.CHARGE
         if named and free and wanted and not self._basic.active:
             self._basic.start()
 
@@ -306,7 +307,7 @@ class ChargingManager:
         if result.ending is Ending.PILOT_FAULT or self._tries >= self._rules.sessions:
             self.link.error() if result.ending is Ending.NO_STATION else self.link.terminate()
             self._linked = False
-            if self._state.mode.startswith("AC"):
+            if mode_of(self._state.mode).ac:
                 self._follow_duty()
                 self.engagement.waiting()
             else:

@@ -10,6 +10,7 @@ from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import LOOK_EVERY, End, Go
+from bsw.chrgm.modes import Mode, mode_of
 from bsw.chrgm.record import SessionRecord
 from bsw.dlt import Logger
 from bsw.os.clock import S
@@ -183,7 +184,7 @@ class VehicleContext:
     def limits_known(self) -> bool:
         """The values that parameter discovery cannot do without."""
         state = self.state
-        if state.mode.startswith("AC"):
+        if mode_of(state.mode).ac:
             return state.ac_max_current is not None and state.ac_max_voltage is not None
         return None not in {state.max_current, state.max_voltage, state.soc}
 
@@ -211,7 +212,7 @@ class VehicleContext:
         self.actuators.request_lock(locked=True)
         return self.state.permission and self.state.locked is not False
 
-    def ac_current(self, mode: str) -> float:
+    def ac_current(self, mode: Mode) -> float:
         """Per phase: the least of station, schedule, cable, own charger, inlet temperature.
 
         An on-board charger of which nothing is known gets nothing.
@@ -219,14 +220,13 @@ class VehicleContext:
         state, view = self.state, self.view
         if state.ac_max_current is None:
             return 0.0
-        phases = 3 if mode == "AC_three_phase_core" else 1
         limits = [
             value
             for value in (state.ac_max_current, view.max_current, state.cable_current)
             if value is not None
         ]
         if view.schedule_power is not None and view.nominal_voltage:
-            limits.append(view.schedule_power / (view.nominal_voltage * phases))
+            limits.append(view.schedule_power / (view.nominal_voltage * mode.phases))
         current = min(limits, default=0.0) * max(0.0, min(1.0, state.derating))
         return current if current >= 6.0 else 0.0
 

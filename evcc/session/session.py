@@ -13,6 +13,7 @@ from bsw.chrgm import sap
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.messages.sap import SupportedAppProtocolRes
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Said
 from bsw.chrgm.wire import UNREADABLE, Wire
@@ -192,7 +193,7 @@ class VehicleSession:
 
     def _usable(self) -> list[sap.Application]:
         """DIN knows only DC."""
-        dc = self._context.state.mode.startswith("DC")
+        dc = mode_of(self._context.state.mode).dc
         return [one for one in self._means.applications if one.name != "din" or dc]
 
     def frame(self, payload_type: int, payload: bytes) -> None:

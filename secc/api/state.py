@@ -6,6 +6,7 @@ set before a car is let in is named by ``missing``.
 
 from dataclasses import dataclass, field
 
+from bsw.chrgm.modes import mode_of
 from secc.api.literals import (
     EnergyTransferMode,
     EvseError,
@@ -72,11 +73,11 @@ class StationState:
 
     @property
     def serves_ac(self) -> bool:
-        return any(mode.value.startswith("AC") for mode in self.modes or ())
+        return any(mode_of(mode.value).ac for mode in self.modes or ())
 
     @property
     def serves_dc(self) -> bool:
-        return any(not mode.value.startswith(("AC", "WPT")) for mode in self.modes or ())
+        return any(mode_of(mode.value).dc for mode in self.modes or ())
 
     def missing(self) -> tuple[str, ...]:
         """The commands that must be called before a car is let in."""

@@ -131,7 +131,7 @@ class SessionServer:
         """The mode of the session that runs, for commands that must not contradict it."""
         if self._session is None:
             return ""
-        return self._session.station.mode or "agreeing on a mode"
+        return self._session.station.mode.name or "agreeing on a mode"
 
     def close(self) -> None:
         """The outlet goes out of service."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.chrgm.agreement import Payment, Progress
+from bsw.chrgm.modes import NONE, Mode
 from bsw.chrgm.record import NO_SESSION, SessionRecord
 from bsw.dlt import Logger
 from bsw.os.clock import S
@@ -51,7 +52,7 @@ class StationContext:
     desk: ContractDesk | None = None
     # what the session has come to
     phase: str = "EVSE_NotReady"
-    mode: str = ""
+    mode: Mode = NONE
     visitor: Visitor | None = None  # who set the session up
     question: Question | None = None  # put to the back end
     resumed: Paused | None = None
@@ -216,7 +217,7 @@ class StationContext:
         if self.looping:
             self.looping = False
             self.publish("current_demand_finished")
-        self.publish("ac_open_contactor" if self.mode.startswith("AC") else "dc_open_contactor")
+        self.publish("ac_open_contactor" if self.mode.ac else "dc_open_contactor")
 
     def cut_energy(self) -> None:
         """The vehicle left state C, or the line broke: energy off without asking anybody."""

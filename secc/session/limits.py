@@ -5,6 +5,7 @@ The DC source's capabilities are the hard bound; the cyclic limits can only be t
 
 from dataclasses import dataclass, replace
 
+from bsw.chrgm.modes import Mode
 from secc.api.state import StationState
 
 DEFAULT_VOLTAGE = 230.0
@@ -67,20 +68,16 @@ def nominal_voltage(state: StationState) -> float:
     return DEFAULT_VOLTAGE
 
 
-def phases(mode: str) -> int:
-    return 3 if mode == "AC_three_phase_core" else 1
-
-
-def ac_current(state: StationState, mode: str) -> float:
+def ac_current(state: StationState, mode: Mode) -> float:
     """Per phase: the ceiling of the outlet, and what the power in total comes to."""
     voltage = nominal_voltage(state)
     current = state.ac_max_current or 0.0
     if state.ac_maximum is not None and voltage > 0:
         allowed = max(0.0, state.ac_maximum.charge_power.total)
-        current = min(current, allowed / (voltage * phases(mode)))
+        current = min(current, allowed / (voltage * mode.phases))
     return current
 
 
-def ac_power(state: StationState, mode: str) -> float:
+def ac_power(state: StationState, mode: Mode) -> float:
     """Over all phases: current per phase times voltage, never above what is allowed in total."""
-    return ac_current(state, mode) * nominal_voltage(state) * phases(mode)
+    return ac_current(state, mode) * nominal_voltage(state) * mode.phases

@@ -16,6 +16,7 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages.model import Message
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import MS, S
 from can_adapter.bus import CanFrame
@@ -236,7 +237,7 @@ class Charge:
 
     @property
     def ac(self) -> bool:
-        return self.mode.value.startswith("AC")
+        return mode_of(self.mode.value).ac
 
     def bodies(self, way: str) -> Iterator[tuple[int, Any]]:
         dialect = protocol(self.name).dialect

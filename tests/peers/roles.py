@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bsw.chrgm.modes import mode_of
 from tests.peers.wire import Program, Wire
 
 BUS = ("--channel", "239.74.163.2", "--option", "port=43210")
@@ -27,7 +28,7 @@ class Case:
 
     @property
     def loop_request(self) -> str:
-        return "ChargingStatusReq" if self.mode.startswith("AC") else "CurrentDemandReq"
+        return "ChargingStatusReq" if mode_of(self.mode).ac else "CurrentDemandReq"
 
 
 @dataclass(frozen=True)

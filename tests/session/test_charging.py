@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.modes import mode_of
 from bsw.os.clock import MS, S
 from evcc.session.memory import VolatileMemory
 from evcc.vehicle import Intent
@@ -190,7 +191,7 @@ def test_a_lost_line_in_the_loop_is_safe_within_the_message_timer(protocol: str,
     rig.lose = lambda _side, _heard: rig.scheduler.now >= cut
     rig.run()
     assert rig.ending("vehicle") is Ending.ANSWER_TIMEOUT
-    limit = 250 * MS if mode.startswith("DC") else 2 * S
+    limit = 250 * MS if mode_of(mode).dc else 2 * S
     assert rig.ended_at["vehicle"] <= cut + limit + 100 * MS
     assert rig.state.contactors_closed is False
     assert rig.pack.ac_allowed == 0.0

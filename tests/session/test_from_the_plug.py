@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.modes import mode_of
 from bsw.cp.duty import duty_from_current
 from bsw.cp.pilot import Drive
 from bsw.dlt import silent
@@ -69,7 +70,7 @@ class Place:
             VehicleLink(
                 Host(scheduler, vehicle.port, chance, log),
                 self.cable.vehicle,
-                VehicleLinkConfig(energy="ac" if mode.startswith("AC") else "dc"),
+                VehicleLinkConfig(energy="ac" if mode_of(mode).ac else "dc"),
                 self.manager,
             )
         )

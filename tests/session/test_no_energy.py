@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.modes import mode_of
 from bsw.os.clock import S
 from evcc.vehicle import Intent
 from secc.api.literals import EvseError, NoEnergyPauseMode
@@ -88,7 +89,7 @@ def test_a_fault_of_the_station_before_any_current_is_told_as_such(
     )
     rig.run()
     assert not rig.results["vehicle"].ending.good
-    if mode.startswith("DC"):
+    if mode_of(mode).dc:
         assert rig.ending("vehicle") is Ending.STATION_FAULT
         assert "EVSE_Malfunction" in str(rig.results["vehicle"])
 

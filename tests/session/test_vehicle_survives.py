@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.record import Heard
 from bsw.chrgm.script import reachable
 from bsw.os.clock import MS, S
@@ -26,8 +27,8 @@ def steps() -> list[tuple[str, str, str]]:
         for protocol, mode in CASES
         for name in reachable(PROTOCOLS[protocol][1])
         if name not in UNUSED | {"MeteringReceipt"}
-        and not (mode.startswith("AC") and name in ONLY_DC)
-        and not (mode.startswith("DC") and name == "ChargingStatus")
+        and not (mode_of(mode).ac and name in ONLY_DC)
+        and not (mode_of(mode).dc and name == "ChargingStatus")
     ]
 
 

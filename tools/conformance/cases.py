@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Said, code_of, refused
@@ -72,7 +73,7 @@ def describe(setup: Setup) -> str:
     """The set-up in a few words."""
     switches = ("only_contract", "detail", "internet", "receipts", "tariff", "renegotiated")
     words = (
-        "DIN" if setup.protocol == "din" else setup.mode[:2],
+        "DIN" if setup.protocol == "din" else mode_of(setup.mode).kind,
         "PnC" if setup.contract else "EIM",
         "TLS" if setup.tls else "",
         *(name.replace("_", " ") for name in switches if getattr(setup, name)),

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Final
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.modes import mode_of
 from bsw.os.clock import MS, S
 from tools.conformance import judge
 from tools.conformance.cases import Case, start
@@ -56,7 +57,7 @@ def half_a() -> list[Case]:
         ("TC_SECC_DC_VTB_Abnormal_001", "pilot shorted to earth", DC),
     )
     return [
-        Case(identity, f"{mode[:2]}; {fault} while charging", partial(play, fault, mode))
+        Case(identity, f"{mode_of(mode).kind}; {fault} while charging", partial(play, fault, mode))
         for identity, fault, mode in rows
     ]
 
@@ -64,8 +65,8 @@ def half_a() -> list[Case]:
 def twins() -> list[Case]:
     return [
         Case(
-            f"TWIN-ELECTRICAL-{mode[:2]}-{number}",
-            f"{mode[:2]}; {fault} while charging",
+            f"TWIN-ELECTRICAL-{mode_of(mode).kind}-{number}",
+            f"{mode_of(mode).kind}; {fault} while charging",
             partial(play, fault, mode),
         )
         for mode in (AC, DC)

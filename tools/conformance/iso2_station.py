@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from bsw.chrgm.modes import mode_of
 from tools.conformance.cases import Row
 from tools.conformance.lab import AC, DC, Setup
 
@@ -38,13 +39,13 @@ def _setup_cases(mode: str) -> dict[str, Row]:
     def resumed(waker: str) -> Setup:
         return Setup(mode=mode, resumed=waker)
 
-    name = f"TC_SECC_{mode[:2]}_VTB_SessionSetup"
+    name = f"TC_SECC_{mode_of(mode).kind}_VTB_SessionSetup"
     new, old = ("opens a new session",), ("joins the old session",)
     return {
         f"{name}_002": Row("SessionSetup", "another session id", "OK", new, resumed(_EV)),
         f"{name}_004": Row("SessionSetup", "stored session id", "OK", old, resumed(_EVSE)),
         f"{name}_006": Row("SessionSetup", "session id zero", "OK", new, resumed(_EVSE)),
-        f"TC_SECC_{mode[:2]}_VTB_ServiceDiscovery_002": Row(
+        f"TC_SECC_{mode_of(mode).kind}_VTB_ServiceDiscovery_002": Row(
             "ServiceDiscovery", checks=("offers the earlier choice",), setup=resumed(_EVSE)
         ),
     }
@@ -199,7 +200,7 @@ _PARAMETERS: Final[dict[int, tuple[tuple[str, object], ...]]] = {
 
 
 def _parameter_cases(mode: str) -> dict[str, Row]:
-    name = f"TC_SECC_{mode[:2]}_VTB_ChargeParameterDiscovery"
+    name = f"TC_SECC_{mode_of(mode).kind}_VTB_ChargeParameterDiscovery"
     return {
         f"{name}_{number:03}": parameters(Setup(mode=mode, **dict(switches)))  # type: ignore[arg-type]  # rows of the table above
         for number, switches in _PARAMETERS.items()

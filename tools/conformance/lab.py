@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.modes import mode_of
 from bsw.dlt import silent
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
@@ -70,7 +71,7 @@ class Setup:
 
     @property
     def ac(self) -> bool:
-        return self.mode.startswith("AC")
+        return mode_of(self.mode).ac
 
 
 class Clockwork:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bsw.chrgm.messages import din, iso2
+from bsw.chrgm.modes import mode_of
 
 SESSION: Final = bytes.fromhex("0123456789abcdef")
 EVSE_ID: Final = "DE*PWX*E0001*1"
@@ -105,7 +106,7 @@ class Iso2Station:
 
     @property
     def ac(self) -> bool:
-        return self.mode.startswith("AC")
+        return mode_of(self.mode).ac
 
     def discovery(
         self, *, modes: tuple[str, ...] = (), service: int = 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.chrgm.agreement import Payment
+from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import PilotState
 from bsw.dlt import silent
 from bsw.os.clock import MS
@@ -42,7 +43,7 @@ class VehicleSetup:
 
     @property
     def ac(self) -> bool:
-        return self.mode.startswith("AC")
+        return mode_of(self.mode).ac
 
     @property
     def payment(self) -> Payment:

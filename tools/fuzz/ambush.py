@@ -12,6 +12,7 @@ from bsw.chrgm.messages.sap import (
     SupportedAppProtocolReq,
     SupportedAppProtocolRes,
 )
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import Protocol, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.wire import UNREADABLE
@@ -44,7 +45,7 @@ class Kind:
     @property
     def places(self) -> tuple[str, ...]:
         """The exchanges at which it may begin to be hostile."""
-        din, ac = self.protocol == "din", self.mode.startswith("AC")
+        din, ac = self.protocol == "din", mode_of(self.mode).ac
         payment = "ServicePaymentSelection" if din else "PaymentServiceSelection"
         energy: tuple[str, ...] = ("PowerDelivery", "ChargingStatus")
         if not ac:

@@ -7,8 +7,9 @@ without an edge that leads to them, so that they can be refused with their own r
 from dataclasses import replace
 from typing import Final
 
-from bsw.chrgm.agreement import Agreement, Progress, Transfer
+from bsw.chrgm.agreement import Agreement, Progress
 from bsw.chrgm.messages import din
+from bsw.chrgm.modes import Transfer
 from bsw.chrgm.sequence import learn
 from bsw.chrgm.sequence.model import Edge, Exchange, Limits, Span, Table, table
 from bsw.os.clock import MS, S

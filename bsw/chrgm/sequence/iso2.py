@@ -5,6 +5,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Agreement, Progress
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.sequence import learn
 from bsw.chrgm.sequence.model import Edge, Exchange, Limits, Span, Table, table
 from bsw.os.clock import MS, S
@@ -36,7 +37,7 @@ def _parameters(
     agreed = learn.processing(agreed, request, response)
     return replace(
         agreed,
-        transfer=learn.transfer_of(request.requested_energy_transfer_mode.value),
+        transfer=mode_of(request.requested_energy_transfer_mode.value).transfer,
         energy=not learn.no_energy(status),
     )
 

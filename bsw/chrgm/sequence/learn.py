@@ -6,7 +6,8 @@ The two protocols share most field names, so most functions serve both.
 from dataclasses import replace
 from typing import Any
 
-from bsw.chrgm.agreement import Agreement, Payment, Progress, Tolerance, Transfer
+from bsw.chrgm.agreement import Agreement, Payment, Progress, Tolerance
+from bsw.chrgm.modes import Transfer
 
 
 def processing(agreed: Agreement, _request: object, response: Any) -> Agreement:  # noqa: ANN401
@@ -41,10 +42,6 @@ def cable_check(agreed: Agreement, _request: object, response: Any) -> Agreement
     ready = status.evse_status_code.value == "EVSE_Ready"
     finished = response.evse_processing.value == "Finished"
     return replace(agreed, finished=finished, isolated=finished and good and ready)
-
-
-def transfer_of(mode: str) -> Transfer:
-    return Transfer.AC if mode.startswith("AC") else Transfer.DC
 
 
 def no_energy(status: Any) -> bool:  # noqa: ANN401 - AC or DC status of either protocol

@@ -23,13 +23,13 @@ class Parameters:
 
     @property
     def _ac(self) -> bool:
-        return self._setup.mode.startswith("AC")
+        return self._setup.mode.ac
 
     def ask_charge_parameter_discovery(self) -> Said:
         return Said(
             iso2.ChargeParameterDiscoveryReq(
                 max_entries_sa_schedule_tuple=self._context.profile.schedule_entries,
-                requested_energy_transfer_mode=iso2.EnergyTransferMode(self._setup.mode),
+                requested_energy_transfer_mode=iso2.EnergyTransferMode(self._setup.mode.name),
                 ev_charge_parameter=self._ac_needs() if self._ac else self._dc_needs(),
             )
         )
@@ -137,6 +137,6 @@ class Parameters:
         state, view = self._context.state, self._context.view
         if not self._ac:
             return NO_LIMIT if state.max_power is None else state.max_power
-        phases = 3 if self._setup.mode == "AC_three_phase_core" else 1
+        phases = self._setup.mode.phases
         current = min(state.ac_max_current or 0.0, view.max_current or 0.0)
         return current * phases * (view.nominal_voltage or 0.0)

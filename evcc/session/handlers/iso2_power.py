@@ -35,7 +35,7 @@ class Power:
 
     @property
     def _ac(self) -> bool:
-        return self._setup.mode.startswith("AC")
+        return self._setup.mode.ac
 
     @property
     def _charging(self) -> bool:

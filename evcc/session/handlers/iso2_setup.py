@@ -5,6 +5,7 @@ from typing import Final
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.modes import NONE
 from bsw.chrgm.record import Heard, Said, same_session
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.modes import usable_mode
@@ -18,7 +19,7 @@ class Setup:
 
     def __init__(self, context: VehicleContext) -> None:
         self._context = context
-        self.mode = ""
+        self.mode = NONE
         self.payment = iso2.PaymentOption.EXTERNAL_PAYMENT
         self.charge_service = 0
         self.certificate_service: int | None = None
@@ -58,7 +59,7 @@ class Setup:
         context.view.offered_payments = tuple(str(option.value) for option in options)
         context.view.offered_modes = tuple(str(mode.value) for mode in modes)
         self.mode = usable_mode(context.state.mode, context.view.offered_modes)
-        if not self.mode:
+        if self.mode is NONE:
             offered = ", ".join(context.view.offered_modes)
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"offers {offered}")
         self.charge_service = service.service_id

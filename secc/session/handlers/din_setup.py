@@ -4,6 +4,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Payment
 from bsw.chrgm.messages import din
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.record import Heard, Said
 from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.session.context import StationContext
@@ -98,8 +99,8 @@ class Setup:
         request: din.ChargeParameterDiscoveryReq = heard.body
         code = self._judge(request)
         if code is OK:
-            station.mode = str(request.ev_requested_energy_transfer_type.value)
-            mode = EnergyTransferMode(station.mode)
+            station.mode = mode_of(request.ev_requested_energy_transfer_type.value)
+            mode = EnergyTransferMode(station.mode.name)
             station.publish("requested_energy_transfer_mode", mode)
             publish_dc_needs(station, request.ev_charge_parameter)
             publish_charging_needs(station, request.ev_charge_parameter)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.modes import NONE, mode_of
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.script import methods
@@ -18,7 +19,7 @@ from secc.session.handlers.iso2_power import Power, Stop
 from secc.session.handlers.iso2_setup import Setup
 from secc.session.handlers.iso2_words import dc_status, evse_id, evse_status, volts
 
-_DC: Final = "DC_extended"
+_DC: Final = mode_of("DC_extended")
 
 
 class Iso2ResponderScript:
@@ -56,6 +57,7 @@ class Iso2ResponderScript:
         """Values the car has to ignore, but valid ones, and true where we know them."""
         response: Any = TABLE.exchanges[name].response
         station = self._station
+        mode = _DC if station.mode is NONE else station.mode
         return Said(
             smallest(
                 response,
@@ -64,7 +66,7 @@ class Iso2ResponderScript:
                 service_id=getattr(heard.body, "service_id", 1),
                 dc_evse_status=dc_status(station),
                 evse_status=evse_status(station),
-                evse_charge_parameter=self._parameters.offer(station.mode or _DC),
+                evse_charge_parameter=self._parameters.offer(mode),
             )
         )
 

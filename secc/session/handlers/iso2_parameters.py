@@ -3,6 +3,7 @@
 from typing import Final
 
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.modes import NONE, Mode, mode_of
 from bsw.chrgm.record import Heard, Said
 from secc.api.literals import EnergyTransferMode
 from secc.session.context import StationContext
@@ -42,7 +43,7 @@ class Parameters:
         code = self._judge(request)
         if code is not OK:
             return self._response(code, iso2.EVSEProcessing.FINISHED, request, None)
-        station.mode = str(request.requested_energy_transfer_mode.value)
+        station.mode = mode_of(request.requested_energy_transfer_mode.value)
         station.state.renegotiate = False
         self._publish(request)
         if not station.schedules.ready:
@@ -55,7 +56,7 @@ class Parameters:
         if request.requested_energy_transfer_mode not in self._setup.modes():
             return Codes.FAILED_WRONG_ENERGY_TRANSFER_MODE  # [V2G2-476]
         needs = request.ev_charge_parameter
-        ac = request.requested_energy_transfer_mode.value.startswith("AC")
+        ac = mode_of(request.requested_energy_transfer_mode.value).ac
         if isinstance(needs, iso2.ACEVChargeParameter):
             possible = ac and self._ac_possible(needs)
         else:
@@ -82,7 +83,7 @@ class Parameters:
 
     def _publish(self, request: iso2.ChargeParameterDiscoveryReq) -> None:
         station = self._station
-        station.publish("requested_energy_transfer_mode", EnergyTransferMode(station.mode))
+        station.publish("requested_energy_transfer_mode", EnergyTransferMode(station.mode.name))
         needs = request.ev_charge_parameter
         publish_departure(station, needs.departure_time)
         if isinstance(needs, iso2.ACEVChargeParameter):
@@ -100,7 +101,7 @@ class Parameters:
             station.schedules.offer_again(resumed.schedule.after(passed), entries=most)
             return
         limits = dc_limits(station.state)
-        power = ac_power(station.state, station.mode) if station.mode[:2] == "AC" else limits.power
+        power = ac_power(station.state, station.mode) if station.mode.ac else limits.power
         station.schedules.offer(
             power,
             entries=request.max_entries_sa_schedule_tuple,
@@ -114,19 +115,20 @@ class Parameters:
         request: iso2.ChargeParameterDiscoveryReq,
         schedules: iso2.SAScheduleList | None,
     ) -> Said:
-        mode = self._station.mode or request.requested_energy_transfer_mode.value
+        asked = request.requested_energy_transfer_mode.value
+        mode = self._station.mode if self._station.mode is not NONE else mode_of(asked)
         body = iso2.ChargeParameterDiscoveryRes(
             response_code=code,
             evse_processing=processing,
             sa_schedules=schedules,
-            evse_charge_parameter=self.offer(str(mode)),
+            evse_charge_parameter=self.offer(mode),
         )
         return Said(body, self._station.schedules.sent_signature if schedules is not None else None)
 
-    def offer(self, mode: str) -> iso2.ACEVSEChargeParameter | iso2.DCEVSEChargeParameter:
+    def offer(self, mode: Mode) -> iso2.ACEVSEChargeParameter | iso2.DCEVSEChargeParameter:
         """The station's electrical offer for a mode."""
         station = self._station
-        if mode.startswith("AC"):
+        if mode.ac:
             return iso2.ACEVSEChargeParameter(
                 ac_evse_status=ac_status(station),
                 evse_nominal_voltage=volts(nominal_voltage(station.state)),

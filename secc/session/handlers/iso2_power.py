@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from bsw.chrgm.agreement import Progress, Transfer
+from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.modes import NONE, Transfer
 from bsw.chrgm.record import Heard, Said
 from bsw.os.clock import S
 from secc.api.literals import EvseError
@@ -173,7 +174,7 @@ class Stop:
     def _record(self) -> Paused:
         """A session that sleeps again before it has a mode keeps what it had."""
         station = self._station
-        if station.resumed is not None and not station.mode:
+        if station.resumed is not None and station.mode is NONE:
             return station.resumed
         visitor, payment = station.visitor, station.payment
         assert visitor is not None, "no SessionStop before SessionSetup"
@@ -182,7 +183,7 @@ class Stop:
             session_id=station.record.session_id,
             visitor=visitor,
             payment=payment,
-            mode=station.mode,
+            mode=station.mode.name,
             schedule=station.schedules.numbered(station.chosen),
             since=station.calendar.unix(),
             emaid=station.emaid,

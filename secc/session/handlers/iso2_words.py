@@ -53,7 +53,7 @@ def ac_status(station: StationContext) -> iso2.ACEVSEStatus:
 
 
 def evse_status(station: StationContext) -> iso2.ACEVSEStatus | iso2.DCEVSEStatus:
-    return ac_status(station) if station.mode.startswith("AC") else dc_status(station)
+    return ac_status(station) if station.mode.ac else dc_status(station)
 
 
 def schedule_list(schedules: Schedules) -> iso2.SAScheduleList:

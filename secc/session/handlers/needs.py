@@ -24,9 +24,9 @@ def publish_ev_info(station: StationContext, **known: object) -> None:
 
 def publish_charging_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN401
     """Of a ChargeParameterDiscoveryReq that was accepted."""
-    ac = station.mode.startswith("AC")
+    ac = station.mode.ac
     told = ChargingNeeds(
-        requested_energy_transfer=EnergyTransferMode(station.mode),
+        requested_energy_transfer=EnergyTransferMode(station.mode.name),
         control_mode=ControlMode.SCHEDULED,
         departure_time=_departure(station, getattr(needs, "departure_time", None)),
         ac_charging_parameters=_ac(needs) if ac else None,

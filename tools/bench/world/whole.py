@@ -7,6 +7,7 @@ the vehicle's bus, and every order to the power electronics goes over the statio
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import VehiclePilot
 from bsw.cp.switch import PilotSwitch
 from bsw.dlt import silent
@@ -158,7 +159,7 @@ class Bench:
             VehicleLink(
                 Host(scheduler, car.port, chance.fork("evcc"), log),
                 pilot if self.switch is None else self.switch.gate(setup.station_at),
-                VehicleLinkConfig(energy="ac" if setup.options.mode[:2] == "AC" else "dc"),
+                VehicleLinkConfig(energy="ac" if mode_of(setup.options.mode).ac else "dc"),
                 self.manager,
             )
         )
