@@ -27,6 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--values", action="store_true", help="every value on its own line")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
+        "--html", type=Path, metavar="REPORT", help="one page with curves, messages and findings"
+    )
+    parser.add_argument(
         "--field",
         action="append",
         default=[],
@@ -71,6 +74,8 @@ def _chosen(judged: Iterable[Judged], arguments: argparse.Namespace) -> Iterator
 
 def _print(path: Path, judged: Iterable[Judged], arguments: argparse.Namespace) -> int:
     """1 if a rule was broken."""
+    if arguments.html:
+        return _write_report(path, judged, arguments.html)
     if arguments.field:
         return _print_fields(judged, arguments.field)
     if arguments.json:
@@ -86,6 +91,14 @@ def _print(path: Path, judged: Iterable[Judged], arguments: argparse.Namespace) 
         wrong += len(findings)
     print(f"# {count} events, {wrong} findings")
     return 1 if wrong else 0
+
+
+def _write_report(path: Path, judged: Iterable[Judged], report: Path) -> int:
+    from tools.report.page import write  # noqa: PLC0415 - only for a report
+
+    digest = write(report, path.name, judged)
+    print(f"{report}: {digest.count} events, {digest.findings} findings")
+    return 1 if digest.findings else 0
 
 
 def _print_json(judged: Iterable[Judged]) -> int:
