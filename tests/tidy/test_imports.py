@@ -53,6 +53,7 @@ def test_no_room_imports_upwards_or_sideways() -> None:
         ("csm/jobs.py", "from keym import slots"),
         ("keym/keeping/store.py", "def late():\n    from can_adapter import bus"),
         ("evcc/app.py", "from secc.app import Station"),
+        ("tools/x.py", "from pilotwire import Bench"),
         ("ocpp/router.py", "from secc.config import SeccConfig"),
         ("keym/keeping/store.py", "import ocpp.frames"),
         ("secc/app.py", "import evcc"),
@@ -73,6 +74,7 @@ def test_a_planted_violation_is_found(where: str, code: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("where", "code"),
     [
+        ("pilotwire/x.py", "from tools.bench.world.whole import Bench"),
         ("tools/x.py", "import evcc, secc, bsw.os"),
         ("evcc/x.py", "from keym import store\nimport bsw, csm, can_adapter"),
         ("keym/x.py", "import csm\nimport cryptography"),

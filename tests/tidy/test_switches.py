@@ -24,7 +24,7 @@ from secc.config import SeccConfig
 from secc.session.profile import StationProfile
 from tests.tidy.tree import ROOMS, ROOT, modules, parsed
 
-PRODUCT = tuple(room for room in ROOMS if room != "tools")
+PRODUCT = tuple(room for room in ROOMS if room not in {"tools", "pilotwire"})
 RULES = (VehicleProfile, StationProfile, SapRules, SearchRules, SignatureRules)
 
 

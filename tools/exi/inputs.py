@@ -27,14 +27,14 @@ class InputError(ValueError):
 def octets(text: str, form: str = "auto") -> Octets:
     """One argument of the command line; ``-`` is the standard input."""
     if text == "-":
-        return _unframed(_readable(sys.stdin.buffer.read(), form))
+        return unframed(_readable(sys.stdin.buffer.read(), form))
     if form == "file" or (form == "auto" and _is_file(text)):
         try:
             content = Path(text).read_bytes()
         except OSError as error:
             raise InputError(f"{text}: {error.strerror}") from None
-        return _unframed(_readable(content, "auto"))
-    return _unframed(_spelled(text, form))
+        return unframed(_readable(content, "auto"))
+    return unframed(_spelled(text, form))
 
 
 def _is_file(text: str) -> bool:
@@ -66,7 +66,7 @@ def _spelled(text: str, form: str) -> bytes:
         raise InputError(f"neither hexadecimal nor base64 nor a file: {packed[:40]!r}") from None
 
 
-def _unframed(data: bytes) -> Octets:
+def unframed(data: bytes) -> Octets:
     """Take off a V2GTP header, if there is one whose length fits."""
     framed = data[:2] == bytes((VERSION, VERSION ^ 0xFF)) and len(data) >= HEADER_SIZE
     if not framed or int.from_bytes(data[4:8], "big") != len(data) - HEADER_SIZE:
