@@ -93,7 +93,7 @@ def test_silence_is_a_result() -> None:
         (("find", "-i", "lo", "--wireless", "--evid", "Ä"), "letters of ASCII"),
         (("find", "-i", "lo", "--capture", "/nowhere/x.pcapng"), "No such file"),
         (("serve", "-i", "lo", "--for", "-3"), "'-3' is no number"),
-        (("find", "--ask", "maybe"), "invalid choice"),
+        (("find", "--ask", "maybe"), "there is no 'maybe'"),
     ],
 )
 def test_what_cannot_work_is_said_in_a_sentence(words: tuple[str, ...], says: str) -> None:
