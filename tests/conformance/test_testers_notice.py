@@ -9,6 +9,7 @@ from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import S
 from evcc.session.profile import CONFORMANCE as VEHICLE
 from secc.session.profile import CONFORMANCE, StationProfile
+from tools.conformance import handshake_cases
 from tools.conformance import vehicle_cases as vehicles
 from tools.conformance import vehicle_energy as energy
 from tools.conformance import vehicle_plays as plays
@@ -50,6 +51,12 @@ def test_a_station_that_says_the_wrong_code() -> None:
     row = Row("ServiceDetail", "unknown service", "FAILED", setup=Setup(tls=True, detail=True))
     with pytest.raises(Deviation, match="FAILED_ServiceIDInvalid"):
         row.play()
+
+
+def test_a_station_whose_listener_stays_when_the_set_up_time_is_over() -> None:
+    setup = Setup(profile=replace(CONFORMANCE, setup_stops_discovery=False))
+    with pytest.raises(Deviation, match="still takes connections"):
+        handshake_cases.too_late(setup)
 
 
 def test_a_vehicle_that_waits_too_long() -> None:

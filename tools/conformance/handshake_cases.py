@@ -168,6 +168,21 @@ def priority_first(setup: Setup) -> None:
     common(setup, 9, (OK, MINOR), entry(DIN, 4, 2), entry(ISO2, 9, 1))
 
 
+def too_late(setup: Setup) -> None:
+    """Found in time and connected after the set-up time: the listener has gone with discovery."""
+    one = tester(setup)
+    found = one.find()
+    one.lab.run(judge.SETUP_TIME + S)
+    judge.require(not one.reach(found), "the station still takes connections")
+
+
+def never_begins(setup: Setup) -> None:
+    """Connected in time, and then no SupportedAppProtocolReq until the set-up time is over."""
+    one = tester(setup)
+    one.connect()
+    judge.require(one.silent_until_closed(judge.SETUP_TIME + 5 * S) is not None, "stays open")
+
+
 _TLS: Final = Setup(tls=True)
 _TLS_TOO: Final = Setup(station_tls=True)
 _PNC: Final = Setup(tls=True, contract=True)
@@ -271,6 +286,10 @@ def _twins() -> list[tuple[str, Play, Setup]]:
         ("over TLS: another minor version", minor_version, _TLS),
         ("over TLS: a good header is answered", tcp_good, _TLS),
     ]
+    for setup in (Setup(mode=AC), _TLS, _PNC):
+        found.append(("connected after the set-up time -> refused", too_late, setup))
+    for setup in (Setup(), _TLS):
+        found.append(("connected and silent over the set-up time -> closed", never_begins, setup))
     return found
 
 
@@ -281,7 +300,17 @@ def half_a() -> list[Case]:
     return [Case(identity, title, partial(play, setup)) for identity, title, play, setup in HALF_A]
 
 
+LATE: Final = Case(
+    f"{_SAP}_005", "connected after the set-up time -> refused", partial(too_late, Setup())
+)
+"""The suite names it, the developers' half of the table does not."""
+
+
 def twins() -> list[Case]:
+    return [LATE, *_numbered()]
+
+
+def _numbered() -> list[Case]:
     return [
         Case(f"TWIN-HANDSHAKE-{number:03}", title, partial(play, setup))
         for number, (title, play, setup) in enumerate(_twins(), start=1)

@@ -159,18 +159,27 @@ class VehicleTester:
 
     def connect(self) -> None:
         """Discover and connect, with TLS if the case is about TLS."""
-        lab = self.lab
-        secure = lab.setup.tls
+        found = self.find()
+        if not self.reach(found):
+            raise Deviation("the connection was refused")
+
+    def find(self) -> Response:
+        """Where the station is, for the security the case is about."""
+        secure = self.lab.setup.tls
         found = self.discover(Security.TLS if secure else Security.NONE)
         if found is None:
             raise Deviation("no answer to discovery")
-        engine = None
+        if secure and found.security is not Security.TLS:
+            raise Deviation("TLS was asked for and not offered")
+        return found
+
+    def reach(self, found: Response) -> bool:
+        """Connect to where discovery said; whether the station takes the connection."""
+        lab, engine = self.lab, None
         if found.security is Security.TLS:
             if lab.crypto is None:
                 raise Deviation("TLS was not asked for")
             engine = lab.crypto.vehicle_tls()
-        elif secure:
-            raise Deviation("TLS was asked for and not offered")
         self.closed_at, self._opened, self._dialect = None, False, None
         self._inbox.clear()
         to = Endpoint(found.address, found.port, lab.world.vehicle.scope)
@@ -178,8 +187,7 @@ class VehicleTester:
         self._wire = Wire(self._channel, Trace(lambda: lab.now, (self.trace,)))
         if not lab.wait(lambda: self._opened or self.closed_at is not None, 10 * S):
             raise Deviation("the connection was not established")
-        if not self._opened:
-            raise Deviation("the connection was refused")
+        return self._opened
 
     def offer(self, request: SupportedAppProtocolReq) -> SupportedAppProtocolRes | None:
         assert self._wire is not None
