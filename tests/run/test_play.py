@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import struct
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from bsw.trace_file import verify
 from tools.bench.run.children import Children, Said, parse
 from tools.bench.run.play import Plan, Play
 from tools.bench.run.view import LineView, TerminalView, phrase
+from tools.capture.events import Layer
+from tools.capture.sources import events
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,8 +54,14 @@ def test_a_contract_pays_a_charge_and_both_traces_are_intact(tmp_path: Path) -> 
         verdict = verify(tmp_path / "a b" / f"{who}.trace.jsonl")
         assert verdict.intact
         assert f"digest {verdict.digest}" in ended.stdout
-    seen = protocols(tmp_path / "a b" / "run.pcapng")
-    assert seen >= {"homeplug", "udp", "tcp"}
+    capture = tmp_path / "a b" / "run.pcapng"
+    assert protocols(capture) >= {"homeplug", "udp", "tcp"}
+    assert f"v2g decode '{capture}'" in ended.stdout
+    said = [event.name for event in events(capture) if event.layer is Layer.V2G]
+    assert {"PaymentDetailsReq", "CurrentDemandRes", "SessionStopRes"} <= set(said)
+    page = (tmp_path / "a b" / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert stat.S_IMODE((tmp_path / "a b" / "keys.log").stat().st_mode) == 0o600
 
 
 HOMEPLUG, IPV6 = b"\x88\xe1", b"\x86\xdd"

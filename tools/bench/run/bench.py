@@ -62,6 +62,9 @@ def _pki(words: Sequence[str]) -> None:
         raise CannotPrepare(f"v2g pki {words[0]}: {said.getvalue().strip()}")
 
 
+CAPTURE = "run.pcapng"
+REPORT = "report.html"
+
 VEHICLE = """\
 # The vehicle of the main job.  Started by v2g bench run; by hand: evcc run -c THIS
 session:
@@ -115,7 +118,8 @@ def settings(who: str, folder: Path, ports: Ports, plug: int) -> list[str]:
     if len(str(door)) <= LONGEST_PATH:
         chosen["api.socket"] = door
     if who == "evcc":
-        chosen["capture.file"] = folder.absolute() / "run.pcapng"
+        chosen["capture.file"] = folder.absolute() / CAPTURE
+        chosen["tls.lab_key_log_file"] = folder.absolute() / "keys.log"  # so that it opens
     if who == "secc":
         chosen["hardware.power"] = "can"
     return list(_sets(f"{key}={value}" for key, value in chosen.items()))

@@ -1,11 +1,16 @@
 """``v2g bench run``: play the main job and say how it went."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
+from tools.bench.run import bench
 from tools.bench.run.play import Plan, Play, Result
 from tools.bench.run.view import verdict_line, view_for
+from tools.capture.rules import Judge
+from tools.capture.sources import events
+from tools.report.page import write
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -34,11 +39,26 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         print(f"v2g bench run: {arguments.out}: {error.strerror}", file=sys.stderr)
         return 1
-    report(result)
+    told(result)
+    pages(arguments.out)
     return 1 if result.reason else 0
 
 
-def report(result: Result) -> None:
+def pages(out: Path) -> None:
+    """Where a person looks next.  What cannot be written costs the run nothing."""
+    capture, page = out / bench.CAPTURE, out / bench.REPORT
+    if not capture.exists():
+        return
+    try:
+        write(page, "The main job", Judge().judged(events(capture)))
+    except OSError as error:
+        print(f"  no report: {page}: {error.strerror}")
+    else:
+        print(f"  {page}: the session in a browser, with what broke a rule")
+    print(f"  {capture}: decrypted in Wireshark, or: v2g decode {shlex.quote(str(capture))}")
+
+
+def told(result: Result) -> None:
     print()
     if result.reason:
         print(verdict_line(good=False, text=f"failed: {result.reason}"))
