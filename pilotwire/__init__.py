@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pilotwire import pki
+    from pilotwire.bench import Bench
     from pilotwire.capture import Capture
     from pilotwire.messages import Decoded, DecodeError, EncodeError, decode, encode
 
-__all__ = ["Capture", "DecodeError", "Decoded", "EncodeError", "decode", "encode", "pki"]
+__all__ = ["Bench", "Capture", "DecodeError", "Decoded", "EncodeError", "decode", "encode", "pki"]
 
 _PLACES = {
+    "Bench": "pilotwire.bench",
     "Capture": "pilotwire.capture",
     "DecodeError": "pilotwire.messages",
     "Decoded": "pilotwire.messages",

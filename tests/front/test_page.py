@@ -27,5 +27,5 @@ def test_the_page_names_all_there_is() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert [name for name in pilotwire.__all__ if name not in text] == []
     assert all(getattr(pilotwire, name) for name in pilotwire.__all__)
-    with pytest.raises(AttributeError, match="it has Capture"):
+    with pytest.raises(AttributeError, match="it has Bench"):
         _ = pilotwire.nothing

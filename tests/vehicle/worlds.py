@@ -46,7 +46,11 @@ class Place:
             self.scheduler, self.vehicle_bus.attach, vehicle_can, self.physics, battery
         )
         self.module = Module(
-            self.scheduler, self.station_bus.attach("PM"), station_can, self.physics, rating
+            self.scheduler,
+            self.station_bus.attach("PM"),
+            station_can,
+            self.physics,
+            rating=rating,
         )
         self.evcc = open_vehicle_bus(self.scheduler, self.vehicle_bus.attach("EVCC"), vehicle_can)
         self.secc = open_station_bus(self.scheduler, self.station_bus.attach("SECC"), station_can)

@@ -4,8 +4,8 @@ It does what the SECC orders over CAN, as fast as power electronics can, never b
 limits or the vehicle's, and goes dead when the orders stay away.
 """
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
@@ -126,10 +126,46 @@ class _Ramp:
         )
 
 
-@dataclass(slots=True)
-class _Output:
-    voltage: _Ramp = field(default_factory=_Ramp)
-    current: _Ramp = field(default_factory=_Ramp)
+class Output(Protocol):
+    """The power stage alone, for a model of one's own: what it gives, and how it follows orders.
+
+    ``voltage`` is what it holds without load, ``current`` the most it lets through.
+    """
+
+    @property
+    def voltage(self) -> float: ...
+    @property
+    def current(self) -> float: ...
+    def follow(self, voltage: float, current: float, seconds: float) -> None:
+        """So much is ordered, and so many seconds pass; called every 10 ms."""
+
+    def cut(self) -> None:
+        """No more current, at once."""
+
+
+class Ramps:
+    """A power stage that follows at the speed of its rating, down faster than up."""
+
+    def __init__(self, rating: Rating) -> None:
+        self._rating = rating
+        self._voltage, self._current = _Ramp(), _Ramp()
+
+    @property
+    def voltage(self) -> float:
+        return self._voltage.value
+
+    @property
+    def current(self) -> float:
+        return self._current.value
+
+    def follow(self, voltage: float, current: float, seconds: float) -> None:
+        rating = self._rating
+        volts, amps = rating.volts_per_second * seconds, rating.amps_per_second * seconds
+        self._voltage.towards(voltage, volts, 4 * volts)
+        self._current.towards(current, amps, 4 * amps)
+
+    def cut(self) -> None:
+        self._current.value = 0.0
 
 
 class PowerModule:
@@ -141,7 +177,9 @@ class PowerModule:
         port: CanPort,
         config: CanConfig,
         physics: Physics,
+        *,
         rating: Rating | None = None,
+        output: Output | None = None,
     ) -> None:
         self.rating = rating or Rating()
         self.trouble = Trouble()
@@ -153,7 +191,7 @@ class PowerModule:
         self.node: Node[PowerCommand] = Node(
             scheduler, port, bus, "PM", (PowerOrder, VehicleLimits)
         )
-        self._output = _Output()
+        self._output: Output = output or Ramps(self.rating)
         self._mode = PowerModuleMode.OFF
         physics.join(self._act, self._feel)
         pace = config.cycle_stretch
@@ -242,24 +280,21 @@ class PowerModule:
 
     def _go_off(self, seconds: float) -> None:
         self.state = PowerModuleState.FAULT if self.dead else PowerModuleState.STANDBY
-        self._output.current.value = 0.0
+        self._output.cut()
         self._set(0.0, 0.0, seconds)
 
     def _set(self, voltage: float, current: float, seconds: float) -> None:
         if self.trouble.no_output:
             voltage = 0.0
-        rating = self.rating
-        volts, amps = rating.volts_per_second * seconds, rating.amps_per_second * seconds
-        self._output.voltage.towards(voltage, volts, 4 * volts)
-        self._output.current.towards(current, amps, 4 * amps)
+        self._output.follow(voltage, current, seconds)
 
     def _switch(self, order: PowerOrder) -> None:
         source, discharge = self.wires.cable.source, self._mode is PowerModuleMode.DISCHARGE
         wanted = bool(order.output_contactor_request) and self._mode is not PowerModuleMode.OFF
         source.on = (wanted or self.trouble.stuck_contactor) and not order.emergency_off
-        source.voltage = self._output.voltage.value
-        source.limit = 0.0 if discharge else self._output.current.value
-        source.reverse_limit = self._output.current.value if discharge else 0.0
+        source.voltage = self._output.voltage
+        source.limit = 0.0 if discharge else self._output.current
+        source.reverse_limit = self._output.current if discharge else 0.0
 
     def _feel(self, seconds: float) -> None:
         cable = self.wires.cable

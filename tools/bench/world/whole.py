@@ -39,7 +39,7 @@ from secc.plug.plug_side import PilotOnPort as StationPilotOnPort
 from secc.power.canbus import StationCan
 from tools.bench.hardware.battery import Battery
 from tools.bench.hardware.cable import Physics
-from tools.bench.hardware.power import PowerModule
+from tools.bench.hardware.power import Output, PowerModule, Rating
 from tools.bench.hardware.vehicle import SimulatedVehicle, vehicle_config
 from tools.bench.world.network import NetRig, Options
 
@@ -64,6 +64,9 @@ class WholeOptions:
     seed: int = 1
     inlets: int = 1
     station_at: int = 1  # the inlet into which the station's plug goes
+    battery: Battery | None = None  # instead of one of ``soc``
+    output: Output | None = None  # the station's power stage, where it is not the usual one
+    rating: Rating | None = None  # what the power module is built for
 
 
 class Bench:
@@ -93,7 +96,11 @@ class Bench:
         config = self.vehicle_config = vehicle_config(SIMULATED, setup.inlets)
         self.physics.wires.cable.inlet = setup.station_at
         self.vehicle = SimulatedVehicle(
-            scheduler, self.vehicle_bus.attach, config, self.physics, Battery(soc=setup.soc)
+            scheduler,
+            self.vehicle_bus.attach,
+            config,
+            self.physics,
+            setup.battery or Battery(soc=setup.soc),
         )
         self.vehicle.bms.moods.target_soc = setup.target
         self.vehicle.ems.target_soc = setup.target
@@ -102,6 +109,8 @@ class Bench:
             self.station_bus.attach("PM"),
             StationCanConfig(bus=SIMULATED),
             self.physics,
+            rating=setup.rating,
+            output=setup.output,
         )
 
     def make_ecu_bus(self) -> tuple[SimulatedBus, VehicleCanConfig]:
