@@ -1,4 +1,4 @@
-"""The rules of the plug; made by `python -m tools.island` from firmware/pilot_table.yaml."""
+"""The rules of the plug; made by `python -m tools.island table` from firmware/pilot_table.yaml."""
 
 from typing import Final
 

@@ -77,6 +77,7 @@ class Core:
         )
         self.inputs.quality[:] = (1, 1)
         self.outputs = Outputs()
+        self.raw = bytearray()
         self._core = loaded()
         self._me = ctypes.create_string_buffer(self._core.shim_size(0))
         self._decoder = Decoder()
@@ -104,6 +105,7 @@ class Core:
         found = []
         wire = ctypes.create_string_buffer(80)
         while count := self._core.island_send(self._me, wire, ctypes.c_size_t(80)):
+            self.raw += wire.raw[:count]
             (one,) = self._decoder.feed(wire.raw[:count])
             told = read(one, TO_HOST)
             assert told is not None

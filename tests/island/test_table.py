@@ -13,7 +13,7 @@ from tools.island.table import FORMS, Rules, WrongTable, check, read
 def test_a_form_is_not_stale(name: str) -> None:
     made = FORMS[name](read(ROOT))
     lies = (ROOT / name).read_text(encoding="utf-8")
-    assert lies == made, "run `.venv/bin/python -m tools.island`"
+    assert lies == made, "run `.venv/bin/python -m tools.island table`"
 
 
 def lost_row(rules: Rules) -> None:

@@ -1,13 +1,30 @@
-"""``python -m tools.island``: make the C and the Python form of the table of rules."""
+"""``python -m tools.island table|build``: make the forms of the rules, or the island's process."""
 
-from pathlib import Path
+import sys
 
+from tools.island.build import ROOT, CannotBuild, program
 from tools.island.table import FORMS, read
 
-ROOT = Path(__file__).parents[2]
 
-if __name__ == "__main__":
+def table() -> int:
     rules = read(ROOT)
     for name, form in FORMS.items():
         (ROOT / name).write_text(form(rules), encoding="utf-8")
         print(name)
+    return 0
+
+
+def build() -> int:
+    try:
+        print(program("-O2"))
+    except CannotBuild as error:
+        print(f"island: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+COMMANDS = {"table": table, "build": build}
+
+if __name__ == "__main__":
+    chosen = COMMANDS.get(sys.argv[1] if len(sys.argv) == 2 else "")
+    sys.exit("usage: python -m tools.island table|build" if chosen is None else chosen())

@@ -14,7 +14,7 @@ SIDES: Final = ("station", "vehicle")
 KINDS: Final = ("ac", "dc", "vehicle")
 ENDS: Final = ("self", "unplug", "clear", "reset")
 DRIVES: Final = ("keep", "X1", "F")
-NOTE: Final = f"made by `python -m tools.island` from {SOURCE}"
+NOTE: Final = f"made by `python -m tools.island table` from {SOURCE}"
 
 Rules = dict[str, Any]
 
