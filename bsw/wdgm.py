@@ -1,8 +1,9 @@
 """Watchdog manager: whether everybody is alive who has to be.
 
 Each supervised entity checks in; a task of the highest priority counts.  Too few or too many
-check-ins, or a deadline between two points passed, is a failure: it leads to the safe stop, and
-the hardware or systemd watchdog is no longer fed.
+check-ins is a failure: it leads to the safe stop, and the hardware or systemd watchdog is no longer
+fed.  Who had no turn owes nothing: while the host stops or starves the process a window goes on
+until everybody had the turns that belong to it, or until somebody else spent them computing.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from typing import Final
 
 from bsw.dlt import Logger
 from bsw.os.clock import MS
-from bsw.os.scheduler import FIRST, Alarm, Scheduler, Task
+from bsw.os.scheduler import FIRST, LAST, Scheduler, Task
 
 CYCLE: Final = 100 * MS
+COMPUTED: Final = 80
+"""A window with so many percent of it in CPU time was ours, whoever had a turn in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,19 @@ class _Supervised:
     entity: Entity
     rule: Alive
     since: int
+    cpu: int
+    rounds: int = 0
     bad: int = 0
+
+    def begin(self, now: int, cpu: int) -> None:
+        self.since, self.cpu, self.rounds = now, cpu, 0
+
+    def over(self, now: int, cpu: int, cycle: int) -> bool:
+        """The time has passed, and everybody had its turns or the CPU time was spent by us."""
+        if now - self.since < self.rule.window:
+            return False
+        turns = max(1, self.rule.window // cycle - 1)  # the last one comes after the look
+        return self.rounds >= turns or (cpu - self.cpu) * 100 >= self.rule.window * COMPUTED
 
 
 class WdgM:
@@ -76,38 +91,44 @@ class WdgM:
         self._fed_at: int | None = None
         self._cycle = cycle
         self._entities: list[_Supervised] = []
-        self._task: Task | None = None
+        self._tasks: tuple[Task, ...] = ()
         self.failed = False
 
     def supervise(self, name: str, rule: Alive | None = None) -> Entity:
         entity = Entity(name)
-        self._entities.append(_Supervised(entity, rule or Alive(), self._scheduler.now))
+        now, cpu = self._times()
+        self._entities.append(_Supervised(entity, rule or Alive(), now, cpu))
         return entity
 
-    def deadline(self, name: str, within: int) -> Alarm:
-        """A point that must be reached in time: ``cancel`` the alarm there."""
-        return self._scheduler.after(
-            within,
-            lambda: self._fail(name, f"not reached within {within // MS} ms"),
-            name=f"deadline {name}",
-            priority=FIRST,
-        )
-
     def start(self) -> None:
-        self._task = self._scheduler.every(
-            self._cycle, self._look, name="wdgm", priority=FIRST, slack=self._cycle // 10
+        for one in self._entities:
+            one.begin(*self._times())
+            one.entity.taken()
+        every, cycle = self._scheduler.every, self._cycle
+        self._tasks = (
+            every(cycle, self._look, name="wdgm", priority=FIRST),
+            every(cycle, self._round, name="wdgm round", priority=LAST),
         )
 
     def stop(self) -> None:
-        if self._task is not None:
-            self._task.stop()
+        for task in self._tasks:
+            task.stop()
+
+    def _times(self) -> tuple[int, int]:
+        clock = self._scheduler.clock
+        return clock.now(), clock.cpu()
+
+    def _round(self) -> None:
+        """All that was due before this has had its turn."""
+        for one in self._entities:
+            one.rounds += 1
 
     def _look(self) -> None:
-        now = self._scheduler.now
+        now, cpu = self._times()
         for one in self._entities:
-            if now - one.since >= one.rule.window:
-                self._judge(one)
-                one.since = now
+            if one.over(now, cpu, self._cycle):
+                self._judge(one, now - one.since)
+                one.begin(now, cpu)
         if not self.failed:
             self._feed_in_time(now)
 
@@ -117,12 +138,13 @@ class WdgM:
             self._fed_at = now
             self._feed()
 
-    def _judge(self, one: _Supervised) -> None:
+    def _judge(self, one: _Supervised, lasted: int) -> None:
         count, rule = one.entity.taken(), one.rule
         if not one.entity.active:
             one.bad = 0
             return
-        good = count >= rule.least and (rule.most is None or count <= rule.most)
+        windows = lasted // rule.window  # one that went on may hold so much more
+        good = count >= rule.least and (rule.most is None or count <= rule.most * windows)
         one.bad = 0 if good else one.bad + 1
         if one.bad > rule.tolerated:
             wanted = f"{rule.least} or more" if rule.most is None else f"{rule.least}..{rule.most}"

@@ -9,7 +9,7 @@ from bsw.comm import Channel, ComM, Mode
 from bsw.dlt import silent
 from bsw.ecum import EcuM, Room, StartFailed, State, WakeUp
 from bsw.os.clock import MS, Action, S, VirtualClock
-from bsw.os.scheduler import Scheduler
+from bsw.os.scheduler import FIRST, Scheduler
 from bsw.stbm import EARLIEST, Quality, TimeBase
 from bsw.wdgm import Alive, WdgM
 
@@ -213,8 +213,8 @@ def test_a_channel_takes_leave_before_it_goes_down() -> None:
 
 
 class Dog:
-    def __init__(self) -> None:
-        self.scheduler = scheduler()
+    def __init__(self, on: Scheduler | None = None) -> None:
+        self.scheduler = on or scheduler()
         self.fed = 0
         self.failures: list[tuple[str, str]] = []
         self.wdgm = WdgM(
@@ -267,12 +267,88 @@ def test_an_inactive_entity_owes_nothing() -> None:
     assert dog.failures == []
 
 
-def test_a_deadline_is_met_or_named() -> None:
-    dog = Dog()
-    dog.wdgm.deadline("start-up", 1 * S).cancel()
-    dog.wdgm.deadline("safe stop", 200 * MS)
-    dog.scheduler.run(2 * S)
-    assert dog.failures == [("safe stop", "not reached within 200 ms")]
+class Host(VirtualClock):
+    """Virtual time that passes without us, or is spent by a task of ours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cpu = 0
+
+    def pass_by(self, duration: int, *, computing: bool = False) -> None:
+        self._now += duration
+        self._cpu += duration if computing else 0
+
+    def cpu(self) -> int:
+        return self._cpu
+
+
+class SlowDog(Dog):
+    """On a host that may hold it up."""
+
+    def __init__(self) -> None:
+        self.host = Host()
+        super().__init__(Scheduler(self.host))
+
+
+@pytest.mark.parametrize("stopped", [2 * S, 7 * S, 3600 * S])
+def test_a_host_that_stops_us_is_no_dead_entity(stopped: int) -> None:
+    dog = SlowDog()
+    entity = dog.wdgm.supervise("loop")
+    dog.scheduler.every(100 * MS, entity.alive, name="loop")
+    dog.scheduler.at(5 * S, lambda: dog.host.pass_by(stopped), name="stopped")
+    dog.wdgm.start()
+    dog.scheduler.run(20 * S + stopped)
+    assert dog.failures == []
+
+
+def test_who_is_dead_when_the_host_lets_us_go_on_is_found() -> None:
+    dog = SlowDog()
+    entity = dog.wdgm.supervise("loop")
+    task = dog.scheduler.every(100 * MS, entity.alive, name="loop")
+
+    def stopped() -> None:
+        dog.host.pass_by(7 * S)
+        task.stop()
+
+    dog.scheduler.at(5 * S, stopped, name="stopped")
+    dog.wdgm.start()
+    dog.scheduler.run(14 * S)
+    assert [name for name, _ in dog.failures] == ["loop"]
+
+
+def test_at_a_tenth_of_a_core_who_still_has_turns_is_alive() -> None:
+    dog = SlowDog()
+    entity = dog.wdgm.supervise("loop")
+    dog.scheduler.every(50 * MS, entity.alive, name="loop")
+    for number in range(20):  # each stands before the loop's turn and takes a second and a half
+        dog.scheduler.at(
+            S + number * MS, lambda: dog.host.pass_by(1500 * MS), name=f"late {number}"
+        )
+    dog.wdgm.start()
+    dog.scheduler.run(60 * S)
+    assert dog.failures == []
+
+
+@pytest.mark.parametrize(("computing", "found"), [(True, ["loop"]), (False, [])])
+def test_a_task_of_ours_that_computes_excuses_nobody(*, computing: bool, found: list[str]) -> None:
+    dog = SlowDog()
+    entity = dog.wdgm.supervise("loop", Alive(least=5))
+    dog.scheduler.every(100 * MS, entity.alive, name="loop")
+    held = lambda: dog.host.pass_by(3 * S, computing=computing)  # noqa: E731 - one action
+    dog.scheduler.at(5050 * MS, held, name="holds up", priority=FIRST)
+    dog.wdgm.start()
+    dog.scheduler.run(12 * S)
+    assert [name for name, _ in dog.failures] == found
+
+
+def test_a_window_that_went_on_allows_no_more_than_its_share() -> None:
+    dog = SlowDog()
+    entity = dog.wdgm.supervise("wild", Alive(most=20))
+    dog.scheduler.every(1 * MS, entity.alive, name="wild")
+    dog.scheduler.at(500 * MS, lambda: dog.host.pass_by(7 * S), name="stopped")
+    dog.wdgm.start()
+    dog.scheduler.run(9 * S)
+    assert dog.failures[0][1].endswith("1..20 expected")
 
 
 def test_the_time_base_takes_better_sources_and_refuses_worse_ones() -> None:
