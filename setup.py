@@ -10,7 +10,7 @@ from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
 
-ROOMS = ("evcc", "secc", "bsw", "csm", "keym", "can_adapter", "ocpp", "tools", "pilotwire")
+ROOMS = ("evcc", "secc", "ecu", "bsw", "csm", "keym", "can_adapter", "ocpp", "tools", "pilotwire")
 DATA = {
     "evcc.shipped.config": "config",
     "evcc.shipped.config.dbc": "config/dbc",

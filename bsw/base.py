@@ -6,7 +6,7 @@ per turn of the loop, is the same on both.
 """
 
 from collections.abc import Callable, Generator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bsw.det import Det
 from bsw.dlt import Dlt
@@ -16,6 +16,8 @@ from bsw.os.process import Status, Stop
 from bsw.os.scheduler import LAST, NORMAL, Scheduler
 from bsw.os.worker import Worker
 from bsw.trace import Trace
+
+T = TypeVar("T")
 
 _LOOK_EACH = 5 * MS
 _START_WITHIN = 60 * S
@@ -83,6 +85,18 @@ class Base(Protocol):
     def trace(self) -> Trace: ...
     @property
     def process(self) -> EcuProcess: ...
+
+
+def whole(steps: Generator[str, None, T]) -> T:
+    """All steps at once, and what they come to."""
+    made: list[T] = []
+
+    def kept() -> Steps:
+        made.append((yield from steps))
+
+    for _ in kept():
+        pass
+    return made[0]
 
 
 def settle(scheduler: Scheduler, busy: Callable[[], bool], then: Action, within: int = S) -> None:

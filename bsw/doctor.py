@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 DISTRIBUTION = "pilotwire"
-ROOMS = ("evcc", "secc", "bsw", "csm", "keym", "can_adapter", "ocpp", "tools")
+ROOMS = ("evcc", "secc", "ecu", "bsw", "csm", "keym", "can_adapter", "ocpp", "tools")
 
 TOKEN_MODULES = (
     "/usr/lib/softhsm/libsofthsm2.so",

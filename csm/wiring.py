@@ -1,18 +1,13 @@
-"""From a configuration to keys that work: ``open_keys`` for tools, ``service`` for the ECU."""
+"""From a configuration to drivers of keys that work."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from bsw.os.scheduler import Scheduler
-from bsw.os.worker import HostWorker, Worker
 from csm.config import CsmConfig, Pkcs11Config, SoftwareConfig
 from csm.cryif import CryIf
 from csm.driver import CryptoDriver
 from csm.drivers.software import SoftwareDriver
 from csm.drivers.store import Store
-from csm.errors import FaultReporter
-from csm.hardening import forbid_core_dumps
-from csm.jobs import Csm, silent
 from csm.unlock import fetch, unattended
 
 UNATTENDED_SCRYPT_LOG2 = 10
@@ -29,25 +24,6 @@ def open_keys(config: CsmConfig, *, last_try: bool = False) -> CryIf:
         "pkcs11": lambda: token(config.pkcs11, last_try=last_try),
     }
     return CryIf([makers[name]() for name in dict.fromkeys(config.drivers)])
-
-
-def service(
-    config: CsmConfig,
-    scheduler: Scheduler,
-    *,
-    workers: Callable[[str], Worker] | None = None,
-    report: FaultReporter = silent,
-) -> Csm:
-    """The job queue over all configured drivers, each with a thread of its own by default."""
-    if config.core_dumps == "forbidden":
-        forbid_core_dumps()
-    return Csm(
-        scheduler,
-        open_keys(config),
-        workers or (lambda name: HostWorker(scheduler, f"csm {name}")),
-        bound=config.queue_bound,
-        report=report,
-    )
 
 
 def software(config: SoftwareConfig) -> SoftwareDriver:

@@ -153,3 +153,17 @@ class Network(Protocol):
 
     def listen(self, accept: Callable[[Stream], StreamUser], *, port: int = 0) -> Listener:
         """Accept TCP connections; ``accept`` names the user of each."""
+
+
+class OwnNetwork(Network, Protocol):
+    """A network that is ours to watch and to close."""
+
+    @property
+    def busy(self) -> bool:
+        """Something is open, if only a stream that lingers."""
+
+    def gone(self) -> str:
+        """What became of the interface, if it is not there any more."""
+
+    def close(self) -> None:
+        """Break off and close everything that is open here."""

@@ -125,6 +125,16 @@ class SimNetwork:
         self._listeners[local.port] = listener
         return listener
 
+    @property
+    def busy(self) -> bool:
+        """Something is open, if only a stream that lingers."""
+        streams = any(stream.phase is not Phase.DEAD for stream in self._streams)
+        return streams or bool(self._listeners) or any(self._datagrams.values())
+
+    def gone(self) -> str:
+        """What became of the interface, if it is not there any more."""
+        return "" if self.up else f"the interface {self.name!r} is gone; bring it back"
+
     def close(self) -> None:
         """Break off and close everything that is open here."""
         for stream in tuple(self._streams):

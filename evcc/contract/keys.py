@@ -14,9 +14,9 @@ from bsw.tls.vehicle import VehicleTls
 from csm.cryif import CryIf
 from csm.errors import CsmError, CsmFault
 from csm.handles import KeyHandle
-from csm.randomness import HostRandomness
+from csm.jobs import Csm
 from csm.signing import KeySigner
-from csm.wiring import service
+from ecu.doors import KeyDoors
 from evcc.config import EvccConfig
 from evcc.contract.contracts import KeymWallet
 from evcc.session.profile import PROFILES
@@ -36,19 +36,31 @@ class VehicleKeys:
     """Opening raises ``CannotStart`` if a store cannot be used."""
 
     def __init__(
-        self, base: Base, config: EvccConfig, calendar: TimeBase, report: KeyFaults
+        self,
+        base: Base,
+        config: EvccConfig,
+        calendar: TimeBase,
+        report: KeyFaults,
+        doors: KeyDoors,
     ) -> None:
         self._base = base
         self._config = config
         profile = PROFILES[config.session.profile]
         try:
-            self._csm = service(config.csm, base.scheduler, report=report)
+            self._csm = Csm(
+                base.scheduler,
+                doors.keys(),
+                doors.lane,
+                bound=config.csm.queue_bound,
+                report=report,
+            )
             self._keym = open_keym(
                 config.keym,
                 base.scheduler,
                 EcuCalendar(calendar),
-                HostRandomness(),
+                doors.chance,
                 worker=base.worker,
+                shelf=doors.shelf(),
                 habits=Habits(profile.lenient_chains, profile.accept_missing_staple),
                 report=report,
             )

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from bsw.base import Steps, settle
-from bsw.base_host import HostBase
+from bsw.base import Base, Steps, settle
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
@@ -11,9 +10,9 @@ from bsw.cp.pilot import Pilot
 from bsw.ecum import EcuM, Room, WakeUp
 from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
-from bsw.os.notify import Notify
-from bsw.os.process import Status
+from bsw.os.process import Status, Stop
 from bsw.os.scheduler import Task
+from ecu.doors import VehicleDoors
 from evcc.bus.canbus import VehicleCan
 from evcc.config import EvccConfig
 from evcc.ecu.services import EcuServices, ServicePorts
@@ -38,11 +37,9 @@ LIVE_EACH: Final = 500 * MS
 class VehicleEcu:
     """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
 
-    def __init__(
-        self, base: HostBase, config: EvccConfig, parts: Parts, notify: Notify | None = None
-    ) -> None:
+    def __init__(self, base: Base, config: EvccConfig, parts: Parts, doors: VehicleDoors) -> None:
         self._base = base
-        self._notify = notify
+        self._doors = doors
         self._config = config
         self._log = base.dlt.logger("evcc")
         self._count = 0
@@ -51,9 +48,9 @@ class VehicleEcu:
         self.north = North(base.scheduler, self.state, config.api)
         self.view = StationView()
         self._parts = parts
-        self._services = parts.services
+        self.services = parts.services
         self.can = VehicleCan(
-            parts.bus, self.north.bus, self._services.behaviour, inlets=len(parts.plug.inlets)
+            parts.bus, self.north.bus, self.services.behaviour, inlets=len(parts.plug.inlets)
         )
         self.can.changed = self.north.blend.refresh
         self.north.blend.barred = lambda: self.can.barred
@@ -65,19 +62,28 @@ class VehicleEcu:
         self.north.join(self.manager, parts.plug.pilot)
         base.trace.add_sink(self.north)
         self.can.inlets.on_active = parts.plug.activate
-        self._rooms = EcuServices(self._services, self._neighbours())
-        self._state_manager = self._manage()
+        self.rooms = EcuServices(self.services, self._neighbours())
+        self.ecum = self._manage()
         self._listen_to_inlets()
+        base.process.on_stop = self._ordered_stop
 
     # Life
 
     def start(self) -> Steps:
         """One room per step."""
-        yield from self._state_manager.steps()
-        self._parts.key_faults.heard_by(self._rooms.supervision.key_fault)
+        yield from self.ecum.steps()
+        self._parts.key_faults.heard_by(self.rooms.supervision.key_fault)
 
     def stop(self, done: Action) -> None:
-        self._state_manager.stop(done)
+        self.ecum.stop(done)
+
+    def _ordered_stop(self, why: Stop) -> None:
+        notify = self._doors.notify
+        if notify is not None and why.status is Status.RESET:
+            notify.feed()  # it does not end, it begins again
+        elif notify is not None:
+            notify.stopping()
+        self.stop(self._base.process.finished)
 
     def _listen_to_inlets(self) -> None:
         """Where there are two, a plug in the one that is not active is noticed as well."""
@@ -86,19 +92,19 @@ class VehicleEcu:
 
             def moved(pilot: Pilot, inlet: int = number) -> None:
                 self.can.inlet_pilot(inlet, pilot)
-                self._rooms.modes.wake(WakeUp.PLUG)
+                self.rooms.modes.wake(WakeUp.PLUG)
 
             pilot.listen(moved)
 
     def _manage(self) -> EcuM:
         """All rooms in the order of starting; they stop the other way round."""
-        return self._rooms.manage(
+        return self.rooms.manage(
             Room("network", stop=self._stop_network),
             Room("bus", stop=self._stop_bus),
             Room("can", self.can.start),
             Room(
                 "north side",
-                lambda: self.north.start(self._base),
+                lambda: self.north.start(self._doors),
                 self._stop_north,
                 sleep=self.north.sleep,
                 wake=self.north.wake,
@@ -124,7 +130,7 @@ class VehicleEcu:
             state=self.state,
             on_reset=self._reset,
             keys=self._parts.tester_keys,
-            notify=self._notify,
+            notify=self._doors.notify,
             det=self._base.det,
             silent_bus=self._config.api.values == "north",
         )
@@ -186,7 +192,7 @@ class VehicleEcu:
 
     def _make_wallet(self) -> "Wallet | None":
         keys = self._parts.keys
-        wanted = self._services.settings.active.plug_and_charge
+        wanted = self.services.settings.active.plug_and_charge
         return keys.wallet() if keys is not None and wanted else None
 
     def _make_manager(self) -> ChargingManager:
@@ -215,7 +221,7 @@ class VehicleEcu:
     def _make_session(self, ended: object) -> VehicleSession:
         base, config = self._base, self._config
         keys = self._parts.keys
-        applications = sap.applications(self._protocols())
+        applications = sap.applications(self.protocols)
         means = VehicleSessionPorts(
             scheduler=base.scheduler,
             networks=[self._parts.recording.network(self._parts.network)],
@@ -240,7 +246,7 @@ class VehicleEcu:
             scheduler=base.scheduler,
             record=SessionRecord(),
             profile=self._profile(),
-            memory=self._services.memory,
+            memory=self.services.memory,
             calendar=self._parts.calendar,
             log=base.dlt.logger("session"),
             evccid=config.session.evccid,
@@ -253,19 +259,20 @@ class VehicleEcu:
         chosen = self._config.session
         if chosen.profile == "lab":
             self._log.warning("lab profile", remedy="session.profile: field, for any real station")
-        return self._services.profile(profile_of(chosen.profile, chosen.loop_pause))
+        return self.services.profile(profile_of(chosen.profile, chosen.loop_pause))
 
-    def _protocols(self) -> tuple[str, ...]:
+    @property
+    def protocols(self) -> tuple[str, ...]:
         """Best first: as the north side asked, else a tester, else the configuration."""
-        return self.north.protocols(self._services.protocols(self._config.session.protocols))
+        return self.north.protocols(self.services.protocols(self._config.session.protocols))
 
     # Events
 
     def _ended(self, result: SessionResult) -> None:
         self.can.session_ended(result_on_can(result))
         self.north.session_ended(result)
-        fault = self._rooms.supervision.stopped_for
-        self._rooms.supervision.session_ended(result)
+        fault = self.rooms.supervision.stopped_for
+        self.rooms.supervision.session_ended(result)
         self._count += 1
         wanted = self._config.session.count
         if wanted and self._count >= wanted:

@@ -19,8 +19,7 @@ from bsw.dem.memory import Dem, Snapshot
 from bsw.det import Det, Report
 from bsw.dlt import Dlt, Logger
 from bsw.ecum import EcuM, Room
-from bsw.nvm.service import Nvm
-from bsw.nvm.store import NoStore, Store
+from bsw.nvm.service import BlockStore, Nvm
 from bsw.os.clock import MS, Action, S
 from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
@@ -101,7 +100,11 @@ class KeptServices:
     """First step: memory, settings, trouble codes.  Blocks for the file, as start-up may."""
 
     def __init__(
-        self, config: ServicesConfig, ground: ServiceContext, default: Settings | None = None
+        self,
+        config: ServicesConfig,
+        ground: ServiceContext,
+        store: BlockStore,
+        default: Settings | None = None,
     ) -> None:
         self.config = config
         self.ground = ground
@@ -109,7 +112,6 @@ class KeptServices:
         self.live: Live | None = None
         self._early: list[str] = []
         self._supervision: Supervision | None = None
-        store = NoStore() if config.nvm.file is None else Store(config.nvm.file)
         self.nvm = Nvm(
             store,
             ground.scheduler,

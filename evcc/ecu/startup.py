@@ -10,21 +10,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bsw.base import CannotStart
-from bsw.base_host import HostBase
-from bsw.net.hostnet import InterfaceUnusable
+from bsw.base import Base, CannotStart
+from bsw.net.ports import EthernetPort, OwnNetwork
 from bsw.net.recording import Recording
-from bsw.net.tcpip import HostNetwork
 from bsw.nvm.store import StoreUnusable
 from bsw.os.clock import Action
 from bsw.os.scheduler import Scheduler
 from bsw.stbm import TimeBase
-from can_adapter.bus import BusUnavailable
-from can_adapter.drivers.choose import open_port
 from can_adapter.matrix.configured import CanConfigError
 from can_adapter.vehicle.bus import VehicleBus, open_vehicle_bus
 from csm.errors import CsmError, CsmFault
-from csm.randomness import HostRandomness
+from ecu.doors import VehicleDoors
 from evcc.config import EvccConfig
 from evcc.ecu.services import KeptServices, ServiceContext
 from evcc.health.config import ServicesConfig
@@ -70,7 +66,7 @@ class KeyFaults:
 class Parts:
     calendar: TimeBase
     services: KeptServices
-    network: HostNetwork
+    network: OwnNetwork
     recording: Recording
     bus: VehicleBus
     plug: PlugSide
@@ -79,40 +75,36 @@ class Parts:
     tester_keys: "CryIf | None"
 
 
-def open_parts(base: HostBase, config: EvccConfig) -> Generator[str, None, Parts]:
+def open_parts(base: Base, config: EvccConfig, doors: VehicleDoors) -> Generator[str, None, Parts]:
     """Yields before each step, with its name."""
     with ExitStack() as opened:
-        calendar = _time_base(base)
-        services = _services(base, config, calendar)
-        network = _network(base, config)
+        calendar = doors.calendar()
+        services = _services(base, config, calendar, doors)
+        network = doors.network()
         opened.callback(network.close)
         for name in services.protocols(config.session.protocols):
             yield name
             load(name)  # as long as no bus has to wait for it
-        recording = _recording(base, config)
+        recording = doors.recording()
         opened.callback(recording.close)
         yield "bus"
-        bus = _bus(base, config)
+        bus = _bus(base, config, doors)
         opened.callback(bus.close)
         yield "plug"
-        plug = _plug(base, config, recording)
+        plug = _plug(base, config, doors, recording)
         yield "keys"
         faults = KeyFaults(base.scheduler)
-        keys = _keys(base, config, calendar, faults)
-        tester_keys = _tester_keys(config) if keys is None else keys.drivers
+        keys = _keys(base, config, calendar, faults, doors)
+        tester_keys = _tester_keys(config, doors) if keys is None else keys.drivers
         yield "rooms"
         opened.pop_all()  # from here on the ECU closes them
         return Parts(calendar, services, network, recording, bus, plug, faults, keys, tester_keys)
 
 
-def _time_base(base: HostBase) -> TimeBase:
-    calendar = TimeBase(lambda: base.scheduler.now)
-    calendar.set_from_host()
-    return calendar
-
-
-def _services(base: HostBase, config: EvccConfig, calendar: TimeBase) -> KeptServices:
-    ground = ServiceContext(base.scheduler, base.worker, base.dlt, HostRandomness(), calendar.unix)
+def _services(
+    base: Base, config: EvccConfig, calendar: TimeBase, doors: VehicleDoors
+) -> KeptServices:
+    ground = ServiceContext(base.scheduler, base.worker, base.dlt, doors.chance, calendar.unix)
     chosen = ServicesConfig(
         nvm=config.nvm,
         diagnostics=config.diagnostics,
@@ -122,64 +114,56 @@ def _services(base: HostBase, config: EvccConfig, calendar: TimeBase) -> KeptSer
         modes=config.modes,
     )
     try:
-        return KeptServices(chosen, ground)
+        return KeptServices(chosen, ground, doors.memory())
     except StoreUnusable as error:
         raise CannotStart(f"nvm.file: {error}") from None
 
 
-def _recording(base: HostBase, config: EvccConfig) -> Recording:
+def _bus(base: Base, config: EvccConfig, doors: VehicleDoors) -> VehicleBus:
+    port = doors.can("EVCC")
     try:
-        return Recording(config.capture, base.scheduler, config.tls.lab_key_log_file)
-    except OSError as error:
-        raise CannotStart(
-            f"capture.file: {config.capture.file} cannot be written: {error.strerror}; "
-            "name a place this user may write"
-        ) from None
-
-
-def _network(base: HostBase, config: EvccConfig) -> HostNetwork:
-    interface = config.network.interface
-    try:
-        return HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
-    except InterfaceUnusable as error:
-        raise CannotStart(f"network.interface: {error}") from None
-
-
-def _bus(base: HostBase, config: EvccConfig) -> VehicleBus:
-    try:
-        port = open_port(base.scheduler, config.can.bus, "EVCC", clock=base.clock)
         return open_vehicle_bus(base.scheduler, port, config.can)
-    except (BusUnavailable, CanConfigError) as error:
+    except CanConfigError as error:
+        port.close()
         raise CannotStart(f"can: {error}") from None
 
 
-def _plug(base: HostBase, config: EvccConfig, recording: Recording) -> PlugSide:
+def _plug(base: Base, config: EvccConfig, doors: VehicleDoors, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return NoPlug()
-    from evcc.plug.simulated import SimulatedPlug, TwoPlugs  # noqa: PLC0415 - brings SLAC with it
+    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
+    from evcc.plug.slac_plug import LinkPorts, SlacPlug, TwoPlugs  # noqa: PLC0415 - the same
 
-    make = TwoPlugs if config.hardware.inlets == 2 else SimulatedPlug
-    return make(base, config, recording, base.process.lost)
+    def host(port: EthernetPort) -> Host:
+        log = base.dlt.logger("slac")
+        return Host(base.scheduler, recording.port(port), doors.chance, log)
+
+    ports = LinkPorts(config.link, host, base.process.lost)
+    if config.hardware.inlets == 1:
+        return SlacPlug(ports, doors.plug("vehicle"))
+    return TwoPlugs(ports, {1: doors.plug("vehicle"), 2: doors.plug("vehicle-2")})
 
 
 def _keys(
-    base: HostBase, config: EvccConfig, calendar: TimeBase, faults: KeyFaults
+    base: Base,
+    config: EvccConfig,
+    calendar: TimeBase,
+    faults: KeyFaults,
+    doors: VehicleDoors,
 ) -> "VehicleKeys | None":
     """Only a vehicle that asks for TLS needs keys and certificates."""
     if config.session.security == "none":
         return None
     from evcc.contract.keys import VehicleKeys  # noqa: PLC0415 - brings all cryptography with it
 
-    return VehicleKeys(base, config, calendar, faults)
+    return VehicleKeys(base, config, calendar, faults, doors)
 
 
-def _tester_keys(config: EvccConfig) -> "CryIf | None":
+def _tester_keys(config: EvccConfig, doors: VehicleDoors) -> "CryIf | None":
     """Where the tester's key lies.  Without TLS nothing else needs the key stores."""
     if not config.diagnostics.key:
         return None
-    from csm.wiring import open_keys  # noqa: PLC0415 - brings all cryptography with it
-
     try:
-        return open_keys(config.csm)
+        return doors.keys()
     except CsmError as error:
         raise CannotStart(f"csm: {error}") from None

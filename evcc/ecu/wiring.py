@@ -4,7 +4,7 @@ from bsw.base import READY, Steps
 from bsw.base_host import open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
-from bsw.os.process import Status, Stop
+from bsw.os.process import Status
 from evcc.config import EvccConfig
 
 
@@ -23,29 +23,18 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
         import evcc.session.session  # noqa: F401, PLC0415 - the largest part of the application
 
         yield "parts"
-        from evcc.ecu.startup import open_parts  # noqa: PLC0415 - see above
+        from ecu.host import HostDoors  # noqa: PLC0415 - see above
+        from evcc.ecu.build import building  # noqa: PLC0415 - see above
 
         yield "services"
-        parts = yield from open_parts(base, config)
-        from evcc.ecu.ecu import VehicleEcu  # noqa: PLC0415 - see above
-
-        ecu = VehicleEcu(base, config, parts, notify)
-
-        def stop(why: Stop) -> None:
-            if why.status is Status.RESET:
-                notify.feed()  # it does not end, it begins again
-            else:
-                notify.stopping()
-            ecu.stop(base.process.finished)
-
-        base.process.on_stop = stop
+        ecu = yield from building(base, config, HostDoors(base, config, notify))
         yield from ecu.start()
         notify.ready()
         yield READY
         from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
         from evcc.session.profile import PROFILES  # noqa: PLC0415 - see above
 
-        for name in parts.services.protocols(config.session.protocols):
+        for name in ecu.protocols:
             yield from rehearse(name, PROFILES[config.session.profile].reading)
 
     return base.run(start)

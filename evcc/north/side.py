@@ -5,9 +5,7 @@ through ``evcc.blend``.  The doors only come into being where the configuration 
 """
 
 from base64 import b64encode
-from typing import TYPE_CHECKING
 
-from bsw.base_host import HostBase
 from bsw.chrgm.endings import SessionResult
 from bsw.cp.pilot import Pilot as PilotReading
 from bsw.cp.pilot import PilotState, VehiclePilot
@@ -15,6 +13,7 @@ from bsw.north.side import Meaning, NorthSide
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler, Task
 from bsw.trace import TraceRecord
+from ecu.doors import NorthDoor, VehicleDoors
 from evcc.bus.merge import MergedValues
 from evcc.config import VehicleApiConfig
 from evcc.north import about
@@ -23,9 +22,6 @@ from evcc.north.published_actuators import PublishedActuators, PublishedPilot
 from evcc.north.vehicle import COMMANDS, Vehicle
 from evcc.plug.charging import ChargingManager
 from evcc.vehicle import Actuators, Pilot, VehicleState
-
-if TYPE_CHECKING:
-    from bsw.north.door import LocalDoor
 
 LOOK_EACH = 1 * S
 """How often what counts down is counted."""
@@ -53,7 +49,7 @@ class North:
         )
         self._scheduler = scheduler
         self._config = config
-        self._door: LocalDoor | None = None
+        self._door: NorthDoor | None = None
         self._looking: Task | None = None
 
     def actuators(self, behind: Actuators) -> PublishedActuators:
@@ -87,20 +83,9 @@ class North:
         manager.on_link = lambda state: vehicle.variables.publish("link_state", state)
         pilot.listen(self._pilot_changed)
 
-    def start(self, base: HostBase) -> None:
+    def start(self, doors: VehicleDoors) -> None:
         self.wake()
-        if self._config.socket is not None:
-            from bsw.north.door import LocalDoor  # noqa: PLC0415 - most ECUs open none
-
-            log = base.dlt.logger("north")
-            self._door = LocalDoor(
-                self._scheduler,
-                base.clock,
-                side(self.vehicle),
-                self._config,
-                log=log,
-                worker=base.worker,
-            )
+        self._door = doors.north(lambda: side(self.vehicle), self._config)
 
     def wake(self) -> None:
         """Count again what counts down."""

@@ -11,9 +11,9 @@ from bsw.tls.port import TlsEngine
 from bsw.tls.station import StationTls
 from csm.errors import CsmError
 from csm.handles import KeyHandle
-from csm.randomness import HostRandomness
+from csm.jobs import Csm
 from csm.signing import KeySigner
-from csm.wiring import service
+from ecu.doors import KeyDoors
 from keym.calendar import EcuCalendar
 from keym.faults import KeymError
 from keym.provisioning.provider import Provider
@@ -30,17 +30,18 @@ from secc.session.profile import PROFILES
 class StationKeys:
     """Opening raises ``CannotStart`` if a store cannot be used, or has no chain for TLS."""
 
-    def __init__(self, base: Base, config: SeccConfig, calendar: TimeBase) -> None:
+    def __init__(self, base: Base, config: SeccConfig, calendar: TimeBase, doors: KeyDoors) -> None:
         self._base = base
         self._calendar = calendar
         try:
-            self._csm = service(config.csm, base.scheduler)
+            self._csm = Csm(base.scheduler, doors.keys(), doors.lane, bound=config.csm.queue_bound)
             self._keym = open_keym(
                 config.keym,
                 base.scheduler,
                 EcuCalendar(calendar),
-                HostRandomness(),
+                doors.chance,
                 worker=base.worker,
+                shelf=doors.shelf(),
                 habits=Habits(PROFILES[config.session.profile].lenient_chains),
             )
         except KeymError as error:

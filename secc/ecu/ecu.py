@@ -3,15 +3,14 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bsw.base import Steps, settle
-from bsw.base_host import HostBase
+from bsw.base import Base, Steps, settle
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
 from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
-from bsw.os.process import Status
-from csm.randomness import HostRandomness
+from bsw.os.process import Status, Stop
+from ecu.doors import StationDoors
 from secc.api.charger import Charger
 from secc.api.extensions import AuthorizationRequest
 from secc.api.literals import (
@@ -29,7 +28,6 @@ from secc.ecu.startup import Parts
 from secc.plug.entrance import Doors
 from secc.plug.plug_side import OutletPlug, PilotOnPort
 from secc.plug.session_server import Manners, SessionServer
-from secc.power.canbus import StationCan
 from secc.power.simulated import NoLoad, SimulatedElectronics
 from secc.session.context import StationContext
 from secc.session.memory import KeptMemory
@@ -46,10 +44,11 @@ LIVE_EACH: Final = 500 * MS
 class StationEcu:
     """Built on a base; ``start`` begins, ``stop`` calls back when everything has ended."""
 
-    def __init__(self, base: HostBase, config: SeccConfig, parts: Parts) -> None:
+    def __init__(self, base: Base, config: SeccConfig, parts: Parts, doors: StationDoors) -> None:
         self._base = base
         self._config = config
         self._parts = parts
+        self._doors = doors
         self._log = base.dlt.logger("secc")
         self._count = 0
         self._target = DcEvTargetValues(dc_ev_target_voltage=0, dc_ev_target_current=0)
@@ -62,6 +61,7 @@ class StationEcu:
         if parts.keys is not None and config.provisioning.service == "north":
             parts.keys.exchange_with(self.charger)
         self._service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
+        base.process.on_stop = self._ordered_stop
 
     # Life
 
@@ -69,7 +69,7 @@ class StationEcu:
         """One room per step."""
         self._set_up()
         yield "north side"
-        self._north.start(self._base)
+        self._north.start(self._doors)
         yield "power"
         if self._power is not None:
             self._power.start()
@@ -84,6 +84,11 @@ class StationEcu:
         if self._service.attached:
             self._service.link.close()
         settle(self._base.scheduler, lambda: self._parts.plug.leaving, lambda: self._close(done))
+
+    def _ordered_stop(self, _why: Stop) -> None:
+        if self._doors.notify is not None:
+            self._doors.notify.stopping()
+        self.stop(self._base.process.finished)
 
     def _close(self, done: Action) -> None:
         self._parts.plug.close()
@@ -157,7 +162,7 @@ class StationEcu:
             charger=self.charger,
             record=record,
             scheduler=base.scheduler,
-            chance=HostRandomness(),
+            chance=self._doors.chance,
             calendar=self._parts.calendar,
             pilot=PilotOnPort(self._parts.plug.pilot),
             profile=self._profile,

@@ -1,19 +1,14 @@
 """The station's north side in the ECU: the charger interface as data, and its doors.
 
-The doors only come into being where the configuration opens them; what is said through them goes
-to the same ``Charger`` that CAN, the bench and the configuration use.
+What is said through them goes to the same ``Charger`` that CAN, the bench and the configuration
+use.
 """
 
-from typing import TYPE_CHECKING
-
-from bsw.base_host import HostBase
 from bsw.north.config import LocalDoorConfig
 from bsw.north.side import Meaning, NorthSide
+from ecu.doors import NorthDoor, StationDoors
 from secc.api import about
 from secc.api.charger import ADDITIONS, COMMANDS, Charger
-
-if TYPE_CHECKING:
-    from bsw.north.door import LocalDoor
 
 
 def side(charger: Charger) -> NorthSide:
@@ -30,21 +25,10 @@ class North:
     def __init__(self, charger: Charger, config: LocalDoorConfig) -> None:
         self._charger = charger
         self._config = config
-        self._door: LocalDoor | None = None
+        self._door: NorthDoor | None = None
 
-    def start(self, base: HostBase) -> None:
-        if self._config.socket is not None:
-            from bsw.north.door import LocalDoor  # noqa: PLC0415 - most ECUs open none
-
-            log = base.dlt.logger("north")
-            self._door = LocalDoor(
-                base.scheduler,
-                base.clock,
-                side(self._charger),
-                self._config,
-                log=log,
-                worker=base.worker,
-            )
+    def start(self, doors: StationDoors) -> None:
+        self._door = doors.north(lambda: side(self._charger), self._config)
 
     def stop(self) -> None:
         if self._door is not None:

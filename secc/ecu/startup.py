@@ -10,16 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bsw.base import CannotStart
-from bsw.base_host import HostBase
+from bsw.base import Base, CannotStart
 from bsw.hostfault import told
-from bsw.net.hostnet import InterfaceUnusable
-from bsw.net.ports import Stream, StreamUser
+from bsw.net.ports import EthernetPort, Network, OwnNetwork, Stream, StreamUser
 from bsw.net.recording import Recording
-from bsw.net.tcpip import HostNetwork
 from bsw.nvm.service import Nvm
-from bsw.nvm.store import NoStore, Store, StoreUnusable
+from bsw.nvm.store import StoreUnusable
 from bsw.stbm import TimeBase
+from ecu.doors import StationDoors
 from secc.config import SeccConfig
 from secc.plug.no_plug import NoPlug, PlugSide
 from secc.session.handlers.registry import load
@@ -35,70 +33,58 @@ class Parts:
 
     calendar: TimeBase
     nvm: Nvm
-    network: HostNetwork
+    network: OwnNetwork
     recording: Recording
     bus: "StationBus | None"
     plug: PlugSide
     keys: "StationKeys | None"
 
 
-def open_parts(base: HostBase, config: SeccConfig) -> Generator[str, None, Parts]:
+def open_parts(base: Base, config: SeccConfig, doors: StationDoors) -> Generator[str, None, Parts]:
     """Yields before each step, with its name."""
     with ExitStack() as opened:
-        network = _network(base, config)
+        network = _network(doors, config)
         opened.callback(network.close)
-        recording = _recording(base, config)
+        recording = doors.recording()
         opened.callback(recording.close)
-        calendar = TimeBase(lambda: base.scheduler.now)
-        calendar.set_from_host()
+        calendar = doors.calendar()
         for name in config.session.protocols:
             yield name
             load(name)  # as long as no bus has to wait for it
-        nvm = _nvm(base, config)
+        nvm = _nvm(base, doors)
         yield "bus"
-        bus = _bus(base, config)
+        bus = _bus(base, config, doors)
         if bus is not None:
             opened.callback(bus.close)
         yield "plug"
-        plug = _plug(base, config, recording)
+        plug = _plug(base, config, doors, recording)
         yield "keys"
-        keys = _keys(base, config, calendar)
+        keys = _keys(base, config, calendar, doors)
         yield "rooms"
         opened.pop_all()  # from here on the ECU closes them
         return Parts(calendar, nvm, network, recording, bus, plug, keys)
 
 
-def _nvm(base: HostBase, config: SeccConfig) -> Nvm:
-    store = NoStore() if config.nvm.file is None else Store(config.nvm.file)
-    nvm = Nvm(store, base.scheduler, base.worker, base.dlt.logger("nvm"))
+def _nvm(base: Base, doors: StationDoors) -> Nvm:
     try:
+        nvm = Nvm(doors.memory(), base.scheduler, base.worker, base.dlt.logger("nvm"))
         nvm.open()
     except StoreUnusable as error:
         raise CannotStart(f"nvm.file: {error}") from None
     return nvm
 
 
-def _recording(base: HostBase, config: SeccConfig) -> Recording:
+def _network(doors: StationDoors, config: SeccConfig) -> OwnNetwork:
+    network = doors.network()
     try:
-        return Recording(config.capture, base.scheduler, config.tls.lab_key_log_file)
-    except OSError as error:
-        raise CannotStart(
-            f"capture.file: {config.capture.file} cannot be written: {error.strerror}; "
-            "name a place this user may write"
-        ) from None
-
-
-def _network(base: HostBase, config: SeccConfig) -> HostNetwork:
-    interface = config.network.interface
-    try:
-        network = HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
-    except InterfaceUnusable as error:
-        raise CannotStart(f"network.interface: {error}") from None
-    _find_ports(network, config)
+        _find_ports(network, config)
+    except CannotStart:
+        network.close()
+        raise
     return network
 
 
-def _find_ports(network: HostNetwork, config: SeccConfig) -> None:
+def _find_ports(network: Network, config: SeccConfig) -> None:
     """A port that somebody else has is found now, and not when the first vehicle is there."""
     ports, key = config.network, ""
     try:
@@ -108,7 +94,6 @@ def _find_ports(network: HostNetwork, config: SeccConfig) -> None:
         key = "sdp_port"
         network.datagram(lambda _octets, _source: None, port=ports.sdp_port).close()
     except OSError as error:
-        network.close()
         what = f"network.{key}: port {getattr(ports, key)}: {told(error)}"
         raise CannotStart(what) from None
 
@@ -117,33 +102,39 @@ def _nobody(_stream: Stream) -> StreamUser:
     raise AssertionError("the port is closed again before anybody can come")
 
 
-def _bus(base: HostBase, config: SeccConfig) -> "StationBus | None":
+def _bus(base: Base, config: SeccConfig, doors: StationDoors) -> "StationBus | None":
     if config.hardware.power != "can":
         return None
-    from can_adapter.bus import BusUnavailable  # noqa: PLC0415 - only with a power module
-    from can_adapter.drivers.choose import open_port  # noqa: PLC0415
-    from can_adapter.matrix.configured import CanConfigError  # noqa: PLC0415
-    from can_adapter.station.bus import open_station_bus  # noqa: PLC0415
+    from can_adapter.matrix.configured import CanConfigError  # noqa: PLC0415 - only with a module
+    from can_adapter.station.bus import open_station_bus  # noqa: PLC0415 - the same
 
+    port = doors.can("SECC")
     try:
-        port = open_port(base.scheduler, config.can.bus, "SECC", clock=base.clock)
         return open_station_bus(base.scheduler, port, config.can)
-    except (BusUnavailable, CanConfigError) as error:
+    except CanConfigError as error:
+        port.close()
         raise CannotStart(f"can: {error}") from None
 
 
-def _plug(base: HostBase, config: SeccConfig, recording: Recording) -> PlugSide:
+def _plug(base: Base, config: SeccConfig, doors: StationDoors, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return NoPlug(base.scheduler)
-    from secc.plug.simulated import SimulatedPlug  # noqa: PLC0415 - brings SLAC with it
+    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
+    from secc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - the same
 
-    return SimulatedPlug(base, config, recording, base.process.lost)
+    def host(port: EthernetPort) -> Host:
+        log = base.dlt.logger("slac")
+        return Host(base.scheduler, recording.port(port), doors.chance, log)
+
+    return SlacPlug(doors.plug("station"), config.link, host, base.process.lost)
 
 
-def _keys(base: HostBase, config: SeccConfig, calendar: TimeBase) -> "StationKeys | None":
+def _keys(
+    base: Base, config: SeccConfig, calendar: TimeBase, doors: StationDoors
+) -> "StationKeys | None":
     """Only a station that serves TLS needs keys and certificates."""
     if not config.session.tls:
         return None
     from secc.contract.keys import StationKeys  # noqa: PLC0415 - brings all cryptography with it
 
-    return StationKeys(base, config, calendar)
+    return StationKeys(base, config, calendar, doors)

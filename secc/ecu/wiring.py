@@ -23,19 +23,11 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
         import secc.session.session  # noqa: F401, PLC0415 - the largest part of the application
 
         yield "parts"
-        from secc.ecu.startup import open_parts  # noqa: PLC0415 - see above
+        from ecu.host import HostDoors  # noqa: PLC0415 - see above
+        from secc.ecu.build import building  # noqa: PLC0415 - see above
 
         yield "network"
-        parts = yield from open_parts(base, config)
-        from secc.ecu.ecu import StationEcu  # noqa: PLC0415 - see above
-
-        ecu = StationEcu(base, config, parts)
-
-        def stop(_stop: object) -> None:
-            notify.stopping()
-            ecu.stop(base.process.finished)
-
-        base.process.on_stop = stop
+        ecu = yield from building(base, config, HostDoors(base, config, notify))
         yield from ecu.start()
         notify.ready()
         if notify.watchdog is not None:

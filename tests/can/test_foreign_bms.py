@@ -22,7 +22,7 @@ from can_adapter.vehicle.config import VehicleCanConfig
 from can_adapter.vehicle.report import Requests
 
 SCRIPT = Path(__file__).with_name("foreign_bms.py")
-ROOMS = {"bsw", "can_adapter", "csm", "evcc", "keym", "secc", "tools", "tests"}
+ROOMS = {"bsw", "can_adapter", "csm", "ecu", "evcc", "keym", "secc", "tools", "tests"}
 
 
 class Host:

@@ -6,6 +6,7 @@ from pathlib import Path
 from bsw.det import Det
 from bsw.dlt import silent
 from bsw.ecum import Room
+from bsw.nvm.store import NoStore, Store
 from bsw.os.clock import MS, S
 from bsw.os.worker import SimulatedWorker
 from csm.cryif import CryIf
@@ -13,7 +14,6 @@ from csm.randomness import SeededRandomness
 from evcc.ecu.services import EcuServices, KeptServices, ServiceContext, ServicePorts
 from evcc.health.config import (
     DiagnosticsConfig,
-    NvmConfig,
     ServicesConfig,
     SupervisionConfig,
 )
@@ -40,7 +40,6 @@ class EcuBench(Bench):
         self.resets: list[int] = []
         self.det = Det(silent().logger("det"))
         config = ServicesConfig(
-            nvm=NvmConfig(file=file),
             diagnostics=DiagnosticsConfig(key=key),
             supervision=supervision or SupervisionConfig(),
             sleep=sleep or SleepConfig(),
@@ -54,7 +53,8 @@ class EcuBench(Bench):
             SeededRandomness("ecu"),
             now_unix=lambda: 1_800_000_000 + self.scheduler.now // S,
         )
-        self.services = KeptServices(config, ground)
+        store = NoStore() if file is None else Store(file)
+        self.services = KeptServices(config, ground, store)
         near = ServicePorts(
             self.can_bus,
             self.vehicle_can,

@@ -25,7 +25,7 @@ from can_adapter.tester.server import IsoTpServer, Respond
 from csm.randomness import SeededRandomness
 from evcc.cli import main as evcc
 from evcc.ecu.services import KeptServices, ServiceContext
-from evcc.health.config import NvmConfig, ServicesConfig
+from evcc.health.config import ServicesConfig
 from evcc.health.events import events
 from evcc.session.memory import BLOCK, PausedSession
 from evcc.session.profile import CONFORMANCE
@@ -41,7 +41,7 @@ def ground(scheduler: Scheduler) -> ServiceContext:
 
 def services(file: Path) -> tuple[Scheduler, KeptServices]:
     scheduler = Scheduler(VirtualClock())
-    return scheduler, KeptServices(ServicesConfig(nvm=NvmConfig(file=file)), ground(scheduler))
+    return scheduler, KeptServices(ServicesConfig(), ground(scheduler), Store(file))
 
 
 class CutStore(Store):

@@ -14,6 +14,7 @@ from bsw.tls.port import Credential as TlsCredential
 from bsw.tls.port import TlsProfile, TlsReason, TlsState
 from bsw.tls.station import StationTls
 from csm.config import CsmConfig, SoftwareConfig
+from ecu.host import HostDoors
 from evcc.config import EvccConfig, SessionConfig
 from evcc.contract.keys import VehicleKeys
 from keym.config import JudgeConfig, KeymConfig
@@ -163,7 +164,7 @@ def test_a_station_without_a_staple_is_met_by_the_vehicles_profile(
     base = open_base(config)
     calendar = TimeBase(base.clock.now)
     calendar.set(int(AT.timestamp()), Quality.HOST)
-    car = VehicleKeys(base, config, calendar, _quiet).tls()
+    car = VehicleKeys(base, config, calendar, _quiet, HostDoors(base, config)).tls()
     shown = TlsCredential(TlsProfile.ISO2, pki["secc"].chain, signer_of(pki["secc"]))
     config_tls = TlsConfig(profiles=(TlsProfile.ISO2,))
     post = StationTls(config_tls, TlsTrust(judge_of(pki), Use.VEHICLE), [shown]).engine()

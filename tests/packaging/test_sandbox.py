@@ -18,7 +18,7 @@ from tests.packaging.test_deploy import SYSTEMD, of, settings, unit
 from tests.tidy.tree import ROOT, modules
 
 ROLES: dict[str, type[BaseConfig]] = {"evcc": EvccConfig, "secc": SeccConfig}
-ROOMS = {"evcc": ("evcc", "bsw", "can_adapter", "csm", "keym")}
+ROOMS = {"evcc": ("evcc", "ecu", "bsw", "can_adapter", "csm", "keym")}
 ROOMS["secc"] = ("secc", *ROOMS["evcc"][1:])
 WRITTEN = {"file", "folder"}
 """Configuration keys whose places an ECU writes to."""

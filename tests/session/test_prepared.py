@@ -25,10 +25,12 @@ STARTING = """
 from bsw.base_host import open_base
 from bsw.base_config import TraceConfig
 from {role}.config import {model}
+from ecu.host import HostDoors
 from {role}.ecu.startup import open_parts
 
 config = {model}(trace=TraceConfig(file=None))
-parts = open_parts(open_base(config), config)
+base = open_base(config)
+parts = open_parts(base, config, HostDoors(base, config))
 print(next(step for step in parts if step == "bus" or step.startswith("iso2")))
 parts.close()
 """

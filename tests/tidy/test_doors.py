@@ -42,7 +42,7 @@ def through(path: Path) -> tuple[list[str], list[str]]:
 
 ECU_MODULES = [
     str(path.relative_to(ROOT))
-    for path in modules("evcc", "secc", "ocpp", "can_adapter", "keym", "csm", "bsw")
+    for path in modules("evcc", "secc", "ecu", "ocpp", "can_adapter", "keym", "csm", "bsw")
 ]
 
 

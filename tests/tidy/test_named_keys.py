@@ -19,7 +19,7 @@ from secc.config import SeccConfig
 from tests.tidy.tree import ROOMS, ROOT, modules, parsed, shown, tracked
 
 MODELS: tuple[type[Part], ...] = (EvccConfig, SeccConfig)
-ECU_ROOMS = ("evcc", "secc", "can_adapter", "keym", "csm", "bsw")
+ECU_ROOMS = ("evcc", "secc", "ecu", "can_adapter", "keym", "csm", "bsw")
 
 OTHER = {
     "keym.x509.ids": "a module, on a page",

@@ -33,6 +33,7 @@ ALLOWED = frozenset(
         "csms",
         "deploy",
         "docs",
+        "ecu",
         "evcc",
         "examples",
         "firmware",

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("pilotwire", "tools", "evcc", "secc", "ocpp", "can_adapter", "keym", "csm", "bsw")
+ROOMS = ("pilotwire", "tools", "evcc", "secc", "ecu", "ocpp", "can_adapter", "keym", "csm", "bsw")
 """From the top down: imports point to the right only."""
 
 

@@ -16,7 +16,7 @@ from tools.setup.say import Failed, say
 STAMPS = ".stamps"
 _INPUTS = ("pyproject.toml", "setup.py", "constraints.txt")
 _SOURCES = ("*.c", "*.h", "*.pyx")
-_ROOMS = ("evcc", "secc", "bsw", "csm", "keym", "can_adapter", "ocpp", "tools", "pilotwire")
+_ROOMS = ("evcc", "secc", "ecu", "bsw", "csm", "keym", "can_adapter", "ocpp", "tools", "pilotwire")
 
 
 def provide(root: Path, kind: str) -> Path:

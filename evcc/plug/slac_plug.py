@@ -1,44 +1,41 @@
-"""The vehicle's end of the simulated plug: its pilot, and the data link through its modem.
+"""The vehicle's end of a plug with a modem: its pilot, and the data link that SLAC makes.
 
 With two inlets there are two of them, and a switch between them: the inlet that is not active looks
 unplugged to its data link and to the sessions.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from bsw.base_host import HostBase
 from bsw.cp.pilot import VehiclePilot
 from bsw.cp.switch import PilotSwitch
-from bsw.net.ports import Endpoint
-from bsw.net.recording import Recording
-from bsw.net.tcpip import HostNetwork
-from bsw.plug.client import PlugClient
+from bsw.net.ports import EthernetPort
+from bsw.plug.end import PlugEnd
+from bsw.slac.link import VehicleLinkConfig
 from bsw.slac.node import Host
 from bsw.slac.vehicle_link import VehicleLink
-from csm.randomness import HostRandomness
-from evcc.config import EvccConfig
 from evcc.plug.charging import ChargingManager
 
-Lost = Callable[[str], None]
+
+@dataclass(frozen=True, slots=True)
+class LinkPorts:
+    """What a data link needs: its settings, and what a node on a modem's port stands on.
+
+    ``lost`` hears when the plug is gone.
+    """
+
+    config: VehicleLinkConfig
+    host: Callable[[EthernetPort], Host]
+    lost: Callable[[str], None]
 
 
-class SimulatedPlug:
-    """A ``PlugSide``.  ``lost`` hears when the plug's process is gone."""
+class SlacPlug:
+    """A ``PlugSide``."""
 
-    def __init__(
-        self,
-        base: HostBase,
-        config: EvccConfig,
-        recording: Recording,
-        lost: Lost,
-        role: str = "vehicle",
-    ) -> None:
-        self._base = base
-        self._recording = recording
-        self._config = config
-        self._lost = lost
-        self._client = PlugClient(role, base.dlt.logger("plug"))
-        self.pilot: VehiclePilot = self._client.pilot
+    def __init__(self, ports: LinkPorts, end: PlugEnd[VehiclePilot]) -> None:
+        self._ports = ports
+        self._end = end
+        self.pilot: VehiclePilot = end.pilot
         self.inlets: Mapping[int, VehiclePilot] = {1: self.pilot}
         self.link: VehicleLink | None = None
 
@@ -51,44 +48,33 @@ class SimulatedPlug:
 
     def start(self, manager: ChargingManager) -> None:
         def ready() -> None:
-            manager.attach(self.join(manager))
+            manager.attach(self.join(manager, self.pilot))
             manager.link.start()
 
         self.connect(ready)
 
     def connect(self, ready: Callable[[], None]) -> None:
-        to = Endpoint("::1", self._config.hardware.plug_port)
-        loopback = HostNetwork(self._base.scheduler, self._base.clock, "lo")
-        self._client.connect(loopback, to, ready=ready, lost=self._lost)
+        self._end.connect(ready, self._ports.lost)
 
-    def join(self, manager: ChargingManager) -> VehicleLink:
+    def join(self, manager: ChargingManager, pilot: VehiclePilot) -> VehicleLink:
         """A data link that follows this pilot."""
-        log = self._base.dlt.logger("slac")
-        ethernet = self._recording.port(self._client.ethernet)
-        host = Host(self._base.scheduler, ethernet, HostRandomness(), log)
-        self.link = VehicleLink(host, self.pilot, self._config.link, manager)
+        host = self._ports.host(self._end.ethernet)
+        self.link = VehicleLink(host, pilot, self._ports.config, manager)
         return self.link
 
     def close(self) -> None:
-        self._client.close()
+        self._end.close()
 
 
 class TwoPlugs:
     """A ``PlugSide`` of two inlets.  Each has its pilot, its modem and its data link."""
 
-    def __init__(
-        self, base: HostBase, config: EvccConfig, recording: Recording, lost: Lost
-    ) -> None:
-        self._plugs = {
-            1: SimulatedPlug(base, config, recording, lost),
-            2: SimulatedPlug(base, config, recording, lost, "vehicle-2"),
-        }
+    def __init__(self, ports: LinkPorts, ends: Mapping[int, PlugEnd[VehiclePilot]]) -> None:
+        self._plugs = {number: SlacPlug(ports, end) for number, end in ends.items()}
         self.inlets: Mapping[int, VehiclePilot] = {
             number: plug.pilot for number, plug in self._plugs.items()
         }
         self._switch = PilotSwitch(self.inlets)
-        for number, plug in self._plugs.items():
-            plug.pilot = self._switch.gate(number)
         self.pilot: VehiclePilot = self._switch
         self._manager: ChargingManager | None = None
 
@@ -101,7 +87,7 @@ class TwoPlugs:
 
         def ready(number: int) -> Callable[[], None]:
             def joined() -> None:
-                link = self._plugs[number].join(manager)
+                link = self._plugs[number].join(manager, self._switch.gate(number))
                 if not manager.attached or self._switch.active == number:
                     manager.attach(link)
                 link.start()

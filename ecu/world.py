@@ -1,0 +1,71 @@
+"""A simulated world for two ECUs: one cable with its pilot, one power line, a bus for each role.
+
+Who is at the ends of the buses - battery, power module - is not known here.  Same seed, same run.
+"""
+
+from typing import Final
+
+from bsw.cp.pilot import StationPilot, VehiclePilot
+from bsw.os.clock import MS, VirtualClock
+from bsw.os.scheduler import Scheduler
+from bsw.sim.base import SimulatedBase
+from bsw.sim.cable import SimulatedCable
+from bsw.sim.cable_end import CableEnd
+from bsw.sim.site import Site
+from can_adapter.drivers.simulated import SimulatedBus
+from csm.randomness import SeededRandomness
+from ecu.host import DoorsConfig
+from ecu.simulated import SimulatedDoors
+
+ATTENUATION: Final = 10
+"""dB between two modems on one cable."""
+
+WORK: Final = 5 * MS
+"""What a job takes that an ECU gives to its worker."""
+
+PLACES: Final = ("vehicle", "vehicle-2")
+"""The vehicle's inlets, as they are named at its doors."""
+
+
+class World:
+    """Make it, build ECUs on its bases and doors, ``plug`` the cable in."""
+
+    def __init__(self, seed: int | str = 1, scheduler: Scheduler | None = None) -> None:
+        self.scheduler = scheduler or Scheduler(VirtualClock())
+        self.chance = chance = SeededRandomness(seed)
+        self.vehicle_bus = SimulatedBus(self.scheduler, chance.fork("vehicle bus"))
+        self.station_bus = SimulatedBus(self.scheduler, chance.fork("station bus"))
+        self.cables = tuple(SimulatedCable(self.scheduler) for _ in PLACES)
+        self.site = Site(self.scheduler, chance.fork("line"))
+        self._seats = {place: self.site.vehicle(place) for place in PLACES}
+        self._box = self.site.station("station")
+        self.site.attenuate(self._seats[PLACES[0]], self._box, ATTENUATION)
+
+    def base(self, *, loud: bool = True) -> SimulatedBase:
+        """For one ECU.  Not ``loud``: a development error stops it, as in the field."""
+        return SimulatedBase(self.scheduler, delay=lambda _job: WORK, loud=loud)
+
+    def vehicle_doors(
+        self, base: SimulatedBase, config: DoorsConfig, station_at: int = 1
+    ) -> SimulatedDoors[VehiclePilot]:
+        """``station_at`` is the inlet that the station's cable goes into."""
+        order = PLACES if station_at == 1 else PLACES[::-1]
+        plugs = {
+            place: CableEnd[VehiclePilot](cable.vehicle, self._seats[seat].port)
+            for place, cable, seat in zip(order, self.cables, PLACES, strict=True)
+        }
+        interface, chance = self.site.network(self._seats[PLACES[0]]), self.chance.fork("evcc")
+        return SimulatedDoors(base, config, interface, self.vehicle_bus, {**plugs}, chance)
+
+    def station_doors(
+        self, base: SimulatedBase, config: DoorsConfig
+    ) -> SimulatedDoors[StationPilot]:
+        end = CableEnd[StationPilot](self.cables[0].station, self._box.port)
+        interface, chance = self.site.network(self._box), self.chance.fork("secc")
+        return SimulatedDoors(base, config, interface, self.station_bus, {"station": end}, chance)
+
+    def plug(self) -> None:
+        self.cables[0].plug()
+
+    def unplug(self) -> None:
+        self.cables[0].unplug()

@@ -1,0 +1,50 @@
+"""The station's end of a plug with a modem: its pilot, and the data link that SLAC makes."""
+
+from collections.abc import Callable
+
+from bsw.cp.pilot import StationPilot
+from bsw.net.ports import EthernetPort
+from bsw.plug.end import PlugEnd
+from bsw.slac.link import StationLinkConfig
+from bsw.slac.node import Host
+from bsw.slac.station_link import StationLink
+from secc.plug.plug_side import OutletPlug
+from secc.plug.slac_side import SlacSide
+
+
+class SlacPlug:
+    """A ``PlugSide``.
+
+    ``host`` is what a node on a modem's port stands on; ``lost`` hears when the plug is gone.
+    """
+
+    def __init__(
+        self,
+        end: PlugEnd[StationPilot],
+        config: StationLinkConfig,
+        host: Callable[[EthernetPort], Host],
+        lost: Callable[[str], None],
+    ) -> None:
+        self._end = end
+        self._config = config
+        self._host = host
+        self._lost = lost
+        self._link: StationLink | None = None
+        self.pilot: StationPilot = end.pilot
+
+    @property
+    def leaving(self) -> bool:
+        return self._link is not None and self._link.node.leaving
+
+    def start(self, service: OutletPlug) -> None:
+        self._end.connect(lambda: self._plugged(service), self._lost)
+
+    def close(self) -> None:
+        self._end.close()
+
+    def _plugged(self, service: OutletPlug) -> None:
+        host = self._host(self._end.ethernet)
+        self._link = StationLink(host, self.pilot, self._config, service)
+        service.attach(self._link)
+        SlacSide(service.charger, self._link)
+        self._link.start()
