@@ -42,6 +42,9 @@ class PayloadType(IntEnum):
 
 _SIDE: Final = (PayloadType.SCHEDULE, PayloadType.METERING, PayloadType.PARKING)
 
+SIDE_STREAMS: Final = frozenset({*_SIDE, PayloadType.ACDP_STATUS})
+"""What runs beside the row of messages, and has a request of its own open."""
+
 HANDSHAKE: Final = frozenset({PayloadType.EXI})
 """What may come before a protocol is agreed, and all that DIN and -2 ever use."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
+from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
 from bsw.net.capture_config import CaptureConfig
@@ -27,7 +28,6 @@ from evcc.plug.wear_config import WearConfig
 from evcc.sleep.config import ModesConfig, SleepConfig
 from keym.config import KeymConfig
 
-ProtocolName = Literal["iso2", "din"]
 WithoutTls = Literal["external", "refuse"]
 
 
@@ -89,8 +89,11 @@ class SessionConfig(Part):
 
     def problems(self) -> Iterable[Wrong]:
         refused = self.security == "tls" and self.without_tls == "refuse"
-        if refused and set(self.protocols) == {"din"}:
-            yield Wrong("without_tls", "DIN 70121 has no TLS to insist on", "without_tls: external")
+        spoken = [protocol(name) for name in self.protocols]
+        if refused and all(one.edition is None for one in spoken):
+            names = ", ".join(one.title for one in spoken)
+            told = f"{names} has no TLS to insist on"
+            yield Wrong("without_tls", told, "without_tls: external")
 
 
 class VehicleApiConfig(LocalDoorConfig):

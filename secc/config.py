@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
+from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, EvseId, PortNumber, between
 from bsw.ecuc.references import ExistingFile, NewPath
@@ -21,7 +22,6 @@ from can_adapter.station.config import StationCanConfig
 from csm.config import CsmConfig, state_folder
 from keym.config import KeymConfig
 
-ProtocolName = Literal["iso2", "din"]
 ModeName = Literal[
     "AC_single_phase_core",
     "AC_three_phase_core",
@@ -92,8 +92,10 @@ class SessionConfig(Part):
             yield Wrong("payment", "contracts need TLS, so nobody could charge here", "tls: true")
         if contracts_alone and self.plain:
             yield Wrong("plain", "contracts alone pay here, and they need TLS", "plain: false")
-        if contracts_alone and "iso2" not in self.protocols:
-            yield Wrong("protocols", "DIN knows no contracts", "protocols: [iso2]")
+        spoken = [protocol(name) for name in self.protocols]
+        if contracts_alone and not any(one.contracts for one in spoken):
+            names = ", ".join(one.title for one in spoken)
+            yield Wrong("protocols", f"{names} knows no contracts", "protocols: [iso2]")
         if self.plain is False and not self.tls:
             yield Wrong("plain", "neither plain TCP nor TLS is served", "tls: true")
 

@@ -1,46 +1,157 @@
-"""The protocols a session can speak: what the handshake calls them, their dialect, their table.
+"""The protocols: for each all that is particular to it, in one record.
 
-Loaded only when named: a process that speaks DIN alone never pays for the others.
+Configuration, bus, north side, TLS, conformance and bench read these records; none of them names
+a protocol.  What takes time to load - messages, grammar, table - is loaded when asked for: a
+process that speaks DIN alone never pays for the others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING, Final, Literal
 
-from bsw import exi
-from bsw.chrgm import dialect
-from bsw.chrgm.dialect import Dialect
-from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.record import NO_SESSION, Said
-from bsw.chrgm.sequence.model import Table
+from bsw.chrgm import applications, phases
+from bsw.chrgm.applications import Application, applications_of
+from bsw.chrgm.modes import Transfer
+from bsw.chrgm.phases import Phase, Phases
+from bsw.tls.port import TlsProfile
+
+if TYPE_CHECKING:
+    from bsw import exi
+    from bsw.chrgm.dialect import Dialect
+    from bsw.chrgm.sequence.model import Table
+
+ProtocolName = Literal["iso2", "din"]
+"""What a configuration may name; the records of ``SPOKEN`` have the same names."""
+
+ProtocolWord = Literal["DIN70121", "ISO15118D2"]
+"""The same on the north side and on the bus."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    name: str
-    dialect: Dialect
-    table: Table
+    """``name`` is for files and traces, ``title`` for people, ``word`` for bus and north side.
 
-
-_DIALECTS = {"din": dialect.din, "iso2": dialect.iso2}
-
-
-def protocol(name: str, tolerance: exi.Tolerance = exi.FIELD) -> Protocol:
-    """By the handshake's name, ``din`` or ``iso2``; ``tolerance`` is what its reading lets pass."""
-    table: Table = import_module(f"bsw.chrgm.sequence.{name}").TABLE
-    return Protocol(name, _DIALECTS[name](tolerance), table)
-
-
-def rehearse(name: str, tolerance: exi.Tolerance = exi.FIELD) -> Iterator[str]:
-    """Load a protocol and code each of its messages once; yields between the steps.
-
-    The first message of a kind takes milliseconds, the first of all tens of them.  In a session
-    nothing else would be heard for so long, and the vehicle's bus is silent for 50 ms at most.
+    ``number`` is a tester's.  ``applications`` are what the handshake offers it by.  ``edition``
+    says whose TLS rules and certificates belong to it; ``None``: it knows no TLS.
     """
-    yield name
-    exi.codec("sap", tolerance)
-    spoken = protocol(name, tolerance)
-    for exchange in spoken.table.exchanges.values():
-        yield f"{name} {exchange.name}"
-        for kind in (exchange.request, exchange.response):
-            spoken.dialect.decode(*spoken.dialect.encode(NO_SESSION, Said(smallest(kind))))
+
+    name: str
+    title: str
+    word: str
+    number: int
+    applications: tuple[Application, ...]
+    transfers: frozenset[Transfer]
+    contracts: bool  # it can pay by a contract
+    edition: TlsProfile | None
+    phases: Phases
+    speak: "Callable[[Collection[int], exi.Tolerance], Dialect]"
+
+    @property
+    def table(self) -> "Table":
+        """The order of its messages."""
+        table: Table = import_module(f"bsw.chrgm.sequence.{self.name}").TABLE
+        return table
+
+    @property
+    def dialect(self) -> "Dialect":
+        """How its first application puts messages on the wire, read as in the field."""
+        return dialect_of(self.applications[0].name)
+
+    def serves(self, transfer: Transfer | None) -> bool:
+        return transfer in self.transfers
+
+
+def _din(_payload_types: Collection[int], tolerance: "exi.Tolerance") -> "Dialect":
+    from bsw.chrgm import dialect  # noqa: PLC0415 - loads a grammar
+
+    return dialect.din(tolerance)
+
+
+def _iso2(_payload_types: Collection[int], tolerance: "exi.Tolerance") -> "Dialect":
+    from bsw.chrgm import dialect  # noqa: PLC0415 - loads a grammar
+
+    return dialect.iso2(tolerance)
+
+
+def _iso20(payload_types: Collection[int], tolerance: "exi.Tolerance") -> "Dialect":
+    from bsw.chrgm import dialect  # noqa: PLC0415 - loads a grammar
+
+    return dialect.iso20(payload_types, tolerance)
+
+
+DIN: Final = Protocol(
+    name="din",
+    title="DIN 70121",
+    word="DIN70121",
+    number=1,
+    applications=(applications.DIN,),
+    transfers=frozenset({Transfer.DC}),
+    contracts=False,
+    edition=None,
+    phases=phases.DIN,
+    speak=_din,
+)
+ISO2: Final = Protocol(
+    name="iso2",
+    title="ISO 15118-2",
+    word="ISO15118D2",
+    number=2,
+    applications=(applications.ISO2,),
+    transfers=frozenset({Transfer.AC, Transfer.DC}),
+    contracts=True,
+    edition=TlsProfile.ISO2,
+    phases=phases.ISO2,
+    speak=_iso2,
+)
+ISO20: Final = Protocol(
+    name="iso20",
+    title="ISO 15118-20",
+    word="ISO15118D20",
+    number=3,
+    applications=(
+        applications.ISO20_DC,
+        applications.ISO20_AC,
+        applications.ISO20_WPT,
+        applications.ISO20_ACDP,
+        applications.ISO20_AC_DER,
+    ),
+    transfers=frozenset(Transfer),
+    contracts=True,
+    edition=TlsProfile.ISO20,
+    phases=phases.ISO20,
+    speak=_iso20,
+)
+
+PROTOCOLS: Final = (ISO20, ISO2, DIN)
+"""All that the handshake can name and the codec can read."""
+
+SPOKEN: Final = (ISO2, DIN)
+"""Those with a table, and with a script in each role."""
+
+_BY_APPLICATION: Final = {
+    application.name: one for one in PROTOCOLS for application in one.applications
+}
+_PHASES: Final = {exchange: phase for one in PROTOCOLS for exchange, phase in one.phases.items()}
+
+
+def protocol(name: str) -> Protocol:
+    """By the name of one of its applications: ``din``, ``iso2``, ``iso20-dc``."""
+    return _BY_APPLICATION[name]
+
+
+def dialect_of(name: str, tolerance: "exi.Tolerance | None" = None) -> "Dialect":
+    """What is spoken once this application is agreed.
+
+    ``tolerance`` is what its reading lets pass; without one it reads as in the field.
+    """
+    from bsw import exi  # noqa: PLC0415 - loads the codec
+
+    (chosen,) = applications_of([name])
+    passing = exi.FIELD if tolerance is None else tolerance
+    return protocol(name).speak(chosen.payload_types, passing)
+
+
+def phase_of(exchange: str) -> Phase | None:
+    """What an exchange is for; an exchange of several protocols is for the same in each."""
+    return _PHASES.get(exchange)

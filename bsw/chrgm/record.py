@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bsw.chrgm.agreement import Agreement
+from bsw.v2gtp import PayloadType
 
 NO_SESSION = bytes(8)
 """What a vehicle writes as session id while it has none."""
@@ -27,14 +28,20 @@ class Heard:
     signature: Any = None
     octets: bytes = b""
     notes: tuple[str, ...] = ()  # what had to be tolerated to read it
+    payload_type: int = PayloadType.EXI  # what the wire said it was
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message to go out: its body, and the signature its header shall carry."""
+    """A message to go out: its body, and the signature its header shall carry.
+
+    ``payload_type`` is for a protocol in which one message may go out under several: ``None``
+    is the stream that the message belongs to.
+    """
 
     body: Any
     signature: Any = None
+    payload_type: int | None = None
 
 
 def same_session(left: bytes, right: bytes) -> bool:

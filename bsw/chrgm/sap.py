@@ -1,16 +1,16 @@
 """SupportedAppProtocol: which protocol a vehicle and a station speak on this connection.
 
-Owns the table of protocols and the rules of both sides: what a vehicle may offer here, what a
-station chooses from an offer, what a vehicle makes of the answer.  Values in, values out; EXI,
-V2GTP and timers are handled by whoever holds the connection.
+Owns the rules of both sides: what a vehicle may offer here, what a station chooses from an offer,
+what a vehicle makes of the answer.  Values in, values out; EXI, V2GTP and timers are handled by
+whoever holds the connection.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from bsw import v2gtp
+from bsw.chrgm.applications import ISO2, TLS13_ONLY, Application, Link
 from bsw.chrgm.messages.sap import (
     AppProtocol,
     ResponseCode,
@@ -22,77 +22,11 @@ from bsw.tls.port import TlsFacts
 MOST_OFFERS: Final = 20
 
 
-class Link(Enum):
-    """How secure a connection is; some protocols demand one kind."""
-
-    PLAIN = "plain TCP"
-    TLS12 = "TLS 1.2"
-    TLS13 = "TLS 1.3"
-
-
-ANY_LINK: Final = frozenset(Link)
-PLAIN_ONLY: Final = frozenset({Link.PLAIN})  # DIN 70121 knows no TLS
-TLS13_ONLY: Final = frozenset({Link.TLS13})  # [V2G20-2356], [V2G20-1237]
-
-
 def link_of(facts: TlsFacts | None) -> Link:
     """The link behind a channel: ``link_of(channel.facts)``."""
     if facts is None:
         return Link.PLAIN
     return Link.TLS13 if "1.3" in facts.version else Link.TLS12
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """A protocol as the handshake names it.
-
-    ``payload_types`` is what belongs on the channel once it is agreed; the ISO 15118-20 common
-    messages have no entry of their own, they come with each of its transfer types.
-    """
-
-    name: str
-    namespace: str
-    major: int
-    minor: int
-    links: frozenset[Link]
-    payload_types: frozenset[v2gtp.PayloadType]
-
-
-def _iso20(transfer: str, payload_types: Iterable[v2gtp.PayloadType]) -> Application:
-    return Application(
-        name=f"iso20-{transfer.lower()}",
-        namespace=f"urn:iso:std:iso:15118:-20:{transfer}",
-        major=1,
-        minor=0,
-        links=TLS13_ONLY,
-        payload_types=frozenset(payload_types),
-    )
-
-
-DIN: Final = Application("din", "urn:din:70121:2012:MsgDef", 2, 0, PLAIN_ONLY, v2gtp.HANDSHAKE)
-ISO2: Final = Application("iso2", "urn:iso:15118:2:2013:MsgDef", 2, 0, ANY_LINK, v2gtp.HANDSHAKE)
-ISO20_AC: Final = _iso20("AC", v2gtp.ISO20_AC)
-ISO20_DC: Final = _iso20("DC", v2gtp.ISO20_DC)
-ISO20_WPT: Final = _iso20("WPT", v2gtp.ISO20_WPT)
-ISO20_ACDP: Final = _iso20("ACDP", v2gtp.ISO20_ACDP)
-ISO20_AC_DER: Final = _iso20("AC-DER-IEC", v2gtp.ISO20_AC_DER)  # Amendment 1, draft name
-
-APPLICATIONS: Final = (ISO20_DC, ISO20_AC, ISO20_WPT, ISO20_ACDP, ISO20_AC_DER, ISO2, DIN)
-"""All known ones, in the usual order of preference."""
-
-
-def applications(names: Sequence[str]) -> tuple[Application, ...]:
-    """From the words of a configuration, best first: ``applications(["iso20-dc", "iso2"])``."""
-    known = {application.name: application for application in APPLICATIONS}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(f"unknown protocol {unknown[0]!r}; known are {', '.join(known)}")
-    return tuple(known[name] for name in dict.fromkeys(names))
-
-
-def any_on_tls(wanted: Iterable[Application]) -> bool:
-    """Whether one of these can be spoken over TLS at all."""
-    return any(one.links != PLAIN_ONLY for one in wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ method is found when the role is put together, not when a car is waiting.
 
 import re
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from bsw.chrgm.sequence.model import Table
@@ -23,6 +24,14 @@ def reachable(table: Table) -> tuple[str, ...]:
     """The exchanges a session can come to; others of the schema need no handler."""
     led_to = {edge.to for exchange in table.exchanges.values() for edge in exchange.follow}
     return tuple(name for name in table.exchanges if name in led_to or name == table.first)
+
+
+def script_of(handlers: str, protocol: str) -> Any:  # noqa: ANN401 - the role knows its kind
+    """What makes a role's script: ``SCRIPT`` of the module that has the protocol's name.
+
+    ``handlers`` is the role's package.  The module brings all that a session needs with it.
+    """
+    return import_module(f"{handlers}.{protocol}").SCRIPT
 
 
 class MissingHandler(AssertionError):

@@ -6,6 +6,7 @@ Pure functions of what the station told; when they are published is ``evcc.canbu
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bsw.chrgm.protocols import phase_of, protocol
 from bsw.cp.duty import Meaning
 from bsw.cp.pilot import Pilot, PilotState
 from can_adapter.signals import values
@@ -24,32 +25,7 @@ from can_adapter.vehicle.report import (
 from evcc.plan import Piece
 from evcc.vehicle import StationView
 
-_PHASES: Final = {
-    "SessionSetup": values.SessionState.SESSION_SETUP,
-    "ServiceDiscovery": values.SessionState.SERVICE_SELECTION,
-    "ServiceDetail": values.SessionState.SERVICE_SELECTION,
-    "PaymentServiceSelection": values.SessionState.SERVICE_SELECTION,
-    "ServicePaymentSelection": values.SessionState.SERVICE_SELECTION,
-    "CertificateInstallation": values.SessionState.AUTHORIZATION,
-    "CertificateUpdate": values.SessionState.AUTHORIZATION,
-    "PaymentDetails": values.SessionState.AUTHORIZATION,
-    "Authorization": values.SessionState.AUTHORIZATION,
-    "ContractAuthentication": values.SessionState.AUTHORIZATION,
-    "ChargeParameterDiscovery": values.SessionState.PARAMETER_DISCOVERY,
-    "CableCheck": values.SessionState.CABLE_CHECK,
-    "PreCharge": values.SessionState.PRE_CHARGE,
-    "PowerDelivery": values.SessionState.POWER_DELIVERY,
-    "CurrentDemand": values.SessionState.CHARGING,
-    "ChargingStatus": values.SessionState.CHARGING,
-    "MeteringReceipt": values.SessionState.CHARGING,
-    "WeldingDetection": values.SessionState.WELDING_DETECTION,
-    "SessionStop": values.SessionState.SESSION_STOP,
-}
 MOST_ROWS: Final = 1_024
-_PROTOCOLS: Final = {
-    "din": values.SelectedProtocol.DIN70121,
-    "iso2": values.SelectedProtocol.ISO15118_2,
-}
 MODES: Final = {
     Meaning.DIGITAL: values.ChargeMode.DIGITAL,
     Meaning.CURRENT: values.ChargeMode.PWM,
@@ -83,6 +59,17 @@ def pilot_state(pilot: Pilot) -> values.PilotState:
     return values.PilotState(str(pilot))
 
 
+def _state(exchange: str) -> values.SessionState:
+    phase = phase_of(exchange)
+    return values.SessionState.NEGOTIATION if phase is None else values.SessionState[phase.name]
+
+
+def _protocol(name: str) -> values.SelectedProtocol:
+    if not name:
+        return values.SelectedProtocol.NONE
+    return values.SelectedProtocol(protocol(name).word)
+
+
 def session_status(view: StationView) -> SessionStatus:
     offered = values.OfferedModes(0)
     for mode in view.offered_modes:
@@ -91,8 +78,8 @@ def session_status(view: StationView) -> SessionStatus:
             offered |= values.OfferedModes[name]
     payment = values.PaymentOption(view.payment) if view.payment else None
     return SessionStatus(
-        session_state=_PHASES.get(view.phase, values.SessionState.NEGOTIATION),
-        selected_protocol=_PROTOCOLS.get(view.protocol, values.SelectedProtocol.NONE),
+        session_state=_state(view.phase),
+        selected_protocol=_protocol(view.protocol),
         selected_payment_option=payment,
         offered_modes=offered,
         offered_payments=_payments(view),

@@ -5,11 +5,12 @@ and of the memory; a vehicle without TLS shall not pay for it.  What is signed a
 is decided further down.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from bsw.base import Base, CannotStart
+from bsw.chrgm.protocols import SPOKEN
 from bsw.stbm import TimeBase
-from bsw.tls.port import TlsEngine, TlsProfile
+from bsw.tls.port import TlsEngine
 from bsw.tls.vehicle import VehicleTls
 from csm.cryif import CryIf
 from csm.errors import CsmError, CsmFault
@@ -30,6 +31,10 @@ class KeyFaults(Protocol):
     """Is told when a store of keys or certificates fails or recovers."""
 
     def __call__(self, fault: CsmFault | KeymFault, *, failed: bool, detail: str) -> None: ...
+
+
+EDITIONS: Final = [one.edition for one in SPOKEN if one.edition is not None]
+"""Whose TLS rules a connection may follow: best first."""
 
 
 class VehicleKeys:
@@ -81,7 +86,7 @@ class VehicleKeys:
     def tls(self) -> TlsEngine:
         """A fresh engine for one connection, with the roots that stations may have."""
         trust = self._keym.trust(Use.SECC)
-        return VehicleTls(self._config.tls, trust).engine([TlsProfile.ISO2])
+        return VehicleTls(self._config.tls, trust).engine(EDITIONS)
 
     def _signer(self, handle: KeyHandle) -> KeySigner:
         return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)

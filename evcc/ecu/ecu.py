@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, Steps, settle
-from bsw.chrgm import sap
+from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
 from bsw.cp.pilot import Pilot
@@ -221,7 +221,7 @@ class VehicleEcu:
     def _make_session(self, ended: object) -> VehicleSession:
         base, config = self._base, self._config
         keys = self._parts.keys
-        applications = sap.applications(self.protocols)
+        applications = applications_of(self.protocols)
         means = VehicleSessionPorts(
             scheduler=base.scheduler,
             networks=[self._parts.recording.network(self._parts.network)],

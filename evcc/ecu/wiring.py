@@ -31,7 +31,7 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
         yield from ecu.start()
         notify.ready()
         yield READY
-        from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+        from bsw.chrgm.rehearsal import rehearse  # noqa: PLC0415 - see above
         from evcc.session.profile import PROFILES  # noqa: PLC0415 - see above
 
         for name in ecu.protocols:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Final
 
+from bsw.chrgm.protocols import SPOKEN
 from bsw.dcm.context import Did
 from bsw.nvm.service import Block, Nvm
 
 BLOCK: Final = "settings"
 VERSION: Final = 1
-PROTOCOLS: Final = {1: "din", 2: "iso2"}
+PROTOCOLS: Final = {one.number: one.name for one in reversed(SPOKEN)}
 """What this ECU speaks.  3 and 4 are kept free for ISO 15118-20 DC and AC."""
 
 

@@ -29,7 +29,6 @@ ErrorCode = Literal[
     "NoData",
 ]
 StopMode = Literal["Immediate", "Ordered"]
-ProtocolName = Literal["DIN70121", "ISO15118D2"]
 PaymentName = Literal["Contract", "ExternalPayment"]
 
 Amps = Annotated[float, Field(ge=0, le=3_000, allow_inf_nan=False)]

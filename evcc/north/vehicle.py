@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.protocols import SPOKEN, ProtocolWord
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Listener, Variables
 from evcc.north.objects import (
@@ -20,7 +21,6 @@ from evcc.north.objects import (
     Mode,
     PaymentName,
     Percent,
-    ProtocolName,
     Seconds,
     SelectedPaymentOption,
     Share,
@@ -35,7 +35,7 @@ from evcc.vehicle import Intent, VehicleState
 COMMANDS: list[str] = []
 command = Commands(COMMANDS)
 
-PROTOCOLS = {"DIN70121": "din", "ISO15118D2": "iso2"}
+PROTOCOLS = {one.word: one.name for one in SPOKEN}
 
 
 WISHES = frozenset(
@@ -255,7 +255,7 @@ class Vehicle:
         self.resume()
 
     @command
-    def set_protocol_offer(self, *, protocols: list[ProtocolName]) -> None:
+    def set_protocol_offer(self, *, protocols: list[ProtocolWord]) -> None:
         """Best first; from the next session on.  An empty list: as configured."""
         if len(set(protocols)) < len(protocols):
             raise refused("set_protocol_offer", "protocols", "name each protocol once")

@@ -6,14 +6,14 @@ external payment whatever else is allowed here.
 
 from collections.abc import Sequence
 
-from bsw.chrgm import sap
+from bsw.chrgm.applications import Application, any_on_tls
 from bsw.sdp.messages import Security
 from bsw.sdp.search import Mismatch, SearchRules
 from evcc.config import WithoutTls
 
 
 def search_rules(
-    applications: Sequence[sap.Application],
+    applications: Sequence[Application],
     without_tls: WithoutTls,
     *,
     tls: bool,
@@ -21,7 +21,7 @@ def search_rules(
 ) -> SearchRules:
     """``tls``: we have it; ``in_vain``: this station speaks nothing of ours over it."""
     lenient = without_tls == "external"
-    useless = in_vain or not sap.any_on_tls(applications)
+    useless = in_vain or not any_on_tls(applications)
     if not tls or (lenient and useless):
         return SearchRules(ask=Security.NONE)
     less = Mismatch.ACCEPT if lenient else Mismatch.REFUSE

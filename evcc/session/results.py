@@ -3,6 +3,8 @@
 from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.phases import Phase
+from bsw.chrgm.protocols import phase_of
 from can_adapter.signals import values
 
 _ENDINGS: Final = {
@@ -24,17 +26,14 @@ _ENDINGS: Final = {
     Ending.INTERNAL_FAULT: values.SessionResult.VEHICLE_FAULT,
     Ending.ISOLATION_FAULT: values.SessionResult.SETUP_FAILED,
 }
-_AUTHORIZING: Final = frozenset(
-    {
-        "CertificateInstallation",
-        "CertificateUpdate",
-        "PaymentDetails",
-        "Authorization",
-        "ContractAuthentication",
-    }
-)
-_LOOPING: Final = frozenset({"CurrentDemand", "ChargingStatus", "MeteringReceipt"})
-_SETTING_UP: Final = frozenset({"CableCheck", "PreCharge", "PowerDelivery"})
+_PHASES: Final = {
+    Phase.AUTHORIZATION: values.SessionResult.AUTHORIZATION_FAILED,
+    Phase.PARAMETER_DISCOVERY: values.SessionResult.PARAMETERS_REFUSED,
+    Phase.CABLE_CHECK: values.SessionResult.SETUP_FAILED,
+    Phase.PRE_CHARGE: values.SessionResult.SETUP_FAILED,
+    Phase.POWER_DELIVERY: values.SessionResult.SETUP_FAILED,
+    Phase.CHARGING: values.SessionResult.INTERRUPTED,
+}
 
 
 def result_on_can(result: SessionResult) -> values.SessionResult:
@@ -42,12 +41,6 @@ def result_on_can(result: SessionResult) -> values.SessionResult:
     known = _ENDINGS.get(result.ending)
     if known is not None:
         return known
-    if result.exchange in _AUTHORIZING:
-        return values.SessionResult.AUTHORIZATION_FAILED
-    if result.exchange == "ChargeParameterDiscovery":
-        return values.SessionResult.PARAMETERS_REFUSED
-    if result.exchange in _SETTING_UP:
-        return values.SessionResult.SETUP_FAILED
-    if result.exchange in _LOOPING:
-        return values.SessionResult.INTERRUPTED
-    return values.SessionResult.UNEXPECTED_END
+    phase = phase_of(result.exchange)
+    unexpected = values.SessionResult.UNEXPECTED_END
+    return unexpected if phase is None else _PHASES.get(phase, unexpected)

@@ -10,11 +10,12 @@ from enum import Enum
 from typing import Final
 
 from bsw.chrgm import sap
+from bsw.chrgm.applications import Application, Link
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.messages.sap import SupportedAppProtocolRes
 from bsw.chrgm.modes import mode_of
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import dialect_of, protocol
 from bsw.chrgm.record import Said
 from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Cause, Channel, Channels, Closed
@@ -59,7 +60,7 @@ class VehicleSessionPorts:
     scheduler: Scheduler
     networks: Sequence[Network]
     channels: Channels
-    applications: Sequence[sap.Application]
+    applications: Sequence[Application]
     trace: Trace
     search: SearchRules = field(default_factory=SearchRules)
     sap_rules: sap.SapRules = field(default_factory=sap.SapRules)
@@ -179,7 +180,7 @@ class VehicleSession:
         )
         self._context.record.agreed = replace(
             self._context.record.agreed,
-            secure=link is not sap.Link.PLAIN,
+            secure=link is not Link.PLAIN,
             tolerated=self._context.profile.tolerated,
         )
         try:
@@ -191,10 +192,10 @@ class VehicleSession:
         self._handshake_alarm.rearm(HANDSHAKE_TIME)
         self._wire.say_handshake(self._offer.request)
 
-    def _usable(self) -> list[sap.Application]:
-        """DIN knows only DC."""
-        dc = mode_of(self._context.state.mode).dc
-        return [one for one in self._means.applications if one.name != "din" or dc]
+    def _usable(self) -> list[Application]:
+        """Those that know the way of energy transfer we want."""
+        transfer = mode_of(self._context.state.mode).transfer
+        return [one for one in self._means.applications if protocol(one.name).serves(transfer)]
 
     def frame(self, payload_type: int, payload: bytes) -> None:
         assert self._wire is not None
@@ -231,8 +232,7 @@ class VehicleSession:
 
     def _talk(self, name: str) -> None:
         assert self._wire is not None
-        spoken = protocol(name, self._context.profile.reading)
-        self._wire.agree(spoken.dialect)
+        self._wire.agree(dialect_of(name, self._context.profile.reading))
         self._setup_alarm.cancel()
         context = self._context
         context.view.protocol = name
@@ -241,7 +241,7 @@ class VehicleSession:
             context.record.resumed = paused.session_id
         self._enter(Stage.TALKING)
         self._initiator = Initiator(
-            spoken.table,
+            protocol(name).table,
             script(name, context),
             context.record,
             scheduler=self._means.scheduler,

@@ -6,7 +6,7 @@ set before a car is let in is named by ``missing``.
 
 from dataclasses import dataclass, field
 
-from bsw.chrgm.modes import mode_of
+from bsw.chrgm.modes import Transfer, mode_of
 from secc.api.literals import (
     EnergyTransferMode,
     EvseError,
@@ -73,11 +73,16 @@ class StationState:
 
     @property
     def serves_ac(self) -> bool:
-        return any(mode_of(mode.value).ac for mode in self.modes or ())
+        return Transfer.AC in self.transfers
 
     @property
     def serves_dc(self) -> bool:
-        return any(mode_of(mode.value).dc for mode in self.modes or ())
+        return Transfer.DC in self.transfers
+
+    @property
+    def transfers(self) -> set[Transfer | None]:
+        """Of the modes on offer."""
+        return {mode_of(mode.value).transfer for mode in self.modes or ()}
 
     def missing(self) -> tuple[str, ...]:
         """The commands that must be called before a car is let in."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, Steps, settle
-from bsw.chrgm import sap
+from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
 from bsw.net.channel import Channels
@@ -137,7 +137,7 @@ class StationEcu:
         )
         means = StationSessionPorts(
             scheduler=base.scheduler,
-            applications=sap.applications(config.session.protocols),
+            applications=applications_of(config.session.protocols),
             trace=base.trace,
         )
         return SessionServer(

@@ -33,7 +33,7 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
         if notify.watchdog is not None:
             base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")
         yield READY
-        from bsw.chrgm.protocols import rehearse  # noqa: PLC0415 - see above
+        from bsw.chrgm.rehearsal import rehearse  # noqa: PLC0415 - see above
         from secc.session.profile import PROFILES  # noqa: PLC0415 - see above
 
         for name in config.session.protocols:

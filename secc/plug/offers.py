@@ -1,36 +1,34 @@
 """The vehicle's offer of protocols, and what this outlet can serve of it now."""
 
 from collections.abc import Sequence
-from typing import Final
 
-from bsw.chrgm import sap
+from bsw.chrgm.applications import Application
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
+from bsw.chrgm.protocols import Protocol, protocol
 from secc.api.literals import PaymentOption, SupportedAppProtocol
 from secc.api.objects import AppProtocol, AppProtocols
 from secc.api.state import StationState
 
-_ISO20: Final = SupportedAppProtocol.ISO20
-FAMILIES: Final = {
-    "din": SupportedAppProtocol.DIN,
-    "iso2": SupportedAppProtocol.ISO2,
-}
+
+def word_of(application: Application) -> SupportedAppProtocol:
+    """What the charger interface calls its protocol."""
+    return SupportedAppProtocol(protocol(application.name).word)
 
 
-def served(
-    applications: Sequence[sap.Application], state: StationState
-) -> tuple[sap.Application, ...]:
-    """What this outlet can serve now: by its own restriction, and DIN only where there is DC.
-
-    DIN knows external payment only.
-    """
+def served(applications: Sequence[Application], state: StationState) -> tuple[Application, ...]:
+    """What this outlet can serve now: by its own restriction, its modes and its payments."""
     restriction = state.protocols
-    din = state.serves_dc and PaymentOption.EXTERNAL in state.payment_options
     return tuple(
         one
         for one in applications
-        if (restriction is None or FAMILIES.get(one.name, _ISO20) in restriction)
-        and (one.name != "din" or din)
+        if (restriction is None or word_of(one) in restriction) and _fits(protocol(one.name), state)
     )
+
+
+def _fits(spoken: Protocol, state: StationState) -> bool:
+    """A protocol that knows less than all transfers and payments needs one of its own here."""
+    energy = any(spoken.serves(transfer) for transfer in state.transfers)
+    return energy and (spoken.contracts or PaymentOption.EXTERNAL in state.payment_options)
 
 
 def offered(request: SupportedAppProtocolReq) -> AppProtocols | None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from bsw.chrgm import sap
+from bsw.chrgm.applications import Application, Link
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import dialect_of, protocol
 from bsw.chrgm.record import NO_SESSION, Heard, Said
 from bsw.chrgm.responder import Responder, ResponderScript
 from bsw.chrgm.wire import UNREADABLE, Wire
@@ -21,10 +22,10 @@ from bsw.os.scheduler import Scheduler
 from bsw.trace import Trace
 from secc.api.objects import V2gMessages
 from secc.plug.newcomers import Stage
-from secc.plug.offers import FAMILIES, offered, served
+from secc.plug.offers import offered, served, word_of
 from secc.session.context import StationContext
 from secc.session.handlers.needs import publish_ev_info
-from secc.session.handlers.registry import voice
+from secc.session.handlers.registry import script
 
 MAC_SIZE: Final = 6
 """What of an EVCCID counts; in DIN there may be padding behind it."""
@@ -35,7 +36,7 @@ class StationSessionPorts:
     """What a session needs from the outlet, the same for all sessions."""
 
     scheduler: Scheduler
-    applications: Sequence[sap.Application]
+    applications: Sequence[Application]
     trace: Trace
     sap_rules: sap.SapRules = field(default_factory=sap.SapRules)
 
@@ -81,7 +82,7 @@ class StationSession:
         self._house = house
         self._spoken_to = False
         self._responder: Responder | None = None
-        self._voice: ResponderScript | None = None
+        self._script: ResponderScript | None = None
         self._first: Heard | None = None  # the SessionSetupReq that waits for the house
         self._alarm = means.scheduler.alarm(self._offer_late, name="set-up")
         self._alarm.move(max(deadlines.offer, means.scheduler.now))
@@ -109,9 +110,9 @@ class StationSession:
         heard, self._first = self._first, None
         assert heard is not None, "asked for before"
         assert self._responder is not None, "made when the protocol was agreed"
-        assert self._voice is not None, "made when the protocol was agreed"
+        assert self._script is not None, "made when the protocol was agreed"
         name = self._responder.first
-        self._say(NO_SESSION, self._voice.refuse(name, "FAILED", heard))
+        self._say(NO_SESSION, self._script.refuse(name, "FAILED", heard))
         self.end(SessionResult(Ending.LOCAL_ABORT, name, "FAILED", detail=why))
 
     def give_way(self) -> None:
@@ -136,7 +137,7 @@ class StationSession:
         link = sap.link_of(self._channel.facts)
         self.station.record.agreed = replace(
             self.station.record.agreed,
-            secure=link is not sap.Link.PLAIN,
+            secure=link is not Link.PLAIN,
             tolerated=self.station.profile.tolerated,
         )
         self._means.trace.add("connected", peer=str(self._channel.peer), link=link.value)
@@ -186,7 +187,7 @@ class StationSession:
         here = served(self._means.applications, self.station.state)
         choice = sap.choose(message, here, link, self._means.sap_rules)
         self._debug(type(choice.response).__name__, self._wire.say_handshake(choice.response))
-        chosen = None if choice.application is None else FAMILIES.get(choice.application.name)
+        chosen = None if choice.application is None else word_of(choice.application)
         publish_ev_info(self.station, supported_protocols=offer, selected_protocol=chosen)
         if choice.application is None:
             self._fail(Ending.NO_PROTOCOL, "nothing of the vehicle's offer is served here")
@@ -194,16 +195,15 @@ class StationSession:
             self._talk(choice.application.name)
 
     def _talk(self, name: str) -> None:
-        spoken = protocol(name, self.station.profile.reading)
-        self._wire.agree(spoken.dialect)
+        self._wire.agree(dialect_of(name, self.station.profile.reading))
         self._alarm.cancel()
         self.stage = Stage.AGREED
-        self._voice = voice(name, self.station)
+        self._script = script(name, self.station)
         if self.station.state.debug:
-            self.station.publish("selected_protocol", spoken.dialect.name)
+            self.station.publish("selected_protocol", protocol(name).title)
         self._responder = Responder(
-            spoken.table,
-            self._voice,
+            protocol(name).table,
+            self._script,
             self.station.record,
             scheduler=self._means.scheduler,
             timing=self.station.profile.timing,

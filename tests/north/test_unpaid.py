@@ -12,6 +12,7 @@ import pytest
 
 from bsw import exi, v2gtp
 from bsw.chrgm import sap
+from bsw.chrgm.applications import Link, applications_of
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import NO_SESSION, Heard, Said
@@ -29,7 +30,7 @@ class Car:
         self.session_id = session_id
         self._socket = socket.create_connection(("::1", port), timeout=WAIT)
         self._dialect = protocol("iso2").dialect
-        request = sap.offer(sap.applications(["iso2"]), sap.Link.PLAIN).request
+        request = sap.offer(applications_of(["iso2"]), Link.PLAIN).request
         self._send(v2gtp.PayloadType.EXI, exi.codec("sap").encode(request))
         self._receive()
 

@@ -7,6 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw import v2gtp
+from bsw.chrgm.applications import (
+    APPLICATIONS,
+    DIN,
+    ISO2,
+    ISO20_AC,
+    ISO20_DC,
+    ISO20_WPT,
+    Application,
+    Link,
+    applications_of,
+)
 from bsw.chrgm.messages.sap import (
     AppProtocol,
     ResponseCode,
@@ -14,19 +25,10 @@ from bsw.chrgm.messages.sap import (
     SupportedAppProtocolRes,
 )
 from bsw.chrgm.sap import (
-    APPLICATIONS,
-    DIN,
-    ISO2,
-    ISO20_AC,
-    ISO20_DC,
-    ISO20_WPT,
     Agreed,
-    Application,
-    Link,
     NothingToOffer,
     Refusal,
     SapRules,
-    applications,
     choose,
     conclude,
     link_of,
@@ -250,9 +252,9 @@ def test_the_link_follows_from_what_tls_agreed(version: str | None, link: Link) 
 
 
 def test_the_names_of_a_configuration() -> None:
-    assert applications(["iso20-dc", "iso2", "iso2"]) == (ISO20_DC, ISO2)
+    assert applications_of(["iso20-dc", "iso2", "iso2"]) == (ISO20_DC, ISO2)
     with pytest.raises(ValueError, match=r"unknown protocol 'iso3'; known are iso20-dc"):
-        applications(["iso2", "iso3"])
+        applications_of(["iso2", "iso3"])
 
 
 def test_namespaces_and_names_are_unique() -> None:

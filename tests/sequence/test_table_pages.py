@@ -4,22 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import SPOKEN, protocol
 from bsw.os.clock import MS, S
 from tools import cli
-from tools.dev.tables.cli import NAMES
 from tools.dev.tables.page import duration, page
 
 DOCS = Path(__file__).parents[2] / "docs/protocols"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [one.name for one in SPOKEN])
 def test_the_committed_page_is_up_to_date(name: str) -> None:
     written = (DOCS / f"{name}.md").read_text(encoding="utf-8")
     assert written == page(protocol(name).table), "run: v2g tables"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [one.name for one in SPOKEN])
 def test_every_edge_and_every_limit_is_on_the_page(name: str) -> None:
     table = protocol(name).table
     text = page(table)

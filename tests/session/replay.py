@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.protocols import protocol as spoken
 from bsw.chrgm.record import Heard
 from bsw.os.clock import S
-from tools.bench.world.direct import PROTOCOLS, Rig
+from tools.bench.world.direct import Rig
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,4 @@ def station_at(protocol: str, mode: str, steps: list[Step]) -> Rig:
 
 def any_request(protocol: str, name: str) -> Any:  # noqa: ANN401 - of either protocol
     """A schema-valid request of this name."""
-    return smallest(PROTOCOLS[protocol][1].exchanges[name].request)
+    return smallest(spoken(protocol).table.exchanges[name].request)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bsw.chrgm import sap
+from bsw.chrgm.applications import applications_of
 from bsw.chrgm.dialect import Dialect
 from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.protocols import protocol
@@ -62,7 +63,7 @@ class Stranger:
         self.opened_at = self._scheduler.now
         if self.far >= 1:
             link = sap.link_of(self.channel.facts)
-            self.wire.say_handshake(sap.offer(sap.applications([self.name]), link).request)
+            self.wire.say_handshake(sap.offer(applications_of([self.name]), link).request)
 
     def frame(self, payload_type: int, payload: bytes) -> None:
         if self._dialect is None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.protocols import protocol as spoken
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.wire import UNREADABLE
 from bsw.os.clock import MS, S
@@ -19,7 +20,7 @@ from evcc.vehicle import Intent
 from secc.api.literals import EvseError, IsolationStatus
 from secc.api.objects import DcEvseMaximumLimits
 from secc.power.simulated import Ratings
-from tools.bench.world.direct import PROTOCOLS, Rig
+from tools.bench.world.direct import Rig
 
 CASES = (
     ("din", "DC_extended"),
@@ -161,7 +162,7 @@ def wrong_session(campaign: Campaign) -> None:
 
 def garbage(campaign: Campaign) -> None:
     """Octets flipped on the wire: unreadable for whoever gets them, or another message."""
-    rig, dialect = campaign.rig, PROTOCOLS[campaign.protocol][0]()
+    rig, dialect = campaign.rig, spoken(campaign.protocol).dialect
 
     def flip(side: str, heard: Heard) -> bool:
         kind, octets = dialect.encode(heard.session_id, Said(heard.body, heard.signature))

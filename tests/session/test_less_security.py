@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bsw.chrgm import sap
+from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import S
 from bsw.sdp.messages import Security
@@ -93,7 +93,7 @@ def test_a_station_with_nothing_but_din_behind_its_tls(rule: WithoutTls) -> None
 
 
 def test_a_car_that_speaks_din_alone_does_not_ask_for_what_din_has_not() -> None:
-    din, both = sap.applications(["din"]), sap.applications(OFFERED)
+    din, both = applications_of(["din"]), applications_of(OFFERED)
     assert search_rules(din, "external", tls=True).ask is Security.NONE
     assert search_rules(both, "external", tls=True).ask is Security.TLS
     assert search_rules(both, "external", tls=False).ask is Security.NONE

@@ -5,11 +5,11 @@ import functools
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.protocols import protocol as spoken
 from bsw.chrgm.record import Heard
 from bsw.chrgm.sequence.model import Cursor
 from bsw.os.clock import S
 from tests.session.replay import Step, any_request, places, recorded, station_at
-from tools.bench.world.direct import PROTOCOLS
 
 CASES = [("din", "DC_extended"), ("iso2", "DC_extended"), ("iso2", "AC_three_phase_core")]
 record = functools.cache(recorded)
@@ -21,7 +21,7 @@ def matrix() -> list[tuple[str, str, str, str]]:
         (protocol, mode, place, name)
         for protocol, mode in CASES
         for place in places(record(protocol, mode))
-        for name in PROTOCOLS[protocol][1].exchanges
+        for name in spoken(protocol).table.exchanges
     ]
 
 
@@ -41,7 +41,7 @@ def test_a_request_that_may_not_come_here(protocol: str, mode: str, place: str, 
         return
     before = len(rig.said)
     rig.responder.received(Heard(rig.station.record.session_id, any_request(protocol, name)))
-    table = PROTOCOLS[protocol][1]
+    table = spoken(protocol).table
     answers = rig.said[before:]
     assert [type(heard.body) for _, _, heard in answers] == [table.exchanges[name].response]
     assert str(answers[0][2].body.response_code) == "FAILED_SequenceError"

@@ -11,10 +11,11 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.modes import mode_of
+from bsw.chrgm.protocols import protocol as spoken
 from bsw.chrgm.record import Heard
 from bsw.chrgm.script import reachable
 from bsw.os.clock import MS, S
-from tools.bench.world.direct import PROTOCOLS, Rig
+from tools.bench.world.direct import Rig
 
 CASES = [("din", "DC_extended"), ("iso2", "DC_extended"), ("iso2", "AC_single_phase_core")]
 UNUSED = {"ServiceDetail", "CertificateInstallation", "CertificateUpdate", "PaymentDetails"}
@@ -25,7 +26,7 @@ def steps() -> list[tuple[str, str, str]]:
     return [
         (protocol, mode, name)
         for protocol, mode in CASES
-        for name in reachable(PROTOCOLS[protocol][1])
+        for name in reachable(spoken(protocol).table)
         if name not in UNUSED | {"MeteringReceipt"}
         and not (mode_of(mode).ac and name in ONLY_DC)
         and not (mode_of(mode).dc and name == "ChargingStatus")
@@ -57,7 +58,7 @@ def safe(rig: Rig) -> None:
 
 @pytest.mark.parametrize(("protocol", "mode", "name"), steps())
 def test_failed(protocol: str, mode: str, name: str) -> None:
-    code = PROTOCOLS[protocol][1].exchanges[name].response
+    code: Any = spoken(protocol).table.exchanges[name].response
     failed = next(iter(code.__fields__)).kind.FAILED
     rig = run(protocol, mode, at_step(name, lambda heard: changed(heard, response_code=failed)))
     assert rig.ending("vehicle") is Ending.REFUSED
@@ -82,7 +83,7 @@ def test_no_answer(protocol: str, mode: str, name: str) -> None:
     rig.run(600 * S)
     assert rig.ending("vehicle") is Ending.ANSWER_TIMEOUT
     assert rig.results["vehicle"].exchange == name
-    limit = PROTOCOLS[protocol][1].exchanges[name].limits.answer
+    limit = spoken(protocol).table.exchanges[name].limits.answer
     assert rig.ended_at["vehicle"] - silent_since[0] <= limit + 10 * MS
     safe(rig)
 
@@ -98,7 +99,7 @@ def test_another_session_id(protocol: str, mode: str, name: str) -> None:
 
 @pytest.mark.parametrize(("protocol", "mode", "name"), steps())
 def test_the_wrong_type(protocol: str, mode: str, name: str) -> None:
-    messages = PROTOCOLS[protocol][1].exchanges
+    messages = spoken(protocol).table.exchanges
     wrong = messages["SessionStop" if name != "SessionStop" else "SessionSetup"].response
 
     def swap(heard: Heard) -> Heard:
@@ -143,7 +144,7 @@ def test_ongoing_for_ever(protocol: str, mode: str, name: str, limit: int) -> No
 
 
 def quantity(protocol: str, value: int, multiplier: int, unit: str) -> Any:  # noqa: ANN401
-    messages = PROTOCOLS[protocol][1].exchanges["SessionSetup"].request.__module__
+    messages = spoken(protocol).table.exchanges["SessionSetup"].request.__module__
     import importlib  # noqa: PLC0415 - only here
 
     module = importlib.import_module(messages)

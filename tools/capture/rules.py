@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from bsw.chrgm.agreement import Agreement
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.model import Message
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import SPOKEN, protocol
 from bsw.chrgm.sequence.model import Cursor, Exchange, SequenceError, Table
 from bsw.chrgm.signature import SignatureFlaw, verify
 from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
@@ -53,6 +53,9 @@ PLAUSIBLE: Final = {
     "EVRESSSOC": Bounds(0.0, 100.0, "%"),
 }
 """By the last name of the path; the ends are what IEC 61851-23 and CCS components can be at all."""
+
+
+_TABLES: Final = frozenset(one.name for one in SPOKEN)
 
 
 @dataclass(slots=True)
@@ -122,7 +125,7 @@ class Judge:
 
     def _walk(self, event: Event) -> _Walk | None:
         walk = self._walks.get(event.connection)
-        if walk is None and event.schema in {"din", "iso2"}:
+        if walk is None and event.schema in _TABLES:
             table = protocol(event.schema).table
             secure = event.connection in self._secure
             walk = _Walk(table, Cursor(table), Agreement(secure=secure))

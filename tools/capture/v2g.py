@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bsw import exi
-from bsw.chrgm import sap
+from bsw.chrgm.applications import APPLICATIONS
 from bsw.chrgm.messages.model import Message
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
+from bsw.chrgm.protocols import SPOKEN
 from bsw.exi import DecodeError, Fragment
 from bsw.sdp import messages as discovery
 from bsw.v2gtp import HEADER_SIZE, VERSION, Fault, PayloadType
@@ -19,7 +20,8 @@ from tools.exi.schemas import BY_PAYLOAD_TYPE
 
 _LONGEST: Final = 1 << 20
 _MARK: Final = bytes((VERSION, VERSION ^ 0xFF))
-_BY_NAMESPACE: Final = {one.namespace: one.name for one in sap.APPLICATIONS}
+_TABLES: Final = tuple(one.name for one in SPOKEN)
+_BY_NAMESPACE: Final = {one.namespace: one.name for one in APPLICATIONS}
 _LENIENT: Final = exi.FIELD._replace(trailing=True, loose_bounds=True)
 
 
@@ -149,8 +151,8 @@ class V2gReader:
         if self.protocol in names:
             return (self.protocol, "sap")
         if not self._offered:
-            return ("sap", "iso2", "din")
-        return ("sap", *(name for name in ("iso2", "din") if name in self._offered), "iso2", "din")
+            return ("sap", *_TABLES)
+        return ("sap", *(name for name in _TABLES if name in self._offered), *_TABLES)
 
     def _learn(self, message: Message | Fragment | None) -> None:
         """The handshake says what is spoken from then on."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from bsw import v2gtp
-from bsw.chrgm import sap
+from bsw.chrgm import applications
 from bsw.chrgm.messages.sap import AppProtocol, ResponseCode, SupportedAppProtocolReq
 from bsw.os.clock import S
 from bsw.sdp.messages import Request, Response, Security, parse
@@ -137,7 +137,7 @@ def common(
 
 OK: Final = ResponseCode.OK_SUCCESSFUL_NEGOTIATION
 MINOR: Final = ResponseCode.OK_SUCCESSFUL_NEGOTIATION_WITH_MINOR_DEVIATION
-ISO2, DIN = sap.ISO2.namespace, sap.DIN.namespace
+ISO2, DIN = applications.ISO2.namespace, applications.DIN.namespace
 UNKNOWN: Final = "urn:example:unknown:MsgDef"
 
 

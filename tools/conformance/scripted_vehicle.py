@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bsw import v2gtp
 from bsw.chrgm import sap
+from bsw.chrgm.applications import Link, applications_of
 from bsw.chrgm.dialect import Dialect
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
@@ -200,8 +201,8 @@ class VehicleTester:
     def agree(self) -> None:
         """Offer the case's protocol, and speak it from now on."""
         name = self.lab.setup.protocol
-        link = sap.Link.TLS12 if self.lab.setup.tls else sap.Link.PLAIN
-        answer = self.offer(sap.offer(sap.applications([name]), link).request)
+        link = Link.TLS12 if self.lab.setup.tls else Link.PLAIN
+        answer = self.offer(sap.offer(applications_of([name]), link).request)
         if answer is None or answer.schema_id is None:
             raise Deviation(f"the protocol was not agreed: {answer}")
         self.speak(name)

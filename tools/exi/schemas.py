@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bsw import exi
+from bsw.chrgm.dialect import SCHEMAS
+from bsw.chrgm.protocols import SPOKEN
 from bsw.exi import DecodeError
 from bsw.v2gtp import PayloadType
 
@@ -14,18 +16,11 @@ ALIASES = {
     **{f"iso_15118_20_{name}": f"iso20.{name}" for name in ("common", "ac", "dc", "wpt", "acdp")},
 }
 # The order in which a guess is tried: what one meets most comes first.
-USUAL = ("iso2", "din", "sap", *(name for name in exi.SETS if name not in {"iso2", "din", "sap"}))
+_WRAPPED = (*(one.name for one in SPOKEN), "sap")
+USUAL = (*_WRAPPED, *(name for name in exi.SETS if name not in _WRAPPED))
 BY_PAYLOAD_TYPE = {
-    PayloadType.EXI: ("iso2", "din", "sap"),
-    PayloadType.MAIN: ("iso20.common",),
-    PayloadType.AC: ("iso20.ac",),
-    PayloadType.DC: ("iso20.dc",),
-    PayloadType.ACDP: ("iso20.acdp",),
-    PayloadType.WPT: ("iso20.wpt",),
-    PayloadType.SCHEDULE: ("iso20.common",),
-    PayloadType.METERING: ("iso20.common",),
-    PayloadType.ACDP_STATUS: ("iso20.acdp",),
-    PayloadType.PARKING: ("iso20.common", "iso20.wpt"),
+    PayloadType.EXI: _WRAPPED,
+    **SCHEMAS,
 }
 
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bsw.chrgm import sap
+from bsw.chrgm.applications import applications_of
 from bsw.chrgm.messages.sap import (
     ResponseCode,
     SupportedAppProtocolReq,
@@ -121,7 +121,7 @@ class Ambush:
         return True
 
     def _agreement(self, offer: SupportedAppProtocolReq) -> SupportedAppProtocolRes:
-        wanted = {one.namespace for one in sap.applications([self.kind.protocol])}
+        wanted = {one.namespace for one in applications_of([self.kind.protocol])}
         chosen = next(one for one in offer.app_protocol if one.protocol_namespace in wanted)
         return SupportedAppProtocolRes(
             response_code=ResponseCode.OK_SUCCESSFUL_NEGOTIATION, schema_id=chosen.schema_id

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from bsw import exi
 from bsw.chrgm import sap
+from bsw.chrgm.applications import Link, applications_of
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
 from bsw.chrgm.protocols import Protocol, protocol
@@ -107,8 +108,8 @@ class Raid:
 
     def _offer(self) -> SupportedAppProtocolReq:
         setup = self.kind.setup
-        link = sap.Link.TLS12 if setup.tls else sap.Link.PLAIN
-        return sap.offer(sap.applications([setup.protocol]), link).request
+        link = Link.TLS12 if setup.tls else Link.PLAIN
+        return sap.offer(applications_of([setup.protocol]), link).request
 
     def walk(self, place: str) -> None:
         """Everything before ``place``, as it should be."""

@@ -89,3 +89,6 @@ class DinInitiatorScript:
 
     def steer(self, wish: Go, allowed: tuple[str, ...]) -> Next:
         return steer(self._context, wish, allowed)
+
+
+SCRIPT = DinInitiatorScript

@@ -45,3 +45,6 @@ class Iso2InitiatorScript:
 
     def steer(self, wish: Go, allowed: tuple[str, ...]) -> Next:
         return steer(self._context, wish, allowed)
+
+
+SCRIPT = Iso2InitiatorScript

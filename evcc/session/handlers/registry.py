@@ -1,23 +1,22 @@
-"""The vehicle's voice by protocol name, loaded when it is needed or prepared."""
+"""The vehicle's script by the agreed application, loaded when it is needed or prepared."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Final
 
 from bsw.chrgm.initiator import InitiatorScript
-from bsw.chrgm.protocols import protocol, rehearse
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.rehearsal import rehearse
+from bsw.chrgm.script import script_of
 from evcc.session.context import VehicleContext
 
-_SCRIPTS: Final = {
-    "din": ("evcc.session.handlers.din", "DinInitiatorScript"),
-    "iso2": ("evcc.session.handlers.iso2", "Iso2InitiatorScript"),
-}
+HANDLERS: Final = "evcc.session.handlers"
 
 
 def load(name: str) -> None:
     """All modules that a session of this protocol needs: the longest part of preparing it."""
-    import_module(_SCRIPTS[name][0])
-    protocol(name)
+    spoken = protocol(name)
+    script_of(HANDLERS, spoken.name)
+    assert spoken.table.first, "loaded with its table"
 
 
 def prepare(name: str) -> Iterator[str]:
@@ -27,6 +26,5 @@ def prepare(name: str) -> Iterator[str]:
 
 
 def script(name: str, context: VehicleContext) -> InitiatorScript:
-    module, cls = _SCRIPTS[name]
-    made: InitiatorScript = getattr(import_module(module), cls)(context)
+    made: InitiatorScript = script_of(HANDLERS, protocol(name).name)(context)
     return made

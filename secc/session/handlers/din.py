@@ -136,3 +136,6 @@ class DinResponderScript:
 
     def conclude(self) -> SessionResult:
         return SessionResult(Ending.TERMINATED, "SessionStop")
+
+
+SCRIPT = DinResponderScript

@@ -72,3 +72,6 @@ class Iso2ResponderScript:
 
     def conclude(self) -> SessionResult:
         return self._stop.conclude()
+
+
+SCRIPT = Iso2ResponderScript

@@ -1,23 +1,22 @@
-"""The station's voice by protocol name, loaded when it is needed or prepared."""
+"""The station's script by the agreed application, loaded when it is needed or prepared."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Final
 
-from bsw.chrgm.protocols import protocol, rehearse
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.rehearsal import rehearse
 from bsw.chrgm.responder import ResponderScript
+from bsw.chrgm.script import script_of
 from secc.session.context import StationContext
 
-_VOICES: Final = {
-    "din": ("secc.session.handlers.din", "DinResponderScript"),
-    "iso2": ("secc.session.handlers.iso2", "Iso2ResponderScript"),
-}
+HANDLERS: Final = "secc.session.handlers"
 
 
 def load(name: str) -> None:
     """All modules that a session of this protocol needs: the longest part of preparing it."""
-    import_module(_VOICES[name][0])
-    protocol(name)
+    spoken = protocol(name)
+    script_of(HANDLERS, spoken.name)
+    assert spoken.table.first, "loaded with its table"
 
 
 def prepare(name: str) -> Iterator[str]:
@@ -26,7 +25,6 @@ def prepare(name: str) -> Iterator[str]:
     yield from rehearse(name)
 
 
-def voice(name: str, station: StationContext) -> ResponderScript:
-    module, cls = _VOICES[name]
-    made: ResponderScript = getattr(import_module(module), cls)(station)
+def script(name: str, station: StationContext) -> ResponderScript:
+    made: ResponderScript = script_of(HANDLERS, protocol(name).name)(station)
     return made

@@ -7,21 +7,18 @@ is kept, so that a test can ask what was said.
 from collections.abc import Callable
 from typing import Any
 
+from bsw.chrgm import protocols as spoken
 from bsw.chrgm.agreement import Agreement
-from bsw.chrgm.dialect import Dialect, din, iso2
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.record import Heard, Said, SessionRecord
 from bsw.chrgm.responder import Responder
-from bsw.chrgm.sequence import din as din_table
-from bsw.chrgm.sequence import iso2 as iso2_table
 from bsw.dlt import Logger, silent
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from csm.randomness import SeededRandomness
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.din import DinInitiatorScript
-from evcc.session.handlers.iso2 import Iso2InitiatorScript
+from evcc.session.handlers.registry import script as vehicle_script
 from evcc.session.memory import Memory as VehicleMemory
 from evcc.session.memory import VolatileMemory
 from evcc.session.profile import CONFORMANCE as VEHICLE_CONFORMANCE
@@ -39,18 +36,12 @@ from secc.api.literals import (
 from secc.api.objects import EvseId
 from secc.power.simulated import Ratings, SimulatedElectronics
 from secc.session.context import StationContext
-from secc.session.handlers.din import DinResponderScript
-from secc.session.handlers.iso2 import Iso2ResponderScript
+from secc.session.handlers.registry import script as station_script
 from secc.session.memory import Memory
 from secc.session.profile import CONFORMANCE as STATION_CONFORMANCE
 from secc.session.profile import StationProfile
 from secc.session.schedules import Schedules
 from tools.bench.world.plug import Pack, Plug, Today, dc_vehicle
-
-PROTOCOLS: dict[str, tuple[Callable[[], Dialect], Any, Any, Any]] = {
-    "din": (din, din_table.TABLE, DinInitiatorScript, DinResponderScript),
-    "iso2": (iso2, iso2_table.TABLE, Iso2InitiatorScript, Iso2ResponderScript),
-}
 
 
 class Rig:
@@ -137,11 +128,11 @@ class Rig:
         )
 
     def _add_engines(self, protocol: str, log: Logger) -> None:
-        dialect, table, script, answers = PROTOCOLS[protocol]
-        self._dialect = dialect()
+        table = spoken.protocol(protocol).table
+        self._dialect = spoken.dialect_of(protocol)
         self.vehicle = Initiator(
             table,
-            script(self.car),
+            vehicle_script(protocol, self.car),
             self.car.record,
             scheduler=self.scheduler,
             timing=self.car.profile.timing,
@@ -150,7 +141,7 @@ class Rig:
         )
         self.responder = Responder(
             table,
-            answers(self.station),
+            station_script(protocol, self.station),
             self.station.record,
             scheduler=self.scheduler,
             timing=self.station.profile.timing,

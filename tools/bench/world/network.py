@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bsw.chrgm import sap
+from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.record import SessionRecord
 from bsw.dlt import silent
@@ -212,7 +212,7 @@ class NetRig:
     def vehicle_means(self) -> vehicle_session.VehicleSessionPorts:
         options = self.options
         secure = options.vehicle_tls is not None
-        applications = sap.applications(options.protocols)
+        applications = applications_of(options.protocols)
         return vehicle_session.VehicleSessionPorts(
             scheduler=self.scheduler,
             networks=[self.world.vehicle],
@@ -230,7 +230,7 @@ class NetRig:
         options = self.options
         means = station_session.StationSessionPorts(
             scheduler=self.scheduler,
-            applications=sap.applications(options.served),
+            applications=applications_of(options.served),
             trace=Trace(lambda: self.scheduler.now, (self.station_trace,)),
         )
         return SessionServer(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from bsw.chrgm.protocols import SPOKEN
 from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
@@ -52,7 +53,8 @@ def main() -> None:
 
 def simulated_charge() -> None:
     """Thirty minutes of DC on the virtual clock, every message through EXI."""
-    for protocol in ("din", "iso2"):
+    for spoken in reversed(SPOKEN):
+        protocol = spoken.name
         rig = Rig(protocol)
         rig.state.full_soc = 100.0
         rig.pack.capacity = 1e9

@@ -4,11 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import SPOKEN
 from tools.dev.tables.page import page
 
 FOLDER: Final = Path("docs/protocols")
-NAMES: Final = ("din", "iso2")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +18,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.out
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in NAMES:
-            path = folder / f"{name}.md"
-            path.write_text(page(protocol(name).table), encoding="utf-8")
+        for spoken in SPOKEN:
+            path = folder / f"{spoken.name}.md"
+            path.write_text(page(spoken.table), encoding="utf-8")
             print(path)
     except OSError as error:
         print(f"cannot write to {folder}: {error.strerror}; name another folder with --out")
