@@ -36,6 +36,7 @@ class HostBase:
     worker: Worker
     trace: Trace
     process: Process
+    alone: bool
     _collector: Collector
     _limit: RateLimit
     _output: LineWriter
@@ -49,7 +50,7 @@ class HostBase:
         raises ``CannotStart`` or ``ConfigurationError``, the process stops in order and the
         exception comes out here.
         """
-        started = Start(self, start(), self._collector.start)
+        started = Start(self, start(), self._collector.start if self.alone else lambda: None)
         status = self.process.run()
         started.close()
         self._collector.stop()
@@ -66,7 +67,10 @@ class HostBase:
         return status
 
 
-def open_base(config: BaseConfig) -> HostBase:
+def open_base(config: BaseConfig, *, alone: bool = True) -> HostBase:
+    """Not ``alone``: within somebody else's program, whose signals, timers, scheduling class and
+    garbage collection stay as they are.
+    """
     mailbox = Mailbox()
     clock = HostClock(mailbox)
     scheduler = Scheduler(clock, mailbox=mailbox, lenient=True)
@@ -76,7 +80,8 @@ def open_base(config: BaseConfig) -> HostBase:
     det = Det(dlt.logger("det"))
     worker = HostWorker(scheduler)
     file = _trace_file(config, scheduler, worker, dlt)
-    be_punctual(config.os, dlt.logger("os"))
+    if alone:
+        be_punctual(config.os, dlt.logger("os"))
     return HostBase(
         clock,
         scheduler,
@@ -84,7 +89,8 @@ def open_base(config: BaseConfig) -> HostBase:
         det,
         worker,
         Trace(clock.now, (file,) if file is not None else ()),
-        Process(scheduler, config.os, det, dlt.logger("os")),
+        Process(scheduler, config.os, det, dlt.logger("os"), alone=alone),
+        alone,
         Collector(scheduler),
         limit,
         output,

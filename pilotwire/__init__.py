@@ -12,9 +12,21 @@ if TYPE_CHECKING:
     from pilotwire import pki
     from pilotwire.bench import Bench
     from pilotwire.capture import Capture
+    from pilotwire.ecu import Station, Vehicle
     from pilotwire.messages import Decoded, DecodeError, EncodeError, decode, encode
 
-__all__ = ["Bench", "Capture", "DecodeError", "Decoded", "EncodeError", "decode", "encode", "pki"]
+__all__ = [
+    "Bench",
+    "Capture",
+    "DecodeError",
+    "Decoded",
+    "EncodeError",
+    "Station",
+    "Vehicle",
+    "decode",
+    "encode",
+    "pki",
+]
 
 _PLACES = {
     "Bench": "pilotwire.bench",
@@ -22,6 +34,8 @@ _PLACES = {
     "DecodeError": "pilotwire.messages",
     "Decoded": "pilotwire.messages",
     "EncodeError": "pilotwire.messages",
+    "Station": "pilotwire.ecu",
+    "Vehicle": "pilotwire.ecu",
     "decode": "pilotwire.messages",
     "encode": "pilotwire.messages",
 }

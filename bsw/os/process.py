@@ -67,11 +67,18 @@ _SPARE = S // 2
 
 
 class Process:
-    """Runs the scheduler until the ECU has stopped."""
+    """Runs the scheduler until the ECU has stopped.
 
-    def __init__(self, scheduler: Scheduler, config: OsConfig, det: Det, log: Logger) -> None:
+    An ECU that is not ``alone`` is part of somebody else's program: it leaves signals and the
+    interval timer to that, and may run in any thread.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, config: OsConfig, det: Det, log: Logger, *, alone: bool = True
+    ) -> None:
         self._scheduler = scheduler
         self._config = config
+        self._alone = alone
         self._log = log
         self._signals = 0
         self._bites = 0
@@ -108,7 +115,7 @@ class Process:
     def allow(self, within: int) -> None:
         """The task that runs now may take so long, where that is more than the usual."""
         limit = self._config.stuck_after
-        if limit and self.stopping is None:
+        if limit and self._alone and self.stopping is None:
             self._judge.limit = max(limit, within)
             self._turned()
 
@@ -165,7 +172,7 @@ class Process:
     def _beat(self) -> None:
         """Put off the interval timer, from a task: as long as tasks run, it never bites."""
         limit = self._config.stuck_after
-        if not limit:
+        if not limit or not self._alone:
             return
 
         def beat() -> None:
@@ -189,6 +196,8 @@ class Process:
 
     def _bite_after(self, delay: int) -> None:
         self._bite_at = self._scheduler.now + delay
+        if not self._alone:
+            return
         signal.setitimer(signal.ITIMER_REAL, delay / S, 1.0)
 
     def _bite(self, _number: int, _frame: FrameType | None) -> None:
@@ -226,6 +235,9 @@ class Process:
     @contextmanager
     def _signals_taken(self) -> Iterator[None]:
         """Signals are ours for as long as the loop runs.  Only the main thread may do this."""
+        if not self._alone:
+            yield
+            return
         before = {number: signal.signal(number, self._signalled) for number in _SIGNALS}
         before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._bite)
         try:

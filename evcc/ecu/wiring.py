@@ -1,17 +1,28 @@
 """Runs the vehicle ECU on host time, from its configuration to its exit status."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from bsw.base import READY, Steps
-from bsw.base_host import open_base
+from bsw.base_host import HostBase, open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status
 from evcc.config import EvccConfig
 
+if TYPE_CHECKING:
+    from evcc.ecu.ecu import VehicleEcu
 
-def run(loaded: Loaded[EvccConfig]) -> Status:
+
+def run(
+    loaded: Loaded[EvccConfig],
+    base: HostBase | None = None,
+    made: "Callable[[VehicleEcu], None]" = lambda _ecu: None,
+) -> Status:
+    """``base`` is for an ECU inside another program; ``made`` hears of it when it has started."""
     config = loaded.config
-    base = open_base(config)
-    notify = Notify()
+    base = base or open_base(config)
+    notify = Notify() if base.alone else Notify({})
     base.trace.begin(role="evcc", protocols=" ".join(config.session.protocols))
 
     def start() -> Steps:
@@ -30,6 +41,7 @@ def run(loaded: Loaded[EvccConfig]) -> Status:
         ecu = yield from building(base, config, HostDoors(base, config, notify))
         yield from ecu.start()
         notify.ready()
+        made(ecu)
         yield READY
         from bsw.chrgm.rehearsal import rehearse  # noqa: PLC0415 - see above
         from evcc.session.profile import PROFILES  # noqa: PLC0415 - see above

@@ -1,17 +1,28 @@
 """Runs the station ECU on host time, from its configuration to its exit status."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from bsw.base import READY, Steps
-from bsw.base_host import open_base
+from bsw.base_host import HostBase, open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status
 from secc.config import SeccConfig
 
+if TYPE_CHECKING:
+    from secc.ecu.ecu import StationEcu
 
-def run(loaded: Loaded[SeccConfig]) -> Status:
+
+def run(
+    loaded: Loaded[SeccConfig],
+    base: HostBase | None = None,
+    made: "Callable[[StationEcu], None]" = lambda _ecu: None,
+) -> Status:
+    """``base`` is for an ECU inside another program; ``made`` hears of it when it has started."""
     config = loaded.config
-    base = open_base(config)
-    notify = Notify()
+    base = base or open_base(config)
+    notify = Notify() if base.alone else Notify({})
     base.trace.begin(role="secc", protocols=" ".join(config.session.protocols))
 
     def start() -> Steps:
@@ -30,6 +41,7 @@ def run(loaded: Loaded[SeccConfig]) -> Status:
         ecu = yield from building(base, config, HostDoors(base, config, notify))
         yield from ecu.start()
         notify.ready()
+        made(ecu)
         if notify.watchdog is not None:
             base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")
         yield READY

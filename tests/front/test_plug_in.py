@@ -35,6 +35,17 @@ def test_my_charger_model_is_slow_and_charges(bench):
     assert world.finish().ending.good
 
 
+def test_my_site_limits_a_running_charge(station, vehicle):
+    mode = "AC_three_phase_core"
+    box, car = station({"session.modes": [mode]}), vehicle()
+    car.call("set_ac_params", parameters={"max_voltage": 400, "max_current": 16})
+    car.call("start_charging", EnergyTransferMode=mode, DepartureTime=0, EAmount=11,
+             SelectedPaymentOption={"payment_option": "ExternalPayment"})
+    car.until("session_state", lambda state: state == "ChargingStatus")
+    box.call("update_ac_max_current", max_current=9)
+    car.until("ac_evse_max_current", lambda amps: amps == 9)
+
+
 def test_my_backend_refuses_what_is_bad(pki):
     assert pki.judge(pki["secc"].chain).trusted
     assert not pki.judge(pki["secc"].chain[:1]).trusted
@@ -53,7 +64,7 @@ def test_ten_lines_test_my_battery_and_my_charger(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "3 passed" in ended.stdout
+    assert "4 passed" in ended.stdout
 
 
 def test_the_plug_in_is_announced_and_loads_nothing_heavy() -> None:
