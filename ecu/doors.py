@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bsw.os.worker import Worker
     from can_adapter.bus import CanPort
     from csm.cryif import CryIf
+    from ecu.uplink import UplinkDoor
     from keym.keeping.shelf import Shelf
 
 
@@ -72,6 +73,9 @@ class Doors(KeyDoors, Protocol[P_co]):
 
     def plug(self, place: str) -> PlugEnd[P_co]:
         """Pilot and modem of one place where a plug goes."""
+
+    def uplink(self) -> "UplinkDoor":
+        """The way to a back end; opened only where one is configured."""
 
     def north(self, side: "Callable[[], NorthSide]", config: LocalDoorConfig) -> NorthDoor | None:
         """Let others in; ``None``: nobody is to come, and the side is not even made."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from can_adapter.bus import CanPort
     from can_adapter.config import CanConfig
     from csm.cryif import CryIf
+    from ecu.uplink import UplinkDoor
     from keym.keeping.shelf import Shelf
 
 
@@ -140,6 +141,11 @@ class HostDoors:
 
     def lane(self, name: str) -> Worker:
         return HostWorker(self._base.scheduler, f"csm {name}")
+
+    def uplink(self) -> "UplinkDoor":
+        from ecu.uplink import host_uplink  # noqa: PLC0415 - only where there is a back end
+
+        return host_uplink(self._base)
 
     def north(self, side: "Callable[[], NorthSide]", config: LocalDoorConfig) -> "LocalDoor | None":
         if config.socket is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from bsw.base import CannotStart
 from bsw.net.ports import OwnNetwork
 from bsw.net.recording import Recording
 from bsw.north.config import LocalDoorConfig
@@ -23,6 +24,7 @@ from can_adapter.drivers.simulated import SimulatedBus, SimulatedPort
 from csm.cryif import CryIf
 from csm.randomness import SeededRandomness
 from ecu.host import DoorsConfig
+from ecu.uplink import UplinkDoor
 from keym.keeping.shelf import Shelf
 
 P = TypeVar("P")
@@ -60,6 +62,7 @@ class SimulatedDoors(Generic[P]):
     own_keys: CryIf | None = None
     own_shelf: Shelf | None = None
     north_door: SideDoor | None = None
+    way: UplinkDoor | None = None  # to a back end, if this world has one
     notify: None = None
 
     def calendar(self) -> TimeBase:
@@ -99,6 +102,11 @@ class SimulatedDoors(Generic[P]):
     def lane(self, name: str) -> Worker:
         del name
         return SimulatedWorker(self.base.scheduler, lambda _job: KEY_WORK)
+
+    def uplink(self) -> UplinkDoor:
+        if self.way is None:
+            raise CannotStart("ocpp.url: this world has no back end; give its doors a way")
+        return self.way
 
     def north(self, side: Callable[[], NorthSide], config: LocalDoorConfig) -> SideDoor:
         del config  # where a socket would lie is of no matter here

@@ -83,9 +83,12 @@ class Catalogue:
     def encode(
         self, action: str, kind: Kind, fields: "Mapping[str, object] | Message"
     ) -> EncodedMessage:
-        """The payload's octets, from plain values (checked) or from a message."""
+        """The payload's octets, from plain values or from a message.
+
+        Plain values are checked and then written as they are: a text stays the same text.
+        """
         if isinstance(fields, Mapping):
-            fields = self.make(action, kind, fields)
+            self.make(action, kind, fields)
         return _ENCODER.encode(fields)
 
     def decode(self, action: str, kind: Kind, payload: bytes) -> Read:

@@ -93,7 +93,7 @@ class Router:
         )
         self._open: _Own | None = None
         self._waiting: deque[_Own] = deque()
-        self._owed: dict[str, str] = {}
+        self._owed: dict[str, Call] = {}
         self._overdue: deque[str] = deque(maxlen=REMEMBERED)
         self._outgoing: list[bytes] = []
         self._happenings: list[Happening] = []
@@ -158,11 +158,11 @@ class Router:
 
         An answer of ours that breaks its schema tells the peer of an internal error and raises.
         """
-        action = self._owed.get(name)
-        if action is None:
+        call = self._owed.get(name)
+        if call is None:
             return False
         try:
-            payload = self._catalogue.encode(action, Kind.RESPONSE, fields)
+            payload = self._catalogue.encode(call.action, Kind.RESPONSE, fields)
         except Refused:
             self.refuse(name, Problem(Wrong.INTERNAL, "no valid answer could be made"))
             raise
@@ -231,10 +231,13 @@ class Router:
             self._write(own.call)
 
     def _called(self, call: Call) -> None:
-        problem = self._objection(call)
-        if call.id in self._owed:  # an error would end the first one as well
-            self._happenings.append(Garbage(Problem(Wrong.RPC, "the same id twice")))
+        """A call that is still open and comes again is a retry: told again, answered once."""
+        before = self._owed.pop(call.id, None)
+        if before is not None and before != call:  # an error would end the first one as well
+            self._owed[call.id] = before
+            self._happenings.append(Garbage(Problem(Wrong.RPC, "another call with the same id")))
             return
+        problem = self._objection(call)
         if problem is None:
             try:
                 read = self._catalogue.decode(call.action, Kind.REQUEST, call.payload)
@@ -244,7 +247,7 @@ class Router:
             self._error(call.id, problem)
             self._happenings.append(Declined(call.id, call.action, problem))
             return
-        self._owed[call.id] = call.action
+        self._owed[call.id] = call
         self._happenings.append(
             Called(call.id, call.action, read.message, call.payload, read.mends)
         )

@@ -160,7 +160,7 @@ class Server:
         return tuple(self._sessions)
 
     def listen(self, network: Listens, *, port: int = 0) -> Listener:
-        self._listener = network.listen(self._accept, port=port)
+        self._listener = network.listen(self.accept, port=port)
         return self._listener
 
     def close(self, reason: str = "") -> None:
@@ -175,7 +175,8 @@ class Server:
         """From the session, when it is over."""
         self._sessions.pop(session, None)
 
-    def _accept(self, stream: Stream) -> StreamUser:
+    def accept(self, stream: Stream) -> StreamUser:
+        """From a listener."""
         session = Session(self, self._tls() if self._tls is not None else Plain())
         self._sessions[session] = None
         return session.start(stream)

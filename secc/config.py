@@ -21,6 +21,7 @@ from bsw.tls.config import TlsConfig
 from can_adapter.station.config import StationCanConfig
 from csm.config import CsmConfig, state_folder
 from keym.config import KeymConfig
+from secc.ocpp.config import OcppConfig
 
 ModeName = Literal[
     "AC_single_phase_core",
@@ -166,6 +167,7 @@ class SeccConfig(BaseConfig):
     keym: KeymConfig = KeymConfig()
     nvm: NvmConfig = NvmConfig()
     provisioning: ProvisioningConfig = ProvisioningConfig()
+    ocpp: OcppConfig = OcppConfig()
 
     def problems(self) -> Iterable[Wrong]:
         for told in modem_problems(self.link.slac.modem):

@@ -25,6 +25,7 @@ GROUPS = {
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
     "soak": ("tools.fuzz.soak", "both roles, one good session after the other, with figures"),
+    "csms": ("tools.csms.cli", "a small OCPP back end, with faults on demand"),
     "measure": ("tools.dev.measure.cli", "measure: medians and ratios, pure and compiled"),
 }
 MOVED = {

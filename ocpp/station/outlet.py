@@ -100,7 +100,7 @@ class Outlet:
         self.token: Token | None = None
         self.charging = ChargingState.IDLE
         self.transaction: str | None = None
-        self.finished = False  # a transaction ended and the vehicle is still there
+        self.finished = False  # energy or transaction ended, and the vehicle is still there
         self._rules = rules
         self._meter = meter
         self._now = now
@@ -204,6 +204,7 @@ class Outlet:
     def flow(self) -> None:
         """Energy flows."""
         before, self._energy = self.holding(), True
+        self.finished = False
         self._state(ChargingState.CHARGING, before)
 
     def pause(self, *, by_vehicle: bool) -> None:
@@ -213,7 +214,9 @@ class Outlet:
 
     def stop_energy(self, *, by_vehicle: bool = False) -> None:
         """The power path is open again."""
-        before, self._energy = self.holding(), False
+        before = self.holding()
+        self.finished = self.finished or (self._energy and self.connector is not None)
+        self._energy = False
         if by_vehicle and self._stop is None:
             self._stop = Stop.BY_VEHICLE
         rest = ChargingState.IDLE if self.connector is None else ChargingState.CONNECTED

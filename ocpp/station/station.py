@@ -185,6 +185,12 @@ class Station:
         place.outlet.stop_energy(by_vehicle=by_vehicle)
         self._update(place)
 
+    def ended_by_vehicle(self, evse: int) -> None:
+        """The vehicle has ended its session [E15.FR.04, E15.FR.05]."""
+        place = self._places[evse]
+        if place.outlet.token is not None:
+            self._drivers.stop(place, Trigger.STOPPED, Stop.BY_VEHICLE)
+
     def faulted(self, evse: int, *, fault: bool) -> None:
         """Something is broken, or whole again."""
         place = self._places[evse]

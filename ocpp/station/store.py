@@ -41,7 +41,7 @@ class StoreUnusable(Exception):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
             f"transactions of the back end {path}: {why}; give the station a folder it may write "
-            "to (ocpp.store)"
+            "to (ocpp.store.file)"
         )
 
 

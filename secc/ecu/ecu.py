@@ -36,6 +36,8 @@ from secc.session.schedules import Schedules
 from secc.session.session import StationSessionPorts
 
 if TYPE_CHECKING:
+    from ecu.uplink import UplinkDoor
+    from secc.ocpp.backend import Backend
     from secc.power.canbus import StationCan
 
 LIVE_EACH: Final = 500 * MS
@@ -60,6 +62,7 @@ class StationEcu:
         self.outlet.on_end = self._ended
         if parts.keys is not None and config.provisioning.service == "north":
             parts.keys.exchange_with(self.charger)
+        self._backend: Backend | None = None
         self._service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
         base.process.on_stop = self._ordered_stop
 
@@ -74,6 +77,9 @@ class StationEcu:
         if self._power is not None:
             self._power.start()
         self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
+        if self._parts.uplink is not None:
+            yield "back end"
+            self._backend = self._open_backend(self._parts.uplink)
         yield "plug"
         self._parts.plug.start(self._service)
 
@@ -83,7 +89,15 @@ class StationEcu:
         self.outlet.close()
         if self._service.attached:
             self._service.link.close()
-        settle(self._base.scheduler, lambda: self._parts.plug.leaving, lambda: self._close(done))
+        if self._backend is not None:
+            self._backend.leave()
+        settle(self._base.scheduler, lambda: self._leaving, lambda: self._close(done))
+
+    @property
+    def _leaving(self) -> bool:
+        """The modem, or the back end, is still being told."""
+        backend = self._backend
+        return self._parts.plug.leaving or (backend is not None and backend.busy)
 
     def _ordered_stop(self, _why: Stop) -> None:
         if self._doors.notify is not None:
@@ -91,6 +105,8 @@ class StationEcu:
         self.stop(self._base.process.finished)
 
     def _close(self, done: Action) -> None:
+        if self._backend is not None:
+            self._backend.close()
         self._parts.plug.close()
         if self._parts.bus is not None:
             self._parts.bus.close()
@@ -125,6 +141,22 @@ class StationEcu:
         from secc.power.canbus import StationCan  # noqa: PLC0415 - only with a power module
 
         return StationCan(bus, self.charger)
+
+    def _open_backend(self, side: "UplinkDoor") -> "Backend":
+        from secc.ocpp.backend import Backend  # noqa: PLC0415 - only where there is one
+
+        measured = self._config.hardware.driver != "none"
+        backend = Backend(
+            self._base,
+            side,
+            self._config.ocpp,
+            charger=self.charger,
+            outlet=self.outlet,
+            chance=self._doors.chance,
+            measured=measured,
+        )
+        backend.start(self._parts.plug.pilot)
+        return backend
 
     def _make_outlet(self) -> SessionServer:
         base, config = self._base, self._config
@@ -191,7 +223,7 @@ class StationEcu:
             supported_certificate_service=self._config.provisioning.service != "off",
             central_contract_validation_allowed=False,
         )
-        if self._config.customer.accept:
+        if self._config.customer.accept and self._config.ocpp.url is None:
             charger.subscribe("authorization_request", self._accept)
         charger.subscribe("dc_ev_target_voltage_current", self._remember_target)
 
@@ -212,6 +244,8 @@ class StationEcu:
     # Events
 
     def _ended(self, result: SessionResult) -> None:
+        if self._backend is not None:
+            self._backend.session_ended(result)
         self._count += 1
         wanted = self._config.session.count
         if wanted and self._count >= wanted:

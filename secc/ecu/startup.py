@@ -24,12 +24,16 @@ from secc.session.handlers.registry import load
 
 if TYPE_CHECKING:
     from can_adapter.station.bus import StationBus
+    from ecu.uplink import UplinkDoor
     from secc.contract.keys import StationKeys
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """``bus`` where a power module hangs on one, ``keys`` where TLS is served."""
+    """``bus`` where a power module hangs on one, ``keys`` where TLS is served.
+
+    ``uplink`` where there is a back end.
+    """
 
     calendar: TimeBase
     nvm: Nvm
@@ -38,6 +42,7 @@ class Parts:
     bus: "StationBus | None"
     plug: PlugSide
     keys: "StationKeys | None"
+    uplink: "UplinkDoor | None"
 
 
 def open_parts(base: Base, config: SeccConfig, doors: StationDoors) -> Generator[str, None, Parts]:
@@ -60,9 +65,14 @@ def open_parts(base: Base, config: SeccConfig, doors: StationDoors) -> Generator
         plug = _plug(base, config, doors, recording)
         yield "keys"
         keys = _keys(base, config, calendar, doors)
+        yield "back end"
+        uplink = None
+        if config.ocpp.url is not None:
+            uplink = doors.uplink()
+            opened.callback(uplink.close)
         yield "rooms"
         opened.pop_all()  # from here on the ECU closes them
-        return Parts(calendar, nvm, network, recording, bus, plug, keys)
+        return Parts(calendar, nvm, network, recording, bus, plug, keys, uplink)
 
 
 def _nvm(base: Base, doors: StationDoors) -> Nvm:

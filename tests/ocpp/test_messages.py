@@ -68,7 +68,7 @@ def test_a_message_survives_the_way_there_and_back(path: Path) -> None:
         again = catalogue.encode(*purpose(path), message)
         assert catalogue.decode(*purpose(path), again).message == message
         assert same(json.loads(again), payload)
-        assert catalogue.encode(*purpose(path), payload) == again
+        assert json.loads(catalogue.encode(*purpose(path), payload)) == payload
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)

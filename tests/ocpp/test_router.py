@@ -262,10 +262,24 @@ def test_more_open_calls_than_allowed_are_refused(
 
 
 @ALL
-def test_an_id_that_is_open_is_not_served_twice(version: Version) -> None:
-    router = Pair(version).backend
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_retry_of_an_open_call_is_told_again_and_answered_once(
+    version: Version, *, strict: bool
+) -> None:
+    router = Pair(version, strict=strict).backend
     for _ in range(2):
         router.received(b'[2,"1","Heartbeat",{}]', 0)
+    assert [type(each) for each in router.happenings()] == [Called, Called]
+    assert router.answer("1", TIME)
+    assert not router.answer("1", TIME)
+    assert len(router.outgoing()) == 1
+
+
+@ALL
+def test_another_call_with_an_open_id_is_not_served(version: Version) -> None:
+    router = Pair(version).backend
+    router.received(b'[2,"1","Heartbeat",{}]', 0)
+    router.received(b'[2,"1","DataTransfer",{"vendorId":"v"}]', 0)
     assert [type(each) for each in router.happenings()] == [Called, Garbage]
     assert router.outgoing() == []
 

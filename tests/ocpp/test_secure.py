@@ -51,7 +51,7 @@ def secured(
     backend, station = Backend(), Station(lambda: scheduler.now)
     tls = None if server_tls is None else lambda: UplinkTls(server_tls)
     server = Server(means, backend, tls=tls)
-    listener = uplink.listen(server._accept, address=address)
+    listener = uplink.listen(server.accept, address=address)
     scheme = "ws" if client_tls is None else "wss"
     engine: Callable[[str], UplinkTls] | None = (
         None if client_tls is None else lambda name: UplinkTls(client_tls, name)

@@ -216,7 +216,7 @@ def test_a_file_of_a_later_program_is_left_alone(store: Store) -> None:
 
 def test_a_place_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(StoreUnusable, match=r"file/store.*ocpp\.store"):
+    with pytest.raises(StoreUnusable, match=r"file/store.*ocpp\.store\.file"):
         Store(tmp_path / "file" / "store").open()
 
 

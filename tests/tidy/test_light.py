@@ -57,3 +57,16 @@ def test_no_process_is_started_by_an_ecu() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert ended.stdout.split() == ["[]"]
+
+
+def test_a_station_without_a_back_end_loads_nothing_of_it() -> None:
+    code = (
+        "import sys, secc.config, secc.ecu.wiring, secc.ecu.ecu, secc.ecu.startup\n"
+        "secc.config.SeccConfig()\n"
+        "print([name for name in sys.modules if name.split('.')[0] in"
+        " ('ocpp', 'msgspec', 'websockets') or name == 'secc.ocpp.backend'])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["[]"]

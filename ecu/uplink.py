@@ -1,0 +1,42 @@
+"""The door to a back end: a way there, names, and somebody who may block on its store.
+
+On a host these are real sockets and threads, brought when the door is opened; in simulation a test
+puts in what its world has.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bsw.base_host import HostBase
+from bsw.os.worker import HostWorker, Worker
+
+if TYPE_CHECKING:
+    from ocpp.client import Connects, Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkDoor:
+    """``worker`` is the store's own: a slow disk holds up nothing else."""
+
+    network: "Connects"
+    resolve: "Resolver"
+    worker: Worker
+    busy: Callable[[], bool]
+    close: Callable[[], None]
+
+
+def host_uplink(base: HostBase) -> UplinkDoor:
+    """Real sockets and threads."""
+    from bsw.net.uplink import Names, Uplink  # noqa: PLC0415 - only where there is a back end
+
+    uplink = Uplink(base.scheduler, base.clock, dlt=base.dlt)
+    store = HostWorker(base.scheduler, "ocpp")
+    names = HostWorker(base.scheduler, "names")
+
+    def close() -> None:
+        uplink.close()
+        store.close()
+        names.close(0)  # a name that is still looked up helps nobody any more
+
+    return UplinkDoor(uplink, Names(names), store, lambda: uplink.busy, close)

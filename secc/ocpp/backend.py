@@ -1,0 +1,205 @@
+"""The back end of a running station ECU, from its configuration: opened, started and stopped."""
+
+from dataclasses import replace
+from typing import Final
+
+from bsw.base import Base, CannotStart
+from bsw.chrgm.endings import SessionResult
+from bsw.cp.pilot import StationPilot
+from bsw.os.clock import MS
+from bsw.os.randomness import Randomness
+from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client
+from csm.errors import Misconfigured
+from csm.unlock import fetch
+from ecu.uplink import UplinkDoor
+from ocpp.backoff import BackOffRules
+from ocpp.catalogue import Catalogue
+from ocpp.client import Client, ClientRules
+from ocpp.connection import DEFAULT_CONNECTION, Gone, Means
+from ocpp.folder import SchemaUnusable
+from ocpp.happenings import Happening
+from ocpp.router import DEFAULT_RULES
+from ocpp.station.ledger import LedgerRules
+from ocpp.station.outlet import Point, TxRules
+from ocpp.station.station import Station, StationRules
+from ocpp.station.store import Interrupted, Store, StoreUnusable
+from ocpp.station.translation import Identity
+from ocpp.versions import Version
+from secc.api.charger import Charger
+from secc.ocpp.config import OcppConfig
+from secc.ocpp.meter import Register
+from secc.ocpp.outlet import EVSE, BackendOutlet
+from secc.plug.session_server import SessionServer
+
+GOING_AWAY: Final = 1001
+LOOK_EACH: Final = 10 * MS
+
+
+class Backend:
+    """Opened when the ECU starts.  ``session_ended`` and ``stop`` are the ECU's to call."""
+
+    def __init__(
+        self,
+        base: Base,
+        side: UplinkDoor,
+        config: OcppConfig,
+        *,
+        charger: Charger,
+        outlet: SessionServer,
+        chance: Randomness,
+        measured: bool,
+    ) -> None:
+        """``measured``: a pilot tells of the plug.  Raises ``CannotStart``."""
+        self._base = base
+        self._config = config
+        self._measured = measured
+        self._log = base.dlt.logger("ocpp")
+        self._side = side
+        self._chance = chance
+        self._store = Store(config.store.file, limit=config.store.size)
+        interrupted = self._open_store()
+        register = Register(base.scheduler, charger.state)
+        self._outlet = BackendOutlet(
+            charger,
+            register,
+            self._log,
+            driver=config.driver,
+            card=config.card,
+            running=lambda: outlet.session is not None,
+        )
+        self._client = self._make_client()
+        self._station = self._make_station()
+        self._station.begin(interrupted)
+
+    def start(self, pilot: StationPilot) -> None:
+        self._outlet.tie(self._station, pilot.listen)
+        self._client.open()
+
+    def session_ended(self, result: SessionResult) -> None:
+        self._outlet.session_ended(result, measured=self._measured)
+
+    @property
+    def busy(self) -> bool:
+        """It still tells, or takes leave."""
+        return self._side.busy() or not self._station.told_everything
+
+    def leave(self) -> None:
+        """Tell what there is to tell and say goodbye; the rest is told after the next start."""
+
+        def look() -> None:
+            if self._station.told_everything or not self._client.is_open:
+                looking.stop()
+                self._client.close(GOING_AWAY, "the station stops")
+
+        looking = self._base.scheduler.every(LOOK_EACH, look, name="ocpp.leave", offset=0)
+
+    def close(self) -> None:
+        self._side.close()
+        self._store.close()
+
+    def opened(self, version: Version) -> None:
+        """From the client."""
+        self._log.info("connected", version=version.value)
+        self._station.opened(version)
+
+    def happened(self, happening: Happening) -> None:
+        """From the client."""
+        self._station.happened(happening)
+
+    def lost(self, reason: Gone) -> None:
+        """From the client."""
+        self._log.warning("back end away", why=str(reason))
+        self._station.lost(reason)
+
+    def _open_store(self) -> list[Interrupted]:
+        try:
+            interrupted = self._store.open()
+        except StoreUnusable as error:
+            raise CannotStart(f"{error}") from None
+        if self._store.set_aside is not None:
+            self._log.error("store was damaged", kept=str(self._store.set_aside))
+        return interrupted
+
+    def _catalogues(self) -> dict[Version, Catalogue]:
+        config = self._config
+        folders = {
+            Version.V16: config.schemas_16,
+            Version.V201: config.schemas_201,
+            Version.V21: config.schemas_21,
+        }
+        wanted = [Version(f"ocpp{name}") for name in config.versions]
+        try:
+            return {version: Catalogue(version, folders[version]) for version in wanted}
+        except SchemaUnusable as error:
+            raise CannotStart(f"ocpp: {error}") from None
+
+    def _make_client(self) -> Client:
+        base, config = self._base, self._config
+        assert config.url is not None
+        catalogues = self._catalogues()
+        router = replace(DEFAULT_RULES, answer_within=config.answer_within)
+        rules = replace(DEFAULT_CONNECTION, ping_every=config.ping_every, router=router)
+        means = Means(base.scheduler, self._chance, catalogues, self._log, rules=rules)
+        password = ""
+        if config.password is not None:
+            try:
+                password = fetch(config.password, "ocpp.password").text()
+            except Misconfigured as error:
+                raise CannotStart(str(error)) from None
+        retry = config.retry
+        return Client(
+            means,
+            self._side.network,
+            self._side.resolve,
+            ClientRules(
+                config.url,
+                config.identity,
+                wished=tuple(catalogues),
+                password=password,
+                back_off=BackOffRules(retry.wait, retry.random, retry.repeats),
+            ),
+            self,
+            tls=self._engine,
+        )
+
+    def _engine(self, host: str) -> UplinkTls:
+        """Made anew for each connection: the files may have been renewed."""
+        tls = self._config.tls
+        return UplinkTls(uplink_client(tls.roots, tls.certificate, tls.key), host)
+
+    def _make_station(self) -> Station:
+        config = self._config
+        told = config.transactions
+        if config.url is not None and config.url.startswith("wss"):
+            try:
+                self._engine("localhost")  # better found now than with every try
+            except UplinkUnusable as error:
+                raise CannotStart(f"ocpp.tls: {error}") from None
+        rules = StationRules(
+            Identity(config.vendor, config.model, config.serial),
+            evses=(EVSE,),
+            unknown_offline=config.unknown_offline,
+            tx=TxRules(
+                start=frozenset(Point(name) for name in told.start),
+                stop=frozenset(Point(name) for name in told.stop),
+                stop_on_disconnect=told.stop_on_unplug,
+                stop_on_invalid=told.stop_on_invalid,
+                connect_within=told.connect_within,
+                updated_every=told.values_every,
+            ),
+            ledger=LedgerRules(
+                attempts=told.attempts,
+                interval=told.attempt_every,
+                answer_within=config.answer_within,
+            ),
+        )
+        return Station(
+            self._base.scheduler,
+            self._side.worker,
+            self._store,
+            rules,
+            line=self._client,
+            charger=self._outlet,
+            randomness=self._chance,
+            log=self._log,
+        )

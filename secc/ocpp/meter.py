@@ -1,0 +1,50 @@
+"""What the outlet has delivered: the meter's own register, or a count of volts and amperes.
+
+A bench without a meter still has to say something to its back end; what is counted here is never
+signed and begins at zero with the program.
+"""
+
+from typing import Final
+
+from bsw.os.clock import S
+from bsw.os.scheduler import Scheduler
+from ocpp.station.records import Sample
+from secc.api.state import StationState
+
+EACH: Final = 1 * S
+_HOUR: Final = 3600
+
+
+class Register:
+    """The outlet's meter, as the charger interface tells of it."""
+
+    def __init__(self, scheduler: Scheduler, state: StationState) -> None:
+        self._state = state
+        self._counted = 0.0
+        scheduler.every(EACH, self._count, name="ocpp.register")
+
+    def samples(self) -> tuple[Sample, ...]:
+        meter = self._state.meter
+        power = self._watts()
+        found = [Sample(round(self._counted, 3))]
+        if meter is not None:
+            found = [Sample(meter.energy_Wh_import.total)]
+            power = meter.power_W.total if meter.power_W is not None else power
+        found.append(Sample(round(power, 1), "Power.Active.Import", "W"))
+        present = self._state.dc_present
+        if present is not None:
+            amps = present.evse_present_current or 0.0
+            found += [
+                Sample(round(present.evse_present_voltage, 1), "Voltage", "V"),
+                Sample(round(amps, 2), "Current.Import", "A"),
+            ]
+        return tuple(found)
+
+    def _watts(self) -> float:
+        present = self._state.dc_present
+        if present is None:
+            return 0.0
+        return present.evse_present_voltage * (present.evse_present_current or 0.0)
+
+    def _count(self) -> None:
+        self._counted += self._watts() * (EACH / S) / _HOUR

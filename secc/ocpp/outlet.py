@@ -1,0 +1,151 @@
+"""The charger interface in the words of ``ocpp.station``, and back: one outlet.
+
+Hears of the plug, of questions who pays and of energy; answers questions and stops sessions for
+the back end.  Knows no frame and no version.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from bsw.chrgm.endings import Ending, SessionResult
+from bsw.cp.pilot import CONNECTED, Pilot, PilotState
+from bsw.dlt import Logger
+from ocpp.station.records import Sample, Stop, Token
+from ocpp.station.station import Station
+from ocpp.station.translation import Verdict
+from secc.api.charger import Charger
+from secc.api.extensions import AuthorizationRequest
+from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
+from secc.ocpp.meter import Register
+
+EVSE: Final = 1
+EMAID: Final = "eMAID"
+MAC: Final = "MacAddress"
+DriverName = Literal["remote", "card", "vehicle"]
+
+
+class BackendOutlet:
+    """Implements ``ocpp.station.places.Charger`` on the charger interface."""
+
+    def __init__(
+        self,
+        charger: Charger,
+        register: Register,
+        log: Logger,
+        *,
+        driver: DriverName,
+        card: str,
+        running: Callable[[], bool],
+    ) -> None:
+        self._charger = charger
+        self._register = register
+        self._log = log
+        self._driver = driver
+        self._card = card
+        self._running = running
+        self._asked: AuthorizationRequest | None = None
+        self._stopping = False
+        self._plugged = False
+        self._station: Station | None = None
+
+    def tie(self, station: Station, pilot: Callable[[Callable[[Pilot], None]], None]) -> None:
+        """From here on the outlet's news reach the station."""
+        self._station = station
+        pilot(self._pilot_changed)
+        subscribe = self._charger.subscribe
+        subscribe("evcc_id", lambda _identity: self._plug(plugged=True))
+        subscribe("authorization_request", self._asks)
+        subscribe("current_demand_started", lambda _none: station.charging(EVSE))
+        subscribe("ac_close_contactor", lambda _none: station.charging(EVSE))
+        subscribe("ac_open_contactor", lambda _none: station.stopped(EVSE))
+        subscribe("dc_open_contactor", lambda _none: station.stopped(EVSE))
+
+    def session_ended(self, result: SessionResult, *, measured: bool) -> None:
+        """A session is over; without a measured pilot the vehicle is taken to have gone.
+
+        A vehicle that ends the session has ended the charge [E15.FR.04, E15.FR.05].
+        """
+        self._asked = None
+        if result.ending is Ending.TERMINATED and not self._stopping:
+            self._tied.ended_by_vehicle(EVSE)
+        self._stopping = False
+        if not measured:
+            self._plug(plugged=False)
+
+    def allow(self, evse: int, token: Token) -> None:
+        """From the station.  A session that asks later finds the driver known."""
+        assert evse == EVSE
+        self._log.info("allowed", kind=token.kind)
+        self._answer(AuthorizationStatus.ACCEPTED)
+
+    def refuse(self, evse: int, token: Token, verdict: Verdict) -> None:
+        """From the station."""
+        assert evse == EVSE
+        self._log.info("refused", kind=token.kind, why=verdict.standing.value)
+        if self._asked is not None:
+            self._answer(AuthorizationStatus(verdict.standing.value))
+
+    def stop(self, evse: int, why: Stop) -> None:
+        """From the station."""
+        assert evse == EVSE
+        self._charger.verdicts.forget_advance()
+        if self._running() and not self._stopping:
+            self._log.info("stops", why=why.value)
+            self._stopping = True
+            self._charger.stop_charging(stop=True)
+
+    def meter(self, evse: int) -> tuple[Sample, ...]:
+        """From the station."""
+        assert evse == EVSE
+        return self._register.samples()
+
+    @property
+    def _tied(self) -> Station:
+        assert self._station is not None, "tie it first"
+        return self._station
+
+    def _pilot_changed(self, pilot: Pilot) -> None:
+        if pilot.state in CONNECTED:
+            self._plug(plugged=True)
+        elif pilot.state is PilotState.A:
+            self._plug(plugged=False)
+
+    def _plug(self, *, plugged: bool) -> None:
+        if plugged is self._plugged:
+            return
+        self._plugged = plugged
+        if plugged:
+            self._tied.plugged(EVSE)
+        else:
+            self._tied.unplugged(EVSE)
+
+    def _asks(self, asked: AuthorizationRequest) -> None:
+        """A session asks who pays: the driver may be known already."""
+        self._asked = asked
+        token = self._token(asked)
+        present = self._tied.outlet(EVSE).token
+        if present is not None and (token is None or present.same_as(token)):
+            self._answer(AuthorizationStatus.ACCEPTED)
+        elif token is not None:
+            self._tied.presented(EVSE, token)
+
+    def _token(self, asked: AuthorizationRequest) -> Token | None:
+        if asked.payment_option is PaymentOption.CONTRACT:
+            assert asked.id_token is not None
+            return Token(asked.id_token.id_token.value, EMAID)
+        if self._driver == "card":
+            return Token(self._card)
+        if self._driver == "vehicle" and asked.evcc_id is not None:
+            return Token(asked.evcc_id.replace(":", ""), MAC)
+        return None
+
+    def _answer(self, status: AuthorizationStatus) -> None:
+        """The question that is open, if there is one."""
+        asked = self._asked
+        certificate = CertificateStatus.ACCEPTED
+        if asked is not None and self._charger.verdicts.waits(asked.request_id):
+            self._charger.authorization_verdict(
+                request_id=asked.request_id,
+                authorization_status=status,
+                certificate_status=certificate,
+            )

@@ -1,0 +1,1 @@
+"""A small back end for the bench."""

@@ -1,0 +1,174 @@
+"""``v2g csms``: a back end on this machine, for a bench or for trying a station with faults.
+
+Says what happens as lines of JSON, and takes orders as lines on standard input:
+``CS-0001 TriggerMessage {"requestedMessage": "Heartbeat"}`` makes a call by hand,
+``fault TransactionEvent cut`` orders a fault, ``stations`` lists who is there.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from bsw.dlt import silent
+from bsw.net.uplink import Uplink
+from bsw.os.clock import S
+from bsw.os.host import HostClock
+from bsw.os.mailbox import Mailbox
+from bsw.os.scheduler import Scheduler
+from bsw.stbm import TimeBase
+from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_server
+from csm.randomness import HostRandomness
+from ocpp.backend.office import Fault, Office, OfficeRules
+from ocpp.catalogue import Catalogue, Refused
+from ocpp.connection import Means
+from ocpp.server import Server
+from ocpp.station.translation import timestamp
+from ocpp.versions import Version
+
+VERSIONS = {version.number: version for version in Version}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--listen", default="::1", metavar="ADDRESS", help="default: ::1")
+    parser.add_argument("--port", type=int, default=9000, help="0 takes a free one; default: 9000")
+    parser.add_argument(
+        "--speak", action="append", choices=VERSIONS, help="spoken; default: all three"
+    )
+    parser.add_argument("--strict", action="store_true", help="tolerate no deviation")
+    parser.add_argument("--password", action="append", default=[], metavar="IDENTITY=PASSWORD")
+    parser.add_argument(
+        "--refuse", action="append", default=[], metavar="TOKEN=STATUS", help="e.g. 04E1=Blocked"
+    )
+    parser.add_argument("--interval", type=int, default=300, help="of heartbeats, in seconds")
+    parser.add_argument("--boot", choices=["Accepted", "Pending", "Rejected"], default="Accepted")
+    parser.add_argument("--certificate", type=Path, help="PEM chain: serve wss")
+    parser.add_argument("--key", type=Path, help="PEM key of the certificate")
+    parser.add_argument("--roots", type=Path, help="PEM: demand a certificate of the station")
+    parser.add_argument("--record", type=Path, help="keep all lines in this file as well")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        bench = Csms(arguments)
+    except (UplinkUnusable, OSError, ValueError) as error:
+        print(f"v2g csms: {error}", file=sys.stderr)
+        return 2
+    return bench.run()
+
+
+class Csms:
+    """The back end on the host's loop."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        mailbox = Mailbox()
+        self._clock = HostClock(mailbox)
+        self._scheduler = Scheduler(self._clock, mailbox=mailbox)
+        self._calendar = TimeBase(lambda: self._scheduler.now)
+        self._calendar.set_from_host()
+        self._record = None
+        if arguments.record is not None:
+            self._record = arguments.record.open("a", encoding="utf-8")
+        self._office = Office(
+            self._scheduler,
+            self,
+            now=self._now,
+            rules=OfficeRules(
+                interval=arguments.interval,
+                boot=arguments.boot,
+                passwords=pairs(arguments.password, "--password"),
+                refused=pairs(arguments.refuse, "--refuse"),
+            ),
+        )
+        wanted = [VERSIONS[name] for name in arguments.speak or VERSIONS]
+        means = Means(
+            self._scheduler,
+            HostRandomness(),
+            {version: Catalogue(version, strict=arguments.strict) for version in wanted},
+            silent().logger("csms"),
+        )
+        tls = None
+        if arguments.certificate is not None:
+            if arguments.key is None:
+                raise ValueError("--certificate needs --key")
+            context = uplink_server(arguments.certificate, arguments.key, arguments.roots)
+            tls = lambda: UplinkTls(context)  # noqa: E731 - one engine a connection
+        self._server = Server(means, self._office, tls=tls)
+        self._uplink = Uplink(self._scheduler, self._clock)
+        listener = self._uplink.listen(
+            self._server.accept, port=arguments.port, address=arguments.listen
+        )
+        scheme = "ws" if tls is None else "wss"
+        self._url = f"{scheme}://[{listener.local.address}]:{listener.local.port}"
+        self._orders = b""
+
+    def run(self) -> int:
+        self.told("", "listening", self._url, {})
+        self._listen_to_orders()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._scheduler.post(self._stop, name="signal"))
+        self._scheduler.run()
+        self._uplink.close()
+        self._clock.close()
+        return 0
+
+    def _listen_to_orders(self) -> None:
+        """A file or nothing at all as standard input gives no orders."""
+        with contextlib.suppress(PermissionError):
+            self._watch = self._clock.watch(0, "orders", readable=self._read)
+            os.set_blocking(0, False)
+
+    def told(self, station: str, what: str, action: str, fields: object) -> None:
+        """From the office: a line for whoever reads."""
+        line = json.dumps(
+            {"at": self._now(), "station": station, "what": what, "name": action, "data": fields},
+            ensure_ascii=False,
+        )
+        print(line, flush=True)
+        if self._record is not None:
+            self._record.write(line + "\n")
+            self._record.flush()
+
+    def _now(self) -> str:
+        return timestamp(self._calendar.unix() * S)
+
+    def _read(self) -> None:
+        octets = os.read(0, 65_536)
+        if not octets:
+            self._clock.forget(self._watch)  # nobody orders anything any more
+            return
+        *lines, self._orders = (self._orders + octets).split(b"\n")
+        for line in lines:
+            if line.strip():
+                self._obey(line.decode(errors="replace").strip())
+
+    def _obey(self, line: str) -> None:
+        words = line.split(maxsplit=2)
+        try:
+            if words == ["stations"]:
+                self.told("", "stations", "", list(self._office.stations))
+            elif words[0] == "fault":
+                self._office.order(words[1], Fault(words[2]))
+            else:
+                fields = json.loads(words[2]) if len(words) > 2 else {}
+                self._office.call(words[0], words[1], fields)
+        except (Refused, ValueError, IndexError) as error:
+            self.told("", "not understood", line, {"why": str(error)})
+
+    def _stop(self) -> None:
+        self._server.close("the back end stops")
+        self._scheduler.after(S // 2, self._scheduler.stop, name="stop")
+
+
+def pairs(words: list[str], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` words; raises ``ValueError`` for others."""
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise ValueError(f"{option} {word}: write NAME=VALUE")
+        found[name] = value
+    return found
