@@ -1,14 +1,29 @@
 """The vehicle as a charging session sees it: what it says, what it is asked to do.
 
-Plain SI values.  Where they come from - CAN, the EV interface, the bench - is not known here.  A
-value that is not there, or too old to be believed, is ``None``: nobody downstream guesses.
+Plain SI values.  Where they come from - CAN, the EV interface, the bench - is not known here,
+only by which role a bus would bring them and who counts when two speak of one.  A value that is
+not there, or too old to be believed, is ``None``: nobody downstream guesses.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from evcc.plan import NOTHING_OFFERED, Offered
+from evcc.rules import (
+    FAULT,
+    NO_ERROR,
+    PERMISSION,
+    WISH,
+    Declared,
+    Rule,
+    by,
+    declared,
+    floor,
+    limit,
+    measured,
+    wished,
+)
 
 
 class Intent(Enum):
@@ -19,53 +34,107 @@ class Intent(Enum):
     PAUSE = "pause"
 
 
-@dataclass(slots=True)
-class VehicleState:
-    """Present values.  Optional protocol elements are left out where these are ``None``."""
+STRENGTH: Final = (Intent.CHARGE, Intent.PAUSE, Intent.STOP)
+STOP: Final = Rule("stop", lambda *told: max(told, key=STRENGTH.index))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleValues:
+    """What holds at one moment.  Optional protocol elements are left out where it is ``None``.
+
+    Flat, because a message takes its values from several groups and nobody takes a group whole;
+    what belongs together is told by the rule, which is declared with each value.
+    """
 
     # consent and readiness
-    permission: bool = False
-    intent: Intent = Intent.CHARGE
-    ending: bool = False
-    """The ECU itself comes to its end, or was told to stop: whatever the vehicle says, stop."""
-    renegotiate: bool = False
-    ready: bool = True
-    error: str = "NO_ERROR"
-    mode: str = "DC_extended"
-    prefer_contract: bool = True
-    install_contract: bool = False  # ask for a contract even if there is one; -2 only
+    permission: bool = by(PERMISSION, default=False)
+    intent: Intent = by(STOP, Intent.CHARGE, lasting=False)  # noqa: RUF009 - declares, as above
+    ready: bool = measured(default=True)
+    error: str = by(FAULT, NO_ERROR)
+    mode: str = by(WISH, "DC_extended", lasting=False)
+    prefer_contract: bool = wished(default=True)
     # state of charge and wishes
-    soc: float | None = None
-    full_soc: float | None = None
-    bulk_soc: float | None = None
-    energy_capacity: float | None = None
-    energy_request: float | None = None
-    departure: int | None = None  # seconds from now
-    remaining_to_full: float | None = None
-    remaining_to_bulk: float | None = None
-    charging_complete: bool = False
-    bulk_complete: bool | None = None
+    soc: float | None = measured("soc")
+    full_soc: float | None = wished("full_soc")
+    bulk_soc: float | None = wished("bulk_soc")
+    energy_capacity: float | None = wished("energy_capacity", lasting=True)
+    energy_request: float | None = wished("energy_request")
+    departure: int | None = wished("departure_time")  # seconds from now
+    remaining_to_full: float | None = measured("remaining_time_to_full_soc")
+    remaining_to_bulk: float | None = measured("remaining_time_to_bulk_soc")
+    charging_complete: bool = measured(default=False)
+    bulk_complete: bool | None = measured("bulk_charging_complete")
     # limits and set points, DC
-    max_current: float | None = None
-    max_voltage: float | None = None
-    max_power: float | None = None
-    target_voltage: float | None = None
-    target_current: float | None = None
+    max_current: float | None = limit("max_current_limit")
+    max_voltage: float | None = limit("max_voltage_limit")
+    max_power: float | None = limit("max_power_limit")
+    target_voltage: float | None = limit("target_voltage")
+    target_current: float | None = limit("target_current")
     # limits, AC
-    ac_max_voltage: float | None = None
-    ac_max_current: float | None = None
-    ac_min_current: float | None = None
+    ac_max_voltage: float | None = limit("ac_max_voltage")
+    ac_max_current: float | None = limit("ac_max_current")
+    ac_min_current: float | None = floor("ac_min_current")
     # measurements and feedback
-    battery_voltage: float | None = None
-    inlet_voltage: float | None = None
-    battery_current: float | None = None
-    contactors_closed: bool | None = None
-    locked: bool | None = None
-    isolation_monitor_active: bool | None = None
-    cable_current: float | None = None  # ampacity by the proximity pilot
-    derating: float = 1.0  # inlet temperature: share of the current that may flow
-    cabin_conditioning: bool | None = None
-    battery_conditioning: bool | None = None
+    battery_voltage: float | None = measured("link_voltage")
+    inlet_voltage: float | None = measured("contactor_voltage")
+    battery_current: float | None = measured("present_current")
+    contactors_closed: bool | None = measured()
+    locked: bool | None = measured()
+    isolation_monitor_active: bool | None = measured("isolation_monitoring_active")
+    cable_current: float | None = limit("cable_current_limit")  # by the proximity pilot
+    derating: float = limit(default=1.0)  # inlet temperature: share of the current that may flow
+    cabin_conditioning: bool | None = measured("cabin_conditioning")
+    battery_conditioning: bool | None = measured("ress_conditioning")
+
+
+DECLARED: Final[dict[str, Declared]] = declared(VehicleValues)
+NOTHING_SAID: Final = VehicleValues()
+
+
+class Values(Protocol):
+    """Where the values are read.  What holds later is another object."""
+
+    @property
+    def now(self) -> VehicleValues: ...
+
+
+class OwnValues(Values, Protocol):
+    """The same, for whoever has a will of its own about them."""
+
+    def want(self, *, intent: Intent, contracts: bool, running: bool) -> None:
+        """What the ECU itself wants, whether it would pay by contract, and whether a session
+        runs, whose mode stays the one that was agreed.  Tells nobody.
+        """
+
+
+class Once:
+    """Something asked for once: an event that waits for whoever does it."""
+
+    __slots__ = ("_level", "asked")
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._level = False
+
+    def ask(self) -> None:
+        self.asked = True
+
+    def done(self) -> None:
+        """Or no longer wanted."""
+        self.asked = False
+
+    def follow(self, *, level: bool) -> None:
+        """A signal that stays: its rise asks, its fall takes back."""
+        if level is not self._level:
+            self._level = self.asked = level
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the vehicle side asks for once, from wherever."""
+
+    renegotiation: Once = field(default_factory=Once)
+    contract: Once = field(default_factory=Once)  # a new one, even if there is one; -2 only
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import Pilot, PilotState
 from bsw.os.clock import MS, S
 from can_adapter.signals import values
@@ -22,6 +21,7 @@ from can_adapter.vehicle.report import (
     VehicleReportPart,
 )
 from can_adapter.vehicle.values import Contactors, VehicleSnapshot
+from evcc.bus.told import values_of
 from evcc.bus.words import (
     MODES,
     NOTHING_METERED,
@@ -37,13 +37,7 @@ from evcc.inlet.lock import LockTiming
 from evcc.inlet.proximity import PlugWatch
 from evcc.plan import Piece
 from evcc.session.profile import OPEN_CURRENT
-from evcc.vehicle import Intent, StationView, VehicleState
-
-_STOPPING: Final = {
-    values.StopRequest.NORMAL,
-    values.StopRequest.FAST,
-    values.StopRequest.EMERGENCY,
-}
+from evcc.vehicle import NOTHING_SAID, Asked, StationView, VehicleValues
 
 METER_STAYS: Final = 3 * S
 """How long the last meter reading is shown after a session: its message comes each second."""
@@ -66,7 +60,7 @@ def _nobody() -> None:
 
 
 class VehicleCan:
-    """Implements ``Actuators``; keeps ``state`` as the bus says.
+    """Implements ``Actuators`` and ``Values``: ``now`` is what the bus says.
 
     ``changed`` is called after each change of the vehicle's values, ``wake`` when the vehicle
     asks to wake a sleeping station.
@@ -75,13 +69,16 @@ class VehicleCan:
     def __init__(
         self,
         bus: VehicleBus,
-        state: VehicleState,
         behaviour: Behaviour | None = None,
         *,
+        asked: Asked | None = None,
         inlets: int = 1,
+        start: VehicleValues = NOTHING_SAID,
     ) -> None:
+        """``start`` holds until the bus says otherwise."""
         behaviour = behaviour or Behaviour()
-        self.state = state
+        self.now = start
+        self._asked = asked or Asked()
         self.changed: Callable[[], None] = _nobody
         self.wake: Callable[[], None] = _nobody
         self.opened_under_load: Callable[[float], None] = lambda _amps: None
@@ -199,10 +196,9 @@ class VehicleCan:
 
     def _take(self) -> None:
         self._take_plug(self._bus.signals.state)
-        snapshot = self.told
-        self._take_wishes(snapshot)
-        self._take_battery(snapshot)
-        self._take_feedback(snapshot)
+        told = self.told
+        self.now = self._values(told)
+        self._asked.renegotiation.follow(level=told.permission.renegotiation_request is True)
         self._publish_ecu()
         self.changed()
 
@@ -216,87 +212,28 @@ class VehicleCan:
         if rising:
             self.wake()
 
-    def _take_wishes(self, told: VehicleSnapshot) -> None:
-        state, permission = self.state, told.permission
-        state.permission = (
-            self._barred is None
-            and not self._withheld
-            and self.inlets.connected
-            and self._inlet_is_known()
-            and permission.charge_permission is True
-            and permission.crash_detected is not True
-            and told.contactors.hv_interlock_closed is not False
-            and told.limits.max_current_limit is not None
-            and told.contactors.contactor_state is not None
-        )
-        buttons = told.inlet.stop_button or told.inlet.proximity_switch
-        self._stopped = self.inlets.connected and (self._stopped or buttons is True)
-        if state.ending or permission.stop_request in _STOPPING or self._stopped:
-            state.intent = Intent.STOP
-        elif permission.pause_request:
-            state.intent = Intent.PAUSE
-        else:
-            state.intent = Intent.CHARGE
-        state.renegotiate = permission.renegotiation_request is True
-        selection = told.selection
-        if selection.energy_transfer_mode is not None:
-            state.mode = selection.energy_transfer_mode.value
-        payment = selection.payment_option
-        if payment is not None:
-            state.prefer_contract = payment is values.PaymentOption.CONTRACT
-        if not self._behaviour.contracts:
-            state.prefer_contract = False
-
     def _inlet_is_known(self) -> bool:
         """The first inlet's message has a fault of its own; of the second one is this."""
         usable = {Quality.FRESH, Quality.UNBOUND}
         return self.inlets.number == 1 or self.reading("plug_state").quality in usable
 
-    def _take_battery(self, told: VehicleSnapshot) -> None:
-        state, battery, limits, targets = self.state, told.battery, told.limits, told.targets
-        code = battery.ev_error_code
-        healthy = code is None or code is values.EvErrorCode.NO_ERROR
-        if healthy and self._barred is not None:
-            code = self._barred
-        state.error = "NO_ERROR" if code is None else code.value
-        state.soc = battery.soc
-        state.full_soc, state.bulk_soc = battery.full_soc, battery.bulk_soc
-        state.energy_capacity = battery.energy_capacity
-        state.energy_request = battery.energy_request
-        state.remaining_to_full = battery.remaining_time_to_full_soc
-        state.remaining_to_bulk = battery.remaining_time_to_bulk_soc
-        state.cabin_conditioning = battery.cabin_conditioning
-        state.battery_conditioning = battery.ress_conditioning
-        state.max_current = limits.max_current_limit
-        state.max_voltage = limits.max_voltage_limit
-        state.max_power = limits.max_power_limit
-        state.target_voltage = targets.target_voltage
-        state.target_current = targets.target_current
-        silent = self._bus.signals.reading("ev_ready").quality is Quality.UNBOUND
-        state.ready = targets.ev_ready is True or silent  # a bus without it never takes it back
-        state.charging_complete = targets.charging_complete is True
-        state.bulk_complete = targets.bulk_charging_complete
-        state.departure = told.needs.departure_time
-        if told.needs.e_amount is not None and mode_of(state.mode).ac:
-            state.energy_request = told.needs.e_amount
-
-    def _take_feedback(self, told: VehicleSnapshot) -> None:
-        state, path, inlet, ac = self.state, told.contactors, told.inlet, told.ac_limits
-        contactor = path.contactor_state
-        closed = {values.ContactorState.CLOSED, values.ContactorState.WELDED}
-        state.contactors_closed = None if contactor is None else contactor in closed
-        state.inlet_voltage = path.contactor_voltage
-        state.battery_voltage = path.link_voltage
-        state.battery_current = path.present_current
-        state.isolation_monitor_active = path.isolation_monitoring_active
-        lock = inlet.lock_state
-        state.locked = None if lock is None else lock is values.LockState.LOCKED
-        state.cable_current = inlet.cable_current_limit
-        state.ac_max_voltage = ac.ac_max_voltage
-        state.ac_max_current = ac.ac_max_current
-        state.ac_min_current = ac.ac_min_current
-        heat = self._heat.share(inlet) if self._behaviour.sensors else 1.0
-        state.derating = min(heat, self._limit)
+    def _values(self, told: VehicleSnapshot) -> VehicleValues:
+        connected, behaviour = self.inlets.connected, self._behaviour
+        buttons = told.inlet.stop_button or told.inlet.proximity_switch
+        self._stopped = connected and (self._stopped or buttons is True)
+        free = self._barred is None and not self._withheld
+        heat = self._heat.share(told.inlet) if behaviour.sensors else 1.0
+        return values_of(
+            told,
+            self.now,
+            permitted=free and connected and self._inlet_is_known(),
+            stopped=self._stopped,
+            barred=self._barred,
+            contracts=behaviour.contracts,
+            # a bus without it never takes it back
+            silent_ready=self._bus.signals.reading("ev_ready").quality is Quality.UNBOUND,
+            derating=min(heat, self._limit),
+        )
 
     # To the vehicle: requests
 
@@ -311,9 +248,9 @@ class VehicleCan:
 
     def request_contactors(self, *, closed: bool) -> None:
         wish = values.ContactorRequest.CLOSE if closed else values.ContactorRequest.OPEN
-        amps = abs(self.state.battery_current or 0.0)
+        amps = abs(self.now.battery_current or 0.0)
         new = wish is not self._requests.contactor_request
-        if new and not closed and self.state.contactors_closed and amps > OPEN_CURRENT:
+        if new and not closed and self.now.contactors_closed and amps > OPEN_CURRENT:
             self.opened_under_load(amps)
         self._request(contactor_request=wish)
 
@@ -383,14 +320,14 @@ class VehicleCan:
             charge_mode=MODES.get(pilot.meaning, values.ChargeMode.NONE),
             pwm_duty_cycle=pilot.duty if pilot.oscillating else None,
             pwm_max_current=pilot.current or None,
-            cable_max_current=self.state.cable_current,
+            cable_max_current=self.now.cable_current,
             inlet_plug_state=values.PlugState.FAULT if faulty else state,
             inlet_lock_state=inlet.lock_state,
             active_inlet=self.inlets.active,
             inlet_dc_temperature_1=inlet.dc_pin_temperature_1,
             inlet_dc_temperature_2=inlet.dc_pin_temperature_2,
             inlet_ac_temperature=inlet.ac_pin_temperature,
-            inlet_hot=self.state.derating < 1.0,
+            inlet_hot=self.now.derating < 1.0,
             active_faults=min(self._faults, 255),
         )
         if now != self._ecu:

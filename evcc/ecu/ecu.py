@@ -26,7 +26,7 @@ from evcc.session.discovery import search_rules
 from evcc.session.profile import VehicleProfile, profile_of
 from evcc.session.results import result_on_can
 from evcc.session.session import VehicleSession, VehicleSessionPorts
-from evcc.vehicle import StationView, VehicleState
+from evcc.vehicle import Asked, StationView, VehicleValues
 
 if TYPE_CHECKING:
     from evcc.session.ports import Wallet
@@ -44,14 +44,17 @@ class VehicleEcu:
         self._log = base.dlt.logger("evcc")
         self._count = 0
         self._live: Task
-        self.state = VehicleState()
-        self.north = North(base.scheduler, self.state, config.api)
         self.view = StationView()
         self._parts = parts
         self.services = parts.services
+        self._asked = Asked()
         self.can = VehicleCan(
-            parts.bus, self.north.bus, self.services.behaviour, inlets=len(parts.plug.inlets)
+            parts.bus,
+            self.services.behaviour,
+            asked=self._asked,
+            inlets=len(parts.plug.inlets),
         )
+        self.north = North(base.scheduler, self.can, config.api, self._asked)
         self.can.changed = self.north.blend.refresh
         self.north.blend.barred = lambda: self.can.barred
         self._wallet = self._make_wallet()
@@ -66,6 +69,11 @@ class VehicleEcu:
         self.ecum = self._manage()
         self._listen_to_inlets()
         base.process.on_stop = self._ordered_stop
+
+    @property
+    def state(self) -> VehicleValues:
+        """What holds now of bus, north side and own will together."""
+        return self.north.blend.now
 
     # Life
 
@@ -127,7 +135,7 @@ class VehicleEcu:
             can=self.can,
             manager=self.manager,
             pilot=self._parts.plug.pilot.read,
-            state=self.state,
+            values=self.north.blend,
             on_reset=self._reset,
             keys=self._parts.tester_keys,
             notify=self._doors.notify,
@@ -200,11 +208,15 @@ class VehicleEcu:
         actuators = self.north.actuators(self.can)
         wear = Wear(base.scheduler, self._config.wear)
         basic = BasicCharging(
-            base.scheduler, self._parts.plug.pilot, self.state, actuators, closing=wear.closing
+            base.scheduler,
+            self._parts.plug.pilot,
+            self.north.blend,
+            actuators,
+            closing=wear.closing,
         )
         manager = ChargingManager(
             base.scheduler,
-            self.state,
+            self.north.blend,
             self._parts.plug.pilot,
             self._make_session,
             basic=basic,
@@ -239,7 +251,8 @@ class VehicleEcu:
         )
         self.view = StationView()
         car = VehicleContext(
-            state=self.state,
+            values=self.north.blend,
+            asked=self._asked,
             view=self.view,
             actuators=self.north.actuators(self.can),
             pilot=self.north.pilot(PilotOnPort(self._parts.plug.pilot)),

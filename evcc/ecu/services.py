@@ -56,7 +56,7 @@ from evcc.plug.charging import ChargingManager
 from evcc.session.memory import KeptMemory
 from evcc.session.profile import VehicleProfile
 from evcc.sleep.modes import BusInputs, Modes, SleepRules
-from evcc.vehicle import StationView, VehicleState
+from evcc.vehicle import StationView, Values
 
 SETTLE: Final = 20 * MS
 SENSOR_FAULT: Final = {"derate": Severity.DEGRADE, "stop": Severity.STOP}
@@ -181,7 +181,7 @@ class ServicePorts:
     can: VehicleCan
     manager: ChargingManager
     pilot: Callable[[], Pilot]
-    state: VehicleState
+    values: Values
     on_reset: Callable[[int], None] = lambda _kind: None
     keys: CryIf | None = None
     notify: Notify | None = None
@@ -197,7 +197,7 @@ class EcuServices:
         self._near = near
         config, ground = services.config, services.ground
         now = services.settings.active
-        services.live = Live(near.state, near.pilot, self._view)
+        services.live = Live(near.values, near.pilot, self._view)
         self.supervision = Supervision(
             ground.scheduler,
             services.dem,
@@ -217,7 +217,7 @@ class EcuServices:
         )
         near.manager.wear.told = services.dem.failed
         near.manager.barred = lambda: near.can.barred
-        near.can.flowing = lambda: near.manager.flowing
+        near.can.flowing = lambda: near.manager.active
         self.modes = self._make_modes()
         self.supervision.on_faults = self.modes.faults
         near.manager.engagement.told = self.modes.charging
@@ -311,7 +311,7 @@ class EcuServices:
             near.bus,
             near.can,
             config.diagnostics.can,
-            lambda: near.state.departure,
+            lambda: near.values.now.departure,
             near.notify.status if near.notify is not None else _mute,
         )
         habits = SleepRules(config.sleep, config.modes, config.supervision.degraded_share)

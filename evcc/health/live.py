@@ -9,7 +9,7 @@ from typing import Final
 
 from bsw.cp.pilot import Pilot
 from bsw.dcm.records import DETAIL, TIME, Form, Record, Value
-from evcc.vehicle import StationView, VehicleState
+from evcc.vehicle import StationView, Values
 
 LIVE: Final = (
     Record(0x0201, "soc", 2, step=0.1),
@@ -35,12 +35,12 @@ FRAME: Final = (TIME, DETAIL, *LIVE)
 class Live:
     """Reads from the vehicle's state, the pilot, and the session that runs, if one does."""
 
-    state: VehicleState
+    values: Values
     pilot: Callable[[], Pilot]
     view: Callable[[], StationView | None]
 
     def __call__(self) -> Mapping[str, Value]:
-        state, pilot, view = self.state, self.pilot(), self.view()
+        state, pilot, view = self.values.now, self.pilot(), self.view()
         return {
             "soc": state.soc,
             "inlet_voltage": state.inlet_voltage,

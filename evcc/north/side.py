@@ -1,7 +1,7 @@
 """The vehicle's north side in the ECU: joined to the bus, to the sessions, and to its doors.
 
 Everything it tells is heard from who does it - session, manager, trace; everything it is told goes
-through ``evcc.blend``.  The doors only come into being where the configuration opens them.
+through ``evcc.bus.merge``.  The doors only come into being where the configuration opens them.
 """
 
 from base64 import b64encode
@@ -21,7 +21,7 @@ from evcc.north.objects import SdpResult, TlsInfo, V2gMessages
 from evcc.north.published_actuators import PublishedActuators, PublishedPilot
 from evcc.north.vehicle import COMMANDS, Vehicle
 from evcc.plug.charging import ChargingManager
-from evcc.vehicle import Actuators, Pilot, VehicleState
+from evcc.vehicle import Actuators, Asked, Pilot, Values
 
 LOOK_EACH = 1 * S
 """How often what counts down is counted."""
@@ -36,12 +36,12 @@ def side(vehicle: Vehicle) -> NorthSide:
 class North:
     """Made before the rooms that need its state, then joined to the manager."""
 
-    def __init__(self, scheduler: Scheduler, state: VehicleState, config: VehicleApiConfig) -> None:
-        self.bus = VehicleState()
-        self.vehicle = Vehicle(VehicleState(), debug=config.debug)
+    def __init__(
+        self, scheduler: Scheduler, bus: Values, config: VehicleApiConfig, asked: Asked
+    ) -> None:
+        self.vehicle = Vehicle(debug=config.debug, asked=asked)
         self.blend = MergedValues(
-            state,
-            self.bus,
+            bus,
             self.vehicle,
             scheduler,
             alone=config.values == "north",
@@ -70,9 +70,6 @@ class North:
         vehicle.running = lambda: "" if manager.session is None else manager.session.mode
         if self._config.values == "north":
             manager.held = lambda: "mode" not in vehicle.said
-        blend.running = lambda: manager.session is not None
-        blend.own = lambda: manager.ordered
-        blend.contracts = lambda: not manager.contract_refused
         basic = blend.changed
 
         def changed() -> None:

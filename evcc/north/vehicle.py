@@ -1,16 +1,17 @@
 """The vehicle's commands.  Every argument is checked before anything reaches the session.
 
-What is said here is kept in a ``VehicleState`` of this side's own, or in the session's where
-nobody else has a say; ``said`` names the fields that were.
+``said`` keeps the vehicle's values that were told here, and nothing else; what may be asked for
+only once is an event.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.protocols import SPOKEN, ProtocolWord
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Listener, Variables
+from bsw.os.clock import S
 from evcc.north.objects import (
     AcEvParameters,
     Amps,
@@ -30,7 +31,7 @@ from evcc.north.objects import (
     WattHours,
 )
 from evcc.north.variables import variables
-from evcc.vehicle import Intent, VehicleState
+from evcc.vehicle import DECLARED, Asked, Intent, VehicleValues
 
 COMMANDS: list[str] = []
 command = Commands(COMMANDS)
@@ -38,20 +39,8 @@ command = Commands(COMMANDS)
 PROTOCOLS = {one.word: one.name for one in SPOKEN}
 
 
-WISHES = frozenset(
-    {
-        "intent",
-        "renegotiate",
-        "mode",
-        "prefer_contract",
-        "departure",
-        "energy_request",
-        "full_soc",
-        "bulk_soc",
-        "install_contract",
-    }
-)
-"""Fields that are said for one charge, and not for the next plug-in."""
+WISHES: Final = frozenset(name for name, one in DECLARED.items() if not one.lasting)
+"""What is said for one charge, and not for the next plug-in."""
 
 
 def _free(_name: str) -> bool:
@@ -71,10 +60,10 @@ class Vehicle:
     whether another source, which nobody may contradict, tells a value.
     """
 
-    def __init__(self, state: VehicleState, *, debug: bool = False) -> None:
-        self.state = state
+    def __init__(self, *, debug: bool = False, asked: Asked | None = None) -> None:
         self.debug = debug
-        self.said: set[str] = set()
+        self.said: dict[str, Any] = {}
+        self.asked = asked or Asked()
         self.measured = False  # a measurement has come; whoever keeps the time takes it back
         self.variables: Variables = variables()
         self.discharge = DcEvBPTParameters()
@@ -84,6 +73,21 @@ class Vehicle:
         self.running: Callable[[], str] = _idle
         self.owned: Callable[[str], bool] = _free
         self._fault_after: ErrorCode = "NO_ERROR"  # stands when the ordered stop is over
+        self._departs: int | None = None  # scheduler time, as soon as somebody looked
+
+    @property
+    def state(self) -> VehicleValues:
+        """What was said here, as if nobody else had said anything."""
+        return VehicleValues(**self.said)
+
+    def says(self, now: int) -> dict[str, Any]:
+        """What was said, as it holds now: a departure comes nearer."""
+        wanted = self.said.get("departure")
+        if wanted is None:
+            return self.said
+        if self._departs is None:
+            self._departs = now + wanted * S
+        return self.said | {"departure": max(0, (self._departs - now) // S)}
 
     def subscribe(self, name: str, listener: Listener) -> None:
         self.variables.subscribe(name, listener)
@@ -241,7 +245,8 @@ class Vehicle:
 
     @command
     def request_renegotiation(self) -> None:
-        self._set(renegotiate=True)
+        self.asked.renegotiation.ask()
+        self.changed()
 
     @command
     def resume(self) -> None:
@@ -270,21 +275,20 @@ class Vehicle:
     @command
     def request_certificate_installation(self) -> None:
         """Ask for a contract in the next session, also if there is one."""
-        self._set(install_contract=True)
+        self.asked.contract.ask()
+        self.changed()
 
     def _let_fault_stand(self) -> None:
         """Quietly: the session that stopped for it is just ending."""
         if self._fault_after != "NO_ERROR":
-            self.state.error, self._fault_after = self._fault_after, "NO_ERROR"
-            self.state.intent = Intent.CHARGE
-            self.said.add("error")
+            self.said |= {"error": self._fault_after, "intent": Intent.CHARGE}
+            self._fault_after = "NO_ERROR"
 
     def forget_wishes(self) -> None:
         """The plug was out: what was wished for that charge is over."""
-        fresh = VehicleState()
-        for name in WISHES:
-            setattr(self.state, name, getattr(fresh, name))
-        self.said -= WISHES
+        self._say(**dict.fromkeys(WISHES))
+        self.asked.renegotiation.done()
+        self.asked.contract.done()
 
     def _same_mode(self, wanted: str) -> None:
         """The mode is agreed once a session; another one needs another session."""
@@ -310,12 +314,15 @@ class Vehicle:
         self._set(**dict(told.values()))
 
     def _set(self, **values: object) -> None:
-        for name, value in values.items():
-            setattr(self.state, name, value)
-        self.said = (self.said | values.keys()) - {
-            name for name, value in values.items() if value is None
-        }
+        self._say(**values)
         self.changed()
+
+    def _say(self, **values: object) -> None:
+        """``None`` takes back what was said."""
+        if "departure" in values:
+            self._departs = None
+        said = self.said | values
+        self.said = {name: value for name, value in said.items() if value is not None}
 
     def _take(self, **values: object) -> None:
         """What is left out stays as it was."""

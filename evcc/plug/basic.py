@@ -10,7 +10,7 @@ from typing import Final
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
 from bsw.os.clock import MS
 from bsw.os.scheduler import Scheduler
-from evcc.vehicle import Actuators, Intent, VehicleState
+from evcc.vehicle import Actuators, Intent, Values
 
 WAIT: Final = 1_000 * MS
 """How long the pilot stays in state B with a current before we take it."""
@@ -24,7 +24,7 @@ class BasicCharging:
         self,
         scheduler: Scheduler,
         pilot: VehiclePilot,
-        state: VehicleState,
+        values: Values,
         actuators: Actuators,
         *,
         wait: int = WAIT,
@@ -34,7 +34,7 @@ class BasicCharging:
         self.current = 0.0
         self.active = False
         self._pilot = pilot
-        self._state = state
+        self._values = values
         self._actuators = actuators
         self._wait = wait
         self._closing = closing
@@ -65,7 +65,7 @@ class BasicCharging:
 
         An on-board charger of which nothing is known gets nothing.
         """
-        state = self._state
+        state = self._values.now
         if not self._wanted(pilot) or state.ac_max_current is None:
             return 0.0
         limits = [pilot.current, state.ac_max_current]
@@ -75,7 +75,7 @@ class BasicCharging:
         return current if current >= LEAST else 0.0
 
     def _wanted(self, pilot: Pilot) -> bool:
-        state = self._state
+        state = self._values.now
         return state.permission and state.intent is Intent.CHARGE and pilot.state in CONNECTED
 
     def _changed(self, pilot: Pilot) -> None:
@@ -96,7 +96,7 @@ class BasicCharging:
         current = self.allowed(self._pilot.read())
         if current > 0.0:
             self._actuators.request_lock(locked=True)
-            if self._state.locked is False:
+            if self._values.now.locked is False:
                 self._alarm.rearm(LOOK_AGAIN)
                 return
             worn = self._closing()

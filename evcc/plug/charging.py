@@ -23,7 +23,7 @@ from evcc.plug.activity import Engaged, PlugActivity
 from evcc.plug.basic import BasicCharging
 from evcc.plug.wear import MATCHING, WORDS, Wear
 from evcc.session.session import Stage, VehicleSession
-from evcc.vehicle import Intent, StationView, VehicleState
+from evcc.vehicle import Intent, OwnValues, StationView, VehicleValues
 
 CONTRACT_EXCHANGES: Final = frozenset(
     {"CertificateInstallation", "CertificateUpdate", "PaymentDetails", "Authorization"}
@@ -73,7 +73,7 @@ class ChargingManager:
     def __init__(
         self,
         scheduler: Scheduler,
-        state: VehicleState,
+        values: OwnValues,
         pilot: VehiclePilot,
         make_session: SessionMaker,
         *,
@@ -93,7 +93,7 @@ class ChargingManager:
         self.contract_refused = False  # until the plug was out
         self.tls_in_vain = False  # the station speaks nothing of ours over it; as long
         self._scheduler = scheduler
-        self._state = state
+        self._values = values
         self._make_session = make_session
         self._pilot = pilot
         self._basic = basic
@@ -157,11 +157,15 @@ class ChargingManager:
         else:
             self.engagement.over()
 
+    @property
+    def _state(self) -> VehicleValues:
+        return self._values.now
+
     # Supervision
 
     @property
     def active(self) -> bool:
-        """A session runs, or AC flows by the duty cycle."""
+        """A session runs, or AC flows by the duty cycle: the plug in use is this one."""
         return self.session is not None or self._basic.current > 0.0
 
     @property
@@ -174,11 +178,6 @@ class ChargingManager:
         """A session still looks for its station."""
         session = self.session
         return session is not None and session.stage in {Stage.SEARCHING, Stage.CONNECTING}
-
-    @property
-    def flowing(self) -> bool:
-        """A session runs, or a current by the duty cycle: the plug in use is this one."""
-        return self.session is not None or self._basic.current > 0.0
 
     def break_off(self, result: SessionResult) -> None:
         """The safe state, here and now; basic charging waits for the next plug-in."""
@@ -203,7 +202,6 @@ class ChargingManager:
     # Wishes from outside
 
     def stop(self) -> None:
-        self._state.ending = True
         self._order(Intent.STOP)
         self._basic.stop()
 
@@ -221,7 +219,15 @@ class ChargingManager:
             self._link.wake()
 
     def _order(self, intent: Intent) -> None:
-        self.ordered = self._state.intent = intent
+        self.ordered = intent
+        self._want()
+
+    def _want(self) -> None:
+        self._values.want(
+            intent=self.ordered,
+            contracts=not self.contract_refused,
+            running=self.session is not None,
+        )
 
     # Sessions
 
@@ -252,6 +258,7 @@ class ChargingManager:
             self.engagement.working()
             self.session = self._make_session(self._ended)
             self._view = self.session.view
+            self._want()
             self.session.start(self._scheduler.now)
 
     def _choice_awaited(self) -> bool:
@@ -260,6 +267,7 @@ class ChargingManager:
 
     def _ended(self, result: SessionResult) -> None:
         session, self.session = self.session, None
+        self._want()
         self.results.append(result)
         del self.results[:-RESULTS_KEPT]
         self._log.info("session ended", result=str(result))
@@ -299,8 +307,8 @@ class ChargingManager:
     def _try_again(self, result: SessionResult, *, secure: bool) -> None:
         """A contract that is refused is not offered twice; all else a few times."""
         if result.ending is Ending.REFUSED and result.exchange in CONTRACT_EXCHANGES:
-            self._state.prefer_contract = False
             self.contract_refused = True
+            self._want()
         if result.ending is Ending.NO_PROTOCOL and secure:
             self.tls_in_vain = True
         self._tries += 1
@@ -332,14 +340,13 @@ class ChargingManager:
             self._follow_duty()
 
     def _unplugged(self) -> None:
-        self._over = self._state.ending = False
+        self._over = False
         self._tries = self._energy_at = 0
         self._linked = self._holding = False
         self.wear.unplugged()
         self._again.cancel()
         self._wake.cancel()
         self._basic.stop()
-        self._state.prefer_contract = True
         self.contract_refused = self.tls_in_vain = False
         self._order(Intent.CHARGE)
         if self.session is not None:

@@ -22,7 +22,15 @@ from evcc.session.memory import Memory
 from evcc.session.plausible import NO_ERROR, Finding, Judge, Known
 from evcc.session.ports import Calendar, ContractFacts, Wallet
 from evcc.session.profile import VehicleProfile
-from evcc.vehicle import Actuators, Intent, Pilot, StationView, VehicleState
+from evcc.vehicle import (
+    Actuators,
+    Asked,
+    Intent,
+    Pilot,
+    StationView,
+    Values,
+    VehicleValues,
+)
 
 STATION_FAULTS: Final = frozenset({"EVSE_EmergencyShutdown", "EVSE_Malfunction"})
 STATION_STOPS: Final = frozenset({"EVSE_Shutdown", "EVSE_UtilityInterruptEvent"}) | STATION_FAULTS
@@ -41,7 +49,7 @@ EMERGENCIES: Final = frozenset(
 
 @dataclass(slots=True)
 class VehicleContext:
-    state: VehicleState
+    values: Values
     view: StationView
     actuators: Actuators
     pilot: Pilot
@@ -52,6 +60,7 @@ class VehicleContext:
     calendar: Calendar
     log: Logger
     evccid: bytes
+    asked: Asked = field(default_factory=Asked)
     wallet: Wallet | None = None
     wear: Wear | None = None  # its own where none is given
     ramp: Ramp = field(init=False)
@@ -77,6 +86,11 @@ class VehicleContext:
         self.ramp = Ramp(self.profile)
         self.worn = self.wear or Wear(self.scheduler)
         self.judge = Judge(self.view, relations=not self.profile.lab_station_without_power)
+
+    @property
+    def state(self) -> VehicleValues:
+        """What holds now.  Nobody here changes it; whoever looks again may find another one."""
+        return self.values.now
 
     @property
     def error(self) -> str:

@@ -6,17 +6,17 @@ allows and the inlet temperature leaves; up slowly, down faster, never below zer
 
 from bsw.os.clock import S
 from evcc.session.profile import VehicleProfile
-from evcc.vehicle import StationView, VehicleState
+from evcc.vehicle import StationView, VehicleValues
 
 
-def wanted_current(state: VehicleState, view: StationView, voltage: float) -> float:
+def wanted_current(state: VehicleValues, view: StationView, voltage: float) -> float:
     """The steady state: no ramp yet.  A value that is missing allows nothing."""
     if state.target_current is None or state.max_current is None:
         return 0.0
     return max(0.0, min(state.target_current, offered_current(state, view, voltage)))
 
 
-def offered_current(state: VehicleState, view: StationView, voltage: float) -> float:
+def offered_current(state: VehicleValues, view: StationView, voltage: float) -> float:
     """What may be asked for at all, whatever the battery wants just now.
 
     Nothing while the vehicle says that it is not ready: EVReady and a current would contradict.
@@ -29,7 +29,7 @@ def offered_current(state: VehicleState, view: StationView, voltage: float) -> f
     return max(0.0, min(limits, default=0.0)) * max(0.0, min(1.0, state.derating))
 
 
-def wanted_voltage(state: VehicleState, view: StationView) -> float:
+def wanted_voltage(state: VehicleValues, view: StationView) -> float:
     """The battery's set point, never above what either side stands."""
     limits = [
         value

@@ -12,7 +12,7 @@ from typing import Final
 
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS, S
-from evcc.vehicle import StationView, VehicleState
+from evcc.vehicle import StationView, VehicleValues
 
 LEAST_MULTIPLIER, MOST_MULTIPLIER = -3, 3
 STEP: Final = 500 * MS
@@ -25,7 +25,7 @@ class Known:
     """What a value is compared with.  ``asked``: the most that may flow by our requests."""
 
     view: StationView
-    state: VehicleState
+    state: VehicleValues
     asked: float = 0.0
 
     @property

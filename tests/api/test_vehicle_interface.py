@@ -20,7 +20,6 @@ from evcc.north.objects import (
 from evcc.north.published_actuators import PublishedActuators, PublishedPilot
 from evcc.north.variables import VARIABLES
 from evcc.north.vehicle import Vehicle
-from evcc.vehicle import VehicleState
 from secc.api.objects import DcEvseMaximumLimits
 from tools.bench.world.direct import Rig
 
@@ -34,7 +33,8 @@ class Bench:
 
     def __init__(self, protocol: str = "iso2", mode: str = "DC_extended") -> None:
         self.rig = Rig(protocol, mode=mode)
-        self.vehicle = Vehicle(self.rig.state)
+        self.vehicle = Vehicle(asked=self.rig.asked)
+        self.vehicle.changed = lambda: self.rig.state.put(**self.vehicle.said)
         self.rig.car.actuators = PublishedActuators(self.vehicle, self.rig.pack)
         self.rig.car.pilot = PublishedPilot(self.vehicle, self.rig.plug)
         self.log: list[tuple[str, Any]] = []
@@ -140,7 +140,7 @@ def test_a_fault_can_wait_for_an_ordered_stop(protocol: str) -> None:
     assert codes == {"NO_ERROR"}
     assert bench.rig.ending("vehicle") is bench.rig.ending("station") is Ending.TERMINATED
     assert bench.rig.ended_at["vehicle"] < 35 * S
-    assert state.error == "FAILED_EVRESSMalfunction", "it stands for the next session"
+    assert vehicle.state.error == "FAILED_EVRESSMalfunction", "it stands for the next session"
     vehicle.reset_fault()
     assert state.error == "NO_ERROR"
 
@@ -155,13 +155,13 @@ def test_a_fault_that_was_taken_back_does_not_stand_after_the_stop() -> None:
 
 
 def test_without_a_session_a_fault_stands_at_once() -> None:
-    vehicle = Vehicle(VehicleState())
+    vehicle = Vehicle()
     vehicle.set_fault(stop_mode="Ordered")
     assert vehicle.state.error == "FAILED_EVRESSMalfunction"
 
 
 def test_a_welded_contactor_is_a_fault_until_it_is_reset() -> None:
-    vehicle = Vehicle(VehicleState())
+    vehicle = Vehicle()
     vehicle.update_contactor_state(closed=True, welded=True)
     vehicle.update_contactor_state(closed=False)
     assert vehicle.state.error == "FAILED_EVRESSMalfunction"
@@ -181,8 +181,7 @@ def test_needs_are_in_the_parameters() -> None:
 
 
 def test_starting_sets_mode_payment_departure_and_energy() -> None:
-    state = VehicleState()
-    vehicle = Vehicle(state)
+    vehicle = Vehicle()
     heard: list[str] = []
     vehicle.changed = lambda: heard.append("changed")
     assert vehicle.start_charging(
@@ -191,6 +190,7 @@ def test_starting_sets_mode_payment_departure_and_energy() -> None:
         DepartureTime=1800.5,
         EAmount=7.5,
     )
+    state = vehicle.state
     assert (state.mode, state.prefer_contract) == ("AC_single_phase_core", False)
     assert (state.departure, state.energy_request, state.permission) == (1800, 7_500.0, True)
     assert heard == ["changed"]
@@ -263,7 +263,7 @@ def test_limits_of_the_station_are_told_when_they_change() -> None:
 
 
 def test_discharge_limits_are_kept_and_merged() -> None:
-    vehicle = Vehicle(VehicleState())
+    vehicle = Vehicle()
     vehicle.set_bpt_dc_params(EvBPTParameters=DcEvBPTParameters(discharge_minimal_soc=30))
     vehicle.set_bpt_dc_params(EvBPTParameters=DcEvBPTParameters(discharge_target_current=20))
     assert vehicle.discharge.discharge_minimal_soc == 30
@@ -300,15 +300,14 @@ WRONG: list[tuple[Callable[[Any], object], str]] = [
 def test_what_cannot_be_taken_is_named_and_changes_nothing(
     call: Callable[[Any], object], text: str
 ) -> None:
-    state = VehicleState()
-    vehicle = Vehicle(state)
+    vehicle = Vehicle()
     vehicle.changed = lambda: pytest.fail("nothing was taken")
     with pytest.raises(CommandError) as caught:
         call(vehicle)
     assert text in str(caught.value)
-    assert state == VehicleState()
+    assert vehicle.said == {}
 
 
 def test_an_unknown_variable_is_named() -> None:
     with pytest.raises(UnknownVariable, match="soc"):
-        Vehicle(VehicleState()).subscribe("soc", print)
+        Vehicle().subscribe("soc", print)

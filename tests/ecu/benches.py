@@ -74,7 +74,6 @@ class EcuBench(Bench):
             self.rooms.supervision.session_ended(result)  # type: ignore[arg-type]  # the same
 
         self.manager.on_result = ended
-        self.vehicle_can.changed = self.manager.refresh
         self.ecum = self.rooms.manage(Room("can", self.vehicle_can.start))
         self.vehicle_can.pilot_changed(self.pilot.read())
 

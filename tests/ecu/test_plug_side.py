@@ -11,9 +11,10 @@ from evcc.inlet.lock import LockConditions, LockTiming, PlugLock
 from evcc.inlet.proximity import PlugWatch
 from evcc.inlet.selection import InletArbiter
 from evcc.plug.basic import BasicCharging
-from evcc.vehicle import Intent, StationView, VehicleState
+from evcc.vehicle import Intent, StationView
 from tests.ecu.benches import EcuBench
 from tools.bench.hardware.faults import faults
+from tools.bench.world.dials import Dials
 from tools.bench.world.network import Options
 from tools.bench.world.whole import WholeOptions
 
@@ -138,7 +139,7 @@ class Pwm:
     def __init__(self) -> None:
         self.scheduler = Scheduler(VirtualClock())
         self.cable = SimulatedCable(self.scheduler)
-        self.state = VehicleState(permission=True, ac_max_current=16.0, locked=True)
+        self.state = Dials(permission=True, ac_max_current=16.0, locked=True)
         self.allowed = 0.0
         self.basic = BasicCharging(self.scheduler, self.cable.vehicle, self.state, self)
         self.basic.start()

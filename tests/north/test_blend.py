@@ -11,7 +11,8 @@ from bsw.os.scheduler import Scheduler
 from evcc.bus.merge import MergedValues
 from evcc.north.objects import AcEvParameters, DcEvParameters, SelectedPaymentOption
 from evcc.north.vehicle import Vehicle
-from evcc.vehicle import Intent, VehicleState
+from evcc.vehicle import Intent, Once, VehicleValues
+from tools.bench.world.dials import Dials
 
 
 class Ecu:
@@ -19,16 +20,24 @@ class Ecu:
 
     def __init__(self, *, alone: bool = False, fresh: int = 0) -> None:
         self.scheduler = Scheduler(VirtualClock())
-        self.state, self.bus = VehicleState(), VehicleState()
-        self.vehicle = Vehicle(VehicleState())
-        self.blend = MergedValues(
-            self.state, self.bus, self.vehicle, self.scheduler, alone=alone, fresh=fresh
-        )
+        self.bus = Dials()
+        self.vehicle = Vehicle()
+        self.blend = MergedValues(self.bus, self.vehicle, self.scheduler, alone=alone, fresh=fresh)
+
+    @property
+    def state(self) -> VehicleValues:
+        return self.blend.now
+
+    def want(
+        self, intent: Intent = Intent.CHARGE, *, contracts: bool = True, running: bool = False
+    ) -> "Ecu":
+        """The ECU itself wants something."""
+        self.blend.want(intent=intent, contracts=contracts, running=running)
+        return self
 
     def hear(self, **told: Any) -> "Ecu":  # noqa: ANN401 - fields of the state
         """The bus says something."""
-        for name, value in told.items():
-            setattr(self.bus, name, value)
+        self.bus.put(**told)
         self.blend.refresh()
         return self
 
@@ -104,7 +113,7 @@ def test_the_strongest_wish_to_end_counts() -> None:
     assert ecu.state.intent is Intent.PAUSE
     assert ecu.hear(intent=Intent.STOP).state.intent is Intent.STOP
     assert ecu.hear(intent=Intent.CHARGE).state.intent is Intent.PAUSE
-    ecu.blend.own = lambda: Intent.STOP
+    assert ecu.want(Intent.STOP).state.intent is Intent.STOP
     assert ecu.hear().state.intent is Intent.STOP
 
 
@@ -121,7 +130,7 @@ def test_a_wish_lasts_until_the_plug_was_out() -> None:
 
 def test_a_mode_does_not_change_under_a_session() -> None:
     ecu = Ecu().hear(mode="DC_extended", permission=True)
-    ecu.blend.running = lambda: True
+    ecu.want(running=True)
     ecu.vehicle.running = lambda: "DC_extended"
     assert ecu.hear(mode="AC_single_phase_core").state.mode == "DC_extended"
     with pytest.raises(CommandError, match="a session with DC_extended is running") as caught:
@@ -129,13 +138,13 @@ def test_a_mode_does_not_change_under_a_session() -> None:
     assert caught.value.problems[0].field == "EnergyTransferMode"
     assert ecu.state.intent is Intent.CHARGE
     ecu.start("DC_extended")
-    ecu.blend.running = lambda: False
+    ecu.want(running=False)
     assert ecu.hear().state.mode == "DC_extended"
 
 
 def test_a_refused_contract_stays_refused_whatever_the_bus_says() -> None:
     ecu = Ecu().hear(prefer_contract=True)
-    ecu.blend.contracts = lambda: False
+    ecu.want(contracts=False)
     assert not ecu.hear(prefer_contract=True).state.prefer_contract
 
 
@@ -156,14 +165,33 @@ def test_a_departure_comes_nearer() -> None:
 def test_a_renegotiation_is_asked_for_once() -> None:
     ecu = Ecu()
     ecu.vehicle.request_renegotiation()
-    assert ecu.state.renegotiate
-    ecu.state.renegotiate = False  # it is done
-    assert not ecu.hear().state.renegotiate
-    assert ecu.hear(renegotiate=True).state.renegotiate
-    ecu.state.renegotiate = False
-    assert not ecu.hear(renegotiate=True).state.renegotiate
-    ecu.hear(renegotiate=False)
-    assert ecu.hear(renegotiate=True).state.renegotiate
+    assert ecu.vehicle.asked.renegotiation.asked
+    ecu.vehicle.asked.renegotiation.done()
+    ecu.hear()
+    assert not ecu.vehicle.asked.renegotiation.asked
+
+
+def test_a_signal_that_stays_asks_once_each_time_it_rises() -> None:
+    once, heard = Once(), []
+    for level, done in (
+        (False, False), (True, False), (True, True), (True, False), (False, False), (True, False),
+    ):  # fmt: skip
+        once.follow(level=level)
+        if done:
+            once.done()
+        heard.append(once.asked)
+    assert heard == [False, True, False, False, False, True]
+    once.follow(level=False)
+    assert not once.asked, "nobody wants it any more"
+
+
+def test_what_was_asked_for_one_charge_is_over_when_the_plug_was_out() -> None:
+    ecu = Ecu()
+    ecu.vehicle.request_renegotiation()
+    ecu.vehicle.request_certificate_installation()
+    ecu.vehicle.forget_wishes()
+    asked = ecu.vehicle.asked
+    assert [asked.contract.asked, asked.renegotiation.asked] == [False, False]
 
 
 def test_a_fault_of_the_north_side_stands_until_it_is_reset() -> None:

@@ -6,7 +6,8 @@ from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from evcc.config import VehicleApiConfig
 from evcc.north.side import North
-from evcc.vehicle import VehicleState
+from evcc.vehicle import Asked
+from tools.bench.world.dials import Dials
 
 
 class Told:
@@ -14,8 +15,7 @@ class Told:
 
     def __init__(self, config: VehicleApiConfig) -> None:
         self.scheduler = Scheduler(VirtualClock())
-        self.state = VehicleState()
-        self.north = North(self.scheduler, self.state, config)
+        self.north = North(self.scheduler, Dials(), config, Asked())
         self.north.wake()
         self.north.vehicle.allow_charging(permission=True)
         self.north.vehicle.update_contactor_state(closed=True)
@@ -27,7 +27,7 @@ class Told:
 
     def permitted_at(self, seconds: int) -> bool:
         self.scheduler.run(seconds * S)
-        return self.state.permission
+        return self.north.blend.now.permission
 
 
 def test_a_client_that_falls_silent_while_energy_flows_loses_the_permission() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bsw.north.talk import AT_ONCE, LONGEST_LINE, Talk
 from evcc.north import side as vehicle_north
 from evcc.north.vehicle import Vehicle
-from evcc.vehicle import VehicleState
+from evcc.vehicle import VehicleValues
 from secc.api.charger import ADDITIONS, COMMANDS, Charger
 from secc.api.literals import SupportedAppProtocol
 from secc.ecu import north as station_north
@@ -20,7 +20,7 @@ class Client:
     """A conversation with a vehicle of its own; ``said`` is what came back."""
 
     def __init__(self) -> None:
-        self.vehicle = Vehicle(VehicleState())
+        self.vehicle = Vehicle()
         self.said: list[dict[str, Any]] = []
         self.talk = Talk(vehicle_north.side(self.vehicle), self._hear)
 
@@ -103,7 +103,7 @@ def test_what_is_refused_says_code_field_and_remedy(
     request_: dict[str, Any], code: str, text: str, fields: list[str]
 ) -> None:
     client = Client()
-    before = VehicleState()
+    before = VehicleValues()
     told = client.ask(id=1, **request_)
     assert told["id"] == 1
     assert told["error"]["code"] == code
@@ -155,7 +155,7 @@ def test_garbage_changes_nothing_and_ends_nothing(pieces: list[bytes]) -> None:
     for piece in pieces:
         client.feed(piece)
     client.feed(b"\n")
-    assert client.vehicle.state == VehicleState()
+    assert client.vehicle.state == VehicleValues()
     assert client.ask(id=1, get="link_stat")["error"]["code"] == "unknown"
 
 
@@ -223,7 +223,7 @@ def test_a_value_that_was_published_can_be_asked_for() -> None:
 @pytest.mark.parametrize("role", ["vehicle", "station"])
 def test_the_schema_is_that_of_the_interface_itself(role: str) -> None:
     if role == "vehicle":
-        side = vehicle_north.side(Vehicle(VehicleState()))
+        side = vehicle_north.side(Vehicle())
     else:
         side = station_north.side(Charger(tuple(SupportedAppProtocol)))
     told = json.loads(json.dumps(side.describe()))

@@ -136,7 +136,7 @@ def test_a_pause_the_station_forgot_becomes_a_new_session() -> None:
 def test_parameters_are_negotiated_anew(mode: str, who: str) -> None:
     rig = Rig(mode=mode)
     if who == "vehicle":
-        rig.at(20 * S, lambda: setattr(rig.state, "renegotiate", True))
+        rig.at(20 * S, rig.asked.renegotiation.ask)
     else:
         rig.at(20 * S, rig.charger.renegotiate)
     full(rig, 60 * S).run()

@@ -224,7 +224,7 @@ def vehicle_pauses(campaign: Campaign) -> None:
 
 
 def vehicle_renegotiates(campaign: Campaign) -> None:
-    campaign.rig.state.renegotiate = True
+    campaign.rig.asked.renegotiation.ask()
 
 
 def station_stops(campaign: Campaign) -> None:

@@ -22,7 +22,8 @@ from evcc.plug.basic import BasicCharging
 from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.session.profile import CONFORMANCE, VehicleProfile
 from evcc.session.session import VehicleSession
-from evcc.vehicle import StationView, VehicleState
+from evcc.vehicle import StationView
+from tools.bench.world.dials import Dials
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import Pack, Today
@@ -118,7 +119,7 @@ class VehicleLab(Clockwork):
         )
 
     @property
-    def state(self) -> VehicleState:
+    def state(self) -> Dials:
         return self.rig.state
 
     @property

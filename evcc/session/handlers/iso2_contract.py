@@ -50,7 +50,7 @@ class Contract:
 
     def _stored(self, problem: str) -> None:
         self._installed = problem
-        self._context.state.install_contract = False
+        self._context.asked.contract.done()
         if problem:
             self._context.log.error("contract refused", why=problem)
             self._context.fail(Ending.SIGNATURE_FAULT, problem)

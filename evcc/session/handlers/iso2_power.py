@@ -83,7 +83,7 @@ class Power:
         if progress is Progress.RENEGOTIATING:
             self._renegotiating = False
             self._renegotiations.done()
-            context.state.renegotiate = False
+            context.asked.renegotiation.done()
             return self._renegotiate()
         if self._ac:
             return Go("SessionStop", when=context.in_b)
@@ -145,7 +145,7 @@ class Power:
     def _wants_renegotiation(self) -> bool:
         """Whoever asks: not too soon, and not for ever."""
         context = self._context
-        asked = context.view.notification == "ReNegotiation" or context.state.renegotiate
+        asked = context.view.notification == "ReNegotiation" or context.asked.renegotiation.asked
         if not asked or not self._renegotiations.due:
             return False
         why, fault = self._renegotiations.refused()

@@ -95,7 +95,7 @@ class Setup:
         service = self.certificate_service is not None
         contract = context.wallet.contract()
         installable = service and context.wallet.can_install()
-        if contract is None or (context.state.install_contract and installable):
+        if contract is None or (context.asked.contract.asked and installable):
             self.certificate_wish = INSTALLATION
             return installable
         if service and contract.expires - context.calendar.unix() < context.profile.update_before:

@@ -23,7 +23,7 @@ from evcc.session.memory import Memory as VehicleMemory
 from evcc.session.memory import VolatileMemory
 from evcc.session.profile import CONFORMANCE as VEHICLE_CONFORMANCE
 from evcc.session.profile import VehicleProfile
-from evcc.vehicle import StationView
+from evcc.vehicle import Asked, StationView
 from secc.api.charger import Charger
 from secc.api.literals import (
     AuthorizationStatus,
@@ -65,6 +65,7 @@ class Rig:
         self.today = Today(self.scheduler)
         self.plug = Plug()
         self.state = dc_vehicle()
+        self.asked = Asked()
         self.state.mode = mode
         self.view = StationView(protocol=protocol)
         self.pack = Pack(self.scheduler, self.state, self.view)
@@ -81,7 +82,8 @@ class Rig:
         log = silent().logger("test")
         agreed = Agreement(secure=secure)
         self.car = VehicleContext(
-            state=self.state,
+            values=self.state,
+            asked=self.asked,
             view=self.view,
             actuators=self.pack,
             pilot=self.plug,

@@ -25,7 +25,7 @@ from evcc.session.memory import VolatileMemory
 from evcc.session.ports import Wallet
 from evcc.session.profile import CONFORMANCE as VEHICLE_CONFORMANCE
 from evcc.session.profile import VehicleProfile
-from evcc.vehicle import Actuators, StationView
+from evcc.vehicle import Actuators, Asked, StationView
 from evcc.vehicle import Pilot as VehiclePilotPort
 from secc.api.charger import Charger
 from secc.api.literals import (
@@ -99,6 +99,7 @@ class NetRig:
         self.vehicle_pilot: VehiclePilotPort = self.plug
         self.station_pilot: StationPilotPort = self.plug
         self.state = dc_vehicle()
+        self.asked = Asked()
         self.state.mode = options.mode
         self.vehicle_memory = VolatileMemory()
         self.memory = Memory()
@@ -194,7 +195,8 @@ class NetRig:
         self.view = StationView()
         self.pack.view = self.view
         return VehicleContext(
-            state=self.state,
+            values=self.state,
+            asked=self.asked,
             view=self.view,
             actuators=self.actuators,
             pilot=self.vehicle_pilot,

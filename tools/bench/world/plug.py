@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
-from evcc.vehicle import StationView, VehicleState
+from evcc.vehicle import StationView
 from secc.power.simulated import SimulatedElectronics
+from tools.bench.world.dials import Dials
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Pack:
     """A battery with an inner resistance behind contactors, as actuators and as a load."""
 
     scheduler: Scheduler
-    state: VehicleState
+    state: Dials
     view: StationView
     ocv: float = 380.0
     ohms: float = 0.05
@@ -84,14 +85,16 @@ class Pack:
         self.views += 1
 
     def tick(self, electronics: SimulatedElectronics, step: int) -> None:
-        state = self.state
-        state.battery_voltage = self.ocv + self.ohms * electronics.current
-        state.inlet_voltage = electronics.voltage
-        state.battery_current = electronics.current if state.contactors_closed else 0.0
+        state = self.state.now
         moved = electronics.voltage * electronics.current * step / S / 3600.0
-        state.soc = min(100.0, (state.soc or 0.0) + 100.0 * moved / self.capacity)
-        if state.soc >= (state.full_soc or 100.0):
-            state.charging_complete = True
+        soc = min(100.0, (state.soc or 0.0) + 100.0 * moved / self.capacity)
+        self.state.put(
+            battery_voltage=self.ocv + self.ohms * electronics.current,
+            inlet_voltage=electronics.voltage,
+            battery_current=electronics.current if state.contactors_closed else 0.0,
+            soc=soc,
+            charging_complete=state.charging_complete or soc >= (state.full_soc or 100.0),
+        )
 
 
 class Today:
@@ -103,8 +106,8 @@ class Today:
         return self._start + self._scheduler.now // S
 
 
-def dc_vehicle() -> VehicleState:
-    return VehicleState(
+def dc_vehicle() -> Dials:
+    return Dials(
         permission=True,
         soc=40.0,
         full_soc=80.0,

@@ -30,6 +30,8 @@ from can_adapter.vehicle.bus import open_vehicle_bus
 from can_adapter.vehicle.config import VehicleCanConfig
 from csm.randomness import SeededRandomness
 from evcc.bus.canbus import VehicleCan
+from evcc.bus.merge import MergedValues
+from evcc.north.vehicle import Vehicle
 from evcc.plug.basic import BasicCharging
 from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.session.results import result_on_can
@@ -126,7 +128,11 @@ class Bench:
         site.attenuate(car, box, 10)
         self.ecu_bus, config = self.make_ecu_bus()
         self.can_bus = open_vehicle_bus(scheduler, self.ecu_bus.attach("EVCC"), config)
-        self.vehicle_can = VehicleCan(self.can_bus, rig.state, inlets=setup.inlets)
+        self.vehicle_can = VehicleCan(
+            self.can_bus, asked=rig.asked, inlets=setup.inlets, start=rig.state.now
+        )
+        self.merged = MergedValues(self.vehicle_can, Vehicle(asked=rig.asked), scheduler)
+        rig.state.follow(self.merged)
         pilot = self.pilot = self._add_pilots(setup)
         rig.actuators = self.vehicle_can
         rig.vehicle_pilot = PilotOnPort(pilot)
@@ -147,11 +153,11 @@ class Bench:
             )
         )
         basic = BasicCharging(
-            scheduler, pilot, rig.state, self.vehicle_can, closing=rig.wear.closing
+            scheduler, pilot, self.merged, self.vehicle_can, closing=rig.wear.closing
         )
         self.manager = ChargingManager(
             scheduler,
-            rig.state,
+            self.merged,
             pilot,
             lambda ended: VehicleSession(rig.vehicle_means(), rig.make_car(), ended),
             basic=basic,
@@ -160,7 +166,8 @@ class Bench:
             wear=rig.wear,
         )
         self.manager.chosen = lambda: self.vehicle_can.chosen
-        self.vehicle_can.changed = self.manager.refresh
+        self.vehicle_can.changed = self.merged.refresh
+        self.merged.changed = self.manager.refresh
         self.manager.on_result = lambda result: self.vehicle_can.session_ended(
             result_on_can(result)
         )
