@@ -8,15 +8,16 @@ import ssl
 from collections.abc import Sequence
 
 from bsw.crypto import KeyType, key_type
+from bsw.der import DerError
 from bsw.os.worker import attempt
 from bsw.tls.config import TlsConfig
 from bsw.tls.context import show_on
-from bsw.tls.der import DerError, name_text, outline
 from bsw.tls.hello import TLS13, ClientHello
 from bsw.tls.hints import hint_text, preferred
 from bsw.tls.hooks import Alert
 from bsw.tls.key import SigningKey
 from bsw.tls.libssl import libssl
+from bsw.tls.outline import name_text, outline
 from bsw.tls.port import Credential, TlsFacts, TlsFailure, TlsProfile, TlsReason, Trust
 from bsw.tls.profile import GROUP_NAMES, SUITE_NAMES
 from bsw.tls.reasons import ABOUT_ROOTS, refused, unusable

@@ -9,8 +9,9 @@ first [V2G2-871].
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from bsw.tls.der import DerError, Outline, name_text, outline
+from bsw.der import DerError
 from bsw.tls.hello import HintKind, RootHint
+from bsw.tls.outline import Outline, name_text, outline
 from bsw.tls.port import Credential
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from weakref import WeakValueDictionary, finalize
 
 from bsw.crypto import FORMS, KeyType, Signer, ecdsa_der, key_type
+from bsw.der import DerError
 from bsw.os.worker import attempt
-from bsw.tls.der import DerError, outline
 from bsw.tls.libssl import DIGEST_SIGN, ENGINE_METHODS, SIGN, Libssl, LibsslError, libssl
+from bsw.tls.outline import outline
 
 EVP_PKEY_EC = 408
 EVP_PKEY_ED448 = 1088

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from keym.x509 import der, extensions, name
+from bsw import der
+from bsw.der import DerError, Element, Reader
+from keym.x509 import extensions, name
 from keym.x509.certificate import Certificate, Malformed, parse, signature_algorithm, signed_object
-from keym.x509.der import DerError, Element, Reader
 from keym.x509.extensions import Extension
 
 LARGEST_RESPONSE = 32 * 1024

@@ -9,12 +9,13 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bsw import der
 from bsw.crypto import KeyType, prepared
+from bsw.der import DerError, Element, Reader
 from csm import public
 from csm.errors import BadKey
 from csm.handles import KeyKind, PublicKey, PublicKeyError
-from keym.x509 import der, extensions, name
-from keym.x509.der import DerError, Element, Reader
+from keym.x509 import extensions, name
 from keym.x509.edition import SIGNATURE_OIDS
 from keym.x509.extensions import Extensions
 from keym.x509.name import Name

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from keym.x509 import der
-from keym.x509.der import DerError, Element, Reader
+from bsw import der
+from bsw.der import DerError, Element, Reader
 from keym.x509.profile import KeyUse
 
 BASIC_CONSTRAINTS = "2.5.29.19"

@@ -5,8 +5,8 @@ Who issued what is decided by the octets alone; the texts serve profile rules an
 
 from dataclasses import dataclass
 
-from keym.x509 import der
-from keym.x509.der import DerError, Element
+from bsw import der
+from bsw.der import DerError, Element
 
 COMMON_NAME = "2.5.4.3"
 COUNTRY = "2.5.4.6"

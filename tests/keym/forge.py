@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
-from keym.x509 import der
+from bsw import der
 from keym.x509.certificate import parse
 from tools.pki.recipe import Entity, signature_hash
 

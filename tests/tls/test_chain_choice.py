@@ -8,9 +8,9 @@ import pytest
 
 from bsw.crypto import KeyType
 from bsw.tls.config import TlsConfig
-from bsw.tls.der import outline
 from bsw.tls.hello import HintKind, RootHint
 from bsw.tls.hints import preferred, sha1, subjects
+from bsw.tls.outline import outline
 from bsw.tls.port import Credential, TlsProfile
 from bsw.tls.station import StationTls
 from tests.tls.world import ISO2, ISO20, Judge, World, both_open, credential, pki

@@ -8,10 +8,11 @@ and never opened.
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bsw import der
+from bsw.der import DerError
 from keym.judging.status import Response, RevocationList, read_list, read_response
-from keym.x509 import der, pem
+from keym.x509 import pem
 from keym.x509.certificate import Certificate, Malformed, parse
-from keym.x509.der import DerError
 from keym.x509.pem import PemError
 
 SUFFIXES = frozenset(
