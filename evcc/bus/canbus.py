@@ -26,9 +26,9 @@ from evcc.bus.words import (
     MODES,
     NOTHING_METERED,
     NOTHING_TOLD,
+    STATION_PARTS,
     pilot_state,
     schedule_rows,
-    station_parts,
 )
 from evcc.inlet.derating import AC_CURVE, DC_CURVE, Curve
 from evcc.inlet.heat import Heat
@@ -36,6 +36,7 @@ from evcc.inlet.inlet_side import LOCK_ROLES, InletSides, inlet_of, role_of
 from evcc.inlet.lock import LockTiming
 from evcc.inlet.proximity import PlugWatch
 from evcc.plan import Piece
+from evcc.reports import Report
 from evcc.session.profile import OPEN_CURRENT
 from evcc.vehicle import NOTHING_SAID, Asked, StationView, VehicleValues
 
@@ -113,6 +114,7 @@ class VehicleCan:
         self._limit = 1.0
         self._withheld = False
         self._rows = ScheduleRows(bus.scheduler, bus.publisher)
+        self._report = Report(STATION_PARTS)
         self._offered: tuple[Piece, ...] = ()
         self._mode: values.EcuState | None = None  # where it is not told by plug and faults
         self._wake_up: values.EcuWakeUp | None = None
@@ -288,7 +290,7 @@ class VehicleCan:
 
     def view_changed(self, view: StationView) -> None:
         self._meter_over.cancel()
-        for part in station_parts(view):
+        for _, part in self._report.changed(view):
             self._publish(part)
         if view.offered.pieces != self._offered:
             self._offered = view.offered.pieces
@@ -350,6 +352,7 @@ class VehicleCan:
         )
         for part in NOTHING_TOLD:
             self._publish(part)
+        self._report.forget()
         self._meter_over.rearm(METER_STAYS)
         self._offered = ()
         self._rows.show(())

@@ -3,7 +3,7 @@
 Pure functions of what the station told; when they are published is ``evcc.canbus``'s affair.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from bsw.chrgm.protocols import phase_of, protocol
@@ -23,6 +23,7 @@ from can_adapter.vehicle.report import (
     VehicleReportPart,
 )
 from evcc.plan import Piece
+from evcc.reports import Section
 from evcc.vehicle import StationView
 
 MOST_ROWS: Final = 1_024
@@ -119,31 +120,38 @@ def station_limits(view: StationView) -> StationLimits:
     )
 
 
-def station_parts(view: StationView) -> Iterator[VehicleReportPart]:
-    """Everything the station told, part by part."""
-    yield session_status(view)
-    yield station_status(view)
-    yield StationPresent(
+def station_present(view: StationView) -> StationPresent:
+    return StationPresent(
         evse_present_voltage=positive(view.present_voltage),
         evse_present_current=view.present_current,
         evse_current_limit_achieved=view.current_limit_achieved,
         evse_voltage_limit_achieved=view.voltage_limit_achieved,
         evse_power_limit_achieved=view.power_limit_achieved,
     )
-    yield station_limits(view)
-    if view.nominal_voltage is not None:
-        yield StationAc(
-            evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current
-        )
-    yield StationIdentity(
+
+
+def station_ac(view: StationView) -> StationAc | None:
+    if view.nominal_voltage is None:
+        return None
+    return StationAc(evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current)
+
+
+def station_identity(view: StationView) -> StationIdentity:
+    return StationIdentity(
         evse_id=view.evse_id or None,
         meter_id=view.meter_id or None,
         session_id=view.session_id or None,
         evse_time=view.evse_time,
     )
-    yield Metering(meter_reading=view.meter_reading, meter_time=view.meter_time)
+
+
+def metering(view: StationView) -> Metering:
+    return Metering(meter_reading=view.meter_reading, meter_time=view.meter_time)
+
+
+def schedule(view: StationView) -> Schedule:
     offered = view.offered
-    yield Schedule(
+    return Schedule(
         schedule_tuple=view.schedule_tuple,
         schedule_power=bounded(offered.power),
         schedule_remaining=offered.remaining,
@@ -177,3 +185,55 @@ def schedule_rows(pieces: Sequence[Piece]) -> list[ScheduleRow]:
 
 def _level(price: float) -> int | None:
     return int(price) if price == int(price) and 0 < price <= 255 else None
+
+
+STATION_PARTS: Final[tuple[Section[VehicleReportPart], ...]] = (
+    Section(
+        "session",
+        ("phase", "protocol", "payment", "offered_modes", "offered_payments"),
+        session_status,
+    ),
+    Section(
+        "station",
+        (
+            "status_code",
+            "isolation",
+            "notification",
+            "notification_delay",
+            "processing",
+            "rcd",
+            "receipt_required",
+        ),
+        station_status,
+    ),
+    Section(
+        "present",
+        (
+            "present_voltage",
+            "present_current",
+            "current_limit_achieved",
+            "voltage_limit_achieved",
+            "power_limit_achieved",
+        ),
+        station_present,
+    ),
+    Section(
+        "limits",
+        (
+            "max_current",
+            "max_voltage",
+            "max_power",
+            "min_current",
+            "min_voltage",
+            "tolerance",
+            "ripple",
+            "energy_to_deliver",
+        ),
+        station_limits,
+    ),
+    Section("ac", ("nominal_voltage", "max_current"), station_ac),
+    Section("identity", ("evse_id", "meter_id", "session_id", "evse_time"), station_identity),
+    Section("metering", ("meter_reading", "meter_time"), metering),
+    Section("schedule", ("schedule_tuple", "offered"), schedule),
+)
+"""Everything the station told, part by part, each with what it is made of."""

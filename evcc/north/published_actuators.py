@@ -5,7 +5,7 @@ and is published at the moment it changes.  Who fulfils it - CAN, a bench, nobod
 here.
 """
 
-from evcc.north.variables import tell_view
+from evcc.north.variables import ViewTeller
 from evcc.north.vehicle import Vehicle
 from evcc.vehicle import Actuators, Pilot, StationView
 
@@ -17,6 +17,7 @@ class PublishedActuators:
         self._vehicle = vehicle
         self._behind = behind
         self._closed = False
+        self._tell = ViewTeller(vehicle.variables)
 
     def request_contactors(self, *, closed: bool) -> None:
         """Closing is an event, said once; ``dc_power_on`` has no counterpart."""
@@ -41,7 +42,7 @@ class PublishedActuators:
         self._behind.allow_ac_current(amps)
 
     def view_changed(self, view: StationView) -> None:
-        tell_view(self._vehicle.variables, view)
+        self._tell(view)
         self._behind.view_changed(view)
 
 

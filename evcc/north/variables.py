@@ -5,6 +5,7 @@ from typing import Any, Final
 from bsw.chrgm.endings import SessionResult
 from bsw.north.variables import Variables
 from evcc.north import objects
+from evcc.reports import Report, Section
 from evcc.vehicle import StationView
 
 VARIABLES: Final[dict[str, Any]] = {
@@ -42,28 +43,31 @@ def variables() -> Variables:
     return Variables(VARIABLES, "vehicle")
 
 
-def tell_view(variables: Variables, view: StationView) -> None:
-    """What the station told, as variables; each only when it changed."""
-    changed = variables.publish_changed
-    if view.protocol:
-        changed("selected_protocol", view.protocol)
-    changed("session_state", view.phase)
-    if view.authorization:
-        changed("authorization_state", view.authorization)
-    if view.offered_modes:
-        offer = objects.SeccOffer(view.offered_modes, view.offered_payments, view.evse_id)
-        changed("secc_offer", offer)
-    if view.max_current is not None and view.nominal_voltage is not None:
-        changed("ac_evse_max_current", view.max_current)
-    changed("evse_limits", _limits(view))
-    present = objects.EvsePresentValues(view.present_voltage, view.present_current)
-    changed("evse_present_values", present)
-    _tell_status(variables, view)
-    schedules = objects.Schedules(view.schedule_power, view.schedule_remaining, view.next_power)
-    changed("schedules", schedules)
-    if view.meter_id or view.meter_reading is not None:
-        meter = objects.MeterInfo(view.meter_id, view.meter_reading, view.meter_time)
-        changed("meter_info", meter)
+class ViewTeller:
+    """Publishes what the station told; each variable only when it changed."""
+
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+        self._report = Report(STATION_VARIABLES)
+
+    def __call__(self, view: StationView) -> None:
+        variables = self._variables
+        before = variables.last("evse_status")
+        for name, value in self._report.changed(view):
+            variables.publish_changed(name, value)
+        asked_before = before is not None and before.notification == "StopCharging"
+        if view.notification == "StopCharging" and not asked_before:
+            variables.publish("stop_from_charger")
+
+
+def _offer(view: StationView) -> objects.SeccOffer | None:
+    if not view.offered_modes:
+        return None
+    return objects.SeccOffer(view.offered_modes, view.offered_payments, view.evse_id)
+
+
+def _ac_current(view: StationView) -> float | None:
+    return None if view.nominal_voltage is None else view.max_current
 
 
 def _limits(view: StationView) -> objects.EvseLimits:
@@ -76,10 +80,38 @@ def _limits(view: StationView) -> objects.EvseLimits:
     )
 
 
-def _tell_status(variables: Variables, view: StationView) -> None:
-    before = variables.last("evse_status")
-    status = objects.EvseStatus(view.notification, view.status_code, view.isolation, view.rcd)
-    variables.publish_changed("evse_status", status)
-    asked_before = before is not None and before.notification == "StopCharging"
-    if view.notification == "StopCharging" and not asked_before:
-        variables.publish("stop_from_charger")
+def _present(view: StationView) -> objects.EvsePresentValues:
+    return objects.EvsePresentValues(view.present_voltage, view.present_current)
+
+
+def _status(view: StationView) -> objects.EvseStatus:
+    return objects.EvseStatus(view.notification, view.status_code, view.isolation, view.rcd)
+
+
+def _schedules(view: StationView) -> objects.Schedules:
+    return objects.Schedules(view.schedule_power, view.schedule_remaining, view.next_power)
+
+
+def _meter(view: StationView) -> objects.MeterInfo | None:
+    if not view.meter_id and view.meter_reading is None:
+        return None
+    return objects.MeterInfo(view.meter_id, view.meter_reading, view.meter_time)
+
+
+STATION_VARIABLES: Final[tuple[Section[Any], ...]] = (
+    Section("selected_protocol", ("protocol",), lambda view: view.protocol or None),
+    Section("session_state", ("phase",), lambda view: view.phase),
+    Section("authorization_state", ("authorization",), lambda view: view.authorization or None),
+    Section("secc_offer", ("offered_modes", "offered_payments", "evse_id"), _offer),
+    Section("ac_evse_max_current", ("max_current", "nominal_voltage"), _ac_current),
+    Section(
+        "evse_limits",
+        ("max_current", "max_voltage", "max_power", "min_current", "min_voltage"),
+        _limits,
+    ),
+    Section("evse_present_values", ("present_voltage", "present_current"), _present),
+    Section("evse_status", ("notification", "status_code", "isolation", "rcd"), _status),
+    Section("schedules", ("schedule_power", "schedule_remaining", "next_power"), _schedules),
+    Section("meter_info", ("meter_id", "meter_reading", "meter_time"), _meter),
+)
+"""What the station told, variable by variable, each with what it is made of."""

@@ -4,7 +4,7 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import S
-from evcc.north.variables import tell_view, variables
+from evcc.north.variables import ViewTeller, variables
 from tools.bench.world.direct import Rig
 
 
@@ -18,7 +18,7 @@ def test_the_cable_check_is_no_authorization(
     during: list[str] = []
     told.subscribe("authorization_state", states.append)
     told.subscribe("authorization_state", lambda _state: during.append(rig.names("vehicle")[-1]))
-    monkeypatch.setattr(rig.pack, "view_changed", lambda view: tell_view(told, view))
+    monkeypatch.setattr(rig.pack, "view_changed", ViewTeller(told))
     rig.at(20 * S, lambda: setattr(rig.state, "charging_complete", True))
     rig.run()
     assert rig.ending("vehicle") is Ending.TERMINATED
