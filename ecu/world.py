@@ -3,19 +3,24 @@
 Who is at the ends of the buses - battery, power module - is not known here.  Same seed, same run.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from bsw.cp.pilot import StationPilot, VehiclePilot
+from bsw.net.ports import Endpoint
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
+from bsw.os.worker import Outcome, SimulatedWorker
 from bsw.sim.base import SimulatedBase
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.cable_end import CableEnd
+from bsw.sim.network import SimLink, SimNetwork
 from bsw.sim.site import Site
 from can_adapter.drivers.simulated import SimulatedBus
 from csm.randomness import SeededRandomness
 from ecu.host import DoorsConfig
 from ecu.simulated import SimulatedDoors
+from ecu.uplink import UplinkDoor
 
 ATTENUATION: Final = 10
 """dB between two modems on one cable."""
@@ -39,7 +44,33 @@ class World:
         self.site = Site(self.scheduler, chance.fork("line"))
         self._seats = {place: self.site.vehicle(place) for place in PLACES}
         self._box = self.site.station("station")
+        self._wide = SimLink(self.scheduler, chance.fork("wide"))
+        self._backend = self._wide.node("back end")
+        station = self._wide.node("station")
+        self._way = UplinkDoor(
+            station,
+            self._resolve,
+            SimulatedWorker(self.scheduler, lambda _job: WORK),
+            busy=lambda: False,
+            close=station.close,
+        )
         self.site.attenuate(self._seats[PLACES[0]], self._box, ATTENUATION)
+
+    @property
+    def backend(self) -> SimNetwork:
+        """Where a back end listens; a station finds it there under any name."""
+        return self._backend
+
+    def cut_backend(self) -> None:
+        """The way to the back end is away until ``restore_backend``."""
+        self._wide.cut()
+
+    def restore_backend(self) -> None:
+        self._wide.restore()
+
+    def _resolve(self, _host: str, port: int, done: Callable[[Outcome[Endpoint]], None]) -> None:
+        found = Outcome(value=Endpoint(self._backend.address, port))
+        self.scheduler.post(lambda: done(found), name="name")
 
     def base(self, *, loud: bool = True) -> SimulatedBase:
         """For one ECU.  Not ``loud``: a development error stops it, as in the field."""
@@ -62,7 +93,9 @@ class World:
     ) -> SimulatedDoors[StationPilot]:
         end = CableEnd[StationPilot](self.cables[0].station, self._box.port)
         interface, chance = self.site.network(self._box), self.chance.fork("secc")
-        return SimulatedDoors(base, config, interface, self.station_bus, {"station": end}, chance)
+        doors = SimulatedDoors(base, config, interface, self.station_bus, {"station": end}, chance)
+        doors.way = self._way
+        return doors
 
     def plug(self) -> None:
         self.cables[0].plug()
