@@ -146,9 +146,17 @@ class Server:
     """Listens, and holds a session for each connection."""
 
     def __init__(
-        self, means: Means, user: ServerUser, *, tls: Callable[[], TlsEngine] | None = None
+        self,
+        means: Means,
+        user: ServerUser,
+        *,
+        tls: Callable[[], TlsEngine] | None = None,
+        most: int = 10_000,
     ) -> None:
+        """``most`` connections are held at once, those in the handshake included."""
         self.means = means
+        self.turned_away = 0
+        self._most = most
         self.user = user
         self._tls = tls
         self._listener: Listener | None = None
@@ -179,4 +187,8 @@ class Server:
         """From a listener."""
         session = Session(self, self._tls() if self._tls is not None else Plain())
         self._sessions[session] = None
-        return session.start(stream)
+        connection = session.start(stream)
+        if len(self._sessions) > self._most:
+            self.turned_away += 1
+            session.abort()
+        return connection

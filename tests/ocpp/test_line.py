@@ -11,7 +11,7 @@ from ocpp.backoff import BackOffRules
 from ocpp.client import Client, ClientRules
 from ocpp.connection import DEFAULT_CONNECTION, Cause
 from ocpp.happenings import Answered, Called, CutOff, Happening, TimedOut
-from ocpp.server import Rejection
+from ocpp.server import Rejection, Server
 from ocpp.versions import Version
 from ocpp.websocket import SocketRules
 from tests.net.worlds import KINDS, Recorder
@@ -245,3 +245,17 @@ def test_a_run_can_be_repeated() -> None:
             return [repr(each) for each in made.backend.heard]
 
     assert heard() == heard()
+
+
+def test_a_server_holds_a_bounded_number_of_connections() -> None:
+    with line() as made:
+        made.opened()
+        crowded = Server(made.server.means, made.backend, most=2)
+        listener = crowded.listen(made.world.station)
+        visitors = [Recorder() for _ in range(3)]
+        for visitor in visitors:
+            made.world.vehicle.connect(listener.local, visitor, timeout=5 * S)
+        made.until(lambda: sum(visitor.end is not None for visitor in visitors) == 1)
+        assert len(crowded.sessions) == 2
+        assert crowded.turned_away == 1
+        crowded.close()
