@@ -130,16 +130,18 @@ class FrameImage:
         """Whether the signal is there on this page."""
         return self._layout.present(field, (self._little, self._big))
 
-    def set(self, field: Field, raw: Raw) -> None:
+    def set(self, field: Field, raw: Raw) -> bool:
+        """Write a signal; tell whether a bit is another one now."""
         before = self._big if field.big_endian else self._little
         after = field.write(before, raw)
         if after == before:
-            return
+            return False
         self.version += 1
         if field.big_endian:
             self._big = after
         else:
             self._little = after
+        return True
 
     def octets(self) -> bytearray:
         length = self._layout.spec.length

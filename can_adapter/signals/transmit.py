@@ -1,12 +1,13 @@
 """Transmission: published values become frames, cyclically and when they change.
 
-Each message keeps its phase on the scheduler; a change goes out at once, but not sooner than the
-message's smallest distance.  A value that is ``None`` is sent as its initial value with its flag
-taken away.  Who publishes, and why, is not known here.
+Each message keeps its phase on the scheduler; a change of its bits goes out at once, but not
+sooner than the message's smallest distance.  A value that is ``None`` is sent as its initial value
+with its flag taken away.  Who publishes, and why, is not known here.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Generic, TypeVar
 
 from bsw.os.clock import MS
@@ -167,27 +168,40 @@ class _Outlet:
         self._floating = any(signal.floating for signal in binding.signals)
         self._raw: Sequence[Raw] = ()  # as it stands in the pages
 
-    def put(self, value: Value | None) -> None:
-        """Write the value into the pages of its message."""
+    def put(self, value: Value | None) -> bool:
+        """Write the value into the pages of its message; tell whether a bit changed there."""
         if value != value:  # noqa: PLR0124 - not a number is no value either
             value = None
+        changed = False
         if self._flag is not None and (value is None) != (self.last is None):
             field, pages = self._flag
             for page in pages:
-                page.set(field, self._flag_raws[value is not None])
+                changed |= page.set(field, self._flag_raws[value is not None])
         self.last = value
         raws = self._raws(value)
         if raws == self._raw and not self._floating:  # -0.0 equals 0.0 and has another bit
-            return
+            return changed
         self._raw = raws
         for (field, pages), raw in zip(self._fields, raws, strict=True):
             for page in pages:
-                page.set(field, raw)
+                changed |= page.set(field, raw)
+        return changed
 
     def _raws(self, value: Value | None) -> Sequence[Raw]:
         if value is None:
             return tuple(field.spec.initial for field, _ in self._fields)
         return self._converter.raws(value)
+
+
+class _Part:
+    """The outlets of one part, and the values it was published with last."""
+
+    __slots__ = ("names", "outlets", "values")
+
+    def __init__(self, outlets: Sequence[_Outlet]) -> None:
+        self.outlets = tuple(outlets)
+        self.names = tuple(outlet.name for outlet in outlets)
+        self.values: tuple[Value | None, ...] = (None,) * len(self.outlets)
 
 
 def _other(valid: int) -> int:
@@ -213,24 +227,23 @@ class Outbound(Generic[PartT]):
             for binding in bindings.bound
             if binding.message.key in self._senders
         }
-        self._parts: dict[type, tuple[_Outlet, ...]] = {
-            kind: tuple(outlets[role.name] for role in roles if role.name in outlets)
+        self._parts = {
+            kind: _Part([outlets[role.name] for role in roles if role.name in outlets])
             for kind, roles in bindings.catalogue.groups.items()
         }
-        self._last: dict[type, PartT] = {}
         self.started = False
 
     def publish(self, part: PartT) -> None:
         """Take over the values of a part; what did not change costs next to nothing."""
-        kind = type(part)
-        if self._last.get(kind) == part:
+        here = self._parts[type(part)]
+        values = tuple(map(getattr, repeat(part), here.names))
+        before = here.values
+        if values == before:
             return
-        self._last[kind] = part
+        here.values = values
         touched: dict[Sender, int] = {}
-        for outlet in self._parts[kind]:
-            value = getattr(part, outlet.name)
-            if value != outlet.last:
-                outlet.put(value)
+        for outlet, value, old in zip(here.outlets, values, before, strict=True):
+            if value != old and outlet.put(value):
                 touched.setdefault(outlet.sender, outlet.page)
         if self.started:
             for sender, page in touched.items():

@@ -161,6 +161,31 @@ def test_publishing_the_same_again_sends_nothing_extra() -> None:
     assert len(world.times("EVCC_Requests")) == before + 5, "only the cycles"
 
 
+def test_a_change_that_no_bit_carries_sends_nothing_extra() -> None:
+    world = Recording()
+    world.ecu.publisher.publish(StationPresent(evse_present_voltage=400.0))
+    world.ecu.publisher.start()
+    world.run_for(100 * MS)
+    before = len(world.times("EVCC_StationPresent"))
+    for step in range(100):
+        world.ecu.publisher.publish(StationPresent(evse_present_voltage=400.0 + step / 1e6))
+        world.run_for(1 * MS)
+    assert len(world.times("EVCC_StationPresent")) == before + 5, "only the cycles"
+
+
+def test_a_flag_alone_is_a_change() -> None:
+    world = Recording()
+    world.ecu.publisher.start()
+    world.run_for(13 * MS)
+    initial = world.last("EVCC_StationPresent")
+    before = len(world.times("EVCC_StationPresent"))
+    world.ecu.publisher.publish(StationPresent(evse_present_voltage=0.0))
+    world.run_for(1 * MS)
+    assert len(world.times("EVCC_StationPresent")) == before + 1
+    valid = {**initial, "EvsePresentVoltageFlag": "Valid"}
+    assert world.last("EVCC_StationPresent") == valid
+
+
 def test_protected_messages_carry_checksum_and_counter() -> None:
     world = Recording()
     world.ecu.publisher.start()
