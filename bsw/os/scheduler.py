@@ -262,16 +262,16 @@ class Scheduler:
         """
         self._running = True
         clock, waiting, alarms, early = self.clock, self.mailbox.waiting, self._alarms, self._early
-        first_plan = self._first
+        first_plan, read_clock, pop = self._first, clock.now, heapq.heappop
         left = max(ALARMS_PER_LOOK, self.planned)
         while True:
             if waiting:
                 self._deliver_events(EVENTS_PER_TURN)
             if not self._running:
                 return
-            now = clock.now()
+            now = read_clock()
             while alarms and alarms[0][2] != alarms[0][3].serial:  # cancelled or re-armed
-                heapq.heappop(alarms)
+                pop(alarms)
                 self._stale -= 1
             other = alarms[0][0] if alarms else None
             first = first_plan.next_due() if first_plan.entries else None
@@ -284,20 +284,23 @@ class Scheduler:
                 return
             if due is not None and due <= now and left:
                 left -= 1
-                if first is not None and self._first_goes(first, other, now):
-                    alarm: Planned = self._first.take()
+                if first is not None and first <= now and self._first_goes(first, other):
+                    alarm: Planned = first_plan.take()
                 else:
-                    alarm = heapq.heappop(alarms)[3]
+                    alarm = pop(alarms)[3]
                     alarm.serial = -1
-                self._call(alarm.name, alarm.action)
+                self.activations += 1
+                try:
+                    alarm.action()
+                except Exception as error:  # noqa: BLE001 - leads to the safe stop
+                    self._failed(alarm.name, error)
             else:
-                clock.wait_until(self._wait_end(due, until, now))
-                left = max(ALARMS_PER_LOOK, self.planned)
+                end = until if due is None or (until is not None and until < due) else due
+                clock.wait_until(now if waiting else end)
+                left = max(ALARMS_PER_LOOK, len(first_plan.entries) + len(alarms))
 
-    def _first_goes(self, first: int, other: int | None, now: int) -> bool:
+    def _first_goes(self, first: int, other: int | None) -> bool:
         """By its turn, or past others that are late; but not twice in a row past them."""
-        if first > now:
-            return False
         by_turn = other is None or first <= other
         self._passed = not by_turn and not self._passed
         return by_turn or self._passed
@@ -317,13 +320,6 @@ class Scheduler:
             return False
         return now > until or not self.mailbox.waiting
 
-    def _wait_end(self, due: int | None, until: int | None, now: int) -> int | None:
-        if self.mailbox.waiting:
-            return now
-        if due is None or (until is not None and until < due):
-            return until
-        return due
-
     def _deliver_events(self, most: int) -> None:
         for _ in range(most):
             event = self.mailbox.take() if self._running else None
@@ -335,9 +331,12 @@ class Scheduler:
         self.activations += 1
         try:
             action()
-        except Exception as error:  # noqa: BLE001 - the one place: leads to the safe stop
-            self.faults += 1
-            self._fault(Fault(where, error))
+        except Exception as error:  # noqa: BLE001 - leads to the safe stop
+            self._failed(where, error)
+
+    def _failed(self, where: str, error: Exception) -> None:
+        self.faults += 1
+        self._fault(Fault(where, error))
 
     def _fault(self, fault: Fault) -> None:
         if self.on_fault is None:

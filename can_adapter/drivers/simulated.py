@@ -137,8 +137,9 @@ class SimulatedPort:
         if self.deaf or self._state is BusState.OFF:
             return
         self._counters.received += 1
-        if self._receive is not None:
-            self._receive(frame)
+        receive = self._receive
+        if receive is not None:
+            receive(frame)
 
     def calm(self) -> None:
         """A frame made it over the bus: the error counter falls."""
@@ -277,20 +278,19 @@ class SimulatedBus:
     def _finish(self) -> None:
         transfer, self._current = self._current, None
         assert transfer is not None  # the alarm is armed with a transfer only
-        self.busy_time += self._now() - self._began
-        if self._destroyed():
+        now = self._now()
+        self.busy_time += now - self._began
+        if self.shorted or (self.errors > 0 and self._randomness.chance(self.errors)):
             self._punish(transfer)
         else:
             transfer[2].waiting -= 1
-            self._deliver(transfer)
-        self._go_on()
+            self._deliver(transfer, now)
+        if self._waiting:
+            self._go_on()
 
     def _go_on(self) -> None:
         if self._current is None and self._waiting:
             self._begin(heapq.heappop(self._waiting))
-
-    def _destroyed(self) -> bool:
-        return self.shorted or (self.errors > 0 and self._randomness.chance(self.errors))
 
     def _punish(self, transfer: _Transfer) -> None:
         """Count the error at all ports; the sender tries again unless it is off now."""
@@ -302,7 +302,7 @@ class SimulatedBus:
         if sender.state is BusState.OFF:
             self._forget(sender)
 
-    def _deliver(self, transfer: _Transfer) -> None:
+    def _deliver(self, transfer: _Transfer, now: int) -> None:
         _, _, sender, frame = transfer
         if len(self._ports) < 2:
             self.unacknowledged += 1
@@ -316,7 +316,7 @@ class SimulatedBus:
                 return
             frame = changed
         for tap in self._taps:
-            tap(self._now(), sender.name, frame)
+            tap(now, sender.name, frame)
         if self.loss > 0 or self._disturbed:
             self._deliver_by_chance(sender, frame)
             return
