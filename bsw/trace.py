@@ -10,6 +10,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
+from math import isfinite
 from typing import Final, Protocol
 
 from bsw.dlt_sinks import json_value
@@ -21,14 +23,24 @@ START: Final = "0" * 64
 
 
 def canonical(serial: int, time: int, kind: str, fields: Mapping[str, Field]) -> str:
-    """The one JSON form of a record, digest not included."""
-    shown = {
-        "fields": {name: json_value(value) for name, value in fields.items()},
-        "kind": kind,
-        "serial": serial,
-        "time": time,
-    }
-    return json.dumps(shown, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """The one JSON form of a record, digest not included: names in order, nothing between."""
+    shown = ",".join([f"{_json(name)}:{_json(fields[name])}" for name in sorted(fields)])
+    return f'{{"fields":{{{shown}}},"kind":{_json(kind)},"serial":{serial},"time":{time}}}'
+
+
+def _json(value: Field) -> str:
+    """As ``json.dumps`` has it, but quicker: every message of a session passes here."""
+    if type(value) is str:
+        return encode_basestring_ascii(value)
+    if type(value) is bytes:
+        return f'{{"hex":"{value.hex()}"}}'
+    if type(value) is int:
+        return str(value)
+    if type(value) is float and isfinite(value):
+        return repr(value)
+    if type(value) is bool:
+        return "true" if value else "false"
+    return "null" if value is None else json.dumps(json_value(value), separators=(",", ":"))
 
 
 def chained(before: str, canonical_record: str) -> str:

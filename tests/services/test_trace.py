@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -11,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw.dlt import Dlt, Logger
-from bsw.dlt_sinks import RingSink
+from bsw.dlt_sinks import RingSink, json_value
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Job, Outcome, SimulatedWorker
 from bsw.redaction import REFUSED, Field
-from bsw.trace import START, MemoryTrace, Trace
+from bsw.trace import START, MemoryTrace, Trace, canonical
 from bsw.trace_file import Appender, Room, TraceFile, Turn, verify
 
 
@@ -92,6 +93,35 @@ def test_the_digest_of_a_known_trace_never_changes() -> None:
     trace = Trace(lambda: 1)
     trace.add("known", text="ü", number=-1, share=0.1, octets=b"\x00\xff", nothing=None, yes=True)
     assert trace.digest == "17ae62b48599856a7f37d45847905dde9789d3d0b45bbc5af149373d185b8458"
+
+
+class Colour(str, Enum):
+    RED = "red"
+
+
+@given(
+    st.dictionaries(
+        st.text(),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            st.floats(),
+            st.binary(),
+            st.text(),
+            st.sampled_from(Colour),
+        ),
+    ),
+    st.text(),
+    st.integers(),
+)
+def test_the_canonical_form_is_json_with_sorted_names_and_no_spaces(
+    fields: dict[str, Field], kind: str, number: int
+) -> None:
+    shown = {name: json_value(value) for name, value in fields.items()}
+    whole = {"fields": shown, "kind": kind, "serial": number, "time": number}
+    plain = json.dumps(whole, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    assert canonical(number, number, kind, fields) == plain
 
 
 def test_secrets_are_replaced_before_they_are_hashed() -> None:
