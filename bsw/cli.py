@@ -38,7 +38,7 @@ def main(role: Role[M], argv: list[str] | None = None) -> int:
     """Run one command; the exit status comes back, and no traceback ever leaves here for a
     mistake in the configuration or on the command line.
     """
-    arguments = _parser(role).parse_args(sys.argv[1:] if argv is None else argv)
+    arguments = parser(role).parse_args(sys.argv[1:] if argv is None else argv)
     try:
         status: int = arguments.command(role, arguments)
     except BrokenPipeError:
@@ -54,15 +54,16 @@ def main(role: Role[M], argv: list[str] | None = None) -> int:
     return status
 
 
-def _parser(role: Role[M]) -> argparse.ArgumentParser:
-    parser = Parser(
+def parser(role: Role[M]) -> Parser:
+    """All words of a role."""
+    top = Parser(
         prog=role.name,
         description=role.purpose,
         epilog=STATUSES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    top.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="run the ECU", description="Run the ECU.")
     check = commands.add_parser(
         "check",
@@ -108,7 +109,7 @@ def _parser(role: Role[M]) -> argparse.ArgumentParser:
             help="one value, for example --set log.level=debug; wins over all files",
         )
     doctor.set_defaults(command=_doctor)
-    return parser
+    return top
 
 
 class Version(argparse.Action):

@@ -22,11 +22,13 @@ def _run(loaded: "Loaded[EvccConfig]") -> int:
     return run(loaded)
 
 
+ROLE: "Role[EvccConfig]" = Role(
+    "evcc", "Pilotwire in the vehicle: the EV communication controller.", _model, _run
+)
+
+
 def main(argv: list[str] | None = None) -> int:
-    return role_main(
-        Role("evcc", "Pilotwire in the vehicle: the EV communication controller.", _model, _run),
-        argv,
-    )
+    return role_main(ROLE, argv)
 
 
 if __name__ == "__main__":

@@ -22,16 +22,13 @@ def _run(loaded: "Loaded[SeccConfig]") -> int:
     return run(loaded)
 
 
+ROLE: "Role[SeccConfig]" = Role(
+    "secc", "Pilotwire in the station: the supply equipment communication controller.", _model, _run
+)
+
+
 def main(argv: list[str] | None = None) -> int:
-    return role_main(
-        Role(
-            "secc",
-            "Pilotwire in the station: the supply equipment communication controller.",
-            _model,
-            _run,
-        ),
-        argv,
-    )
+    return role_main(ROLE, argv)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bsw.base_config import BaseConfig
-from bsw.cli import Role, _parser
+from bsw.cli import Role
+from bsw.cli import parser as parser_of
 from evcc.cli import main as evcc
 from evcc.config import EvccConfig
 from secc.cli import main as secc
@@ -52,7 +53,7 @@ def test_the_unit_starts_a_command_that_exists_with_options_it_knows(role: str) 
     assert scripts is not None
     assert f'{role} = "{role}.cli:main"' in scripts[1].splitlines()
     assert program == f"/opt/pilotwire/bin/{role}"
-    parser = _parser(Role(role, "", lambda: ROLES[role], lambda _: 0))
+    parser = parser_of(Role(role, "", lambda: ROLES[role], lambda _: 0))
     arguments: argparse.Namespace = parser.parse_args(words)
     assert [str(path) for path in arguments.config] == [f"/etc/pilotwire/{role}.yaml"]
     assert f"/etc/{of(unit(role), 'ConfigurationDirectory')}" == "/etc/pilotwire"
