@@ -41,6 +41,7 @@ class Agreement:
     secure: bool = False
     payment: Payment | None = None
     transfer: Transfer | None = None
+    service: str = ""  # the energy service, by its mode
     finished: bool = False  # the last EVSEProcessing was Finished
     isolated: bool = False  # the last finished cable check found the isolation good
     energy: bool = True  # the station did not answer "no energy now"

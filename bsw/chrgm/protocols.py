@@ -7,6 +7,7 @@ process that speaks DIN alone never pays for the others.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -14,6 +15,7 @@ from bsw.chrgm import applications, phases
 from bsw.chrgm.applications import Application, applications_of
 from bsw.chrgm.modes import Transfer
 from bsw.chrgm.phases import Phase, Phases
+from bsw.chrgm.services import added_energy, at
 from bsw.tls.port import TlsProfile
 
 if TYPE_CHECKING:
@@ -49,9 +51,8 @@ class Protocol:
 
     @property
     def table(self) -> "Table":
-        """The order of its messages."""
-        table: Table = import_module(f"bsw.chrgm.sequence.{self.name}").TABLE
-        return table
+        """The order of its messages, with what installed services add to it."""
+        return _table(self.name)
 
     @property
     def dialect(self) -> "Dialect":
@@ -122,6 +123,15 @@ ISO20: Final = Protocol(
     phases=phases.ISO20,
     speak=_iso20,
 )
+
+
+@cache
+def _table(name: str) -> "Table":
+    from bsw.chrgm.sequence.model import extended  # noqa: PLC0415 - nothing unused is loaded
+
+    own: Table = import_module(f"bsw.chrgm.sequence.{name}").TABLE
+    return extended(own, *(at(one.fragment) for one in added_energy(name) if one.fragment))
+
 
 PROTOCOLS: Final = (ISO20, ISO2, DIN)
 """All that the handshake can name and the codec can read."""

@@ -12,11 +12,15 @@ NO_SESSION = bytes(8)
 
 @dataclass(slots=True)
 class SessionRecord:
-    """``resumed`` is the stored id of a paused session the vehicle asks to go on with."""
+    """``resumed`` is the stored id of a paused session the vehicle asks to go on with.
+
+    ``services`` are the value-added services selected, each with its parameter set.
+    """
 
     session_id: bytes = NO_SESSION
     agreed: Agreement = field(default_factory=Agreement)
     resumed: bytes | None = None
+    services: dict[int, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

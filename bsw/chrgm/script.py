@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from bsw.chrgm.sequence.model import Table
+from bsw.chrgm.services import at
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -50,3 +51,23 @@ def methods(
             raise MissingHandler(f"no handler has {wanted}")
         found[name] = getattr(owner, wanted)
     return found
+
+
+class ServiceHandlers:
+    """What an energy service says in place of a script's own words.
+
+    ``arguments`` are what its factory is called with: the session's context and the script.
+    """
+
+    def __init__(self, *arguments: object) -> None:
+        self._arguments = arguments
+        self._made: dict[str, object] = {}
+
+    def find(self, place: str, verb: str, name: str) -> Callable[..., Any] | None:
+        """The method of the service that stands at ``place``, if it has one."""
+        if not place:
+            return None
+        if place not in self._made:
+            self._made[place] = at(place)(*self._arguments)
+        found: Callable[..., Any] | None = getattr(self._made[place], f"{verb}_{snake(name)}", None)
+        return found

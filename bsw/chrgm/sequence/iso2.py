@@ -5,9 +5,18 @@ from typing import Final
 
 from bsw.chrgm.agreement import Agreement, Progress
 from bsw.chrgm.messages import iso2
-from bsw.chrgm.modes import mode_of
 from bsw.chrgm.sequence import learn
-from bsw.chrgm.sequence.model import Edge, Exchange, Limits, Span, Table, table
+from bsw.chrgm.sequence.model import (
+    Edge,
+    Exchange,
+    Fragment,
+    Limits,
+    Span,
+    Table,
+    extended,
+    table,
+)
+from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
 
 _SLOW: Final = Limits(answer=5 * S, perform=4500 * MS)
@@ -35,9 +44,11 @@ def _parameters(
     else:
         status = offer.dc_evse_status
     agreed = learn.processing(agreed, request, response)
+    service = energy_by_word("iso2")[request.requested_energy_transfer_mode.value]
     return replace(
         agreed,
-        transfer=mode_of(request.requested_energy_transfer_mode.value).transfer,
+        service=service.mode.name,
+        transfer=service.mode.transfer,
         energy=not learn.no_energy(status),
     )
 
@@ -48,7 +59,7 @@ def _progress(agreed: Agreement, request: iso2.PowerDeliveryReq, _response: obje
     return replace(agreed, progress=progress, renegotiated=renegotiated)
 
 
-TABLE: Final[Table] = table(
+_BASE: Final[Table] = table(
     "ISO 15118-2",
     "SessionSetup",
     Exchange(
@@ -127,40 +138,18 @@ TABLE: Final[Table] = table(
         iso2.ChargeParameterDiscoveryRes,
         (
             Edge("ChargeParameterDiscovery", learn.ongoing),
-            Edge("CableCheck", learn.dc_finished),
-            Edge("PowerDelivery", learn.ac_finished),
-            Edge("PowerDelivery", learn.ends_without_energy),
-            Edge("PowerDelivery", learn.skips_to_power),
             _STOP,
         ),
         _ONGOING,
         _parameters,
     ),
     Exchange(
-        "CableCheck",
-        iso2.CableCheckReq,
-        iso2.CableCheckRes,
-        (Edge("CableCheck", learn.not_isolated), Edge("PreCharge", learn.isolated), _STOP),
-        Limits(chain=40 * S, chain_perform=38 * S),
-        learn.cable_check,
-    ),
-    Exchange(
-        "PreCharge",
-        iso2.PreChargeReq,
-        iso2.PreChargeRes,
-        (Edge("PreCharge"), Edge("PowerDelivery"), _STOP),
-        Limits(chain=7 * S),
-    ),
-    Exchange(
         "PowerDelivery",
         iso2.PowerDeliveryReq,
         iso2.PowerDeliveryRes,
         (
-            Edge("ChargingStatus", learn.charging_ac),
-            Edge("CurrentDemand", learn.charging_dc),
             Edge("PowerDelivery", learn.stops_before_loop),
             Edge("ChargeParameterDiscovery", learn.renegotiating),
-            Edge("WeldingDetection", learn.stopped_dc),
             Edge("SessionStop", learn.stopped),
             Edge("SessionStop", learn.stops_in_loop),
         ),
@@ -168,48 +157,90 @@ TABLE: Final[Table] = table(
         _progress,
     ),
     Exchange(
-        "ChargingStatus",
-        iso2.ChargingStatusReq,
-        iso2.ChargingStatusRes,
-        (
-            Edge("MeteringReceipt", learn.receipt_due),
-            Edge("ChargingStatus", learn.no_receipt_due),
-            Edge("PowerDelivery", learn.no_receipt_due),
-            Edge("SessionStop", learn.stops_in_loop),
-        ),
-        learn=learn.receipt,
-    ),
-    Exchange(
-        "CurrentDemand",
-        iso2.CurrentDemandReq,
-        iso2.CurrentDemandRes,
-        (
-            Edge("MeteringReceipt", learn.receipt_due),
-            Edge("CurrentDemand", learn.no_receipt_due),
-            Edge("PowerDelivery", learn.no_receipt_due),
-            Edge("SessionStop", learn.stops_in_loop),
-        ),
-        _LOOP,
-        learn.receipt,
-    ),
-    Exchange(
         "MeteringReceipt",
         iso2.MeteringReceiptReq,
         iso2.MeteringReceiptRes,
         (
-            Edge("ChargingStatus", learn.charging_ac),
-            Edge("CurrentDemand", learn.charging_dc),
             Edge("PowerDelivery"),
             Edge("SessionStop", learn.stops_in_loop),
         ),
         learn=learn.receipt_given,
     ),
-    Exchange(
-        "WeldingDetection",
-        iso2.WeldingDetectionReq,
-        iso2.WeldingDetectionRes,
-        (Edge("WeldingDetection"), _STOP),
-    ),
     Exchange("SessionStop", iso2.SessionStopReq, iso2.SessionStopRes),
     spans=(Span("communication set-up", "", "SessionSetup", vehicle=20 * S, station=18 * S),),
 )
+
+AC: Final = Fragment(
+    exchanges=(
+        Exchange(
+            "ChargingStatus",
+            iso2.ChargingStatusReq,
+            iso2.ChargingStatusRes,
+            (
+                Edge("MeteringReceipt", learn.receipt_due),
+                Edge("ChargingStatus", learn.no_receipt_due),
+                Edge("PowerDelivery", learn.no_receipt_due),
+                Edge("SessionStop", learn.stops_in_loop),
+            ),
+            learn=learn.receipt,
+        ),
+    ),
+    edges={
+        "ChargeParameterDiscovery": (Edge("PowerDelivery", learn.ac_finished),),
+        "PowerDelivery": (Edge("ChargingStatus", learn.charging_ac),),
+        "MeteringReceipt": (Edge("ChargingStatus", learn.charging_ac),),
+    },
+)
+DC: Final = Fragment(
+    exchanges=(
+        Exchange(
+            "CableCheck",
+            iso2.CableCheckReq,
+            iso2.CableCheckRes,
+            (Edge("CableCheck", learn.not_isolated), Edge("PreCharge", learn.isolated), _STOP),
+            Limits(chain=40 * S, chain_perform=38 * S),
+            learn.cable_check,
+        ),
+        Exchange(
+            "PreCharge",
+            iso2.PreChargeReq,
+            iso2.PreChargeRes,
+            (Edge("PreCharge"), Edge("PowerDelivery"), _STOP),
+            Limits(chain=7 * S),
+        ),
+        Exchange(
+            "CurrentDemand",
+            iso2.CurrentDemandReq,
+            iso2.CurrentDemandRes,
+            (
+                Edge("MeteringReceipt", learn.receipt_due),
+                Edge("CurrentDemand", learn.no_receipt_due),
+                Edge("PowerDelivery", learn.no_receipt_due),
+                Edge("SessionStop", learn.stops_in_loop),
+            ),
+            _LOOP,
+            learn.receipt,
+        ),
+        Exchange(
+            "WeldingDetection",
+            iso2.WeldingDetectionReq,
+            iso2.WeldingDetectionRes,
+            (Edge("WeldingDetection"), _STOP),
+        ),
+    ),
+    edges={
+        "ChargeParameterDiscovery": (
+            Edge("CableCheck", learn.dc_finished),
+            Edge("PowerDelivery", learn.ends_without_energy),
+            Edge("PowerDelivery", learn.skips_to_power),
+        ),
+        "PowerDelivery": (
+            Edge("CurrentDemand", learn.charging_dc),
+            Edge("WeldingDetection", learn.stopped_dc),
+        ),
+        "MeteringReceipt": (Edge("CurrentDemand", learn.charging_dc),),
+    },
+)
+
+TABLE: Final[Table] = extended(_BASE, AC, DC)
+"""With what the norm itself has; installed services add theirs."""

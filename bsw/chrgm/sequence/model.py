@@ -6,7 +6,7 @@ the tests and the docs enumerate it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bsw.chrgm.agreement import Agreement
@@ -98,6 +98,27 @@ def table(name: str, first: str, *exchanges: Exchange, spans: tuple[Span, ...] =
         for edge in exchange.follow:
             assert edge.to in by_name, f"{name}: {exchange.name} leads to unknown {edge.to}"
     return Table(name, first, by_name, spans, {one.request: one for one in exchanges})
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What a service adds to a table: exchanges, and edges from exchanges that are there."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
+
+
+def extended(base: Table, *fragments: Fragment) -> Table:
+    """A fragment's edges come before those that were there: they are the way on, not out."""
+    exchanges = dict(base.exchanges)
+    for fragment in fragments:
+        exchanges |= {one.name: one for one in fragment.exchanges}
+    for fragment in reversed(fragments):
+        for name, edges in fragment.edges.items():
+            kept = exchanges[name]
+            fresh = tuple(edge for edge in edges if edge not in kept.follow)
+            exchanges[name] = replace(kept, follow=(*fresh, *kept.follow))
+    return table(base.name, base.first, *exchanges.values(), spans=base.spans)
 
 
 class SequenceError(Exception):

@@ -3,16 +3,14 @@
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import End, Go, Next
-from bsw.chrgm.later import Later
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import methods, reachable
 from bsw.chrgm.sequence.din import TABLE
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent, Words
 from evcc.session.handlers.din_setup import Setup
 from evcc.session.handlers.din_words import amps, dc_status, volts
-from evcc.session.handlers.steering import steer
+from evcc.session.handlers.script import VehicleScript
 
 
 class Energy:
@@ -68,27 +66,9 @@ class Energy:
         return self._context.stopped() or End(SessionResult(Ending.TERMINATED, "SessionStop"))
 
 
-class DinInitiatorScript:
-    """Implements ``bsw.chrgm.initiator.Script``."""
-
-    def __init__(self, context: VehicleContext) -> None:
-        self._context = context
-        dc = DirectCurrent(context, Words(din, dc_status, volts, amps))
-        parts = (Setup(context), dc, Energy(context, dc))
-        self._ask = methods("ask", reachable(TABLE), parts)
-        self._hear = methods("hear", reachable(TABLE), parts)
-
-    def ask(self, name: str) -> Said | Later[Said]:
-        self._context.enter(name)
-        said: Said | Later[Said] = self._ask[name]()
-        return said
-
-    def hear(self, name: str, heard: Heard) -> Next:
-        follow: Next = self._hear[name](heard)
-        return follow
-
-    def steer(self, wish: Go, allowed: tuple[str, ...]) -> Next:
-        return steer(self._context, wish, allowed)
+def script(context: VehicleContext) -> VehicleScript:
+    dc = DirectCurrent(context, Words(din, dc_status, volts, amps))
+    return VehicleScript(context, TABLE, (Setup(context), dc, Energy(context, dc)))
 
 
-SCRIPT = DinInitiatorScript
+SCRIPT = script

@@ -29,7 +29,7 @@ class Parameters:
         return Said(
             iso2.ChargeParameterDiscoveryReq(
                 max_entries_sa_schedule_tuple=self._context.profile.schedule_entries,
-                requested_energy_transfer_mode=iso2.EnergyTransferMode(self._setup.mode.name),
+                requested_energy_transfer_mode=iso2.EnergyTransferMode(self._setup.word),
                 ev_charge_parameter=self._ac_needs() if self._ac else self._dc_needs(),
             )
         )

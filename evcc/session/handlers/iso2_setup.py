@@ -7,8 +7,10 @@ from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.modes import NONE
 from bsw.chrgm.record import Heard, Said, same_session
+from bsw.chrgm.services import energy_by_mode
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.modes import usable_mode
+from evcc.session.handlers.value_added import ValueAdded
 
 CERTIFICATES: Final = iso2.ServiceCategory.CONTRACT_CERTIFICATE
 INSTALLATION, UPDATE = "Installation", "Update"
@@ -25,6 +27,17 @@ class Setup:
         self.certificate_service: int | None = None
         self.certificate_set: int | None = None
         self.certificate_wish = ""
+        self._value_added = ValueAdded(context)
+
+    @property
+    def word(self) -> str:
+        """What the message calls the mode."""
+        return energy_by_mode("iso2")[self.mode.name].word
+
+    @property
+    def service_place(self) -> str:
+        """Where the energy service has words of its own; empty before the choice."""
+        return "" if self.mode is NONE else energy_by_mode("iso2")[self.mode.name].vehicle
 
     def ask_session_setup(self) -> Said:
         return Said(iso2.SessionSetupReq(evccid=self._context.evccid))
@@ -69,8 +82,14 @@ class Setup:
             names = ", ".join(str(option.value) for option in options)
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"payment by {names} only")
         context.view.payment = str(self.payment.value)
+        self._value_added.note(response.service_list)
         context.told()
-        return Go("ServiceDetail" if self.certificate_wish else "PaymentServiceSelection")
+        return self._next_detail()
+
+    def _next_detail(self) -> Go:
+        """One service after the other, the certificates' first."""
+        asks = self._certificates_asked or self._value_added.open
+        return Go("ServiceDetail" if asks else "PaymentServiceSelection")
 
     def _note_certificate_service(self, services: iso2.ServiceList | None) -> None:
         for service in services.service if services is not None else ():
@@ -103,20 +122,28 @@ class Setup:
         return True
 
     def ask_service_detail(self) -> Said:
-        assert self.certificate_service is not None, "asked only for a service that was offered"
-        return Said(iso2.ServiceDetailReq(service_id=self.certificate_service))
+        number = self.certificate_service if self._certificates_asked else self._value_added.open
+        assert number, "asked only for a service that was offered"
+        return Said(iso2.ServiceDetailReq(service_id=number))
+
+    @property
+    def _certificates_asked(self) -> bool:
+        return bool(self.certificate_wish) and self.certificate_set is None
 
     def hear_service_detail(self, heard: Heard) -> Next:
         """Take the parameter set that is named for what we want."""
         response: iso2.ServiceDetailRes = heard.body
+        if not self._certificates_asked:
+            self._value_added.detail(response)
+            return self._next_detail()
         listed = response.service_parameter_list
         for one in listed.parameter_set if listed is not None else ():
             values = {parameter.string_value for parameter in one.parameter}
             if self.certificate_wish in values:
                 self.certificate_set = one.parameter_set_id
-                return Go("PaymentServiceSelection")
+                return self._next_detail()
         self._give_up_certificates()
-        return Go("PaymentServiceSelection")
+        return self._next_detail()
 
     def _give_up_certificates(self) -> None:
         if self.certificate_wish == INSTALLATION:
@@ -131,6 +158,7 @@ class Setup:
                     service_id=self.certificate_service, parameter_set_id=self.certificate_set
                 )
             )
+        services += self._value_added.selected()
         return Said(
             iso2.PaymentServiceSelectionReq(
                 selected_payment_option=self.payment,

@@ -1,5 +1,6 @@
 """The station's ISO 15118-2 voice, put together from its parts."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from bsw.chrgm.endings import SessionResult
@@ -7,9 +8,11 @@ from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.modes import NONE, mode_of
 from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import methods
+from bsw.chrgm.script import ServiceHandlers, methods
 from bsw.chrgm.sequence.iso2 import TABLE
+from bsw.chrgm.services import energy_by_mode
 from secc.session.context import StationContext
 from secc.session.handlers.dc import DirectCurrent, Words
 from secc.session.handlers.iso2_contract import Contract
@@ -32,6 +35,7 @@ class Iso2ResponderScript:
         words = Words(iso2, dc_status, volts, station.profile.pilot_wait)
         self._parameters = Parameters(station, setup)
         self._stop = Stop(station)
+        self._services = ServiceHandlers(station, self)
         self._answers = methods(
             "answer",
             TABLE.exchanges,
@@ -47,15 +51,22 @@ class Iso2ResponderScript:
         )
 
     def answer(self, name: str, heard: Heard) -> Said | Later[Said]:
-        said: Said | Later[Said] = self._answers[name](heard)
+        chosen = energy_by_mode("iso2").get(self._station.mode.name)
+        place = "" if chosen is None else chosen.station
+        method = self._services.find(place, "answer", name) or self.own("answer", name)
+        said: Said | Later[Said] = method(heard)
         return said
+
+    def own(self, _verb: str, name: str) -> Callable[..., Any]:
+        """The answer as the protocol has it, for a service that goes on from there."""
+        return self._answers[name]
 
     def overdue(self, name: str, heard: Heard) -> Said:
         return self.refuse(name, "FAILED", heard)
 
     def refuse(self, name: str, code: str, heard: Heard) -> Said:
         """Values the car has to ignore, but valid ones, and true where we know them."""
-        response: Any = TABLE.exchanges[name].response
+        response: Any = protocol("iso2").table.exchanges[name].response
         station = self._station
         mode = _DC if station.mode is NONE else station.mode
         return Said(

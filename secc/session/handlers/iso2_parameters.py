@@ -3,8 +3,9 @@
 from typing import Final
 
 from bsw.chrgm.messages import iso2
-from bsw.chrgm.modes import NONE, Mode, mode_of
+from bsw.chrgm.modes import NONE, Mode
 from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.services import energy_by_word
 from secc.api.literals import EnergyTransferMode
 from secc.session.context import StationContext
 from secc.session.handlers.iso2_setup import Setup
@@ -43,7 +44,7 @@ class Parameters:
         code = self._judge(request)
         if code is not OK:
             return self._response(code, iso2.EVSEProcessing.FINISHED, request, None)
-        station.mode = mode_of(request.requested_energy_transfer_mode.value)
+        station.mode = self._asked(request)
         station.state.renegotiate = False
         self._publish(request)
         if not station.schedules.ready:
@@ -56,12 +57,15 @@ class Parameters:
         if request.requested_energy_transfer_mode not in self._setup.modes():
             return Codes.FAILED_WRONG_ENERGY_TRANSFER_MODE  # [V2G2-476]
         needs = request.ev_charge_parameter
-        ac = mode_of(request.requested_energy_transfer_mode.value).ac
+        ac = self._asked(request).ac
         if isinstance(needs, iso2.ACEVChargeParameter):
             possible = ac and self._ac_possible(needs)
         else:
             possible = not ac and self._dc_possible(needs)
         return OK if possible else Codes.FAILED_WRONG_CHARGE_PARAMETER  # [V2G2-477]
+
+    def _asked(self, request: iso2.ChargeParameterDiscoveryReq) -> Mode:
+        return energy_by_word("iso2")[request.requested_energy_transfer_mode.value].mode
 
     def _ac_possible(self, needs: iso2.ACEVChargeParameter) -> bool:
         low, high = needs.ev_min_current.si(), needs.ev_max_current.si()
@@ -115,8 +119,7 @@ class Parameters:
         request: iso2.ChargeParameterDiscoveryReq,
         schedules: iso2.SAScheduleList | None,
     ) -> Said:
-        asked = request.requested_energy_transfer_mode.value
-        mode = self._station.mode if self._station.mode is not NONE else mode_of(asked)
+        mode = self._station.mode if self._station.mode is not NONE else self._asked(request)
         body = iso2.ChargeParameterDiscoveryRes(
             response_code=code,
             evse_processing=processing,
