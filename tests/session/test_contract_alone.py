@@ -110,7 +110,7 @@ def test_the_doors_follow_what_the_back_end_offers() -> None:
         (
             "payment: [Contract], tls: true, protocols: [din]",
             "session.protocols",
-            "DIN knows no contracts",
+            "DIN 70121 knows no contracts",
         ),
         ("plain: false", "session.plain", "neither plain TCP nor TLS is served"),
     ],
