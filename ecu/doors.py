@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bsw.cp.pilot import StationPilot, VehiclePilot
+from bsw.hardware.port import PlugHardware, Side
 from bsw.net.ports import OwnNetwork
 from bsw.net.recording import Recording
 from bsw.north.config import LocalDoorConfig
@@ -76,6 +77,9 @@ class Doors(KeyDoors, Protocol[P_co]):
 
     def uplink(self) -> "UplinkDoor":
         """The way to a back end; opened only where one is configured."""
+
+    def hardware(self, side: Side) -> PlugHardware:
+        """The driver of pilot, lock and contactors that the configuration names."""
 
     def north(self, side: "Callable[[], NorthSide]", config: LocalDoorConfig) -> NorthDoor | None:
         """Let others in; ``None``: nobody is to come, and the side is not even made."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from bsw.base import CannotStart
 from bsw.base_host import HostBase
+from bsw.hardware.port import PlugHardware, Side
+from bsw.island.config import IslandConfig
 from bsw.net.capture_config import CaptureConfig
 from bsw.net.hostnet import InterfaceUnusable
 from bsw.net.recording import Recording
@@ -45,6 +47,12 @@ class _Network(Protocol):
 class _Hardware(Protocol):
     @property
     def plug_port(self) -> int: ...
+    @property
+    def driver(self) -> str: ...
+    @property
+    def own(self) -> str: ...
+    @property
+    def island(self) -> IslandConfig: ...
 
 
 class _Memory(Protocol):
@@ -125,6 +133,13 @@ class HostDoors:
         base, log = self._base, self._base.dlt.logger("plug")
         port = self._config.hardware.plug_port
         return ProcessEnd(base.scheduler, base.clock, port, place, log)
+
+    def hardware(self, side: Side) -> PlugHardware:
+        from bsw.hardware.open import open_hardware  # noqa: PLC0415 - only for such a driver
+
+        chosen = self._config.hardware
+        name = "island" if chosen.driver == "island" else chosen.own
+        return open_hardware(self._base, name, chosen.island, side, self.chance)
 
     def keys(self) -> "CryIf":
         from csm.hardening import forbid_core_dumps  # noqa: PLC0415 - only where there are keys

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from bsw.base import CannotStart
+from bsw.hardware.port import PlugHardware, Side
 from bsw.net.ports import OwnNetwork
 from bsw.net.recording import Recording
 from bsw.north.config import LocalDoorConfig
@@ -61,6 +62,7 @@ class SimulatedDoors(Generic[P]):
     blocks: BlockStore = field(default_factory=MemoryBlocks)
     own_keys: CryIf | None = None
     own_shelf: Shelf | None = None
+    own_hardware: PlugHardware | None = None
     north_door: SideDoor | None = None
     way: UplinkDoor | None = None  # to a back end, if this world has one
     notify: None = None
@@ -84,6 +86,11 @@ class SimulatedDoors(Generic[P]):
 
     def plug(self, place: str) -> PlugEnd[P]:
         return self.plugs[place]
+
+    def hardware(self, side: Side) -> PlugHardware:
+        if self.own_hardware is None:
+            raise CannotStart(f"hardware.driver: no {side.value} hardware in this world; plug")
+        return self.own_hardware
 
     def keys(self) -> CryIf:
         if self.own_keys is not None:

@@ -10,6 +10,7 @@ from bsw.base_config import BaseConfig, TraceConfig
 from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
+from bsw.island.config import IslandConfig
 from bsw.net.capture_config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import S
@@ -41,18 +42,25 @@ class NetworkConfig(Part):
 class HardwareConfig(Part):
     """Where pilot and power line are.
 
-    ``plug`` is the simulated plug (a process of its own), ``none`` takes the link for granted:
+    ``plug`` is the simulated plug (a process of its own), ``island`` a processor that owns pilot,
+    lock and contactors, ``own`` a driver of somebody else, ``none`` takes the link for granted:
     for benches that have neither pilot nor modem.
     """
 
-    driver: Literal["plug", "none"] = "none"
+    driver: Literal["plug", "island", "own", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
+    island: IslandConfig = IslandConfig()
+    own: str = Field(default="", examples=["my_board"])
+    """The name of an entry point in the group ``pilotwire.hardware``."""
+
     inlets: Literal[1, 2] = 1
     """A second inlet has a pilot, a modem, a lock and signals of its own (``inlet2.dbc``)."""
 
     def problems(self) -> Iterable[Wrong]:
-        if self.inlets == 2 and self.driver == "none":
+        if self.inlets == 2 and self.driver != "plug":
             yield Wrong("inlets", "two inlets need two pilots", "driver: plug")
+        if self.driver == "own" and not self.own:
+            yield Wrong("own", "which driver of your own?", "own: my_board")
 
 
 class SessionConfig(Part):

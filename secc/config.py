@@ -11,6 +11,7 @@ from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, EvseId, PortNumber, between
 from bsw.ecuc.references import ExistingFile, NewPath
+from bsw.island.config import IslandConfig
 from bsw.net.capture_config import CaptureConfig
 from bsw.net.connections_config import ConnectionsConfig
 from bsw.north.config import LocalDoorConfig
@@ -48,14 +49,23 @@ class NetworkConfig(Part):
 class HardwareConfig(Part):
     """Where pilot, power line and power electronics are.
 
-    ``plug`` is the simulated plug (a process of its own), ``none`` takes the link for granted.
+    ``plug`` is the simulated plug (a process of its own), ``island`` a processor that owns pilot,
+    lock and contactors, ``own`` a driver of somebody else, ``none`` takes the link for granted.
     """
 
-    driver: Literal["plug", "none"] = "none"
+    driver: Literal["plug", "island", "own", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
+    island: IslandConfig = IslandConfig()
+    own: str = Field(default="", examples=["my_board"])
+    """The name of an entry point in the group ``pilotwire.hardware``."""
+
     power: Literal["can", "simulated", "north"] = "simulated"
     """can: a power module on the station's bus; simulated: numbers in this process; north: whoever
     is behind the charger interface."""
+
+    def problems(self) -> Iterable[Wrong]:
+        if self.driver == "own" and not self.own:
+            yield Wrong("own", "which driver of your own?", "own: my_board")
 
 
 class SessionConfig(Part):

@@ -205,7 +205,7 @@ class VehicleEcu:
 
     def _make_manager(self) -> ChargingManager:
         base, config = self._base, self._config.session
-        actuators = self.north.actuators(self.can)
+        actuators = self.north.actuators(self._parts.plug.actuators(self.can))
         wear = Wear(base.scheduler, self._config.wear)
         basic = BasicCharging(
             base.scheduler,
@@ -254,7 +254,7 @@ class VehicleEcu:
             values=self.north.blend,
             asked=self._asked,
             view=self.view,
-            actuators=self.north.actuators(self.can),
+            actuators=self.north.actuators(self._parts.plug.actuators(self.can)),
             pilot=self.north.pilot(PilotOnPort(self._parts.plug.pilot)),
             scheduler=base.scheduler,
             record=SessionRecord(),

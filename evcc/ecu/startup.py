@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bsw.base import Base, CannotStart
+from bsw.hardware.port import Side
 from bsw.net.ports import EthernetPort, OwnNetwork
 from bsw.net.recording import Recording
 from bsw.nvm.store import StoreUnusable
@@ -131,6 +132,12 @@ def _bus(base: Base, config: EvccConfig, doors: VehicleDoors) -> VehicleBus:
 def _plug(base: Base, config: EvccConfig, doors: VehicleDoors, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return NoPlug()
+    if config.hardware.driver != "plug":
+        from evcc.plug.hardware import HardwarePlug  # noqa: PLC0415 - only with such a driver
+
+        return HardwarePlug(
+            doors.hardware(Side.VEHICLE), base.process.lost, base.dlt.logger("plug")
+        )
     from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
     from evcc.plug.slac_plug import LinkPorts, SlacPlug, TwoPlugs  # noqa: PLC0415 - the same
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from bsw.cp.pilot import Drive, Pilot, PilotState, VehiclePilot
 from bsw.slac.events import Linked
 from evcc.plug.charging import ChargingManager
+from evcc.vehicle import Actuators
 
 
 class PlugSide(Protocol):
@@ -21,6 +22,10 @@ class PlugSide(Protocol):
     @property
     def inlets(self) -> Mapping[int, VehiclePilot]:
         """The pilot of each inlet, active or not."""
+        ...
+
+    def actuators(self, behind: Actuators) -> Actuators:
+        """Who hears of lock and contactors, before or instead of ``behind``."""
         ...
 
     def activate(self, inlet: int | None) -> None:
@@ -85,6 +90,9 @@ class NoPlug:
     def __init__(self) -> None:
         self.pilot: VehiclePilot = NoPilot()
         self.inlets = {1: self.pilot}
+
+    def actuators(self, behind: Actuators) -> Actuators:
+        return behind
 
     def activate(self, inlet: int | None) -> None:
         """There is one."""

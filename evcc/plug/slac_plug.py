@@ -15,6 +15,7 @@ from bsw.slac.link import VehicleLinkConfig
 from bsw.slac.node import Host
 from bsw.slac.vehicle_link import VehicleLink
 from evcc.plug.charging import ChargingManager
+from evcc.vehicle import Actuators
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class SlacPlug:
         self.pilot: VehiclePilot = end.pilot
         self.inlets: Mapping[int, VehiclePilot] = {1: self.pilot}
         self.link: VehicleLink | None = None
+
+    def actuators(self, behind: Actuators) -> Actuators:
+        return behind
 
     @property
     def leaving(self) -> bool:
@@ -77,6 +81,9 @@ class TwoPlugs:
         self._switch = PilotSwitch(self.inlets)
         self.pilot: VehiclePilot = self._switch
         self._manager: ChargingManager | None = None
+
+    def actuators(self, behind: Actuators) -> Actuators:
+        return behind
 
     @property
     def leaving(self) -> bool:

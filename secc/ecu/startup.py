@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bsw.base import Base, CannotStart
+from bsw.hardware.port import Side
 from bsw.hostfault import told
 from bsw.net.ports import EthernetPort, Network, OwnNetwork, Stream, StreamUser
 from bsw.net.recording import Recording
@@ -129,6 +130,12 @@ def _bus(base: Base, config: SeccConfig, doors: StationDoors) -> "StationBus | N
 def _plug(base: Base, config: SeccConfig, doors: StationDoors, recording: Recording) -> PlugSide:
     if config.hardware.driver == "none":
         return NoPlug(base.scheduler)
+    if config.hardware.driver != "plug":
+        from secc.plug.hardware import HardwarePlug  # noqa: PLC0415 - only with such a driver
+
+        return HardwarePlug(
+            doors.hardware(Side.STATION), base.process.lost, base.dlt.logger("plug")
+        )
     from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
     from secc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - the same
 

@@ -1,0 +1,1 @@
+"""Drivers of the plug: pilot, proximity, lock, contactors, stop loop, temperature."""

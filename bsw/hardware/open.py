@@ -1,0 +1,42 @@
+"""Making the driver that a configuration names, with what it needs of a host."""
+
+from bsw.base import CannotStart
+from bsw.base_host import HostBase
+from bsw.hardware.found import NoDriver, maker
+from bsw.hardware.port import PlugHardware, Side, Surroundings
+from bsw.island.config import IslandConfig
+from bsw.island.serial import LineUnusable, SerialStream
+from bsw.net.ports import Endpoint, Stream, StreamUser
+from bsw.net.tcpip import HostNetwork
+from bsw.os.clock import S
+from bsw.os.randomness import Randomness
+
+
+class Lines:
+    """Opens the line to an island, TCP or serial."""
+
+    def __init__(self, base: HostBase, settings: IslandConfig) -> None:
+        self._base = base
+        self._settings = settings
+
+    def __call__(self, user: StreamUser) -> Stream:
+        base, settings = self._base, self._settings
+        if settings.line == "serial":
+            try:
+                return SerialStream(base.scheduler, base.clock, settings.device, user)
+            except LineUnusable as error:
+                raise CannotStart(f"hardware.island.device: {error}") from None
+        network = HostNetwork(base.scheduler, base.clock, "lo")
+        return network.connect(Endpoint("::1", settings.port), user, timeout=5 * S)
+
+
+def open_hardware(
+    base: HostBase, name: str, settings: IslandConfig, side: Side, randomness: Randomness
+) -> PlugHardware:
+    around = Surroundings(
+        side, settings, base.scheduler, base.dlt, randomness, Lines(base, settings)
+    )
+    try:
+        return maker(name)(around)
+    except NoDriver as error:
+        raise CannotStart(f"hardware.driver: {error}") from None

@@ -1,0 +1,113 @@
+"""What an ECU asks of the hardware around one plug, whoever drives it.
+
+A driver is found by its name (``bsw.hardware.found``), made once at start and runs in the
+scheduler's thread.  Readings are debounced; what is not known is ``None``.  A permission is no
+order: the driver closes when all is well, opens by itself when it is not, and then wants to see
+the permission withdrawn before it closes again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from bsw.cp.pilot import StationPilot, VehiclePilot
+from bsw.cp.proximity import ProximityPort
+from bsw.dlt import Dlt
+from bsw.island.config import IslandConfig
+from bsw.net.ports import Stream, StreamUser
+from bsw.os.clock import Action
+from bsw.os.randomness import Randomness
+from bsw.os.scheduler import Scheduler
+
+Lost = Callable[[str], None]
+
+
+class Side(Enum):
+    STATION = "station"
+    VEHICLE = "vehicle"
+
+
+class ContactorsPort(Protocol):
+    @property
+    def closed(self) -> bool | None:
+        """By the feedback of all of them."""
+        ...
+
+    @property
+    def why_open(self) -> tuple[str, ...]:
+        """What keeps them open, in words of the driver."""
+        ...
+
+    def permit(self, *, closed: bool) -> None: ...
+
+
+class LockPort(Protocol):
+    @property
+    def locked(self) -> bool | None: ...
+
+    def request(self, *, locked: bool) -> None: ...
+
+
+class PlugHardware(Protocol):
+    """One plug."""
+
+    @property
+    def vehicle_pilot(self) -> VehiclePilot: ...
+
+    @property
+    def station_pilot(self) -> StationPilot: ...
+
+    @property
+    def proximity(self) -> ProximityPort: ...
+
+    @property
+    def lock(self) -> LockPort: ...
+
+    @property
+    def contactors(self) -> ContactorsPort: ...
+
+    @property
+    def stopped(self) -> bool:
+        """The stop loop is open."""
+        ...
+
+    @property
+    def temperatures(self) -> tuple[float | None, ...]:
+        """Of the contacts, in degrees Celsius."""
+        ...
+
+    @property
+    def levels(self) -> tuple[float, float] | None:
+        """Both half waves of the pilot, in volts."""
+        ...
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Names of what is wrong or held."""
+        ...
+
+    def start(self, ready: Action, lost: Lost) -> None:
+        """``ready`` once, when readings count; ``lost`` at most once, with a remedy."""
+
+    def close(self) -> None: ...
+
+
+Open = Callable[[StreamUser], Stream]
+"""Opens a line: TCP or serial, as the configuration says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a driver is made of."""
+
+    side: Side
+    settings: IslandConfig
+    """``hardware.island``; a driver of one's own takes of it what it has a use for."""
+    scheduler: Scheduler
+    dlt: Dlt
+    randomness: Randomness
+    open_line: Open
+
+
+Maker = Callable[[Surroundings], PlugHardware]

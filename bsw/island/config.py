@@ -1,0 +1,84 @@
+"""What an integrator may set about the safety island: its line, what is wired to it, its times."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bsw.ecuc.part import Part, Wrong
+from bsw.ecuc.quantities import TIME, Celsius, Duration, PortNumber, between
+from bsw.island.messages import SCHEMA, Config, Has, Power, Role
+from bsw.os.clock import MS
+
+
+class IslandConfig(Part):
+    """Sent to the island at the start; it refuses what it cannot keep."""
+
+    line: Literal["tcp", "serial"] = "tcp"
+    port: PortNumber = Field(default=0, examples=[40_010])
+    """tcp: where the island listens, on this host."""
+
+    device: str = Field(default="", examples=["/dev/ttyS1"])
+    """serial: the line, at 230400 baud."""
+
+    power: Literal["ac", "dc"] = "dc"
+    connector: Literal["type1", "type2"] = "type2"
+    lock: bool = True
+    """Nothing closes unless the lock is closed."""
+
+    meters: bool = True
+    """The island measures current and voltage."""
+
+    ventilation: bool = False
+    """State D may be served."""
+
+    proximity: bool = True
+    """The proximity contact is wired to the island."""
+
+    sensors: Annotated[int, Field(ge=0, le=2)] = 2
+    """Of the contacts' temperature."""
+
+    hottest: Celsius = 90.0
+    link: Annotated[Duration, between("200 ms", "1000 ms", TIME)] = 300 * MS
+    """Without a word of ours for so long the island opens."""
+
+    valid: Annotated[Duration, between("50 ms", "300 ms", TIME)] = 150 * MS
+    """A permission closes contactors for so long after it was said."""
+
+    closing: Annotated[Duration, between("100 ms", "2000 ms", TIME)] = 100 * MS
+    """C stands still for so long before anything closes."""
+
+    feedback: Annotated[Duration, between("20 ms", "1000 ms", TIME)] = 250 * MS
+    lock_time: Annotated[Duration, between("100 ms", "10000 ms", TIME)] = 1500 * MS
+    loop: Annotated[Duration, between("2 ms", "1000 ms", TIME)] = 5 * MS
+    """Two steps of the island are never further apart; for one that is a process take more."""
+
+    def problems(self) -> Iterable[Wrong]:
+        if self.line == "serial" and not self.device:
+            yield Wrong("device", "a serial line has a name", "device: /dev/ttyS1")
+
+    def config(self, role: Role) -> Config:
+        """As it goes over the line; the session's mark is filled in there."""
+        has = (
+            Has.LOCK * self.lock
+            | Has.METERS * self.meters
+            | Has.VENTILATION * self.ventilation
+            | Has.PROXIMITY * self.proximity
+        )
+        return Config(
+            schema=SCHEMA,
+            role=role,
+            power=Power[self.power.upper()],
+            connector=int(self.connector == "type2"),
+            has=int(has),
+            sensors=self.sensors,
+            link=self.link // MS,
+            valid=self.valid // MS,
+            closing=self.closing // MS,
+            feedback=self.feedback // MS,
+            lock=self.lock_time // MS,
+            loop=self.loop // MS,
+            most_duty=9700,
+            hottest=round(self.hottest * 10),
+            fold=0,
+        )

@@ -1,0 +1,87 @@
+"""Both ECUs as processes, each with an island of its own: from plug to charged battery."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.island.process import IslandProcess, island
+from tools.bench.run import bench
+from tools.bench.run.children import Children, Said
+
+SHOWN = {0: 2740, 1: 882, 2: 246}
+DRIVEN = {0: 0, 1: 10_000, 3: 0}
+
+
+@contextmanager
+def cable(vehicle: IslandProcess, station: IslandProcess) -> Iterator[None]:
+    """What a cable does between two plugs that are processes."""
+    over = threading.Event()
+
+    def carry() -> None:
+        while not over.wait(0.01):
+            shows, drives = vehicle.get(), station.get()
+            station.tell(load=SHOWN[shows["show"]])
+            vehicle.tell(duty=DRIVEN.get(drives["drive"], drives["duty"]))
+
+    vehicle.tell(plugged=1, ohm=220)
+    station.tell(load=2740, ohm=220)
+    thread = threading.Thread(target=carry)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class Charge:
+    """The main job without a modem: two ECUs, two islands, battery and power module."""
+
+    def __init__(self, out: Path) -> None:
+        self.said: list[Said] = []
+        self._out = out
+        self._ports = bench.Ports.free()
+        self._children = Children(self.said.append)
+
+    def run(self, ports: dict[str, int]) -> dict[str, int]:
+        children = self._children
+        try:
+            words = bench.hardware(self._ports, 79.9, 80.0)
+            at = words.index("--pilot")  # the islands have it
+            children.start("bench", "tools.cli", [*words[:at], *words[at + 2 :]])
+            for who in ("secc", "evcc"):
+                words = bench.settings(who, self._out, self._ports, 0)
+                island = ("driver=island", f"island.port={ports[who]}", "island.loop=1000 ms")
+                for word in island:
+                    words += ["--set", f"hardware.{word}"]
+                children.start(who, f"{who}.cli", ["run", *words])
+            while not {"evcc", "secc"} <= set(children.status):
+                children.listen(0.1)
+                if any(children.status.values()) or "bench" in children.status:
+                    break
+        finally:
+            children.stop()
+        return children.status
+
+
+@pytest.mark.long
+def test_two_ecus_charge_with_an_island_each(tmp_path: Path) -> None:
+    charge = Charge(tmp_path)
+    with island() as vehicle, island() as station:
+        with cable(vehicle, station):
+            status = charge.run({"evcc": vehicle.port, "secc": station.port})
+        heard = [
+            f"{said.who} {said.level} {said.event} {dict(said.fields)} {said.text}"
+            for said in charge.said
+            if said.who != "bench" and said.event != "live"
+        ]
+        heard += [str(one.get()) for one in (vehicle, station)]
+        heard += [str(event) for one in (vehicle, station) for event in list(one.events.queue)]
+        assert (status["evcc"], status["secc"]) == (0, 0), "\n".join(heard)
+        for one in (vehicle, station):
+            one.wait("closed", coils=3)
+            opened = one.wait("opened", coils=0)
+            assert opened.held == 0, "in order, and by no fault"
