@@ -70,7 +70,7 @@ def test_settings_reach_the_machines(capsys: pytest.CaptureFixture[str]) -> None
         ("timing.tt_nonsense=1", "no such setting; there are tt_evse_slac_init"),
         ("weather.rain=1", "no such setting; there are timing, counts"),
         ("timing.tt_match_response=-5", "timing.tt_match_response: Input should be greater"),
-        ("modem.dialect=klingon", "modem.dialect: 'klingon' is not known"),
+        ("modem.dialect=klingon", "modem.dialect: 'klingon' is no dialect known"),
     ],
 )
 def test_a_wrong_setting_is_explained(
