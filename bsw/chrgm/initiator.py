@@ -23,8 +23,10 @@ from bsw.chrgm.record import (
 from bsw.chrgm.sequence.model import Cursor, Exchange, Span, Table
 from bsw.chrgm.sequence.timing import Timing
 from bsw.chrgm.spans import SpanWatch
+from bsw.chrgm.streams import AskedAside, Line
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
+from bsw.v2gtp import SIDE_STREAMS
 
 LOOK_EVERY: Final = 10 * MS
 """How often a condition is looked at while the next request waits for it."""
@@ -98,6 +100,7 @@ class Initiator:
         self._answer_alarm = scheduler.alarm(self._no_answer, name="answer")
         self._chain_alarm = scheduler.alarm(self._chain_passed, name="chain")
         self._ask_alarm = scheduler.alarm(self._consider, name="ask")
+        self._aside = AskedAside(Line(table, record, scheduler, timing, say, self.end), script)
         self._spans = SpanWatch(scheduler, table.spans, timing.vehicle_span, self._span_passed)
 
     @property
@@ -114,6 +117,9 @@ class Initiator:
         """Take in what the station sent."""
         if self.result is not None:
             return
+        if heard.payload_type in SIDE_STREAMS:
+            self._aside.received(heard)
+            return
         exchange = self._open
         name = type(heard.body).__name__
         if exchange is None:
@@ -129,6 +135,10 @@ class Initiator:
         else:
             self._answered(exchange, heard)
 
+    def ask_aside(self, name: str) -> bool:
+        """Ask in a side stream, if it is the time for it and nothing is open there."""
+        return self.result is None and self._aside.ask(name)
+
     def end(self, result: SessionResult) -> None:
         """End the session here and now; the first ending stands."""
         if self.result is not None:
@@ -138,6 +148,7 @@ class Initiator:
         for alarm in (self._answer_alarm, self._chain_alarm, self._ask_alarm):
             alarm.cancel()
         self._spans.stop()
+        self._aside.stop()
         if self._later is not None:
             self._later.drop()
         self._ended(result)

@@ -13,8 +13,10 @@ from bsw.chrgm.record import Heard, Said, SessionRecord, code_of, refused, same_
 from bsw.chrgm.sequence.model import Cursor, Exchange, Span, Table
 from bsw.chrgm.sequence.timing import Timing
 from bsw.chrgm.spans import SpanWatch
+from bsw.chrgm.streams import AnsweredAside, Line
 from bsw.dlt import Logger
 from bsw.os.scheduler import Scheduler
+from bsw.v2gtp import SIDE_STREAMS
 
 
 class ResponderScript(Protocol):
@@ -65,6 +67,7 @@ class Responder:
         self.result: SessionResult | None = None
         self._next_alarm = scheduler.alarm(self._silence, name="next request")
         self._perform_alarm = scheduler.alarm(self._overdue, name="perform")
+        self._aside = AnsweredAside(Line(table, record, scheduler, timing, say, self.end), script)
         self._spans = SpanWatch(scheduler, table.spans, timing.station_span, self._span_passed)
 
     @property
@@ -95,6 +98,9 @@ class Responder:
         """Take in what the vehicle sent."""
         if self.result is not None:
             return
+        if heard.payload_type in SIDE_STREAMS:
+            self._aside.received(heard)
+            return
         table = self._cursor.table
         exchange = table.named(type(heard.body))
         if exchange is None:
@@ -122,6 +128,7 @@ class Responder:
         self._next_alarm.cancel()
         self._perform_alarm.cancel()
         self._spans.stop()
+        self._aside.stop()
         if self._later is not None:
             self._later.drop()
         self._ended(result)

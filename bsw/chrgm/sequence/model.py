@@ -5,9 +5,9 @@ take.  It does not know who reads it: the vehicle asks along it, the station che
 the tests and the docs enumerate it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from bsw.chrgm.agreement import Agreement
 from bsw.os.clock import MS, S
@@ -75,6 +75,30 @@ class Span:
     station: int | None = None
 
 
+class Carried(Protocol):
+    """A message as it came: what it is, and under which payload type."""
+
+    @property
+    def body(self) -> Any: ...  # noqa: ANN401 - of any protocol
+    @property
+    def payload_type(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An exchange that may run beside the row, under a payload type of its own."""
+
+    stream: int
+    exchange: Exchange
+    when: Guard = always
+
+    def asked_by(self, heard: Carried) -> bool:
+        return heard.payload_type == self.stream and type(heard.body) is self.exchange.request
+
+    def answered_by(self, heard: Carried) -> bool:
+        return heard.payload_type == self.stream and type(heard.body) is self.exchange.response
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One protocol.  ``first`` is the only exchange that may open a session."""
@@ -83,6 +107,7 @@ class Table:
     first: str
     exchanges: Mapping[str, Exchange]
     spans: tuple[Span, ...] = ()
+    sides: Mapping[str, Side] = field(default_factory=dict)
     by_request: Mapping[type, Exchange] = field(default_factory=dict, repr=False)
 
     def named(self, request: type) -> Exchange | None:
@@ -90,14 +115,21 @@ class Table:
         return self.by_request.get(request)
 
 
-def table(name: str, first: str, *exchanges: Exchange, spans: tuple[Span, ...] = ()) -> Table:
+def table(
+    name: str,
+    first: str,
+    *exchanges: Exchange,
+    spans: tuple[Span, ...] = (),
+    sides: Iterable[Side] = (),
+) -> Table:
     """Build a table; an edge that leads nowhere is our own mistake and found here."""
     by_name = {exchange.name: exchange for exchange in exchanges}
     assert len(by_name) == len(exchanges), f"{name}: an exchange is declared twice"
     for exchange in exchanges:
         for edge in exchange.follow:
             assert edge.to in by_name, f"{name}: {exchange.name} leads to unknown {edge.to}"
-    return Table(name, first, by_name, spans, {one.request: one for one in exchanges})
+    aside = {side.exchange.name: side for side in sides}
+    return Table(name, first, by_name, spans, aside, {one.request: one for one in exchanges})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +150,9 @@ def extended(base: Table, *fragments: Fragment) -> Table:
             kept = exchanges[name]
             fresh = tuple(edge for edge in edges if edge not in kept.follow)
             exchanges[name] = replace(kept, follow=(*fresh, *kept.follow))
-    return table(base.name, base.first, *exchanges.values(), spans=base.spans)
+    return table(
+        base.name, base.first, *exchanges.values(), spans=base.spans, sides=base.sides.values()
+    )
 
 
 class SequenceError(Exception):
