@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.api.client import Client
+from tools.api.client import Client, Trouble
 
 WAIT = 30.0
 
@@ -48,12 +48,15 @@ class Role:
             )
 
     def client(self) -> Client:
+        """Once somebody listens: the door is seen a moment before that."""
         deadline = time.monotonic() + WAIT
-        while not self.door.exists():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.02)
-        return Client(self.door, timeout=WAIT)
+        while True:
+            try:
+                return Client(self.door, timeout=WAIT)
+            except Trouble:
+                assert self.process.poll() is None, self.said()
+                assert time.monotonic() < deadline, self.said()
+                time.sleep(0.02)
 
     def said(self) -> str:
         return self.log.read_text()
