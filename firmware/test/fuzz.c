@@ -1,8 +1,8 @@
 /* Octets by chance against the whole core: `fuzz OCTETS SEED`.
  *
  * Half of them are frames that were sound until a few octets changed, the rest is noise.  Whatever
- * comes, the contactors stay open, because no sound session with a permission ever does: the mark
- * of the session is never known to the sender.  Built with the sanitizers.
+ * comes, the contactors stay open: half of the frames bear the mark of the session, but none a
+ * permission whose inverted copy agrees.  Built with the sanitizers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +20,9 @@ static uint32_t draw(uint32_t below) {
     return chance % below;
 }
 
-static size_t almost_sound(uint8_t *wire) {
+static size_t almost_sound(const island *me, uint8_t *wire) {
     static const uint8_t TYPES[] = {TYPE_HELLO, TYPE_CONFIG, TYPE_CONTROL, TYPE_CLEAR, 0x33};
-    uint8_t body[ISLAND_BODY_MOST];
+    uint8_t body[ISLAND_BODY_MOST] = {0};
     size_t count = draw(ISLAND_BODY_MOST + 1u);
     for (size_t at = 0; at < count; at++) {
         body[at] = (uint8_t)draw(256);
@@ -32,6 +32,17 @@ static size_t almost_sound(uint8_t *wire) {
         body[1] = draw(8) == 0u ? 1 : 0;
         body[4] = draw(4) == 0u ? body[4] : 1;
     }
+    static const struct {
+        uint8_t type;
+        size_t mark;
+    } MARKED[] = {{TYPE_CONFIG, 26}, {TYPE_CONTROL, 16}, {TYPE_CLEAR, 6}};
+    for (size_t at = 0; at < sizeof MARKED / sizeof MARKED[0]; at++) {
+        bool whole = count >= MARKED[at].mark + 2u;
+        if (body[0] == MARKED[at].type && whole && draw(2) == 0u) {
+            put16(body + MARKED[at].mark, me->host.fold);
+        }
+    }
+    body[9] = body[8]; /* of CONTROL: the permission and its copy, which is not inverted */
     size_t length = frame_encode(body, count, wire);
     for (uint32_t times = draw(3); times > 0u; times--) {
         wire[draw((uint32_t)length)] = (uint8_t)draw(256);
@@ -81,7 +92,7 @@ int main(int count, char **words) {
     unsigned long said = 0;
     while (done < most) {
         uint8_t wire[256];
-        size_t length = draw(2) == 0u ? almost_sound(wire) : noise(wire);
+        size_t length = draw(2) == 0u ? almost_sound(&me, wire) : noise(wire);
         island_receive(&me, wire, length);
         done += length;
         island_step(&me, &in, now += draw(4), &out);
@@ -93,7 +104,7 @@ int main(int count, char **words) {
             return 1;
         }
     }
-    printf("%lu octets, %lu frames said, crc %u, dropped %u, nonce %u\n", done, said,
-           me.counters.crc, me.counters.dropped, me.counters.nonce);
-    return 0;
+    printf("%lu octets, %lu frames said, crc %u, dropped %u, nonce %u, permit %u\n", done,
+           said, me.counters.crc, me.counters.dropped, me.counters.nonce, me.counters.permit);
+    return me.counters.permit == 0u; /* or the core was never reached */
 }

@@ -78,6 +78,12 @@ CHARGING = [
     (vehicle, "pilot_fault", setting(levels=(-5000, -5000)), 20, setting(levels=None)),
     (vehicle, "pwm_lost", setting(duty=10_000), 90, setting(duty=500)),
     (vehicle, "proximity_lost", setting(ohm=OPEN), 10, setting(ohm=220)),
+    (vehicle, "proximity_short", setting(ohm=10), 10, setting(ohm=220)),
+    (vehicle, "temperature", hot, 1000, cool),
+    (vehicle, "temperature_sensor", sensor(2), 0, sensor(1)),
+    (vehicle, "contactor_moved", setting(contactor_stuck=1), 10, setting(contactor_stuck=0)),
+    (vehicle, "lock_lost", input_of(lock=0), 10, input_of(lock=2)),
+    (vehicle, "late_loop", loop_stalls, 0, nothing),
     (vehicle, "stop_input", input_of(stop_ok=False), 10, input_of(stop_ok=True)),
 ]
 
@@ -188,11 +194,15 @@ def test_short_noise_on_the_pilot_opens_nothing() -> None:
     assert bench.closed
 
 
-def test_a_contactor_that_does_not_close() -> None:
-    bench = station()
+BOTH = pytest.mark.parametrize("side", [station, vehicle])
+
+
+@BOTH
+def test_a_contactor_that_does_not_close(side: Side) -> None:
+    bench = side()
     bench.contactor_stuck = 2
     bench.plug_in()
-    bench.want(lock=2)
+    bench.want(lock=2, show=1)
     bench.run(500)
     bench.plug_in(PilotState.C)
     bench.want(permit=3)
@@ -224,15 +234,17 @@ def test_a_welded_contactor_keeps_the_lock_and_drives_f() -> None:
     assert bench.status.lock == 1
 
 
-def test_a_contactor_that_closes_by_itself() -> None:
-    bench = station().plug_in()
+@BOTH
+def test_a_contactor_that_closes_by_itself(side: Side) -> None:
+    bench = side().plug_in()
     bench.contactor_welded = 2
     bench.run(50)
     assert bench.held == {"contactor_moved"}
 
 
-def test_a_lock_that_does_not_close() -> None:
-    bench = station().plug_in()
+@BOTH
+def test_a_lock_that_does_not_close(side: Side) -> None:
+    bench = side().plug_in()
     bench.lock_stuck = True
     bench.want(lock=2)
     bench.run(1600)

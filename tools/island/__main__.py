@@ -2,11 +2,14 @@
 
 import sys
 
-from tools.island.build import ROOT, CannotBuild, program
+from tools.island.build import FIRMWARE, ROOT, CannotBuild, program
 from tools.island.table import FORMS, read
 
 
 def table() -> int:
+    if not FIRMWARE.is_dir():
+        print("island: firmware/ is part of the source tree only", file=sys.stderr)
+        return 1
     rules = read(ROOT)
     for name, form in FORMS.items():
         (ROOT / name).write_text(form(rules), encoding="utf-8")

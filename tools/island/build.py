@@ -36,6 +36,8 @@ def sources(*folders: str) -> list[Path]:
 
 def build(name: str, files: list[Path], *flags: str, compiler: str = "gcc") -> Path:
     """The program or shared object ``name`` made of ``files``, from the cache if it lies there."""
+    if not FIRMWARE.is_dir():
+        raise CannotBuild("firmware/ is part of the source tree only; clone it and build there")
     if shutil.which(compiler) is None:
         raise CannotBuild(f"{compiler} is not installed; apt-get install {compiler}")
     everything = sorted({*files, *sources("core", "host", "test")})
