@@ -5,7 +5,7 @@ the last octet.  Battery and power stage may be yours.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +22,6 @@ from tools.bench.hardware.battery import Battery, Pack
 from tools.bench.hardware.faults import faults
 from tools.bench.hardware.power import Output, PowerModule, Rating
 from tools.bench.hardware.vehicle import SimulatedVehicle
-from tools.bench.world.network import Options
-from tools.bench.world.pki import Crypto
 from tools.bench.world.whole import Bench as Whole
 from tools.bench.world.whole import WholeOptions
 from tools.capture.sources import TextReader
@@ -107,19 +105,12 @@ class Bench:
         if protocol not in PROTOCOLS:
             raise ValueError(f"no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}")
         contract = PaymentOption(payment) is PaymentOption.CONTRACT
-        options = Options(
-            protocols=(protocol,), mode=mode, payment=(PaymentOption(payment),), seed=seed
-        )
-        if contract:
-            options = replace(
-                options,
-                plain=False,
-                vehicle_tls=lambda: self._crypto.vehicle_tls(),  # noqa: PLW0108 - made below
-                station_tls=lambda: self._crypto.station_tls(),  # noqa: PLW0108 - made below
-            )
+        transfer = EnergyTransferMode(mode)
         self._whole = Whole(
             WholeOptions(
-                options,
+                protocols=(protocol,),
+                mode=mode,
+                contract=contract,
                 soc=soc,
                 target=target,
                 seed=seed,
@@ -129,20 +120,12 @@ class Bench:
             )
         )
         wishes = self.vehicle.vcu.wishes
-        wishes.energy_transfer = EnergyTransferMode(mode)
+        wishes.energy_transfer = transfer
         wishes.payment = Payment(payment)
-        if contract:
-            self._give_contract()
         self._made: list[str] = []
         self._told = 0
         self._whole.start()
         self.run(1.0)
-
-    def _give_contract(self) -> None:
-        rig = self._whole.rig
-        self._crypto = Crypto(rig.today, self._whole.place.worker)
-        rig.options.wallet = self._crypto.wallet
-        rig.options.desk = self._crypto.desk
 
     # What can be done
 
@@ -214,8 +197,8 @@ class Bench:
     @property
     def values(self) -> Values:
         whole, cable = self._whole, self.vehicle.wires.cable
-        battery, view = self.vehicle.battery, whole.rig.view
-        ac = whole.rig.options.mode.startswith("AC_") and cable.current == 0.0
+        battery, view = self.vehicle.battery, whole.view
+        ac = whole.setup.mode.startswith("AC_") and cable.current == 0.0
         return Values(
             seconds=self.now,
             phase=view.phase if whole.manager.session else "",
@@ -236,7 +219,7 @@ class Bench:
 
     @property
     def station_results(self) -> list[SessionResult]:
-        return list(self._whole.rig.outlet.results)
+        return list(self._whole.outlet.results)
 
     def messages(self, name: str = "") -> Iterator[Heard]:
         """What both said since the start, in order; with ``name`` only that kind."""
@@ -251,8 +234,8 @@ class Bench:
     def trace(self, side: str) -> MemoryTrace:
         """``vehicle`` or ``station``: all records so far."""
         traces = {
-            "vehicle": self._whole.rig.vehicle_trace,
-            "station": self._whole.rig.station_trace,
+            "vehicle": self._whole.vehicle_trace,
+            "station": self._whole.station_trace,
         }
         return traces[side]
 
@@ -266,7 +249,7 @@ class Bench:
     @property
     def charger(self) -> Charger:
         """The station's north side: commands as methods, ``subscribe(variable, listener)``."""
-        return self._whole.rig.charger
+        return self._whole.charger
 
     @property
     def vehicle(self) -> SimulatedVehicle:

@@ -56,6 +56,7 @@ class StationEcu:
         self._target = DcEvTargetValues(dc_ev_target_voltage=0, dc_ev_target_current=0)
         self.charger = Charger((SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN))
         self._north = North(self.charger, config.api)
+        self.schedules = Schedules()
         self._memory = KeptMemory(parts.nvm)
         self._power = self._make_power()
         self.outlet = self._make_outlet()
@@ -63,7 +64,7 @@ class StationEcu:
         if parts.keys is not None and config.provisioning.service == "north":
             parts.keys.exchange_with(self.charger)
         self._backend: Backend | None = None
-        self._service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
+        self.service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
         base.process.on_stop = self._ordered_stop
 
     # Life
@@ -81,14 +82,14 @@ class StationEcu:
             yield "back end"
             self._backend = self._open_backend(self._parts.uplink)
         yield "plug"
-        self._parts.plug.start(self._service)
+        self._parts.plug.start(self.service)
 
     def stop(self, done: Action) -> None:
         """The session first, then the data link takes leave of its modem, then the rest."""
         self._north.stop()
         self.outlet.close()
-        if self._service.attached:
-            self._service.link.close()
+        if self.service.attached:
+            self.service.link.close()
         if self._backend is not None:
             self._backend.leave()
         settle(self._base.scheduler, lambda: self._leaving, lambda: self._close(done))
@@ -199,7 +200,7 @@ class StationEcu:
             pilot=PilotOnPort(self._parts.plug.pilot),
             profile=self._profile,
             memory=self._memory,
-            schedules=Schedules(),
+            schedules=self.schedules,
             log=base.dlt.logger("session"),
             desk=None if self._parts.keys is None else self._parts.keys.desk(),
         )

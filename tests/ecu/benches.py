@@ -1,29 +1,25 @@
-"""The whole bench with the vehicle ECU's own services: memory, diagnostics, supervision."""
+"""The whole bench with the vehicle ECU's own services at hand: memory, diagnostics, supervision."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from bsw.dem.memory import Dem
 from bsw.det import Det
-from bsw.dlt import silent
-from bsw.ecum import Room
-from bsw.nvm.store import NoStore, Store
-from bsw.os.clock import MS, S
-from bsw.os.worker import SimulatedWorker
+from bsw.ecum import EcuM
+from bsw.nvm.store import Store
+from bsw.os.clock import S
 from csm.cryif import CryIf
-from csm.randomness import SeededRandomness
-from evcc.ecu.services import EcuServices, KeptServices, ServiceContext, ServicePorts
-from evcc.health.config import (
-    DiagnosticsConfig,
-    ServicesConfig,
-    SupervisionConfig,
-)
+from evcc.ecu.services import EcuServices, KeptServices
+from evcc.health.config import DiagnosticsConfig, SupervisionConfig
 from evcc.sleep.config import ModesConfig, SleepConfig
 from tools.bench.hardware.faults import Fault
+from tools.bench.world.stores import Stores
 from tools.bench.world.whole import Bench, WholeOptions
 
 
 class EcuBench(Bench):
-    """``power_off`` and a new bench over the same file is a restart."""
+    """A new bench over the same file is a restart.  Development errors are handled, not raised."""
 
     def __init__(
         self,
@@ -36,49 +32,40 @@ class EcuBench(Bench):
         sleep: SleepConfig | None = None,
         modes: ModesConfig | None = None,
     ) -> None:
-        super().__init__(setup)
-        self.resets: list[int] = []
-        self.det = Det(silent().logger("det"))
-        config = ServicesConfig(
-            diagnostics=DiagnosticsConfig(key=key),
-            supervision=supervision or SupervisionConfig(),
-            sleep=sleep or SleepConfig(),
-            modes=modes or ModesConfig(),
-        )
-        worker = SimulatedWorker(self.scheduler, lambda _name: 3 * MS)
-        ground = ServiceContext(
-            self.scheduler,
-            worker,
-            silent(),
-            SeededRandomness("ecu"),
-            now_unix=lambda: 1_800_000_000 + self.scheduler.now // S,
-        )
-        store = NoStore() if file is None else Store(file)
-        self.services = KeptServices(config, ground, store)
-        near = ServicePorts(
-            self.can_bus,
-            self.vehicle_can,
-            self.manager,
-            self.pilot.read,
-            self.rig.state,
-            self.resets.append,
-            keys,
-            det=self.det,
-        )
-        self.rooms = EcuServices(self.services, near)
-        self.dem = self.services.dem
-        told = self.manager.on_result
+        setup = setup or WholeOptions()
+        if file is not None:
+            setup = replace(setup, blocks=Store(file))
+        if keys is not None:
+            setup = replace(setup, vehicle_keys=Stores(keys))
+        services = {
+            "diagnostics": DiagnosticsConfig(key=key),
+            "supervision": supervision or SupervisionConfig(),
+            "sleep": sleep or SleepConfig(),
+            "modes": modes or ModesConfig(),
+        }
+        super().__init__(replace(setup, loud=False, services=services))
 
-        def ended(result: object) -> None:
-            told(result)  # type: ignore[arg-type]  # what the manager hands on
-            self.rooms.supervision.session_ended(result)  # type: ignore[arg-type]  # the same
+    @property
+    def services(self) -> KeptServices:
+        return self.pair.vehicle.services
 
-        self.manager.on_result = ended
-        self.ecum = self.rooms.manage(Room("can", self.vehicle_can.start))
-        self.vehicle_can.pilot_changed(self.pilot.read())
+    @property
+    def rooms(self) -> EcuServices:
+        return self.pair.vehicle.rooms
+
+    @property
+    def dem(self) -> Dem:
+        return self.services.dem
+
+    @property
+    def det(self) -> Det:
+        return self.pair.vehicle_base.det
+
+    @property
+    def ecum(self) -> EcuM:
+        return self.pair.vehicle.ecum
 
     def start(self) -> "EcuBench":
-        self.ecum.start()
         super().start()
         return self
 
@@ -88,8 +75,7 @@ class EcuBench(Bench):
 
     @property
     def charging(self) -> bool:
-        view = self.rig.view
-        return view.phase == "CurrentDemand" and self.current > 10.0
+        return self.view.phase == "CurrentDemand" and self.current > 10.0
 
     @property
     def safe(self) -> bool:
@@ -126,6 +112,6 @@ class EcuBench(Bench):
     def told(self) -> str:
         results = [str(result) for result in self.manager.results[-2:]]
         return (
-            f"standing {sorted(self.standing)}, {self.current:.1f} A, phase {self.rig.view.phase},"
+            f"standing {sorted(self.standing)}, {self.current:.1f} A, phase {self.view.phase},"
             f" pilot {self.cable.vehicle.read()}, results {results}"
         )

@@ -20,6 +20,7 @@ from can_adapter.bus import CanFrame
 from can_adapter.drivers.simulated import SimulatedBus
 from can_adapter.vehicle.config import VehicleCanConfig
 from csm.randomness import SeededRandomness
+from ecu.world import World
 from tests.ecu.benches import EcuBench
 from tools.bench.world.whole import WholeOptions
 
@@ -184,7 +185,9 @@ class ForeignBench(EcuBench):
         super().__init__(setup or WholeOptions())
         self.gateway = Gateway(self.scheduler, self.vehicle_bus, self.ecu_bus)
 
-    def make_ecu_bus(self) -> tuple[SimulatedBus, VehicleCanConfig]:
-        bus = SimulatedBus(self.scheduler, SeededRandomness("foreign"))
-        settings = ("bus.interface=simulated",)
-        return bus, load(VehicleCanConfig, (DATA / "maker.yaml",), settings).config
+    def make_ecu_bus(self, world: World) -> SimulatedBus:
+        return SimulatedBus(world.scheduler, SeededRandomness("foreign"))
+
+    def ecu_can(self, hardware: VehicleCanConfig) -> VehicleCanConfig:
+        del hardware
+        return load(VehicleCanConfig, (DATA / "maker.yaml",), ("bus.interface=simulated",)).config

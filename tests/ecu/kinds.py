@@ -8,7 +8,6 @@ from bsw.cp.pilot import Drive, PilotState
 from bsw.os.clock import MS
 from can_adapter.signals.values import EnergyTransferMode
 from tests.ecu.benches import EcuBench
-from tools.bench.world.network import Options
 from tools.bench.world.whole import WholeOptions
 
 
@@ -29,8 +28,7 @@ class AcBench(EcuBench):
     """``current`` is that of one phase, as the on-board charger draws it."""
 
     def __init__(self, setup: WholeOptions | None = None) -> None:
-        options = Options(mode="AC_three_phase_core")
-        super().__init__(setup or WholeOptions(options, soc=50.0))
+        super().__init__(setup or WholeOptions(mode="AC_three_phase_core", soc=50.0))
         self.vehicle.vcu.wishes.energy_transfer = EnergyTransferMode.AC_THREE_PHASE_CORE
 
     @property
@@ -40,7 +38,7 @@ class AcBench(EcuBench):
 
     @property
     def charging(self) -> bool:
-        return self.rig.view.phase == "ChargingStatus" and self.current > 6.0
+        return self.view.phase == "ChargingStatus" and self.current > 6.0
 
     @property
     def safe(self) -> bool:
@@ -51,17 +49,8 @@ class WallboxBench(AcBench):
     """A station of duty cycle and contactor alone, without any digital communication."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(WholeOptions(mode="AC_three_phase_core", soc=50.0, wallbox=True))
         self.scheduler.every(20 * MS, self._switch, name="wallbox", offset=0)
-
-    def start(self) -> "WallboxBench":
-        self.ecum.start()
-        self.vehicle.start()
-        self.module.start()
-        self.vehicle_can.start()
-        self.station_can.start()
-        self.manager.link.start()
-        return self
 
     def plug(self) -> None:
         self.cable.source(Drive(duty_from_current(16.0)))
@@ -74,13 +63,11 @@ class WallboxBench(AcBench):
     def _switch(self) -> None:
         wanted = self.cable.station.read().state in {PilotState.C, PilotState.D}
         if wanted is not self.vehicle.wires.ac.energized:
-            self.rig.charger.variables.publish(
-                "ac_close_contactor" if wanted else "ac_open_contactor"
-            )
+            self.charger.variables.publish("ac_close_contactor" if wanted else "ac_open_contactor")
 
 
 def din() -> EcuBench:
-    return EcuBench(WholeOptions(Options(protocols=("din",))))
+    return EcuBench(WholeOptions(protocols=("din",)))
 
 
 DC = Kind("-2 DC", "CurrentDemand", EcuBench)

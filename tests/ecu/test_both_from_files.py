@@ -23,7 +23,7 @@ from ecu.simulated import TODAY
 from evcc.config import EvccConfig
 from secc.config import SeccConfig
 from tools.bench.run.bench import keys
-from tools.bench.world.pair import Pair
+from tools.bench.world.pair import Pair, Surroundings
 
 Settings = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ def pair_of(
     files[0].write_text(yaml.safe_dump({**VEHICLE, **vehicle}))
     files[1].write_text(yaml.safe_dump({**STATION, **station}))
     evcc, secc = load(EvccConfig, files[:1]).config, load(SeccConfig, files[1:]).config
-    return Pair(evcc, secc, soc=soc, unix=unix)
+    return Pair(evcc, secc, Surroundings(soc=soc, unix=unix))
 
 
 def until_ended(pair: Pair, within: float = 300.0) -> None:

@@ -25,7 +25,7 @@ def bench() -> ForeignBench:
 
 def requests(bench: ForeignBench, name: str) -> Iterator[Any]:
     dialect = protocol("iso2").dialect
-    for record in bench.rig.vehicle_trace.records:
+    for record in bench.vehicle_trace.records:
         if record.kind == "message" and record.fields["name"] == name:
             octets = record.fields["exi"]
             assert isinstance(octets, bytes)

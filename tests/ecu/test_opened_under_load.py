@@ -32,11 +32,11 @@ def test_an_opening_under_load_is_counted_with_its_current() -> None:
 
 
 STATION: dict[str, Callable[[EcuBench], None]] = {
-    "malfunction": lambda bench: bench.rig.charger.send_error(error=EvseError.MALFUNCTION),
-    "isolation": lambda bench: bench.rig.charger.update_isolation_status(
+    "malfunction": lambda bench: bench.charger.send_error(error=EvseError.MALFUNCTION),
+    "isolation": lambda bench: bench.charger.update_isolation_status(
         isolation_status=IsolationStatus.FAULT
     ),
-    "emergency": lambda bench: bench.rig.charger.send_error(error=EvseError.EMERGENCY_SHUTDOWN),
+    "emergency": lambda bench: bench.charger.send_error(error=EvseError.EMERGENCY_SHUTDOWN),
 }
 
 

@@ -37,10 +37,11 @@ def test_what_is_watched_is_supervised_until_it_has_stopped() -> None:
     bench = EcuBench()
     waiting: list[Action] = []
     charging = Room("charging", stop=waiting.append)
-    bench.ecum = bench.rooms.manage(Room("can", bench.vehicle_can.start), watched=(charging,))
-    bench.start()
+    ecum = bench.rooms.manage(Room("can", bench.vehicle_can.start), watched=(charging,))
+    bench.vehicle.start()
+    ecum.start()
     bench.run(2.0)
-    bench.ecum.stop(lambda: None)
+    ecum.stop(lambda: None)
     assert waiting
     bench.vehicle.stop()
     bench.run(2.0)

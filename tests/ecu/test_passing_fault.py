@@ -28,7 +28,7 @@ def comes_down(bench: EcuBench) -> None:
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_message_missing_for_a_moment_ends_the_session(phase: str, bench: EcuBench) -> None:
     fault = faults()["VCU_Permission missing"]
-    bench.until(lambda: bench.rig.view.phase == phase, 20.0)
+    bench.until(lambda: bench.view.phase == phase, 20.0)
     bench.make(fault)
     bench.until(lambda: bench.dem.stands(EVENT), 1.0, 0.005)
     bench.mend(fault)
@@ -40,7 +40,7 @@ def test_a_message_missing_for_a_moment_ends_the_session(phase: str, bench: EcuB
 def test_a_fault_that_heals_before_the_next_answer_ends_the_session(
     phase: str, bench: EcuBench
 ) -> None:
-    bench.until(lambda: bench.rig.view.phase == phase, 20.0)
+    bench.until(lambda: bench.view.phase == phase, 20.0)
     bench.dem.failed(EVENT)
     bench.dem.passed(EVENT)
     comes_down(bench)

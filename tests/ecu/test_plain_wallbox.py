@@ -14,7 +14,8 @@ FAULTS = faults()
 
 @pytest.fixture
 def wallbox() -> WallboxBench:
-    bench = WallboxBench().start()
+    bench = WallboxBench()
+    bench.start()
     bench.run(2)
     return bench
 

@@ -15,7 +15,6 @@ from evcc.vehicle import Intent, StationView
 from tests.ecu.benches import EcuBench
 from tools.bench.hardware.faults import faults
 from tools.bench.world.dials import Dials
-from tools.bench.world.network import Options
 from tools.bench.world.whole import WholeOptions
 
 FREE = LockConditions(voltage=10.0, current=0.0, permitted=True, plugged=True)
@@ -232,7 +231,7 @@ def test_a_hot_inlet_gets_less_current_before_it_gets_none() -> None:
     bench.run(2)
     bench.charge()
     bench.run(10)
-    most = bench.rig.state.max_current
+    most = bench.state.max_current
     assert most is not None
     bench.vehicle.inlet.state.defects.heat = 80.0 - bench.vehicle.inlet.state.temperature
     bench.run(3)
@@ -240,7 +239,7 @@ def test_a_hot_inlet_gets_less_current_before_it_gets_none() -> None:
 
 
 def test_a_pause_sleeps_and_the_vehicle_wakes_the_station_again() -> None:
-    bench = EcuBench(WholeOptions(Options(protocols=("iso2",)), soc=30.0)).start()
+    bench = EcuBench(WholeOptions(protocols=("iso2",), soc=30.0)).start()
     bench.run(2)
     bench.charge()
     bench.vehicle.vcu.wishes.pause = True

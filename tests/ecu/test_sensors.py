@@ -40,7 +40,7 @@ def test_each_defect_has_its_code_and_its_share(row: Row) -> None:
     bench.run(2)
     bench.charge()
     bench.run(8)
-    most, before = bench.rig.state.max_current, bench.current
+    most, before = bench.state.max_current, bench.current
     assert most is not None
     bench.make(FAULTS[row.fault])
     bench.until(lambda: bench.dem.stands(row.event), 1.0)
@@ -49,11 +49,11 @@ def test_each_defect_has_its_code_and_its_share(row: Row) -> None:
     assert bench.current <= most * row.share + 0.1
     assert (bench.current > 10.0) is (row.share > 0.0)
     if row.share:
-        assert bench.rig.state.derating == row.share
+        assert bench.state.derating == row.share
         bench.mend(FAULTS[row.fault])
         bench.until(lambda: not bench.standing, 2.0)
         bench.run(8)
-        assert bench.rig.state.derating == 1.0
+        assert bench.state.derating == 1.0
         assert bench.current >= before
 
 

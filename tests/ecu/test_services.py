@@ -433,10 +433,10 @@ def test_a_tester_key_that_can_never_be_found_is_said_at_the_check(
 def test_a_fault_before_a_station_answered_ends_the_search_at_once() -> None:
     bench = EcuBench().start()
     bench.run(2)
-    bench.rig.outlet.close()
+    bench.outlet.close()
     bench.plug()
     bench.until(lambda: bench.manager.preparing, 30, 0.01)
-    bench.rig.outlet.close()
+    bench.outlet.close()
     assert not bench.rooms.charging, "a tester may reset an ECU that only searches"
     bench.make(FAULTS["BMS_Targets missing"])
     bench.until(lambda: not bench.manager.active, 1.5)

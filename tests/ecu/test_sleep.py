@@ -15,7 +15,6 @@ from evcc.sleep.config import ModesConfig, RuleConfig, SleepConfig
 from evcc.sleep.modes import Modes
 from tests.ecu.benches import EcuBench
 from tools.bench.hardware.faults import faults
-from tools.bench.world.network import Options
 from tools.bench.world.whole import WholeOptions
 
 SLEEPY = SleepConfig(enabled=True, after=5 * S)
@@ -72,9 +71,8 @@ class Garage:
 
 
 def garage(sleep: SleepConfig = SLEEPY, modes: ModesConfig | None = None) -> Garage:
-    setup = WholeOptions(Options(protocols=("iso2",)), soc=30.0)
+    setup = WholeOptions(protocols=("iso2",), soc=30.0)
     bench = EcuBench(setup, sleep=sleep, modes=modes)
-    bench.rig.vehicle_memory = bench.services.memory  # type: ignore[assignment]  # kept, not volatile
     found = Garage(bench.start())
     bench.run(1)
     return found
@@ -225,7 +223,7 @@ def test_a_paused_session_sleeps_and_goes_on_when_the_vehicle_wants_it() -> None
     bench.vehicle.vcu.wishes.wake_station = True
     bench.until(lambda: bench.charging, 60.0, 0.25)
     assert bench.ecum.wake_up is WakeUp.VEHICLE
-    assert bench.rig.view.session_id
+    assert bench.view.session_id
 
 
 def test_a_paused_session_goes_on_when_the_station_wakes_us() -> None:
@@ -310,7 +308,7 @@ def test_a_rule_of_the_integrator_forbids_charging_in_the_workshop() -> None:
     found = garage(SleepConfig(), ModesConfig(rules={"in the workshop": rule}))
     found.bench.vehicle.vcu.wishes.mode = VehicleMode.SERVICE
     found.bench.run(1)
-    assert found.bench.rig.state.permission is False
+    assert found.bench.state.permission is False
     found.bench.plug()
     found.bench.run(10)
     assert not found.bench.charging
@@ -325,7 +323,7 @@ def test_a_degrading_fault_costs_current_by_a_rule() -> None:
     found.bench.make(faults()["DC+ temperature sensor lost"])
     found.bench.run(1)
     assert found.modes.bswm.modes["faults"] == "degraded"
-    assert found.bench.rig.state.derating == 0.5
+    assert found.bench.state.derating == 0.5
 
 
 @pytest.mark.parametrize(

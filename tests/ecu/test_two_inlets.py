@@ -14,12 +14,11 @@ from evcc.health.events import MESSAGES
 from evcc.health.reception import CARRIERS
 from tests.ecu.benches import EcuBench
 from tools.bench.hardware.units import InletUnit
-from tools.bench.world.network import Options
 from tools.bench.world.whole import WholeOptions
 
 
 def bench(station_at: int) -> EcuBench:
-    setup = WholeOptions(Options(protocols=("iso2",)), soc=30.0, inlets=2, station_at=station_at)
+    setup = WholeOptions(protocols=("iso2",), soc=30.0, inlets=2, station_at=station_at)
     made = EcuBench(setup).start()
     made.run(2)
     return made
@@ -102,10 +101,10 @@ def test_a_hot_contact_of_the_inlet_in_use_counts_and_of_the_other_one_does_not(
     made.charge()
     made.vehicle.inlet.state.defects.heat = 60.0
     made.run(2)
-    assert made.rig.state.derating == 1.0
+    assert made.state.derating == 1.0
     inlet(made, 2).state.defects.heat = 60.0
     made.run(2)
-    assert made.rig.state.derating == pytest.approx(0.5, abs=0.1)
+    assert made.state.derating == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_defect_of_the_inlet_in_use_has_its_code() -> None:

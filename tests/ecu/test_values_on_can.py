@@ -22,7 +22,6 @@ from bsw.os.clock import MS, S
 from can_adapter.bus import CanFrame
 from can_adapter.signals.values import EnergyTransferMode
 from secc.session.schedules import Plan, Step
-from tools.bench.world.network import Options
 from tools.bench.world.whole import Bench, WholeOptions
 
 Told: TypeAlias = Any
@@ -218,8 +217,9 @@ class Charge:
     recording: Recording = field(default_factory=Recording)
 
     def __post_init__(self) -> None:
-        options = Options(protocols=(self.name,), mode=self.mode.value)
-        bench = Bench(WholeOptions(options, soc=79.7, target=80.0))
+        bench = Bench(
+            WholeOptions(protocols=(self.name,), mode=self.mode.value, soc=79.7, target=80.0)
+        )
         bench.vehicle.vcu.wishes.energy_transfer = self.mode
         bench.start()
         bench.vehicle_bus.tap(self.recording.heard)
@@ -230,7 +230,7 @@ class Charge:
         assert bench.manager.results[0].ending is Ending.TERMINATED
         self.messages = [
             (record.time, str(record.fields["way"]), record.fields["exi"])
-            for record in bench.rig.vehicle_trace.records
+            for record in bench.vehicle_trace.records
             if record.kind == "message"
             and not str(record.fields["name"]).startswith("SupportedAppProtocol")
         ]
@@ -318,10 +318,9 @@ def shown(name: str, told: list[Any], value: Told) -> bool:
 
 def test_a_schedule_of_many_entries_is_on_the_bus_row_by_row() -> None:
     steps = (Step(0, 22_000.0), Step(900, 11_000.0), Step(3_600, 7_400.0), Step(7_200, 22_000.0))
-    options = Options(protocols=("iso2",), mode="AC_three_phase_core")
-    bench = Bench(WholeOptions(options, soc=50.0))
+    bench = Bench(WholeOptions(protocols=("iso2",), mode="AC_three_phase_core", soc=50.0))
     bench.vehicle.vcu.wishes.energy_transfer = EnergyTransferMode.AC_THREE_PHASE_CORE
-    bench.rig.schedules.plans = (Plan(7, steps, 86_400),)
+    bench.pair.station.schedules.plans = (Plan(7, steps, 86_400),)
     recording = Recording()
     bench.vehicle_bus.tap(recording.heard)
     bench.start()

@@ -26,7 +26,7 @@ def test_the_first_session_knows_what_the_vehicle_chose() -> None:
     assert not begun(bench)
     while not begun(bench):
         bench.scheduler.run(bench.scheduler.now + MS)
-    assert bench.rig.state.mode == "AC_three_phase_core"
+    assert bench.state.mode == "AC_three_phase_core"
     assert bench.scheduler.now < S
 
 
@@ -38,7 +38,7 @@ def test_a_vehicle_that_never_says_charges_by_default() -> None:
     assert not begun(bench)
     bench.scheduler.run(CHOICE_AWAITED + 20 * MS)
     assert begun(bench)
-    assert bench.rig.state.mode == "DC_extended"
+    assert bench.state.mode == "DC_extended"
 
 
 def test_a_link_lost_while_waiting_begins_nothing() -> None:

@@ -29,6 +29,7 @@ def test_a_station_remembers_its_last_results(monkeypatch: pytest.MonkeyPatch) -
 def test_a_vehicle_remembers_its_last_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charging, "RESULTS_KEPT", 3)
     bench = Bench(WholeOptions()).start()
+    bench.run(1.0)
     for _ in range(8):
         bench.manager._ended(REFUSED)
     assert len(bench.manager.results) == 3

@@ -3,24 +3,18 @@
 from typing import Any
 
 from evcc.bus.merge import NO_WILL, OwnWill, merge
-from evcc.vehicle import Intent, OwnValues, VehicleValues
+from evcc.vehicle import Intent, VehicleValues
 
 
 class Dials:
-    """Implements ``OwnValues``.  Set any value like an attribute, or several with ``put``.
-
-    Where a simulated bus stands behind, it ``follow``s that, and turning it does nothing.
-    """
+    """Implements ``OwnValues``.  Set any value like an attribute, or several with ``put``."""
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - fields of the values
-        self.__dict__.update(_told=values, _own=NO_WILL, _now=None, _source=None)
+        self.__dict__.update(_told=values, _own=NO_WILL, _now=None)
         VehicleValues(**values)  # a wrong name is told here
 
     @property
     def now(self) -> VehicleValues:
-        source: OwnValues | None = self.__dict__["_source"]
-        if source is not None:
-            return source.now
         now: VehicleValues | None = self.__dict__["_now"]
         if now is None:
             now = merge(VehicleValues(**self.__dict__["_told"]), {}, self.__dict__["_own"])
@@ -33,12 +27,8 @@ class Dials:
 
     def want(self, *, intent: Intent, contracts: bool, running: bool) -> None:
         """The mode of a bench is not changed under a session."""
-        if self.__dict__["_source"] is not None:
-            self.__dict__["_source"].want(intent=intent, contracts=contracts, running=running)
+        del running
         self.__dict__.update(_own=OwnWill(intent=intent, contracts=contracts), _now=None)
-
-    def follow(self, source: OwnValues) -> None:
-        self.__dict__["_source"] = source
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a field of the values
         return getattr(self.now, name)

@@ -85,7 +85,6 @@ class Options:
     central_validation: bool = False
     sdp_port: int = 15118
     seed: int = 1
-    hardware: bool = True  # battery and power electronics as numbers; false: others bring them
 
 
 class NetRig:
@@ -112,7 +111,7 @@ class NetRig:
         self.actuators: Actuators = self.pack
         self.wear = Wear(scheduler)
         self.electronics = SimulatedElectronics(
-            self.charger if options.hardware else Charger(()),
+            self.charger,
             scheduler,
             ratings=options.ratings,
             load=self.pack,
@@ -125,10 +124,9 @@ class NetRig:
         self.tls_in_vain: Callable[[], bool] = lambda: False
         self.charger.subscribe("require_auth_eim", lambda _none: self._authorize())
         self.charger.subscribe("require_auth_pnc", lambda _token: self._authorize())
-        if options.hardware:
-            self.electronics.start()
-            step = options.ratings.step
-            scheduler.every(step, lambda: self.pack.tick(self.electronics, step), name="pack")
+        self.electronics.start()
+        step = options.ratings.step
+        scheduler.every(step, lambda: self.pack.tick(self.electronics, step), name="pack")
 
     def plug_in(self) -> None:
         """The link is up on both sides; the vehicle starts a session."""

@@ -1,74 +1,47 @@
 """The whole bench on virtual time: plug, power line, IP, both ECUs, both CAN buses, the hardware.
 
-Nothing is shared between the two ECUs but the cable.  Every value a request carries has come over
-the vehicle's bus, and every order to the power electronics goes over the station's.
+A ``Pair`` as most tests want it, with its parts at hand by short names.
 """
 
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bsw.chrgm.modes import mode_of
-from bsw.cp.pilot import VehiclePilot
-from bsw.cp.switch import PilotSwitch
-from bsw.dlt import silent
-from bsw.net.ports import Network
-from bsw.os.clock import MS, S, VirtualClock
-from bsw.os.scheduler import Scheduler
-from bsw.os.worker import SimulatedWorker, Worker
-from bsw.sim.cable import SimulatedCable
-from bsw.sim.network import SimLink
-from bsw.sim.site import Site
-from bsw.slac.link import StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
+from bsw.os.clock import S
+from bsw.trace import MemoryTrace
 from can_adapter.config import BusConfig
 from can_adapter.drivers.simulated import SimulatedBus
-from can_adapter.station.bus import open_station_bus
-from can_adapter.station.config import StationCanConfig
-from can_adapter.vehicle.bus import open_vehicle_bus
 from can_adapter.vehicle.config import VehicleCanConfig
-from csm.randomness import SeededRandomness
+from ecu.world import World
 from evcc.bus.canbus import VehicleCan
-from evcc.bus.merge import MergedValues
-from evcc.north.vehicle import Vehicle
-from evcc.plug.basic import BasicCharging
-from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
-from evcc.session.results import result_on_can
-from evcc.session.session import VehicleSession
+from evcc.config import EvccConfig
+from evcc.plug.charging import ChargingManager
+from evcc.vehicle import StationView, VehicleValues
+from secc.api.charger import Charger
+from secc.config import SeccConfig
 from secc.plug.plug_side import OutletPlug
-from secc.plug.plug_side import PilotOnPort as StationPilotOnPort
-from secc.power.canbus import StationCan
-from tools.bench.hardware.battery import Battery
-from tools.bench.hardware.cable import Physics
-from tools.bench.hardware.power import Output, PowerModule, Rating
-from tools.bench.hardware.vehicle import SimulatedVehicle, vehicle_config
-from tools.bench.world.network import NetRig, Options
+from secc.plug.session_server import SessionServer
+from tools.bench.hardware.vehicle import vehicle_config
+from tools.bench.world.pair import Pair, Surroundings, same_bus
+from tools.bench.world.stores import with_contract
 
 SIMULATED = BusConfig(interface="simulated")
 
 
-@dataclass
-class Place:
-    """Two ends of one simulated link."""
+@dataclass(kw_only=True)
+class WholeOptions(Surroundings):
+    """How the two are set up, by the letter of the norms, and what is around them."""
 
-    scheduler: Scheduler
-    vehicle: Network
-    station: Network
-    worker: Worker
-
-
-@dataclass
-class WholeOptions:
-    options: Options = field(default_factory=Options)
-    soc: float = 30.0
-    target: float = 80.0
-    seed: int = 1
+    protocols: tuple[str, ...] = ("iso2",)
+    mode: str = "DC_extended"
+    contract: bool = False
+    """Pay by contract, over TLS, with keys and certificates in memory."""
     inlets: int = 1
-    station_at: int = 1  # the inlet into which the station's plug goes
-    battery: Battery | None = None  # instead of one of ``soc``
-    output: Output | None = None  # the station's power stage, where it is not the usual one
-    rating: Rating | None = None  # what the power module is built for
+    wallbox: bool = False
+    """The station has a duty cycle and a contactor, and no modem."""
+    services: Mapping[str, Any] | None = None
+    """More of the vehicle's configuration, by its sections."""
 
 
 class Bench:
@@ -76,143 +49,95 @@ class Bench:
 
     def __init__(self, setup: WholeOptions | None = None) -> None:
         setup = setup or WholeOptions()
-        scheduler = self.scheduler = Scheduler(VirtualClock())
-        chance = SeededRandomness(setup.seed)
-        link = SimLink(scheduler, chance.fork("net"))
-        self.place = Place(
-            scheduler,
-            link.node("vehicle"),
-            link.node("station"),
-            SimulatedWorker(scheduler, lambda _name: 5 * MS),
-        )
-        self.vehicle_bus = SimulatedBus(scheduler, chance.fork("vehicle bus"))
-        self.station_bus = SimulatedBus(scheduler, chance.fork("station bus"))
-        self._add_hardware(setup)
-        options = replace(setup.options, hardware=False)
-        self.rig = NetRig(self.place, options)
-        self._add_ecus(setup, chance)
+        if setup.contract:
+            vehicle, station = with_contract(setup.unix)
+            setup = replace(setup, vehicle_keys=vehicle, station_keys=station)
+        hardware = vehicle_config(SIMULATED, setup.inlets)
+        self.setup = setup = replace(setup, hardware_can=hardware, ecu_bus=self.make_ecu_bus)
+        evcc = EvccConfig.model_validate(self._evcc(setup, hardware))
+        self.pair = pair = Pair(evcc, SeccConfig.model_validate(_secc(setup)), setup)
+        self.scheduler = pair.scheduler
+        self.physics = pair.hardware.physics
+        self.vehicle, self.module = pair.hardware.vehicle, pair.hardware.module
+        self.vehicle_bus, self.station_bus = pair.world.vehicle_bus, pair.world.station_bus
+        self.ecu_bus = pair.ecu_bus
+        self.cable, self.other_cable = pair.world.cables
 
-    def _add_hardware(self, setup: WholeOptions) -> None:
-        scheduler = self.scheduler
-        self.physics = Physics(scheduler)
-        config = self.vehicle_config = vehicle_config(SIMULATED, setup.inlets)
-        self.physics.wires.cable.inlet = setup.station_at
-        self.vehicle = SimulatedVehicle(
-            scheduler,
-            self.vehicle_bus.attach,
-            config,
-            self.physics,
-            setup.battery or Battery(soc=setup.soc),
-        )
-        self.vehicle.bms.moods.target_soc = setup.target
-        self.vehicle.ems.target_soc = setup.target
-        self.module = PowerModule(
-            scheduler,
-            self.station_bus.attach("PM"),
-            StationCanConfig(bus=SIMULATED),
-            self.physics,
-            rating=setup.rating,
-            output=setup.output,
-        )
+    def _evcc(self, setup: WholeOptions, hardware: VehicleCanConfig) -> dict[str, Any]:
+        session = {"profile": "conformance", "protocols": setup.protocols}
+        if setup.contract:
+            session["security"] = "tls"
+        return {
+            "hardware": {"driver": "plug", "inlets": setup.inlets},
+            "session": session,
+            "link": {"energy": "ac" if mode_of(setup.mode).ac else "dc"},
+            "can": self.ecu_can(hardware),
+            "keym": {"secc": {"revocation": "soft-fail"}},
+            **(setup.services or {}),
+        }
 
-    def make_ecu_bus(self) -> tuple[SimulatedBus, VehicleCanConfig]:
-        """What the vehicle ECU is connected to; the vehicle's own bus, where no other is made."""
-        return self.vehicle_bus, self.vehicle_config
+    # What another bench may have otherwise
 
-    def _add_ecus(self, setup: WholeOptions, chance: SeededRandomness) -> None:
-        scheduler, rig = self.scheduler, self.rig
-        log = silent().logger("bench")
-        self.cable = SimulatedCable(scheduler)
-        site = Site(scheduler, chance.fork("line"))
-        car, box = site.vehicle(), site.station()
-        site.attenuate(car, box, 10)
-        self.ecu_bus, config = self.make_ecu_bus()
-        self.can_bus = open_vehicle_bus(scheduler, self.ecu_bus.attach("EVCC"), config)
-        self.vehicle_can = VehicleCan(
-            self.can_bus, asked=rig.asked, inlets=setup.inlets, start=rig.state.now
-        )
-        self.merged = MergedValues(self.vehicle_can, Vehicle(asked=rig.asked), scheduler)
-        rig.state.follow(self.merged)
-        pilot = self.pilot = self._add_pilots(setup)
-        rig.actuators = self.vehicle_can
-        rig.vehicle_pilot = PilotOnPort(pilot)
-        rig.station_pilot = StationPilotOnPort(self.cable.station)
-        self.station_can = StationCan(
-            open_station_bus(
-                scheduler, self.station_bus.attach("SECC"), StationCanConfig(bus=SIMULATED)
-            ),
-            rig.charger,
-        )
-        self.service = OutletPlug(rig.charger, rig.outlet, self.cable.station, log=log)
-        self.service.attach(
-            StationLink(
-                Host(scheduler, box.port, chance.fork("secc"), log),
-                self.cable.station,
-                StationLinkConfig(),
-                self.service,
-            )
-        )
-        basic = BasicCharging(
-            scheduler, pilot, self.merged, self.vehicle_can, closing=rig.wear.closing
-        )
-        self.manager = ChargingManager(
-            scheduler,
-            self.merged,
-            pilot,
-            lambda ended: VehicleSession(rig.vehicle_means(), rig.make_car(), ended),
-            basic=basic,
-            rules=RetryRules(),
-            log=log,
-            wear=rig.wear,
-        )
-        self.manager.chosen = lambda: self.vehicle_can.chosen
-        self.vehicle_can.changed = self.merged.refresh
-        self.merged.changed = self.manager.refresh
-        self.manager.on_result = lambda result: self.vehicle_can.session_ended(
-            result_on_can(result)
-        )
-        self.manager.attach(
-            VehicleLink(
-                Host(scheduler, car.port, chance.fork("evcc"), log),
-                pilot if self.switch is None else self.switch.gate(setup.station_at),
-                VehicleLinkConfig(energy="ac" if mode_of(setup.options.mode).ac else "dc"),
-                self.manager,
-            )
-        )
-        self.vehicle_can.wake = self.manager.wake_up
-        pilot.listen(self.vehicle_can.pilot_changed)
+    def make_ecu_bus(self, world: World) -> SimulatedBus:
+        """What the vehicle ECU is connected to."""
+        return same_bus(world)
 
-    def _add_pilots(self, setup: WholeOptions) -> VehiclePilot:
-        """With two inlets the other one has a cable of its own, to a station that says nothing."""
-        self.other_cable = SimulatedCable(self.scheduler)
-        self.switch: PilotSwitch | None = None
-        if setup.inlets == 1:
-            return self.cable.vehicle
-        here, there = setup.station_at, 3 - setup.station_at
-        pilots = {here: self.cable.vehicle, there: self.other_cable.vehicle}
-        self.switch = PilotSwitch(pilots)
-        self.vehicle_can.inlets.on_active = self.switch.activate
-        for number, pilot in pilots.items():
-            pilot.listen(partial(self.vehicle_can.inlet_pilot, number))
-        return self.switch
+    def ecu_can(self, hardware: VehicleCanConfig) -> VehicleCanConfig:
+        """The vehicle ECU's matrices."""
+        return hardware
+
+    # The parts
+
+    @property
+    def manager(self) -> ChargingManager:
+        return self.pair.vehicle.manager
+
+    @property
+    def vehicle_can(self) -> VehicleCan:
+        return self.pair.vehicle.can
+
+    @property
+    def state(self) -> VehicleValues:
+        """The vehicle's values as its sessions have them."""
+        return self.pair.vehicle.state
+
+    @property
+    def view(self) -> StationView:
+        """What the station told in the latest session."""
+        return self.pair.vehicle.view
+
+    @property
+    def charger(self) -> Charger:
+        return self.pair.station.charger
+
+    @property
+    def outlet(self) -> SessionServer:
+        return self.pair.station.outlet
+
+    @property
+    def service(self) -> OutletPlug:
+        return self.pair.station.service
+
+    @property
+    def vehicle_trace(self) -> MemoryTrace:
+        return self.pair.vehicle_base.memory
+
+    @property
+    def station_trace(self) -> MemoryTrace:
+        return self.pair.station_base.memory
+
+    # What can be done
 
     def start(self) -> "Bench":
         """Power on: hardware first, then the ECUs."""
-        self.vehicle.start()
-        self.module.start()
-        self.vehicle_can.start()
-        self.station_can.start()
-        self.service.link.start()
-        self.manager.link.start()
+        self.pair.start()
         return self
 
     def plug(self) -> None:
-        self.physics.wires.cable.plugged = True
-        self.cable.plug()
+        self.pair.plug()
 
     def unplug(self) -> None:
-        self.physics.wires.cable.plugged = False
-        self.cable.unplug()
+        self.pair.unplug()
 
     def plug_other(self) -> None:
         """A plug that leads nowhere, into the inlet where the station's is not."""
@@ -224,7 +149,7 @@ class Bench:
         self.other_cable.unplug()
 
     def run(self, seconds: float) -> None:
-        self.scheduler.run(self.scheduler.now + int(seconds * S))
+        self.pair.run(seconds)
 
     def until_ended(self, count: int = 1, within: float = 7200.0) -> None:
         """Until the vehicle has so many results; a session without an end is an error."""
@@ -233,3 +158,16 @@ class Bench:
             if self.scheduler.now >= deadline:
                 raise TimeoutError(f"{len(self.manager.results)} results after {within:g} s")
             self.run(1.0)
+
+
+def _secc(setup: WholeOptions) -> dict[str, Any]:
+    """Whoever is asked at the station says yes at once."""
+    session: dict[str, Any] = {"profile": "conformance", "modes": (setup.mode,)}
+    if setup.contract:
+        session |= {"tls": True, "plain": False, "payment": ("Contract",)}
+        session["protocols"] = ("iso2",)
+    return {
+        "hardware": {"driver": "none" if setup.wallbox else "plug", "power": "can"},
+        "session": session,
+        "customer": {"after": 0},
+    }
