@@ -109,10 +109,6 @@ class Inbound(Generic[StateT]):
         slots = (slot for slot in self._slots.values() if slot.spec.name == message)
         return next((slot.checker for slot in slots), None)
 
-    @property
-    def monitored(self) -> bool:
-        return self._monitored
-
     def monitor(self, *, on: bool) -> None:
         """Off while the bus may sleep: values grow old as ever, and nobody hears what is missing.
 

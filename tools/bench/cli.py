@@ -10,7 +10,7 @@ COMMANDS = {
         "tools.bench.hardware.cli",
         "a simulated vehicle and a station's power module on their buses; type 'help' in it",
     ),
-    "faults": ("tools.bench.hardware.listing", "list the faults that can be made by name"),
+    "faults": ("tools.bench.faults", "list the faults that can be made by name"),
 }
 
 
