@@ -53,7 +53,7 @@ class Role:
         while True:
             try:
                 return Client(self.door, timeout=WAIT)
-            except Trouble:
+            except Trouble:  # noqa: PERF203 - one try each time is the point
                 assert self.process.poll() is None, self.said()
                 assert time.monotonic() < deadline, self.said()
                 time.sleep(0.02)
