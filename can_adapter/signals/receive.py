@@ -219,6 +219,9 @@ class Inbound(Generic[StateT]):
 
     def _expire(self, now: int) -> None:
         """Take away the values of messages that did not come in time."""
+        self._expiry = self._next_expiry()
+        if self._expiry is None or self._expiry > now:  # as nearly always: they came meanwhile
+            return
         silences: list[tuple[str, int]] = []
         stale = False
         for slot in self._slots.values():

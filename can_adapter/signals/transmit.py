@@ -59,7 +59,9 @@ class Sender:
         self._transmit = canif.transmit
         self._protector = E2eProtector(spec.e2e) if spec.e2e else None
         self._page = 0
-        self._last_sent: int | None = None
+        self._several = len(self.pages) > 1
+        self._distance = spec.min_delay
+        self._earliest = scheduler.now
         self._task: Task | None = None
         self._pending: Alarm = scheduler.alarm(self._send, name=spec.name)
 
@@ -96,23 +98,25 @@ class Sender:
         if self._pending.serial >= 0:
             return
         now = self._now()
-        earliest = now if self._last_sent is None else self._last_sent + self.spec.min_delay
-        if earliest <= now:
-            self._send()
+        if now >= self._earliest:
+            self._send_at(now)
         else:
-            self._scheduler.arm(self._pending, earliest)
+            self._scheduler.arm(self._pending, self._earliest)
 
     def _send(self) -> None:
+        self._send_at(self._now())
+
+    def _send_at(self, now: int) -> None:
         """Send the page whose turn it is."""
         page, ready, protector = self.pages[self._page], self._ready[self._page], self._protector
-        if len(self.pages) > 1:
+        if self._several:
             self._page = (self._page + 1) % len(self.pages)
         counter = 0 if protector is None else protector.advance()
         if ready.version != page.version:
             ready.version = page.version
             ready.frames.clear()
         frame = ready.frames.get(counter) or self._make(page, ready, counter)
-        self._last_sent = self._now()
+        self._earliest = now + self._distance
         if self._transmit(frame):
             self.counters.sent += 1
         else:
