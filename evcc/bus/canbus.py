@@ -20,7 +20,7 @@ from can_adapter.vehicle.report import (
     SessionStatus,
     VehicleReportPart,
 )
-from can_adapter.vehicle.values import Contactors, VehicleSnapshot
+from can_adapter.vehicle.values import Contactors, Inlet, VehicleSnapshot
 from evcc.bus.told import values_of
 from evcc.bus.words import (
     MODES,
@@ -98,7 +98,7 @@ class VehicleCan:
         self._bus = bus
         self._barred: values.EvErrorCode | None = None
         self._pilot: Pilot | None = None
-        self._ecu = EcuStatus()
+        self._ecu_told_by: tuple[object, ...] = ()  # what the last status was made of
         self._faults = 0
         self._waking = False
         self._stopped = False  # by a button at the inlet; lasts until the plug was out
@@ -309,13 +309,30 @@ class VehicleCan:
         self._take()
 
     def _publish_ecu(self) -> None:
-        pilot, inlet = self._pilot, self.told.inlet
+        pilot, inlet, now = self._pilot, self.told.inlet, self.now
         if pilot is None:
             return
+        told_by = (
+            pilot,
+            inlet,
+            self.inlets.connected,
+            self.inlets.active,
+            self._barred,
+            self._mode,
+            self._wake_up,
+            self._faults,
+            now.cable_current,
+            now.derating < 1.0,
+        )
+        if told_by != self._ecu_told_by:
+            self._ecu_told_by = told_by
+            self._publish(self._ecu_status(pilot, inlet))
+
+    def _ecu_status(self, pilot: Pilot, inlet: Inlet) -> EcuStatus:
         plugged = pilot.state is not PilotState.A
         state = values.PlugState.PLUGGED if self.inlets.connected else values.PlugState.UNPLUGGED
         faulty = inlet.plug_state is values.PlugState.FAULT
-        now = EcuStatus(
+        return EcuStatus(
             ecu_state=self._ecu_state(plugged=plugged),
             ecu_wake_up=self._wake_up,
             cp_state=pilot_state(pilot),
@@ -332,9 +349,6 @@ class VehicleCan:
             inlet_hot=self.now.derating < 1.0,
             active_faults=min(self._faults, 255),
         )
-        if now != self._ecu:
-            self._ecu = now
-            self._publish(now)
 
     def _ecu_state(self, *, plugged: bool) -> values.EcuState:
         if self._barred is not None:
