@@ -6,15 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.setup import pip_wheel
+from tools.setup import pins, pip_wheel
 from tools.setup.say import Failed, say
 
 STAMPS = ".stamps"
-_INPUTS = ("pyproject.toml", "setup.py", "constraints.txt")
+_INPUTS = ("pyproject.toml", "setup.py", pins.FILE)
 _SOURCES = ("*.c", "*.h", "*.pyx")
 _ROOMS = ("evcc", "secc", "ecu", "bsw", "csm", "keym", "can_adapter", "ocpp", "tools", "pilotwire")
 
@@ -111,23 +112,6 @@ def _create_without_pip(venv: Path, python: Path) -> None:
 
 
 def _install(root: Path, python: Path, kind: str) -> None:
-    constraints = root / "constraints.txt"
-    what = ".[test]" if kind == "test" else "."
     say(f"installing Pilotwire and what it needs ({kind}); the first time takes a minute or two")
-    environment = {
-        **os.environ,
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_CONSTRAINT": constraints.as_uri(),  # holds for build environments as well
-    }
-    ended = subprocess.run(
-        [str(python), "-m", "pip", "install", "-qq", "--no-input", "-e", what],
-        cwd=root,
-        env=environment,
-        check=False,
-    )
-    if ended.returncode:
-        raise Failed(
-            "pip could not install what Pilotwire needs; its reason stands above.\n"
-            "Is there a network? Behind a proxy set https_proxy, with an index of your own "
-            "PIP_INDEX_URL."
-        )
+    with tempfile.TemporaryDirectory() as scratch:
+        pins.install(root, python, kind, Path(scratch))

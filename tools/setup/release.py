@@ -8,10 +8,11 @@ network:
 
 import hashlib
 import shutil
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from tools.setup import pins
 from tools.setup.say import Failed, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +25,12 @@ def build(root: Path, out: Path) -> Path:
     for stale in (wheels, root / "build"):  # a module that is gone must not come back from there
         shutil.rmtree(stale, ignore_errors=True)
     wheels.mkdir(parents=True)
-    shutil.copy(root / "constraints.txt", out / "constraints.txt")
-    _pip("wheel", "--wheel-dir", str(wheels), "-c", str(root / "constraints.txt"), str(root))
+    shutil.copy(root / pins.FILE, out / pins.FILE)
+    there = ("--wheel-dir", str(wheels))
+    with tempfile.TemporaryDirectory() as scratch:
+        lines = pins.section(root / pins.FILE, pins.RUN)
+        pins.hashed(Path(sys.executable), lines, Path(scratch) / "run", "wheel", *there)
+    pins.pip(Path(sys.executable), "wheel", "--no-deps", "--no-build-isolation", *there, str(root))
     path = out / "requirements.txt"
     path.write_text("\n".join([*locked(wheels), ""]), encoding="utf-8")
     return path
@@ -41,13 +46,6 @@ def locked(wheels: Path) -> list[str]:
     if OURS not in lines:
         raise Failed(f"{wheels} has no wheel of {OURS}")
     return [f"{name}{lines[name]}" for name in sorted(lines, key=lambda n: (n == OURS, n))]
-
-
-def _pip(*words: str) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *words]
-    ended = subprocess.run(command, check=False)
-    if ended.returncode:
-        raise Failed(f"pip {words[0]} failed with status {ended.returncode}")
 
 
 def main() -> int:
