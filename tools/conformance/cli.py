@@ -1,6 +1,7 @@
 """``v2g conformance``: list the cases, play them, write the page."""
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -17,9 +18,11 @@ PAGE: Final = Path("docs/conformance.md")
 
 def add(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="word", required=True)
-    words.add_parser("list", help="id and title of every case")
+    listing = words.add_parser("list", help="id and title of every case")
     run = words.add_parser("run", help="play cases; all if none is named")
     run.add_argument("ids", nargs="*", metavar="ID", help="an id, or how ids begin")
+    for word in (listing, run):
+        word.add_argument("--json", action="store_true", help="one JSON object a case")
     write = words.add_parser("page", help="play all cases and write the table")
     write.add_argument("--out", type=Path, default=PAGE, help=f"default: {PAGE}")
 
@@ -27,11 +30,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.word == "list":
         for case in everything():
-            print(f"{case.id:<50} {case.title}")
+            told = {"id": case.id, "title": case.title}
+            print(json.dumps(told) if arguments.json else f"{case.id:<50} {case.title}")
         return 0
     if arguments.word == "page":
         return _write(arguments.out)
-    return _play(tuple(arguments.ids))
+    return _play(tuple(arguments.ids), as_json=arguments.json)
 
 
 def result_of(case: Case) -> str:
@@ -43,7 +47,7 @@ def result_of(case: Case) -> str:
     return PASSED
 
 
-def _play(prefixes: tuple[str, ...]) -> int:
+def _play(prefixes: tuple[str, ...], *, as_json: bool) -> int:
     cases = list(everything())
     unknown = [one for one in prefixes if not any(case.id.startswith(one) for case in cases)]
     for one in unknown:
@@ -56,9 +60,11 @@ def _play(prefixes: tuple[str, ...]) -> int:
     for case in chosen:
         result = result_of(case)
         failed += result != PASSED
-        print(f"{case.id:<50} {result}")
+        told = {"id": case.id, "title": case.title, "passed": result == PASSED, "result": result}
+        print(json.dumps(told) if as_json else f"{case.id:<50} {result}", flush=as_json)
     took = time.monotonic() - began
-    print(f"{len(chosen) - failed} of {len(chosen)} passed in {took:.1f} s")
+    out = sys.stderr if as_json else sys.stdout
+    print(f"{len(chosen) - failed} of {len(chosen)} passed in {took:.1f} s", file=out)
     return 1 if failed else 0
 
 

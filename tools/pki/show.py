@@ -2,17 +2,19 @@
 
 import argparse
 import contextlib
+import json
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from keym.calendar import Moment
 from keym.judging import rules
 from keym.judging.judge import Judge, Policy, Question
 from keym.judging.path import Link, Search
 from keym.judging.revocation import Demand, StatusBook, Unusable
-from keym.judging.verdict import FIELD, Anchor, Verdict
+from keym.judging.verdict import FIELD, Anchor, Finding, Verdict
 from keym.x509.certificate import Certificate
 from keym.x509.edition import Edition
 from keym.x509.profile import OCSP_SIGNING, RootKind, Use
@@ -56,6 +58,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=Demand.SOFT.value,
         help="what an answer about revocation is worth (default: soft-fail)",
     )
+    parser.add_argument("--json", action="store_true", help="one JSON object a chain, and no more")
     parser.add_argument("--field", action="store_true", help="tolerate what is common in the field")
 
 
@@ -68,6 +71,12 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         print(f"v2g pki show: {error}", file=sys.stderr)
         return 2
+    if args.json:
+        told = [_as_json(place, chain, lens, intake) for place, chain in _chains(intake)]
+        for trouble in intake.troubles:
+            print(f"v2g pki show: {trouble.place}: {trouble.detail}", file=sys.stderr)
+        print("\n".join(json.dumps(one) for one in told))
+        return 0 if all(one["trusted"] for one in told) and told and not intake.troubles else 1
     for trouble in intake.troubles:
         print(f"{trouble.place}: {trouble.detail}")
     for place in intake.keys:
@@ -87,7 +96,10 @@ def _lens(args: argparse.Namespace, intake: Intake) -> Lens:
         own = [one for one in intake.certificates if one.self_signed]
         roots = tuple(Anchor(guess.root_kind_of(one, use or Use.SECC), one) for one in own)
         if roots:
-            print("no --root was named: the self-signed certificates given are taken as trusted")
+            print(
+                "no --root was named: the self-signed certificates given are taken as trusted",
+                file=sys.stderr if args.json else sys.stdout,
+            )
     return Lens(
         at=args.at or datetime.now(timezone.utc),
         roots=roots,
@@ -153,6 +165,38 @@ def _show_chain(named: tuple[str, list[Certificate]], lens: Lens, intake: Intake
     verdict = _judged(chain, use, edition, lens, intake)
     print("\n".join(describe.verdict(verdict, edition, guessed=lens.use is None)))
     return verdict.trusted
+
+
+def _as_json(place: str, chain: list[Certificate], lens: Lens, intake: Intake) -> dict[str, Any]:
+    use = lens.use or guess.use_of(chain[0])
+    edition = lens.edition or guess.edition_of(chain[0])
+    verdict = _judged(chain, use, edition, lens, intake)
+    return {
+        "place": place,
+        "use": use.value,
+        "edition": edition.value,
+        "trusted": verdict.trusted,
+        "reason": verdict.reason.name if verdict.reason else None,
+        "findings": [_finding(one) for one in verdict.findings],
+        "remarks": [_finding(one) for one in verdict.remarks],
+        "certificates": [
+            {
+                "subject": str(one.subject),
+                "issuer": str(one.issuer),
+                "serial": f"{one.serial:x}",
+                "not_before": one.not_before.isoformat(),
+                "not_after": one.not_after.isoformat(),
+                "key": one.key_name,
+                "sha256": one.fingerprint,
+            }
+            for one in chain
+        ],
+    }
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    told = {"rule": one.rule.value, "reason": one.reason.name}
+    return {**told, "place": one.place, "detail": one.detail}
 
 
 def _show_authority(authority: Certificate, lens: Lens) -> bool:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from bsw.trace_file import verify
@@ -16,10 +17,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     show = commands.add_parser("show", help="print the records, one line each")
     for command in (check, show):
         command.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        command.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    do = _check if arguments.action == "check" else _show
+    words = {"check": (_check, _check_json), "show": (_show, _show_json)}
+    do = words[arguments.action][arguments.json]
     return max(_attempt(do, path) for path in arguments.files)
 
 
@@ -35,6 +38,28 @@ def _check(path: Path) -> int:
     verdict = verify(path)
     print(f"{path}: {verdict}")
     return 0 if verdict.intact else 1
+
+
+def _check_json(path: Path) -> int:
+    verdict = verify(path)
+    told = {"file": str(path), "intact": verdict.intact, "text": str(verdict), **asdict(verdict)}
+    print(json.dumps(told))
+    return 0 if verdict.intact else 1
+
+
+def _show_json(path: Path) -> int:
+    """The records as they are; 1 if a line is none."""
+    status = 0
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                print(f"v2g trace: {path}: not a record: {line.strip()[:60]}", file=sys.stderr)
+                status = 1
+                continue
+            print(json.dumps(record))
+    return status
 
 
 def _show(path: Path) -> int:

@@ -1,8 +1,10 @@
 """``v2g measure``: measures everything in the table below, one room after the other."""
 
 import argparse
+import json
 import sys
 import traceback
+from contextlib import nullcontext, redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,6 +50,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare", type=Path, metavar="FILE", help="print ratios to the figures in a file"
     )
+    parser.add_argument(
+        "--json", action="store_true", help="only the figures, as one JSON object; the rest as log"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is to measure")
 
 
@@ -65,8 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     except NoFigures as wrong:
         print(f"v2g measure: {wrong}", file=sys.stderr)
         return 2
-    results = [_measured(name) for name in arguments.names or BENCHES]
-    if before is not None:
+    with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
+        results = [_measured(name) for name in arguments.names or BENCHES]
+    if arguments.json:
+        figures = {name: [one.value, one.unit] for name, one in LEDGER.figures.items()}
+        print(json.dumps({"figures": figures}))
+    if before is not None and not arguments.json:
         print("\n== compared with", arguments.compare)
         for told in ratios(LEDGER.figures, before):
             print(told)
