@@ -1,7 +1,7 @@
 """The local door to a north side: a Unix-domain socket with lines of JSON behind it.
 
-Owns who may come in, how many at a time, and what becomes of those who do not read.  What they
-say is ``talk``'s affair.
+Owns who may come in, how many at a time, who gives way, and what becomes of those who do not read.
+What they say is ``talk``'s affair.
 """
 
 import os
@@ -68,7 +68,7 @@ class LocalDoor:
             self._log.warning("client refused", why="another user", uid=stream.peer.uid)
             client.talk.refuse(Refused("not-allowed", "this door is for the ECU's own user"))
             return None
-        if len(self._clients) >= self._most:
+        if len(self._clients) >= self._most and not self._make_room():
             self._log.warning("client refused", why="too many", most=self._most)
             client.talk.refuse(
                 Refused("busy", f"{self._most} clients are connected already; try again later")
@@ -77,6 +77,19 @@ class LocalDoor:
         self._clients.add(client)
         self._log.debug("client came", pid=stream.peer.pid, clients=len(self._clients))
         return client
+
+    def _make_room(self) -> bool:
+        """Who waits for nothing gives way: those that never asked, then the longest silent."""
+        idle = [client for client in self._clients if client.idle]
+        if not idle:
+            return False
+        client = min(idle, key=lambda one: (one.asked_at is not None, one.asked_at or one.came_at))
+        self._log.info("client gave way", why="idle", pid=client.stream.peer.pid)
+        client.talk.refuse(Refused("idle", "another client needed the place; connect again"))
+        self._clients.discard(client)
+        client.stop()
+        client.stream.abort()
+        return True
 
     def _gone(self, client: "_Client", how: StreamEnd) -> None:
         self._clients.discard(client)
@@ -109,12 +122,22 @@ class _Client:
         self.stream = stream
         self.talk = Talk(side, stream.write)
         self._gone = gone
+        self._scheduler = scheduler
+        self.came_at = scheduler.now
+        self.asked_at: int | None = None
         self._turn = scheduler.alarm(self._work, name="north side")
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is owed to it: it watches nothing, and what it asked is answered."""
+        return not self.talk.watched and not self._turn.armed
 
     def connected(self) -> None:
         """It was from the start."""
 
     def received(self, data: bytes) -> None:
+        if b"\n" in data:
+            self.asked_at = self._scheduler.now
         self.talk.received(data)
         self._work()
 

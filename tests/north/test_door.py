@@ -7,6 +7,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -187,10 +188,15 @@ def test_another_user_who_gets_that_far_is_turned_away() -> None:
         assert "client refused" in here.events()
 
 
+WATCH = b'{"id":1,"watch":["link_state"]}\n'
+
+
 def test_only_so_many_clients_are_let_in_and_a_place_becomes_free(tmp_path: Path) -> None:
     with house(tmp_path / "s", clients=2) as here:
         first, second = here.caller(), here.caller()
-        here.until(lambda: here.door.clients == 2)
+        for caller in (first, second):
+            caller.send(WATCH)
+            caller.lines(1)
         third = here.caller()
         third.until_over()
         assert json.loads(third.heard)["error"]["code"] == "busy"
@@ -200,6 +206,42 @@ def test_only_so_many_clients_are_let_in_and_a_place_becomes_free(tmp_path: Path
         fourth.send(ASK)
         assert "retval" in fourth.lines(1)[0]
         second.socket.close()
+
+
+def test_silent_clients_give_way(tmp_path: Path) -> None:
+    with house(tmp_path / "s") as here:
+        silent = [here.caller() for _ in range(here.config.clients)]
+        here.until(lambda: here.door.clients == here.config.clients)
+        caller = here.caller()
+        caller.send(ASK)
+        assert "retval" in caller.lines(1)[0]
+        silent[0].until_over()
+        assert json.loads(silent[0].heard)["error"]["code"] == "idle"
+        assert not any(one._listen() for one in silent[1:])
+        assert here.door.clients == here.config.clients
+        assert "client gave way" in here.events()
+
+
+def gave_way(here: House, count: int) -> bool:
+    return here.events().count("client gave way") == count
+
+
+def test_who_asked_or_watches_stays_longer_than_who_only_holds_a_place(tmp_path: Path) -> None:
+    with house(tmp_path / "s", clients=3) as here:
+        watching, asking, halfway = here.caller(), here.caller(), here.caller()
+        watching.send(WATCH)
+        watching.lines(1)
+        asking.send(ASK)
+        asking.lines(1)
+        halfway.send(ASK[:-1])  # never comes to an end
+        for number in range(1, 21):
+            here.caller()
+            here.until(partial(gave_way, here, number))
+        halfway.until_over()
+        here.vehicle.variables.publish("link_state", "still heard")
+        assert watching.lines(2)
+        asking.send(ASK)
+        assert len(asking.lines(2)) == 2
 
 
 def test_who_does_not_read_is_dropped_and_the_others_hear_on(tmp_path: Path) -> None:
