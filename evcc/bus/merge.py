@@ -78,8 +78,7 @@ class MergedValues:
         self._alone = alone
         self._fresh = fresh
         self._measured_at = scheduler.now
-        self._own = NO_WILL
-        self._running = False
+        self._intent, self._contracts, self._running = Intent.CHARGE, True, False
         north.changed = self.refresh
         north.owned = self._owned
         self._merge()
@@ -90,13 +89,13 @@ class MergedValues:
 
     def want(self, *, intent: Intent, contracts: bool, running: bool) -> None:
         """What holds is known at once; nobody is told, because who wants it knows."""
-        self._own = replace(self._own, intent=intent, contracts=contracts)
-        self._running = running
+        self._intent, self._contracts, self._running = intent, contracts, running
         self._merge()
 
     def _merge(self) -> None:
-        own = replace(
-            self._own,
+        own = OwnWill(
+            intent=self._intent,
+            contracts=self._contracts,
             barred=self._alone and (self.barred() or self._stale()),
             mode=self.now.mode if self._running else "",
         )

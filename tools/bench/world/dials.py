@@ -1,37 +1,44 @@
 """A vehicle's values for the bench: turned like dials, read as an ECU reads them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from evcc.bus.merge import NO_WILL, OwnWill, merge
-from evcc.vehicle import Intent, VehicleValues
+from evcc.vehicle import NOTHING_SAID, Intent, VehicleValues
 
 
 class Dials:
-    """Implements ``OwnValues``.  Set any value like an attribute, or several with ``put``."""
+    """Implements ``OwnValues``.  Set any value like an attribute, or several with ``put``.
+
+    ``now`` is made when somebody reads it, because most turns of a simulation nobody does.
+    """
+
+    now: VehicleValues
+    told: Mapping[str, Any]
+    _own: OwnWill
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - fields of the values
-        self.__dict__.update(_told=values, _own=NO_WILL, _now=None)
         VehicleValues(**values)  # a wrong name is told here
-
-    @property
-    def now(self) -> VehicleValues:
-        now: VehicleValues | None = self.__dict__["_now"]
-        if now is None:
-            now = merge(VehicleValues(**self.__dict__["_told"]), {}, self.__dict__["_own"])
-            self.__dict__["_now"] = now
-        return now
+        self.__dict__.update(told=values, _own=NO_WILL)
 
     def put(self, **values: Any) -> None:  # noqa: ANN401 - fields of the values
-        self.__dict__["_told"].update(values)
-        self.__dict__["_now"] = None
+        own = self.__dict__
+        own["told"].update(values)
+        own.pop("now", None)
 
     def want(self, *, intent: Intent, contracts: bool, running: bool) -> None:
         """The mode of a bench is not changed under a session."""
         del running
-        self.__dict__.update(_own=OwnWill(intent=intent, contracts=contracts), _now=None)
+        self.__dict__["_own"] = OwnWill(intent=intent, contracts=contracts)
+        self.__dict__.pop("now", None)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a field of the values
-        return getattr(self.now, name)
+        if name != "now":
+            return getattr(self.now, name)
+        now = self.__dict__["now"] = merge(VehicleValues(**self.told), {}, self._own)
+        return now
 
     def __setattr__(self, name: str, value: object) -> None:
+        if not hasattr(NOTHING_SAID, name):
+            raise AttributeError(f"a vehicle has no value {name}")
         self.put(**{name: value})

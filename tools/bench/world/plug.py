@@ -49,7 +49,7 @@ class Pack:
     views: int = 0
 
     def voltage(self, amps: float) -> float | None:
-        if not self.state.contactors_closed:
+        if not self.state.told.get("contactors_closed"):
             return None
         self.amps = amps
         return self.ocv + self.ohms * amps
@@ -85,16 +85,17 @@ class Pack:
         self.views += 1
 
     def tick(self, electronics: SimulatedElectronics, step: int) -> None:
-        state = self.state.now
+        told = self.state.told
         moved = electronics.voltage * electronics.current * step / S / 3600.0
-        soc = min(100.0, (state.soc or 0.0) + 100.0 * moved / self.capacity)
+        soc = min(100.0, (told.get("soc") or 0.0) + 100.0 * moved / self.capacity)
         self.state.put(
             battery_voltage=self.ocv + self.ohms * electronics.current,
             inlet_voltage=electronics.voltage,
-            battery_current=electronics.current if state.contactors_closed else 0.0,
+            battery_current=electronics.current if told.get("contactors_closed") else 0.0,
             soc=soc,
-            charging_complete=state.charging_complete or soc >= (state.full_soc or 100.0),
         )
+        if soc >= (told.get("full_soc") or 100.0):
+            self.state.put(charging_complete=True)
 
 
 class Today:
