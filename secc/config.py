@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
+from bsw.chrgm.modes import ModeName
 from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, EvseId, PortNumber, between
@@ -23,15 +24,6 @@ from can_adapter.station.config import StationCanConfig
 from csm.config import CsmConfig, state_folder
 from keym.config import KeymConfig
 from secc.ocpp.config import OcppConfig
-
-ModeName = Literal[
-    "AC_single_phase_core",
-    "AC_three_phase_core",
-    "DC_core",
-    "DC_extended",
-    "DC_combo_core",
-    "DC_unique",
-]
 
 
 class NetworkConfig(Part):

@@ -6,7 +6,7 @@ which contacts, how many phases, which way - is asked here and is never read fro
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 
 class Transfer(Enum):
@@ -78,6 +78,17 @@ ISO 15118-20 names a service and leaves the phases to its parameters: one until 
 """
 
 _BY_NAME: Final = {mode.name: mode for mode in (NONE, *MODES)}
+
+
+ModeName = Literal[
+    "AC_single_phase_core",
+    "AC_three_phase_core",
+    "DC_core",
+    "DC_extended",
+    "DC_combo_core",
+    "DC_unique",
+]
+"""What a configuration and the vehicle's north side may name: the modes of ISO 15118-2."""
 
 
 def mode_of(name: str) -> Mode:

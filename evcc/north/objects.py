@@ -9,14 +9,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Mode = Literal[
-    "AC_single_phase_core",
-    "AC_three_phase_core",
-    "DC_core",
-    "DC_extended",
-    "DC_combo_core",
-    "DC_unique",
-]
 ErrorCode = Literal[
     "NO_ERROR",
     "FAILED_RESSTemperatureInhibit",

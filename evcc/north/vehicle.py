@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.modes import ModeName
 from bsw.chrgm.protocols import SPOKEN, ProtocolWord
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Listener, Variables
@@ -19,7 +20,6 @@ from evcc.north.objects import (
     DcEvParameters,
     ErrorCode,
     KiloWattHours,
-    Mode,
     PaymentName,
     Percent,
     Seconds,
@@ -107,7 +107,7 @@ class Vehicle:
     def start_charging(
         self,
         *,
-        EnergyTransferMode: Mode,  # noqa: N803 - the interface's own names
+        EnergyTransferMode: ModeName,  # noqa: N803 - the interface's own names
         SelectedPaymentOption: SelectedPaymentOption,  # noqa: N803
         DepartureTime: Seconds,  # noqa: N803
         EAmount: KiloWattHours,  # noqa: N803

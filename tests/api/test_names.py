@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import pytest
 from pydantic import BaseModel
 
+from bsw.chrgm.modes import ModeName
 from evcc.north import about as vehicle_about
 from evcc.north import objects as vehicle_objects
 from evcc.north import variables as vehicle_variables
@@ -156,7 +157,7 @@ def test_each_object_the_vehicle_tells_has_these_fields(name: str) -> None:
 
 def test_the_vehicle_knows_its_modes_and_errors_by_the_same_literals() -> None:
     by_name = {line[0]: line[1:] for line in of("enum")}
-    assert set(get_args(vehicle_objects.Mode)) < set(by_name["EnergyTransferMode"])
+    assert set(get_args(ModeName)) < set(by_name["EnergyTransferMode"])
     assert get_origin(vehicle_objects.ErrorCode) is Literal
     assert set(get_args(vehicle_objects.ErrorCode)) < set(by_name["DcEvErrorCode"])
 

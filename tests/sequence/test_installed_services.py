@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from bsw.chrgm.modes import ModeName
 from bsw.chrgm.services import OWN_ENERGY, energy_by_word, value_added
 from bsw.os.clock import S
 from tests.sequence import depot
@@ -119,6 +120,7 @@ def test_an_entry_point_that_leads_elsewhere_is_named(tmp_path: Path) -> None:
 
 def test_ours_are_records_of_the_same_kind() -> None:
     assert {one.word for one in OWN_ENERGY} == set(energy_by_word("iso2"))
+    assert {one.mode.name for one in OWN_ENERGY} == set(get_args(ModeName))
     assert [one.name for one in value_added("iso2").values()] == ["Certificate", "InternetAccess"]
     internet = value_added("iso2")[3]
     assert [one.parameters["Port"] for one in internet.parameter_sets] == [20, 21, 80, 443]
