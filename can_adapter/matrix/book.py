@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from can_adapter.matrix.model import E2eSpec, MessageSpec, Mux, SendType, SignalSpec
+from can_adapter.matrix.specs import E2eSpec, MessageSpec, Mux, SendType, SignalSpec
 
 NAME: Final = "matrices.book"
 EDITION: Final = "pilotwire matrices 1"

@@ -8,7 +8,7 @@ lie in the frame, or floats for floating-point signals.  Scaling and meaning are
 import struct
 from typing import Final
 
-from can_adapter.matrix.model import MessageSpec, SignalSpec
+from can_adapter.matrix.specs import MessageSpec, SignalSpec
 
 Raw = int | float
 

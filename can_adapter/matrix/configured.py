@@ -8,16 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from can_adapter.config import CanConfig, MessageConfig
-from can_adapter.matrix.model import (
-    E2eSpec,
-    Matrix,
-    MatrixError,
-    MessageSpec,
-    SendType,
-    load,
-)
+from can_adapter.matrix.model import Matrix, load
 from can_adapter.matrix.names import unknown
 from can_adapter.matrix.overlap import misfits
+from can_adapter.matrix.specs import E2eSpec, MatrixError, MessageSpec, SendType
 from can_adapter.signals import e2e
 from can_adapter.signals.e2e import E2eWindow
 

@@ -1,123 +1,23 @@
-"""Signal matrices: which messages a bus carries and how signals lie in them.
+"""Signal matrices: which messages a bus carries, from one file or several.
 
-What leaves this module are our own frozen descriptions, so nobody above depends on a file format.
-They come from a book where one knows the file, else from the file itself.  What a signal is good
-for is not known here.
+The descriptions (``can_adapter.matrix.specs``) come from a book where one knows the file, else
+from the file itself.  What a signal is good for is not known here.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from bsw.shipped import shipped
-from can_adapter.bus import EXTENDED
+from can_adapter.matrix.book import recall
+from can_adapter.matrix.specs import ARXML, MatrixError, MessageSpec, SignalSpec
 
 SHIPPED: Final = ("bms.dbc", "vcu.dbc", "ems.dbc", "obc.dbc", "inlet.dbc", "evcc.dbc")
 SHIPPED_STATION: Final = ("station.dbc",)
 SECOND_INLET: Final = "inlet2.dbc"
 """For vehicles that have one; named in ``can.matrix`` beside the others."""
-
-
-ARXML: Final = ".arxml"
-
-
-class SendType(Enum):
-    """When a message is sent; the values are the names used in DBC files."""
-
-    CYCLIC = "Cyclic"
-    ON_CHANGE = "OnChange"
-    CYCLIC_AND_ON_CHANGE = "CyclicAndOnChange"
-
-
-@dataclass(frozen=True, slots=True)
-class E2eSpec:
-    """End-to-end protection of a message: AUTOSAR profile, data id, octet of the header."""
-
-    profile: int
-    data_id: int
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mux:
-    """A signal is there only while ``selector`` has one of ``values``."""
-
-    selector: str
-    values: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class SignalSpec:
-    """One signal.  ``low`` and ``high`` are physical; ``initial`` is as it lies in the frame."""
-
-    name: str
-    start: int
-    length: int
-    big_endian: bool = False
-    signed: bool = False
-    floating: bool = False
-    scale: float = 1.0
-    offset: float = 0.0
-    low: float | None = None
-    high: float | None = None
-    unit: str = ""
-    choices: tuple[tuple[int, str], ...] = ()
-    initial: float = 0
-    comment: str = ""
-    mux: Mux | None = None
-    selects: bool = False
-
-    @property
-    def bits(self) -> frozenset[int]:
-        """The bits it occupies: 8 x octet + bit, bit 0 the lowest of its octet."""
-        if not self.big_endian:
-            return frozenset(range(self.start, self.start + self.length))
-        bits, position = [], self.start
-        for _ in range(self.length):
-            bits.append(position)
-            position = position + 15 if position % 8 == 0 else position - 1
-        return frozenset(bits)
-
-
-@dataclass(frozen=True, slots=True)
-class MessageSpec:
-    """One message.  ``cycle`` and ``min_delay`` in nanoseconds, 0 for none."""
-
-    name: str
-    id: int
-    length: int
-    extended: bool = False
-    fd: bool = True
-    sender: str = ""
-    cycle: int = 0
-    min_delay: int = 0
-    send_type: SendType = SendType.CYCLIC
-    signals: tuple[SignalSpec, ...] = ()
-    e2e: E2eSpec | None = None
-    comment: str = ""
-    origin: str = ""
-
-    @property
-    def key(self) -> int:
-        return self.id | EXTENDED if self.extended else self.id
-
-    def signal(self, name: str) -> SignalSpec | None:
-        return next((signal for signal in self.signals if signal.name == name), None)
-
-    @property
-    def selector(self) -> SignalSpec | None:
-        """The signal that tells which of the multiplexed ones are there."""
-        return next((signal for signal in self.signals if signal.selects), None)
-
-
-class MatrixError(Exception):
-    """A matrix file cannot be used.  Names the file and what to do."""
-
-    def __init__(self, path: Path | str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
 
 
 @dataclass(frozen=True)
@@ -199,8 +99,6 @@ def _read_once(path: Path, _stamp: tuple[int, int]) -> tuple[MessageSpec, ...]:
 
 
 def _read(path: Path) -> list[MessageSpec]:
-    from can_adapter.matrix.book import recall  # noqa: PLC0415 - it needs the types from here
-
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -3,7 +3,7 @@
 Two signals may share bits only if the selector never lets both be there.
 """
 
-from can_adapter.matrix.model import MessageSpec, SignalSpec
+from can_adapter.matrix.specs import MessageSpec, SignalSpec
 
 
 def misfits(message: MessageSpec) -> list[str]:

@@ -18,7 +18,7 @@ from bsw.os.clock import MS
 from can_adapter.bus import CLASSIC_LENGTHS, FD_LENGTHS
 from can_adapter.matrix.arxml_extra import MOST_OCTETS, Extra, NotReadable, extras
 from can_adapter.matrix.arxml_place import line_of
-from can_adapter.matrix.model import (
+from can_adapter.matrix.specs import (
     ARXML,
     E2eSpec,
     MatrixError,

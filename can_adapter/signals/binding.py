@@ -12,8 +12,9 @@ from typing import Final, Literal
 from can_adapter.config import CanConfig, MappingConfig
 from can_adapter.matrix.codec import Field
 from can_adapter.matrix.configured import Problem, load_matrix
-from can_adapter.matrix.model import Matrix, MessageSpec, SignalSpec
+from can_adapter.matrix.model import Matrix
 from can_adapter.matrix.names import signals_by_name, unknown
+from can_adapter.matrix.specs import MessageSpec, SignalSpec
 from can_adapter.signals.convert import (
     BitsConverter,
     Converter,

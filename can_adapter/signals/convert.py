@@ -12,7 +12,7 @@ from enum import Enum, IntFlag
 from typing import Final, Protocol
 
 from can_adapter.matrix.codec import Raw
-from can_adapter.matrix.model import SignalSpec
+from can_adapter.matrix.specs import SignalSpec
 from can_adapter.signals.roles import Kind, Role, Value
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from typing import Final, Literal
 
-from can_adapter.matrix.model import E2eSpec
+from can_adapter.matrix.specs import E2eSpec
 
 
 class E2eStatus(Enum):

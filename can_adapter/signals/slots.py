@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from can_adapter.matrix.codec import Field, Layout, Raw, pages
-from can_adapter.matrix.model import MessageSpec
+from can_adapter.matrix.specs import MessageSpec
 from can_adapter.signals.binding import Binding
 from can_adapter.signals.convert import REFUSED
 from can_adapter.signals.e2e import REMEMBERED, E2eChecker, E2eWindow

@@ -15,7 +15,7 @@ from bsw.os.scheduler import Alarm, Scheduler, Task
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.matrix.codec import Field, FrameImage, Layout, Raw, pages
-from can_adapter.matrix.model import MessageSpec, SendType
+from can_adapter.matrix.specs import MessageSpec, SendType
 from can_adapter.signals.binding import Binding, Bindings
 from can_adapter.signals.e2e import E2eProtector
 from can_adapter.signals.roles import Value

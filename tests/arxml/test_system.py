@@ -12,12 +12,11 @@ from can_adapter.matrix.model import (
     SECOND_INLET,
     SHIPPED,
     SHIPPED_STATION,
-    MatrixError,
-    MessageSpec,
     find,
     load,
     shipped_matrix,
 )
+from can_adapter.matrix.specs import MatrixError, MessageSpec
 from evcc.cli import main as evcc
 from tools.cli import main as v2g
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from can_adapter.matrix.codec import Field, FrameImage, Layout, Raw, pages
-from can_adapter.matrix.model import MessageSpec, Mux, SignalSpec
 from can_adapter.matrix.overlap import misfits
+from can_adapter.matrix.specs import MessageSpec, Mux, SignalSpec
 
 
 @dataclass(frozen=True)

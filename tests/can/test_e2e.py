@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from can_adapter.config import CanConfig
 from can_adapter.matrix.configured import window
-from can_adapter.matrix.model import E2eSpec
+from can_adapter.matrix.specs import E2eSpec
 from can_adapter.signals.e2e import (
     PROFILES,
     E2eChecker,

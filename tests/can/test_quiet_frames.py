@@ -10,7 +10,7 @@ from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
-from can_adapter.matrix.model import E2eSpec, MessageSpec, SignalSpec
+from can_adapter.matrix.specs import E2eSpec, MessageSpec, SignalSpec
 from can_adapter.signals.e2e import REMEMBERED, E2eProtector
 from can_adapter.signals.quality import ReceptionEvent, TimedOut
 from can_adapter.signals.slots import Cell

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from bsw.ecuc.xml_lines import CannotWrite
-from can_adapter.matrix.model import MatrixError, find, load
+from can_adapter.matrix.model import find, load
+from can_adapter.matrix.specs import MatrixError
 from tools.arxml.files import generated
 from tools.arxml.system import Bus, CannotDescribe, system_document
 

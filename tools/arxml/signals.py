@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from bsw.ecuc.xml_lines import Xml, about, group, package, text, xml
-from can_adapter.matrix.model import Matrix, MessageSpec, SignalSpec
+from can_adapter.matrix.model import Matrix
+from can_adapter.matrix.specs import MessageSpec, SignalSpec
 
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
 _ENCODINGS = {"unsigned": "NONE", "signed": "2C", "floating": "IEEE754"}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from bsw.ecuc.xml_lines import Xml, about, document, group, package, text, xml
 from bsw.os.clock import S
-from can_adapter.matrix.model import E2eSpec, Matrix, MessageSpec, SendType, SignalSpec
+from can_adapter.matrix.model import Matrix
+from can_adapter.matrix.specs import E2eSpec, MessageSpec, SendType, SignalSpec
 from tools.arxml.signals import base_types, signal_packages, unit_package
 
 _OTHER = re.compile(r"[^A-Za-z0-9_]+")

@@ -12,7 +12,8 @@ from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.matrix.model import SHIPPED, SHIPPED_STATION, MatrixError, load, shipped_matrix
+from can_adapter.matrix.model import SHIPPED, SHIPPED_STATION, load, shipped_matrix
+from can_adapter.matrix.specs import MatrixError
 from can_adapter.station.config import StationCanConfig
 from tools.bench.hardware.options import add_bus_options, bus_config
 from tools.dbc.page import page

@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from can_adapter.matrix.model import Matrix, MessageSpec, SignalSpec
+from can_adapter.matrix.model import Matrix
+from can_adapter.matrix.specs import MessageSpec, SignalSpec
 from can_adapter.signals.roles import Kind, Role
 
 _SAME: Final = {

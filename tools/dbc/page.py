@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from bsw.os.clock import MS
 from can_adapter.config import CanConfig
 from can_adapter.matrix.configured import load_matrix
-from can_adapter.matrix.model import SECOND_INLET, SHIPPED, MessageSpec, SignalSpec, shipped_matrix
+from can_adapter.matrix.model import SECOND_INLET, SHIPPED, shipped_matrix
+from can_adapter.matrix.specs import MessageSpec, SignalSpec
 from can_adapter.signals.binding import Binding, bind
 from can_adapter.signals.roles import Catalogue
 from can_adapter.station.bus import POWER_COMMAND, POWER_MODULE

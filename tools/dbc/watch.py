@@ -11,7 +11,8 @@ from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame, CanPort
 from can_adapter.matrix.codec import Layout, Raw
-from can_adapter.matrix.model import Matrix, MessageSpec, SignalSpec
+from can_adapter.matrix.model import Matrix
+from can_adapter.matrix.specs import MessageSpec, SignalSpec
 from can_adapter.signals.e2e import E2eChecker, E2eStatus
 
 Show = Callable[[str], None]

@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 from can_adapter.bus import BusCounters, BusState, CanFrame, CanPort, FrameReceiver, StateReceiver
 from can_adapter.matrix.codec import Layout, Raw
-from can_adapter.matrix.model import Matrix, MessageSpec
+from can_adapter.matrix.model import Matrix
+from can_adapter.matrix.specs import MessageSpec
 from can_adapter.signals.e2e import PROFILES, E2eProtector
 
 
