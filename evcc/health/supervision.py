@@ -206,6 +206,8 @@ class Supervision:
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""
+        if not self._weak and not self._degraded:
+            return
         side = Side.DC if mode is None else side_of(mode_of(mode.value))
         degraded = any(events.weakens(name) is side for name in self._weak)
         if degraded is not self._degraded:

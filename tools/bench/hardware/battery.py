@@ -6,6 +6,7 @@ current at which state of charge and temperature).  It does not know who charges
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from math import inf
 
 Curve = tuple[tuple[float, float], ...]
 """Points of a function, ascending; straight between them, constant beyond the ends."""
@@ -13,7 +14,7 @@ Curve = tuple[tuple[float, float], ...]
 
 def at(curve: Curve, x: float) -> float:
     """The curve's value at ``x``."""
-    place = bisect_right(curve, (x, float("inf")))
+    place = bisect_right(curve, (x, inf))
     if place == 0:
         return curve[0][1]
     if place == len(curve):
