@@ -73,6 +73,7 @@ class Bench:
         self.diode = True
         self.ohm = OPEN
         self.duty = 500  # of the station this vehicle hangs on
+        self.frequency = 1000
         self.flow = 0  # mA while closed
         self.contactor_stuck = self.contactor_welded = 0
         self.contactor_delay = 15
@@ -183,7 +184,7 @@ class Bench:
         if self.vehicle and load < inf:
             load = RESISTANCE[(PilotState.B, PilotState.C, PilotState.D)[out.show]]
             drive = Drive(self.duty / 100)
-            inputs.duty, inputs.frequency_hz = self.duty, 1000 if self.duty < 10000 else 0
+            inputs.duty, inputs.frequency_hz = self.duty, self.frequency if self.duty < 10000 else 0
         else:
             drive = Drive(out.duty / 100) if out.drive == 2 else DRIVES[out.drive]
         seen = levels(drive, load, diode=self.diode)

@@ -359,3 +359,30 @@ def test_proximity_in_c_means_what_it_means_in_python() -> None:
             here = proximity(connector, ohm)
             assert (seen in {1, 2}) == here.plugged
             assert (seen == 2) == here.button
+
+
+def test_a_pilot_driver_that_stays_at_f_is_found() -> None:
+    bench = station()
+    bench.want(drive=0)
+    bench.run(100)
+    bench.levels = -12000, -12000
+    bench.want(drive=2)
+    bench.run(100)
+    assert bench.held == {"pilot_fault"}
+
+
+def test_a_current_back_into_the_vehicle_is_a_current() -> None:
+    bench = station().close(flow=-100_000)
+    bench.beating = False
+    assert bench.opening() >= 780
+
+
+@pytest.mark.parametrize(
+    ("hertz", "sees"), [(949, False), (950, True), (1050, True), (1051, False)]
+)
+def test_an_oscillator_of_another_frequency_is_none(hertz: int, sees: bool) -> None:  # noqa: FBT001 - a table
+    bench = vehicle().plug_in()
+    bench.frequency = hertz
+    bench.want(lock=2, show=1, permit=3)
+    bench.run(800)
+    assert (Why.PWM not in Why(bench.status.inhibit)) is sees

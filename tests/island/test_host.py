@@ -122,12 +122,14 @@ def test_latched_faults_outlive_a_new_configuration() -> None:
     assert "stop_input" in bench.held
 
 
-def test_a_stuck_sender_is_lost() -> None:
+@pytest.mark.parametrize("back", [0, -1, -100])
+def test_a_sender_whose_number_does_not_move_on_is_lost(back: int) -> None:
     bench = station().close()
     bench.beating = False
     told = replace(bench.wish, fold=bench.mark)
+    bench.core.say(told, sequence=bench.status.sequence + back)
     for _ in range(30):
-        bench.core.say(told, sequence=7)
+        bench.core.say(told, sequence=bench.status.sequence + back)
         bench.run(50)
     assert not bench.closed
     assert "host_lost" in bench.held
