@@ -91,6 +91,12 @@ DECLARED: Final[dict[str, Declared]] = declared(VehicleValues)
 NOTHING_SAID: Final = VehicleValues()
 
 
+class Bars(Protocol):
+    @property
+    def barred(self) -> bool:
+        """A fault of ours stands: nothing may be charged."""
+
+
 class Values(Protocol):
     """Where the values are read.  What holds later is another object."""
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bsw.os.scheduler import Scheduler
 from evcc.north.vehicle import Vehicle
-from evcc.vehicle import DECLARED, NOTHING_SAID, STOP, Intent, Values, VehicleValues
+from evcc.vehicle import DECLARED, NOTHING_SAID, STOP, Bars, Intent, Values, VehicleValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +66,14 @@ class MergedValues:
         north: Vehicle,
         scheduler: Scheduler,
         *,
+        bars: Bars,
         alone: bool = False,
         fresh: int = 0,
     ) -> None:
-        self.barred: Callable[[], bool] = lambda: False
         self.changed: Callable[[], None] = lambda: None
         self.now: VehicleValues = NOTHING_SAID
         self._bus = bus
+        self._bars = bars
         self._north = north
         self._scheduler = scheduler
         self._alone = alone
@@ -96,7 +97,7 @@ class MergedValues:
         own = OwnWill(
             intent=self._intent,
             contracts=self._contracts,
-            barred=self._alone and (self.barred() or self._stale()),
+            barred=self._alone and (self._bars.barred or self._stale()),
             mode=self.now.mode if self._running else "",
         )
         bus = None if self._alone else self._bus.now

@@ -15,6 +15,7 @@ from bsw.os.scheduler import Task
 from ecu.doors import VehicleDoors
 from evcc.bus.canbus import VehicleCan
 from evcc.config import EvccConfig
+from evcc.ecu.gates import EcuGates
 from evcc.ecu.services import EcuServices, ServicePorts
 from evcc.ecu.startup import Parts
 from evcc.north.side import North
@@ -56,7 +57,6 @@ class VehicleEcu:
         )
         self.north = North(base.scheduler, self.can, config.api, self._asked)
         self.can.changed = self.north.blend.refresh
-        self.north.blend.barred = lambda: self.can.barred
         self._wallet = self._make_wallet()
         self.manager = self._make_manager()
         self.can.wake = self.manager.wake_up
@@ -220,13 +220,12 @@ class VehicleEcu:
             self._parts.plug.pilot,
             self._make_session,
             basic=basic,
+            gates=EcuGates(self.can, self.north.vehicle, self._config),
             rules=RetryRules(config.tries, config.pause),
             log=self._log,
             wear=wear,
         )
         manager.on_result = self._ended
-        if self._config.can.bus.interface != "none":
-            manager.chosen = lambda: self.can.chosen
         self.north.blend.changed = manager.refresh
         return manager
 

@@ -216,7 +216,6 @@ class EcuServices:
             limits=Limits(ordered=config.supervision.ordered_stop, silent=near.silent_bus),
         )
         near.manager.wear.told = services.dem.failed
-        near.manager.barred = lambda: near.can.barred
         near.can.flowing = lambda: near.manager.active
         self.modes = self._make_modes()
         self.supervision.on_faults = self.modes.faults

@@ -5,6 +5,7 @@ through ``evcc.bus.merge``.  The doors only come into being where the configurat
 """
 
 from base64 import b64encode
+from typing import Protocol
 
 from bsw.chrgm.endings import SessionResult
 from bsw.cp.pilot import Pilot as PilotReading
@@ -21,7 +22,7 @@ from evcc.north.objects import SdpResult, TlsInfo, V2gMessages
 from evcc.north.published_actuators import PublishedActuators, PublishedPilot
 from evcc.north.vehicle import COMMANDS, Vehicle
 from evcc.plug.charging import ChargingManager
-from evcc.vehicle import Actuators, Asked, Pilot, Values
+from evcc.vehicle import Actuators, Asked, Bars, Pilot, Values
 
 LOOK_EACH = 1 * S
 """How often what counts down is counted."""
@@ -33,17 +34,22 @@ def side(vehicle: Vehicle) -> NorthSide:
     return NorthSide(vehicle, COMMANDS, vehicle.variables, meaning)
 
 
+class BusSide(Values, Bars, Protocol):
+    """What the vehicle's bus says, and whether a fault of ours stands."""
+
+
 class North:
     """Made before the rooms that need its state, then joined to the manager."""
 
     def __init__(
-        self, scheduler: Scheduler, bus: Values, config: VehicleApiConfig, asked: Asked
+        self, scheduler: Scheduler, bus: BusSide, config: VehicleApiConfig, asked: Asked
     ) -> None:
         self.vehicle = Vehicle(debug=config.debug, asked=asked)
         self.blend = MergedValues(
             bus,
             self.vehicle,
             scheduler,
+            bars=bus,
             alone=config.values == "north",
             fresh=config.fresh,
         )
@@ -68,8 +74,6 @@ class North:
         vehicle, blend = self.vehicle, self.blend
         vehicle.wake = manager.wake_up
         vehicle.running = lambda: "" if manager.session is None else manager.session.mode
-        if self._config.values == "north":
-            manager.held = lambda: "mode" not in vehicle.said
         basic = blend.changed
 
         def changed() -> None:

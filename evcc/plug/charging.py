@@ -21,6 +21,7 @@ from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Fallback, Link, LinkFailure
 from evcc.plug.activity import Engaged, PlugActivity
 from evcc.plug.basic import BasicCharging
+from evcc.plug.gates import Gates
 from evcc.plug.wear import MATCHING, WORDS, Wear
 from evcc.session.session import Stage, VehicleSession
 from evcc.vehicle import Intent, OwnValues, StationView, VehicleValues
@@ -78,6 +79,7 @@ class ChargingManager:
         make_session: SessionMaker,
         *,
         basic: BasicCharging,
+        gates: Gates,
         rules: RetryRules,
         log: Logger,
         wear: Wear | None = None,
@@ -86,9 +88,6 @@ class ChargingManager:
         self.results: list[SessionResult] = []
         self.on_result: Callable[[SessionResult], None] = lambda _result: None
         self.on_link: Callable[[str], None] = lambda _state: None
-        self.barred: Callable[[], bool] = lambda: False  # a fault of ours stands: begin nothing
-        self.held: Callable[[], bool] = lambda: False  # nobody has said yet what to begin
-        self.chosen: Callable[[], bool] = lambda: True  # energy mode and payment are known
         self.ordered = Intent.CHARGE  # by the ECU itself, until the plug was out
         self.contract_refused = False  # until the plug was out
         self.tls_in_vain = False  # the station speaks nothing of ours over it; as long
@@ -97,6 +96,7 @@ class ChargingManager:
         self._make_session = make_session
         self._pilot = pilot
         self._basic = basic
+        self._gates = gates
         self._rules = rules
         self._log = log
         self._link: Link | None = None
@@ -233,15 +233,15 @@ class ChargingManager:
 
     def go_on(self) -> None:
         """Begin what was held, if it no longer is."""
-        if self._holding and not self.held():
+        if self._holding and not self._gates.held:
             self._drive()
 
     def _drive(self) -> None:
-        self._holding = self._linked and self.session is None and self.held()
+        self._holding = self._linked and self.session is None and self._gates.held
         if self._holding:
             self.engagement.waiting()
             return
-        if self._linked and self.session is None and self.barred():
+        if self._linked and self.session is None and self._gates.barred:
             self._again.rearm(self._rules.pause)
             self.engagement.waiting()
         elif self._linked and self.session is None and self._scheduler.now < self._energy_at:
@@ -263,7 +263,7 @@ class ChargingManager:
 
     def _choice_awaited(self) -> bool:
         """The first messages offer protocols and services by what the vehicle chose."""
-        return not self.chosen() and self._scheduler.now - self._linked_at < CHOICE_AWAITED
+        return not self._gates.chosen and self._scheduler.now - self._linked_at < CHOICE_AWAITED
 
     def _ended(self, result: SessionResult) -> None:
         session, self.session = self.session, None

@@ -13,6 +13,7 @@ from evcc.north.objects import AcEvParameters, DcEvParameters, SelectedPaymentOp
 from evcc.north.vehicle import Vehicle
 from evcc.vehicle import Intent, Once, VehicleValues
 from tools.bench.world.dials import Dials
+from tools.bench.world.plug import OpenGates
 
 
 class Ecu:
@@ -22,7 +23,10 @@ class Ecu:
         self.scheduler = Scheduler(VirtualClock())
         self.bus = Dials()
         self.vehicle = Vehicle()
-        self.blend = MergedValues(self.bus, self.vehicle, self.scheduler, alone=alone, fresh=fresh)
+        self.gates = OpenGates()
+        self.blend = MergedValues(
+            self.bus, self.vehicle, self.scheduler, bars=self.gates, alone=alone, fresh=fresh
+        )
 
     @property
     def state(self) -> VehicleValues:
@@ -209,7 +213,7 @@ def test_without_a_bus_everything_is_told_by_commands() -> None:
     ecu.start("DC_core")
     assert (ecu.state.soc, ecu.state.max_current) == (20.0, 70.0)
     assert (ecu.state.mode, ecu.state.permission) == ("DC_core", True)
-    ecu.blend.barred = lambda: True
+    ecu.gates.barred = True
     assert not ecu.hear().state.permission
 
 

@@ -23,6 +23,7 @@ from secc.plug.plug_side import OutletPlug
 from secc.plug.plug_side import PilotOnPort as StationPilotView
 from tests.net import worlds
 from tools.bench.world.network import NetRig, Options
+from tools.bench.world.plug import OpenGates
 
 
 class Place:
@@ -63,6 +64,7 @@ class Place:
             self.cable.vehicle,
             lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car(), ended),
             basic=basic,
+            gates=OpenGates(),
             rules=RetryRules(),
             log=log,
         )

@@ -29,7 +29,7 @@ from evcc.session.session import Stage, VehicleSession
 from evcc.vehicle import StationView
 from tests.slac.test_links import pair
 from tools.bench.world.direct import Rig
-from tools.bench.world.plug import Pack, dc_vehicle
+from tools.bench.world.plug import OpenGates, Pack, dc_vehicle
 
 HOUR = 3_600 * S
 LOOPS = ("CurrentDemandRes", "ChargingStatusRes")
@@ -195,6 +195,7 @@ class Desk:
             self.cable.vehicle,
             make,
             basic=self.basic,
+            gates=OpenGates(),
             rules=RetryRules(),
             log=silent().logger("wear"),
             wear=self.wear,

@@ -26,7 +26,7 @@ from evcc.vehicle import StationView
 from tools.bench.world.dials import Dials
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
-from tools.bench.world.plug import Pack, Today
+from tools.bench.world.plug import OpenGates, Pack, Today
 from tools.conformance.lab import DC, Clockwork, World
 
 
@@ -94,6 +94,7 @@ class VehicleLab(Clockwork):
             self.cable.vehicle,
             lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car(), ended),
             basic=BasicCharging(self.scheduler, self.cable.vehicle, self.rig.state, self.rig.pack),
+            gates=OpenGates(),
             rules=RetryRules(sessions=1),
             log=log,
         )

@@ -17,6 +17,8 @@ class Dials:
     told: Mapping[str, Any]
     _own: OwnWill
 
+    barred = False  # nothing stands
+
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - fields of the values
         VehicleValues(**values)  # a wrong name is told here
         self.__dict__.update(told=values, _own=NO_WILL)

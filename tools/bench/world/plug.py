@@ -126,3 +126,12 @@ def dc_vehicle() -> Dials:
         ac_min_current=6.0,
         ac_max_voltage=250.0,
     )
+
+
+@dataclass
+class OpenGates:
+    """Nothing keeps a session from beginning, unless a test says so."""
+
+    barred: bool = False
+    held: bool = False
+    chosen: bool = True
