@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         status: int = arguments.act(arguments)
     except (MatrixError, BusUnavailable) as error:
-        print(error, file=sys.stderr)
+        print(f"v2g dbc: {error}", file=sys.stderr)
         return 2
     return status
 

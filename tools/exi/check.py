@@ -38,7 +38,7 @@ def check(arguments: argparse.Namespace) -> int:
                 for text in troubles:
                     print(f"{case.get('id', name)}: {text}")
         except (OSError, ValueError) as error:
-            print(f"{name}: {error}", file=sys.stderr)
+            print(f"v2g exi check: {name}: {error}", file=sys.stderr)
             failed += 1
         if skipped:
             print(f"{name}: {skipped} entries are no EXI vectors, skipped")

@@ -142,7 +142,10 @@ def wipe(arguments: argparse.Namespace) -> int:
         if not arguments.yes:
             for key in doomed:
                 print(f"would delete {key}")
-            print("nothing was deleted: say --yes to do it; it cannot be undone", file=sys.stderr)
+            print(
+                "v2g hsm: nothing was deleted: say --yes to do it; it cannot be undone",
+                file=sys.stderr,
+            )
             return 1
         for key in doomed:
             driver.delete(key)

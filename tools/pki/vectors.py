@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             document = read(path)
         except (OSError, ValueError) as error:
-            print(f"{path}: cannot be read: {error}", file=sys.stderr)
+            print(f"v2g pki vectors: {path}: cannot be read: {error}", file=sys.stderr)
             return 2
         cases = replay(document)
         for case in cases:
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{len(cases) - bad} passed, {bad} failed")
         failed += bad
         if not cases:
-            print(f"{path}: holds no case of a kind that is known", file=sys.stderr)
+            print(f"v2g pki vectors: {path}: holds no case of a known kind", file=sys.stderr)
             return 2
     return 1 if failed else 0
 

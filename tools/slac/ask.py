@@ -83,5 +83,8 @@ def run_ask(arguments: argparse.Namespace) -> int:
     asking.wait(arguments.wait)
     asking.close()
     if not asking.answers:
-        print("no modem answered: is it powered, and is this its interface?", file=sys.stderr)
+        print(
+            "v2g slac: no modem answered: is it powered, and is this its interface?",
+            file=sys.stderr,
+        )
     return 0 if asking.answers else 1

@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         status: int = arguments.command(arguments)
     except (BadSetting, RawSocketUnavailable) as error:
-        print(error.strerror if isinstance(error, OSError) else error, file=sys.stderr)
+        said = error.strerror if isinstance(error, OSError) else error
+        print(f"v2g slac: {said}", file=sys.stderr)
         return 2
     return status

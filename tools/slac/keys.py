@@ -27,7 +27,7 @@ def run_key(arguments: argparse.Namespace) -> int:
     except ValueError:
         nmk = b""
     if len(nmk) != 16:
-        print(f"--nmk {arguments.nmk}: a key has 32 hex digits", file=sys.stderr)
+        print(f"v2g slac: --nmk {arguments.nmk}: a key has 32 hex digits", file=sys.stderr)
         return 2
     verdict("KEY", nmk=nmk, nid=nid_from_nmk(nmk))
     return 0
@@ -46,7 +46,7 @@ def run_decode(arguments: argparse.Namespace) -> int:
             frame = decode(bytes.fromhex(text.replace(":", "")))
         except ValueError as error:  # a FrameError, or no hex
             kind = "malformed" if isinstance(error, FrameError) else "not hex"
-            print(f"{kind}: {error}", file=sys.stderr)
+            print(f"v2g slac: {kind}: {error}", file=sys.stderr)
             status = 1
             continue
         print(f"{frame.name} {shown(frame.source)} -> {shown(frame.destination)}")

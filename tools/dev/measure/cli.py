@@ -99,7 +99,7 @@ def _measured(name: str) -> bool:
     LEDGER.bench = name
     print(f"\n== {name}: {what}", flush=True)
     if find_spec(module) is None:
-        print(f"{module} is not here", file=sys.stderr)
+        print(f"v2g measure: {module} is not here", file=sys.stderr)
         return False
     try:
         import_module(module).main()
