@@ -206,7 +206,7 @@ class VehicleEcu:
     def _make_manager(self) -> ChargingManager:
         base, config = self._base, self._config.session
         actuators = self.north.actuators(self._parts.plug.actuators(self.can))
-        wear = Wear(base.scheduler, self._config.wear)
+        wear = Wear(base.scheduler, self._config.wear, self.services.dem.failed)
         basic = BasicCharging(
             base.scheduler,
             self._parts.plug.pilot,

@@ -198,6 +198,17 @@ class EcuServices:
         config, ground = services.config, services.ground
         now = services.settings.active
         services.live = Live(near.values, near.pilot, self._view)
+        self.modes = self._make_modes()
+        self.watchdog = WdgM(
+            ground.scheduler,
+            ground.dlt.logger("wdgm"),
+            expired=self._watchdog_expired,
+            feed=near.notify.feed if near.notify is not None else _nothing,
+            feed_each=_feeding(near.notify),
+        )
+        self._life: Entity = self.watchdog.supervise(
+            "supervision", Alive(window=config.watchdog.window)
+        )
         self.supervision = Supervision(
             ground.scheduler,
             services.dem,
@@ -214,11 +225,10 @@ class EcuServices:
                 sensors=now.temperature_sensors,
             ),
             limits=Limits(ordered=config.supervision.ordered_stop, silent=near.silent_bus),
+            alive=self._life.alive,
+            faults=self.modes.faults,
         )
-        near.manager.wear.told = services.dem.failed
         near.can.flowing = lambda: near.manager.active
-        self.modes = self._make_modes()
-        self.supervision.on_faults = self.modes.faults
         near.manager.engagement.told = self.modes.charging
         if near.det is not None:
             near.det.listen(self._broken_promise, first=True)
@@ -226,17 +236,6 @@ class EcuServices:
         self.server = self._make_server()
         self.server.asked = self._tester_asked
         self.transport: IsoTpServer | None = None
-        self.watchdog = WdgM(
-            ground.scheduler,
-            ground.dlt.logger("wdgm"),
-            expired=self.supervision.watchdog_expired,
-            feed=near.notify.feed if near.notify is not None else _nothing,
-            feed_each=_feeding(near.notify),
-        )
-        self._life: Entity = self.watchdog.supervise(
-            "supervision", Alive(window=config.watchdog.window)
-        )
-        self.supervision.alive = self._life.alive
 
     def rooms(self) -> tuple[Room, ...]:
         """For the ECU state manager, in the order of starting."""
@@ -276,6 +275,9 @@ class EcuServices:
 
     def _broken_promise(self, report: Report) -> None:
         self.supervision.internal_fault(f"{report.where}: {report.what}")
+
+    def _watchdog_expired(self, entity: str, why: str) -> None:
+        self.supervision.watchdog_expired(entity, why)
 
     def _make_server(self) -> Server:
         services, near = self.services, self._near

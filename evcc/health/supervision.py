@@ -15,7 +15,7 @@ from bsw.cp.pilot import Pilot
 from bsw.dem.events import Event, Severity
 from bsw.dem.memory import Dem
 from bsw.dlt import Logger
-from bsw.os.clock import MS, S
+from bsw.os.clock import MS, Action, S
 from bsw.os.scheduler import Alarm, Scheduler, Task
 from can_adapter.canif import BusEvent
 from can_adapter.signals.quality import ReceptionEvent
@@ -93,11 +93,13 @@ class Supervision:
         pilot: Callable[[], Pilot],
         *,
         log: Logger,
+        alive: Action,
+        faults: Callable[[str], None],
         bounds: Bounds | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.alive: Callable[[], None] = lambda: None
-        self.on_faults: Callable[[str], None] = lambda _mode: None
+        self._alive = alive
+        self._faults = faults
         self.stopped_for = ""  # the fault this session was ordered to stop for
         self._scheduler = scheduler
         self._dem = dem
@@ -178,7 +180,7 @@ class Supervision:
     # Looking
 
     def _look(self) -> None:
-        self.alive()
+        self._alive()
         signals = self._bus.signals
         seen = _Seen(
             signals.state,
@@ -193,7 +195,7 @@ class Supervision:
         self._reception.look()
         self._look_at_weakness(signals.state.selection.energy_transfer_mode)
         weak = "degraded" if self._degraded else "none"
-        self.on_faults("barred" if self._can.barred else weak)
+        self._faults("barred" if self._can.barred else weak)
         self._can.count_faults(self._dem.count)
 
     def _watch(self, seen: "_Seen") -> None:

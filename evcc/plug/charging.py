@@ -22,7 +22,7 @@ from bsw.slac.link import Fallback, Link, LinkFailure
 from evcc.plug.activity import Engaged, PlugActivity
 from evcc.plug.basic import BasicCharging
 from evcc.plug.gates import Gates
-from evcc.plug.wear import MATCHING, WORDS, Wear
+from evcc.plug.wear import MATCHING, Wear
 from evcc.session.session import Stage, VehicleSession
 from evcc.vehicle import Intent, OwnValues, StationView, VehicleValues
 
@@ -150,7 +150,7 @@ class ChargingManager:
         """No data link with this plug-in: AC may still charge by the duty cycle."""
         self._log.warning("no data link", why=failure.reason.value)
         if failure.reason is Reason.TOO_OFTEN:
-            self.wear.told(MATCHING, WORDS[MATCHING])
+            self.wear.tell(MATCHING)
         self.on_link("failed")
         if failure.fallback is Fallback.NOMINAL and mode_of(self._state.mode).ac:
             self._follow_duty()

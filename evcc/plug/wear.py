@@ -26,12 +26,24 @@ WORDS: Final = {
 }
 
 
+Told = Callable[[str, str], None]
+
+
+def _nobody(_fault: str, _words: str) -> None:
+    """A bench without a memory for faults."""
+
+
 class Wear:
     """``told`` hears a trouble code and its words, each time something is refused."""
 
-    def __init__(self, scheduler: Scheduler, config: WearConfig | None = None) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        config: WearConfig | None = None,
+        told: Told = _nobody,
+    ) -> None:
         self.config = config or WearConfig()
-        self.told: Callable[[str, str], None] = lambda _fault, _words: None
+        self._told = told
         self._scheduler = scheduler
         config = self.config
         self._sessions = Budget(config.sessions, config.session_each)
@@ -73,8 +85,11 @@ class Wear:
         self._closings.spend(now)
         self._in_all.spend(now)
 
+    def tell(self, fault: str) -> None:
+        self._told(fault, WORDS[fault])
+
     def _refused(self, fault: str, wait: int) -> int:
-        self.told(fault, WORDS[fault])
+        self.tell(fault)
         return wait
 
 

@@ -176,9 +176,9 @@ class Desk:
         self.cable = SimulatedCable(self.scheduler)
         self.state = dc_vehicle()
         pack = Pack(self.scheduler, self.state, StationView())
-        self.wear = Wear(self.scheduler, config)
         self.faults: list[str] = []
-        self.wear.told = lambda fault, _words: self.faults.append(fault)
+        heard = lambda fault, _words: self.faults.append(fault)  # noqa: E731 - a name for a port
+        self.wear = Wear(self.scheduler, config, heard)
         self.begun = 0
         self.pack = pack
         self.basic = BasicCharging(

@@ -22,7 +22,7 @@ LEFT = {
     "csm/jobs.py": {"on_outcome"},
     "evcc/bus/merge.py": {"changed", "owned"},
     "evcc/ecu/ecu.py": {"changed", "on_active", "on_result", "on_stop", "wake"},
-    "evcc/ecu/services.py": {"alive", "asked", "flowing", "on_faults", "told"},
+    "evcc/ecu/services.py": {"asked", "flowing", "told"},
     "evcc/health/supervision.py": {"opened_under_load"},
     "evcc/north/side.py": {"changed", "on_link", "running", "wake"},
     "evcc/session/session.py": {"broken_off"},
