@@ -221,6 +221,12 @@ class Bench:
     def station_results(self) -> list[SessionResult]:
         return list(self._whole.outlet.results)
 
+    @property
+    def trouble(self) -> set[str]:
+        """The faults that the vehicle's ECU knows of now, by name: docs/diagnostics.md."""
+        dem = self._whole.pair.vehicle.services.dem
+        return {name for name in dem.events if dem.stands(name)}
+
     def messages(self, name: str = "") -> Iterator[Heard]:
         """What both said since the start, in order; with ``name`` only that kind."""
         reader = TextReader()

@@ -83,8 +83,11 @@ def test_pulling_the_plug_leaves_nothing_live() -> None:
 def test_a_fault_is_made_and_taken_back() -> None:
     bench = Bench().charge()
     bench.fault("stop button")
+    assert bench.trouble == set()
     bench.until(lambda now: now.values.amps < 1.0, within=5.0)
+    bench.until(lambda now: "STOP_SWITCH" in now.trouble, within=5.0)
     bench.mend("stop button")
+    bench.until(lambda now: not now.trouble, within=30.0)
     with pytest.raises(ValueError, match="was not made"):
         bench.mend("stop button")
     with pytest.raises(ValueError, match="did you mean stop button"):
