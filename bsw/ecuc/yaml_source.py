@@ -32,6 +32,7 @@ _SAID = (
     ("did not find expected ',' or '}'", "a table that was opened with { is not closed with }"),
     ("found unexpected end of stream", "a quote is opened and not closed"),
     ("did not find expected '-' indicator", "the indentation of the list does not fit"),
+    ("maximum nesting depth", f"nested too deeply: at most {MOST_DEPTH} levels"),
 )
 
 
