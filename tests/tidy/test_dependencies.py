@@ -49,6 +49,8 @@ def imported(paths: list[Path]) -> set[str]:
                 ("import_module", "importorskip")
             ):
                 first = node.args[0] if node.args else None
+                if isinstance(first, ast.JoinedStr):  # the name begins with its package
+                    first = first.values[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add(first.value.split(".")[0])
     return found
