@@ -61,7 +61,7 @@ class Ladder:
             for value in shown(event):
                 yield f"{'':38}{value.path:48} {value.text}"
             return
-        text = "  ".join(f"{_short(value.path)} {value.text}" for value in notable(event))
+        text = "  ".join(f"{_last(value.path)} {value.text}" for value in notable(event))
         line = f"{head}  {text}".rstrip()
         yield line if len(line) <= self._width else f"{line[: self._width - 1]}…"
 
@@ -91,10 +91,6 @@ def _dull(value: Value) -> bool:
 
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def _short(path: str) -> str:
-    return _last(path)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a field of any layer
