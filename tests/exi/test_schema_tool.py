@@ -9,6 +9,8 @@ from bsw import exi
 from bsw.exi.codec import Form
 from tests.exi.support import SCHEMAS, octets
 from tools.cli import main
+from tools.dev.measure.exi import BASELINE
+from tools.dev.schema.cli import TARGET
 from tools.dev.schema.generate import generate
 from tools.dev.schema.plan import Module
 from tools.dev.schema.xsd import SchemaError, read
@@ -33,6 +35,11 @@ XSD = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:test:
      <xs:element name="Right" type="xs:short"/></xs:choice>
  </xs:sequence><xs:attribute name="Id" type="xs:ID" use="required"/></xs:complexType>
 </xs:schema>"""
+
+
+def test_the_tools_find_what_they_compare_with() -> None:
+    assert (TARGET / "iso2.py").is_file()
+    assert BASELINE.is_file()
 
 
 @pytest.mark.skipif(

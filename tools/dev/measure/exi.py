@@ -17,7 +17,7 @@ from bsw.chrgm.messages.model import Message, MessageType, element
 from bsw.exi.careful import CarefulDecoder
 from tools.exi.bench import bench, per_call
 
-BASELINE = Path(__file__).parents[2] / "tests" / "data" / "exi" / "bench.jsonl.gz"
+BASELINE = Path(__file__).parents[3] / "tests" / "data" / "exi" / "bench.jsonl.gz"
 FIELDS = tuple(f"field_{number}" for number in range(10))
 
 

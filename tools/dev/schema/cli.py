@@ -11,7 +11,7 @@ from tools.dev.schema.generate import generate
 from tools.dev.schema.plan import COMMON_TYPES, MODULES, XMLDSIG, Module
 from tools.dev.schema.xsd import SchemaError, read_all
 
-TARGET = Path(__file__).parents[2] / "bsw" / "chrgm" / "messages"
+TARGET = Path(__file__).parents[3] / "bsw" / "chrgm" / "messages"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
