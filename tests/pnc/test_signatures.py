@@ -1,6 +1,8 @@
 """XML signatures over EXI fragments: made, checked, and every way to get them wrong."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,7 @@ from bsw.chrgm.signature import (
 from bsw.chrgm.signature import iso2 as older
 from bsw.chrgm.signature import iso20 as newer
 from bsw.chrgm.signature.check import CONFORMANCE
-from bsw.chrgm.signature.scheme import CANONICAL_EXI, ECDSA_SHA256, ECDSA_SHA512
+from bsw.chrgm.signature.scheme import CANONICAL_EXI, ECDSA_SHA256, ECDSA_SHA512, ED448_W3C
 from bsw.crypto import KeyType
 from csm.handles import KeyKind
 from csm.signing import SoftwareVerifier
@@ -193,8 +195,24 @@ WRONG: dict[str, tuple[Flaw, Change]] = {
         lambda info: first(info, digest_value=info.reference[0].digest_value[:16]),
     ),
     "an empty digest": (Flaw.DIGEST_MISMATCH, lambda info: first(info, digest_value=b"")),
-    "an id of its own": (Flaw.BAD_SIGNATURE, lambda info: info.replace(id="si")),
-    "a type in a reference": (Flaw.BAD_SIGNATURE, lambda info: first(info, type="urn:x")),
+    "an id of its own": (Flaw.FORBIDDEN_PART, lambda info: info.replace(id="si")),
+    "a type in a reference": (Flaw.FORBIDDEN_PART, lambda info: first(info, type="urn:x")),
+    "an id in a reference": (Flaw.FORBIDDEN_PART, lambda info: first(info, id="r1")),
+    "a length for HMAC": (
+        Flaw.FORBIDDEN_PART,
+        lambda info: info.replace(
+            signature_method=info.signature_method.replace(hmac_output_length=8)
+        ),
+    ),
+    "an XPath": (
+        Flaw.FORBIDDEN_PART,
+        lambda info: first(
+            info,
+            transforms=xmldsig.Transforms(
+                transform=(xmldsig.Transform(algorithm=CANONICAL_EXI, x_path=("/",)),)
+            ),
+        ),
+    ),
     "another order": (
         Flaw.BAD_SIGNATURE,
         lambda info: info.replace(reference=tuple(reversed(info.reference))),
@@ -215,6 +233,20 @@ def test_a_flaw_of_form_is_no_better_for_being_signed(flaw: Flaw, change: Change
     signed = draft.signature(P256.sign(draft.to_sign))
     wanted = None if flaw is Flaw.BAD_SIGNATURE else flaw  # harmless once it is signed
     assert flaw_of(older.SCHEME, signed, PARTS, P256.public_key) is wanted
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"id": "s1"},
+        {"object": (xmldsig.Object(),)},
+        {"signature_value": GOOD.signature_value.replace(id="v1")},
+    ],
+    ids=["an id", "an object", "an id of the value"],
+)
+def test_parts_beside_what_is_signed_are_refused(part: dict[str, object]) -> None:
+    flaw = flaw_of(older.SCHEME, GOOD.replace(**part), PARTS, P256.public_key)
+    assert flaw is Flaw.FORBIDDEN_PART
 
 
 def test_an_unsigned_message_is_told_from_a_badly_signed_one() -> None:
@@ -283,7 +315,55 @@ def test_a_lab_may_sign_iso20_with_p256_as_some_peers_do() -> None:
     assert signature.signed_info.signature_method.algorithm == ECDSA_SHA256
     key = P256.public_key
     assert flaw_of(newer.SCHEME, signature, elements, key) is Flaw.UNSUPPORTED_SIGNATURE
-    assert flaw_of(newer.SCHEME, signature, elements, key, lab_other_keys=True) is None
+    assert flaw_of(newer.SCHEME, signature, elements, key, lab_other_suites=True) is None
+
+
+def test_ed448_is_named_as_the_norm_names_it() -> None:
+    elements = newer.signed_elements(ISO20_MESSAGES["AuthorizationReq"])
+    info = sign(newer.SCHEME, elements, ED448).signed_info
+    security = "urn:iso:std:iso:15118:-20:Security"
+    assert info.signature_method.algorithm == f"{security}:xmldsig#Ed448"
+    (reference,) = info.reference
+    assert reference.digest_method.algorithm == f"{security}:xmlenc#SHAKE256"
+    octets = newer.SCHEME.fragment(elements[0])
+    assert reference.digest_value == hashlib.shake_256(octets).digest(64)
+
+
+def test_a_lab_may_take_ed448_by_the_name_of_w3c() -> None:
+    elements = newer.signed_elements(ISO20_MESSAGES["AuthorizationReq"])
+    draft = Draft.by(newer.SCHEME, elements, ED448_W3C)
+    signature = draft.signature(ED448.sign(draft.to_sign))
+    key = ED448.public_key
+    assert flaw_of(newer.SCHEME, signature, elements, key) is Flaw.UNSUPPORTED_SIGNATURE
+    assert flaw_of(newer.SCHEME, signature, elements, key, lab_other_suites=True) is None
+
+
+def test_the_names_of_ed448_are_not_mixed() -> None:
+    """SHA-512 belongs to the one name, SHAKE256 to the other."""
+    elements = newer.signed_elements(ISO20_MESSAGES["AuthorizationReq"])
+    mixed = replace(ED448_W3C, signature=newer.SCHEME.suites[1].signature)
+    draft = Draft.by(newer.SCHEME, elements, mixed)
+    signature = draft.signature(ED448.sign(draft.to_sign))
+    key = ED448.public_key
+    flaw = flaw_of(newer.SCHEME, signature, elements, key, lab_other_suites=True)
+    assert flaw is Flaw.UNSUPPORTED_DIGEST
+
+
+def test_a_request_for_a_contract_that_is_signed_as_a_whole_is_taken_and_told() -> None:
+    request = ISO20_MESSAGES["CertificateInstallationReq"]
+    assert isinstance(request, common.CertificateInstallationReq)
+    signature = sign(newer.SCHEME, newer.whole_request(request), P521)
+    heard = request.replace(header=HEADER.replace(signature=signature))
+    elements = newer.signed_elements(heard)
+    checked = verify(newer.SCHEME, signature, elements, P521.public_key, VERIFIER)
+    assert checked.notes == ("CertificateInstallationReq was signed as a whole",)
+    key = P521.public_key
+    flaw = flaw_of(newer.SCHEME, signature, elements, key, whole_message=False)
+    assert flaw is Flaw.DIGEST_MISMATCH
+    other = heard.replace(maximum_contract_certificate_chains=2)
+    assert flaw_of(newer.SCHEME, signature, newer.signed_elements(other), key) is (
+        Flaw.DIGEST_MISMATCH
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ The order matters: an element nobody signed must not slip through because some o
 Deviations that are in use and harmless are let pass by name, and told as notes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bsw.chrgm.messages.xmldsig import Reference, Signature, SignedInfo
+from bsw.chrgm.messages.xmldsig import Reference, Signature, SignedInfo, Transform
 from bsw.chrgm.signature.draft import check_ids
 from bsw.chrgm.signature.flaws import Flaw, SignatureFlaw
 from bsw.chrgm.signature.scheme import CANONICAL_EXI, Scheme, Signable, Suite, shown
@@ -25,12 +25,15 @@ class SignatureRules:
     ``message_grammar``: SignedInfo was signed in the grammar of the message schema.
     ``typed_emaid``: the eMAID's digest is over the form that cbV2G gives it.
     ``no_transforms``: a reference without transforms, which the schema allows.
+    ``whole_message``: all of a request was signed where a part of it carries the Id.
+    ``lab_other_suites``: keys and algorithm names of ISO 15118-20 that are outside the norm.
     """
 
     message_grammar: bool = True
     typed_emaid: bool = True
     no_transforms: bool = True
-    lab_other_keys: bool = False
+    whole_message: bool = True
+    lab_other_suites: bool = False
 
 
 FIELD: Final = SignatureRules()
@@ -106,6 +109,7 @@ def examine(
         raise SignatureFlaw(Flaw.NOT_SIGNED)
     check_ids(elements)
     info = signature.signed_info
+    _refuse_forbidden(signature)
     suite = _suite(scheme, info, public_key, rules)
     notes: list[str] = []
     for element, reference in _paired(info.reference, elements):
@@ -114,11 +118,7 @@ def examine(
         if reference.digest_method.algorithm != suite.digest:
             found = shown(reference.digest_method.algorithm)
             raise SignatureFlaw(Flaw.UNSUPPORTED_DIGEST, found)
-        digests = _digests(scheme, suite, element, rules)
-        if reference.digest_value not in digests:
-            raise SignatureFlaw(Flaw.DIGEST_MISMATCH, element.known_as)
-        if reference.digest_value != digests[0]:
-            notes.append(f"{element.known_as} was signed in the form of its type alone")
+        notes += _compared(scheme, suite, element, reference.digest_value, rules)
     value = signature.signature_value.value
     width = FORMS[suite.key].signature
     if len(value) != width:
@@ -131,7 +131,7 @@ def _suite(scheme: Scheme, info: SignedInfo, public_key: bytes, rules: Signature
     if info.canonicalization_method.algorithm != CANONICAL_EXI:
         found = shown(info.canonicalization_method.algorithm)
         raise SignatureFlaw(Flaw.UNSUPPORTED_CANONICALIZATION, found)
-    suite = scheme.suite_named(info.signature_method.algorithm, lab=rules.lab_other_keys)
+    suite = scheme.suite_named(info.signature_method.algorithm, lab=rules.lab_other_suites)
     key = key_type(public_key)
     if key is not suite.key:
         found = "of a foreign kind" if key is None else key.value
@@ -173,14 +173,45 @@ def _lacks_transforms(reference: Reference, rules: SignatureRules) -> bool:
     return False
 
 
-def _digests(
-    scheme: Scheme, suite: Suite, element: Signable, rules: SignatureRules
-) -> tuple[bytes, ...]:
-    """What may stand in a reference to this element; the first is what should."""
-    first = suite.digest_of(scheme.fragment(element))
-    if not rules.typed_emaid:
-        return (first,)
-    return (first, suite.digest_of(scheme.fragment(element, typed=True)))
+def _compared(
+    scheme: Scheme, suite: Suite, element: Signable, digest: bytes, rules: SignatureRules
+) -> tuple[str, ...]:
+    """What has to be let pass for a digest to be this element's."""
+    if digest == suite.digest_of(scheme.fragment(element)):
+        return ()
+    if rules.typed_emaid and digest == suite.digest_of(scheme.fragment(element, typed=True)):
+        return (f"{element.known_as} was signed in the form of its type alone",)
+    if rules.whole_message and element.whole is not None:
+        whole = Signable(element.id, element.whole)
+        if digest == suite.digest_of(scheme.fragment(whole)):
+            return (f"{whole.known_as} was signed as a whole",)
+    raise SignatureFlaw(Flaw.DIGEST_MISMATCH, element.known_as)
+
+
+def _refuse_forbidden(signature: Signature) -> None:
+    """Parts that nothing here uses, and that are there to make verifiers stumble [V2G20-771]."""
+    info = signature.signed_info
+    found = [
+        name
+        for name, used in (
+            ("Signature Id", signature.id is not None),
+            ("SignatureValue Id", signature.signature_value.id is not None),
+            ("Object", bool(signature.object)),
+            ("SignedInfo Id", info.id is not None),
+            ("HMACOutputLength", info.signature_method.hmac_output_length is not None),
+            ("Reference Id", any(one.id is not None for one in info.reference)),
+            ("Reference Type", any(one.type is not None for one in info.reference)),
+            ("XPath", any(one.x_path for one in _transforms(info))),
+        )
+        if used
+    ]
+    if found:
+        raise SignatureFlaw(Flaw.FORBIDDEN_PART, ", ".join(found))
+
+
+def _transforms(info: SignedInfo) -> Iterator[Transform]:
+    for reference in info.reference:
+        yield from () if reference.transforms is None else reference.transforms.transform
 
 
 def _forms(

@@ -24,7 +24,11 @@ class Draft:
     def over(
         cls, scheme: Scheme, elements: Sequence[Signable], key: KeyType, *, lab: bool = False
     ) -> "Draft":
-        suite = scheme.suite_for(key, lab=lab)
+        return cls.by(scheme, elements, scheme.suite_for(key, lab=lab))
+
+    @classmethod
+    def by(cls, scheme: Scheme, elements: Sequence[Signable], suite: Suite) -> "Draft":
+        """With algorithms of one's own choice."""
         check_ids(elements)
         info = xmldsig.SignedInfo(
             canonicalization_method=xmldsig.CanonicalizationMethod(algorithm=CANONICAL_EXI),

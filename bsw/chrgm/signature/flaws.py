@@ -15,6 +15,7 @@ class Flaw(Enum):
     UNSUPPORTED_TRANSFORM = "not exactly one transform to canonical EXI"
     UNSUPPORTED_DIGEST = "a digest algorithm that does not belong to the signature algorithm"
     UNSUPPORTED_SIGNATURE = "a signature algorithm this edition does not have"
+    FORBIDDEN_PART = "an optional part of XML Signature that the norm never uses"
     WRONG_KEY = "a key of another kind than the signature algorithm says"
     DIGEST_MISMATCH = "an element is not what was signed"
     NOT_ENCODABLE = "SignedInfo or an element has no EXI form"

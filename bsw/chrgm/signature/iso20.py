@@ -5,9 +5,9 @@ The Id stands on parts of messages, not on whole ones as in ISO 15118-2.
 
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.model import Message
-from bsw.chrgm.signature.scheme import ED448, P256, P521, Scheme, Signable
+from bsw.chrgm.signature.scheme import ED448, ED448_W3C, P256, P521, Scheme, Signable
 
-SCHEME = Scheme("ISO 15118-20", "iso20.common", (P521, ED448), lab_suites=(P256,))
+SCHEME = Scheme("ISO 15118-20", "iso20.common", (P521, ED448), lab_suites=(P256, ED448_W3C))
 
 
 def signed_elements(body: Message) -> tuple[Signable, ...]:
@@ -16,8 +16,7 @@ def signed_elements(body: Message) -> tuple[Signable, ...]:
         mode = body.pnc_a_req_authorization_mode
         return () if mode is None else (Signable(mode.id, mode),)
     if isinstance(body, common.CertificateInstallationReq):
-        chain = body.oem_provisioning_certificate_chain
-        return (Signable(chain.id, chain, "OEMProvisioningCertificateChain"),)
+        return (_provisioning(body),)
     if isinstance(body, common.CertificateInstallationRes):
         data = body.signed_installation_data
         return (Signable(data.id, data),)
@@ -27,6 +26,19 @@ def signed_elements(body: Message) -> tuple[Signable, ...]:
     if isinstance(body, common.ScheduleExchangeRes):
         return _prices(body)
     return ()
+
+
+def whole_request(body: common.CertificateInstallationReq) -> tuple[Signable, ...]:
+    """The same request as those sign it who read the norm so: all of it, under the chain's Id."""
+    signed = _provisioning(body)
+    assert signed.whole is not None, "a request has its message around it"
+    return (Signable(signed.id, signed.whole),)
+
+
+def _provisioning(body: common.CertificateInstallationReq) -> Signable:
+    chain = body.oem_provisioning_certificate_chain
+    unsigned = body.replace(header=body.header.replace(signature=None))
+    return Signable(chain.id, chain, "OEMProvisioningCertificateChain", whole=unsigned)
 
 
 def _prices(body: common.ScheduleExchangeRes) -> tuple[Signable, ...]:

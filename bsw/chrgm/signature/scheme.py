@@ -1,10 +1,11 @@
 """The words of a signature: algorithms by their names on the wire, and what gets signed.
 
-One ``Scheme`` per edition.  ``lab_suites`` are combinations that are in use and outside the norm:
-they sign and verify only where a switch says so.
+One ``Scheme`` per edition.  Its ``lab_suites`` are combinations that are in use and outside the
+norm: they sign and verify only where a switch says so.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,11 +22,18 @@ CANONICAL_EXI: Final = "http://www.w3.org/TR/canonical-exi/"
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 ECDSA_SHA256: Final = f"{_MORE}ecdsa-sha256"
 ECDSA_SHA512: Final = f"{_MORE}ecdsa-sha512"
-EDDSA_ED448: Final = "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed448"
+ED448_OF_THE_NORM: Final = "urn:iso:std:iso:15118:-20:Security:xmldsig#Ed448"
+ED448_OF_W3C: Final = "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed448"
 
-DIGESTS: Final = {
-    "http://www.w3.org/2001/04/xmlenc#sha256": "sha256",
-    "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
+SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
+SHA512: Final = "http://www.w3.org/2001/04/xmlenc#sha512"
+SHAKE256: Final = "urn:iso:std:iso:15118:-20:Security:xmlenc#SHAKE256"
+SHAKE_OCTETS: Final = 64
+
+DIGESTS: Final[dict[str, Callable[[bytes], bytes]]] = {
+    SHA256: lambda octets: hashlib.sha256(octets).digest(),
+    SHA512: lambda octets: hashlib.sha512(octets).digest(),
+    SHAKE256: lambda octets: hashlib.shake_256(octets).digest(SHAKE_OCTETS),
 }
 
 
@@ -38,26 +46,28 @@ class Suite:
     digest: str
 
     def digest_of(self, octets: bytes) -> bytes:
-        return hashlib.new(DIGESTS[self.digest], octets).digest()
+        return DIGESTS[self.digest](octets)
 
 
-_SHA256, _SHA512 = DIGESTS
-
-P256 = Suite(KeyType.P256, ECDSA_SHA256, _SHA256)
-P521 = Suite(KeyType.P521, ECDSA_SHA512, _SHA512)
-ED448 = Suite(KeyType.ED448, EDDSA_ED448, _SHA512)
+P256 = Suite(KeyType.P256, ECDSA_SHA256, SHA256)
+P521 = Suite(KeyType.P521, ECDSA_SHA512, SHA512)
+ED448 = Suite(KeyType.ED448, ED448_OF_THE_NORM, SHAKE256)  # [V2G20-2473] to [V2G20-2476]
+ED448_W3C = Suite(KeyType.ED448, ED448_OF_W3C, SHA512)
+"""As some peers write it; for the laboratory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signable:
     """An element as it stands in a message.
 
-    ``name`` is its name on the wire where the type alone does not tell it.
+    ``name`` is its name on the wire where the type alone does not tell it.  ``whole`` is the
+    message around it, without its signature, where some peers sign all of that instead.
     """
 
     id: str | None
     value: Message = field(repr=False)
     name: str | None = None
+    whole: Message | None = field(default=None, repr=False)
 
     @property
     def known_as(self) -> str:

@@ -1,6 +1,5 @@
 """Signed messages: fragments, digests, SignedInfo and the signature over it, made and checked."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -8,7 +7,16 @@ from typing import Any
 
 from bsw import exi
 from bsw.chrgm.messages import xmldsig
-from bsw.chrgm.signature import Draft, Scheme, Signable, iso2, iso20, verify
+from bsw.chrgm.signature import (
+    Draft,
+    Scheme,
+    Signable,
+    SignatureRules,
+    Suite,
+    iso2,
+    iso20,
+    verify,
+)
 from bsw.chrgm.signature.scheme import CANONICAL_EXI
 from bsw.crypto import KeyType, prepared
 from csm import material, public
@@ -67,8 +75,14 @@ class Signed:
     def elements(self) -> list[Signable]:
         return [self.element(name) for name in self.fragments]
 
+    @property
+    def suite(self) -> Suite:
+        """By the name in the file: Ed448 has two."""
+        info = exi.codec("xmldsig").decode_fragment(self.info_octets).value
+        return self.scheme.suite_named(info.signature_method.algorithm, lab=True)
+
     def draft(self) -> Draft:
-        return Draft.over(self.scheme, self.elements(), self.kind, lab=True)
+        return Draft.by(self.scheme, self.elements(), self.suite)
 
     def signature(self, value: bytes) -> xmldsig.Signature:
         info = exi.codec("xmldsig").decode_fragment(self.info_octets).value
@@ -82,7 +96,8 @@ class Signed:
 
     def verify(self, value: bytes) -> bool:
         spki = self.pair.public.spki()
-        verify(self.scheme, self.signature(value), self.elements(), spki, SoftwareVerifier())
+        signature, rules = self.signature(value), SignatureRules(lab_other_suites=True)
+        verify(self.scheme, signature, self.elements(), spki, SoftwareVerifier(), rules=rules)
         return True
 
 
@@ -95,7 +110,7 @@ def replay(ledger: Ledger, edition: Edition, section: Section) -> None:
         place = ledger.under(name)
         place.check("fragment", partial(_written_again, signed, name), octets)
         place.check("Id", partial(_id_of, signed, name), name)
-        place.check("digest", partial(_digest, edition, octets), signed.digests.get(name))
+        place.check("digest", partial(signed.suite.digest_of, octets), signed.digests.get(name))
     _replay_names(ledger, signed)
     for element in rebuild.elements(edition, section, signed.elements()):
         name = str(element.id)
@@ -154,7 +169,9 @@ def _verify_others(signed: Signed) -> None:
     first = elements[0]
     renamed = Signable(f"x{first.id}", first.value, first.name)
     signature = signed.signature(signed.value)
-    verify(signed.scheme, signature, [renamed, *elements[1:]], spki, SoftwareVerifier())
+    others = [renamed, *elements[1:]]
+    rules = SignatureRules(lab_other_suites=True)
+    verify(signed.scheme, signature, others, spki, SoftwareVerifier(), rules=rules)
 
 
 def _signature(pair: Pair, draft: Draft) -> bytes:
@@ -171,10 +188,6 @@ def _name_of(signed: Signed, name: str) -> str | None:
 
 def _id_of(signed: Signed, name: str) -> str | None:
     return signed.element(name).id
-
-
-def _digest(edition: Edition, octets: bytes) -> bytes:
-    return hashlib.new("sha512" if edition.newer else "sha256", octets).digest()
 
 
 def _by_id(section: Section, beginning: str) -> dict[str, bytes]:
@@ -207,8 +220,8 @@ def _replay_bare(ledger: Ledger, section: Section) -> None:
     info = codec.decode_fragment(octets).value
     ledger.check("SignedInfo", lambda: codec.encode_fragment(info), octets)
     scheme = iso2.SCHEME if pair.kind is KeyKind.P256 else iso20.SCHEME
-    suite = scheme.suite_for(kind)
-    ledger.check("SignatureMethod", lambda: info.signature_method.algorithm, suite.signature)
+    named = partial(scheme.suite_named, info.signature_method.algorithm, lab=True)
+    ledger.check("SignatureMethod", lambda: named().key, kind)
     ledger.check(
         "CanonicalizationMethod", lambda: info.canonicalization_method.algorithm, CANONICAL_EXI
     )
