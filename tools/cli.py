@@ -26,6 +26,7 @@ GROUPS = {
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
     "soak": ("tools.fuzz.soak", "both roles, one good session after the other, with figures"),
     "csms": ("tools.csms.cli", "a small OCPP back end, with faults on demand"),
+    "endure": ("tools.endure.cli", "charge while power and line fail; every event once"),
     "completion": ("tools.completion", "print what a shell needs to complete our commands"),
     "measure": ("tools.dev.measure.cli", "measure: medians and ratios, pure and compiled"),
 }

@@ -7,7 +7,7 @@ between.  Owns tries, waits and giving up.  Knows no version: a translator speak
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 from bsw.dlt import Logger
@@ -17,9 +17,9 @@ from bsw.os.worker import Outcome, Worker, WorkerFull
 from ocpp.catalogue import Refused
 from ocpp.happenings import Answered, BadAnswer, CutOff, Ended, Happening, TimedOut, TurnedDown
 from ocpp.router import CallsFull, Fields
-from ocpp.station.records import TxEvent
+from ocpp.station.records import TxEvent, bare
 from ocpp.station.store import Row, Store, StoreFull
-from ocpp.station.translation import Learned, Translator, timed
+from ocpp.station.translation import Learned, Request, Translator, timed
 
 T = TypeVar("T")
 
@@ -222,19 +222,33 @@ class Ledger:
         if request is None:  # nothing to say in this version
             self._change("said", lambda: self._store.delivered(row.number))
             return
-        action, fields = request
         try:
-            name = self._caller.call(
-                action, fields, within=self._rules.answer_within, name=row.message
-            )
-        except Refused as refused:  # cannot be said in this version, and would block the rest
-            self._log.error("cannot-be-said", action=action, why=str(refused))
-            self._give_up(row)
+            name = self._say(request, row)
+        except Refused as refused:
+            self._cannot_be_said(row, calendars, translator, refused)
             return
         except CallsFull:
             self._resend.rearm(AGAIN)
             return
-        self._sent = (name, action, row)
+        self._sent = (name, request[0], row)
+
+    def _say(self, request: Request, row: Row) -> str:
+        action, fields = request
+        return self._caller.call(action, fields, within=self._rules.answer_within, name=row.message)
+
+    def _cannot_be_said(
+        self, row: Row, calendars: dict[int, int], translator: Translator, why: Refused
+    ) -> None:
+        """A signed record may be too long for this version: better told bare than not at all.
+
+        What cannot be told even so would block the rest.
+        """
+        self._log.error("cannot-be-said", phase=row.event.phase.value, why=str(why))
+        plain = bare(row.event)
+        if plain == row.event:
+            self._give_up(row)
+        else:
+            self._send(replace(row, event=plain), calendars, translator)
 
     def _delivered(self, row: Row, learned: Learned) -> None:
         self._change("delivered", lambda: self._store.delivered(row.number, learned.remote_id))

@@ -4,7 +4,7 @@ A record lies in the store as JSON and is translated when it is sent; nothing in
 again, signed meter records least of all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -177,3 +177,12 @@ def written(event: TxEvent) -> bytes:
 
 def read(octets: bytes) -> TxEvent:
     return _EVENTS.decode(octets)
+
+
+def bare(event: TxEvent) -> TxEvent:
+    """The same without its signed records."""
+    readings = tuple(
+        Reading(each.at, tuple(replace(sample, signed=None) for sample in each.samples))
+        for each in event.readings
+    )
+    return replace(event, readings=readings)

@@ -14,7 +14,7 @@ from typing import Final
 
 from ocpp.station.records import Phase, TxEvent, read, written
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 PAGE: Final = 4096
 SPARE_PAGES: Final = 64
 """Pages beyond the limit for what may never be dropped: ends of transactions under way."""
@@ -24,13 +24,18 @@ NEVER_STARTED: Final = -1
 
 _SCHEMA: Final = """
 CREATE TABLE run (number INTEGER PRIMARY KEY AUTOINCREMENT, last_ns INTEGER NOT NULL DEFAULT 0,
-    calendar_ns INTEGER);
+    calendar_ns INTEGER, first_ns INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE tx (id TEXT PRIMARY KEY, next_seq INTEGER NOT NULL, ended INTEGER NOT NULL,
     remote_id INTEGER, state BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, tx TEXT NOT NULL,
     seq INTEGER NOT NULL, phase TEXT NOT NULL, message TEXT NOT NULL, record BLOB NOT NULL,
     offline INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, UNIQUE (tx, seq));
 """
+
+_SINCE: Final = {
+    1: "ALTER TABLE run ADD COLUMN first_ns INTEGER NOT NULL DEFAULT 0",
+}
+"""What brings a file of an older format one further."""
 
 Connect = Callable[[Path], sqlite3.Connection]
 
@@ -86,14 +91,17 @@ class Store:
         self._connect = connect
         self._db: sqlite3.Connection | None = None
 
-    def open(self) -> list[Interrupted]:
-        """Open or create the file and begin a new run; what was under way when the last ended."""
+    def open(self, now_ns: int = 0) -> list[Interrupted]:
+        """Open or create the file and begin a new run; what was under way when the last ended.
+
+        ``now_ns`` is what this run's clock shows: not every clock begins at zero with the program.
+        """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._sound():
                 self.set_aside = self._put_aside()
             self._db = self._connect(self.path)
-            self._prepare(self._db)
+            self._prepare(self._db, now_ns)
         except (OSError, sqlite3.Error) as error:
             raise StoreUnusable(self.path, str(error)) from error
         self._keep_ballast()
@@ -129,13 +137,13 @@ class Store:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         return aside
 
-    def _prepare(self, db: sqlite3.Connection) -> None:
+    def _prepare(self, db: sqlite3.Connection, now_ns: int) -> None:
         db.execute(f"PRAGMA page_size = {PAGE}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute(f"PRAGMA wal_autocheckpoint = {SPARE_PAGES}")
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version not in {0, FORMAT}:
+        if version not in {0, *_SINCE, FORMAT}:
             raise StoreUnusable(
                 self.path, f"written by another version of this program ({version})"
             )
@@ -143,8 +151,11 @@ class Store:
             if not version:
                 for statement in _SCHEMA.split(";"):
                     changing.execute(statement)
-                changing.execute(f"PRAGMA user_version = {FORMAT}")
-            changing.execute("INSERT INTO run DEFAULT VALUES")
+            else:
+                for older in range(version, FORMAT):
+                    changing.execute(_SINCE[older])
+            changing.execute(f"PRAGMA user_version = {FORMAT}")
+            changing.execute("INSERT INTO run (first_ns, last_ns) VALUES (?, ?)", (now_ns, now_ns))
             (self.run,) = changing.execute("SELECT max(number) FROM run").fetchone()
             changing.execute(
                 "DELETE FROM run WHERE number < ? AND NOT EXISTS (SELECT 1 FROM outbox)"
@@ -278,15 +289,16 @@ class Store:
         A run that never knew the time is taken to have ended when the next one began.
         """
         runs = self._open.execute(
-            "SELECT number, last_ns, calendar_ns FROM run ORDER BY number DESC"
+            "SELECT number, first_ns, last_ns, calendar_ns FROM run ORDER BY number DESC"
         ).fetchall()
         found: dict[int, int] = {}
         begins: int | None = None
-        for number, last_ns, calendar_ns in runs:
+        for number, first_ns, last_ns, calendar_ns in runs:
             if calendar_ns is None and begins is not None:
                 calendar_ns = begins - last_ns  # noqa: PLW2901 - the estimate stands in for it
             if calendar_ns is not None:
-                found[number] = begins = calendar_ns
+                found[number] = calendar_ns
+                begins = calendar_ns + first_ns
         return found
 
     def waiting(self, transaction: str | None = None) -> int:

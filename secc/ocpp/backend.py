@@ -113,7 +113,7 @@ class Backend:
 
     def _open_store(self) -> list[Interrupted]:
         try:
-            interrupted = self._store.open()
+            interrupted = self._store.open(self._base.scheduler.now)
         except StoreUnusable as error:
             raise CannotStart(f"{error}") from None
         if self._store.set_aside is not None:

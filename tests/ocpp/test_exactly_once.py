@@ -1,28 +1,74 @@
 """Charging while power and line fail: the back end has every event once, in order."""
 
-import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ocpp.station.records import Phase
 from ocpp.versions import Version
-from tests.ocpp.storm import Storm
+from tools.cli import main
+from tools.endure.account import Wrong
+from tools.endure.killer import Killer
+from tools.endure.storm import Storm
 
 
-@pytest.mark.parametrize("version", [Version.V16, Version.V201])
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("version", Version)
+@pytest.mark.parametrize("seed", range(20))
 def test_every_event_is_known_once_and_in_order(seed: int, version: Version, folder: Path) -> None:
     storm = Storm(seed, version, folder)
     storm.run()
     storm.check()
 
 
+@pytest.mark.parametrize("version", [Version.V16, Version.V21])
+def test_processes_killed_by_signal_9_lose_nothing(version: Version, tmp_path: Path) -> None:
+    killer = Killer(1, version, tmp_path, 4)
+    killer.run()
+    killer.check()
+    assert killer.events
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("version", list(Version))
-@pytest.mark.parametrize("hundred", range(5))
-def test_many_runs_agree(hundred: int, version: Version, folder: Path) -> None:
-    for seed in range(1000 + 100 * hundred, 1100 + 100 * hundred):
-        storm = Storm(seed, version, folder / str(seed))
-        storm.run()
+def test_many_runs_and_kills_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["endure", "--first", "1000", "--seeds", "500"]) == 0
+    assert main(["endure", "--kills", "100"]) == 0
+    assert capsys.readouterr().out.count(" 0 wrong") == 2
+
+
+def a_run(folder: Path, version: Version = Version.V201) -> Storm:
+    storm = Storm(3, version, folder)
+    storm.run()
+    return storm
+
+
+def test_an_event_that_is_lost_shows(folder: Path) -> None:
+    storm = a_run(folder)
+    name, seq = storm.backend.order.pop(1)
+    del storm.backend.events[name][seq]
+    with pytest.raises(Wrong, match="not told"):
         storm.check()
-        shutil.rmtree(folder / str(seed))
+
+
+def test_an_event_that_is_told_twice_shows(folder: Path) -> None:
+    storm = a_run(folder)
+    events = next(iter(storm.backend.events.values()))
+    events[len(events)] = events[0]
+    with pytest.raises(Wrong, match="told twice"):
+        storm.check()
+
+
+def test_a_signed_record_that_was_altered_shows(folder: Path) -> None:
+    storm = a_run(folder)
+    event = next(each for each in storm.written if each.phase is Phase.UPDATED)
+    number = storm.written.index(event)
+    storm.written[number] = replace(event, transaction="another")
+    with pytest.raises(Wrong, match="not told"):
+        storm.check()
+
+
+def test_events_out_of_order_show(folder: Path) -> None:
+    storm = a_run(folder)
+    storm.backend.order.reverse()
+    with pytest.raises(Wrong, match="back in time"):
+        storm.check()

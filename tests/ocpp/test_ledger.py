@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ocpp.folder import Kind
 from ocpp.happenings import Answered, BadAnswer, CutOff, Happening, TimedOut, TurnedDown
 from ocpp.router import CallsFull, Fields
 from ocpp.station.ledger import DEFAULT_LEDGER, Ledger, LedgerRules
-from ocpp.station.records import Phase, Token, TxEvent
+from ocpp.station.records import Phase, Reading, Sample, SignedRecord, Token, TxEvent
 from ocpp.station.store import Store
 from ocpp.station.translation import Learned, Standing, Translator
 from ocpp.station.v2 import V2
@@ -236,6 +236,22 @@ def test_what_a_version_cannot_say_does_not_block_the_rest(folder: Path) -> None
     assert [event.token and event.token.id for what, event in bench.told if what == "gave up"] == [
         "x" * 30
     ]
+    bench.store.close()
+
+
+def test_a_signed_record_too_long_for_the_version_does_not_cost_the_event(folder: Path) -> None:
+    bench = Bench(folder, Version.V201)
+    bench.online()
+    long = event(Phase.STARTED)
+    signed = Sample(1.0, signed=SignedRecord("A" * 3000, "OCMF"))
+    bench.ledger.record(replace(long, readings=(Reading(long.at, (signed,)),)), "M1", b"{}")
+    bench.run(5)
+    [(_, _, fields)] = bench.calls
+    [sample] = fields["meterValue"][0]["sampledValue"]
+    assert sample["value"] == 1.0
+    assert "signedMeterValue" not in sample
+    bench.answer()
+    assert bench.store.waiting() == 0
     bench.store.close()
 
 

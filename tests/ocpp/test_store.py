@@ -192,6 +192,42 @@ def test_a_run_that_never_knew_the_time_ended_when_the_next_began(store: Store) 
     assert store.calendars() == {1: 935 * S, 2: 1000 * S}  # 65 s after its start it is 1000 s
 
 
+def test_a_clock_that_runs_on_over_a_restart_gives_no_time_before_the_last_run(
+    folder: Path,
+) -> None:
+    hour = 3600 * S
+    for begins in (5 * hour, 6 * hour):
+        store = Store(folder / "store")
+        store.open(begins)
+        store.append(
+            event(Phase.STARTED, transaction=str(begins), ns=begins + S, run=store.run),
+            "m",
+            b"",
+            offline=True,
+        )
+        if begins == 6 * hour:
+            store.set_calendar(1000 * hour)
+            assert store.calendars() == {1: 1006 * hour - (5 * hour + S), 2: 1000 * hour}
+        store.close()
+
+
+def test_a_file_of_the_first_format_is_taken_over(folder: Path) -> None:
+    path = folder / "store"
+    first = Store(path)
+    first.open()
+    append(first, Phase.STARTED)
+    first.close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE run DROP COLUMN first_ns")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    again = Store(path)
+    assert [each.id for each in again.open()] == ["T1"]
+    assert again.run == 2
+    assert again.waiting() == 1
+    again.close()
+
+
 def test_a_damaged_file_is_set_aside_and_the_station_goes_on(store: Store) -> None:
     append(store, Phase.STARTED)
     store.close()
