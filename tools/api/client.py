@@ -55,7 +55,7 @@ class Client:
         self._count += 1
         self._send({"id": self._count, **request})
         while True:
-            answer = self._hear()
+            answer = self._answer()
             if "var" in answer:
                 self._early.append((answer["var"], answer["value"]))
             elif answer.get("id") in {self._count, None}:
@@ -63,6 +63,12 @@ class Client:
         if "error" in answer:
             raise Trouble(_told(answer["error"]))
         return answer["retval"]
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            return self._hear()
+        except TimeoutError:
+            raise Trouble(f"{self._path}: the ECU does not answer") from None
 
     def watch(self, names: list[str], timeout: float | None = None) -> Iterator[tuple[str, Any]]:
         """Each value as it is published, until nothing came for ``timeout`` seconds."""

@@ -117,7 +117,7 @@ class Ambush:
             blows = Hostile(self._rng, dialect, (SupportedAppProtocolReq, SupportedAppProtocolRes))
             self._strike(HANDSHAKE, blows.blow(b"", said))
             return False
-        self._send(pack(PayloadType.EXI, dialect.encode(b"", said)[1]))
+        self._send(HANDSHAKE, pack(PayloadType.EXI, dialect.encode(b"", said)[1]))
         return True
 
     def _agreement(self, offer: SupportedAppProtocolReq) -> SupportedAppProtocolRes:
@@ -137,7 +137,7 @@ class Ambush:
         if self._begun and self._rng.random() < BLOWS:
             return self._strike(name, self._hostile.blow(SESSION, said))
         self._authorise(said.body)
-        self._send(pack(*self._protocol.dialect.encode(SESSION, said)))
+        self._send(name, pack(*self._protocol.dialect.encode(SESSION, said)))
         if name == "PowerDelivery" and self._loops:
             self.driver.open()  # no event tells us to
         self.line.attend()
@@ -168,14 +168,14 @@ class Ambush:
         if self._loops == LOOPS and not self._begun:
             self.driver.stop()  # also where the place did not come up, as without a contract
 
-    def _send(self, octets: bytes) -> None:
+    def _send(self, state: str, octets: bytes) -> None:
+        self.figures.put(state, (octets,))
         self.line.send((octets,))
-        self.figures.sent += 1
 
     def _strike(self, state: str, blow: Blow) -> bool:
         """Whether the vehicle goes on after it; then its next request is waiting."""
         self._authorise(self._meant(blow))
-        self.figures.sent += 1
+        self.figures.put(state, blow.pieces)
         outcome = "left"
         try:
             self.line.send(blow.pieces)

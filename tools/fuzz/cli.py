@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.bench.run.bench import CannotPrepare
 from tools.fuzz.figures import Figures
+from tools.fuzz.findings import NAME
 from tools.fuzz.plan import Plan, end_on_interrupt
 
 FOLDER = Path("run/fuzz")
@@ -53,6 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     for line in figures.lines():
         print(line)
+    if figures.findings:
+        kept = arguments.out / arguments.target / NAME
+        print(f"with the octets of their sessions, earlier runs' as well: {kept}")
     return 1 if figures.findings else 0
 
 

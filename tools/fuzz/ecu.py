@@ -53,6 +53,7 @@ class Ecu:
         }
         words = [word for key, value in chosen.items() for word in ("--set", f"{key}={value}")]
         self.door.unlink(missing_ok=True)
+        self._read = 0  # octets of the log
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", f"{role}.cli", "run", *words],
@@ -102,9 +103,15 @@ class Ecu:
             return self.process.wait()
 
     def complaints(self) -> list[str]:
-        """Lines of its log that no peer may ever cause."""
-        with self.log.open(encoding="utf-8", errors="replace") as lines:
-            return [line.strip() for line in lines if _BAD.search(line)]
+        """Lines of its log, since the last look, that no peer may ever cause."""
+        if self.log.stat().st_size == self._read:
+            return []
+        with self.log.open("rb") as log:
+            log.seek(self._read)
+            new = log.read()
+        self._read += len(new)
+        lines = new.decode(errors="replace").splitlines()
+        return [line.strip() for line in lines if _BAD.search(line)]
 
     def last_words(self) -> str:
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tools.fuzz.ecu import Load
+from tools.fuzz.findings import Findings
 
 MOST_FINDINGS: Final = 20
 MORE_MEMORY: Final = 16 * 1024
@@ -29,6 +30,7 @@ class Figures:
     seconds: float = 0.0
     loads: list[tuple[Load, Load]] = field(default_factory=list)  # warm, and at the end
     findings: list[str] = field(default_factory=list)
+    kept: Findings | None = None  # where they are written as they come
 
     @property
     def hostile(self) -> int:
@@ -39,6 +41,8 @@ class Figures:
 
     def found(self, what: str) -> None:
         """Something that must not be."""
+        if self.kept is not None:
+            self.kept.write(what)
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(what)
 
@@ -49,8 +53,18 @@ class Figures:
         self.good += other.good
         self.seconds = max(self.seconds, other.seconds)
         self.loads += other.loads
-        for what in other.findings:
-            self.found(what)
+        self.findings = (self.findings + other.findings)[:MOST_FINDINGS]
+
+    def begin(self, **session: str) -> None:
+        """A session in which something may be found."""
+        if self.kept is not None:
+            self.kept.begin(**session)
+
+    def put(self, state: str, pieces: tuple[bytes, ...]) -> None:
+        """A message of ours, hostile or not."""
+        self.sent += 1
+        if self.kept is not None:
+            self.kept.sent(state, b"".join(pieces))
 
     def judge_load(self, warm: Load, last: Load) -> None:
         """Memory and descriptors are flat, or that is a finding."""

@@ -14,6 +14,7 @@ from typing import Final
 
 from tools.fuzz.ecu import Ecu, Load
 from tools.fuzz.figures import Figures
+from tools.fuzz.findings import NAME, Findings
 
 MOST_LOOKS: Final = 50
 SAME: Final = 4
@@ -33,6 +34,10 @@ class Plan:
     seed: int
     folder: Path
     secure: bool = False
+
+    def kept(self) -> Findings:
+        """Beside the folder, which the next run clears."""
+        return Findings(self.folder.parent / NAME, self.seed)
 
     def over(self, figures: Figures, began: float) -> bool:
         """Whether it is, or somebody wants it to be; says now and then how far it is."""

@@ -101,7 +101,7 @@ class Raid:
 
     def agree(self) -> None:
         """Offer the protocol of this kind."""
-        self._send(pack(*self._handshake.encode(b"", Said(self._offer()))))
+        self._send(HANDSHAKE, pack(*self._handshake.encode(b"", Said(self._offer()))))
         heard: Any = self._handshake.decode(0, self.line.receive(ANSWER)).body
         if not isinstance(heard, SupportedAppProtocolRes) or heard.schema_id is None:
             raise Unexpected(f"the offer was answered with {heard}")
@@ -133,7 +133,7 @@ class Raid:
         said = self._words.request(place)
         assert isinstance(said, Said), "a tool does not wait for its own keys"
         octets = pack(*self._protocol.dialect.encode(self._mirror.session_id, said))
-        self._send(octets)
+        self._send(place, octets)
         heard = self._receive(ANSWER)
         wrong = self._mirror.heard(Heard(self._mirror.session_id, said.body), heard)
         if wrong or refused(code_of(heard.body)):
@@ -150,9 +150,9 @@ class Raid:
         processing = getattr(answer.body, "evse_processing", None)
         return processing is not None and processing.value != "Finished"
 
-    def _send(self, octets: bytes) -> None:
+    def _send(self, state: str, octets: bytes) -> None:
+        self.figures.put(state, (octets,))
         self.line.send((octets,))
-        self.figures.sent += 1
 
     def _receive(self, within: float) -> Heard:
         try:
@@ -195,7 +195,7 @@ class Raid:
     def _hit(self, blow: Blow) -> bool:
         """Whether the station still plays after it."""
         state, self._last = self._mirror.state, None
-        self.figures.sent += 1
+        self.figures.put(state, blow.pieces)
         try:
             self.line.send(blow.pieces)
             outcome = self._outcome(blow)

@@ -42,7 +42,7 @@ class StationFuzz:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.figures = Figures()
+        self.figures = Figures(kept=plan.kept())
         folder = plan.folder
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -80,9 +80,12 @@ class StationFuzz:
         status = self.ecu.stop()
         if status:
             figures.found(f"the station ended with status {status}: {self.ecu.last_words()}")
-        for line in self.ecu.complaints()[:5]:
-            figures.found(f"the station's log: {line}")
+        self._complaints()
         return figures
+
+    def _complaints(self) -> None:
+        for line in self.ecu.complaints():
+            self.figures.found(f"the station's log: {line}")
 
     def _attack(self, began: float) -> None:
         rng = random.Random(self.plan.seed)  # noqa: S311 - damage, not secrets
@@ -111,6 +114,7 @@ class StationFuzz:
             places = places[: places.index("Authorization") + 1]
         place = chosen(rng, places)
         self.figures.sessions += 1
+        self.figures.begin(session=seed, kind=kind.name, place=place, paid=str(paid))
         self._behind.accepts, self._behind.receipts = paid, kind.setup.receipts
         line = self._dial(kind)
         raid = Raid(kind, line, self.figures, seed, self._purse)
@@ -127,6 +131,7 @@ class StationFuzz:
 
     def _good(self, kind: Kind, when: str) -> None:
         """A session that must go to its end."""
+        self.figures.begin(session=f"good, {when}", kind=kind.name)
         self._behind.accepts, self._behind.receipts = True, kind.setup.receipts
         line = self._dial(kind)
         try:
@@ -159,6 +164,7 @@ class StationFuzz:
         for wrong in self._behind.wrongs:
             self.figures.found(f"[{seed}] {wrong}")
         self._behind.wrongs.clear()
+        self._complaints()
 
 
 def context(root: Path) -> ssl.SSLContext:

@@ -44,7 +44,7 @@ class VehicleFuzz:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.figures = Figures()
+        self.figures = Figures(kept=plan.kept())
         secure = plan.secure
         self._kinds = SECURE if secure else PLAIN
         folder = plan.folder
@@ -90,9 +90,12 @@ class VehicleFuzz:
         self._sdp.close()
         if status:
             figures.found(f"the vehicle ended with status {status}: {self.ecu.last_words()}")
-        for line in self.ecu.complaints()[:5]:
-            figures.found(f"the vehicle's log: {line}")
+        self._complaints()
         return figures
+
+    def _complaints(self) -> None:
+        for line in self.ecu.complaints():
+            self.figures.found(f"the vehicle's log: {line}")
 
     def _attack(self, began: float) -> None:
         rng = random.Random(self.plan.seed)  # noqa: S311 - damage, not secrets
@@ -118,8 +121,9 @@ class VehicleFuzz:
 
     def _session(self, rng: random.Random, kind: Kind, place: str, seed: str) -> None:
         driver = self._driver
+        self.figures.begin(session=seed, kind=kind.name, place=place)
         driver.begin(kind.mode)
-        line = self._await_vehicle(rng, kind, seed)
+        line = self._await_vehicle(rng, kind, place, seed)
         if line is not None:
             line.aside, line.attend = driver, driver.attend
             try:
@@ -130,13 +134,13 @@ class VehicleFuzz:
             line.close(reset=bool(place) and rng.random() < 0.2)
         self._await_end(kind, place, seed)
 
-    def _await_vehicle(self, rng: random.Random, kind: Kind, seed: str) -> Line | None:
+    def _await_vehicle(self, rng: random.Random, kind: Kind, place: str, seed: str) -> Line | None:
         """Answer discovery until it connects; ``None`` where its handshake failed."""
         deadline = time.monotonic() + FOUND_WITHIN
         security = Security.TLS if self._context is not None else Security.NONE
         answer = Response("::1", self._listener.getsockname()[1], security).octets()
         while time.monotonic() < deadline:
-            self._answer_discovery(rng, kind, answer)
+            self._answer_discovery(kind, answers(rng, answer, hostile=bool(place)))
             self._driver.attend()
             if self._driver.result is not None:
                 return None  # it believed an answer that we had damaged
@@ -156,16 +160,16 @@ class VehicleFuzz:
             raise EcuDown(f"the vehicle is gone: {self.ecu.last_words()}")
         raise EcuDown(f"[{seed}] {kind.name}: the vehicle does not come any more")
 
-    def _answer_discovery(self, rng: random.Random, kind: Kind, answer: bytes) -> None:
+    def _answer_discovery(self, kind: Kind, said: tuple[bytes, ...]) -> None:
         try:
             _, asking = self._sdp.recvfrom(2048)
         except TimeoutError:
             return
-        if rng.random() < BAD_DISCOVERY:  # the good one comes all the same, to the next request
-            self._sdp.sendto(mutated(rng, answer)[:1400], asking)
-            self.figures.sent += 1
+        for datagram in said:
+            self._sdp.sendto(datagram, asking)
+        for damaged in said[:-1]:
+            self.figures.put("discovery", (damaged,))
             self.figures.hit(kind.name, "discovery", "left")
-        self._sdp.sendto(answer, asking)
 
     def _await_end(self, kind: Kind, place: str, seed: str) -> None:
         driver = self._driver
@@ -182,6 +186,17 @@ class VehicleFuzz:
         for wrong in driver.wrongs:
             self.figures.found(f"[{seed}] {kind.name}, {place}: {wrong}")
         driver.wrongs.clear()
+        self._complaints()
+
+
+def answers(rng: random.Random, good: bytes, *, hostile: bool) -> tuple[bytes, ...]:
+    """To one request of discovery: the good one, to hostile sessions at times a damaged one first.
+
+    A vehicle may believe what the damage left in order, and then finds nobody.
+    """
+    if hostile and rng.random() < BAD_DISCOVERY:
+        return mutated(rng, good)[:1400], good
+    return (good,)
 
 
 def discovery(port: int) -> socket.socket:
