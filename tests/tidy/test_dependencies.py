@@ -3,10 +3,12 @@
 import ast
 import re
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from tests.tidy.tree import ROOMS, ROOT, modules, parsed
+from tools.setup import pins
 
 RUN_BY_NAME = {
     "mypy": "started as a program",
@@ -56,6 +58,18 @@ def imported(paths: list[Path]) -> set[str]:
     return found
 
 
+@cache
+def shipped() -> set[str]:
+    """The distributions that what ships imports from."""
+    return distributions(imported(modules()))
+
+
+def pinned() -> set[str]:
+    """The distributions that ``make run`` installs."""
+    lines = pins.section(ROOT / pins.FILE, pins.RUN)
+    return {name.lower() for name in re.findall(r"^([\w.-]+)==", lines, re.MULTILINE)}
+
+
 def distributions(names: set[str]) -> set[str]:
     """The distributions that foreign imports come from."""
     ours = {*ROOMS, "tests", "examples"}
@@ -65,7 +79,7 @@ def distributions(names: set[str]) -> set[str]:
 
 
 def test_what_is_required_is_imported_by_what_ships() -> None:
-    unused = section("dependencies") - distributions(imported(modules()))
+    unused = section("dependencies") - shipped()
     assert unused == set(), "drop it, or move it to the extra test"
 
 
@@ -75,8 +89,12 @@ def test_what_the_tests_require_is_used() -> None:
 
 
 def test_what_ships_imports_only_what_is_required() -> None:
-    found = distributions(imported(modules()))
-    assert found - section("dependencies") - set(OPTIONAL) == set()
+    assert shipped() - section("dependencies") - set(OPTIONAL) == set()
+
+
+def test_what_is_imported_and_required_is_pinned_for_a_run() -> None:
+    wanted = shipped() - set(OPTIONAL) | section("dependencies")
+    assert wanted - pinned() == set(), f"move it to the section {pins.RUN} of {pins.FILE}"
 
 
 def test_each_is_explained() -> None:
