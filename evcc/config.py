@@ -153,4 +153,4 @@ class EvccConfig(BaseConfig):
         if self.session.security == "tls":
             from keym.lacking import lacking  # noqa: PLC0415 - brings the stores with it
 
-            yield from lacking("evcc", self.keym.folder, self.csm)
+            yield from lacking("evcc", self.keym.folder, self.csm, self.session.protocols)

@@ -1,6 +1,6 @@
 """From a configuration to certificates that are kept, judged and watched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ from keym.judging.path import Link, Search
 from keym.judging.revocation import Demand, StatusBook
 from keym.judging.trust import PROFILES, TlsTrust
 from keym.judging.verdict import FIELD, Rule, Verdict
-from keym.keeping.contracts import Choice, Wish, choose
+from keym.keeping.contracts import Choice, Wish, choose, out_of_date
 from keym.keeping.entry import Credential
 from keym.keeping.expiry import ExpiryWatch, Listener
 from keym.keeping.shelf import FolderShelf, Shelf
@@ -62,17 +62,28 @@ class Keym:
 
     def tls_credentials(self, use: Use, signer_of: SignerOf) -> list[TlsCredential]:
         """Our own chains for TLS, best first: SECC leaves of a station, or vehicle certificates."""
+        return self.as_tls(
+            [one for edition in Edition for one in self.store.credentials(use, edition)], signer_of
+        )
+
+    def as_tls(self, credentials: Iterable[Credential], signer_of: SignerOf) -> list[TlsCredential]:
+        """Chains of the store as a TLS handshake shows them."""
         return [
             TlsCredential(
-                PROFILES[edition],
+                PROFILES[credential.edition],
                 credential.ders,
                 signer_of(credential.key),
                 root=self.root_of(credential),
                 staple=self.staples.staple_for(credential) if self.staples else no_staple,
             )
-            for edition in Edition
-            for credential in self.store.credentials(use, edition)
+            for credential in credentials
         ]
+
+    def usable(self, use: Use) -> tuple[Credential, ...]:
+        """Our chains for this use that are in date, best first."""
+        moment = self.calendar.moment()
+        found = self.store.credentials(use)
+        return tuple(one for one in found if out_of_date(one, moment) is None)
 
     def root_of(self, credential: Credential) -> bytes | None:
         """The anchor of ours that a chain of ours ends in, DER."""

@@ -181,4 +181,4 @@ class SeccConfig(BaseConfig):
         if self.session.tls:
             from keym.lacking import lacking  # noqa: PLC0415 - brings the stores with it
 
-            yield from lacking("secc", self.keym.folder, self.csm)
+            yield from lacking("secc", self.keym.folder, self.csm, self.session.protocols)

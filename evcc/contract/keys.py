@@ -5,12 +5,13 @@ and of the memory; a vehicle without TLS shall not pay for it.  What is signed a
 is decided further down.
 """
 
-from typing import Final, Protocol
+from collections.abc import Iterable
+from typing import Protocol
 
 from bsw.base import Base, CannotStart
-from bsw.chrgm.protocols import SPOKEN
+from bsw.chrgm.protocols import protocol
 from bsw.stbm import TimeBase
-from bsw.tls.port import TlsEngine
+from bsw.tls.port import TlsEngine, TlsProfile
 from bsw.tls.vehicle import VehicleTls
 from csm.cryif import CryIf
 from csm.errors import CsmError, CsmFault
@@ -31,10 +32,6 @@ class KeyFaults(Protocol):
     """Is told when a store of keys or certificates fails or recovers."""
 
     def __call__(self, fault: CsmFault | KeymFault, *, failed: bool, detail: str) -> None: ...
-
-
-EDITIONS: Final = [one.edition for one in SPOKEN if one.edition is not None]
-"""Whose TLS rules a connection may follow: best first."""
 
 
 class VehicleKeys:
@@ -83,10 +80,31 @@ class VehicleKeys:
         log = self._base.dlt.logger("wallet")
         return KeymWallet(self._keym, self._csm.keys, self._signer, self._base.worker, log)
 
-    def tls(self) -> TlsEngine:
-        """A fresh engine for one connection, with the roots that stations may have."""
+    def evccid(self) -> str:
+        """The name in the vehicle certificate; empty where there is none to show."""
+        shown = self._keym.usable(Use.VEHICLE)
+        return (shown[0].leaf.subject.common_name or "") if shown else ""
+
+    def tls(self, protocols: Iterable[str]) -> TlsEngine:
+        """A fresh engine for one connection, with the roots that stations may have.
+
+        TLS 1.3 is offered where we have a certificate to show in it: a station that takes it
+        demands one, and would have charged over TLS 1.2.
+        """
         trust = self._keym.trust(Use.SECC)
-        return VehicleTls(self._config.tls, trust).engine(EDITIONS)
+        shown = self._keym.usable(Use.VEHICLE)
+        credentials = self._keym.as_tls(shown, self._signer)
+        wanted = {protocol(name).edition for name in protocols}
+        offered = [one for one in self._config.tls.profiles if one in wanted]
+        if not credentials and offered != [TlsProfile.ISO20]:
+            offered = [one for one in offered if one is not TlsProfile.ISO20]
+        if TlsProfile.ISO20 in wanted and not credentials:
+            self._base.dlt.logger("tls").warning(
+                "no vehicle certificate",
+                meaning="stations of ISO 15118-20 refuse this connection",
+                remedy="install one that is valid today: v2g pki install --role evcc",
+            )
+        return VehicleTls(self._config.tls, trust, credentials).engine(offered)
 
     def _signer(self, handle: KeyHandle) -> KeySigner:
         return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)

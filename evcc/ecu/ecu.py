@@ -1,5 +1,6 @@
 """The vehicle ECU put together: bus, link, sessions, keys - and the order in which they stop."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, Steps, settle
@@ -246,7 +247,7 @@ class VehicleEcu:
                 in_vain=self.manager.tls_in_vain,
             ),
             sdp_port=config.network.sdp_port,
-            tls=None if keys is None else keys.tls,
+            tls=None if keys is None else partial(keys.tls, self.protocols),
         )
         self.view = StationView()
         car = VehicleContext(

@@ -80,10 +80,10 @@ def hindrance(contract: Credential, wish: Wish, moment: Moment) -> str | None:
         return "another contract is wanted"
     if wish.providers is not None and not _served(emaid, wish.providers):
         return "the station does not serve its provider"
-    return _out_of_date(contract, moment)
+    return out_of_date(contract, moment)
 
 
-def _out_of_date(contract: Credential, moment: Moment) -> str | None:
+def out_of_date(contract: Credential, moment: Moment) -> str | None:
     """Without trustworthy time the station judges the dates; it does so anyway."""
     if not moment.trusted:
         return None

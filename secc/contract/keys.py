@@ -5,6 +5,7 @@ much of the start-up and of the memory; a station without TLS shall not pay for 
 """
 
 from bsw.base import Base, CannotStart
+from bsw.chrgm.protocols import protocol
 from bsw.stbm import TimeBase
 from bsw.tls.config import TlsMisconfigured
 from bsw.tls.port import TlsEngine
@@ -91,9 +92,13 @@ class StationKeys:
         return made, ContractFolder(config.lab_contracts).check()
 
     def _open_tls(self, config: SeccConfig) -> StationTls:
+        """For the editions that are spoken here, and no others: nobody could go on after that."""
         credentials = self._keym.tls_credentials(Use.SECC, self._signer)
+        spoken = {protocol(name).edition for name in config.session.protocols}
+        profiles = tuple(one for one in config.tls.profiles if one in spoken)
+        tls = config.tls.model_copy(update={"profiles": profiles})
         try:
-            return StationTls(config.tls, self._keym.trust(Use.VEHICLE), credentials)
+            return StationTls(tls, self._keym.trust(Use.VEHICLE), credentials)
         except TlsMisconfigured as error:
             raise CannotStart(str(error)) from None
 

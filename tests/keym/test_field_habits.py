@@ -164,7 +164,7 @@ def test_a_station_without_a_staple_is_met_by_the_vehicles_profile(
     base = open_base(config)
     calendar = TimeBase(base.clock.now)
     calendar.set(int(AT.timestamp()), Quality.HOST)
-    car = VehicleKeys(base, config, calendar, _quiet, HostDoors(base, config)).tls()
+    car = VehicleKeys(base, config, calendar, _quiet, HostDoors(base, config)).tls(["iso2"])
     shown = TlsCredential(TlsProfile.ISO2, pki["secc"].chain, signer_of(pki["secc"]))
     config_tls = TlsConfig(profiles=(TlsProfile.ISO2,))
     post = StationTls(config_tls, TlsTrust(judge_of(pki), Use.VEHICLE), [shown]).engine()

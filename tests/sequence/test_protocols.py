@@ -32,7 +32,6 @@ from bsw.chrgm.script import script_of
 from bsw.tls.port import TlsProfile
 from bsw.v2gtp import PayloadType
 from can_adapter.signals.values import SelectedProtocol, SessionState
-from evcc.contract.keys import EDITIONS
 from evcc.session.handlers.registry import HANDLERS as VEHICLE
 from keym.x509.edition import Edition
 from secc.api.literals import SupportedAppProtocol
@@ -104,7 +103,6 @@ def test_the_certificates_of_a_protocol_have_an_edition() -> None:
         Edition.ISO20,
         Edition.ISO2,
     ]
-    assert EDITIONS == [TlsProfile.ISO2]
 
 
 def test_a_configuration_loads_no_grammar() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -155,8 +156,32 @@ def test_what_is_there_is_not_missed(tmp_path: Path) -> None:
     for role in ("evcc", "secc"):
         stores = ["--certificates", str(tmp_path / role), "--keys", str(tmp_path / f"{role}-keys")]
         assert v2g(["pki", "install", "--role", role, *stores, str(tmp_path / "pki")]) == 0
-    assert list(lacking("evcc", tmp_path / "evcc", CsmConfig())) == []
-    assert list(lacking("secc", tmp_path / "secc", CsmConfig())) == []
+    folder = tmp_path / "evcc"
+    assert list(lacking("evcc", folder, CsmConfig(), ["iso2", "din"])) == []
+    folder = tmp_path / "secc"
+    assert list(lacking("secc", folder, CsmConfig(), ["iso2", "din"])) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        ("evcc", ("no V2G root", "no vehicle certificate")),
+        ("secc", ("no SECC certificate", "no V2G or OEM root")),
+    ],
+)
+def test_certificates_of_another_edition_are_not_taken_for_those_that_are_needed(
+    role: Literal["evcc", "secc"], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert v2g(["pki", "make", "--kind", "iso2", str(tmp_path / "pki")]) == 0
+    stores = ["--certificates", str(tmp_path / role), "--keys", str(tmp_path / "keys")]
+    assert v2g(["pki", "install", "--role", role, *stores, str(tmp_path / "pki")]) == 0
+    told = list(lacking(role, tmp_path / role, CsmConfig(), ["iso20-dc", "iso2"]))
+    assert len(told) == len(words)
+    for sentence, word in zip(told, words, strict=True):
+        assert word in sentence
+        assert f"for ISO 15118-20; install one: v2g pki install --role {role} --kind iso20" in (
+            sentence
+        )
 
 
 def test_a_tokens_library_that_is_missing_is_warned_of(tmp_path: Path) -> None:
