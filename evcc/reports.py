@@ -30,14 +30,18 @@ class Report(Generic[T]):
     def __init__(self, sections: Sequence[Section[T]]) -> None:
         self._sections = [(section, attrgetter(*section.of)) for section in sections]
         self._made_of = [_NOTHING] * len(sections)
+        self._seen: StationView | None = None
 
     def forget(self) -> None:
         """Whoever was told knows nothing any more: the next time everything is news."""
         self._made_of = [_NOTHING] * len(self._sections)
+        self._seen = None
 
     def changed(self, view: StationView) -> Iterator[tuple[str, T]]:
         """The sections that are not as they were, with their names."""
-        made_of = self._made_of
+        if view is self._seen:
+            return
+        self._seen, made_of = view, self._made_of
         for place, (section, read) in enumerate(self._sections):
             now = read(view)
             if now != made_of[place]:

@@ -143,9 +143,12 @@ class Asked:
     contract: Once = field(default_factory=Once)  # a new one, even if there is one; -2 only
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationView:
-    """What the station told, for the vehicle to see.  ``None``: not told yet, or withdrawn."""
+    """What the station told, for the vehicle to see.  ``None``: not told yet, or withdrawn.
+
+    As it was at one moment: an answer that tells something new makes another one.
+    """
 
     protocol: str = ""
     phase: str = ""
@@ -185,6 +188,9 @@ class StationView:
     offered_payments: tuple[str, ...] = ()
     schedule_tuple: int | None = None
     session_id: str = ""
+
+
+NOTHING_TOLD: Final = StationView()
 
 
 class Actuators(Protocol):

@@ -1,5 +1,6 @@
 """The vehicle ECU put together: bus, link, sessions, keys - and the order in which they stop."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -46,7 +47,6 @@ class VehicleEcu:
         self._log = base.dlt.logger("evcc")
         self._count = 0
         self._live: Task
-        self.view = StationView()
         self._parts = parts
         self.services = parts.services
         self._asked = Asked()
@@ -70,6 +70,11 @@ class VehicleEcu:
         self.ecum = self._manage()
         self._listen_to_inlets()
         base.process.on_stop = self._ordered_stop
+
+    @property
+    def view(self) -> StationView:
+        """What the station told in the latest session."""
+        return self.manager.view
 
     @property
     def state(self) -> VehicleValues:
@@ -230,7 +235,7 @@ class VehicleEcu:
         self.north.blend.changed = manager.refresh
         return manager
 
-    def _make_session(self, ended: object) -> VehicleSession:
+    def _make_session(self, ended: Callable[[SessionResult], None]) -> VehicleSession:
         base, config = self._base, self._config
         keys = self._parts.keys
         applications = applications_of(self.protocols)
@@ -249,11 +254,13 @@ class VehicleEcu:
             sdp_port=config.network.sdp_port,
             tls=None if keys is None else partial(keys.tls, self.protocols),
         )
-        self.view = StationView()
-        car = VehicleContext(
+        return VehicleSession(means, self._make_context, ended)
+
+    def _make_context(self, break_off: Callable[[SessionResult], None]) -> VehicleContext:
+        base, config = self._base, self._config
+        return VehicleContext(
             values=self.north.blend,
             asked=self._asked,
-            view=self.view,
             actuators=self.north.actuators(self._parts.plug.actuators(self.can)),
             pilot=self.north.pilot(PilotOnPort(self._parts.plug.pilot)),
             scheduler=base.scheduler,
@@ -263,10 +270,10 @@ class VehicleEcu:
             calendar=self._parts.calendar,
             log=base.dlt.logger("session"),
             evccid=config.session.evccid,
+            break_off=break_off,
             wallet=self._wallet,
             wear=self.manager.wear,
         )
-        return VehicleSession(means, car, ended)  # type: ignore[arg-type]  # the manager's own
 
     def _profile(self) -> VehicleProfile:
         chosen = self._config.session

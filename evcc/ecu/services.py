@@ -269,7 +269,7 @@ class EcuServices:
         """Or about to: somebody answers at the other end of the cable."""
         return self._near.manager.active and not self._near.manager.preparing
 
-    def _view(self) -> StationView | None:
+    def _view(self) -> StationView:
         """Of the session that runs, or of the one that has just ended."""
         return self._near.manager.view
 

@@ -37,7 +37,7 @@ class Live:
 
     values: Values
     pilot: Callable[[], Pilot]
-    view: Callable[[], StationView | None]
+    view: Callable[[], StationView]
 
     def __call__(self) -> Mapping[str, Value]:
         state, pilot, view = self.values.now, self.pilot(), self.view()
@@ -48,12 +48,12 @@ class Live:
             "battery_current": state.battery_current,
             "pilot": str(pilot),
             "duty": pilot.duty,
-            "phase": view.phase if view is not None else "",
-            "protocol": view.protocol if view is not None else "",
+            "phase": view.phase,
+            "protocol": view.protocol,
             "locked": state.locked,
             "contactors_closed": state.contactors_closed,
-            "station_voltage": view.present_voltage if view is not None else None,
-            "station_current": view.present_current if view is not None else None,
+            "station_voltage": view.present_voltage,
+            "station_current": view.present_current,
             "permission": state.permission,
             "derating": state.derating,
         }

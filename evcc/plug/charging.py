@@ -24,7 +24,7 @@ from evcc.plug.basic import BasicCharging
 from evcc.plug.gates import Gates
 from evcc.plug.wear import MATCHING, Wear
 from evcc.session.session import Stage, VehicleSession
-from evcc.vehicle import Intent, OwnValues, StationView, VehicleValues
+from evcc.vehicle import NOTHING_TOLD, Intent, OwnValues, StationView, VehicleValues
 
 CONTRACT_EXCHANGES: Final = frozenset(
     {"CertificateInstallation", "CertificateUpdate", "PaymentDetails", "Authorization"}
@@ -66,6 +66,7 @@ SessionMaker = Callable[[Callable[[SessionResult], None]], VehicleSession]
 
 BASIC: Final = "BasicCharging"
 """The phase while the duty cycle alone says how much may flow."""
+_WITHOUT_WORDS: Final = StationView(phase=BASIC)
 
 
 class ChargingManager:
@@ -106,7 +107,7 @@ class ChargingManager:
         self.engagement = PlugActivity()
         self.wear = wear or Wear(scheduler)
         self._holding = False
-        self._view: StationView | None = None
+        self._view = NOTHING_TOLD
         self._energy_at = 0  # before, the station has none
         self._over = False  # with this plug-in nothing begins any more by the duty cycle alone
         self._again = scheduler.alarm(self._drive, name="session again")
@@ -169,9 +170,11 @@ class ChargingManager:
         return self.session is not None or self._basic.current > 0.0
 
     @property
-    def view(self) -> StationView | None:
+    def view(self) -> StationView:
         """What the station told in the latest session; without words there is only a phase."""
-        return StationView(phase=BASIC) if self._basic.active else self._view
+        if self._basic.active:
+            return _WITHOUT_WORDS
+        return self._view if self.session is None else self.session.view
 
     @property
     def preparing(self) -> bool:
@@ -257,7 +260,6 @@ class ChargingManager:
                 return
             self.engagement.working()
             self.session = self._make_session(self._ended)
-            self._view = self.session.view
             self._want()
             self.session.start(self._scheduler.now)
 
@@ -267,6 +269,7 @@ class ChargingManager:
 
     def _ended(self, result: SessionResult) -> None:
         session, self.session = self.session, None
+        self._view = NOTHING_TOLD if session is None else session.view
         self._want()
         self.results.append(result)
         del self.results[:-RESULTS_KEPT]

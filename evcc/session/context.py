@@ -5,7 +5,7 @@ involve all of them - getting ready for DC, closing contactors, coming back to a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
@@ -23,6 +23,7 @@ from evcc.session.plausible import NO_ERROR, Finding, Judge, Known
 from evcc.session.ports import Calendar, ContractFacts, Wallet
 from evcc.session.profile import VehicleProfile
 from evcc.vehicle import (
+    NOTHING_TOLD,
     Actuators,
     Asked,
     Intent,
@@ -50,7 +51,6 @@ EMERGENCIES: Final = frozenset(
 @dataclass(slots=True)
 class VehicleContext:
     values: Values
-    view: StationView
     actuators: Actuators
     pilot: Pilot
     scheduler: Scheduler
@@ -60,6 +60,8 @@ class VehicleContext:
     calendar: Calendar
     log: Logger
     evccid: bytes
+    break_off: Callable[[SessionResult], None]  # ends the session at once
+    view: StationView = NOTHING_TOLD  # changes by ``see``
     asked: Asked = field(default_factory=Asked)
     wallet: Wallet | None = None
     wear: Wear | None = None  # its own where none is given
@@ -80,12 +82,11 @@ class VehicleContext:
     closing: bool = False  # asked for by this session
     expected: float = 0.0  # A: what may still flow by the requests so far
     own_error: str = ""
-    broken_off: Callable[[SessionResult], None] | None = None  # ends the session at once
 
     def __post_init__(self) -> None:
         self.ramp = Ramp(self.profile)
         self.worn = self.wear or Wear(self.scheduler)
-        self.judge = Judge(self.view, relations=not self.profile.lab_station_without_power)
+        self.judge = Judge(relations=not self.profile.lab_station_without_power)
 
     @property
     def state(self) -> VehicleValues:
@@ -110,7 +111,7 @@ class VehicleContext:
         """The next request is of this kind.  A new kind is worth a line."""
         if phase != self.view.phase:
             self.log.info("asking", what=phase, **self._noteworthy(phase))
-        self.view.phase = phase
+        self.see(replace(self.view, phase=phase))
 
     def _noteworthy(self, phase: str) -> dict[str, str | float]:
         """What a person wants to know at this point."""
@@ -121,6 +122,11 @@ class VehicleContext:
             return {"soc": state.soc or 0.0, "volts": state.battery_voltage or 0.0}
         return {}
 
+    def see(self, view: StationView) -> None:
+        """Who looks by identity finds nothing new where nothing is."""
+        if view != self.view:
+            self.view = view
+
     def told(self) -> None:
         """The station told something: show it to the vehicle."""
         self.follow_plan()
@@ -128,8 +134,7 @@ class VehicleContext:
 
     def fail(self, ending: Ending, detail: str) -> None:
         """Something outside a message ends the session: now, not at the next answer."""
-        if self.broken_off is not None:
-            self.broken_off(SessionResult(ending, detail=detail))
+        self.break_off(SessionResult(ending, detail=detail))
 
     def end(
         self, ending: Ending, exchange: str, detail: str = "", code: str = "", fault: str = ""
@@ -359,11 +364,16 @@ class VehicleContext:
             return
         second = (self.scheduler.now - self.plan_since) / S
         change = self.plan.next_change(second)
-        self.view.schedule_tuple = self.plan.number
-        self.view.schedule_power = self.plan.power_at(second)
-        self.view.schedule_remaining = None if change is None else int(change.start - second)
-        self.view.next_power = None if change is None else change.power
-        self.view.offered = self.plan.offered_at(second)
+        self.see(
+            replace(
+                self.view,
+                schedule_tuple=self.plan.number,
+                schedule_power=self.plan.power_at(second),
+                schedule_remaining=None if change is None else int(change.start - second),
+                next_power=None if change is None else change.power,
+                offered=self.plan.offered_at(second),
+            )
+        )
 
     def long_without_power(self) -> bool:
         """No power for at least the configured time, by the schedule."""

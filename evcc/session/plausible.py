@@ -157,35 +157,32 @@ class Quantity:
 
 
 class Judge:
-    """Takes the station's values into the view, and keeps count of what contradicts them.
+    """Says which values of the station are believed, and counts what contradicts them.
 
     ``relations`` false: the station simulates messages without a voltage behind them.
     """
 
-    def __init__(self, view: StationView, *, relations: bool = True) -> None:
+    def __init__(self, *, relations: bool = True) -> None:
         self.doubtful = False  # something is contradicted now: no request may rise on it
-        self._view = view
         self._relations = relations
         self._refused: dict[str, str] = {}
         self._borne: dict[str, int] = {}
         self._looked: int | None = None
 
-    def take(self, name: str, told: object) -> None:
-        """One value of a message; ``None`` where it was left out."""
+    def believe(self, name: str, told: object, known: float | None = None) -> float | None:
+        """One value of a message as it counts; ``known`` stays where the message says nothing."""
         if told is None:
-            return
+            return known
         rule, quantity = RULES[name], Quantity(told)
         wrong = quantity.wrong(rule)
         if not wrong:
             self._refused.pop(name, None)
             amount = quantity.amount
             noise = rule.measured and rule.unit == "V"
-            setattr(self._view, name, max(0.0, amount) if noise else amount)
-            return
+            return max(0.0, amount) if noise else amount
         self._refused[name] = wrong
         self.doubtful = self.doubtful or rule.hold is not None
-        if rule.measured or rule.hold is None:
-            setattr(self._view, name, None)
+        return None if rule.measured or rule.hold is None else known
 
     def offer(self) -> Finding | None:
         """What of an offer cannot be true: there is no second one, so nothing is borne.

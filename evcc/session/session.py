@@ -68,19 +68,23 @@ class VehicleSessionPorts:
     tls: Callable[[], TlsEngine] | None = None
 
 
+MakeContext = Callable[[Callable[[SessionResult], None]], VehicleContext]
+"""The context of a new session, by what ends that session at once."""
+
+
 class VehicleSession:
     """Runs once.  ``ended`` hears the result, after the vehicle was brought to a safe state."""
 
     def __init__(
         self,
         means: VehicleSessionPorts,
-        context: VehicleContext,
+        context: MakeContext,
         ended: Callable[[SessionResult], None],
     ) -> None:
         self.stage = Stage.IDLE
         self.result: SessionResult | None = None
         self._means = means
-        self._context = context
+        self._context = context(self.end)
         self._ended = ended
         self._link_up = 0
         self._refusals = 0
@@ -101,9 +105,8 @@ class VehicleSession:
             rules=means.search,
             port=means.sdp_port,
         )
-        context.broken_off = self.end
-        if context.wallet is not None:
-            context.wallet.listen(lambda detail: context.fail(Ending.KEY_FAULT, detail))
+        if self._context.wallet is not None:
+            self._context.wallet.listen(lambda detail: self._context.fail(Ending.KEY_FAULT, detail))
 
     @property
     def mode(self) -> str:
@@ -235,7 +238,7 @@ class VehicleSession:
         self._wire.agree(dialect_of(name, self._context.profile.reading))
         self._setup_alarm.cancel()
         context = self._context
-        context.view.protocol = name
+        context.see(replace(context.view, protocol=name))
         paused = context.memory.load()
         if paused is not None and paused.protocol == name:
             context.record.resumed = paused.session_id

@@ -62,7 +62,7 @@ class Place:
             scheduler,
             self.rig.state,
             self.cable.vehicle,
-            lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car(), ended),
+            lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car, ended),
             basic=basic,
             gates=OpenGates(),
             rules=RetryRules(),

@@ -269,33 +269,26 @@ class Told:
 
 @pytest.mark.parametrize("multiplier", [-128, -4, 4, 127])
 def test_a_multiplier_beyond_the_norm_is_no_value(multiplier: int) -> None:
-    view = StationView()
-    judge = Judge(view)
-    judge.take("present_voltage", Told(400, multiplier))
-    assert view.present_voltage is None
+    judge = Judge()
+    assert judge.believe("present_voltage", Told(400, multiplier)) is None
     assert judge.doubtful
 
 
 def test_a_value_without_a_unit_is_in_that_of_its_field() -> None:
     """DIN may leave the unit out, and ISO 15118-20 has none."""
-    view = StationView()
-    Judge(view).take("present_voltage", Told(4_000, -1))
-    assert view.present_voltage == 400.0
+    assert Judge().believe("present_voltage", Told(4_000, -1)) == 400.0
 
 
 @pytest.mark.parametrize(("value", "exponent"), [(4, 2), (4_000, -1), (31_000, -4)])
 def test_the_exponent_of_iso_15118_20_may_be_any(value: int, exponent: int) -> None:
-    view = StationView()
     told = common_types.RationalNumber(exponent=exponent, value=value)
-    Judge(view).take("present_voltage", told)
-    assert view.present_voltage == pytest.approx(told.si())
+    assert Judge().believe("present_voltage", told) == pytest.approx(told.si())
 
 
 def test_an_absurd_exponent_is_out_of_bounds() -> None:
-    view = StationView()
-    judge = Judge(view)
-    judge.take("present_voltage", common_types.RationalNumber(exponent=127, value=1))
-    assert view.present_voltage is None
+    judge = Judge()
+    told = common_types.RationalNumber(exponent=127, value=1)
+    assert judge.believe("present_voltage", told) is None
     assert judge.doubtful
 
 

@@ -175,7 +175,7 @@ class Desk:
         self.scheduler = Scheduler(VirtualClock())
         self.cable = SimulatedCable(self.scheduler)
         self.state = dc_vehicle()
-        pack = Pack(self.scheduler, self.state, StationView())
+        pack = Pack(self.scheduler, self.state)
         self.faults: list[str] = []
         heard = lambda fault, _words: self.faults.append(fault)  # noqa: E731 - a name for a port
         self.wear = Wear(self.scheduler, config, heard)

@@ -25,7 +25,6 @@ LEFT = {
     "evcc/ecu/services.py": {"asked", "flowing", "told"},
     "evcc/health/supervision.py": {"opened_under_load"},
     "evcc/north/side.py": {"changed", "on_link", "running", "wake"},
-    "evcc/session/session.py": {"broken_off"},
     "evcc/sleep/modes.py": {"on_state", "overhear"},
     "secc/contract/certificate_relay.py": {"on_certificate"},
     "secc/ecu/ecu.py": {"on_end", "on_stop"},

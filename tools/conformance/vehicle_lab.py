@@ -22,7 +22,6 @@ from evcc.plug.basic import BasicCharging
 from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.session.profile import CONFORMANCE, VehicleProfile
 from evcc.session.session import VehicleSession
-from evcc.vehicle import StationView
 from tools.bench.world.dials import Dials
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
@@ -78,9 +77,7 @@ class VehicleLab(Clockwork):
         self.crypto = self._crypto()
         self.rig = NetRig(self.world, self._options())
         self.rig.electronics.stop()
-        self.rig.pack = self.rig.actuators = WatchedPack(
-            self.scheduler, self.rig.state, StationView()
-        )
+        self.rig.pack = self.rig.actuators = WatchedPack(self.scheduler, self.rig.state)
         chance = SeededRandomness("site")
         self.site = Site(self.scheduler, chance)
         modem, self.station_modem = self.site.vehicle(), self.site.station()
@@ -92,7 +89,7 @@ class VehicleLab(Clockwork):
             self.scheduler,
             self.rig.state,
             self.cable.vehicle,
-            lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car(), ended),
+            lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car, ended),
             basic=BasicCharging(self.scheduler, self.cable.vehicle, self.rig.state, self.rig.pack),
             gates=OpenGates(),
             rules=RetryRules(sessions=1),

@@ -5,7 +5,7 @@ quantities - is handed in.  Order is the table's affair, current the ramp's.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bsw.chrgm.endings import Ending
@@ -14,6 +14,7 @@ from bsw.chrgm.record import Heard, Said
 from bsw.os.clock import S
 from evcc.session.context import STATION_FAULTS, STATION_STOPS, VehicleContext
 from evcc.session.current import offered_current, wanted_current, wanted_voltage
+from evcc.vehicle import StationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,35 @@ FALLS: Final = 50.0
 """A/s at which the output is trusted to follow a request down; the norm wants 100."""
 
 
-def see_limits(context: VehicleContext, offer: Any) -> None:  # noqa: ANN401 - of either protocol
+def see_offer(context: VehicleContext, offer: Any) -> None:  # noqa: ANN401 - of either protocol
     """What the station offers now; what it leaves out is not offered any more."""
-    for name, field in OFFER.items():
-        setattr(context.view, name, None)
-        context.judge.take(name, getattr(offer, field))
+    told: dict[str, Any] = {
+        name: context.judge.believe(name, getattr(offer, field)) for name, field in OFFER.items()
+    }
+    status = offer.dc_evse_status
+    context.see(
+        replace(
+            context.view,
+            status_code=str(status.evse_status_code.value),
+            notification=str(status.evse_notification.value),
+            notification_delay=status.notification_max_delay,
+            **told,
+        )
+    )
+
+
+def with_status(view: StationView, answer: Any, **more: Any) -> StationView:  # noqa: ANN401 - of either protocol
+    """The view after an answer with a DC_EVSEStatus; ``more``: what else it said."""
+    status = answer.dc_evse_status
+    level = status.evse_isolation_status
+    return replace(
+        view,
+        status_code=str(status.evse_status_code.value),
+        isolation="" if level is None else str(level.value),
+        notification=str(status.evse_notification.value),
+        notification_delay=status.notification_max_delay,
+        **more,
+    )
 
 
 class DirectCurrent:
@@ -76,8 +101,8 @@ class DirectCurrent:
 
     def hear_cable_check(self, heard: Heard) -> Next:
         context = self._context
-        self._see_status(heard.body.dc_evse_status)
-        context.view.processing = str(heard.body.evse_processing.value)
+        processing = str(heard.body.evse_processing.value)
+        context.see(with_status(context.view, heard.body, processing=processing))
         context.told()
         if context.view.status_code in STATION_FAULTS:
             return context.end(Ending.STATION_FAULT, "CableCheck", context.view.status_code)
@@ -120,9 +145,7 @@ class DirectCurrent:
 
     def hear_pre_charge(self, heard: Heard) -> Next:
         context = self._context
-        self._see_status(heard.body.dc_evse_status)
-        context.judge.take("present_voltage", heard.body.evse_present_voltage)
-        context.told()
+        self._see_voltage(heard.body)
         if context.view.status_code in STATION_STOPS:
             return context.end(Ending.STATION_FAULT, "PreCharge", context.view.status_code)
         finding = context.look(flowing=False)
@@ -185,15 +208,24 @@ class DirectCurrent:
         }
 
     def see_loop(self, body: Any) -> None:  # noqa: ANN401 - CurrentDemandRes of either protocol
-        view = self._context.view
-        self._context.looped = True
-        self._see_status(body.dc_evse_status)
-        for name, field in LOOP.items():
-            self._context.judge.take(name, getattr(body, field))
-        view.current_limit_achieved = body.evse_current_limit_achieved
-        view.voltage_limit_achieved = body.evse_voltage_limit_achieved
-        view.power_limit_achieved = body.evse_power_limit_achieved
-        self._context.told()
+        context = self._context
+        context.looped = True
+        view, believe = context.view, context.judge.believe
+        told = {
+            name: believe(name, getattr(body, field), getattr(view, name))
+            for name, field in LOOP.items()
+        }
+        context.see(
+            with_status(
+                view,
+                body,
+                current_limit_achieved=body.evse_current_limit_achieved,
+                voltage_limit_achieved=body.evse_voltage_limit_achieved,
+                power_limit_achieved=body.evse_power_limit_achieved,
+                **told,
+            )
+        )
+        context.told()
 
     def next_in_loop(self, *, renegotiate: bool = False) -> Next:
         """Go on, come down, or break off, by what station, vehicle and measurements say."""
@@ -289,9 +321,7 @@ class DirectCurrent:
     def hear_welding_detection(self, heard: Heard) -> Next:
         context = self._context
         assert self._welding_since is not None, "heard only after it was asked"
-        self._see_status(heard.body.dc_evse_status)
-        context.judge.take("present_voltage", heard.body.evse_present_voltage)
-        context.told()
+        self._see_voltage(heard.body)
         told, measured = self._after_opening()
         live = max((one for one in (told, measured) if one is not None), default=NOBODY_KNOWS)
         if live < context.profile.safe_voltage:
@@ -325,10 +355,9 @@ class DirectCurrent:
         waited = context.scheduler.now - self._contradicted_since
         return waited >= context.profile.welding_contradiction
 
-    def _see_status(self, status: Any) -> None:  # noqa: ANN401 - of either protocol
-        view = self._context.view
-        view.status_code = str(status.evse_status_code.value)
-        level = status.evse_isolation_status
-        view.isolation = "" if level is None else str(level.value)
-        view.notification = str(status.evse_notification.value)
-        view.notification_delay = status.notification_max_delay
+    def _see_voltage(self, body: Any) -> None:  # noqa: ANN401 - of either protocol
+        context = self._context
+        view, told = context.view, body.evse_present_voltage
+        volts = context.judge.believe("present_voltage", told, view.present_voltage)
+        context.see(with_status(view, body, present_voltage=volts))
+        context.told()

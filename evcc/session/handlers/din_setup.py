@@ -1,5 +1,6 @@
 """DIN 70121 on the vehicle, from SessionSetup to ChargeParameterDiscovery."""
 
+from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending
@@ -8,7 +9,7 @@ from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
 from evcc.plan import DAY, Offer, Piece, choose
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.dc import see_limits
+from evcc.session.handlers.dc import see_offer
 from evcc.session.handlers.din_words import dc_status, optional, quantity
 from evcc.session.handlers.iso2_words import percent
 
@@ -40,9 +41,14 @@ class Setup:
         response: din.SessionSetupRes = heard.body
         context.record.resumed = None  # there is no pause in DIN
         context.memory.forget()
-        context.view.evse_id = _readable(response.evseid)
-        context.view.evse_time = response.date_time_now
-        context.view.session_id = heard.session_id.hex().upper()
+        context.see(
+            replace(
+                context.view,
+                evse_id=_readable(response.evseid),
+                evse_time=response.date_time_now,
+                session_id=heard.session_id.hex().upper(),
+            )
+        )
         context.told()
         return Go("ServiceDiscovery")
 
@@ -53,15 +59,17 @@ class Setup:
         context = self._context
         response: din.ServiceDiscoveryRes = heard.body
         offered = str(response.charge_service.energy_transfer_type.value)
-        context.view.offered_modes = (offered,)
+        context.see(replace(context.view, offered_modes=(offered,)))
         if offered not in USABLE.get(context.state.mode, ()):
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"offers {offered}")
         options = response.payment_options.payment_option
-        context.view.offered_payments = tuple(str(option.value) for option in options)
+        payments = tuple(str(option.value) for option in options)
+        context.see(replace(context.view, offered_payments=payments))
         if din.PaymentOption.EXTERNAL_PAYMENT not in options:
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", "no external payment")
         self._service = response.charge_service.service_tag.service_id
-        context.view.payment = str(din.PaymentOption.EXTERNAL_PAYMENT.value)
+        payment = str(din.PaymentOption.EXTERNAL_PAYMENT.value)
+        context.see(replace(context.view, payment=payment))
         context.told()
         return Go("ServicePaymentSelection")
 
@@ -84,7 +92,8 @@ class Setup:
     def hear_contract_authentication(self, heard: Heard) -> Next:
         context = self._context
         response: din.ContractAuthenticationRes = heard.body
-        context.view.processing = context.view.authorization = str(response.evse_processing.value)
+        processing = str(response.evse_processing.value)
+        context.see(replace(context.view, processing=processing, authorization=processing))
         context.told()
         if response.evse_processing is din.EVSEProcessing.FINISHED:
             return Go("ChargeParameterDiscovery", when=context.limits_known)
@@ -111,11 +120,12 @@ class Setup:
     def hear_charge_parameter_discovery(self, heard: Heard) -> Next:
         context = self._context
         response: din.ChargeParameterDiscoveryRes = heard.body
-        context.view.processing = str(response.evse_processing.value)
+        processing = str(response.evse_processing.value)
+        context.see(replace(context.view, processing=processing))
         offer = response.evse_charge_parameter
         if not isinstance(offer, din.DCEVSEChargeParameter):
             return context.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", "AC limits")
-        self._see(offer)
+        see_offer(context, offer)
         if response.evse_processing is not din.EVSEProcessing.FINISHED:
             context.told()
             return Go("ChargeParameterDiscovery", after=context.profile.ongoing_pause)
@@ -132,13 +142,6 @@ class Setup:
             self._choose(response.sa_schedules)
         context.told()
         return Go("CableCheck", when=context.ready_for_c, within=context.profile.condition_limit)
-
-    def _see(self, offer: din.DCEVSEChargeParameter) -> None:
-        view, status = self._context.view, offer.dc_evse_status
-        view.notification = str(status.evse_notification.value)
-        view.notification_delay = status.notification_max_delay
-        view.status_code = str(status.evse_status_code.value)
-        see_limits(self._context, offer)
 
     def _choose(self, schedules: din.SAScheduleList) -> None:
         """PMax has 16 bits here: at its end it says "at least so much" and limits nothing."""

@@ -1,5 +1,6 @@
 """ISO 15118-2 on the vehicle, who pays: certificates, contract, authorization, receipts."""
 
+from dataclasses import replace
 from typing import Any
 
 from bsw.chrgm.endings import Ending
@@ -86,7 +87,8 @@ class Contract:
     def hear_authorization(self, heard: Heard) -> Next:
         context = self._context
         response: iso2.AuthorizationRes = heard.body
-        context.view.processing = context.view.authorization = str(response.evse_processing.value)
+        processing = str(response.evse_processing.value)
+        context.see(replace(context.view, processing=processing, authorization=processing))
         context.told()
         if response.evse_processing is iso2.EVSEProcessing.FINISHED:
             return Go("ChargeParameterDiscovery", when=context.limits_known)
@@ -94,13 +96,18 @@ class Contract:
 
     def see_meter(self, response: Any) -> bool:  # noqa: ANN401 - either loop's response
         """Take in the meter; true if a receipt is due now."""
-        view, meter = self._context.view, response.meter_info
+        context, meter = self._context, response.meter_info
+        view = replace(context.view, receipt_required=response.receipt_required)
         if meter is not None:
             self.meter = meter
-            view.meter_id, view.meter_reading = meter.meter_id, meter.meter_reading
-            view.meter_time = meter.t_meter
-        view.receipt_required = response.receipt_required
-        return self._context.record.agreed.receipt
+            view = replace(
+                view,
+                meter_id=meter.meter_id,
+                meter_reading=meter.meter_reading,
+                meter_time=meter.t_meter,
+            )
+        context.see(view)
+        return context.record.agreed.receipt
 
     def ask_metering_receipt(self) -> Later[Said]:
         assert self.meter is not None, "a receipt repeats meter data that was heard"

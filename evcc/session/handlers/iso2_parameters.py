@@ -1,5 +1,6 @@
 """ISO 15118-2 on the vehicle, ChargeParameterDiscovery: our needs, their limits, the schedule."""
 
+from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending
@@ -8,12 +9,26 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from evcc.plan import choose
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.dc import see_limits
+from evcc.session.handlers.dc import see_offer
 from evcc.session.handlers.iso2_setup import Setup
 from evcc.session.handlers.iso2_words import dc_status, offers, optional, percent, quantity
 
 Unit = iso2.Unit
 NO_LIMIT: Final = float("inf")
+
+
+def see_ac(context: VehicleContext, status: iso2.ACEVSEStatus, told: object) -> None:
+    """AC_EVSEStatus and the current per phase, in the offer and in each loop."""
+    view = context.view
+    context.see(
+        replace(
+            view,
+            rcd=status.rcd,
+            notification=str(status.evse_notification.value),
+            notification_delay=status.notification_max_delay,
+            max_current=context.judge.believe("max_current", told, view.max_current),
+        )
+    )
 
 
 class Parameters:
@@ -61,7 +76,8 @@ class Parameters:
     def hear_charge_parameter_discovery(self, heard: Heard) -> Next:
         context = self._context
         response: iso2.ChargeParameterDiscoveryRes = heard.body
-        context.view.processing = str(response.evse_processing.value)
+        processing = str(response.evse_processing.value)
+        context.see(replace(context.view, processing=processing))
         if response.evse_processing is not iso2.EVSEProcessing.FINISHED:
             context.told()
             return Go("ChargeParameterDiscovery", after=context.profile.ongoing_pause)
@@ -90,26 +106,17 @@ class Parameters:
 
     def _see_offer(self, offer: iso2.ACEVSEChargeParameter | iso2.DCEVSEChargeParameter) -> str:
         """Show the limits to the vehicle; what does not fit is named."""
-        view = self._context.view
+        context = self._context
         if isinstance(offer, iso2.ACEVSEChargeParameter):
-            status = offer.ac_evse_status
-            self._context.judge.take("nominal_voltage", offer.evse_nominal_voltage)
-            self._context.judge.take("max_current", offer.evse_max_current)
-            view.rcd = status.rcd
-            view.notification = str(status.evse_notification.value)
-            view.notification_delay = status.notification_max_delay
+            view, believe = context.view, context.judge.believe
+            volts = believe("nominal_voltage", offer.evse_nominal_voltage, view.nominal_voltage)
+            context.see(replace(view, nominal_voltage=volts))
+            see_ac(context, offer.ac_evse_status, offer.evse_max_current)
             return "" if self._ac else "AC limits for a DC request"
         if self._ac:
             return "DC limits for an AC request"
-        self._see_dc(offer)
-        return self._context.dc_mismatch()
-
-    def _see_dc(self, offer: iso2.DCEVSEChargeParameter) -> None:
-        view, status = self._context.view, offer.dc_evse_status
-        view.notification = str(status.evse_notification.value)
-        view.notification_delay = status.notification_max_delay
-        view.status_code = str(status.evse_status_code.value)
-        see_limits(self._context, offer)
+        see_offer(context, offer)
+        return context.dc_mismatch()
 
     def _choose(self, schedules: iso2.SAScheduleList, heard: Heard) -> None:
         """Prices count only if the mobility operator of our contract signed them."""

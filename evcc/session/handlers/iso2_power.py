@@ -11,6 +11,7 @@ from evcc.plug.wear import Renegotiations
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent
 from evcc.session.handlers.iso2_contract import Contract
+from evcc.session.handlers.iso2_parameters import see_ac
 from evcc.session.handlers.iso2_setup import Setup
 from evcc.session.handlers.iso2_words import charging_profile, dc_status
 from evcc.session.memory import PausedSession
@@ -110,10 +111,7 @@ class Power:
         response: iso2.ChargingStatusRes = heard.body
         status = response.ac_evse_status
         context.looped = True
-        context.view.rcd = status.rcd
-        context.view.notification = str(status.evse_notification.value)
-        context.view.notification_delay = status.notification_max_delay
-        context.judge.take("max_current", response.evse_max_current)
+        see_ac(context, status, response.evse_max_current)
         receipt = self._contract.see_meter(response)
         context.told()
         if status.rcd:

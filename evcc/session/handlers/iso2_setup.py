@@ -1,5 +1,6 @@
 """ISO 15118-2 on the vehicle, from SessionSetup to PaymentServiceSelection."""
 
+from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending
@@ -54,9 +55,14 @@ class Setup:
         if not joined:
             context.record.resumed = None
             context.memory.forget()
-        context.view.evse_id = response.evseid
-        context.view.evse_time = response.evse_time_stamp
-        context.view.session_id = heard.session_id.hex().upper()
+        context.see(
+            replace(
+                context.view,
+                evse_id=response.evseid,
+                evse_time=response.evse_time_stamp,
+                session_id=heard.session_id.hex().upper(),
+            )
+        )
         context.told()
         return Go("ServiceDiscovery")
 
@@ -69,8 +75,13 @@ class Setup:
         service = response.charge_service
         modes = service.supported_energy_transfer_mode.energy_transfer_mode
         options = response.payment_option_list.payment_option
-        context.view.offered_payments = tuple(str(option.value) for option in options)
-        context.view.offered_modes = tuple(str(mode.value) for mode in modes)
+        context.see(
+            replace(
+                context.view,
+                offered_payments=tuple(str(option.value) for option in options),
+                offered_modes=tuple(str(mode.value) for mode in modes),
+            )
+        )
         self.mode = usable_mode(context.state.mode, context.view.offered_modes)
         if self.mode is NONE:
             offered = ", ".join(context.view.offered_modes)
@@ -81,7 +92,7 @@ class Setup:
         if not self._choose_payment(options):
             names = ", ".join(str(option.value) for option in options)
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"payment by {names} only")
-        context.view.payment = str(self.payment.value)
+        context.see(replace(context.view, payment=str(self.payment.value)))
         self._value_added.note(response.service_list)
         context.told()
         return self._next_detail()

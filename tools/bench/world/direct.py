@@ -67,8 +67,7 @@ class Rig:
         self.state = dc_vehicle()
         self.asked = Asked()
         self.state.mode = mode
-        self.view = StationView(protocol=protocol)
-        self.pack = Pack(self.scheduler, self.state, self.view)
+        self.pack = Pack(self.scheduler, self.state)
         self.charger = Charger(tuple(SupportedAppProtocol))
         self.electronics = SimulatedElectronics(
             self.charger, self.scheduler, ratings=ratings, load=self.pack
@@ -84,7 +83,7 @@ class Rig:
         self.car = VehicleContext(
             values=self.state,
             asked=self.asked,
-            view=self.view,
+            view=StationView(protocol=protocol),
             actuators=self.pack,
             pilot=self.plug,
             scheduler=self.scheduler,
@@ -94,6 +93,7 @@ class Rig:
             calendar=self.today,
             log=log,
             evccid=bytes.fromhex("0200000000a1"),
+            break_off=self._break_off,
         )
         self.station = StationContext(
             charger=self.charger,
@@ -151,7 +151,14 @@ class Rig:
             say=lambda sid, said: self._carry("station", sid, said),
             ended=lambda result: self._ended("station", result),
         )
-        self.car.broken_off = self.vehicle.end
+
+    def _break_off(self, result: SessionResult) -> None:
+        self.vehicle.end(result)
+
+    @property
+    def view(self) -> StationView:
+        """What the station told."""
+        return self.car.view
 
     def run(self, until: int = 3600 * S) -> "Rig":
         self.electronics.start()

@@ -106,8 +106,7 @@ class NetRig:
         self.vehicle_trace, self.station_trace = MemoryTrace(), MemoryTrace()
         self._log = silent().logger("test")
         self.charger = Charger(tuple(SupportedAppProtocol))
-        self.view = StationView()
-        self.pack = Pack(scheduler, self.state, self.view)
+        self.pack = Pack(scheduler, self.state)
         self.actuators: Actuators = self.pack
         self.wear = Wear(scheduler)
         self.electronics = SimulatedElectronics(
@@ -135,7 +134,7 @@ class NetRig:
 
     def drive(self) -> vehicle_session.VehicleSession:
         """One session of the vehicle."""
-        session = vehicle_session.VehicleSession(self.vehicle_means(), self.make_car(), self._ended)
+        session = vehicle_session.VehicleSession(self.vehicle_means(), self.make_car, self._ended)
         self.session = session
         session.start()
         return session
@@ -189,13 +188,16 @@ class NetRig:
                 name="customer",
             )
 
-    def make_car(self) -> VehicleContext:
-        self.view = StationView()
-        self.pack.view = self.view
-        return VehicleContext(
+    @property
+    def view(self) -> StationView:
+        """What the station told in the latest session."""
+        return self.car.view
+
+    def make_car(self, break_off: Callable[[SessionResult], None]) -> VehicleContext:
+        self.car = VehicleContext(
             values=self.state,
             asked=self.asked,
-            view=self.view,
+            break_off=break_off,
             actuators=self.actuators,
             pilot=self.vehicle_pilot,
             scheduler=self.scheduler,
@@ -208,6 +210,7 @@ class NetRig:
             wallet=self.options.wallet,
             wear=self.wear,
         )
+        return self.car
 
     def vehicle_means(self) -> vehicle_session.VehicleSessionPorts:
         options = self.options

@@ -34,7 +34,6 @@ class Pack:
 
     scheduler: Scheduler
     state: Dials
-    view: StationView
     ocv: float = 380.0
     ohms: float = 0.05
     capacity: float = 60_000.0  # Wh
