@@ -8,11 +8,13 @@ method is found when the role is put together, not when a car is waiting.
 import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from bsw.chrgm.protocols import protocol
 from bsw.chrgm.sequence.model import Table
 from bsw.chrgm.services import at
 
+S = TypeVar("S")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -27,12 +29,25 @@ def reachable(table: Table) -> tuple[str, ...]:
     return tuple(name for name in table.exchanges if name in led_to or name == table.first)
 
 
-def script_of(handlers: str, protocol: str) -> Any:  # noqa: ANN401 - the role knows its kind
-    """What makes a role's script: ``SCRIPT`` of the module that has the protocol's name.
+class Scripts(Generic[S]):
+    """What a role says, by protocol: each in a room of ``handlers`` that has its name.
 
-    ``handlers`` is the role's package.  The module brings all that a session needs with it.
+    Loaded when it is needed or before; ``script.SCRIPT`` there makes the script of a session and
+    brings all modules with it that the session needs.
     """
-    return import_module(f"{handlers}.{protocol}").SCRIPT
+
+    def __init__(self, handlers: str) -> None:
+        self._handlers = handlers
+
+    def load(self, name: str) -> Callable[..., S]:
+        """The longest part of preparing a protocol."""
+        spoken = protocol(name)
+        assert spoken.table.first, "loaded with its table"
+        made: Callable[..., S] = import_module(f"{self._handlers}.{spoken.name}.script").SCRIPT
+        return made
+
+    def script(self, name: str, context: object) -> S:
+        return self.load(name)(context)
 
 
 class MissingHandler(AssertionError):

@@ -26,7 +26,7 @@ from evcc.config import EvccConfig
 from evcc.ecu.services import KeptServices, ServiceContext
 from evcc.health.config import ServicesConfig
 from evcc.plug.no_plug import NoPlug, PlugSide
-from evcc.session.handlers.registry import load
+from evcc.session.handlers.registry import SCRIPTS
 from keym.faults import KeymFault
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def open_parts(base: Base, config: EvccConfig, doors: VehicleDoors) -> Generator
         opened.callback(network.close)
         for name in services.protocols(config.session.protocols):
             yield name
-            load(name)  # as long as no bus has to wait for it
+            SCRIPTS.load(name)  # as long as no bus has to wait for it
         recording = doors.recording()
         opened.callback(recording.close)
         yield "bus"

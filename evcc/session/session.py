@@ -28,7 +28,7 @@ from bsw.sdp.search import Found, Missing, NotFound, SearchRules
 from bsw.tls.port import TlsEngine
 from bsw.trace import Trace
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.registry import script
+from evcc.session.handlers.registry import SCRIPTS
 from evcc.vehicle import StationView
 
 SETUP_TIME: Final = 20 * S
@@ -245,7 +245,7 @@ class VehicleSession:
         self._enter(Stage.TALKING)
         self._initiator = Initiator(
             protocol(name).table,
-            script(name, context),
+            SCRIPTS.script(name, context),
             context.record,
             scheduler=self._means.scheduler,
             timing=context.profile.timing,

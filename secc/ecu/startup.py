@@ -21,7 +21,7 @@ from bsw.stbm import TimeBase
 from ecu.doors import StationDoors
 from secc.config import SeccConfig
 from secc.plug.no_plug import NoPlug, PlugSide
-from secc.session.handlers.registry import load
+from secc.session.handlers.registry import SCRIPTS
 
 if TYPE_CHECKING:
     from can_adapter.station.bus import StationBus
@@ -56,7 +56,7 @@ def open_parts(base: Base, config: SeccConfig, doors: StationDoors) -> Generator
         calendar = doors.calendar()
         for name in config.session.protocols:
             yield name
-            load(name)  # as long as no bus has to wait for it
+            SCRIPTS.load(name)  # as long as no bus has to wait for it
         nvm = _nvm(base, doors)
         yield "bus"
         bus = _bus(base, config, doors)

@@ -25,7 +25,7 @@ from secc.plug.newcomers import Stage
 from secc.plug.offers import offered, served, word_of
 from secc.session.context import StationContext
 from secc.session.handlers.needs import publish_ev_info
-from secc.session.handlers.registry import script
+from secc.session.handlers.registry import SCRIPTS
 
 MAC_SIZE: Final = 6
 """What of an EVCCID counts; in DIN there may be padding behind it."""
@@ -198,7 +198,7 @@ class StationSession:
         self._wire.agree(dialect_of(name, self.station.profile.reading))
         self._alarm.cancel()
         self.stage = Stage.AGREED
-        self._script = script(name, self.station)
+        self._script = SCRIPTS.script(name, self.station)
         if self.station.state.debug:
             self.station.publish("selected_protocol", protocol(name).title)
         self._responder = Responder(

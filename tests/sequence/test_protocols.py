@@ -28,14 +28,13 @@ from bsw.chrgm.protocols import (
     protocol,
 )
 from bsw.chrgm.record import Said
-from bsw.chrgm.script import script_of
 from bsw.tls.port import TlsProfile
 from bsw.v2gtp import PayloadType
 from can_adapter.signals.values import SelectedProtocol, SessionState
-from evcc.session.handlers.registry import HANDLERS as VEHICLE
+from evcc.session.handlers.registry import SCRIPTS as VEHICLE
 from keym.x509.edition import Edition
 from secc.api.literals import SupportedAppProtocol
-from secc.session.handlers.registry import HANDLERS as STATION
+from secc.session.handlers.registry import SCRIPTS as STATION
 
 SESSION = bytes(range(1, 9))
 spoken = pytest.mark.parametrize("one", SPOKEN, ids=lambda one: one.name)
@@ -60,23 +59,23 @@ def test_bus_and_interface_have_a_word_for_it(one: Protocol) -> None:
 
 @spoken
 def test_both_roles_have_a_script_and_the_table_is_its_own(one: Protocol) -> None:
-    assert callable(script_of(VEHICLE, one.name))
-    assert callable(script_of(STATION, one.name))
+    assert callable(VEHICLE.load(one.name))
+    assert callable(STATION.load(one.name))
     assert one.dialect.name == one.title == one.table.name
 
 
 @pytest.mark.parametrize(
     ("one", "vehicle", "station"),
     [
-        (DIN, "evcc.session.handlers.din", "secc.session.handlers.din"),
-        (ISO2, "evcc.session.handlers.iso2", "secc.session.handlers.iso2"),
+        (DIN, "evcc.session.handlers.din.script", "secc.session.handlers.din.script"),
+        (ISO2, "evcc.session.handlers.iso2.script", "secc.session.handlers.iso2.script"),
     ],
 )
 def test_a_script_stands_under_the_protocols_name(
     one: Protocol, vehicle: str, station: str
 ) -> None:
-    assert script_of(VEHICLE, one.name).__module__ == vehicle
-    assert script_of(STATION, one.name).__module__ == station
+    assert VEHICLE.load(one.name).__module__ == vehicle
+    assert STATION.load(one.name).__module__ == station
 
 
 @spoken

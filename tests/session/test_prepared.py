@@ -7,12 +7,14 @@ import pytest
 
 PREPARED = """
 import sys
-from {handlers} import prepare
+from {handlers} import SCRIPTS
+from bsw.chrgm.rehearsal import rehearse
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Said
 
-steps = list(prepare({name!r}))
+SCRIPTS.load({name!r})
+steps = list(rehearse({name!r}))
 before = set(sys.modules)
 spoken = protocol({name!r})
 for exchange in spoken.table.exchanges.values():
@@ -64,10 +66,10 @@ LIGHT = """
 import sys
 import {role}.session.session
 import {role}.ecu.startup
-from {handlers} import load
+from {handlers} import SCRIPTS
 
-load("iso2")
-load("din")
+SCRIPTS.load("iso2")
+SCRIPTS.load("din")
 print(sorted({{"cryptography", "can", "yaml", "asyncio"}} & set(sys.modules)))
 """
 

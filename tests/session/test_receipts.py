@@ -9,7 +9,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import iso2
 from bsw.os.clock import S
 from evcc.session.profile import CONFORMANCE, FIELD, VehicleProfile
-from secc.session.handlers.iso2_contract import Contract
+from secc.session.handlers.iso2.contract import Contract
 from secc.session.profile import CONFORMANCE as STATION
 from tests.session.test_plug_and_charge import MODES, Shop
 from tools.bench.world.network import NetRig

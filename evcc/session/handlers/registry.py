@@ -1,30 +1,8 @@
-"""The vehicle's script by the agreed application, loaded when it is needed or prepared."""
+"""The vehicle's scripts, by the agreed application."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from bsw.chrgm.initiator import InitiatorScript
-from bsw.chrgm.protocols import protocol
-from bsw.chrgm.rehearsal import rehearse
-from bsw.chrgm.script import script_of
-from evcc.session.context import VehicleContext
+from bsw.chrgm.script import Scripts
 
-HANDLERS: Final = "evcc.session.handlers"
-
-
-def load(name: str) -> None:
-    """All modules that a session of this protocol needs: the longest part of preparing it."""
-    spoken = protocol(name)
-    script_of(HANDLERS, spoken.name)
-    assert spoken.table.first, "loaded with its table"
-
-
-def prepare(name: str) -> Iterator[str]:
-    """Load all that a session needs, in steps, before it is needed."""
-    load(name)
-    yield from rehearse(name)
-
-
-def script(name: str, context: VehicleContext) -> InitiatorScript:
-    made: InitiatorScript = script_of(HANDLERS, protocol(name).name)(context)
-    return made
+SCRIPTS: Final = Scripts[InitiatorScript]("evcc.session.handlers")

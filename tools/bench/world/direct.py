@@ -18,7 +18,7 @@ from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from csm.randomness import SeededRandomness
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.registry import script as vehicle_script
+from evcc.session.handlers.registry import SCRIPTS as VEHICLE_SCRIPTS
 from evcc.session.memory import Memory as VehicleMemory
 from evcc.session.memory import VolatileMemory
 from evcc.session.profile import CONFORMANCE as VEHICLE_CONFORMANCE
@@ -36,7 +36,7 @@ from secc.api.literals import (
 from secc.api.objects import EvseId
 from secc.power.simulated import Ratings, SimulatedElectronics
 from secc.session.context import StationContext
-from secc.session.handlers.registry import script as station_script
+from secc.session.handlers.registry import SCRIPTS as STATION_SCRIPTS
 from secc.session.memory import Memory
 from secc.session.profile import CONFORMANCE as STATION_CONFORMANCE
 from secc.session.profile import StationProfile
@@ -134,7 +134,7 @@ class Rig:
         self._dialect = spoken.dialect_of(protocol)
         self.vehicle = Initiator(
             table,
-            vehicle_script(protocol, self.car),
+            VEHICLE_SCRIPTS.script(protocol, self.car),
             self.car.record,
             scheduler=self.scheduler,
             timing=self.car.profile.timing,
@@ -143,7 +143,7 @@ class Rig:
         )
         self.responder = Responder(
             table,
-            station_script(protocol, self.station),
+            STATION_SCRIPTS.script(protocol, self.station),
             self.station.record,
             scheduler=self.scheduler,
             timing=self.station.profile.timing,

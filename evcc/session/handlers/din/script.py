@@ -8,8 +8,8 @@ from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.sequence.din import TABLE
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent, Words
-from evcc.session.handlers.din_setup import Setup
-from evcc.session.handlers.din_words import amps, dc_status, volts
+from evcc.session.handlers.din.setup import Setup
+from evcc.session.handlers.din.words import amps, dc_status, volts
 from evcc.session.handlers.script import VehicleScript
 
 

@@ -10,10 +10,10 @@ from bsw.chrgm.record import Heard, Said
 from evcc.plug.wear import Renegotiations
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent
-from evcc.session.handlers.iso2_contract import Contract
-from evcc.session.handlers.iso2_parameters import see_ac
-from evcc.session.handlers.iso2_setup import Setup
-from evcc.session.handlers.iso2_words import charging_profile, dc_status
+from evcc.session.handlers.iso2.contract import Contract
+from evcc.session.handlers.iso2.parameters import see_ac
+from evcc.session.handlers.iso2.setup import Setup
+from evcc.session.handlers.iso2.words import charging_profile, dc_status
 from evcc.session.memory import PausedSession
 
 Step = iso2.ChargeProgress

@@ -10,8 +10,8 @@ from bsw.chrgm.record import Heard, Said
 from evcc.plan import DAY, Offer, Piece, choose
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import see_offer
-from evcc.session.handlers.din_words import dc_status, optional, quantity
-from evcc.session.handlers.iso2_words import percent
+from evcc.session.handlers.din.words import dc_status, optional, quantity
+from evcc.session.handlers.iso2.words import percent
 
 Unit = din.Unit
 USABLE: Final = {

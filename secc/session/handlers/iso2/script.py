@@ -15,12 +15,12 @@ from bsw.chrgm.sequence.iso2 import TABLE
 from bsw.chrgm.services import energy_by_mode
 from secc.session.context import StationContext
 from secc.session.handlers.dc import DirectCurrent, Words
-from secc.session.handlers.iso2_contract import Contract
-from secc.session.handlers.iso2_loops import Loops
-from secc.session.handlers.iso2_parameters import Parameters
-from secc.session.handlers.iso2_power import Power, Stop
-from secc.session.handlers.iso2_setup import Setup
-from secc.session.handlers.iso2_words import dc_status, evse_id, evse_status, volts
+from secc.session.handlers.iso2.contract import Contract
+from secc.session.handlers.iso2.loops import Loops
+from secc.session.handlers.iso2.parameters import Parameters
+from secc.session.handlers.iso2.power import Power, Stop
+from secc.session.handlers.iso2.setup import Setup
+from secc.session.handlers.iso2.words import dc_status, evse_id, evse_status, volts
 
 _DC: Final = mode_of("DC_extended")
 

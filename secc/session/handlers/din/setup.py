@@ -9,7 +9,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.session.context import StationContext
 from secc.session.handlers.authority import answer_of, ask, settle
-from secc.session.handlers.din_words import amps, evse_id, least, most, status
+from secc.session.handlers.din.words import amps, evse_id, least, most, status
 from secc.session.handlers.needs import publish_charging_needs, publish_ev_info
 from secc.session.handlers.published import publish_dc_needs
 from secc.session.limits import dc_limits, regulation_tolerance

@@ -5,8 +5,8 @@ from typing import Final
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from secc.session.context import StationContext
-from secc.session.handlers.iso2_contract import Contract
-from secc.session.handlers.iso2_words import ac_status, amps, dc_status, evse_id, most, volts
+from secc.session.handlers.iso2.contract import Contract
+from secc.session.handlers.iso2.words import ac_status, amps, dc_status, evse_id, most, volts
 from secc.session.handlers.published import publish_dc_loop
 from secc.session.limits import ac_current, loop_limits
 

@@ -12,8 +12,8 @@ from bsw.chrgm.script import methods, reachable
 from bsw.chrgm.sequence.din import TABLE
 from secc.session.context import StationContext
 from secc.session.handlers.dc import DirectCurrent, Words
-from secc.session.handlers.din_setup import Setup
-from secc.session.handlers.din_words import amps, evse_id, most, status, volts
+from secc.session.handlers.din.setup import Setup
+from secc.session.handlers.din.words import amps, evse_id, most, status, volts
 from secc.session.handlers.published import publish_dc_loop
 from secc.session.limits import loop_limits
 from secc.session.schedules import Plan

@@ -10,7 +10,7 @@ from secc.api.literals import CertificateStatus
 from secc.contract.token import contract_token
 from secc.session.context import StationContext
 from secc.session.handlers.authority import answer_of, ask, settle
-from secc.session.handlers.iso2_words import evse_status, meter_info
+from secc.session.handlers.iso2.words import evse_status, meter_info
 from secc.session.ports import ContractDesk, Verdict
 
 OK: Final = iso2.ResponseCode.OK

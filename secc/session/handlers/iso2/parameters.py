@@ -8,8 +8,8 @@ from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.services import energy_by_word
 from secc.api.literals import EnergyTransferMode
 from secc.session.context import StationContext
-from secc.session.handlers.iso2_setup import Setup
-from secc.session.handlers.iso2_words import (
+from secc.session.handlers.iso2.setup import Setup
+from secc.session.handlers.iso2.words import (
     ac_status,
     amps,
     dc_status,

@@ -2,7 +2,7 @@
 
 from bsw.chrgm.messages import din
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.iso2_words import percent
+from evcc.session.handlers.iso2.words import percent
 
 Unit = din.Unit
 

@@ -4,11 +4,11 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.sequence.iso2 import TABLE
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent, Words
-from evcc.session.handlers.iso2_contract import Contract
-from evcc.session.handlers.iso2_parameters import Parameters
-from evcc.session.handlers.iso2_power import Power
-from evcc.session.handlers.iso2_setup import Setup
-from evcc.session.handlers.iso2_words import amps, dc_status, volts
+from evcc.session.handlers.iso2.contract import Contract
+from evcc.session.handlers.iso2.parameters import Parameters
+from evcc.session.handlers.iso2.power import Power
+from evcc.session.handlers.iso2.setup import Setup
+from evcc.session.handlers.iso2.words import amps, dc_status, volts
 from evcc.session.handlers.script import VehicleScript
 
 

@@ -11,7 +11,7 @@ from bsw.chrgm.record import Heard, Said
 from bsw.os.clock import S
 from secc.api.literals import EvseError
 from secc.session.context import StationContext
-from secc.session.handlers.iso2_words import evse_status
+from secc.session.handlers.iso2.words import evse_status
 from secc.session.memory import Paused
 from secc.session.schedules import Plan
 from secc.session.waiting import when

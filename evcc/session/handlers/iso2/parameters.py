@@ -10,8 +10,8 @@ from bsw.chrgm.record import Heard, Said
 from evcc.plan import choose
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import see_offer
-from evcc.session.handlers.iso2_setup import Setup
-from evcc.session.handlers.iso2_words import dc_status, offers, optional, percent, quantity
+from evcc.session.handlers.iso2.setup import Setup
+from evcc.session.handlers.iso2.words import dc_status, offers, optional, percent, quantity
 
 Unit = iso2.Unit
 NO_LIMIT: Final = float("inf")

@@ -9,7 +9,7 @@ from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.iso2_setup import Setup
+from evcc.session.handlers.iso2.setup import Setup
 from evcc.session.ports import Wallet
 
 

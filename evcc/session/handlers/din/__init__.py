@@ -1,0 +1,1 @@
+"""What the vehicle says in DIN 70121."""

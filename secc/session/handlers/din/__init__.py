@@ -1,0 +1,1 @@
+"""What the station says in DIN 70121."""
