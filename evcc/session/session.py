@@ -12,6 +12,7 @@ from typing import Final
 from bsw.chrgm import sap
 from bsw.chrgm.applications import Application, Link
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.finish import Finish
 from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.messages.sap import SupportedAppProtocolRes
 from bsw.chrgm.modes import mode_of
@@ -82,10 +83,9 @@ class VehicleSession:
         ended: Callable[[SessionResult], None],
     ) -> None:
         self.stage = Stage.IDLE
-        self.result: SessionResult | None = None
         self._means = means
-        self._context = context(self.end)
-        self._ended = ended
+        self._finish = Finish(means.trace, self._close, ended)
+        self._context = context(self._finish.end)
         self._link_up = 0
         self._refusals = 0
         self._connect: Callable[[], Channel]
@@ -107,6 +107,10 @@ class VehicleSession:
         )
         if self._context.wallet is not None:
             self._context.wallet.listen(lambda detail: self._context.fail(Ending.KEY_FAULT, detail))
+
+    @property
+    def result(self) -> SessionResult | None:
+        return self._finish.result
 
     @property
     def mode(self) -> str:
@@ -138,17 +142,16 @@ class VehicleSession:
 
     def end(self, result: SessionResult) -> None:
         """End here and now: the vehicle becomes safe first, then the connection is closed."""
-        if self._initiator is not None and self._initiator.result is None:
-            self._initiator.end(result)  # comes back as ``_over``
-        else:
-            self._over(result)
+        self._finish.end(result)
 
     # Discovery and connection
 
     def _found(self, found: Found, network: Network) -> None:
         secure = found.security is Security.TLS
         if secure and self._means.tls is None:
-            self._fail(Ending.NO_CONNECTION, "the station insists on TLS, which is not set up here")
+            self._finish.fail(
+                Ending.NO_CONNECTION, "the station insists on TLS, which is not set up here"
+            )
             return
         engine = self._means.tls if secure and self._means.tls is not None else lambda: None
         endpoint = station_endpoint(found, network)
@@ -164,9 +167,9 @@ class VehicleSession:
     def _missed(self, missed: NotFound) -> None:
         if missed.reason is Missing.SECURITY:
             remedy = "session.without_tls: external would charge there"
-            self._fail(Ending.LESS_SECURITY, f"{missed}; {remedy}")
+            self._finish.fail(Ending.LESS_SECURITY, f"{missed}; {remedy}")
         else:
-            self._fail(Ending.NO_STATION, str(missed))
+            self._finish.fail(Ending.NO_STATION, str(missed))
 
     # The channel's user
 
@@ -189,7 +192,7 @@ class VehicleSession:
         try:
             self._offer = sap.offer(self._usable(), link, self._means.sap_rules)
         except sap.NothingToOffer as nothing:
-            self._fail(Ending.NO_PROTOCOL, str(nothing))
+            self._finish.fail(Ending.NO_PROTOCOL, str(nothing))
             return
         self._enter(Stage.AGREEING)
         self._handshake_alarm.rearm(HANDSHAKE_TIME)
@@ -208,7 +211,7 @@ class VehicleSession:
             else:
                 self._agreed(self._wire.hear_handshake(payload))
         except UNREADABLE as error:
-            self._fail(Ending.UNDECODABLE, str(error))
+            self._finish.fail(Ending.UNDECODABLE, str(error))
 
     def closed(self, reason: Closed) -> None:
         self._channel = None
@@ -217,7 +220,7 @@ class VehicleSession:
             self._redial_alarm.rearm(self._context.profile.connect_pause)
             return
         ending = _CLOSED.get(reason.cause, Ending.CONNECTION_LOST)
-        self._fail(ending, str(reason))
+        self._finish.fail(ending, str(reason))
 
     # The handshake
 
@@ -225,11 +228,13 @@ class VehicleSession:
         assert self._offer is not None
         self._handshake_alarm.cancel()
         if not isinstance(message, SupportedAppProtocolRes):
-            self._fail(Ending.SEQUENCE_ERROR, f"{type(message).__name__} instead of an agreement")
+            self._finish.fail(
+                Ending.SEQUENCE_ERROR, f"{type(message).__name__} instead of an agreement"
+            )
             return
         agreed = sap.conclude(self._offer, message, self._means.sap_rules)
         if isinstance(agreed, sap.Refusal):
-            self._fail(Ending.NO_PROTOCOL, agreed.value)
+            self._finish.fail(Ending.NO_PROTOCOL, agreed.value)
         else:
             self._talk(agreed.application.name)
 
@@ -250,8 +255,9 @@ class VehicleSession:
             scheduler=self._means.scheduler,
             timing=context.profile.timing,
             say=self._say,
-            ended=self._over,
+            ended=self._finish.over,
         )
+        self._finish.talk = self._initiator
         self._initiator.start(self._link_up)
 
     def _say(self, session_id: bytes, said: Said) -> None:
@@ -261,21 +267,14 @@ class VehicleSession:
     # The end
 
     def _setup_late(self) -> None:
-        self._fail(Ending.SETUP_TIMEOUT, f"while {self.stage.value}")
+        self._finish.fail(Ending.SETUP_TIMEOUT, f"while {self.stage.value}")
 
     def _handshake_late(self) -> None:
-        self._fail(Ending.ANSWER_TIMEOUT, "no answer to SupportedAppProtocolReq")
+        self._finish.fail(Ending.ANSWER_TIMEOUT, "no answer to SupportedAppProtocolReq")
 
-    def _fail(self, ending: Ending, detail: str) -> None:
-        place = self._initiator.place if self._initiator is not None else ""
-        self.end(SessionResult(ending, place, detail=detail))
-
-    def _over(self, result: SessionResult) -> None:
-        if self.result is not None:
-            return
+    def _close(self, result: SessionResult) -> SessionResult:
         if not result.fault and self._context.stop_fault:
             result = replace(result, fault=self._context.stop_fault)
-        self.result = result
         self._context.safe(result.ending)
         self._sdp.cancel()
         self._setup_alarm.cancel()
@@ -284,16 +283,7 @@ class VehicleSession:
         if self._channel is not None:
             self._channel.close()
         self._enter(Stage.OVER)
-        self._means.trace.add(
-            "session-end",
-            ending=result.ending.name,
-            exchange=result.exchange,
-            code=result.code,
-            timer=result.timer,
-            detail=result.detail,
-            fault=result.fault,
-        )
-        self._ended(result)
+        return result
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage

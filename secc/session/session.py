@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from bsw.chrgm import sap
 from bsw.chrgm.applications import Application, Link
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.finish import Finish
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
 from bsw.chrgm.protocols import dialect_of, protocol
 from bsw.chrgm.record import NO_SESSION, Heard, Said
@@ -69,7 +70,6 @@ class StationSession:
         deadlines: Deadlines,
         house: House,
     ) -> None:
-        self.result: SessionResult | None = None
         self.station = station
         self.stage = Stage.CONNECTED
         self.peer = channel.peer.address
@@ -80,12 +80,17 @@ class StationSession:
         self._wire = Wire(channel, means.trace, station.profile.reading)
         self._deadlines = deadlines
         self._house = house
+        self._finish = Finish(means.trace, self._close, lambda result: house.over(self, result))
         self._spoken_to = False
         self._responder: Responder | None = None
         self._script: ResponderScript | None = None
         self._first: Heard | None = None  # the SessionSetupReq that waits for the house
         self._alarm = means.scheduler.alarm(self._offer_late, name="set-up")
         self._alarm.move(max(deadlines.offer, means.scheduler.now))
+
+    @property
+    def result(self) -> SessionResult | None:
+        return self._finish.result
 
     @property
     def spoken_to(self) -> bool:
@@ -123,11 +128,7 @@ class StationSession:
 
     def end(self, result: SessionResult) -> None:
         """End here and now."""
-        if self._responder is not None and self._responder.result is None:
-            result = replace(result, exchange=result.exchange or self._responder.place)
-            self._responder.end(result)  # comes back as ``_over``
-        else:
-            self._over(result)
+        self._finish.end(result)
 
     # The channel's user
 
@@ -155,11 +156,11 @@ class StationSession:
                 self._choose(message)
         except UNREADABLE as error:
             self._debug("UnknownMessage", payload)
-            self._fail(Ending.UNDECODABLE, str(error))
+            self._finish.fail(Ending.UNDECODABLE, str(error))
 
     def _hear(self, heard: Heard, responder: Responder) -> None:
         if self._first is not None:
-            self._fail(Ending.SEQUENCE_ERROR, "did not wait for SessionSetupRes")
+            self._finish.fail(Ending.SEQUENCE_ERROR, "did not wait for SessionSetupRes")
         elif self.stage is Stage.AGREED and responder.begins_with(heard):
             self.vehicle_id = bytes(heard.body.evccid[:MAC_SIZE])
             self._first = heard
@@ -171,14 +172,16 @@ class StationSession:
         self._spoken_to = self.spoken_to
         self._channel = None
         ending = Ending.TLS_FAILED if reason.cause is Cause.TLS else Ending.CONNECTION_LOST
-        self._fail(ending, str(reason))
+        self._finish.fail(ending, str(reason))
 
     # The handshake
 
     def _choose(self, message: object) -> None:
         assert self._channel is not None
         if not isinstance(message, SupportedAppProtocolReq):
-            self._fail(Ending.SEQUENCE_ERROR, f"{type(message).__name__} instead of an offer")
+            self._finish.fail(
+                Ending.SEQUENCE_ERROR, f"{type(message).__name__} instead of an offer"
+            )
             return
         offer = offered(message)
         if offer is not None and self.station.state.debug:
@@ -190,7 +193,7 @@ class StationSession:
         chosen = None if choice.application is None else word_of(choice.application)
         publish_ev_info(self.station, supported_protocols=offer, selected_protocol=chosen)
         if choice.application is None:
-            self._fail(Ending.NO_PROTOCOL, "nothing of the vehicle's offer is served here")
+            self._finish.fail(Ending.NO_PROTOCOL, "nothing of the vehicle's offer is served here")
         else:
             self._talk(choice.application.name)
 
@@ -209,8 +212,9 @@ class StationSession:
             timing=self.station.profile.timing,
             log=self.station.log,
             say=self._say,
-            ended=self._over,
+            ended=self._finish.over,
         )
+        self._finish.talk = self._responder
         self._responder.start(self._deadlines.since)
 
     def _debug(self, name: str, octets: bytes) -> None:
@@ -225,26 +229,11 @@ class StationSession:
     # The end
 
     def _offer_late(self) -> None:
-        self._fail(Ending.SETUP_TIMEOUT, "no SupportedAppProtocolReq within the set-up time")
+        self._finish.fail(Ending.SETUP_TIMEOUT, "no SupportedAppProtocolReq within the set-up time")
 
-    def _fail(self, ending: Ending, detail: str) -> None:
-        place = self._responder.place if self._responder is not None else ""
-        self.end(SessionResult(ending, place, detail=detail))
-
-    def _over(self, result: SessionResult) -> None:
-        if self.result is not None:
-            return
-        self.result = result
+    def _close(self, result: SessionResult) -> SessionResult:
         self._alarm.cancel()
         self._spoken_to = self.spoken_to
         if self._channel is not None:
             self._channel.close()
-        self._means.trace.add(
-            "session-end",
-            ending=result.ending.name,
-            exchange=result.exchange,
-            code=result.code,
-            timer=result.timer,
-            detail=result.detail,
-        )
-        self._house.over(self, result)
+        return result

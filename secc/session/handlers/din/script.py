@@ -8,13 +8,13 @@ from bsw.chrgm.later import Later
 from bsw.chrgm.messages import din
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import methods, reachable
 from bsw.chrgm.sequence.din import TABLE
 from secc.session.context import StationContext
 from secc.session.handlers.dc import DirectCurrent, Words
 from secc.session.handlers.din.setup import Setup
 from secc.session.handlers.din.words import amps, evse_id, most, status, volts
 from secc.session.handlers.published import publish_dc_loop
+from secc.session.handlers.script import StationScript
 from secc.session.limits import loop_limits
 from secc.session.schedules import Plan
 from secc.session.waiting import when
@@ -101,25 +101,15 @@ class Energy:
         )
 
 
-class DinResponderScript:
-    """Implements ``bsw.chrgm.responder.Answers``."""
+class Ends:
+    """A refusal, and the end: with values the car has to ignore, but valid ones."""
 
-    def __init__(self, station: StationContext) -> None:
+    def __init__(self, station: StationContext, setup: Setup) -> None:
         self._station = station
-        self._setup = Setup(station)
-        words = Words(din, status, volts, station.profile.pilot_wait_din)
-        handlers = (self._setup, DirectCurrent(station, words), Energy(station))
-        self._answers = methods("answer", reachable(TABLE), handlers)
-
-    def answer(self, name: str, heard: Heard) -> Said | Later[Said]:
-        said: Said | Later[Said] = self._answers[name](heard)
-        return said
-
-    def overdue(self, name: str, heard: Heard) -> Said:
-        return self.refuse(name, "FAILED", heard)
+        self._setup = setup
 
     def refuse(self, name: str, code: str, heard: Heard) -> Said:
-        """Values the car has to ignore, but valid ones, and true where we know them."""
+        """True values where we know them."""
         response: Any = TABLE.exchanges[name].response
         return Said(
             smallest(
@@ -138,4 +128,11 @@ class DinResponderScript:
         return SessionResult(Ending.TERMINATED, "SessionStop")
 
 
-SCRIPT = DinResponderScript
+def script(station: StationContext) -> StationScript:
+    setup = Setup(station)
+    words = Words(din, status, volts, station.profile.pilot_wait_din)
+    parts = (setup, DirectCurrent(station, words), Energy(station))
+    return StationScript(station, TABLE, parts, Ends(station, setup))
+
+
+SCRIPT = script

@@ -1,16 +1,11 @@
 """The station's ISO 15118-2 voice, put together from its parts."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from bsw.chrgm.endings import SessionResult
-from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.modes import NONE, mode_of
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import ServiceHandlers, methods
 from bsw.chrgm.sequence.iso2 import TABLE
 from bsw.chrgm.services import energy_by_mode
 from secc.session.context import StationContext
@@ -21,52 +16,22 @@ from secc.session.handlers.iso2.parameters import Parameters
 from secc.session.handlers.iso2.power import Power, Stop
 from secc.session.handlers.iso2.setup import Setup
 from secc.session.handlers.iso2.words import dc_status, evse_id, evse_status, volts
+from secc.session.handlers.script import StationScript
 
 _DC: Final = mode_of("DC_extended")
 
 
-class Iso2ResponderScript:
-    """Implements ``bsw.chrgm.responder.Answers``."""
+class Ends:
+    """A refusal, and the end: with values the car has to ignore, but valid ones."""
 
-    def __init__(self, station: StationContext) -> None:
+    def __init__(self, station: StationContext, parameters: Parameters, stop: Stop) -> None:
         self._station = station
-        setup = Setup(station)
-        contract = Contract(station)
-        words = Words(iso2, dc_status, volts, station.profile.pilot_wait)
-        self._parameters = Parameters(station, setup)
-        self._stop = Stop(station)
-        self._services = ServiceHandlers(station, self)
-        self._answers = methods(
-            "answer",
-            TABLE.exchanges,
-            (
-                setup,
-                contract,
-                self._parameters,
-                DirectCurrent(station, words),
-                Loops(station, contract),
-                Power(station),
-                self._stop,
-            ),
-        )
-
-    def answer(self, name: str, heard: Heard) -> Said | Later[Said]:
-        chosen = energy_by_mode("iso2").get(self._station.mode.name)
-        place = "" if chosen is None else chosen.station
-        method = self._services.find(place, "answer", name) or self.own("answer", name)
-        said: Said | Later[Said] = method(heard)
-        return said
-
-    def own(self, _verb: str, name: str) -> Callable[..., Any]:
-        """The answer as the protocol has it, for a service that goes on from there."""
-        return self._answers[name]
-
-    def overdue(self, name: str, heard: Heard) -> Said:
-        return self.refuse(name, "FAILED", heard)
+        self._parameters = parameters
+        self.conclude = stop.conclude
 
     def refuse(self, name: str, code: str, heard: Heard) -> Said:
-        """Values the car has to ignore, but valid ones, and true where we know them."""
-        response: Any = protocol("iso2").table.exchanges[name].response
+        """True values where we know them."""
+        response: Any = TABLE.exchanges[name].response
         station = self._station
         mode = _DC if station.mode is NONE else station.mode
         return Said(
@@ -81,8 +46,27 @@ class Iso2ResponderScript:
             )
         )
 
-    def conclude(self) -> SessionResult:
-        return self._stop.conclude()
+
+def script(station: StationContext) -> StationScript:
+    setup = Setup(station)
+    contract = Contract(station)
+    words = Words(iso2, dc_status, volts, station.profile.pilot_wait)
+    parameters, stop = Parameters(station, setup), Stop(station)
+    parts = (
+        setup,
+        contract,
+        parameters,
+        DirectCurrent(station, words),
+        Loops(station, contract),
+        Power(station),
+        stop,
+    )
+
+    def service() -> str:
+        chosen = energy_by_mode("iso2").get(station.mode.name)
+        return "" if chosen is None else chosen.station
+
+    return StationScript(station, TABLE, parts, Ends(station, parameters, stop), service)
 
 
-SCRIPT = Iso2ResponderScript
+SCRIPT = script
