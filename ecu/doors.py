@@ -7,14 +7,16 @@ the key of the configuration and the remedy.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bsw.cp.pilot import StationPilot, VehiclePilot
 from bsw.hardware.port import PlugHardware, Side
-from bsw.net.ports import OwnNetwork
+from bsw.net.ports import EthernetPort, OwnNetwork
 from bsw.net.recording import Recording
 from bsw.north.config import LocalDoorConfig
 from bsw.nvm.service import BlockStore
+from bsw.os.clock import Action
 from bsw.os.randomness import Randomness
 from bsw.plug.end import PlugEnd
 from bsw.stbm import TimeBase
@@ -36,6 +38,17 @@ class NorthDoor(Protocol):
     """Open until it is closed."""
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModemDoor:
+    """A modem behind a network interface; ``on_return`` calls whom it is given when the
+    modem was away and is back.
+    """
+
+    port: EthernetPort
+    on_return: Callable[[Action], None]
+    close: Action
 
 
 class KeyDoors(Protocol):
@@ -74,6 +87,9 @@ class Doors(KeyDoors, Protocol[P_co]):
 
     def plug(self, place: str) -> PlugEnd[P_co]:
         """Pilot and modem of one place where a plug goes."""
+
+    def modem(self) -> ModemDoor:
+        """The power line modem, where SLAC has one of its own (``link.driver``)."""
 
     def uplink(self) -> "UplinkDoor":
         """The way to a back end; opened only where one is configured."""

@@ -13,7 +13,7 @@ from bsw.base_host import HostBase
 from bsw.hardware.port import PlugHardware, Side
 from bsw.island.config import IslandConfig
 from bsw.net.capture_config import CaptureConfig
-from bsw.net.hostnet import InterfaceUnusable
+from bsw.net.hostnet import InterfaceUnusable, named
 from bsw.net.recording import Recording
 from bsw.net.tcpip import HostNetwork
 from bsw.north.config import LocalDoorConfig
@@ -35,11 +35,19 @@ if TYPE_CHECKING:
     from can_adapter.bus import CanPort
     from can_adapter.config import CanConfig
     from csm.cryif import CryIf
+    from ecu.doors import ModemDoor
     from ecu.uplink import UplinkDoor
     from keym.keeping.shelf import Shelf
 
 
 class _Network(Protocol):
+    @property
+    def interface(self) -> str: ...
+
+
+class _Link(Protocol):
+    @property
+    def driver(self) -> str: ...
     @property
     def interface(self) -> str: ...
 
@@ -65,6 +73,8 @@ class DoorsConfig(Protocol):
 
     @property
     def network(self) -> _Network: ...
+    @property
+    def link(self) -> _Link: ...
     @property
     def hardware(self) -> _Hardware: ...
     @property
@@ -97,11 +107,39 @@ class HostDoors:
 
     def network(self) -> HostNetwork:
         base = self._base
+        key, interface = self._interface
         try:
-            interface = self._config.network.interface
-            return HostNetwork(base.scheduler, base.clock, interface, dlt=base.dlt)
+            return HostNetwork(base.scheduler, base.clock, named(interface), dlt=base.dlt)
         except InterfaceUnusable as error:
-            raise CannotStart(f"network.interface: {error}") from None
+            raise CannotStart(f"{key}: {error}") from None
+
+    @property
+    def _interface(self) -> tuple[str, str]:
+        """The modem's: which key of the configuration names it, and what it says."""
+        link = self._config.link
+        if link.driver == "ethernet" and link.interface:
+            return "link.interface", link.interface
+        return "network.interface", self._config.network.interface
+
+    def modem(self) -> "ModemDoor":
+        from bsw.net.carrier import Carrier  # noqa: PLC0415 - only with a modem
+        from bsw.net.rawsocket import RawSocket, RawSocketUnavailable  # noqa: PLC0415 - the same
+        from ecu.doors import ModemDoor  # noqa: PLC0415 - the same
+
+        key, interface = self._interface
+        base = self._base
+        try:
+            name = named(interface)
+            port = RawSocket(base.clock, name)
+        except (InterfaceUnusable, RawSocketUnavailable) as error:
+            raise CannotStart(f"{key}: {error.strerror}") from None
+        carrier = Carrier(base.scheduler, name)
+
+        def close() -> None:
+            carrier.close()
+            port.close()
+
+        return ModemDoor(port, carrier.on_return, close)
 
     def recording(self) -> Recording:
         config = self._config

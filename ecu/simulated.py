@@ -15,7 +15,7 @@ from bsw.net.recording import Recording
 from bsw.north.config import LocalDoorConfig
 from bsw.north.side import NorthSide
 from bsw.nvm.service import BlockStore
-from bsw.os.clock import MS
+from bsw.os.clock import MS, Action
 from bsw.os.worker import SimulatedWorker, Worker
 from bsw.plug.end import PlugEnd
 from bsw.sim.base import SimulatedBase
@@ -24,6 +24,7 @@ from bsw.stbm import Quality, TimeBase
 from can_adapter.drivers.simulated import SimulatedBus, SimulatedPort
 from csm.cryif import CryIf
 from csm.randomness import SeededRandomness
+from ecu.doors import ModemDoor
 from ecu.host import DoorsConfig
 from ecu.uplink import UplinkDoor
 from keym.keeping.shelf import Shelf
@@ -63,6 +64,7 @@ class SimulatedDoors(Generic[P]):
     own_keys: CryIf | None = None
     own_shelf: Shelf | None = None
     own_hardware: PlugHardware | None = None
+    returned: list[Action] = field(default_factory=list)  # call them when the modem is back
     north_door: SideDoor | None = None
     way: UplinkDoor | None = None  # to a back end, if this world has one
     notify: None = None
@@ -86,6 +88,11 @@ class SimulatedDoors(Generic[P]):
 
     def plug(self, place: str) -> PlugEnd[P]:
         return self.plugs[place]
+
+    def modem(self) -> ModemDoor:
+        """That of the first place where a plug goes."""
+        port = next(iter(self.plugs.values())).ethernet
+        return ModemDoor(port, self.returned.append, port.close)
 
     def hardware(self, side: Side) -> PlugHardware:
         if self.own_hardware is None:

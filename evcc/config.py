@@ -142,6 +142,7 @@ class EvccConfig(BaseConfig):
     keym: KeymConfig = KeymConfig()
 
     def problems(self) -> Iterable[Wrong]:
+        yield from self.link.contradictions(self.network.interface, self.hardware.driver)
         for told in modem_problems(self.link.slac.modem):
             yield Wrong("link.slac.modem.dialect", told, "qca7000")
         driver, named, _ = self.diagnostics.key.partition(":")

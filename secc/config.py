@@ -172,6 +172,7 @@ class SeccConfig(BaseConfig):
     ocpp: OcppConfig = OcppConfig()
 
     def problems(self) -> Iterable[Wrong]:
+        yield from self.link.contradictions(self.network.interface, self.hardware.driver)
         for told in modem_problems(self.link.slac.modem):
             yield Wrong("link.slac.modem.dialect", told, "qca7000")
         if self.provisioning.service != "off" and not self.session.tls:

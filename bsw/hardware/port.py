@@ -9,7 +9,7 @@ the permission withdrawn before it closes again.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from bsw.cp.pilot import StationPilot, VehiclePilot
 from bsw.cp.proximity import ProximityPort
@@ -21,6 +21,10 @@ from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 
 Lost = Callable[[str], None]
+NOBODY_GUARDS: Final = (
+    "hardware.driver: none watches no pilot and opens no contactor; for benches only, "
+    "choose island, linux, can or own for a plug"
+)
 
 
 class Side(Enum):

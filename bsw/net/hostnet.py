@@ -6,6 +6,7 @@ IPv4, on purpose.
 
 import errno
 import ipaddress
+import re
 import socket
 import struct
 from collections.abc import Callable
@@ -27,6 +28,7 @@ RESET_ON_CLOSE: Final = struct.pack("@ii", 1, 0)
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """The host has none left just now; asked again later it may."""
 
+_MAC: Final = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 _TRIES: Final = 64
 _TENTATIVE_OR_FAILED: Final = 0x40 | 0x08
 _LINK_SCOPE: Final = 0x20
@@ -97,6 +99,23 @@ def addresses() -> list[AddressEntry]:
             )
         )
     return entries
+
+
+def named(interface: str, folder: Path = Path("/sys/class/net")) -> str:
+    """The interface's name, where it was given by its MAC address (``00:01:87:02:5a:11``)."""
+    if not _MAC.fullmatch(interface):
+        return interface
+    found = [
+        place.parent.name
+        for place in sorted(folder.glob("*/address"))
+        if place.read_text().strip() == interface.lower()
+    ]
+    if len(found) != 1:
+        what = f"{len(found)} interfaces have" if found else "no interface has"
+        raise InterfaceUnusable(
+            errno.ENODEV, f"{what} the address {interface}; `ip link` lists them; give a name"
+        )
+    return found[0]
 
 
 def find_interface(name: str, address: str = "") -> Interface:

@@ -5,7 +5,7 @@ world the cable is at hand (``bsw/sim/cable_end.py``).
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from bsw.dlt import Logger
 from bsw.net.ports import Endpoint, EthernetPort
@@ -30,6 +30,35 @@ class PlugEnd(Protocol[P_co]):
         """``ready`` when the other side is there; ``lost`` when it is gone, or never was."""
 
     def close(self) -> None: ...
+
+
+class ModemEnd(Generic[P_co]):
+    """A ``PlugEnd`` made of a pilot and of a modem behind a network interface.
+
+    ``begin`` starts whoever drives the pilot; without one it is there at once.
+    """
+
+    def __init__(
+        self,
+        pilot: P_co,
+        ethernet: EthernetPort,
+        close: Action,
+        begin: Callable[[Action, Callable[[str], None]], None] = lambda ready, _lost: ready(),
+    ) -> None:
+        self._pilot = pilot
+        self.ethernet = ethernet
+        self._close = close
+        self._begin = begin
+
+    @property
+    def pilot(self) -> P_co:
+        return self._pilot
+
+    def connect(self, ready: Action, lost: Callable[[str], None]) -> None:
+        self._begin(ready, lost)
+
+    def close(self) -> None:
+        self._close()
 
 
 class ProcessEnd:

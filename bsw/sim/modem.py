@@ -55,6 +55,8 @@ class Quirks:
     boot_time: int = 2 * S
     keeps_key: bool = False
     """The key survives a reset."""
+    joins_by_reset: bool = False
+    """A new key counts from the next boot on, as with some firmware of the QCA7000."""
     tells_boot: bool = False
     """Asks its host for something after booting, as modems without memory do."""
     dialect: str = "qca7000"
@@ -77,6 +79,8 @@ class SimulatedModem:
         self.quirks = quirks if quirks is not None else Quirks()
         self.alive = True
         self.answers = True
+        self.wedged = False
+        """It joins no network any more until it is reset."""
         self.resets = 0
         self.keys_set = 0
         self.to_host: FrameReceiver = lambda _frame: None
@@ -108,7 +112,7 @@ class SimulatedModem:
     def reset(self) -> None:
         """Die at once, boot, and come back, with or without the key."""
         self.resets += 1
-        self.alive = False
+        self.alive = self.wedged = False
         self._join.cancel()
         if not self.quirks.keeps_key:
             self._key = self._factory_key()
@@ -165,8 +169,10 @@ class SimulatedModem:
         new = message.nid + message.new_key
         if new != self._key:
             self._key = new
-            self._port.key = self._factory_key()  # out of the old network at once
-        self._join.rearm(self.quirks.join_delay)
+            if not self.quirks.joins_by_reset:
+                self._port.key = self._factory_key()  # out of the old network at once
+        if not self.quirks.joins_by_reset:
+            self._join.rearm(self.quirks.join_delay)
 
     def _tell_link(self, frame: Frame) -> None:
         if self.quirks.dialect == "qca7000":
@@ -246,7 +252,7 @@ class SimulatedModem:
     # Its own life
 
     def _member(self) -> None:
-        if self.alive:
+        if self.alive and not self.wedged:
             self._port.key = self._key
 
     def _booted(self) -> None:
@@ -254,7 +260,7 @@ class SimulatedModem:
         self._join.rearm(self.quirks.join_delay)
         if self.quirks.tells_boot:
             for host in self._hosts:
-                request = Frame(host, self.mac, HostActionInd(action=2))
+                request = Frame(host, self.mac, HostActionInd(action=4))
                 self._later(0, encode(request, pad_to=self.quirks.pad_to))
 
     def _factory_key(self) -> bytes:

@@ -261,6 +261,16 @@ class ModemConfig(_Frozen):
     polls_down: Annotated[
         int, Field(ge=1, le=100, description="bad status answers in a row that end it")
     ] = 3
+    reset_after_key: Annotated[
+        bool,
+        says("reset the modem after each new key: some QCA firmware keeps its old network else"),
+    ] = False
+    reset_delay: Annotated[int, span(0, 5_000, "from CM_SET_KEY.CNF until that reset")] = 100
+    reset_wait: Annotated[int, span(0, 20_000, "and from there until the modem counts on")] = 500
+    reset_after_joins: Annotated[
+        int,
+        Field(ge=0, le=100, description="reset the modem after so many vain joins; 0: never"),
+    ] = 2
     assumed_join: Annotated[
         int, span(0, 60_000, "generic modems: time from the key until the link is taken to be up")
     ] = 3_000

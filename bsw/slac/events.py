@@ -152,6 +152,11 @@ class KeyTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ModemRestarted:
+    """By its own word: the key it had is gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModemFault:
     """MODEM_SILENT or KEY_REFUSED."""
 
@@ -178,5 +183,6 @@ Output = (
     | LinkStatus
     | KeyTaken
     | ModemFault
+    | ModemRestarted
     | AmplitudeMap
 )

@@ -4,6 +4,7 @@
 the session when IP frames pass.  The methods are D-LINK primitives of ISO 15118-3.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Literal, Protocol
@@ -12,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bsw.cp.duty import DIGITAL, Meaning
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState
+from bsw.ecuc.part import Wrong
 from bsw.slac.config import SlacConfig
 from bsw.slac.events import Linked, Reason
+from bsw.slac.presets import ModemName, prepared
 
 
 class Fallback(Enum):
@@ -98,7 +101,49 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class VehicleLinkConfig(_Frozen):
+class ModemLink(_Frozen):
+    """Where the modem is, the same for both roles."""
+
+    driver: Annotated[
+        Literal["none", "ethernet"],
+        Field(
+            description="ethernet: SLAC with a modem behind a network interface; none: the "
+            "simulated plug brings its modem, and without that plug the link is taken for granted"
+        ),
+    ] = "none"
+    interface: Annotated[
+        str,
+        Field(
+            description="of the modem, by name or by MAC address; sessions run on it as well; "
+            "empty: network.interface",
+            examples=["eth1"],
+        ),
+    ] = ""
+    modem: Annotated[
+        ModemName | None,
+        Field(
+            description="the chip; it sets what link.slac.modem leaves at its default",
+            examples=["qca7005"],
+        ),
+    ] = None
+
+    def contradictions(self, network: str, hardware: str) -> Iterable[Wrong]:
+        """With the interface of sessions and the driver of the plug, in words of the file."""
+        if self.driver == "none":
+            if self.interface:
+                yield Wrong("link.interface", "no driver reads it", "driver: ethernet")
+            return
+        if hardware == "plug":
+            told = "the simulated plug brings a modem of its own"
+            yield Wrong("link.driver", told, "driver: none")
+        if (self.interface or network) == "lo":
+            yield Wrong("link.interface", "no modem is behind loopback", "interface: eth1")
+        if self.interface and network not in {"lo", self.interface}:
+            told = f"sessions run on the modem's interface, and network.interface is {network!r}"
+            yield Wrong("link.interface", told, f"interface: {network}")
+
+
+class VehicleLinkConfig(ModemLink):
     """Times in milliseconds."""
 
     energy: Literal["ac", "dc"] = "dc"
@@ -118,12 +163,17 @@ class VehicleLinkConfig(_Frozen):
         Field(description="after a lost link match again without a new cue from the pilot"),
     ] = False
 
+    @property
+    def matching(self) -> SlacConfig:
+        """As matching has it: the chip's habits where nothing else was said."""
+        return prepared(self.slac, self.modem)
+
     @classmethod
     def conformance(cls) -> "VehicleLinkConfig":
         return cls(slac=SlacConfig.conformance(), rounds=1)
 
 
-class StationLinkConfig(_Frozen):
+class StationLinkConfig(ModemLink):
     """Times in milliseconds."""
 
     slac: SlacConfig = SlacConfig.field()
@@ -136,6 +186,11 @@ class StationLinkConfig(_Frozen):
     oscillator_hold: Annotated[
         int, Field(ge=0, le=10_000, description="oscillator stays on after a regular end")
     ] = 3_000
+
+    @property
+    def matching(self) -> SlacConfig:
+        """As matching has it: the chip's habits where nothing else was said."""
+        return prepared(self.slac, self.modem)
 
     @classmethod
     def conformance(cls) -> "StationLinkConfig":

@@ -21,6 +21,7 @@ from bsw.slac.events import (
     KeyTaken,
     LinkStatus,
     ModemFault,
+    ModemRestarted,
     Moved,
     Output,
     Reason,
@@ -87,6 +88,8 @@ DIALECTS: dict[str, Dialect] = {
 """Add a vendor's dialect here, before a node is made."""
 
 AUTO = "auto"
+BOOTING = frozenset({0, 4})
+"""Host actions of a boot loader: what the modem knew is gone."""
 
 
 def problems(config: ModemConfig) -> list[str]:
@@ -102,6 +105,8 @@ class Timer(Enum):
     POLL = "poll"
     ANSWER = "link status answer"
     ASSUME = "assumed_join"
+    RESET = "reset_delay"
+    BOOT = "reset_wait"
 
 
 class ModemControl(Machine[Timer]):
@@ -138,6 +143,8 @@ class ModemControl(Machine[Timer]):
         """Ends in ``KeyTaken`` or ``ModemFault``.  A newer key replaces one under way."""
         self.now = now
         self._key = key
+        for timer in (Timer.RESET, Timer.BOOT):
+            self._timers.stop(timer)
         self._stale_nonce = self._nonce
         self._nonce = self._config.fixed_nonce or self._randomness.octets(4)
         request = SetKeyReq(my_nonce=self._nonce, nid=key.nid, new_key=key.nmk)
@@ -171,7 +178,7 @@ class ModemControl(Machine[Timer]):
             self._timers.stop(timer)
 
     def reset(self, now: int) -> list[Output]:
-        """Have the modem boot anew; it forgets its key.  Nothing happens if it cannot be told."""
+        """Have the modem boot anew.  Nothing happens if it cannot be told."""
         self.now = now
         if self.dialect.ask_reset is not None:
             self._emit(Send(LOCAL_MODEM, self.dialect.ask_reset()))
@@ -208,8 +215,7 @@ class ModemControl(Machine[Timer]):
     def _hear_key(self, frame: Frame) -> None:
         message = frame.message
         assert isinstance(message, SetKeyCnf)
-        key = self._key
-        if key is None:
+        if self._key is None or self._question is None:
             return
         if self._foreign(message.your_nonce):
             self._emit(Ignored(frame.name, frame.source, "YourNonce"))
@@ -220,8 +226,21 @@ class ModemControl(Machine[Timer]):
             return
         self._assumed(frame.source)
         self._answered()
-        self._key = None
+        if self._config.reset_after_key and self.dialect.ask_reset is not None:
+            self._after(Timer.RESET, ns(self._config.reset_delay))
+        else:
+            self._key_taken()
+
+    def _key_taken(self) -> None:
+        key, self._key = self._key, None
+        assert key is not None, "a newer key would have stopped the timers"
         self._emit(KeyTaken(key))
+
+    def _reset_with_key(self) -> None:
+        """Only as it boots it leaves its old network for the new one."""
+        assert self.dialect.ask_reset is not None, "it was looked at when the key was taken"
+        self._emit(Send(LOCAL_MODEM, self.dialect.ask_reset()))
+        self._after(Timer.BOOT, ns(self._config.reset_wait))
 
     def _foreign(self, nonce: bytes) -> bool:
         """Not the answer to our latest request, as far as this modem lets us tell."""
@@ -296,6 +315,8 @@ class ModemControl(Machine[Timer]):
             action=message.action, session=message.session, retries=message.retries
         )
         self._emit(Send(frame.source, answer))
+        if message.action in BOOTING:
+            self._emit(ModemRestarted())
 
     def _meet(self, dialect: Dialect) -> None:
         if self._config.dialect == AUTO and self.dialect is GENERIC:
@@ -313,4 +334,6 @@ class ModemControl(Machine[Timer]):
         Timer.POLL: _poll,
         Timer.ANSWER: _no_answer,
         Timer.ASSUME: _assume,
+        Timer.RESET: _reset_with_key,
+        Timer.BOOT: _key_taken,
     }

@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from bsw.cp.pilot import PilotState
 from bsw.dlt import Logger
 from bsw.net.ports import EthernetPort
+from bsw.os.clock import Action
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.slac.ampmap import AmplitudeMapExchange
@@ -27,6 +28,7 @@ from bsw.slac.events import (
     LinkLost,
     LinkStatus,
     ModemFault,
+    ModemRestarted,
     Moved,
     Output,
     Reason,
@@ -74,6 +76,8 @@ class Host:
     port: EthernetPort
     randomness: Randomness
     log: Logger
+    on_return: Callable[[Action], None] = lambda _told: None
+    """``on_return(told)``: call ``told`` whenever the modem was away and is back."""
 
 
 M = TypeVar("M", bound=Matching)
@@ -100,7 +104,9 @@ class Node(Generic[M]):
         self._leaving_since: int | None = None
         self._closing = False
         self._alarm = host.scheduler.alarm(self._tick, name="slac")
+        self._vain_joins = 0
         host.port.listen(self._receive)
+        host.on_return(self.modem_returned)
         self._do(self.modem.find_out(self.now))
 
     @property
@@ -145,6 +151,22 @@ class Node(Generic[M]):
     def ask_amplitude_map(self, steps: tuple[int, ...]) -> None:
         self._do(self.amplitude_map.ask(steps, self.now))
 
+    def modem_returned(self) -> None:
+        """It has booted, and a key it was given is gone.
+
+        A link is lost with it.  Where the modem can be asked for the link, that is how it shows.
+        """
+        if self._closing:
+            return
+        self._log.warning("modem restarted")
+        agreed, state = self.membership.agreed, self.membership.state
+        if state is Member.OUT:
+            self._idle_modem_returned()
+        elif state is Member.PAUSED and agreed is not None:
+            self._do(self.modem.set_key(agreed.key, self.now))
+        elif state is Member.IN and self.modem.dialect.ask_link is None:
+            self._do(self.membership.leave(Reason.LINK_DOWN, self.now))
+
     def close(self) -> None:
         """Listen no more; if the modem is being given its fresh key, as soon as it has it."""
         self._closing = True
@@ -165,6 +187,9 @@ class Node(Generic[M]):
 
     def _modem_failed(self, reason: Reason, /) -> None:
         raise NotImplementedError
+
+    def _idle_modem_returned(self) -> None:
+        """No link was there or under way."""
 
     def _leave(self) -> None:
         """Give the modem a key that nobody else has."""
@@ -208,6 +233,11 @@ class Node(Generic[M]):
 
     def _join_failed(self, reason: Reason) -> None:
         named = Reason.MODEM_SILENT if self.modem.mute else reason
+        self._vain_joins += 1
+        if self._vain_joins == self._config.modem.reset_after_joins:
+            self._vain_joins = 0
+            self._log.warning("modem reset", after_vain_joins=self._config.modem.reset_after_joins)
+            self._do(self.modem.reset(self.now))
         self._leave()
         self._do(self.matching.join_failed(named, self.now))
 
@@ -226,7 +256,7 @@ class Node(Generic[M]):
             self._speaking = False
         self._arm()
 
-    def _act(self, output: Output) -> None:  # noqa: C901 - one line per kind
+    def _act(self, output: Output) -> None:  # noqa: C901, PLR0912 - one line per kind
         match output:
             case Send():
                 self._send(output)
@@ -242,11 +272,14 @@ class Node(Generic[M]):
                 self._leaving_since = None
                 self._modem_failed(output.reason)
                 self._close_when_left()
+            case ModemRestarted():
+                self.modem_returned()
             case LinkStatus():
                 self._link_changed(up=output.up)
             case Linked():
                 self._log.info("linked", peer=output.peer, nid=output.nid)
                 self.busy = False
+                self._vain_joins = 0
                 self._discarded.clear()
                 self.modem.relax()
                 self._do(self.matching.joined(self.now))
@@ -383,6 +416,10 @@ class StationNode(Node[StationMatching]):
     def _modem_failed(self, _reason: Reason, /) -> None:
         if not self._closing:
             self._again.rearm(ns(MODEM_RETRY))
+
+    def _idle_modem_returned(self) -> None:
+        """It must have a key before the next vehicle asks."""
+        self._leave()
 
     def _not_ready(self) -> None:
         if self.busy and self.matching.key is None:

@@ -38,7 +38,7 @@ class StationLink:
         self.phase = Phase.VACANT
         self.peer = b""  # the vehicle's MAC, from the first link on
         self.on_phase: Callable[[Phase], None] = lambda _phase: None
-        self.node = StationNode(host, config.slac, self._hear)
+        self.node = StationNode(host, config.matching, self._hear)
         self._pilot = pilot
         self._config = config
         self._user = user

@@ -37,7 +37,7 @@ class VehicleLink:
         self, host: Host, pilot: VehiclePilot, config: VehicleLinkConfig, user: LinkUser
     ) -> None:
         self.phase = Phase.OUT
-        self.node = VehicleNode(host, config.slac, self._hear)
+        self.node = VehicleNode(host, config.matching, self._hear)
         self._pilot = pilot
         self._toggler = Toggler(host.scheduler, pilot)
         self._config = config

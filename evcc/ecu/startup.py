@@ -5,13 +5,14 @@ configuration and the remedy.  Whatever ends the start early, a signal included,
 then is closed again.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bsw.base import Base, CannotStart
-from bsw.hardware.port import Side
+from bsw.cp.pilot import VehiclePilot
+from bsw.hardware.port import NOBODY_GUARDS, Side
 from bsw.net.ports import EthernetPort, OwnNetwork
 from bsw.net.recording import Recording
 from bsw.nvm.store import StoreUnusable
@@ -25,7 +26,7 @@ from ecu.doors import VehicleDoors
 from evcc.config import EvccConfig
 from evcc.ecu.services import KeptServices, ServiceContext
 from evcc.health.config import ServicesConfig
-from evcc.plug.no_plug import NoPlug, PlugSide
+from evcc.plug.no_plug import NoPilot, NoPlug, PlugSide
 from evcc.session.handlers.registry import SCRIPTS
 from keym.faults import KeymFault
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from csm.cryif import CryIf
     from evcc.contract.keys import KeyFaults as KeyFaultsPort
     from evcc.contract.keys import VehicleKeys
+    from evcc.plug.slac_plug import LinkPorts
 
 
 class KeyFaults:
@@ -93,6 +95,7 @@ def open_parts(base: Base, config: EvccConfig, doors: VehicleDoors) -> Generator
         opened.callback(bus.close)
         yield "plug"
         plug = _plug(base, config, doors, recording)
+        opened.callback(plug.close)
         yield "keys"
         faults = KeyFaults(base.scheduler)
         keys = _keys(base, config, calendar, faults, doors)
@@ -130,25 +133,69 @@ def _bus(base: Base, config: EvccConfig, doors: VehicleDoors) -> VehicleBus:
 
 
 def _plug(base: Base, config: EvccConfig, doors: VehicleDoors, recording: Recording) -> PlugSide:
-    if config.hardware.driver == "none":
+    driver = config.hardware.driver
+    modem = config.link.driver == "ethernet"
+    if driver == "none":
+        base.dlt.logger("plug").warning("unguarded", remedy=NOBODY_GUARDS)
+    if driver == "none" and not modem:
         return NoPlug()
-    if config.hardware.driver != "plug":
+    if driver != "plug" and not modem:
         from evcc.plug.hardware import HardwarePlug  # noqa: PLC0415 - only with such a driver
 
         return HardwarePlug(
             doors.hardware(Side.VEHICLE), base.process.lost, base.dlt.logger("plug")
         )
-    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
-    from evcc.plug.slac_plug import LinkPorts, SlacPlug, TwoPlugs  # noqa: PLC0415 - the same
+    from evcc.plug.slac_plug import SlacPlug, TwoPlugs  # noqa: PLC0415 - only with a modem
 
-    def host(port: EthernetPort) -> Host:
-        log = base.dlt.logger("slac")
-        return Host(base.scheduler, recording.port(port), doors.chance, log)
-
-    ports = LinkPorts(config.link, host, base.process.lost)
+    if modem:
+        return _plug_and_modem(base, config, doors, recording)
+    ports = _link_ports(base, config, doors, recording)
     if config.hardware.inlets == 1:
         return SlacPlug(ports, doors.plug("vehicle"))
     return TwoPlugs(ports, {1: doors.plug("vehicle"), 2: doors.plug("vehicle-2")})
+
+
+def _plug_and_modem(
+    base: Base, config: EvccConfig, doors: VehicleDoors, recording: Recording
+) -> PlugSide:
+    """The modem behind an interface of its own, the pilot where ``hardware`` has it."""
+    from bsw.plug.end import ModemEnd  # noqa: PLC0415 - only with a modem
+    from evcc.plug.hardware import HardwareActuators  # noqa: PLC0415 - the same
+    from evcc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - the same
+
+    modem = doors.modem()
+    ports = _link_ports(base, config, doors, recording, modem.on_return)
+    if config.hardware.driver == "none":
+        return SlacPlug(ports, ModemEnd[VehiclePilot](NoPilot(), modem.port, modem.close))
+    try:
+        hardware = doors.hardware(Side.VEHICLE)
+    except CannotStart:
+        modem.close()
+        raise
+
+    def close() -> None:
+        hardware.close()
+        modem.close()
+
+    end = ModemEnd(hardware.vehicle_pilot, modem.port, close, hardware.start)
+    return SlacPlug(ports, end, lambda behind: HardwareActuators(hardware, behind))
+
+
+def _link_ports(
+    base: Base,
+    config: EvccConfig,
+    doors: VehicleDoors,
+    recording: Recording,
+    on_return: Callable[[Action], None] = lambda _told: None,
+) -> "LinkPorts":
+    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
+    from evcc.plug.slac_plug import LinkPorts  # noqa: PLC0415 - the same
+
+    def host(port: EthernetPort) -> Host:
+        log = base.dlt.logger("slac")
+        return Host(base.scheduler, recording.port(port), doors.chance, log, on_return)
+
+    return LinkPorts(config.link, host, base.process.lost)
 
 
 def _keys(

@@ -1,8 +1,8 @@
-"""The vehicle's end of a real plug: a driver of pilot, lock and contactors, and no SLAC.
+"""The vehicle's end of a real plug: a driver of pilot, lock and contactors.
 
-The data link is taken for granted while the pilot asks for digital communication: a cable between
-two Ethernet ports, where a modem would be.  Whatever the session asks of lock and contactors goes
-to the driver as well as to the vehicle's bus.
+Whatever the session asks of lock and contactors goes to the driver as well as to the vehicle's
+bus.  Without a modem the data link is taken for granted while the pilot asks for digital
+communication: a cable between two Ethernet ports.  With one see ``slac_plug``.
 """
 
 from collections.abc import Callable, Mapping

@@ -33,15 +33,22 @@ class LinkPorts:
 class SlacPlug:
     """A ``PlugSide``."""
 
-    def __init__(self, ports: LinkPorts, end: PlugEnd[VehiclePilot]) -> None:
+    def __init__(
+        self,
+        ports: LinkPorts,
+        end: PlugEnd[VehiclePilot],
+        actuators: Callable[[Actuators], Actuators] = lambda behind: behind,
+    ) -> None:
+        """``actuators`` puts whoever drives lock and contactors before the vehicle's bus."""
         self._ports = ports
         self._end = end
+        self._actuators = actuators
         self.pilot: VehiclePilot = end.pilot
         self.inlets: Mapping[int, VehiclePilot] = {1: self.pilot}
         self.link: VehicleLink | None = None
 
     def actuators(self, behind: Actuators) -> Actuators:
-        return behind
+        return self._actuators(behind)
 
     @property
     def leaving(self) -> bool:

@@ -5,25 +5,28 @@ configuration and the remedy.  Whatever ends the start early, a signal included,
 then is closed again.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bsw.base import Base, CannotStart
-from bsw.hardware.port import Side
+from bsw.cp.pilot import StationPilot
+from bsw.hardware.port import NOBODY_GUARDS, Side
 from bsw.hostfault import told
 from bsw.net.ports import EthernetPort, Network, OwnNetwork, Stream, StreamUser
 from bsw.net.recording import Recording
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import StoreUnusable
+from bsw.os.clock import Action
 from bsw.stbm import TimeBase
 from ecu.doors import StationDoors
 from secc.config import SeccConfig
-from secc.plug.no_plug import NoPlug, PlugSide
+from secc.plug.no_plug import NoPilot, NoPlug, PlugSide
 from secc.session.handlers.registry import SCRIPTS
 
 if TYPE_CHECKING:
+    from bsw.slac.node import Host
     from can_adapter.station.bus import StationBus
     from ecu.uplink import UplinkDoor
     from secc.contract.keys import StationKeys
@@ -64,6 +67,7 @@ def open_parts(base: Base, config: SeccConfig, doors: StationDoors) -> Generator
             opened.callback(bus.close)
         yield "plug"
         plug = _plug(base, config, doors, recording)
+        opened.callback(plug.close)
         yield "keys"
         keys = _keys(base, config, calendar, doors)
         yield "back end"
@@ -128,22 +132,66 @@ def _bus(base: Base, config: SeccConfig, doors: StationDoors) -> "StationBus | N
 
 
 def _plug(base: Base, config: SeccConfig, doors: StationDoors, recording: Recording) -> PlugSide:
-    if config.hardware.driver == "none":
+    driver = config.hardware.driver
+    modem = config.link.driver == "ethernet"
+    if driver == "none":
+        base.dlt.logger("plug").warning("unguarded", remedy=NOBODY_GUARDS)
+    if driver == "none" and not modem:
         return NoPlug(base.scheduler)
-    if config.hardware.driver != "plug":
+    if driver != "plug" and not modem:
         from secc.plug.hardware import HardwarePlug  # noqa: PLC0415 - only with such a driver
 
         return HardwarePlug(
             doors.hardware(Side.STATION), base.process.lost, base.dlt.logger("plug")
         )
-    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
+    from secc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - only with a modem
+
+    if modem:
+        return _plug_and_modem(base, config, doors, recording)
+    host = _host_on(base, doors, recording)
+    return SlacPlug(doors.plug("station"), config.link, host, base.process.lost)
+
+
+def _plug_and_modem(
+    base: Base, config: SeccConfig, doors: StationDoors, recording: Recording
+) -> PlugSide:
+    """The modem behind an interface of its own, the pilot where ``hardware`` has it."""
+    from bsw.plug.end import ModemEnd  # noqa: PLC0415 - only with a modem
+    from secc.plug.hardware import Orders  # noqa: PLC0415 - the same
     from secc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - the same
+
+    modem = doors.modem()
+    host = _host_on(base, doors, recording, modem.on_return)
+    if config.hardware.driver == "none":
+        bare = ModemEnd[StationPilot](NoPilot(), modem.port, modem.close)
+        return SlacPlug(bare, config.link, host, base.process.lost)
+    try:
+        hardware = doors.hardware(Side.STATION)
+    except CannotStart:
+        modem.close()
+        raise
+
+    def close() -> None:
+        hardware.close()
+        modem.close()
+
+    end = ModemEnd(hardware.station_pilot, modem.port, close, hardware.start)
+    return SlacPlug(end, config.link, host, base.process.lost, Orders(hardware).follow)
+
+
+def _host_on(
+    base: Base,
+    doors: StationDoors,
+    recording: Recording,
+    on_return: Callable[[Action], None] = lambda _told: None,
+) -> "Callable[[EthernetPort], Host]":
+    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
 
     def host(port: EthernetPort) -> Host:
         log = base.dlt.logger("slac")
-        return Host(base.scheduler, recording.port(port), doors.chance, log)
+        return Host(base.scheduler, recording.port(port), doors.chance, log, on_return)
 
-    return SlacPlug(doors.plug("station"), config.link, host, base.process.lost)
+    return host
 
 
 def _keys(

@@ -8,6 +8,7 @@ from bsw.plug.end import PlugEnd
 from bsw.slac.link import StationLinkConfig
 from bsw.slac.node import Host
 from bsw.slac.station_link import StationLink
+from secc.api.charger import Charger
 from secc.plug.plug_side import OutletPlug
 from secc.plug.slac_side import SlacSide
 
@@ -15,7 +16,8 @@ from secc.plug.slac_side import SlacSide
 class SlacPlug:
     """A ``PlugSide``.
 
-    ``host`` is what a node on a modem's port stands on; ``lost`` hears when the plug is gone.
+    ``host`` is what a node on a modem's port stands on; ``lost`` hears when the plug is gone;
+    ``follow`` is for who drives lock and contactors as the charger orders.
     """
 
     def __init__(
@@ -24,11 +26,13 @@ class SlacPlug:
         config: StationLinkConfig,
         host: Callable[[EthernetPort], Host],
         lost: Callable[[str], None],
+        follow: Callable[[Charger], None] = lambda _charger: None,
     ) -> None:
         self._end = end
         self._config = config
         self._host = host
         self._lost = lost
+        self._follow = follow
         self._link: StationLink | None = None
         self.pilot: StationPilot = end.pilot
 
@@ -43,6 +47,7 @@ class SlacPlug:
         self._end.close()
 
     def _plugged(self, service: OutletPlug) -> None:
+        self._follow(service.charger)
         host = self._host(self._end.ethernet)
         self._link = StationLink(host, self.pilot, self._config, service)
         service.attach(self._link)

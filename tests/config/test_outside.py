@@ -92,6 +92,11 @@ def test_all_that_is_wrong_outside_comes_at_once(
 
 ABSENT = [
     ("network.interface=eth77", "network.interface: [Errno 19] there is no interface 'eth77'"),
+    ("link.interface=eth77", "link.interface: [Errno 19] there is no interface 'eth77'"),
+    (
+        "link.interface=02:00:00:00:77:77",
+        "link.interface: [Errno 19] no interface has the address 02:00:00:00:77:77",
+    ),
     ("trace.file=/dev/null/x", "set trace.file to a place this user may write, or to null"),
 ]
 ABSENT_OF = {
@@ -114,6 +119,8 @@ ABSENT_OF = {
 WITH = {
     "can.bus.channel=can7": ["can.bus.interface=socketcan"],
     "hardware.driver=plug": ["hardware.plug_port=1"],
+    "link.interface=eth77": ["link.driver=ethernet"],
+    "link.interface=02:00:00:00:77:77": ["link.driver=ethernet"],
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bsw.doctor import Finding, State
-from bsw.net.hostnet import InterfaceUnusable, find_interface
+from bsw.net.hostnet import InterfaceUnusable, find_interface, named
 from bsw.tls.port import TlsProfile
 from bsw.tls.profile import RULES
 from csm.config import CsmConfig
@@ -47,7 +47,8 @@ class Wanted:
             ports = (config.network.plain_port, config.network.tls_port)
             tcp = tuple(port for port in ports if port)
         profiles = config.tls.profiles if secure else ()
-        return cls(config.network.interface, udp, tcp, tokens if secure else None, profiles)
+        name = config.link.interface or config.network.interface
+        return cls(name, udp, tcp, tokens if secure else None, profiles)
 
 
 def look(wanted: Wanted) -> Iterator[Finding]:
@@ -67,7 +68,7 @@ def look(wanted: Wanted) -> Iterator[Finding]:
 
 def interface(name: str) -> Finding:
     try:
-        found = find_interface(name)
+        found = find_interface(named(name))
     except InterfaceUnusable as error:
         return Finding(State.WRONG, f"interface {name}", str(error.strerror))
     return Finding(State.OK, f"interface {name}", f"reachable as {found.address}")
@@ -77,7 +78,7 @@ def multicast(name: str) -> Finding:
     """SDP asks all nodes of the link; loopback has no multicast and needs none."""
     what = "multicast"
     try:
-        found = find_interface(name)
+        found = find_interface(named(name))
     except InterfaceUnusable:
         return Finding(State.WRONG, what, f"not without the interface {name}")
     if found.address == "::1":

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bsw.base import Start
+from bsw.hardware.port import PlugHardware, Side
 from bsw.nvm.service import BlockStore
 from bsw.os.clock import S
 from bsw.sim.blocks import MemoryBlocks
@@ -60,6 +61,8 @@ class Surroundings:
     vehicle_keys: Stores = field(default_factory=Stores)
     station_keys: Stores = field(default_factory=Stores)
     """Keys and certificates; without, they lie where the configurations say."""
+    drivers: Callable[[World, Side], PlugHardware] | None = None
+    """Of the plug, for configurations with ``hardware.driver: own``."""
 
 
 class Hardware:
@@ -113,6 +116,9 @@ class Pair:
         ):
             doors.unix = around.unix
             doors.own_keys, doors.own_shelf = stores.keys, stores.shelf
+        if around.drivers is not None:
+            self.vehicle_doors.own_hardware = around.drivers(self.world, Side.VEHICLE)
+            self.station_doors.own_hardware = around.drivers(self.world, Side.STATION)
         self.vehicle = build_vehicle(self.vehicle_base, evcc, self.vehicle_doors)
         self.station = build_station(self.station_base, secc, self.station_doors)
 
