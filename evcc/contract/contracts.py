@@ -43,7 +43,10 @@ def _nobody(_detail: str) -> None:
 
 @dataclass(slots=True)
 class KeymWallet:
-    """``signer_of`` makes a signer of a key handle; ``keys`` imports what is delivered."""
+    """``signer_of`` makes a signer of a key handle; ``keys`` imports what is delivered.
+
+    Both ask the token, which may be slow or gone: only on the worker.
+    """
 
     keym: Keym
     keys: Keys
@@ -75,28 +78,31 @@ class KeymWallet:
     def signed(self, body: Any) -> Later[Said]:  # noqa: ANN401 - any signed request
         credential = self._chosen()
         assert credential is not None, "signed is asked only with a contract"
-        signer = self.signer_of(credential.key)
         return self._job(
             "sign with the contract key",
-            lambda: Said(body, sign(SCHEME, signed_elements(body), signer)),
+            lambda: Said(body, sign(SCHEME, signed_elements(body), self.signer_of(credential.key))),
         )
 
     def installation(self) -> Later[Said]:
         credential = self._provisioning()[0]
-        signer, roots = self.signer_of(credential.key), self._roots()
+        roots = self._roots()
         return self._job(
             "ask for a contract",
-            lambda: vehicle_iso2.installation_request(credential.leaf.der, signer, roots),
+            lambda: vehicle_iso2.installation_request(
+                credential.leaf.der, self.signer_of(credential.key), roots
+            ),
         )
 
     def update(self) -> Later[Said]:
         credential, facts = self._chosen(), self.contract()
         assert credential is not None, "an update needs a contract"
         assert facts is not None, "an update needs a contract"
-        signer, roots = self.signer_of(credential.key), self._roots()
+        roots = self._roots()
         return self._job(
             "ask for a newer contract",
-            lambda: vehicle_iso2.update_request(credential.ders, facts.emaid, signer, roots),
+            lambda: vehicle_iso2.update_request(
+                credential.ders, facts.emaid, self.signer_of(credential.key), roots
+            ),
         )
 
     # What comes back
