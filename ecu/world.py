@@ -54,7 +54,11 @@ class World:
             busy=lambda: False,
             close=station.close,
         )
-        self.site.attenuate(self._seats[PLACES[0]], self._box, ATTENUATION)
+        self.attenuate(ATTENUATION)
+
+    def attenuate(self, decibel: int) -> None:
+        """The way between the vehicle's modem and the station's."""
+        self.site.attenuate(self._seats[PLACES[0]], self._box, decibel)
 
     @property
     def backend(self) -> SimNetwork:
