@@ -22,7 +22,7 @@ from bsw.os.clock import Action
 from bsw.stbm import TimeBase
 from ecu.doors import StationDoors
 from secc.config import SeccConfig
-from secc.plug.no_plug import NoPilot, NoPlug, PlugSide
+from secc.plug.no_plug import BarePilot, NoPlug, PlugSide
 from secc.session.handlers.registry import SCRIPTS
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _plug_and_modem(
     modem = doors.modem()
     host = _host_on(base, doors, recording, modem.on_return)
     if config.hardware.driver == "none":
-        bare = ModemEnd[StationPilot](NoPilot(), modem.port, modem.close)
+        bare = ModemEnd[StationPilot](BarePilot(base.scheduler), modem.port, modem.close)
         return SlacPlug(bare, config.link, host, base.process.lost)
     try:
         hardware = doors.hardware(Side.STATION)

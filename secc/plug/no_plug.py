@@ -4,12 +4,14 @@ What the ECU needs of a plug side is said here too; the simulated plug is in a m
 because the data link brings SLAC with it, which a bench without a modem shall not load.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
-from bsw.cp.pilot import Drive, Pilot, PilotState, StationPilot
-from bsw.os.clock import MS
+from bsw.cp.pilot import X1, Drive, Pilot, PilotListener, PilotState, StationPilot
+from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from secc.plug.plug_side import OutletPlug
+
+NEXT_VEHICLE: Final = 1 * S
 
 
 class PlugSide(Protocol):
@@ -41,6 +43,43 @@ class NoPilot:
 
     def listen(self, changed: object) -> None:
         """It never changes on its own."""
+
+
+class BarePilot:
+    """For a modem without a pilot: a vehicle is there, and another one once a link has ended.
+
+    Who switches the oscillator off has given up or is done; the next vehicle comes by itself.
+    """
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._reading = Pilot(PilotState.B, 5.0)
+        self._listeners: list[PilotListener] = []
+        self._leaves = scheduler.alarm(self._leave, name="next vehicle")
+        self._comes = scheduler.alarm(self._come, name="next vehicle")
+
+    def read(self) -> Pilot:
+        return self._reading
+
+    def drive(self, drive: Drive) -> None:
+        if drive == X1 and self._reading.state is PilotState.B:
+            self._leaves.rearm(NEXT_VEHICLE)
+        else:
+            self._leaves.cancel()
+
+    def listen(self, changed: PilotListener) -> None:
+        self._listeners.append(changed)
+
+    def _leave(self) -> None:
+        self._comes.rearm(NEXT_VEHICLE)
+        self._tell(Pilot(PilotState.A))
+
+    def _come(self) -> None:
+        self._tell(Pilot(PilotState.B, 5.0))
+
+    def _tell(self, reading: Pilot) -> None:
+        self._reading = reading
+        for listener in self._listeners:
+            listener(reading)
 
 
 class NoPlug:

@@ -64,16 +64,13 @@ class OutletPlug:
 
     def granted(self) -> None:
         """There is no link to attach; vehicles are there from now on."""
-        self.charger.dlink_ready(value=True)
-        offer = self._outlet.offer
-        if offer is not None:
-            self._log.info("listening", plain=offer.plain, tls=offer.tls)
+        self._open()
 
     # The link's user
 
     def linked(self, link: Linked) -> None:
         self._log.info("linked", resumed=link.resumed)
-        self.charger.dlink_ready(value=True)
+        self._open()
 
     def link_lost(self, reason: Reason) -> None:
         self._log.warning("link lost", why=reason.value)
@@ -82,6 +79,12 @@ class OutletPlug:
     def failed(self, failure: LinkFailure) -> None:
         self._log.warning("no data link", why=failure.reason.value)
         self.charger.dlink_ready(value=False)
+
+    def _open(self) -> None:
+        self.charger.dlink_ready(value=True)
+        offer = self._outlet.offer
+        if offer is not None:
+            self._log.info("listening", plain=offer.plain, tls=offer.tls)
 
     # The pilot
 

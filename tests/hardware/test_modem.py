@@ -99,7 +99,11 @@ def test_without_a_pilot_the_modems_alone_find_each_other() -> None:
     both.start()
     both.run(10)
     assert phase(both) is Phase.LINKED
-    assert both.vehicle.manager.link is not None
+    both.station.service.link.terminate()
+    both.run(5)
+    assert phase(both) is not Phase.LINKED
+    both.run(10)
+    assert phase(both) is Phase.OFFERING, "the next vehicle may come"
 
 
 def test_a_modem_that_is_back_gets_a_key_before_the_next_vehicle_asks() -> None:

@@ -47,7 +47,7 @@ class Pace:
 
 VEHICLE = """\
 network: {{interface: ev0}}
-hardware: {{driver: none}}
+{plug}
 session:
   protocols: [{protocol}]
   profile: {profile}
@@ -61,7 +61,7 @@ trace: {{file: {folder}/ours.vehicle.trace.jsonl}}
 """
 STATION = """\
 network: {{interface: se0}}
-hardware: {{driver: none, power: simulated}}
+{plug}
 session:
   protocols: [{protocol}]
   modes: [{mode}]
@@ -85,6 +85,8 @@ class Roles:
     case: Case
     line: Wire
     pace: Pace
+    vehicle_plug: str = "hardware: {driver: none}"
+    station_plug: str = "hardware: {driver: none, power: simulated}"
 
     @property
     def folder(self) -> Path:
@@ -125,6 +127,7 @@ class Roles:
             plain=str(not case.contract).lower(),
             tls=str(case.contract).lower(),
             folder=self.folder,
+            plug=self.station_plug,
         )
         path.write_text(text + self._keys("secc"))
         return self.line.ours("se", "secc.cli", "run", "-c", str(path))
@@ -147,6 +150,7 @@ class Roles:
             security="tls" if case.contract else "none",
             more=pause,
             folder=self.folder,
+            plug=self.vehicle_plug,
         )
         path.write_text(text + self._keys("evcc"))
         hardware = self._hardware()
