@@ -53,6 +53,7 @@ class VehicleValues:
     error: str = by(FAULT, NO_ERROR)
     mode: str = by(WISH, "DC_extended", lasting=False)
     prefer_contract: bool = wished(default=True)
+    standby: bool = wished(default=False)  # no energy for a while, but the session goes on
     # state of charge and wishes
     soc: float | None = measured("soc")
     full_soc: float | None = wished("full_soc")
@@ -188,6 +189,9 @@ class StationView:
     offered_payments: tuple[str, ...] = ()
     schedule_tuple: int | None = None
     session_id: str = ""
+    service: str = ""  # the energy service of ISO 15118-20
+    control_mode: str = ""  # scheduled or dynamic
+    target_power: float | None = None  # W that the station sets, below zero for discharge
 
 
 NOTHING_TOLD: Final = StationView()

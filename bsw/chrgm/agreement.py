@@ -20,6 +20,7 @@ class Progress(Enum):
 
     IDLE = "idle"
     CHARGING = "charging"
+    STANDBY = "standby"  # the session lives on without energy, in ISO 15118-20
     RENEGOTIATING = "renegotiating"
     STOPPED = "stopped"
 
@@ -41,7 +42,10 @@ class Agreement:
     secure: bool = False
     payment: Payment | None = None
     transfer: Transfer | None = None
-    service: str = ""  # the energy service, by its mode
+    service: str = ""  # the energy service: by its mode, in ISO 15118-20 by its word
+    joined: bool = False  # a paused session goes on
+    authorized: bool = False  # the station granted the charge, in ISO 15118-20
+    renegotiates: bool = False  # the last SessionStop asked for another service
     finished: bool = False  # the last EVSEProcessing was Finished
     isolated: bool = False  # the last finished cable check found the isolation good
     energy: bool = True  # the station did not answer "no energy now"

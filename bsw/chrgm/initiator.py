@@ -37,6 +37,7 @@ class Go:
     """What to ask next: after a pause, and as soon as a condition holds.
 
     ``within`` bounds the wait; the default is the vehicle's own sequence performance time.
+    ``aside`` is what to ask in a side stream meanwhile, if it is the time for it.
     """
 
     to: str
@@ -44,6 +45,7 @@ class Go:
     when: Callable[[], bool] | None = None
     within: int = 40 * S
     otherwise: Ending = Ending.CONDITION_TIMEOUT
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,10 @@ class Initiator:
         request, self._open = self._request, None
         self._record.agreed = exchange.learn(self._record.agreed, request, heard.body)
         self._spans.answered(exchange.name)
-        self._pursue(self._script.hear(exchange.name, heard))
+        wish = self._script.hear(exchange.name, heard)
+        if isinstance(wish, Go) and wish.aside:
+            self.ask_aside(wish.aside)
+        self._pursue(wish)
 
     def _session_fits(self, exchange: Exchange, heard: Heard) -> bool:
         if exchange.name != self._cursor.table.first:

@@ -139,15 +139,17 @@ PROTOCOLS: Final = (ISO20, ISO2, DIN)
 SPOKEN: Final = (ISO2, DIN)
 """Those with a table, and with a script in each role."""
 
-_BY_APPLICATION: Final = {
-    application.name: one for one in PROTOCOLS for application in one.applications
+_BY_NAME: Final = {
+    name: one
+    for one in PROTOCOLS
+    for name in (one.name, *(application.name for application in one.applications))
 }
 _PHASES: Final = {exchange: phase for one in PROTOCOLS for exchange, phase in one.phases.items()}
 
 
 def protocol(name: str) -> Protocol:
-    """By the name of one of its applications: ``din``, ``iso2``, ``iso20-dc``."""
-    return _BY_APPLICATION[name]
+    """By its name or that of one of its applications: ``din``, ``iso2``, ``iso20-dc``."""
+    return _BY_NAME[name]
 
 
 def dialect_of(name: str, tolerance: "exi.Tolerance | None" = None) -> "Dialect":

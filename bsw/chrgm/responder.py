@@ -163,7 +163,7 @@ class Responder:
         self._send(exchange, said)
         self._busy = None
         self._spans.answered(exchange.name)
-        if not exchange.follow:
+        if not self._cursor.allowed(agreed):
             self.end(self._script.conclude())
         else:
             self._next_alarm.rearm(self._timing.of(exchange).next_request)

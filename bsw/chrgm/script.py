@@ -15,18 +15,19 @@ from bsw.chrgm.sequence.model import Table
 from bsw.chrgm.services import at
 
 S = TypeVar("S")
-_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def snake(name: str) -> str:
-    """``PaymentServiceSelection`` becomes ``payment_service_selection``."""
+    """``DC_ChargeLoop`` becomes ``dc_charge_loop``."""
     return _WORD.sub("_", name).lower()
 
 
 def reachable(table: Table) -> tuple[str, ...]:
     """The exchanges a session can come to; others of the schema need no handler."""
     led_to = {edge.to for exchange in table.exchanges.values() for edge in exchange.follow}
-    return tuple(name for name in table.exchanges if name in led_to or name == table.first)
+    row = tuple(name for name in table.exchanges if name in led_to or name == table.first)
+    return (*row, *table.sides)
 
 
 class Scripts(Generic[S]):

@@ -25,14 +25,15 @@ class ParameterSet:
     """One of several forms in which a service can be had."""
 
     number: int
-    parameters: Mapping[str, bool | int | str]
+    parameters: Mapping[str, bool | int | float | str]
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyService:
     """A way to charge in one protocol.
 
-    ``mode`` is how bus, north side and configuration name it, ``word`` how the message does.
+    ``mode`` is how bus, north side and configuration name it, ``word`` how the message does, and
+    ``number`` is its id where messages have one.
     ``fragment`` is the place of the exchanges and edges it adds to the protocol's table.
     ``vehicle`` and ``station`` are places of ``factory(context, script)``: of what it returns,
     the methods that are there (``ask_current_demand``, ``answer_cable_check``) come in the place
@@ -46,6 +47,7 @@ class EnergyService:
     fragment: str = ""
     vehicle: str = ""
     station: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ def _iso2(name: str, fragment: str) -> EnergyService:
     return EnergyService("iso2", mode_of(name), name, f"bsw.chrgm.sequence.iso2:{fragment}")
 
 
+def _iso20(number: int, word: str, transfer: str, mode: str = "") -> EnergyService:
+    place = f"bsw.chrgm.sequence.iso20_{transfer.lower()}:{transfer}"
+    return EnergyService("iso20", mode_of(mode or word), word, place, number=number)
+
+
 OWN_ENERGY: Final = (
     _iso2("AC_single_phase_core", "AC"),
     _iso2("AC_three_phase_core", "AC"),
@@ -78,6 +85,12 @@ OWN_ENERGY: Final = (
     _iso2("DC_extended", "DC"),
     _iso2("DC_combo_core", "DC"),
     _iso2("DC_unique", "DC"),
+    _iso20(1, "AC", "AC", mode="AC_single_phase_core"),
+    _iso20(2, "DC", "DC"),
+    _iso20(5, "AC_BPT", "AC"),
+    _iso20(6, "DC_BPT", "DC"),
+    _iso20(8, "MCS", "DC"),
+    _iso20(9, "MCS_BPT", "DC"),
 )
 INSTALLATION, UPDATE = 1, 2
 """The parameter sets of the certificate service."""
@@ -146,6 +159,12 @@ def energy_by_mode(protocol: str) -> Mapping[str, EnergyService]:
 def energy_by_word(protocol: str) -> Mapping[str, EnergyService]:
     """By the message's word; what was installed comes before what is ours."""
     return {one.word: one for one in _energy() if one.protocol == protocol}
+
+
+@cache
+def energy_by_number(protocol: str) -> Mapping[int, EnergyService]:
+    """By the id in messages; what was installed comes before what is ours."""
+    return {one.number: one for one in _energy() if one.protocol == protocol and one.number}
 
 
 @cache

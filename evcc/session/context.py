@@ -6,7 +6,7 @@ involve all of them - getting ready for DC, closing contactors, coming back to a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import LOOK_EVERY, End, Go
@@ -82,6 +82,10 @@ class VehicleContext:
     closing: bool = False  # asked for by this session
     expected: float = 0.0  # A: what may still flow by the requests so far
     own_error: str = ""
+    certificate_name: str = ""  # of the vehicle's own certificate on this connection
+    station_leaf: bytes = b""  # fingerprint of the station's certificate
+    sent_away: bool = False  # the station asked for a pause
+    standby_refused: bool = False  # by the station, in this session
 
     def __post_init__(self) -> None:
         self.ramp = Ramp(self.profile)
@@ -92,6 +96,11 @@ class VehicleContext:
     def state(self) -> VehicleValues:
         """What holds now.  Nobody here changes it; whoever looks again may find another one."""
         return self.values.now
+
+    @property
+    def identity(self) -> str:
+        """EVCCID as ISO 15118-20 has it: what the vehicle's certificate is named by."""
+        return self.certificate_name or self.evccid.hex().upper()
 
     @property
     def error(self) -> str:
@@ -131,6 +140,10 @@ class VehicleContext:
         """The station told something: show it to the vehicle."""
         self.follow_plan()
         self.actuators.view_changed(self.view)
+
+    def note(self, **told: Any) -> None:  # noqa: ANN401 - fields of the view
+        """Some fields of the view are other ones now."""
+        self.see(replace(self.view, **told))
 
     def fail(self, ending: Ending, detail: str) -> None:
         """Something outside a message ends the session: now, not at the next answer."""
@@ -347,6 +360,10 @@ class VehicleContext:
             or self.error != "NO_ERROR"
             or self.long_without_power()
         )
+
+    @property
+    def standby_wanted(self) -> bool:
+        return self.state.standby and not self.standby_refused
 
     def pausing(self) -> bool:
         """Pause rather than terminate: wished for, or the schedule leaves us without power."""

@@ -1,7 +1,8 @@
 """What a vehicle keeps over a pause: enough to ask for the same session again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from bsw.nvm.service import Block, Nvm
 
@@ -10,12 +11,18 @@ BLOCK: Final = "paused session"
 
 @dataclass(frozen=True, slots=True)
 class PausedSession:
-    """``since`` is UNIX time; departure and energy are given again, less what has passed."""
+    """``since`` is UNIX time; departure and energy are given again, less what has passed.
+
+    ``selection`` is the energy service of ISO 15118-20 and its parameters, ``station`` the
+    fingerprint of the certificate that the station showed.
+    """
 
     protocol: str
     session_id: bytes
     payment: str
     since: int
+    selection: Mapping[str, Any] | None = None
+    station: bytes = b""
 
 
 class Memory(Protocol):
@@ -58,6 +65,8 @@ class KeptMemory:
                 bytes.fromhex(str(kept["session_id"])),
                 str(kept["payment"]),
                 int(kept["since"]),
+                kept.get("selection"),
+                bytes.fromhex(str(kept.get("station", ""))),
             )
         except (KeyError, TypeError, ValueError):
             return None
@@ -70,6 +79,8 @@ class KeptMemory:
                 "session_id": paused.session_id.hex(),
                 "payment": paused.payment,
                 "since": paused.since,
+                "selection": None if paused.selection is None else dict(paused.selection),
+                "station": paused.station.hex(),
             },
         )
         self._nvm.flush()  # the ECU sleeps next, and power may go any time

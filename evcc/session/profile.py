@@ -50,6 +50,12 @@ class VehicleProfile:
     pause_from: int = 900  # seconds without power from which on the session is paused
     update_before: int = 86_400  # seconds before expiry at which a contract is updated
     schedule_entries: int = 24
+    # ISO 15118-20 from here
+    supporting_points: int = 1024  # MaximumSupportingPoints: entries of a schedule that we take
+    prefers_dynamic: bool = False  # the station says how much, where it offers that
+    prefers_needs_of_station: bool = False  # the station may say when and how full
+    meter_info_each: int = 10 * S  # how often the loop asks for a meter reading
+    pauses_in_dynamic: bool = False  # only the station may pause there [V2G20-1195]
 
 
 CONFORMANCE: Final = VehicleProfile()

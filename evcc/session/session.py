@@ -245,7 +245,7 @@ class VehicleSession:
         context = self._context
         context.see(replace(context.view, protocol=name))
         paused = context.memory.load()
-        if paused is not None and paused.protocol == name:
+        if paused is not None and paused.protocol == protocol(name).name:
             context.record.resumed = paused.session_id
         self._enter(Stage.TALKING)
         self._initiator = Initiator(

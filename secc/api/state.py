@@ -68,6 +68,7 @@ class StationState:
     stop: bool = False
     pause: bool = False
     renegotiate: bool = False
+    other_service: bool = False
     no_energy: NoEnergyPauseMode | None = None
     errors: set[EvseError] = field(default_factory=set)
 
@@ -103,3 +104,4 @@ class StationState:
         self.pause = False
         self.no_energy = None
         self.renegotiate = False
+        self.other_service = False

@@ -4,11 +4,12 @@ Protocol-neutral.  It turns the commands of the north side into the words the pr
 them - status code, isolation, notification - and publishes what the car says.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.chrgm.agreement import Payment, Progress
-from bsw.chrgm.modes import NONE, Mode
+from bsw.chrgm.modes import NONE, Mode, Transfer
 from bsw.chrgm.record import NO_SESSION, SessionRecord
 from bsw.dlt import Logger
 from bsw.os.clock import S
@@ -62,6 +63,8 @@ class StationContext:
     contract: tuple[bytes, ...] = ()
     emaid: str = ""
     challenge: bytes = b""
+    vehicle_leaf: bytes = b""  # fingerprint of the vehicle's certificate
+    transfers: frozenset[Transfer] | None = None  # those of the application; None: any
     chosen: int = 0  # the schedule tuple the car charges by
     published: set[str] = field(default_factory=set)
     heard: dict[str, object] = field(default_factory=dict)
@@ -87,7 +90,12 @@ class StationContext:
             return False
         return bool(self.published & _UNDER_VOLTAGE) or self.looping or self.charging
 
-    def open_session(self, asked_for: bytes, visitor: Visitor) -> bool:
+    def open_session(
+        self,
+        asked_for: bytes,
+        visitor: Visitor,
+        fits: Callable[[Paused], bool] = lambda _paused: True,
+    ) -> bool:
         """Give the session its id; true if a paused one goes on.
 
         It goes on for the same visitor only, and only with the payment it was authorised by: a
@@ -96,7 +104,8 @@ class StationContext:
         wanted = asked_for.rjust(8, b"\0")
         self.visitor = visitor
         paused = self.memory.take(wanted, visitor)  # whatever was paused is over now
-        if wanted != NO_SESSION and paused is not None and self._possible(paused):
+        found = wanted != NO_SESSION and paused is not None
+        if found and paused is not None and self._possible(paused) and fits(paused):
             self.resumed = paused
             self.record.session_id = wanted
             return True

@@ -20,6 +20,17 @@ class DcLimits:
     minimum_voltage: float
     minimum_current: float
     ripple: float
+    minimum_power: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What the source takes back from a vehicle, as magnitudes."""
+
+    power: float
+    current: float
+    minimum_power: float = 0.0
+    minimum_current: float = 0.0
 
 
 def dc_limits(state: StationState) -> DcLimits:
@@ -45,7 +56,23 @@ def dc_limits(state: StationState) -> DcLimits:
         minimum_voltage=low_voltage,
         minimum_current=low_current,
         ripple=ripple or 0.0,
+        minimum_power=0.0 if minimum is None else minimum.evse_minimum_power_limit,
     )
+
+
+def dc_discharge(state: StationState) -> Back:
+    """Nothing, where nobody said that it can, or while there is to be no energy."""
+    maximum, minimum, hard = state.dc_maximum, state.dc_minimum, state.capabilities
+    if maximum is None or state.no_energy is not None:
+        return Back(0.0, 0.0)
+    power = maximum.evse_maximum_discharge_power_limit or 0.0
+    current = maximum.evse_maximum_discharge_current_limit or 0.0
+    if hard is not None:
+        power = min(power, hard.max_import_power_W or 0.0) if hard.bidirectional else 0.0
+        current = min(current, hard.max_import_current_A or 0.0) if hard.bidirectional else 0.0
+    low_power = 0.0 if minimum is None else minimum.evse_minimum_discharge_power_limit or 0.0
+    low_current = 0.0 if minimum is None else minimum.evse_minimum_discharge_current_limit or 0.0
+    return Back(power, current, min(low_power, power), min(low_current, current))
 
 
 def loop_limits(state: StationState) -> DcLimits:
@@ -81,3 +108,17 @@ def ac_current(state: StationState, mode: Mode) -> float:
 def ac_power(state: StationState, mode: Mode) -> float:
     """Over all phases: current per phase times voltage, never above what is allowed in total."""
     return ac_current(state, mode) * nominal_voltage(state) * mode.phases
+
+
+def ac_minimum_power(state: StationState, mode: Mode) -> float:
+    """What a car has to take at least, never above what there is."""
+    least = 0.0 if state.ac_minimum is None else max(0.0, state.ac_minimum.charge_power.total)
+    return min(least, ac_power(state, mode))
+
+
+def ac_discharge_power(state: StationState, mode: Mode) -> float:
+    """What the outlet takes back over all phases; nothing where nobody said that it can."""
+    told = None if state.ac_maximum is None else state.ac_maximum.discharge_power
+    if told is None or not mode.discharges or state.no_energy is not None:
+        return 0.0
+    return max(0.0, told.total)

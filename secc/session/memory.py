@@ -36,7 +36,8 @@ class Visitor:
 class Paused:
     """``schedule`` is the tuple the car had chosen, ``since`` when it was paused, in UNIX time.
 
-    ``emaid`` names the contract that pays, and is empty with external payment.
+    ``emaid`` names the contract that pays, and is empty with external payment.  ``selection`` is
+    the energy service of ISO 15118-20 with its parameters.
     """
 
     session_id: bytes
@@ -46,6 +47,7 @@ class Paused:
     schedule: Plan | None
     since: int
     emaid: str = ""
+    selection: Mapping[str, Any] | None = None
 
 
 class Memory:
@@ -112,6 +114,7 @@ def _written(paused: Paused) -> Mapping[str, Any]:
         "emaid": paused.emaid,
         "mode": paused.mode,
         "since": paused.since,
+        "selection": None if paused.selection is None else dict(paused.selection),
         "schedule": None
         if plan is None
         else {
@@ -138,6 +141,7 @@ def _read(found: Mapping[str, Any]) -> Paused | None:
             schedule=_plan(found["schedule"]),
             since=int(found["since"]),
             emaid=str(found["emaid"]),
+            selection=found.get("selection"),
         )
     except (KeyError, TypeError, ValueError):
         return None

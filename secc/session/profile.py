@@ -29,6 +29,16 @@ class StationProfile:
     clamp_precharge: bool = False  # bring an impossible pre-charge target into range
     no_energy_delay: int = 300 * S  # how long a vehicle is sent away where there is no power
     lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
+    # ISO 15118-20 from here
+    three_phase_connectors: tuple[int, ...] = (3, 2)  # a set for each: both are in the field
+    negative_discharge: bool = False  # the sign of discharge limits that go out
+    service_renegotiation: bool = True
+    standby: bool = True
+    contactor_wait_iso20: int = 1400 * MS  # its answer is due after 1.5 s
+    pause_delay: int = 60 * S  # how soon a pause has to be there in dynamic mode
+    pause_delay_scheduled: int = 0  # the same in scheduled mode; the amendment has 60 s for both
+    vehicle_pauses_in_dynamic: bool = False  # though only the station may [V2G20-1195]
+    lab_resume_without_certificate: bool = False  # nothing binds such a pause to its vehicle
     setup_stops_discovery: bool = True  # the set-up time begins with the link, and its end closes
     # discovery and listeners; otherwise it begins with each connection
 
@@ -66,6 +76,7 @@ FIELD: Final = StationProfile(
     pilot_wait=1500 * MS,
     profile_tolerance=0.02,
     clamp_precharge=True,
+    vehicle_pauses_in_dynamic=True,
     setup_stops_discovery=False,
     lenient_chains=True,
 )

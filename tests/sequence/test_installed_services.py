@@ -119,8 +119,11 @@ def test_an_entry_point_that_leads_elsewhere_is_named(tmp_path: Path) -> None:
 
 
 def test_ours_are_records_of_the_same_kind() -> None:
-    assert {one.word for one in OWN_ENERGY} == set(energy_by_word("iso2"))
-    assert {one.mode.name for one in OWN_ENERGY} == set(get_args(ModeName))
+    for name in ("iso2", "iso20"):
+        ours = {one.word for one in OWN_ENERGY if one.protocol == name}
+        assert ours == set(energy_by_word(name))
+    iso2 = {one.mode.name for one in OWN_ENERGY if one.protocol == "iso2"}
+    assert iso2 == set(get_args(ModeName))
     assert [one.name for one in value_added("iso2").values()] == ["Certificate", "InternetAccess"]
     internet = value_added("iso2")[3]
     assert [one.parameters["Port"] for one in internet.parameter_sets] == [20, 21, 80, 443]

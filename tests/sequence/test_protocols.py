@@ -69,6 +69,7 @@ def test_both_roles_have_a_script_and_the_table_is_its_own(one: Protocol) -> Non
     [
         (DIN, "evcc.session.handlers.din.script", "secc.session.handlers.din.script"),
         (ISO2, "evcc.session.handlers.iso2.script", "secc.session.handlers.iso2.script"),
+        (ISO20, "evcc.session.handlers.iso20.script", "secc.session.handlers.iso20.script"),
     ],
 )
 def test_a_script_stands_under_the_protocols_name(

@@ -1,7 +1,8 @@
-"""DC charging as DIN 70121 and ISO 15118-2 have it in common, from cable check to welding.
+"""DC charging as the protocols have it in common, from cable check to welding.
 
-The two protocols name the same fields alike; what differs - message classes, words for
-quantities - is handed in.  Order is the table's affair, current the ramp's.
+DIN 70121 and ISO 15118-2 name the same fields alike; what differs - message classes, words for
+quantities - is handed in.  ISO 15118-20 has other messages and takes the judgement alone.  Order
+is the table's affair, current the ramp's.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,8 @@ class Words:
     status: Callable[[VehicleContext], Any]
     volts: Callable[[float], Any]
     amps: Callable[[float], Any]
+    loop: str = "CurrentDemand"
+    welding: str = "WeldingDetection"
 
 
 OFFER: Final = {
@@ -46,6 +49,8 @@ LOOP: Final = {
 }
 """Where the values of ``evcc.plausible`` stand in a message."""
 
+STOP_WORDS: Final = frozenset({"StopCharging", "Terminate", "Pause", "ServiceRenegotiation"})
+"""EVSENotification of all protocols that wants the energy to end."""
 NOBODY_KNOWS: Final = float("inf")
 FALLS: Final = 50.0
 """A/s at which the output is trusted to follow a request down; the norm wants 100."""
@@ -115,7 +120,7 @@ class DirectCurrent:
         if context.view.status_code != "EVSE_Ready":
             return context.end(Ending.STATION_FAULT, "CableCheck", context.view.status_code)
         context.matched_since = None
-        return Go("PreCharge", when=self._battery_voltage_known)
+        return Go("PreCharge", when=self.battery_voltage_known)
 
     def _isolation_good(self) -> bool:
         profile = self._context.profile
@@ -127,7 +132,7 @@ class DirectCurrent:
         }
         return accepted.get(self._context.view.isolation, False)
 
-    def _battery_voltage_known(self) -> bool:
+    def battery_voltage_known(self) -> bool:
         battery, highest = self._context.state.battery_voltage, self._context.state.max_voltage
         return battery is not None and battery > 0 and (highest is None or battery <= highest)
 
@@ -231,10 +236,10 @@ class DirectCurrent:
         """Go on, come down, or break off, by what station, vehicle and measurements say."""
         context = self._context
         if context.view.status_code == "EVSE_EmergencyShutdown":
-            return context.end(Ending.STATION_FAULT, "CurrentDemand", context.view.status_code)
+            return context.end(Ending.STATION_FAULT, self._words.loop, context.view.status_code)
         if self._overvoltage():
             return context.end(
-                Ending.VOLTAGE_MISMATCH, "CurrentDemand", "over-voltage at the inlet"
+                Ending.VOLTAGE_MISMATCH, self._words.loop, "over-voltage at the inlet"
             )
         self._note_reasons()
         context.leaving = context.wants_to_stop() or self._station_stops()
@@ -242,7 +247,7 @@ class DirectCurrent:
         if self._coming_down:
             return self._come_down()
         context.stopping_since = None
-        return Go("CurrentDemand", after=context.profile.loop_pause)
+        return Go(self._words.loop, after=context.profile.loop_pause)
 
     def _down(self) -> bool:
         return self._coming_down or self._context.wants_to_stop()
@@ -264,12 +269,12 @@ class DirectCurrent:
             context.ramp.reset()
         if (low and context.ramp.amps == 0.0) or late or urgent:
             return Go("PowerDelivery")
-        return Go("CurrentDemand", after=context.profile.loop_pause)
+        return Go(self._words.loop, after=context.profile.loop_pause)
 
     def _station_stops(self) -> bool:
         """Once said it holds until the current is gone: it shall not go up and down by a word."""
         view = self._context.view
-        said = view.notification == "StopCharging" or view.status_code in STATION_STOPS
+        said = view.notification in STOP_WORDS or view.status_code in STATION_STOPS
         self._station_stopped = self._station_stopped or said
         return self._station_stopped
 
@@ -304,7 +309,7 @@ class DirectCurrent:
         context = self._context
         self.begin_again()
         context.actuators.request_current(0.0)
-        to = "WeldingDetection" if context.profile.welding_detection else "SessionStop"
+        to = self._words.welding if context.profile.welding_detection else "SessionStop"
         return Go(
             to,
             when=context.opened_and_in_b,
@@ -312,16 +317,23 @@ class DirectCurrent:
             otherwise=Ending.CONTACTOR_FAULT,
         )
 
-    def ask_welding_detection(self) -> Said:
+    def begin_welding(self) -> None:
         if self._welding_since is None:
             self._welding_since = self._context.scheduler.now
+
+    def ask_welding_detection(self) -> Said:
+        self.begin_welding()
         words = self._words
         return Said(words.messages.WeldingDetectionReq(dc_ev_status=words.status(self._context)))
 
     def hear_welding_detection(self, heard: Heard) -> Next:
+        self._see_voltage(heard.body)
+        return self.judge_welding()
+
+    def judge_welding(self) -> Next:
+        """Whether all is without voltage, by what both sides measure after the opening."""
         context = self._context
         assert self._welding_since is not None, "heard only after it was asked"
-        self._see_voltage(heard.body)
         told, measured = self._after_opening()
         live = max((one for one in (told, measured) if one is not None), default=NOBODY_KNOWS)
         if live < context.profile.safe_voltage:
@@ -335,7 +347,7 @@ class DirectCurrent:
             text = f"after opening {measured} V by the vehicle, {told} V by the station"
             context.stop(Ending.CONTACTOR_FAULT, text, "CONTACTOR_WELDED")
             return Go("SessionStop")
-        return Go("WeldingDetection", after=context.profile.welding_pause)
+        return Go(self._words.welding, after=context.profile.welding_pause)
 
     def _after_opening(self) -> tuple[float | None, float | None]:
         """What station and vehicle measure; a simulated station's word counts where alone."""

@@ -4,17 +4,22 @@ In the charge loop the handlers bring the current down first; everywhere before 
 pause goes straight to SessionStop, in state B.
 """
 
+from typing import Final
+
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.initiator import Go, Next
 from evcc.session.context import VehicleContext
 from evcc.vehicle import Intent
 
+LEAVING: Final = frozenset({"SessionStop", "WeldingDetection", "DC_WeldingDetection"})
+
 
 def steer(context: VehicleContext, wish: Go, allowed: tuple[str, ...]) -> Next:
     """The wish itself, or SessionStop in its place."""
     stops = context.state.intent is not Intent.CHARGE or context.error != "NO_ERROR"
-    energised = context.record.agreed.progress is Progress.CHARGING
-    if not stops or energised or wish.to in {"SessionStop", "WeldingDetection"}:
+    progress = context.record.agreed.progress
+    energised = progress in {Progress.CHARGING, Progress.STANDBY}
+    if not stops or energised or wish.to in LEAVING:
         return wish
     if "SessionStop" not in allowed:
         return wish

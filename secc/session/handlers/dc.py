@@ -1,7 +1,7 @@
-"""The DC steps that DIN 70121 and ISO 15118-2 have in common: cable check, pre-charge, welding.
+"""The DC steps that the protocols have in common: cable check, pre-charge, welding.
 
-The two protocols name the same fields alike; what differs - the message classes and the words
-for state and quantities - is handed in.
+DIN 70121 and ISO 15118-2 name the same fields alike; what differs - the message classes and the
+words for state and quantities - is handed in.  ISO 15118-20 takes the judgement alone.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,34 @@ class Words:
     pilot_wait: int
 
 
+def judge_cable(station: StationContext, *, good: bool) -> tuple[str, str]:
+    """Code and processing of a cable check; ``good``: the pilot shows what it has to."""
+    if not good or station.faulty:
+        return "FAILED", "Finished"
+    station.publish_once("start_cable_check")
+    if station.state.cable_check is None:
+        station.phase = "EVSE_IsolationMonitoringActive"
+        return "OK", "Ongoing"
+    if station.isolation_faulty:
+        station.phase = "EVSE_Malfunction"
+        return "FAILED", "Finished"
+    station.phase = "EVSE_Ready"
+    return "OK", "Finished"
+
+
+def begin_precharge(station: StationContext, voltage: float) -> str:
+    """The code of a pre-charge to this voltage; what can be reached is begun."""
+    possible = 0 <= voltage <= dc_limits(station.state).voltage
+    if not (possible or station.profile.clamp_precharge):
+        return "FAILED"
+    station.publish_once("start_pre_charge")
+    return "OK"
+
+
+def reachable(station: StationContext, voltage: float) -> float:
+    return max(0.0, min(voltage, dc_limits(station.state).voltage))
+
+
 class DirectCurrent:
     def __init__(self, station: StationContext, words: Words) -> None:
         self._station = station
@@ -37,20 +65,7 @@ class DirectCurrent:
         return self._in_pilot_states({"C", "D"}, self._check)
 
     def _check(self, good: bool) -> Said:  # noqa: FBT001 - one of two outcomes
-        station = self._station
-        if not good or station.faulty:
-            return self._checked("FAILED", "Finished")
-        station.publish_once("start_cable_check")
-        if station.state.cable_check is None:
-            station.phase = "EVSE_IsolationMonitoringActive"
-            return self._checked("OK", "Ongoing")
-        if station.isolation_faulty:
-            station.phase = "EVSE_Malfunction"
-            return self._checked("FAILED", "Finished")
-        station.phase = "EVSE_Ready"
-        return self._checked("OK", "Finished")
-
-    def _checked(self, code: str, processing: str) -> Said:
+        code, processing = judge_cable(self._station, good=good)
         messages = self._words.messages
         return Said(
             messages.CableCheckRes(
@@ -64,16 +79,10 @@ class DirectCurrent:
         station, messages = self._station, self._words.messages
         voltage = heard.body.ev_target_voltage.si()
         current = heard.body.ev_target_current.si()
-        limits = dc_limits(station.state)
-        code = "OK"
-        if not 0 <= voltage <= limits.voltage:
-            if not station.profile.clamp_precharge:
-                code = "FAILED"
-            voltage = max(0.0, min(voltage, limits.voltage))
+        code = begin_precharge(station, voltage)
         if code == "OK":
-            station.publish_once("start_pre_charge")
             publish_dc_status(station, heard.body.dc_ev_status)
-            publish_dc_target(station, voltage, min(current, 2.0))
+            publish_dc_target(station, reachable(station, voltage), min(current, 2.0))
         return Said(
             messages.PreChargeRes(
                 response_code=messages.ResponseCode(code),

@@ -58,17 +58,24 @@ def publish_dc_status(station: StationContext, status: Any) -> None:  # noqa: AN
 
 
 def publish_dc_limits(station: StationContext, message: Any) -> None:  # noqa: ANN401
-    given = (
-        message.ev_maximum_current_limit,
-        message.ev_maximum_power_limit,
-        message.ev_maximum_voltage_limit,
+    publish_dc_maximum(
+        station,
+        si(message.ev_maximum_current_limit),
+        si(message.ev_maximum_power_limit),
+        si(message.ev_maximum_voltage_limit),
     )
-    if not station.news("dc_ev_maximum_limits", given):
+
+
+def publish_dc_maximum(
+    station: StationContext, current: float | None, power: float | None, voltage: float | None
+) -> None:
+    """What the car takes at most; the same again is no news."""
+    if not station.news("dc_ev_maximum_limits", (current, power, voltage)):
         return
     limits = DcEvMaximumLimits(
-        dc_ev_maximum_current_limit=_within(si(message.ev_maximum_current_limit), 10_000),
-        dc_ev_maximum_power_limit=_within(si(message.ev_maximum_power_limit), 5_000_000),
-        dc_ev_maximum_voltage_limit=_within(si(message.ev_maximum_voltage_limit), 1_500),
+        dc_ev_maximum_current_limit=_within(current, 10_000),
+        dc_ev_maximum_power_limit=_within(power, 5_000_000),
+        dc_ev_maximum_voltage_limit=_within(voltage, 1_500),
     )
     if limits.model_dump(exclude_none=True):
         station.publish("dc_ev_maximum_limits", limits)

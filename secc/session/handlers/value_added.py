@@ -86,9 +86,9 @@ def _set(one: ParameterSet) -> iso2.ParameterSet:
     )
 
 
-def _parameter(name: str, value: bool | int | str) -> iso2.Parameter:  # noqa: FBT001 - a value
+def _parameter(name: str, value: bool | float | str) -> iso2.Parameter:  # noqa: FBT001 - a value
     if isinstance(value, bool):
         return iso2.Parameter(name=name, bool_value=value)
-    if isinstance(value, int):
-        return iso2.Parameter(name=name, int_value=value)
+    if not isinstance(value, str):
+        return iso2.Parameter(name=name, int_value=int(value))
     return iso2.Parameter(name=name, string_value=value)

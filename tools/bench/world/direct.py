@@ -59,8 +59,10 @@ class Rig:
         vehicle_memory: VehicleMemory | None = None,
         station_memory: Memory | None = None,
         seed: int = 1,
+        offered: tuple[str, ...] = (),
     ) -> None:
         self.protocol = protocol
+        self.offered = offered or (mode,)
         self.scheduler = Scheduler(VirtualClock())
         self.today = Today(self.scheduler)
         self.plug = Plug()
@@ -109,10 +111,10 @@ class Rig:
         )
         self.customer_after: int | None = 500 * MS
         self.charger.subscribe("require_auth_eim", self._customer)
-        self._set_up(mode)
+        self._set_up()
         self._add_engines(protocol, log)
 
-    def _set_up(self, mode: str) -> None:
+    def _set_up(self) -> None:
         """What a station's operator tells it at its start."""
         self.charger.setup(
             evse_id=EvseId(evse_id="DE*PWX*E0001*1", evse_id_din="+49*123*456*789"),
@@ -120,7 +122,7 @@ class Rig:
             debug_mode=False,
         )
         self.charger.update_energy_transfer_modes(
-            supported_energy_transfer_modes=[EnergyTransferMode(mode)]
+            supported_energy_transfer_modes=[EnergyTransferMode(one) for one in self.offered]
         )
         self.charger.update_ac_max_current(max_current=32.0)
         self.charger.session_setup(
@@ -182,6 +184,10 @@ class Rig:
 
     def bodies(self, kind: str) -> list[Any]:
         return [heard.body for _, _, heard in self.said if type(heard.body).__name__ == kind]
+
+    def loops(self) -> list[Any]:
+        """The charge loop requests of ISO 15118-20."""
+        return [*self.bodies("DCChargeLoopReq"), *self.bodies("ACChargeLoopReq")]
 
     def _customer(self, _none: None) -> None:
         if self.customer_after is not None:

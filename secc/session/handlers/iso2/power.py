@@ -127,17 +127,22 @@ class Stop:
         station = self._station
         request: iso2.SessionStopReq = heard.body
         pause = request.charging_session is iso2.ChargingSession.PAUSE
-        if pause and (why := self._why_no_pause()):
+        if pause and (why := self.why_no_pause()):
             station.log.warning("no pause", why=why)
-            return _stopped(good=False)  # for the car the session is over then
+            return self.stopped(good=False)  # for the car the session is over then
 
+        return self.in_state_b(pause=pause)
+
+    def in_state_b(self, *, pause: bool) -> Later[Said]:
+        """Answered when the vehicle has gone back there, and a pause is kept."""
+        station = self._station
         promise: Later[Said] = Later()
 
         def answer(good: bool) -> None:  # noqa: FBT001 - one of two outcomes
             if good and pause:
-                self._keep(promise)
+                self.keep(promise)
             else:
-                promise.resolve(_stopped(good=good))
+                promise.resolve(self.stopped(good=good))
 
         stopped_dc = (
             station.record.agreed.transfer is Transfer.DC
@@ -152,26 +157,26 @@ class Stop:
         )
         return promise
 
-    def _keep(self, promise: Later[Said]) -> None:
+    def keep(self, promise: Later[Said]) -> None:
         """A pause is promised when it is on the disk, and not promised if that takes too long."""
-        station, record = self._station, self._record()
+        station, record = self._station, self.record()
 
         def late() -> None:
             station.log.warning("no pause", why="it could not be kept in time; see nvm")
             if station.memory.paused is record:
                 station.memory.forget()
-            promise.resolve(_stopped(good=False))
+            promise.resolve(self.stopped(good=False))
 
         def kept() -> None:
             if alarm.armed and not promise.dropped:
                 alarm.cancel()
                 self._pausing = True
-                promise.resolve(_stopped(good=True))
+                promise.resolve(self.stopped(good=True))
 
         alarm = station.scheduler.after(KEEP_WITHIN, late, name="keep the pause")
         station.memory.keep(record, kept)
 
-    def _record(self) -> Paused:
+    def record(self) -> Paused:
         """A session that sleeps again before it has a mode keeps what it had."""
         station = self._station
         if station.resumed is not None and station.mode is NONE:
@@ -189,11 +194,14 @@ class Stop:
             emaid=station.emaid,
         )
 
-    def _why_no_pause(self) -> str:
+    def why_no_pause(self) -> str:
         """A pause is kept of a session that may charge, and does not any more."""
         if not self._station.authorized:
             return "the session is not authorized"
         return "energy is on" if self._station.energised else ""
+
+    def stopped(self, *, good: bool) -> Said:
+        return Said(iso2.SessionStopRes(response_code=OK if good else Codes.FAILED))
 
     def conclude(self) -> SessionResult:
         station = self._station
@@ -201,7 +209,3 @@ class Stop:
             station.memory.forget()
             return SessionResult(Ending.TERMINATED, "SessionStop")
         return SessionResult(Ending.PAUSED, "SessionStop")
-
-
-def _stopped(*, good: bool) -> Said:
-    return Said(iso2.SessionStopRes(response_code=OK if good else Codes.FAILED))

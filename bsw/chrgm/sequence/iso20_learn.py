@@ -1,0 +1,172 @@
+"""What the messages of ISO 15118-20 teach both sides, and the guards that ask for it."""
+
+from dataclasses import replace
+
+from bsw.chrgm.agreement import Agreement, Payment, Progress, Tolerance
+from bsw.chrgm.messages.iso20 import common, common_types, dc
+from bsw.chrgm.modes import Transfer
+from bsw.chrgm.sequence.learn import finished, ongoing, stopped_dc
+from bsw.chrgm.services import energy_by_number
+
+__all__ = ["finished", "ongoing", "stopped_dc"]
+Processing = common_types.Processing
+Codes = common_types.ResponseCode
+Step = common.ChargeProgress
+
+_PROGRESS = {
+    Step.START: Progress.CHARGING,
+    Step.STOP: Progress.STOPPED,
+    Step.STANDBY: Progress.STANDBY,
+    Step.SCHEDULE_RENEGOTIATION: Progress.CHARGING,
+}
+_PAYMENT = {
+    common.Authorization.EIM: Payment.EXTERNAL,
+    common.Authorization.PNC: Payment.CONTRACT,
+}
+
+
+def session(agreed: Agreement, _request: object, response: common.SessionSetupRes) -> Agreement:
+    """A joined session keeps its authorization [V2G20-1844]."""
+    joined = response.response_code is Codes.OK_OLD_SESSION_JOINED
+    return replace(agreed, joined=joined, authorized=joined)
+
+
+def authorization(
+    agreed: Agreement, request: common.AuthorizationReq, response: common.AuthorizationRes
+) -> Agreement:
+    """Only OK with Finished is a grant; a warning with Finished asks for another try."""
+    finished = response.evse_processing is Processing.FINISHED
+    granted = finished and response.response_code.value.startswith("OK")
+    payment = _PAYMENT[request.selected_authorization_service]
+    return replace(agreed, finished=finished, authorized=granted, payment=payment)
+
+
+def selection(
+    agreed: Agreement, request: common.ServiceSelectionReq, _response: object
+) -> Agreement:
+    """The station has refused what is no service; a change clears what the last one had."""
+    number = request.selected_energy_transfer_service.service_id
+    service = energy_by_number("iso20").get(number)
+    return replace(
+        agreed,
+        service="" if service is None else service.word,
+        transfer=None if service is None else service.mode.transfer,
+        progress=Progress.IDLE,
+        finished=False,
+        renegotiates=False,
+    )
+
+
+def processing(
+    agreed: Agreement,
+    _request: object,
+    response: common.ScheduleExchangeRes | dc.DCCableCheckRes,
+) -> Agreement:
+    return replace(agreed, finished=response.evse_processing is Processing.FINISHED)
+
+
+def vehicle_processing(
+    agreed: Agreement,
+    request: dc.DCPreChargeReq | dc.DCWeldingDetectionReq,
+    _response: object,
+) -> Agreement:
+    """Here the vehicle says when it is through."""
+    return replace(agreed, finished=request.ev_processing is Processing.FINISHED)
+
+
+def delivery(
+    agreed: Agreement, request: common.PowerDeliveryReq, response: common.PowerDeliveryRes
+) -> Agreement:
+    """A vehicle that is still at it, or a standby that is not granted, changes nothing."""
+    finished = request.ev_processing is Processing.FINISHED
+    granted = response.response_code is not Codes.WARNING_STANDBY_NOT_ALLOWED
+    if not (finished and granted):
+        return replace(agreed, finished=finished)
+    return replace(agreed, finished=True, progress=_PROGRESS[request.charge_progress])
+
+
+def stop(agreed: Agreement, request: common.SessionStopReq, _response: object) -> Agreement:
+    """The next service has nothing of this one: no voltage, no isolation, no schedule."""
+    renegotiates = request.charging_session is common.ChargingSession.SERVICE_RENEGOTIATION
+    if not renegotiates:
+        return replace(agreed, renegotiates=False)
+    return replace(
+        agreed,
+        renegotiates=True,
+        service="",
+        transfer=None,
+        progress=Progress.IDLE,
+        finished=False,
+        joined=False,
+    )
+
+
+# Guards
+
+
+def begins(agreed: Agreement) -> bool:
+    return not agreed.joined
+
+
+def joined_ac(agreed: Agreement) -> bool:
+    return agreed.joined and agreed.transfer is Transfer.AC
+
+
+def joined_dc(agreed: Agreement) -> bool:
+    return agreed.joined and agreed.transfer is Transfer.DC
+
+
+def authorized(agreed: Agreement) -> bool:
+    return agreed.authorized
+
+
+def authorization_open(agreed: Agreement) -> bool:
+    return not agreed.authorized or Tolerance.AUTHORIZATION_AGAIN in agreed.tolerated
+
+
+def selected_ac(agreed: Agreement) -> bool:
+    return agreed.authorized and agreed.transfer is Transfer.AC
+
+
+def selected_dc(agreed: Agreement) -> bool:
+    return agreed.authorized and agreed.transfer is Transfer.DC
+
+
+def finished_ac(agreed: Agreement) -> bool:
+    return agreed.finished and agreed.transfer is Transfer.AC
+
+
+def finished_dc(agreed: Agreement) -> bool:
+    return agreed.finished and agreed.transfer is Transfer.DC
+
+
+def charges_ac(agreed: Agreement) -> bool:
+    return runs(agreed) and agreed.transfer is Transfer.AC
+
+
+def charges_dc(agreed: Agreement) -> bool:
+    return runs(agreed) and agreed.transfer is Transfer.DC
+
+
+def runs(agreed: Agreement) -> bool:
+    """The loop goes on, with energy or in standby; authorization is asked for once more."""
+    running = agreed.progress in {Progress.CHARGING, Progress.STANDBY}
+    return agreed.authorized and agreed.finished and running
+
+
+def delivery_open(agreed: Agreement) -> bool:
+    """The vehicle was still at it, or was refused its standby before energy flowed."""
+    return not agreed.finished or agreed.progress is Progress.IDLE
+
+
+def not_running(agreed: Agreement) -> bool:
+    return agreed.progress in {Progress.IDLE, Progress.STOPPED}
+
+
+def renegotiates(agreed: Agreement) -> bool:
+    return agreed.renegotiates
+
+
+def loop_runs(agreed: Agreement) -> bool:
+    """When a schedule may be renegotiated, or a meter reading confirmed, beside the loop."""
+    return agreed.progress in {Progress.CHARGING, Progress.STANDBY}

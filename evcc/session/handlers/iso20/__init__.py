@@ -1,0 +1,1 @@
+"""What the vehicle says in ISO 15118-20."""

@@ -1,0 +1,45 @@
+"""What the vehicle needs and can, in the figures that ISO 15118-20 asks for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bsw.chrgm.iso20.selection import Selection
+from evcc.session.context import VehicleContext
+from evcc.vehicle import VehicleValues
+
+DAY: Final = 86_400
+"""Seconds: where a time to leave has to be named and nobody named one."""
+NO_LIMIT: Final = 5e6
+"""W: more than any inlet."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyNeeds:
+    """Wh.  ``minimum`` at or below zero: what has to be there is there."""
+
+    target: float | None
+    maximum: float | None
+    minimum: float | None
+
+
+def energy_needs(state: VehicleValues) -> EnergyNeeds:
+    """What is missing to the goal, and what fits in at all."""
+    room = None
+    if state.energy_capacity is not None and state.soc is not None:
+        room = max(0.0, state.energy_capacity * (100.0 - state.soc) / 100.0)
+    target = state.energy_request if state.energy_request is not None else room
+    maximum = target if room is None else max(room, target or 0.0)
+    return EnergyNeeds(target, maximum, 0.0 if target is not None else None)
+
+
+def departure(state: VehicleValues) -> int:
+    return DAY if state.departure is None else max(1, state.departure)
+
+
+def most_power(context: VehicleContext, selection: Selection) -> float:
+    """W that the vehicle can take at all in this service."""
+    state, view = context.state, context.view
+    if not selection.mode.ac:
+        return NO_LIMIT if state.max_power is None else state.max_power
+    volts = view.nominal_voltage or state.ac_max_voltage or 0.0
+    return (state.ac_max_current or 0.0) * volts * selection.mode.phases

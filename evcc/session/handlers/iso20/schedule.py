@@ -1,0 +1,194 @@
+"""ISO 15118-20 on the vehicle, ScheduleExchange: in the row, and beside the loop.
+
+What the vehicle needs goes out; what it makes of the station's schedules, it asks
+``evcc.schedules.choose``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bsw.chrgm.endings import Ending
+from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.iso20.words import header, maybe, most, number, percent
+from bsw.chrgm.messages.iso20 import common
+from bsw.chrgm.messages.iso20.common_types import Processing
+from bsw.chrgm.record import Heard, Said
+from bsw.os.clock import S
+from evcc.plan import Choice
+from evcc.schedules import Limits, Need, choose
+from evcc.schedules import Schedule as Offered
+from evcc.session.context import VehicleContext
+from evcc.session.handlers.iso20.choice import Choosing
+from evcc.session.handlers.iso20.needs import departure, energy_needs, most_power
+from evcc.session.handlers.iso20.status import Notifications
+from evcc.session.handlers.iso20.tuples import profile_entries, schedule_of
+
+FEWEST_POINTS: Final = 12
+"""The schema has no fewer."""
+
+
+class Schedule:
+    """``current`` is what PowerDelivery names; ``renewed``: it came beside the loop."""
+
+    def __init__(self, context: VehicleContext, choosing: Choosing, status: Notifications) -> None:
+        self._context = context
+        self._choosing = choosing
+        self._status = status
+        self._offered: tuple[Offered, ...] = ()
+        self.renewed = False
+
+    # In the row
+
+    def ask_schedule_exchange(self) -> Said:
+        return self._request()
+
+    def hear_schedule_exchange(self, heard: Heard) -> Next:
+        context = self._context
+        response: common.ScheduleExchangeRes = heard.body
+        context.note(processing=response.evse_processing.value)
+        if response.evse_processing is not Processing.FINISHED:
+            context.told()
+            return Go("ScheduleExchange", after=context.profile.ongoing_pause)
+        problem = self._take(heard)
+        context.told()
+        if response.go_to_pause:
+            context.sent_away = True
+            return Go("SessionStop", when=context.in_b)
+        if problem:
+            return context.end(Ending.INCOMPATIBLE, "ScheduleExchange", problem)
+        if self._choosing.mode.ac:
+            return Go("PowerDelivery", when=context.ready_for_ac)
+        return Go("DC_CableCheck", when=context.ready_for_c, within=context.profile.condition_limit)
+
+    # Beside the loop
+
+    def renewing(self, follow: Next) -> Next:
+        """Ask for other schedules meanwhile, if somebody wants that and we stay."""
+        stays = not (self._context.wants_to_stop() or self.renewed)
+        if not isinstance(follow, Go) or not (stays and self._status.wants_schedule):
+            return follow
+        return replace(follow, aside="ScheduleRenegotiation")
+
+    def ask_schedule_renegotiation(self) -> Said:
+        return self._request()
+
+    def hear_schedule_renegotiation(self, heard: Heard) -> None:
+        """A warning leaves the old schedule in force."""
+        context = self._context
+        response: common.ScheduleExchangeRes = heard.body
+        if response.response_code.value.startswith("WARNING"):
+            context.log.warning("schedule kept", code=response.response_code.value)
+            self._status.schedule_done()
+        elif response.evse_processing is Processing.FINISHED and not self._take(heard):
+            self.renewed = True
+            context.told()
+
+    # The request
+
+    def _request(self) -> Said:
+        context = self._context
+        points = max(FEWEST_POINTS, context.profile.supporting_points)
+        dynamic = self._choosing.made.dynamic
+        return Said(
+            common.ScheduleExchangeReq(
+                header=header(context.calendar.unix()),
+                maximum_supporting_points=points,
+                dynamic_se_req_control_mode=self._dynamic() if dynamic else None,
+                scheduled_se_req_control_mode=None if dynamic else self._scheduled(),
+            )
+        )
+
+    def _scheduled(self) -> common.ScheduledSEReqControlMode:
+        state = self._context.state
+        needs = energy_needs(state)
+        return common.ScheduledSEReqControlMode(
+            departure_time=state.departure,
+            ev_target_energy_request=maybe(needs.target),
+            ev_maximum_energy_request=maybe(needs.maximum),
+            ev_minimum_energy_request=maybe(needs.minimum),
+        )
+
+    def _dynamic(self) -> common.DynamicSEReqControlMode:
+        state = self._context.state
+        needs = energy_needs(state)
+        return common.DynamicSEReqControlMode(
+            departure_time=departure(state),
+            target_soc=percent(state.full_soc),
+            ev_target_energy_request=number(needs.target or 0.0),
+            ev_maximum_energy_request=number(needs.maximum or 0.0),
+            ev_minimum_energy_request=number(needs.minimum or 0.0),
+        )
+
+    # The answer
+
+    def _take(self, heard: Heard) -> str:
+        """Choose from what came; what does not fit is named."""
+        response: common.ScheduleExchangeRes = heard.body
+        dynamic = response.dynamic_se_res_control_mode
+        if self._choosing.made.dynamic:
+            self._offered = ()
+            self._context.plan = None
+            return "" if dynamic is not None else "schedules of the other control mode"
+        scheduled = response.scheduled_se_res_control_mode
+        if scheduled is None:
+            return "schedules of the other control mode"
+        offered = tuple(schedule_of(one) for one in scheduled.schedule_tuple)
+        if len({one.number for one in offered}) != len(offered):
+            return "two schedules of one number"
+        self._offered = offered
+        self._adopt(heard.body.header.time_stamp)
+        return ""
+
+    def _adopt(self, station_now: int) -> None:
+        context = self._context
+        state = context.state
+        chosen = choose(
+            self._offered,
+            Need(energy_needs(state).target, energy_needs(state).minimum, state.departure),
+            Limits(
+                charge=most_power(context, self._choosing.made),
+                entries=context.profile.supporting_points,
+            ),
+        )
+        context.adopt(chosen)
+        context.plan_since -= max(0, station_now - self._chosen(chosen).anchor) * S
+        context.follow_plan()
+
+    def _chosen(self, plan: Choice) -> Offered:
+        return next(one for one in self._offered if one.number == plan.number)
+
+    # For PowerDelivery
+
+    def profile(self) -> common.EVPowerProfile:
+        """What we mean to take; in dynamic mode a promise of nothing but our limit."""
+        context, selection = self._context, self._choosing.made
+        plan = context.plan
+        if selection.dynamic or plan is None:
+            entry = common.PowerScheduleEntry(
+                duration=departure(context.state), power=most(most_power(context, selection))
+            )
+            return common.EVPowerProfile(
+                time_anchor=context.calendar.unix(),
+                dynamic_evppt_control_mode=common.DynamicEVPPTControlMode(),
+                ev_power_profile_entries=common.EVPowerProfileEntryList(
+                    ev_power_profile_entry=(entry,)
+                ),
+            )
+        chosen = self._chosen(plan)
+        tolerance = None
+        if chosen.tolerance is not None:
+            tolerance = common.PowerToleranceAcceptance.POWER_TOLERANCE_CONFIRMED
+        return common.EVPowerProfile(
+            time_anchor=chosen.anchor,
+            scheduled_evppt_control_mode=common.ScheduledEVPPTControlMode(
+                selected_schedule_tuple_id=plan.number, power_tolerance_acceptance=tolerance
+            ),
+            ev_power_profile_entries=common.EVPowerProfileEntryList(
+                ev_power_profile_entry=profile_entries(plan, chosen)
+            ),
+        )
+
+    @property
+    def schedules(self) -> Sequence[Offered]:
+        return self._offered

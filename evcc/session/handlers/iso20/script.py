@@ -1,0 +1,37 @@
+"""The parts of the vehicle's ISO 15118-20 script: common messages, and one part for each current.
+
+A part is an object with ``ask_`` and ``hear_`` methods; whoever adds a service adds a part here.
+"""
+
+from bsw.chrgm.sequence.iso20 import TABLE
+from evcc.session.context import VehicleContext
+from evcc.session.handlers.iso20.ac import AlternatingCurrent20
+from evcc.session.handlers.iso20.authorization import Authorization
+from evcc.session.handlers.iso20.choice import Choosing
+from evcc.session.handlers.iso20.dc import DirectCurrent20
+from evcc.session.handlers.iso20.power import Power
+from evcc.session.handlers.iso20.schedule import Schedule
+from evcc.session.handlers.iso20.services import Services
+from evcc.session.handlers.iso20.setup import Setup
+from evcc.session.handlers.iso20.status import Notifications
+from evcc.session.handlers.script import VehicleScript
+
+
+def script(context: VehicleContext) -> VehicleScript:
+    choosing = Choosing(context)
+    status = Notifications(context, choosing)
+    schedule = Schedule(context, choosing, status)
+    dc = DirectCurrent20(context, choosing, status, schedule)
+    parts = (
+        Setup(context, choosing),
+        Authorization(context),
+        Services(context, choosing),
+        schedule,
+        dc,
+        AlternatingCurrent20(context, choosing, status, schedule),
+        Power(context, choosing, schedule, status, dc),
+    )
+    return VehicleScript(context, TABLE, parts, lambda: choosing.place)
+
+
+SCRIPT = script

@@ -1,0 +1,83 @@
+"""ISO 15118-20 on the vehicle, from ServiceDiscovery to ServiceSelection.
+
+Asks for the details of the services that fit, best first, until one has a set to take.
+"""
+
+from bsw.chrgm.endings import Ending
+from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.iso20.parameters import read_all
+from bsw.chrgm.iso20.words import header
+from bsw.chrgm.messages.iso20 import common
+from bsw.chrgm.record import Heard, Said
+from evcc.session.context import VehicleContext
+from evcc.session.handlers.iso20.choice import Choosing
+from evcc.session.handlers.iso20.joining import adopt, discovery
+
+
+class Services:
+    def __init__(self, context: VehicleContext, choosing: Choosing) -> None:
+        self._context = context
+        self._choosing = choosing
+        self._asked = 0  # how many of the offered services were asked about
+
+    def ask_service_discovery(self) -> Said:
+        return Said(common.ServiceDiscoveryReq(header=header(self._context.calendar.unix())))
+
+    def hear_service_discovery(self, heard: Heard) -> Next:
+        context, choosing = self._context, self._choosing
+        response: common.ServiceDiscoveryRes = heard.body
+        numbers = [one.service_id for one in response.energy_transfer_service_list.service]
+        choosing.renegotiable = response.service_renegotiation_supported
+        choosing.note(numbers)
+        self._asked = 0
+        context.note(offered_modes=tuple(one.word for one in choosing.offered))
+        context.told()
+        if not choosing.offered:
+            offered = ", ".join(str(one) for one in numbers)
+            return self._nothing("ServiceDiscovery", f"energy services {offered}")
+        return Go("ServiceDetail")
+
+    def _nothing(self, exchange: str, detail: str) -> Next:
+        return self._context.end(Ending.INCOMPATIBLE, exchange, f"offers {detail}")
+
+    def ask_service_detail(self) -> Said:
+        service = self._choosing.offered[self._asked]
+        return Said(
+            common.ServiceDetailReq(
+                header=header(self._context.calendar.unix()), service_id=service.number
+            )
+        )
+
+    def hear_service_detail(self, heard: Heard) -> Next:
+        """An answer about another service than the one asked for is none."""
+        response: common.ServiceDetailRes = heard.body
+        service = self._choosing.offered[self._asked]
+        if response.service_id != service.number:
+            return self._context.end(
+                Ending.SEQUENCE_ERROR, "ServiceDetail", f"answered for {response.service_id}"
+            )
+        sets = read_all(response.service_parameter_list.parameter_set)
+        if self._choosing.pick(service, sets):
+            return Go("ServiceSelection")
+        self._asked += 1
+        if self._asked < len(self._choosing.offered):
+            return Go("ServiceDetail")
+        return self._nothing("ServiceDetail", "no form of a service that fits")
+
+    def ask_service_selection(self) -> Said:
+        selection = self._choosing.made
+        return Said(
+            common.ServiceSelectionReq(
+                header=header(self._context.calendar.unix()),
+                selected_energy_transfer_service=common.SelectedService(
+                    service_id=selection.service.number,
+                    parameter_set_id=selection.chosen.number,
+                ),
+            )
+        )
+
+    def hear_service_selection(self, _heard: Heard) -> Next:
+        context, selection = self._context, self._choosing.made
+        adopt(context, selection)
+        context.told()
+        return Go(discovery(selection), when=context.limits_known)

@@ -1,0 +1,47 @@
+"""Schedule tuples of ISO 15118-20 as plain numbers, and a plan as entries of a power profile."""
+
+from itertools import pairwise
+
+from bsw.chrgm.iso20.words import most, si
+from bsw.chrgm.messages.iso20 import common
+from evcc.plan import Choice
+from evcc.schedules import Schedule, Slot
+
+
+def schedule_of(one: common.ScheduleTuple) -> Schedule:
+    """Discharge powers count by their magnitude: stacks differ in the sign."""
+    charging, discharging = one.charging_schedule, one.discharging_schedule
+    power = charging.power_schedule
+    return Schedule(
+        number=one.schedule_tuple_id,
+        anchor=power.time_anchor,
+        charge=slots(power),
+        discharge=() if discharging is None else slots(discharging.power_schedule),
+        tolerance=si(power.power_tolerance),
+        available=si(power.available_energy),
+        prices=charging.absolute_price_schedule or charging.price_level_schedule,
+        discharge_prices=None
+        if discharging is None
+        else discharging.absolute_price_schedule or discharging.price_level_schedule,
+    )
+
+
+def slots(schedule: common.PowerSchedule) -> tuple[Slot, ...]:
+    """Without gaps, from the anchor on; a power of single lines is their sum."""
+    made, begin = [], 0
+    for entry in schedule.power_schedule_entries.power_schedule_entry:
+        lines = (entry.power, entry.power_l2, entry.power_l3)
+        power = abs(sum(line.si() for line in lines if line is not None))
+        made.append(Slot(begin, begin + entry.duration, power))
+        begin += entry.duration
+    return tuple(made)
+
+
+def profile_entries(plan: Choice, chosen: Schedule) -> tuple[common.PowerScheduleEntry, ...]:
+    """Never above the station's schedule: rounded down."""
+    until = max(chosen.charge[-1].end, plan.entries[-1].start + 1)
+    starts = [*(entry.start for entry in plan.entries), until]
+    return tuple(
+        common.PowerScheduleEntry(duration=end - begin, power=most(entry.power))
+        for entry, (begin, end) in zip(plan.entries, pairwise(starts), strict=True)
+    )

@@ -1,0 +1,141 @@
+"""ISO 15118-20, ScheduleExchange: what the vehicle needs, and the power that is there for it."""
+
+from typing import Final
+
+from bsw.chrgm.iso20.words import most
+from bsw.chrgm.messages.iso20 import common
+from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.record import Heard, Said
+from secc.api.extensions import ChargingNeeds
+from secc.api.literals import ControlMode, EnergyTransferMode
+from secc.session.context import StationContext
+from secc.session.handlers.iso20.offers import Offers
+from secc.session.handlers.iso20.words import stamp
+from secc.session.handlers.published import LATEST_DEPARTURE, moment, publish_departure
+from secc.session.limits import ac_power, dc_limits
+from secc.session.schedules import Plan, Step
+
+Codes = ResponseCode
+NOTHING_YET: Final = Plan(1, (Step(0, 0.0),))
+"""While nothing is decided the element has to be there all the same."""
+
+
+class Schedule:
+    """``anchor`` is when the plans that were sent begin, in UNIX time."""
+
+    def __init__(self, station: StationContext, offers: Offers) -> None:
+        self._station = station
+        self._offers = offers
+        self.anchor = 0
+
+    def answer_schedule_exchange(self, heard: Heard) -> Said:
+        return self._answer(heard, again=True)
+
+    def answer_schedule_renegotiation(self, heard: Heard) -> Said:
+        """Beside the loop; the vehicle puts it in force with its next PowerDelivery."""
+        return self._answer(heard, again=False)
+
+    def _answer(self, heard: Heard, *, again: bool) -> Said:
+        station = self._station
+        request: common.ScheduleExchangeReq = heard.body
+        dynamic = self._offers.made.dynamic
+        asked = request.dynamic_se_req_control_mode
+        if (asked is not None) is not dynamic or not self._possible(request):
+            return self._refused()  # in kind [V2G20-1600]
+        station.state.renegotiate = False
+        self._publish(request)
+        if not station.schedules.ready:
+            return self._response(Processing.ONGOING)
+        if not dynamic:
+            self._fix(request, again=again)
+        return self._response(Processing.FINISHED)
+
+    def _possible(self, request: common.ScheduleExchangeReq) -> bool:
+        """[V2G20-1640], [V2G20-2681]."""
+        asked = request.dynamic_se_req_control_mode
+        if asked is None:
+            return True
+        low, high = asked.minimum_soc, asked.target_soc
+        ordered = low is None or high is None or low <= high
+        window = (asked.ev_maximum_v2x_energy_request, asked.ev_minimum_v2x_energy_request)
+        return ordered and (None not in window or window == (None, None))
+
+    def _fix(self, request: common.ScheduleExchangeReq, *, again: bool) -> None:
+        station = self._station
+        resumed = station.resumed
+        points = request.maximum_supporting_points
+        self.anchor = station.calendar.unix()
+        if again and resumed is not None and resumed.schedule is not None and not station.looping:
+            passed = max(0, self.anchor - resumed.since)
+            station.schedules.offer_again(resumed.schedule.after(passed), entries=points)
+            return
+        asked = request.scheduled_se_req_control_mode
+        departure = None if asked is None else asked.departure_time
+        station.schedules.offer(self._power(), entries=points, departure=departure)
+
+    def _power(self) -> float:
+        state, mode = self._station.state, self._station.mode
+        return ac_power(state, mode) if mode.ac else dc_limits(state).power
+
+    def _response(self, processing: Processing) -> Said:
+        dynamic = self._offers.made.dynamic
+        plans = self._station.schedules.sent
+        if processing is not Processing.FINISHED:
+            plans = (NOTHING_YET,)
+        tuples = tuple(self._tuple(plan) for plan in plans)
+        return Said(
+            common.ScheduleExchangeRes(
+                header=stamp(self._station),
+                response_code=Codes.OK,
+                evse_processing=processing,
+                dynamic_se_res_control_mode=common.DynamicSEResControlMode() if dynamic else None,
+                scheduled_se_res_control_mode=None
+                if dynamic
+                else common.ScheduledSEResControlMode(schedule_tuple=tuples),
+            )
+        )
+
+    def _tuple(self, plan: Plan) -> common.ScheduleTuple:
+        starts = [
+            *(step.start for step in plan.steps[1:]),
+            max(plan.until, plan.steps[-1].start + 1),
+        ]
+        entries = tuple(
+            common.PowerScheduleEntry(duration=end - step.start, power=most(step.power))
+            for step, end in zip(plan.steps, starts, strict=True)
+        )
+        power = common.PowerSchedule(
+            time_anchor=self.anchor,
+            power_schedule_entries=common.PowerScheduleEntryList(power_schedule_entry=entries),
+        )
+        return common.ScheduleTuple(
+            schedule_tuple_id=plan.number,
+            charging_schedule=common.ChargingSchedule(power_schedule=power),
+        )
+
+    def _refused(self) -> Said:
+        return Said(
+            smallest(
+                common.ScheduleExchangeRes,
+                header=stamp(self._station),
+                response_code=Codes.FAILED,
+            )
+        )
+
+    def _publish(self, request: common.ScheduleExchangeReq) -> None:
+        station = self._station
+        dynamic = request.dynamic_se_req_control_mode
+        scheduled = request.scheduled_se_req_control_mode
+        needs = dynamic or scheduled
+        departure = None if needs is None else needs.departure_time
+        publish_departure(station, departure)
+        told = ChargingNeeds(
+            requested_energy_transfer=EnergyTransferMode(station.mode.name),
+            control_mode=ControlMode.SCHEDULED if dynamic is None else ControlMode.DYNAMIC,
+            departure_time=None
+            if departure is None
+            else moment(station, min(departure, LATEST_DEPARTURE)),
+        )
+        if station.news("charging_needs", (told.control_mode, departure)):
+            station.publish("charging_needs", told)

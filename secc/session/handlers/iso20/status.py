@@ -1,0 +1,54 @@
+"""EVSEStatus and MeterInfo of ISO 15118-20: what the station asks for, and what it has measured."""
+
+from bsw.chrgm.messages.iso20.common_types import EvseNotification, EVSEStatus, MeterInfo
+from bsw.os.clock import S
+from secc.session.context import StationContext
+from secc.session.handlers.iso20.offers import Offers
+from secc.session.handlers.iso20.words import meter_info
+
+
+class Status:
+    def __init__(self, station: StationContext, offers: Offers) -> None:
+        self._station = station
+        self._offers = offers
+        self._metered = False  # this service session has shown its meter
+        self.paused = False  # a pause was asked for
+
+    def told(self) -> EVSEStatus | None:
+        """The most urgent of what is wanted; nothing where nothing is."""
+        wanted = self._wanted()
+        if wanted is None:
+            return None
+        notification, delay = wanted
+        return EVSEStatus(notification_max_delay=delay, evse_notification=notification)
+
+    def _wanted(self) -> tuple[EvseNotification, int] | None:
+        station, state = self._station, self._station.state
+        if state.stop or station.faulty:
+            return EvseNotification.TERMINATE, 0
+        if state.pause or state.no_energy is not None:
+            self.paused = True
+            return EvseNotification.PAUSE, self._pause_delay()
+        if state.other_service and station.profile.service_renegotiation:
+            return EvseNotification.SERVICE_RENEGOTIATION, 0
+        if state.renegotiate:
+            return EvseNotification.SCHEDULE_RENEGOTIATION, 0
+        return None
+
+    def _pause_delay(self) -> int:
+        profile, selection = self._station.profile, self._offers.selection
+        dynamic = selection is not None and selection.dynamic
+        return (profile.pause_delay if dynamic else profile.pause_delay_scheduled) // S
+
+    def begin_service(self) -> None:
+        self._metered = False
+
+    def meter(self, *, asked: bool) -> MeterInfo | None:
+        """In the first response of a loop, and when it is asked for [V2G20-1833], [V2G20-1082]."""
+        if asked:
+            self._station.publish("meter_info_requested")
+        if self._metered and not asked:
+            return None
+        told = meter_info(self._station, self._offers.metered_since)
+        self._metered = self._metered or told is not None
+        return told
