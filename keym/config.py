@@ -70,6 +70,23 @@ class OcspConfig(Part):
     within: Annotated[Duration, between("100 ms", "30 s", TIME)] = 5 * S
 
 
+class ExchangeConfig(Part):
+    """How ISO 15118-20 signs messages and encloses keys where a peer does it otherwise."""
+
+    lab_other_suites: bool = False
+    """Sign and accept with P-256 and the contracts of ISO 15118-2, and accept Ed448 by the name
+    of W3C, as some peers do.  Outside the norm."""
+
+    lab_whole_request: bool = False
+    """Sign all of a CertificateInstallationReq instead of the chain in it."""
+
+    lab_bare_kdf: bool = False
+    """Derive keys for delivered contracts without OtherInfo."""
+
+    lab_no_aad: bool = False
+    """Leave the identities out of what authenticates a delivered key."""
+
+
 class KeymConfig(Part):
     folder: NewPath = Field(default_factory=certificate_folder)
     """Where certificates are kept: one text file each."""
@@ -90,3 +107,8 @@ class KeymConfig(Part):
 
     renew_contract_days: Annotated[int, Field(ge=0, le=365)] = 21
     """A contract that ends within so many days is renewed at the next chance."""
+
+    most_contracts: Annotated[int, Field(ge=1, le=32)] = 3
+    """How many contracts a vehicle of ISO 15118-20 takes in one installation."""
+
+    exchange: ExchangeConfig = ExchangeConfig()

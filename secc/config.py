@@ -76,6 +76,12 @@ class SessionConfig(Part):
     payment: Annotated[
         tuple[Literal["Contract", "ExternalPayment"], ...], Field(min_length=1, max_length=2)
     ] = ("ExternalPayment",)
+    providers: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Za-z]{2}[-*]?[A-Za-z0-9]{3}$")], ...],
+        Field(max_length=128, examples=["[DE8AA, FRABC]"]),
+    ] = ()
+    """Mobility operators whose contracts are served in ISO 15118-20; none named: all."""
+
     plain: bool | None = None
     """Serve connections without TLS; ``null``: unless contracts alone pay, which need TLS."""
 

@@ -20,7 +20,9 @@ from bsw.dlt import Logger
 from bsw.os.worker import Outcome, Worker
 from csm.handles import KeyHandle
 from csm.signing import SoftwareVerifier
+from evcc.contract.promises import promised
 from evcc.session.ports import ContractFacts
+from keym.calendar import CalendarTime
 from keym.faults import KeymError
 from keym.keeping.contracts import Wish, emaid_of
 from keym.keeping.entry import Credential
@@ -37,7 +39,7 @@ MO_SUB_CA_2 = 1
 """Where the authority that signs tariffs stands in a contract chain."""
 
 
-def _nobody(_detail: str) -> None:
+def nobody(_detail: str) -> None:
     """No session listens."""
 
 
@@ -54,7 +56,7 @@ class KeymWallet:
     worker: Worker
     log: Logger
     rules: SignatureRules = field(default_factory=SignatureRules)
-    _listener: Callable[[str], None] = field(default=_nobody)
+    _listener: Callable[[str], None] = field(default=nobody)
 
     def listen(self, on_fault: Callable[[str], None]) -> None:
         """The session that runs now hears of a failing key store."""
@@ -113,12 +115,12 @@ class KeymWallet:
         renewing = type(response).__name__ == "CertificateUpdateRes"
         opener = current if renewing and current is not None else self._provisioning()[0]
         receiver = Receiver(self.keys, self.keym.judge, self.keym.calendar)
-        label = self._label(response.contract_signature_cert_chain.certificate)
+        label = label_of(response.contract_signature_cert_chain.certificate, self.keym.calendar)
         stored: Later[str] = Later()
 
         def took(outcome: Outcome[Delivered]) -> None:
             if outcome.error is not None:
-                stored.resolve(_told(outcome.error))
+                stored.resolve(told(outcome.error))
             else:
                 stored.resolve(self._keep(outcome.result(), current if renewing else None))
 
@@ -157,11 +159,6 @@ class KeymWallet:
         roots = self.keym.store.roots(RootKind.V2G)
         return [root.certificate.der for root in roots][:MOST_ROOTS]
 
-    def _label(self, leaf: bytes) -> str:
-        """New with each delivery, and without the contract's number, which is the driver's."""
-        taken = int(self.keym.calendar.moment().at.timestamp())
-        return f"contract-{hashlib.sha256(leaf).hexdigest()[:12]}-{taken:x}"
-
     def _keep(self, delivered: Delivered, replaced: Credential | None) -> str:
         store = self.keym.store
         try:
@@ -183,19 +180,19 @@ class KeymWallet:
         self.worker.submit("delete a key", lambda: self.keys.delete(key), _ignore)
 
     def _job(self, name: str, work: Callable[[], T]) -> Later[T]:
-        promise: Later[T] = Later()
+        return promised(self.worker, name, work, self._failed)
 
-        def done(outcome: Outcome[T]) -> None:
-            if outcome.error is not None:
-                self._listener(f"{name}: {outcome.error}")
-            else:
-                promise.resolve(outcome.result())
-
-        self.worker.submit(name, work, done)
-        return promise
+    def _failed(self, why: str) -> None:
+        self._listener(why)
 
 
-def _told(error: Exception) -> str:
+def label_of(leaf: bytes, calendar: CalendarTime) -> str:
+    """New with each delivery, and without the contract's number, which is the driver's."""
+    taken = int(calendar.moment().at.timestamp())
+    return f"contract-{hashlib.sha256(leaf).hexdigest()[:12]}-{taken:x}"
+
+
+def told(error: Exception) -> str:
     if isinstance(error, ProvisioningError):
         return str(error)
     return f"{type(error).__name__}: {error}"

@@ -5,12 +5,13 @@ and of the memory; a vehicle without TLS shall not pay for it.  What is signed a
 is decided further down.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bsw.base import Base, CannotStart
 from bsw.chrgm.protocols import protocol
 from bsw.stbm import TimeBase
+from bsw.tls.port import Credential as TlsCredential
 from bsw.tls.port import TlsEngine, TlsProfile
 from bsw.tls.vehicle import VehicleTls
 from csm.cryif import CryIf
@@ -21,9 +22,11 @@ from csm.signing import KeySigner
 from ecu.doors import KeyDoors
 from evcc.config import EvccConfig
 from evcc.contract.contracts import KeymWallet
+from evcc.contract.newer import NewerKeymWallet
 from evcc.session.profile import PROFILES
 from keym.calendar import EcuCalendar
 from keym.faults import KeymError, KeymFault
+from keym.keeping.entry import Credential
 from keym.wiring import Habits, open_keym
 from keym.x509.profile import Use
 
@@ -80,6 +83,11 @@ class VehicleKeys:
         log = self._base.dlt.logger("wallet")
         return KeymWallet(self._keym, self._csm.keys, self._signer, self._base.worker, log)
 
+    def newer_wallet(self) -> NewerKeymWallet:
+        log = self._base.dlt.logger("wallet")
+        keys, worker = self._csm.keys, self._base.worker
+        return NewerKeymWallet(self._keym, keys, self._signer, worker, log)
+
     def evccid(self) -> str:
         """The name in the vehicle certificate; empty where there is none to show."""
         shown = self._keym.usable(Use.VEHICLE)
@@ -93,7 +101,7 @@ class VehicleKeys:
         """
         trust = self._keym.trust(Use.SECC)
         shown = self._keym.usable(Use.VEHICLE)
-        credentials = self._keym.as_tls(shown, self._signer)
+        credentials = self._within_reach(shown)
         wanted = {protocol(name).edition for name in protocols}
         offered = [one for one in self._config.tls.profiles if one in wanted]
         if not credentials and offered != [TlsProfile.ISO20]:
@@ -105,6 +113,14 @@ class VehicleKeys:
                 remedy="install one that is valid today: v2g pki install --role evcc",
             )
         return VehicleTls(self._config.tls, trust, credentials).engine(offered)
+
+    def _within_reach(self, shown: Sequence[Credential]) -> list[TlsCredential]:
+        """Those whose key store answers; the others cost the newer edition, not the charge."""
+        try:
+            return self._keym.as_tls(shown, self._signer)
+        except CsmError as error:
+            self._base.dlt.logger("tls").warning("vehicle key out of reach", why=str(error))
+            return []
 
     def _signer(self, handle: KeyHandle) -> KeySigner:
         return KeySigner(handle, self._csm.keys.public_key(handle), self._csm.sign_now)

@@ -55,18 +55,20 @@ def choose(
     *,
     renew_within: timedelta = RENEW_WITHIN,
 ) -> Choice:
-    usable: list[Credential] = []
-    passed_over: list[PassedOver] = []
-    for contract in contracts:
-        why = hindrance(contract, wish, moment)
-        if why is None:
-            usable.append(contract)
-        else:
-            passed_over.append(PassedOver(contract.name, why))
-    if not usable:
-        return Choice(None, passed_over=tuple(passed_over))
-    best = min(usable, key=lambda contract: _rank(contract, wish))
-    return Choice(best, expires_soon(best, moment, renew_within), tuple(passed_over))
+    known = tuple(contracts)
+    found = ranked(known, wish, moment)
+    why = [(contract.name, hindrance(contract, wish, moment)) for contract in known]
+    passed_over = tuple(PassedOver(name, reason) for name, reason in why if reason is not None)
+    if not found:
+        return Choice(None, passed_over=passed_over)
+    best = found[0]
+    return Choice(best, expires_soon(best, moment, renew_within), passed_over)
+
+
+def ranked(contracts: Iterable[Credential], wish: Wish, moment: Moment) -> tuple[Credential, ...]:
+    """All that could pay, the best first: where one is refused the next one may do."""
+    usable = [one for one in contracts if hindrance(one, wish, moment) is None]
+    return tuple(sorted(usable, key=lambda contract: _rank(contract, wish)))
 
 
 def hindrance(contract: Credential, wish: Wish, moment: Moment) -> str | None:
@@ -112,7 +114,11 @@ def expires_soon(contract: Credential, moment: Moment, within: timedelta = RENEW
 
 
 def emaid_of(contract: Credential) -> Emaid | None:
+    return emaid_named(contract.leaf.subject.common_name or "")
+
+
+def emaid_named(text: str) -> Emaid | None:
     try:
-        return Emaid.parse(contract.leaf.subject.common_name or "")
+        return Emaid.parse(text)
     except IdError:
         return None

@@ -45,4 +45,4 @@ def iso2_code(error: ProvisioningError) -> Iso2:
 def iso20_code(error: ProvisioningError) -> Iso20:
     if isinstance(error, ChainRefused) and error.reason in _ISO20_CHAINS:
         return _ISO20_CHAINS[error.reason]
-    return _ISO20.get(error.fault, Iso20.FAILED)
+    return _ISO20.get(error.fault, Iso20.WARNING_NO_CERTIFICATE_AVAILABLE)

@@ -12,7 +12,7 @@ from bsw.chrgm.messages.iso20.common_types import (
     Processing,
 )
 from bsw.chrgm.signature import SignatureFlaw, sign, verify
-from bsw.chrgm.signature.iso20 import SCHEME, signed_elements
+from bsw.chrgm.signature.iso20 import SCHEME, signed_elements, whole_request
 from bsw.crypto import Signer
 from csm.handles import KeyHandle, KeyKind, PublicKey, Use
 from csm.secret import PrivateKey
@@ -37,8 +37,13 @@ def installation_request(
     *,
     most: int = 1,
     emaids: Sequence[str] = (),
+    whole: bool = False,
+    lab: bool = False,
 ) -> common.CertificateInstallationReq:
-    """Ask for up to ``most`` contracts, these ones first, signed with the provisioning key."""
+    """Ask for up to ``most`` contracts, these ones first, signed with the provisioning key.
+
+    ``whole`` signs the message as it is, header included, and not its chain alone.
+    """
     leaf, *above = chain
     request = common.CertificateInstallationReq(
         header=header,
@@ -51,7 +56,8 @@ def installation_request(
         maximum_contract_certificate_chains=most,
         prioritized_emaids=common.EMAIDList(emaid=tuple(emaids)) if emaids else None,
     )
-    signature = sign(SCHEME, signed_elements(request), signer)
+    elements = whole_request(request) if whole else signed_elements(request)
+    signature = sign(SCHEME, elements, signer, lab=lab)
     return request.replace(header=header.replace(signature=signature))
 
 

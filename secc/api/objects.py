@@ -221,11 +221,16 @@ class CertificateHashDataInfo(Object):
 
 
 class CertificateRequest(Object):
-    """The vehicle's message as it came: the whole EXI, in base 64."""
+    """The vehicle's message as it came: the whole EXI, in base 64.
 
-    exi_request: str = Field(max_length=5600)
+    What stands beside it is in a message of ISO 15118-20 alone, and for a back end of OCPP 2.1.
+    """
+
+    exi_request: str = Field(max_length=11_000)
     iso15118_schema_version: str
     certificate_action: CertificateAction
+    maximum_contract_certificate_chains: int | None = None
+    prioritized_emaids: list[str] | None = None
 
 
 class CertificateResponse(Object):

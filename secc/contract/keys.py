@@ -4,6 +4,8 @@ Stores, the Plug and Charge desk and TLS bring the cryptographic library with th
 much of the start-up and of the memory; a station without TLS shall not pay for it.
 """
 
+from typing import TYPE_CHECKING, TypeAlias
+
 from bsw.base import Base, CannotStart
 from bsw.chrgm.protocols import protocol
 from bsw.stbm import TimeBase
@@ -17,15 +19,23 @@ from csm.signing import KeySigner
 from ecu.doors import KeyDoors
 from keym.calendar import EcuCalendar
 from keym.faults import KeymError
-from keym.provisioning.provider import Provider
+from keym.provisioning.laboratory import signature_rules
 from keym.wiring import Habits, open_keym
 from keym.x509.edition import Edition
 from keym.x509.profile import Use
 from secc.api.charger import Charger
 from secc.config import ProvisioningConfig, SeccConfig
 from secc.contract.certificate_relay import Exchange
-from secc.contract.contracts import ContractSource, StationContracts
+from secc.contract.contracts import StationContracts
+from secc.contract.newer import NewerContracts
 from secc.session.profile import PROFILES
+
+if TYPE_CHECKING:
+    from keym.provisioning.provider import Provider
+    from secc.contract.provisioning import ContractFolder
+
+
+Service: TypeAlias = "tuple[Provider, ContractFolder]"
 
 
 class StationKeys:
@@ -51,9 +61,10 @@ class StationKeys:
             raise CannotStart(f"csm: {error}") from None
         self._tls = self._open_tls(config)
         self._exchange: Exchange | None = None
-        self._service: tuple[Provider, ContractSource] | None = None
+        self._providers = config.session.providers
+        self._services: dict[Edition, Service] = {}
         if config.provisioning.service == "lab":
-            self._service = self._open_service(config.provisioning)
+            self._services = self._open_services(config.provisioning)
 
     def exchange_with(self, charger: Charger) -> None:
         """Vehicles that ask for a contract are answered by whoever is behind the north side."""
@@ -66,7 +77,7 @@ class StationKeys:
     def desk(self) -> StationContracts:
         """Judges contracts for one session."""
         log = self._base.dlt.logger("desk")
-        provider, contracts = self._service or (None, None)
+        provider, contracts = self._services.get(Edition.ISO2, (None, None))
         return StationContracts(
             self._keym.judge,
             self._calendar,
@@ -77,23 +88,47 @@ class StationKeys:
             self._exchange,
         )
 
-    def _open_service(self, config: ProvisioningConfig) -> "tuple[Provider, ContractSource]":
-        """The laboratory's provisioning service, with the CPS certificate of our store."""
+    def newer_desk(self) -> NewerContracts:
+        """The same in ISO 15118-20."""
+        provider, contracts = self._services.get(Edition.ISO20, (None, None))
+        return NewerContracts(
+            self._keym.judge,
+            self._calendar,
+            self._base.worker,
+            self._base.dlt.logger("desk"),
+            self._providers,
+            provider,
+            contracts,
+            self._exchange,
+            signature_rules(self._keym.config.exchange),
+        )
+
+    def _open_services(self, config: ProvisioningConfig) -> "dict[Edition, Service]":
+        """The laboratory's provisioning service, with the CPS certificates of our store."""
         from secc.contract.provisioning import ContractFolder, provider  # noqa: PLC0415 - a lab's affair
 
-        found = self._keym.store.credentials(Use.CPS, Edition.ISO2)
-        if not found:
-            raise CannotStart(
-                "provisioning.service: lab needs a CPS certificate with its key in keym.folder; "
-                "install one, e.g. v2g pki install --role secc, or set the service to north"
-            )
-        own = found[0]
-        made = provider(config, own.ders, self._signer(own.key), self._keym.judge)
-        return made, ContractFolder(config.lab_contracts).check()
+        contracts = ContractFolder(config.lab_contracts).check()
+        services: dict[Edition, Service] = {}
+        for edition in contracts.editions:
+            found = self._keym.store.credentials(Use.CPS, edition)
+            if not found:
+                raise CannotStart(
+                    f"provisioning.service: lab needs a CPS certificate of {edition.value} with "
+                    "its key in keym.folder; install one, e.g. v2g pki install --role secc, or set "
+                    "the service to north"
+                )
+            own = found[0]
+            signer, exchange = self._signer(own.key), self._keym.config.exchange
+            made = provider(config, own.ders, signer, self._keym.judge, exchange)
+            services[edition] = made, contracts
+        return services
 
     def _open_tls(self, config: SeccConfig) -> StationTls:
         """For the editions that are spoken here, and no others: nobody could go on after that."""
-        credentials = self._keym.tls_credentials(Use.SECC, self._signer)
+        try:
+            credentials = self._keym.tls_credentials(Use.SECC, self._signer)
+        except CsmError as error:
+            raise CannotStart(f"csm: {error}") from None
         spoken = {protocol(name).edition for name in config.session.protocols}
         profiles = tuple(one for one in config.tls.profiles if one in spoken)
         tls = config.tls.model_copy(update={"profiles": profiles})

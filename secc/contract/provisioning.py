@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bsw.base import CannotStart
@@ -18,17 +19,27 @@ from csm import material
 from csm.handles import PublicKey
 from csm.randomness import HostRandomness
 from csm.secret import PrivateKey
+from keym.config import ExchangeConfig
 from keym.judging.judge import Judge
+from keym.provisioning.laboratory import envelope_rules, signature_rules
 from keym.provisioning.provider import Contract, Provider
 from keym.x509 import pem
 from keym.x509.certificate import Malformed, parse
+from keym.x509.edition import Edition
 from keym.x509.ids import Emaid, IdError
 from keym.x509.pem import PemError
 from secc.config import ContractFiles, ProvisioningConfig
 
+_CURVES = {"secp256r1", "secp521r1", ""}
+"""The empty name is that of no curve: an Ed448 key."""
+
 
 def provider(
-    config: ProvisioningConfig, chain: Sequence[bytes], signer: Signer, judge: Judge
+    config: ProvisioningConfig,
+    chain: Sequence[bytes],
+    signer: Signer,
+    judge: Judge,
+    exchange: ExchangeConfig,
 ) -> Provider:
     """The service with this chain and key.  Raises ``CannotStart`` for files it cannot use."""
     return Provider(
@@ -41,6 +52,8 @@ def provider(
             for path in config.lab_authorities
             for der in _certificates(path, "provisioning.lab_authorities")
         ),
+        rules=envelope_rules(exchange),
+        signature_rules=signature_rules(exchange),
     )
 
 
@@ -57,15 +70,26 @@ class ContractFolder:
         return self
 
     def for_vehicle(self, certificate: bytes) -> Contract | None:
-        name = parse(certificate).subject.common_name
-        fit = [one for one in self.contracts if one.vehicle in {"", name}]
+        return next(iter(self.all_for_vehicle(certificate)), None)
+
+    def all_for_vehicle(self, certificate: bytes) -> tuple[Contract, ...]:
+        """Those of its edition: made for this very vehicle, or else for whoever asks."""
+        vehicle = parse(certificate)
+        fit = [one for one in self.contracts if one.vehicle in {"", vehicle.subject.common_name}]
         named = [one for one in fit if one.vehicle]
-        return _contract((named or fit)[0]) if fit else None
+        made = (_contract(one) for one in named or fit)
+        return tuple(one for one in made if _edition(one.chain[0]) is _edition(certificate))
 
     def renewed(self, emaid: str) -> Contract | None:
-        """A contract of the same number; the one there is, if it is alone."""
+        """A contract of the same number, in the edition that knows renewal."""
         made = [_contract(one) for one in self.contracts]
-        return next((one for one in made if one.emaid == emaid), None)
+        older = [one for one in made if _edition(one.chain[0]) is Edition.ISO2]
+        return next((one for one in older if one.emaid == emaid), None)
+
+    @property
+    def editions(self) -> frozenset[Edition]:
+        """For which contracts there are some."""
+        return frozenset(_edition(_contract(one).chain[0]) for one in self.contracts)
 
 
 def _contract(files: ContractFiles) -> Contract:
@@ -86,15 +110,21 @@ def _contract(files: ContractFiles) -> Contract:
     return Contract(chain, private, str(emaid))
 
 
+def _edition(certificate: bytes) -> Edition:
+    kind = parse(certificate).key_type
+    return Edition.ISO2 if kind is None else Edition.of(kind)
+
+
 def _private(path: Path) -> PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
         key = None
-    if not isinstance(key, EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+    curve = key.curve.name if isinstance(key, EllipticCurvePrivateKey) else ""
+    if not isinstance(key, EllipticCurvePrivateKey | Ed448PrivateKey) or curve not in _CURVES:
         raise CannotStart(
             f"provisioning.lab_contracts.key: {path} is no private key that can be delivered; "
-            "name an unencrypted PEM file with a P-256 key"
+            "name an unencrypted PEM file with a P-256, P-521 or Ed448 key"
         )
     return material.unload(key)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bsw.chrgm.later import Later
-from bsw.chrgm.record import Heard
+from bsw.chrgm.record import Heard, Said
 
 
 class Pilot(Protocol):
@@ -51,3 +51,26 @@ class ContractDesk(Protocol):
 
     def update(self, heard: Heard) -> Later[Any]:
         """Answer a CertificateUpdateReq: ``Said`` with the signed response."""
+
+
+class NewerDesk(Protocol):
+    """The same in ISO 15118-20; codes are those of AuthorizationRes."""
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Mobility operators that are served here; none named: all."""
+
+    def judge_contract(self, chain: tuple[bytes, ...]) -> Verdict:
+        """Whether this contract chain is good here and today."""
+
+    def verify(self, request: Any, certificate: bytes) -> Verdict:  # noqa: ANN401
+        """Whether the header's signature over this request is the certificate holder's."""
+
+    def install(self, heard: Heard) -> Later[Said]:
+        """Answer a CertificateInstallationReq with the next contract, or with a warning."""
+
+    def pending(self) -> Said:
+        """What is answered while the contract is not there yet."""
+
+    def too_late(self) -> Said:
+        """What is answered when nobody delivered in time."""
