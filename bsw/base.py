@@ -54,8 +54,11 @@ class EcuProcess(Protocol):
     @property
     def stopping(self) -> Stop | None: ...
 
-    on_stop: Callable[[Stop], None]
-    """Begins the ordered stop and sees to it that ``finished`` is called."""
+    def ends_by(self, begin: Callable[[Stop], None], last_resort: Callable[[], None]) -> None:
+        """``begin`` starts the ordered stop and sees to it that ``finished`` is called.
+
+        ``last_resort`` reaches the safe state without the loop, when that has failed.
+        """
 
     def done(self, status: Status = Status.OK, detail: str = "") -> None:
         """The job is over; stop in order."""

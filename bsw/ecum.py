@@ -66,9 +66,9 @@ class EcuM:
         rooms: tuple[Room, ...],
         scheduler: Scheduler,
         log: Logger,
+        told: Callable[[State], None],
         *,
         stop_within: int = 5 * S,
-        on_state: Callable[[State], None] = lambda _state: None,
     ) -> None:
         self.state = State.OFF
         self.wake_up: WakeUp = WakeUp.POWER_ON
@@ -77,7 +77,7 @@ class EcuM:
         self._scheduler = scheduler
         self._log = log
         self._stop_within = stop_within
-        self.on_state = on_state
+        self._told = told
         self._started: list[Room] = []
         self._awaiting: list[Action] = []
 
@@ -165,4 +165,4 @@ class EcuM:
     def _enter(self, state: State) -> None:
         self.state = state
         self._log.info("ecu", state=state.value)
-        self.on_state(state)
+        self._told(state)

@@ -71,14 +71,13 @@ class CanIf:
     def counters(self) -> BusCounters:
         return self._port.counters
 
-    @property
-    def overhear(self) -> FrameReceiver | None:
-        """Hears every frame first, wanted or not."""
-        return self._overhear
-
-    @overhear.setter
-    def overhear(self, receiver: FrameReceiver | None) -> None:
+    def overhear(self, receiver: FrameReceiver) -> None:
+        """It hears every frame first, wanted or not, until ``hear_no_more``."""
         self._overhear = receiver
+        self._filter()
+
+    def hear_no_more(self) -> None:
+        self._overhear = None
         self._filter()
 
     def route(self, keys: Iterable[int], receiver: FrameReceiver) -> None:

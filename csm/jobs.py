@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from bsw.os.scheduler import Scheduler
-from bsw.os.worker import Worker
+from bsw.os.worker import Outcome, Worker
 from csm import public
 from csm.cryif import CryIf
 from csm.driver import Cipher, ConcatKdf, CryptoDriver, Hash, Mac
@@ -246,9 +246,10 @@ class Csm:
         return job
 
     def _lane(self, name: str, worker: Worker, bound: int) -> Lane:
-        lane = Lane(name, self._scheduler, worker, bound)
-        lane.on_outcome = lambda job, outcome: self._faults.note(name, job, outcome.error)
-        return lane
+        def told(job: str, outcome: Outcome[object]) -> None:
+            self._faults.note(name, job, outcome.error)
+
+        return Lane(name, self._scheduler, worker, bound, told)
 
     def _note_later(self, key: KeyHandle, name: str, error: Exception | None) -> None:
         if error is not None or self._faults.any:

@@ -91,9 +91,19 @@ class CsmJob(Generic[T]):
 
 
 class Lane:
-    """The jobs of one driver: the most urgent first, one at a time."""
+    """The jobs of one driver: the most urgent first, one at a time.
 
-    def __init__(self, name: str, scheduler: Scheduler, worker: Worker, bound: int) -> None:
+    ``told`` hears the outcome of each, by the job's name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        scheduler: Scheduler,
+        worker: Worker,
+        bound: int,
+        told: Callable[[str, Outcome[object]], None],
+    ) -> None:
         self.name = name
         self._scheduler = scheduler
         self._worker = worker
@@ -101,7 +111,7 @@ class Lane:
         self._queue: list[tuple[int, int, CsmJob[object]]] = []
         self._serials = count()
         self._busy = False
-        self.on_outcome: Callable[[str, Outcome[object]], None] = lambda _name, _outcome: None
+        self._told = told
 
     @property
     def waiting(self) -> int:
@@ -145,7 +155,7 @@ class Lane:
     def _finished(self, job: CsmJob[object], outcome: Outcome[object]) -> None:
         self._busy = False
         self._start_next()
-        self.on_outcome(job.name, outcome)
+        self._told(job.name, outcome)
         job.settle(outcome)
 
     def _late(self, job: CsmJob[object]) -> None:
@@ -158,5 +168,5 @@ class Lane:
 
     def _fail(self, job: CsmJob[object], error: CsmError) -> None:
         outcome: Outcome[object] = Outcome(error=error)
-        self.on_outcome(job.name, outcome)
+        self._told(job.name, outcome)
         job.settle(outcome)

@@ -38,14 +38,12 @@ class _Entry:
     with_sub: WithSub | None = None
 
 
-def _nothing() -> None:
-    """Nobody wants to know that a tester is there."""
-
-
 class Server:
-    def __init__(self, context: Context, log: Logger) -> None:
+    """``asked`` hears of each request, and when a session ends by itself."""
+
+    def __init__(self, context: Context, log: Logger, asked: Action) -> None:
         self.context = context
-        self.asked: Action = _nothing  # after each request, and when a session ends by itself
+        self._asked = asked
         self._log = log
         self._s3 = context.scheduler.alarm(self._session_over, name="S3")
         self._services = {
@@ -109,12 +107,12 @@ class Server:
             self._s3.cancel()
         else:
             self._s3.rearm(S3)
-        self.asked()
+        self._asked()
 
     def _session_over(self) -> None:
         self._log.info("session over", session=self.context.session.name)
         session.session_control(self.context, Session.DEFAULT, b"")
-        self.asked()
+        self._asked()
 
 
 _KNOWN: Final = frozenset(int(service) for service in Service)

@@ -88,14 +88,12 @@ class Process:
         self._status: Status | None = None
         self._deadline = scheduler.alarm(self._too_late, name="stop deadline", priority=FIRST)
         self.stopping: Stop | None = None
-        self.on_stop: Callable[[Stop], None] = lambda _stop: self.finished()
-        """Begins the ordered stop and sees to it that ``finished`` is called."""
-        self.last_resort: Callable[[], None] = lambda: None
-        """Reaches the safe state without the loop, when the ordered stop failed."""
+        self._begin_stop: Callable[[Stop], None] = lambda _stop: self.finished()
+        self._last_resort: Callable[[], None] = lambda: None
         self._det = det
         self.host_fault = ""
         """What of the host's led to the stop, in a sentence with its remedy."""
-        scheduler.on_fault = self._task_failed
+        scheduler.report_to(self._task_failed)
         det.listen(self._broken_promise)
 
     def stop(self, stop: Stop) -> None:
@@ -106,7 +104,15 @@ class Process:
         self._log.info("stopping", cause=stop.cause.value, detail=stop.detail)
         self._deadline.rearm(self._config.stop_within)
         self._bite_after(self._config.stop_within + _SPARE)
-        self.on_stop(stop)
+        self._begin_stop(stop)
+
+    def ends_by(self, begin: Callable[[Stop], None], last_resort: Callable[[], None]) -> None:
+        """``begin`` starts the ordered stop and sees to it that ``finished`` is called.
+
+        ``last_resort`` reaches the safe state without the loop, when that has failed.
+        """
+        self._begin_stop = begin
+        self._last_resort = last_resort
 
     def done(self, status: Status = Status.OK, detail: str = "") -> None:
         """The job is over; stop in order."""
@@ -142,7 +148,7 @@ class Process:
         self._log.error("stop_not_in_order", reason=reason)
         self._status = status
         try:
-            self.last_resort()
+            self._last_resort()
         except (Exception, ForcedStop) as error:  # noqa: BLE001 - nothing is left to try
             self._log.error("last_resort_failed", error=f"{type(error).__name__}: {error}")
 

@@ -150,7 +150,7 @@ class Scheduler:
     ) -> None:
         self.clock = clock
         self.mailbox = mailbox if mailbox is not None else Mailbox()
-        self.on_fault = on_fault
+        self._on_fault = on_fault
         self.faults = 0
         self.activations = 0
         self._alarms: list[tuple[int, int, int, Alarm]] = []
@@ -338,12 +338,16 @@ class Scheduler:
         self.faults += 1
         self._fault(Fault(where, error))
 
+    def report_to(self, handler: FaultHandler) -> None:
+        """Whoever decides what a task that failed means; without one the loop ends."""
+        self._on_fault = handler
+
     def _fault(self, fault: Fault) -> None:
-        if self.on_fault is None:
+        if self._on_fault is None:
             self._running = False
             raise SchedulerFault(fault) from fault.error
         try:
-            self.on_fault(fault)
+            self._on_fault(fault)
         except Exception as error:
             self._running = False
             raise SchedulerFault(Fault(f"the fault handler for {fault.where}", error)) from error

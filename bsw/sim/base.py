@@ -27,14 +27,23 @@ class SimulatedProcess:
         self.stopping: Stop | None = None
         self.status: Status | None = None
         self.host_fault = ""
-        self.on_stop: Callable[[Stop], None] = lambda _stop: self.finished()
+        self._begin_stop: Callable[[Stop], None] = lambda _stop: self.finished()
+        self._last_resort: Callable[[], None] = lambda: None
         det.listen(self._broken_promise)
 
     def stop(self, stop: Stop) -> None:
         """Begin the ordered stop.  The first reason counts."""
         if self.stopping is None:
             self.stopping = stop
-            self.on_stop(stop)
+            self._begin_stop(stop)
+
+    def ends_by(self, begin: Callable[[Stop], None], last_resort: Callable[[], None]) -> None:
+        self._begin_stop, self._last_resort = begin, last_resort
+
+    def fall(self) -> None:
+        """The loop has broken: nothing comes to an end in order."""
+        self.status = Status.FAULT
+        self._last_resort()
 
     def done(self, status: Status = Status.OK, detail: str = "") -> None:
         self.stop(Stop(Cause.DONE, detail or "the job is over", status))

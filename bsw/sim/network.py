@@ -226,6 +226,7 @@ class SimLink:
         impairment: Impairment = PERFECT,
         *,
         name: str = "sim0",
+        passable: Callable[[SimNetwork, SimNetwork], bool] = lambda _one, _other: True,
     ) -> None:
         self.scheduler = scheduler
         self.randomness = randomness
@@ -233,7 +234,7 @@ class SimLink:
         self.name = name
         self.whole = True
         self.overflowed = 0
-        self.passable: Callable[[SimNetwork, SimNetwork], bool] = lambda _one, _other: True
+        self._passable = passable
         self._nodes: dict[str, SimNetwork] = {}
         self._in_flight = 0
 
@@ -260,7 +261,7 @@ class SimLink:
     def connects(self, one: SimNetwork, other: SimNetwork) -> bool:
         if one is other:
             return one.up
-        return self.whole and one.up and other.up and self.passable(one, other)
+        return self.whole and one.up and other.up and self._passable(one, other)
 
     def path(self, source: SimNetwork, to: Endpoint) -> _LinkPath:
         return _LinkPath(self, source, to)

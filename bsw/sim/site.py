@@ -28,8 +28,7 @@ class Site:
         self, scheduler: Scheduler, randomness: Randomness, impairment: Impairment = PERFECT
     ) -> None:
         self.line = Line(scheduler, randomness, impairment)
-        self.ip = SimLink(scheduler, randomness, impairment, name="plc")
-        self.ip.passable = self._passable
+        self.ip = SimLink(scheduler, randomness, impairment, name="plc", passable=self._passable)
         self._owners: dict[SimNetwork, Seat] = {}
         self._scheduler = scheduler
         self._randomness = randomness

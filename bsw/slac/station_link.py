@@ -37,7 +37,7 @@ class StationLink:
     ) -> None:
         self.phase = Phase.VACANT
         self.peer = b""  # the vehicle's MAC, from the first link on
-        self.on_phase: Callable[[Phase], None] = lambda _phase: None
+        self._followers: list[Callable[[Phase], None]] = []
         self.node = StationNode(host, config.matching, self._hear)
         self._pilot = pilot
         self._config = config
@@ -48,6 +48,10 @@ class StationLink:
         self._after_step: Callable[[], None] = self._offer_again
         self._alarm = host.scheduler.alarm(self._stepped, name="station link")
         self._oscillator = host.scheduler.alarm(self._oscillator_off, name="oscillator off")
+
+    def follow(self, told: Callable[[Phase], None]) -> None:
+        """It hears each phase from now on."""
+        self._followers.append(told)
 
     def start(self) -> None:
         self._pilot.listen(self._pilot_changed)
@@ -233,4 +237,5 @@ class StationLink:
         if phase is not self.phase:
             self._log.debug("phase", now=phase.name)
             self.phase = phase
-            self.on_phase(phase)
+            for follower in self._followers:
+                follower(phase)

@@ -7,7 +7,7 @@ stays out of the message or takes the permission away.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 
 from bsw.cp.pilot import Pilot, PilotState
 from bsw.os.clock import MS, S
@@ -56,41 +56,50 @@ class Behaviour:
     contracts: bool = True  # false: never pay by contract
 
 
-def _nobody() -> None:
-    """Nobody asked to be told."""
+class CanUser(Protocol):
+    """Who works with what the bus says."""
+
+    @property
+    def flowing(self) -> bool:
+        """Energy flows, or may at once: the active inlet must stay the active one."""
+
+    def bus_changed(self) -> None:
+        """The vehicle's values are others now."""
+
+    def wake_station(self) -> None:
+        """The vehicle asks to wake a sleeping station."""
+
+    def opened_under_load(self, amps: float) -> None: ...
 
 
 class VehicleCan:
     """Implements ``Actuators`` and ``Values``: ``now`` is what the bus says.
 
-    ``changed`` is called after each change of the vehicle's values, ``wake`` when the vehicle
-    asks to wake a sleeping station.
+    ``activated`` hears which inlet is the active one.
     """
 
     def __init__(
         self,
         bus: VehicleBus,
+        user: CanUser,
         behaviour: Behaviour | None = None,
         *,
         asked: Asked | None = None,
         inlets: int = 1,
+        activated: Callable[[int | None], None] = lambda _inlet: None,
         start: VehicleValues = NOTHING_SAID,
     ) -> None:
         """``start`` holds until the bus says otherwise."""
         behaviour = behaviour or Behaviour()
         self.now = start
         self._asked = asked or Asked()
-        self.changed: Callable[[], None] = _nobody
-        self.wake: Callable[[], None] = _nobody
-        self.opened_under_load: Callable[[float], None] = lambda _amps: None
-        self.flowing: Callable[[], bool] = lambda: (
-            False
-        )  # the active inlet must stay the active one
+        self._user = user
         self.inlets = InletSides(
             bus.scheduler,
             inlets,
             self._show_lock,
             self._take,
+            activated,
             settle=behaviour.plug_settle,
             lock=behaviour.lock,
         )
@@ -202,17 +211,17 @@ class VehicleCan:
         self.now = self._values(told)
         self._asked.renegotiation.follow(level=told.permission.renegotiation_request is True)
         self._publish_ecu()
-        self.changed()
+        self._user.bus_changed()
 
     def _take_plug(self, told: VehicleSnapshot) -> None:
         """Which plug sits in which inlet, and whether a sleeping station shall be woken."""
-        self.inlets.hold(held=self.flowing())
+        self.inlets.hold(held=self._user.flowing)
         self.inlets.feed(told, self._bus.signals.reading)
         permission = told.permission
         waking = permission.wake_station_request is True
         rising, self._waking = waking and not self._waking, waking
         if rising:
-            self.wake()
+            self._user.wake_station()
 
     def _inlet_is_known(self) -> bool:
         """The first inlet's message has a fault of its own; of the second one is this."""
@@ -253,7 +262,7 @@ class VehicleCan:
         amps = abs(self.now.battery_current or 0.0)
         new = wish is not self._requests.contactor_request
         if new and not closed and self.now.contactors_closed and amps > OPEN_CURRENT:
-            self.opened_under_load(amps)
+            self._user.opened_under_load(amps)
         self._request(contactor_request=wish)
 
     def request_lock(self, *, locked: bool) -> None:

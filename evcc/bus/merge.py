@@ -4,10 +4,11 @@ Makes of them the values a session works with.  Where two speak about the same t
 that is declared with the value says who counts.  Nothing here knows where either comes from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bsw.os.clock import Action
 from bsw.os.scheduler import Scheduler
 from evcc.north.vehicle import Vehicle
 from evcc.vehicle import DECLARED, NOTHING_SAID, STOP, Bars, Intent, Values, VehicleValues
@@ -56,6 +57,8 @@ def _agreed(bus: VehicleValues, north: Mapping[str, Any]) -> dict[str, Any]:
 class MergedValues:
     """``refresh`` after each change of ``bus`` or ``north``; ``now`` is what comes of it.
 
+    ``changed`` hears that there is something new.
+
     With ``alone`` there is no bus that says anything, and the north side's word is all there is;
     then nobody else sees that its measurements grow old, which ``fresh`` bounds.
     """
@@ -67,26 +70,25 @@ class MergedValues:
         scheduler: Scheduler,
         *,
         bars: Bars,
+        changed: Action,
         alone: bool = False,
         fresh: int = 0,
     ) -> None:
-        self.changed: Callable[[], None] = lambda: None
         self.now: VehicleValues = NOTHING_SAID
         self._bus = bus
         self._bars = bars
+        self._changed = changed
         self._north = north
         self._scheduler = scheduler
         self._alone = alone
         self._fresh = fresh
         self._measured_at = scheduler.now
         self._intent, self._contracts, self._running = Intent.CHARGE, True, False
-        north.changed = self.refresh
-        north.owned = self._owned
         self._merge()
 
     def refresh(self) -> None:
         self._merge()
-        self.changed()
+        self._changed()
 
     def want(self, *, intent: Intent, contracts: bool, running: bool) -> None:
         """What holds is known at once; nobody is told, because who wants it knows."""
@@ -111,7 +113,7 @@ class MergedValues:
         closed = self._north.said.get("contactors_closed") is True
         return bool(self._fresh and closed and age > self._fresh)
 
-    def _owned(self, name: str) -> bool:
+    def owned(self, name: str) -> bool:
         """Whether the bus measures this, so that nobody else may say it."""
         exclusive = DECLARED[name].rule.exclusive and not self._alone
         return exclusive and getattr(self._bus.now, name) is not None

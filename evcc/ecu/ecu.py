@@ -8,7 +8,7 @@ from bsw.base import Base, Steps, settle
 from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
-from bsw.cp.pilot import Pilot
+from bsw.cp.pilot import Pilot, PilotState
 from bsw.ecum import EcuM, Room, WakeUp
 from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
@@ -18,6 +18,7 @@ from ecu.doors import VehicleDoors
 from evcc.bus.canbus import VehicleCan
 from evcc.config import EvccConfig
 from evcc.ecu.gates import EcuGates
+from evcc.ecu.ring import Ring
 from evcc.ecu.services import EcuServices, ServicePorts
 from evcc.ecu.startup import Parts
 from evcc.north.side import North
@@ -50,26 +51,26 @@ class VehicleEcu:
         self._parts = parts
         self.services = parts.services
         self._asked = Asked()
+        ring = Ring(self)
         self.can = VehicleCan(
             parts.bus,
+            ring,
             self.services.behaviour,
             asked=self._asked,
             inlets=len(parts.plug.inlets),
+            activated=parts.plug.activate,
         )
-        self.north = North(base.scheduler, self.can, config.api, self._asked)
-        self.can.changed = self.north.blend.refresh
+        self.north = North(base.scheduler, self.can, config.api, self._asked, ring)
         self._wallet = self._make_wallet()
-        self.manager = self._make_manager()
-        self.can.wake = self.manager.wake_up
+        self.manager = self._make_manager(ring)
         parts.plug.pilot.listen(self.can.pilot_changed)
         self.can.pilot_changed(parts.plug.pilot.read())
-        self.north.join(self.manager, parts.plug.pilot)
+        self.north.follow(parts.plug.pilot)
         base.trace.add_sink(self.north)
-        self.can.inlets.on_active = parts.plug.activate
         self.rooms = EcuServices(self.services, self._neighbours())
         self.ecum = self._manage()
         self._listen_to_inlets()
-        base.process.on_stop = self._ordered_stop
+        base.process.ends_by(self._ordered_stop, self._last_resort)
 
     @property
     def view(self) -> StationView:
@@ -90,6 +91,10 @@ class VehicleEcu:
 
     def stop(self, done: Action) -> None:
         self.ecum.stop(done)
+
+    def _last_resort(self) -> None:
+        """Without the loop: no current may flow by our word any more."""
+        self._parts.plug.pilot.show(PilotState.B)
 
     def _ordered_stop(self, why: Stop) -> None:
         notify = self._doors.notify
@@ -209,7 +214,7 @@ class VehicleEcu:
         wanted = self.services.settings.active.plug_and_charge
         return keys.wallet() if keys is not None and wanted else None
 
-    def _make_manager(self) -> ChargingManager:
+    def _make_manager(self, ring: Ring) -> ChargingManager:
         base, config = self._base, self._config.session
         actuators = self.north.actuators(self._parts.plug.actuators(self.can))
         wear = Wear(base.scheduler, self._config.wear, self.services.dem.failed)
@@ -220,20 +225,18 @@ class VehicleEcu:
             actuators,
             closing=wear.closing,
         )
-        manager = ChargingManager(
+        return ChargingManager(
             base.scheduler,
             self.north.blend,
             self._parts.plug.pilot,
             self._make_session,
+            user=ring,
             basic=basic,
             gates=EcuGates(self.can, self.north.vehicle, self._config),
             rules=RetryRules(config.tries, config.pause),
             log=self._log,
             wear=wear,
         )
-        manager.on_result = self._ended
-        self.north.blend.changed = manager.refresh
-        return manager
 
     def _make_session(self, ended: Callable[[SessionResult], None]) -> VehicleSession:
         base, config = self._base, self._config
@@ -288,7 +291,7 @@ class VehicleEcu:
 
     # Events
 
-    def _ended(self, result: SessionResult) -> None:
+    def session_ended(self, result: SessionResult) -> None:
         self.can.session_ended(result_on_can(result))
         self.north.session_ended(result)
         fault = self.rooms.supervision.stopped_for

@@ -228,13 +228,10 @@ class EcuServices:
             alive=self._life.alive,
             faults=self.modes.faults,
         )
-        near.can.flowing = lambda: near.manager.active
-        near.manager.engagement.told = self.modes.charging
         if near.det is not None:
             near.det.listen(self._broken_promise, first=True)
         services.supervised_by(self.supervision)
         self.server = self._make_server()
-        self.server.asked = self._tester_asked
         self.transport: IsoTpServer | None = None
 
     def rooms(self) -> tuple[Room, ...]:
@@ -260,7 +257,7 @@ class EcuServices:
         ground = self.services.ground
         log = ground.dlt.logger("ecum")
         rooms = (memory, *others, *watching, *watched)
-        ecum = EcuM(rooms, ground.scheduler, log, stop_within=stop_within)
+        ecum = EcuM(rooms, ground.scheduler, log, self.modes.ecu_is, stop_within=stop_within)
         self.modes.join(ecum)
         return ecum
 
@@ -304,7 +301,7 @@ class EcuServices:
             config.access.rules,
             services.keys_tried,
         )
-        return Server(context, ground.dlt.logger("dcm"))
+        return Server(context, ground.dlt.logger("dcm"), self._tester_asked)
 
     def _make_modes(self) -> Modes:
         config, near, ground = self.services.config, self._near, self.services.ground

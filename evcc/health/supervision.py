@@ -121,7 +121,6 @@ class Supervision:
         if not self._limits.silent:
             bus.signals.observe(self._heard)
         bus.canif.observe(self._bus_changed)
-        can.opened_under_load = self.opened_under_load
 
     def start(self) -> None:
         self._deaf = False

@@ -37,7 +37,10 @@ def role_of(role: str, number: int) -> str:
 
 
 class InletSides:
-    """``feed`` it with each snapshot; ``changed`` is called when a plug came to rest or left."""
+    """``feed`` it with each snapshot; ``changed`` is called when a plug came to rest or left.
+
+    ``activated`` hears which inlet is the active one now.
+    """
 
     def __init__(
         self,
@@ -45,12 +48,13 @@ class InletSides:
         count: int,
         show_lock: Callable[[int, LockRequest], None],
         changed: Callable[[], None],
+        activated: Callable[[int | None], None],
         *,
         settle: int,
         lock: LockTiming,
     ) -> None:
         numbers = range(1, count + 1)
-        self.on_active: Callable[[int | None], None] = lambda _inlet: None
+        self._on_active = activated
         self.arbiter = InletArbiter(self._activated)
         self.plugs = {number: PlugWatch(scheduler, changed, settle) for number in numbers}
         self.locks = {
@@ -124,7 +128,7 @@ class InletSides:
     def _activated(self, active: int | None) -> None:
         if active is not None:
             self._latest = active
-        self.on_active(active)
+        self._on_active(active)
 
 
 LOCK_ROLES: Final[Mapping[int, str]] = {1: "lock_request", 2: "second_lock_request"}

@@ -21,7 +21,6 @@ from evcc.north import about
 from evcc.north.objects import SdpResult, TlsInfo, V2gMessages
 from evcc.north.published_actuators import PublishedActuators, PublishedPilot
 from evcc.north.vehicle import COMMANDS, Vehicle
-from evcc.plug.charging import ChargingManager
 from evcc.vehicle import Actuators, Asked, Bars, Pilot, Values
 
 LOOK_EACH = 1 * S
@@ -38,18 +37,36 @@ class BusSide(Values, Bars, Protocol):
     """What the vehicle's bus says, and whether a fault of ours stands."""
 
 
+class NorthUser(Protocol):
+    """Who works with what bus and north side say together."""
+
+    @property
+    def running(self) -> str:
+        """The mode of the session that runs now, empty if there is none."""
+
+    def values_changed(self) -> None: ...
+    def wake_station(self) -> None: ...
+
+
 class North:
-    """Made before the rooms that need its state, then joined to the manager."""
+    """Made before the rooms that need its state.  A ``VehicleUser``."""
 
     def __init__(
-        self, scheduler: Scheduler, bus: BusSide, config: VehicleApiConfig, asked: Asked
+        self,
+        scheduler: Scheduler,
+        bus: BusSide,
+        config: VehicleApiConfig,
+        asked: Asked,
+        user: NorthUser,
     ) -> None:
-        self.vehicle = Vehicle(debug=config.debug, asked=asked)
+        self._user = user
+        self.vehicle = Vehicle(self, debug=config.debug, asked=asked)
         self.blend = MergedValues(
             bus,
             self.vehicle,
             scheduler,
             bars=bus,
+            changed=user.values_changed,
             alone=config.values == "north",
             fresh=config.fresh,
         )
@@ -69,19 +86,21 @@ class North:
         wanted = tuple(name for name in self.vehicle.protocols if name in configured)
         return wanted or configured
 
-    def join(self, manager: ChargingManager, pilot: VehiclePilot) -> None:
-        """``pilot`` says when the plug is out."""
-        vehicle, blend = self.vehicle, self.blend
-        vehicle.wake = manager.wake_up
-        vehicle.running = lambda: "" if manager.session is None else manager.session.mode
-        basic = blend.changed
+    @property
+    def running(self) -> str:
+        return self._user.running
 
-        def changed() -> None:
-            basic()
-            manager.go_on()
+    def owned(self, name: str) -> bool:
+        return self.blend.owned(name)
 
-        blend.changed = changed
-        manager.on_link = lambda state: vehicle.variables.publish("link_state", state)
+    def commanded(self) -> None:
+        self.blend.refresh()
+
+    def wake_station(self) -> None:
+        self._user.wake_station()
+
+    def follow(self, pilot: VehiclePilot) -> None:
+        """It says when the plug is out; last of all, so that the wishes hold until then."""
         pilot.listen(self._pilot_changed)
 
     def start(self, doors: VehicleDoors) -> None:

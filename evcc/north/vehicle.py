@@ -4,8 +4,7 @@
 only once is an event.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.modes import ModeName
@@ -43,24 +42,29 @@ WISHES: Final = frozenset(name for name, one in DECLARED.items() if not one.last
 """What is said for one charge, and not for the next plug-in."""
 
 
-def _free(_name: str) -> bool:
-    """Nobody else tells anything."""
-    return False
+class VehicleUser(Protocol):
+    """Who carries out what this interface is told."""
 
+    @property
+    def running(self) -> str:
+        """The mode of the session that runs now, empty if there is none."""
 
-def _idle() -> str:
-    """No session runs."""
-    return ""
+    def owned(self, name: str) -> bool:
+        """Whether another source, which nobody may contradict, tells this value."""
+
+    def commanded(self) -> None:
+        """After each command."""
+
+    def wake_station(self) -> None:
+        """A pause shall end."""
 
 
 class Vehicle:
-    """One inlet.  ``changed`` is told after each command, ``wake`` when a pause shall end.
+    """One inlet."""
 
-    ``running`` gives the mode of the session that runs now, empty if there is none; ``owned``
-    whether another source, which nobody may contradict, tells a value.
-    """
-
-    def __init__(self, *, debug: bool = False, asked: Asked | None = None) -> None:
+    def __init__(
+        self, user: VehicleUser, *, debug: bool = False, asked: Asked | None = None
+    ) -> None:
         self.debug = debug
         self.said: dict[str, Any] = {}
         self.asked = asked or Asked()
@@ -68,10 +72,7 @@ class Vehicle:
         self.variables: Variables = variables()
         self.discharge = DcEvBPTParameters()
         self.protocols: tuple[str, ...] = ()
-        self.changed: Callable[[], None] = lambda: None
-        self.wake: Callable[[], None] = lambda: None
-        self.running: Callable[[], str] = _idle
-        self.owned: Callable[[str], bool] = _free
+        self._user = user
         self._fault_after: ErrorCode = "NO_ERROR"  # stands when the ordered stop is over
         self._departs: int | None = None  # scheduler time, as soon as somebody looked
 
@@ -140,7 +141,7 @@ class Vehicle:
         stop_mode: StopMode = "Immediate",
     ) -> None:
         """``Ordered`` lets a session that runs come to its end first: a code cuts the current."""
-        if stop_mode == "Ordered" and error != "NO_ERROR" and self.running():
+        if stop_mode == "Ordered" and error != "NO_ERROR" and self._user.running:
             self._fault_after = error
             self._set(intent=Intent.STOP)
         else:
@@ -246,13 +247,13 @@ class Vehicle:
     @command
     def request_renegotiation(self) -> None:
         self.asked.renegotiation.ask()
-        self.changed()
+        self._user.commanded()
 
     @command
     def resume(self) -> None:
         """End a pause from the vehicle's side."""
         self._set(intent=Intent.CHARGE)
-        self.wake()
+        self._user.wake_station()
 
     @command
     def wake_up(self) -> None:
@@ -265,7 +266,7 @@ class Vehicle:
         if len(set(protocols)) < len(protocols):
             raise refused("set_protocol_offer", "protocols", "name each protocol once")
         self.protocols = tuple(PROTOCOLS[name] for name in protocols)
-        self.changed()
+        self._user.commanded()
 
     @command
     def set_authorization(self, *, mode: PaymentName) -> None:
@@ -276,7 +277,7 @@ class Vehicle:
     def request_certificate_installation(self) -> None:
         """Ask for a contract in the next session, also if there is one."""
         self.asked.contract.ask()
-        self.changed()
+        self._user.commanded()
 
     def _let_fault_stand(self) -> None:
         """Quietly: the session that stopped for it is just ending."""
@@ -292,7 +293,7 @@ class Vehicle:
 
     def _same_mode(self, wanted: str) -> None:
         """The mode is agreed once a session; another one needs another session."""
-        running = self.running()
+        running = self._user.running
         if running and running != wanted:
             raise refused(
                 "start_charging",
@@ -304,7 +305,7 @@ class Vehicle:
     def _measure(self, command: str, **told: tuple[str, object]) -> None:
         """Measurements, each by its argument: refused where the vehicle's bus brings them."""
         for argument, (name, _) in told.items():
-            if self.owned(name):
+            if self._user.owned(name):
                 raise refused(
                     command,
                     argument,
@@ -315,7 +316,7 @@ class Vehicle:
 
     def _set(self, **values: object) -> None:
         self._say(**values)
-        self.changed()
+        self._user.commanded()
 
     def _say(self, **values: object) -> None:
         """``None`` takes back what was said."""

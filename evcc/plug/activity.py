@@ -22,15 +22,11 @@ class Engaged(Enum):
 Told = Callable[[Engaged, WakeUp], None]
 
 
-def _nobody(_now: Engaged, _why: WakeUp) -> None:
-    """Nobody asked to be told."""
-
-
 class PlugActivity:
     """``told`` hears each change, and each cue from outside even if it changes nothing."""
 
-    def __init__(self) -> None:
-        self.told: Told = _nobody
+    def __init__(self, told: Told) -> None:
+        self._told = told
         self.now = Engaged.OUT
         self._plugged = False
         self._oscillating = False
@@ -90,4 +86,4 @@ class PlugActivity:
         now = self._judge()
         if now is not self.now or cue:
             self.now = now
-            self.told(now, why)
+            self._told(now, why)

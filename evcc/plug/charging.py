@@ -7,7 +7,7 @@ until the plug was out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.modes import mode_of
@@ -69,6 +69,15 @@ BASIC: Final = "BasicCharging"
 _WITHOUT_WORDS: Final = StationView(phase=BASIC)
 
 
+class ManagerUser(Protocol):
+    """Who is told of links and sessions."""
+
+    def session_ended(self, result: SessionResult) -> None: ...
+    def link_is(self, state: str) -> None: ...
+    def engaged(self, now: Engaged, why: WakeUp) -> None:
+        """How busy the plug side is, and what made it so."""
+
+
 class ChargingManager:
     """A ``LinkUser``.  Give it its link, then ``start`` both."""
 
@@ -79,6 +88,7 @@ class ChargingManager:
         pilot: VehiclePilot,
         make_session: SessionMaker,
         *,
+        user: ManagerUser,
         basic: BasicCharging,
         gates: Gates,
         rules: RetryRules,
@@ -87,8 +97,7 @@ class ChargingManager:
     ) -> None:
         self.session: VehicleSession | None = None
         self.results: list[SessionResult] = []
-        self.on_result: Callable[[SessionResult], None] = lambda _result: None
-        self.on_link: Callable[[str], None] = lambda _state: None
+        self._user = user
         self.ordered = Intent.CHARGE  # by the ECU itself, until the plug was out
         self.contract_refused = False  # until the plug was out
         self.tls_in_vain = False  # the station speaks nothing of ours over it; as long
@@ -104,7 +113,7 @@ class ChargingManager:
         self._tries = 0
         self._linked = False
         self._linked_at = 0
-        self.engagement = PlugActivity()
+        self.engagement = PlugActivity(user.engaged)
         self.wear = wear or Wear(scheduler)
         self._holding = False
         self._view = NOTHING_TOLD
@@ -136,13 +145,13 @@ class ChargingManager:
             self._energy_at = 0  # whoever woke the link has a reason to
         self.engagement.working()
         self._basic.stop(release=False)
-        self.on_link("linked")
+        self._user.link_is("linked")
         self._drive()
 
     def link_lost(self, reason: Reason) -> None:
         self._linked = self._holding = False
         self._again.cancel()
-        self.on_link("lost")
+        self._user.link_is("lost")
         self.engagement.over()
         if self.session is not None:
             self.session.end(SessionResult(Ending.LINK_LOST, detail=reason.value))
@@ -152,7 +161,7 @@ class ChargingManager:
         self._log.warning("no data link", why=failure.reason.value)
         if failure.reason is Reason.TOO_OFTEN:
             self.wear.tell(MATCHING)
-        self.on_link("failed")
+        self._user.link_is("failed")
         if failure.fallback is Fallback.NOMINAL and mode_of(self._state.mode).ac:
             self._follow_duty()
         else:
@@ -274,7 +283,7 @@ class ChargingManager:
         self.results.append(result)
         del self.results[:-RESULTS_KEPT]
         self._log.info("session ended", result=str(result))
-        self.on_result(result)
+        self._user.session_ended(result)
         if result.ending is Ending.LINK_LOST:
             return
         if result.ending is Ending.TERMINATED:

@@ -112,7 +112,6 @@ class Modes:
 
     def join(self, ecum: EcuM) -> None:
         self._ecum = ecum
-        ecum.on_state = self._ecu_is
 
     def room(self) -> Room:
         return Room("modes", sleep=self._fall_asleep, wake=self._woken)
@@ -164,14 +163,14 @@ class Modes:
             self._ecum.wake(self._why)
 
     def _fall_asleep(self) -> None:
-        self._ears.bus.canif.overhear = self._overheard
+        self._ears.bus.canif.overhear(self._overheard)
         self._heard = self._scheduler.now
         lead, departure = self._habits.sleep.before_departure, self._ears.departure()
         if lead and departure is not None and departure * S > lead:
             self._timer.rearm(departure * S - lead)
 
     def _woken(self) -> None:
-        self._ears.bus.canif.overhear = None
+        self._ears.bus.canif.hear_no_more()
         self._timer.cancel()
 
     def _overheard(self, frame: CanFrame) -> None:
@@ -204,7 +203,7 @@ class Modes:
 
     # The managers
 
-    def _ecu_is(self, state: State) -> None:
+    def ecu_is(self, state: State) -> None:
         if state is State.STARTING:
             self.bus.request("starting" if self._habits.sleep.enabled else "no sleep")
         self.bswm.report("ecu", state.value)

@@ -6,10 +6,11 @@ integrators know and do not change.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import Field
 
+from bsw.dlt import Logger
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Variables
 from secc.api.literals import (
@@ -51,40 +52,62 @@ ADDITIONS: list[str] = []
 command, addition = Commands(COMMANDS), Commands(ADDITIONS)
 
 
-def _nobody_waits(_response: CertificateResponse) -> None:
-    raise refused(
-        "set_get_certificate_response",
-        "certificate_response",
-        "this station does not ask for contracts here; set provisioning.service: north",
-    )
+class Sessions(Protocol):
+    """Whoever serves the outlet."""
+
+    @property
+    def running(self) -> str:
+        """The energy transfer mode of the session that runs, ``agreeing on a mode`` before it has
+        one; empty without a session.
+        """
 
 
-def _no_link(name: str) -> None:
-    raise CommandError(f"{name}: this station has no data link of its own; leave it to SLAC's")
+class ContractRequests(Protocol):
+    """Whoever has asked the north side for a contract."""
+
+    def answered(self, response: CertificateResponse) -> None: ...
 
 
-def _idle() -> str:
-    """No session runs."""
-    return ""
+class DataLink(Protocol):
+    """Whoever makes the data link."""
+
+    def order(self, name: str) -> None:
+        """``dlink_terminate``, ``dlink_error`` or ``dlink_pause``."""
 
 
 class Charger:
     """One outlet.
 
-    ``running`` gives the energy transfer mode of the session that runs, ``agreeing on a mode``
-    before it has one, and is empty without a session; ``on_certificate`` takes the answer to a
-    certificate request, ``on_dlink`` an order for the data link.
+    Who serves it comes and goes with the plug and the configuration, and makes itself known:
+    ``served_by``, ``asks_contracts``, ``linked_by``.
     """
 
-    def __init__(self, speaks: tuple[SupportedAppProtocol, ...]) -> None:
+    def __init__(
+        self, speaks: tuple[SupportedAppProtocol, ...], now: Callable[[], int], log: Logger
+    ) -> None:
         self.state = StationState()
         self.variables: Variables = variables()
-        self.verdicts = Verdicts()
-        self.running: Callable[[], str] = _idle
-        self.on_certificate: Callable[[CertificateResponse], None] = _nobody_waits
-        self.on_dlink: Callable[[str], None] = _no_link
+        self.verdicts = Verdicts(now, log)
+        self._sessions: Sessions | None = None
+        self._contracts: ContractRequests | None = None
+        self._link: DataLink | None = None
         self._speaks = speaks
         self._listeners: list[Callable[[str], None]] = []
+
+    def served_by(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def asks_contracts(self, contracts: ContractRequests) -> None:
+        self._contracts = contracts
+
+    def linked_by(self, link: DataLink) -> None:
+        """The link of the plug that has just been put in."""
+        self._link = link
+
+    @property
+    def running(self) -> str:
+        """The mode of the session that runs; empty if there is none."""
+        return "" if self._sessions is None else self._sessions.running
 
     def on_command(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
@@ -106,6 +129,13 @@ class Charger:
         self.variables.publish("supported_app_protocols_secc", spoken)
         self.variables.publish("service_renegotiation_supported", False)
 
+    def _order(self, name: str) -> None:
+        if self._link is None:
+            raise CommandError(
+                f"{name}: this station has no data link of its own; leave it to SLAC's"
+            )
+        self._link.order(name)
+
     def _set(self, name: str, **values: object) -> None:
         for field, value in values.items():
             setattr(self.state, field, value)
@@ -119,7 +149,7 @@ class Charger:
                 f"setup: sae_j2847_mode: {sae_j2847_mode} is not served, the reverse mode of "
                 "SAE J2847/2 is not part of this version; use None"
             )
-        if self.running() and self.state.evse_id not in {None, evse_id}:
+        if self.running and self.state.evse_id not in {None, evse_id}:
             raise refused("setup", "evse_id", "a session runs under another; wait for its end")
         self._set("setup", evse_id=evse_id, sae_mode=sae_j2847_mode, debug=debug_mode)
 
@@ -210,7 +240,7 @@ class Charger:
 
     def _keep_running_mode(self, offered: list[EnergyTransferMode]) -> None:
         """A mode is agreed once a session; the outlet stops it by ``stop_charging``."""
-        running = self.running()
+        running = self.running
         if running in set(EnergyTransferMode) and running not in offered:
             raise refused(
                 "update_energy_transfer_modes",
@@ -291,22 +321,28 @@ class Charger:
     @addition
     def dlink_terminate(self) -> None:
         """End the session and the data link, until the next plug-in."""
-        self.on_dlink("dlink_terminate")
+        self._order("dlink_terminate")
 
     @addition
     def dlink_error(self) -> None:
         """End the session and the data link, and match anew."""
-        self.on_dlink("dlink_error")
+        self._order("dlink_error")
 
     @addition
     def dlink_pause(self) -> None:
         """Let the link sleep."""
-        self.on_dlink("dlink_pause")
+        self._order("dlink_pause")
 
     @addition
     def set_get_certificate_response(self, *, certificate_response: CertificateResponse) -> None:
         """A back end's answer to a vehicle that asked for a contract."""
-        self.on_certificate(certificate_response)
+        if self._contracts is None:
+            raise refused(
+                "set_get_certificate_response",
+                "certificate_response",
+                "this station does not ask for contracts here; set provisioning.service: north",
+            )
+        self._contracts.answered(certificate_response)
         self._set("set_get_certificate_response")
 
     @command

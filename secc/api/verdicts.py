@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bsw.dlt import Logger
 from bsw.north.command import refused
 from bsw.os.clock import Action, S
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
@@ -52,11 +53,11 @@ class Question:
 
 
 class Verdicts:
-    """The questions of one outlet.  ``stray`` hears of verdicts that count for nobody."""
+    """The questions of one outlet."""
 
-    def __init__(self) -> None:
-        self.now: Callable[[], int] = lambda: 0
-        self.stray: Callable[[str], None] = lambda _why: None
+    def __init__(self, now: Callable[[], int], log: Logger) -> None:
+        self._now = now
+        self._log = log
         self._open: Question | None = None
         self._owed: deque[tuple[int, Question]] = deque(maxlen=MOST)
         self._advance: Verdict | None = None
@@ -80,7 +81,7 @@ class Verdicts:
         if question is None or question is not self._open:
             return
         self._open = None
-        self._ended = self.now()
+        self._ended = self._now()
         if question.unanswered:
             self._owed.append((self._ended, question))
 
@@ -91,13 +92,15 @@ class Verdicts:
     def answer(self, verdict: Verdict) -> None:
         """A verdict that does not say what it was asked for."""
         if self._answers_late():
-            self.stray("it answers a session that ended")
+            self._log.warning("verdict counts for nobody", why="it answers a session that ended")
             if self._open is not None and not self._open.settled:
                 self._open.put()
         elif self._open is not None:
             self._take(self._open, verdict)
-        elif self._ended is not None and self.now() - self._ended < TWICE:
-            self.stray("nobody asks, and a session has just ended")
+        elif self._ended is not None and self._now() - self._ended < TWICE:
+            self._log.warning(
+                "verdict counts for nobody", why="nobody asks, and a session has just ended"
+            )
         else:
             self._advance = verdict
 
@@ -113,13 +116,13 @@ class Verdicts:
 
     def _take(self, question: Question, verdict: Verdict) -> None:
         if question.settled:
-            self.stray("the vehicle has its answer already")
+            self._log.warning("verdict counts for nobody", why="the vehicle has its answer already")
         else:
             question.verdict = verdict
 
     def _answers_late(self) -> bool:
         """Whether the oldest question without an answer is one of a session that ended."""
-        while self._owed and self.now() - self._owed[0][0] > LATE:
+        while self._owed and self._now() - self._owed[0][0] > LATE:
             self._owed.popleft()
         if not self._owed:
             return False

@@ -71,7 +71,7 @@ class Exchange:
         self._charger = charger
         self._log = log
         self._pending: tuple[CertificateAction, Later[Said], Refusal, Form] | None = None
-        charger.on_certificate = self._answered
+        charger.asks_contracts(self)
 
     def ask(
         self,
@@ -101,7 +101,7 @@ class Exchange:
         )
         return promise
 
-    def _answered(self, response: CertificateResponse) -> None:
+    def answered(self, response: CertificateResponse) -> None:
         if self._pending is None or self._pending[1].dropped:
             remedy = "no vehicle waits for it; answer iso15118_certificate_request within 4 s"
             raise refused(COMMAND, "certificate_response", remedy)

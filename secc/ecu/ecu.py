@@ -7,6 +7,7 @@ from bsw.base import Base, Steps, settle
 from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
+from bsw.cp.pilot import F
 from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
 from bsw.os.process import Status, Stop
@@ -54,18 +55,21 @@ class StationEcu:
         self._log = base.dlt.logger("secc")
         self._count = 0
         self._target = DcEvTargetValues(dc_ev_target_voltage=0, dc_ev_target_current=0)
-        self.charger = Charger((SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN))
+        self.charger = Charger(
+            (SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN),
+            lambda: base.scheduler.now,
+            base.dlt.logger("session"),
+        )
         self._north = North(self.charger, config.api)
         self.schedules = Schedules()
         self._memory = KeptMemory(parts.nvm)
         self._power = self._make_power()
         self.outlet = self._make_outlet()
-        self.outlet.on_end = self._ended
         if parts.keys is not None and config.provisioning.service == "north":
             parts.keys.exchange_with(self.charger)
         self._backend: Backend | None = None
         self.service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
-        base.process.on_stop = self._ordered_stop
+        base.process.ends_by(self._ordered_stop, self._last_resort)
 
     # Life
 
@@ -99,6 +103,10 @@ class StationEcu:
         """The modem, or the back end, is still being told."""
         backend = self._backend
         return self._parts.plug.leaving or (backend is not None and backend.busy)
+
+    def _last_resort(self) -> None:
+        """Without the loop: no current may flow by our word any more."""
+        self._parts.plug.pilot.drive(F)
 
     def _ordered_stop(self, _why: Stop) -> None:
         if self._doors.notify is not None:
@@ -181,6 +189,7 @@ class StationEcu:
             doors=doors,
             make_station=self._make_station,
             memory=self._memory,
+            ended=self._ended,
             log=base.dlt.logger("session"),
             manners=Manners(
                 stop_discovery=self._profile.setup_stops_discovery,

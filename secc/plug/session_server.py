@@ -85,6 +85,7 @@ class SessionServer:
         doors: Doors,
         make_station: StationMaker,
         memory: Memory,
+        ended: Callable[[SessionResult], None],
         log: Logger,
         manners: Manners | None = None,
     ) -> None:
@@ -111,11 +112,9 @@ class SessionServer:
         self._held = False  # the link is up, but a command is missing
         self._session: StationSession | None = None
         self.results: list[SessionResult] = []
-        self.on_end: Callable[[SessionResult], None] = lambda _result: None
+        self._ended = ended
         charger.on_command(self._command)
-        charger.running = self._running
-        charger.verdicts.now = lambda: means.scheduler.now
-        charger.verdicts.stray = lambda why: log.warning("verdict counts for nobody", why=why)
+        charger.served_by(self)
 
     @property
     def session(self) -> StationSession | None:
@@ -127,7 +126,8 @@ class SessionServer:
         """What discovery answers now."""
         return self._entrance.offer
 
-    def _running(self) -> str:
+    @property
+    def running(self) -> str:
         """The mode of the session that runs, for commands that must not contradict it."""
         if self._session is None:
             return ""
@@ -275,7 +275,7 @@ class SessionServer:
             self._charger.state.forget_session()
         if self._armed:
             self._await_vehicle()
-        self.on_end(result)
+        self._ended(result)
 
     def _let_in(self) -> None:
         """One of those who asked for the place of the session that has ended: it is one vehicle."""

@@ -20,13 +20,13 @@ _STATES: Final = {
 
 
 class SlacSide:
-    """Follows one link for as long as it lives."""
+    """Follows one link for as long as it lives.  A ``DataLink``."""
 
     def __init__(self, charger: Charger, link: StationLink) -> None:
         self._charger = charger
         self._link = link
-        link.on_phase = self._tell
-        charger.on_dlink = self._order
+        link.follow(self._tell)
+        charger.linked_by(self)
         self._tell(link.phase)
 
     def _tell(self, phase: Phase) -> None:
@@ -38,7 +38,7 @@ class SlacSide:
         elif phase is Phase.STEPPING:
             variables.publish("request_error_routine")
 
-    def _order(self, name: str) -> None:
+    def order(self, name: str) -> None:
         if self._link.phase in {Phase.VACANT, Phase.CLOSED}:
             raise CommandError(f"{name}: no vehicle is plugged in; wait for one")
         if name == "dlink_pause":
@@ -51,7 +51,7 @@ class SlacSide:
             self._link.error()
 
     def _pause(self) -> None:
-        if self._charger.running():
+        if self._charger.running:
             raise CommandError(
                 "dlink_pause: a session is running, and only the vehicle can pause it; "
                 "wait for its end, or stop it with stop_charging"

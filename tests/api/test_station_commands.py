@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.dlt import silent
 from bsw.north.command import CommandError
 from bsw.north.variables import UnknownVariable
 from bsw.os.clock import MS, S
@@ -377,7 +378,9 @@ def test_pausing_has_no_word_before_iso_20_and_changes_nothing() -> None:
 
 
 def test_protocols_are_restricted_and_an_unknown_one_is_told() -> None:
-    charger = Charger((SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN))
+    charger = Charger(
+        (SupportedAppProtocol.ISO2, SupportedAppProtocol.DIN), lambda: 0, silent().logger("test")
+    )
     only = {"app_protocols": ["DIN70121"]}
     assert charger.update_supported_app_protocols(supported_app_protocols=only) is True  # type: ignore[arg-type]
     assert charger.state.protocols == (SupportedAppProtocol.DIN,)
@@ -421,7 +424,7 @@ WRONG: list[tuple[Call, str]] = [
 
 @pytest.mark.parametrize(("call", "text"), WRONG)
 def test_what_cannot_be_taken_names_the_argument_and_changes_nothing(call: Call, text: str) -> None:
-    charger = Charger(tuple(SupportedAppProtocol))
+    charger = Charger(tuple(SupportedAppProtocol), lambda: 0, silent().logger("test"))
     heard: list[str] = []
     charger.on_command(heard.append)
     with pytest.raises(CommandError, match=text.replace("[", r"\[")) as caught:
@@ -431,14 +434,14 @@ def test_what_cannot_be_taken_names_the_argument_and_changes_nothing(call: Call,
 
 
 def test_an_unknown_variable_is_named() -> None:
-    charger = Charger(())
+    charger = Charger((), lambda: 0, silent().logger("test"))
     with pytest.raises(UnknownVariable, match="dc_status"):
         charger.subscribe("dc_status", print)
     assert charger.last("evcc_id") is None
 
 
 def test_identity_alone_does_not_open_the_doors() -> None:
-    charger = Charger(())
+    charger = Charger((), lambda: 0, silent().logger("test"))
     charger.setup(evse_id=EvseId(evse_id="DE*X*E1"), sae_j2847_mode="None", debug_mode=False)  # type: ignore[arg-type]
     assert charger.missing() == ("update_energy_transfer_modes",)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.dlt import silent
 from bsw.north.command import CommandError
 from bsw.os.clock import MS, S
 from bsw.slac.station_link import StationLink
@@ -109,7 +110,7 @@ def test_without_a_vehicle_there_is_nothing_to_order(order: str) -> None:
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_station_without_a_link_of_its_own_says_so(order: str) -> None:
     with pytest.raises(CommandError, match="no data link of its own"):
-        getattr(Charger(()), order)()
+        getattr(Charger((), lambda: 0, silent().logger("test")), order)()
 
 
 def test_an_idle_link_can_be_put_to_sleep() -> None:

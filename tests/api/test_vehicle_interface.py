@@ -1,6 +1,7 @@
 """The vehicle's north side over whole sessions: what a command changes, what is published when."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -22,10 +23,26 @@ from evcc.north.variables import VARIABLES
 from evcc.north.vehicle import Vehicle
 from secc.api.objects import DcEvseMaximumLimits
 from tools.bench.world.direct import Rig
+from tools.bench.world.plug import NoUser
 
 BOTH = pytest.mark.parametrize("protocol", ["din", "iso2"])
 AC = "AC_three_phase_core"
 LATER = 20 * S
+
+
+@dataclass
+class User(NoUser):
+    """Who carries out what the interface is told."""
+
+    on_command: Callable[[], object] = lambda: None
+    on_wake: Callable[[], object] = lambda: None
+    running: str = ""
+
+    def commanded(self) -> None:
+        self.on_command()
+
+    def wake_station(self) -> None:
+        self.on_wake()
 
 
 class Bench:
@@ -33,8 +50,9 @@ class Bench:
 
     def __init__(self, protocol: str = "iso2", mode: str = "DC_extended") -> None:
         self.rig = Rig(protocol, mode=mode)
-        self.vehicle = Vehicle(asked=self.rig.asked)
-        self.vehicle.changed = lambda: self.rig.state.put(**self.vehicle.said)
+        self.user = User()
+        self.vehicle = Vehicle(self.user, asked=self.rig.asked)
+        self.user.on_command = lambda: self.rig.state.put(**self.vehicle.said)
         self.rig.car.actuators = PublishedActuators(self.vehicle, self.rig.pack)
         self.rig.car.pilot = PublishedPilot(self.vehicle, self.rig.plug)
         self.log: list[tuple[str, Any]] = []
@@ -83,7 +101,7 @@ def test_a_pause_keeps_the_session_and_resume_goes_on() -> None:
     bench.at(LATER, bench.vehicle.pause_charging).run()
     assert bench.rig.ending("vehicle") is bench.rig.ending("station") is Ending.PAUSED
     woken: list[str] = []
-    bench.vehicle.wake = lambda: woken.append("now")
+    bench.user.on_wake = lambda: woken.append("now")
     bench.vehicle.resume()
     assert woken == ["now"]
     assert bench.rig.state.intent.value == "charge"
@@ -134,7 +152,7 @@ def test_a_fault_is_told_and_ends_charging(protocol: str) -> None:
 def test_a_fault_can_wait_for_an_ordered_stop(protocol: str) -> None:
     bench = Bench(protocol)
     vehicle, state = bench.vehicle, bench.rig.state
-    vehicle.running = lambda: state.mode
+    bench.user.running = state.mode
     bench.at(LATER, lambda: vehicle.set_fault(stop_mode="Ordered")).run()
     codes = {body.dc_ev_status.ev_error_code.value for body in bench.said("CurrentDemandReq")}
     assert codes == {"NO_ERROR"}
@@ -148,20 +166,20 @@ def test_a_fault_can_wait_for_an_ordered_stop(protocol: str) -> None:
 def test_a_fault_that_was_taken_back_does_not_stand_after_the_stop() -> None:
     bench = Bench()
     vehicle, state = bench.vehicle, bench.rig.state
-    vehicle.running = lambda: state.mode
+    bench.user.running = state.mode
     bench.at(LATER, lambda: vehicle.set_fault(stop_mode="Ordered"))
     bench.at(LATER + S // 10, vehicle.reset_fault).run()
     assert state.error == "NO_ERROR"
 
 
 def test_without_a_session_a_fault_stands_at_once() -> None:
-    vehicle = Vehicle()
+    vehicle = Vehicle(User())
     vehicle.set_fault(stop_mode="Ordered")
     assert vehicle.state.error == "FAILED_EVRESSMalfunction"
 
 
 def test_a_welded_contactor_is_a_fault_until_it_is_reset() -> None:
-    vehicle = Vehicle()
+    vehicle = Vehicle(User())
     vehicle.update_contactor_state(closed=True, welded=True)
     vehicle.update_contactor_state(closed=False)
     assert vehicle.state.error == "FAILED_EVRESSMalfunction"
@@ -181,9 +199,8 @@ def test_needs_are_in_the_parameters() -> None:
 
 
 def test_starting_sets_mode_payment_departure_and_energy() -> None:
-    vehicle = Vehicle()
     heard: list[str] = []
-    vehicle.changed = lambda: heard.append("changed")
+    vehicle = Vehicle(User(lambda: heard.append("changed")))
     assert vehicle.start_charging(
         EnergyTransferMode="AC_single_phase_core",
         SelectedPaymentOption=SelectedPaymentOption(payment_option="ExternalPayment"),
@@ -263,7 +280,7 @@ def test_limits_of_the_station_are_told_when_they_change() -> None:
 
 
 def test_discharge_limits_are_kept_and_merged() -> None:
-    vehicle = Vehicle()
+    vehicle = Vehicle(User())
     vehicle.set_bpt_dc_params(EvBPTParameters=DcEvBPTParameters(discharge_minimal_soc=30))
     vehicle.set_bpt_dc_params(EvBPTParameters=DcEvBPTParameters(discharge_target_current=20))
     assert vehicle.discharge.discharge_minimal_soc == 30
@@ -300,8 +317,7 @@ WRONG: list[tuple[Callable[[Any], object], str]] = [
 def test_what_cannot_be_taken_is_named_and_changes_nothing(
     call: Callable[[Any], object], text: str
 ) -> None:
-    vehicle = Vehicle()
-    vehicle.changed = lambda: pytest.fail("nothing was taken")
+    vehicle = Vehicle(User(lambda: pytest.fail("nothing was taken")))
     with pytest.raises(CommandError) as caught:
         call(vehicle)
     assert text in str(caught.value)
@@ -310,4 +326,4 @@ def test_what_cannot_be_taken_is_named_and_changes_nothing(
 
 def test_an_unknown_variable_is_named() -> None:
     with pytest.raises(UnknownVariable, match="soc"):
-        Vehicle().subscribe("soc", print)
+        Vehicle(User()).subscribe("soc", print)

@@ -46,9 +46,9 @@ def test_a_port_hears_what_is_routed_and_nothing_after_the_route_is_gone() -> No
 def test_who_overhears_gets_every_frame_for_as_long_as_he_does() -> None:
     two = Two()
     heard: list[int] = []
-    two.canif.overhear = lambda frame: heard.append(frame.id)
+    two.canif.overhear(lambda frame: heard.append(frame.id))
     two.say(0x10, 0x11)
-    two.canif.overhear = None
+    two.canif.hear_no_more()
     two.say(0x12)
     assert heard == [0x10, 0x11]
 

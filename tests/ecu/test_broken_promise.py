@@ -46,7 +46,7 @@ def charging() -> EcuBench:
 
 def test_it_is_an_emergency_with_a_code_and_its_circumstances() -> None:
     bench = charging()
-    bench.scheduler.on_fault = lambda fault: bench.det.fault(fault.where, fault.error)
+    bench.scheduler.report_to(lambda fault: bench.det.fault(fault.where, fault.error))
     bench.scheduler.after(0, stumble, name="stumbling task")
     bench.until(lambda: bench.current < 1.0, 0.2)
     bench.until(lambda: not bench.vehicle.bms.contactors.closed, 0.5)

@@ -63,7 +63,9 @@ class Ecu:
             {},
             attempts=KeysTried(nvm),
         )
-        self.door = LastingAnswers(Server(context, log), self.scheduler, nvm, lambda: 0)
+        self.door = LastingAnswers(
+            Server(context, log, lambda: None), self.scheduler, nvm, lambda: 0
+        )
 
     def ask(self, text: str) -> bytes:
         """The answer; the file as it was when the answer came is what the next start finds."""

@@ -1,5 +1,6 @@
 """What an ordinary stop of the ECU leaves behind: nothing that was not a fault."""
 
+from bsw.cp.pilot import F, Pilot, PilotState
 from bsw.ecum import Room
 from bsw.os.clock import Action
 from tests.ecu.benches import EcuBench
@@ -46,3 +47,16 @@ def test_what_is_watched_is_supervised_until_it_has_stopped() -> None:
     bench.vehicle.stop()
     bench.run(2.0)
     assert timeouts(bench)
+
+
+def test_a_broken_loop_leaves_the_pilot_in_b_and_the_oscillator_off() -> None:
+    """Nothing is left to open contactors in order; without state C no current may flow."""
+    bench = EcuBench().start()
+    bench.charge()
+    heard: list[Pilot] = []
+    bench.cable.station.listen(heard.append)
+    bench.pair.vehicle_base.process.fall()
+    bench.run(0.04)
+    assert heard[0].state is PilotState.B
+    bench.pair.station_base.process.fall()
+    assert bench.cable.driven == F

@@ -356,7 +356,7 @@ def test_the_self_test_of_the_contactors_refuses_while_charging() -> None:
 def test_the_ecu_starts_and_stops_its_rooms_and_loses_nothing(tmp_path: Path) -> None:
     file = tmp_path / "evcc.nvm"
     bench = EcuBench(file=file)
-    ecu = EcuM(bench.rooms.rooms(), bench.scheduler, silent().logger("ecum"))
+    ecu = EcuM(bench.rooms.rooms(), bench.scheduler, silent().logger("ecum"), lambda _state: None)
     ecu.start()
     bench.dem.failed("LOCK_ERROR")
     stopped: list[bool] = []

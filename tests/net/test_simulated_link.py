@@ -151,9 +151,8 @@ def test_datagrams_are_lost_doubled_and_late_as_often_as_asked() -> None:
 
 
 def test_the_keys_of_a_power_line_can_decide_who_hears_whom() -> None:
-    world = simulated()
     same_key = False
-    world.simulated.passable = lambda _one, _other: same_key
+    world = simulated(passable=lambda _one, _other: same_key)
     heard: list[bytes] = []
     port = world.station.datagram(lambda data, _source: heard.append(data))
     sender = world.vehicle.datagram(lambda _data, _source: None)

@@ -14,7 +14,7 @@ from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker, SimulatedWorker, Worker
 from bsw.sim.line import PERFECT, Impairment
-from bsw.sim.network import SimLink
+from bsw.sim.network import SimLink, SimNetwork
 from csm.randomness import SeededRandomness
 from tests.net.namespaces import Inside, cable
 
@@ -58,10 +58,13 @@ class World:
 
 
 def simulated(
-    seed: int = 1, impairment: Impairment = PERFECT, options: TcpOptions | None = None
+    seed: int = 1,
+    impairment: Impairment = PERFECT,
+    options: TcpOptions | None = None,
+    passable: Callable[[SimNetwork, SimNetwork], bool] = lambda _one, _other: True,
 ) -> World:
     scheduler = Scheduler(VirtualClock())
-    link = SimLink(scheduler, SeededRandomness(seed), impairment)
+    link = SimLink(scheduler, SeededRandomness(seed), impairment, passable=passable)
     options = options or TcpOptions()
     return World(
         scheduler,

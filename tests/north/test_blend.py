@@ -17,16 +17,32 @@ from tools.bench.world.plug import OpenGates
 
 
 class Ecu:
-    """The three voices and what comes of them."""
+    """The three voices and what comes of them.  A ``VehicleUser``."""
 
     def __init__(self, *, alone: bool = False, fresh: int = 0) -> None:
         self.scheduler = Scheduler(VirtualClock())
         self.bus = Dials()
-        self.vehicle = Vehicle()
+        self.running = ""
+        self.vehicle = Vehicle(self)
         self.gates = OpenGates()
         self.blend = MergedValues(
-            self.bus, self.vehicle, self.scheduler, bars=self.gates, alone=alone, fresh=fresh
+            self.bus,
+            self.vehicle,
+            self.scheduler,
+            bars=self.gates,
+            alone=alone,
+            fresh=fresh,
+            changed=lambda: None,
         )
+
+    def owned(self, name: str) -> bool:
+        return self.blend.owned(name)
+
+    def commanded(self) -> None:
+        self.blend.refresh()
+
+    def wake_station(self) -> None:
+        """Nobody sleeps."""
 
     @property
     def state(self) -> VehicleValues:
@@ -135,7 +151,7 @@ def test_a_wish_lasts_until_the_plug_was_out() -> None:
 def test_a_mode_does_not_change_under_a_session() -> None:
     ecu = Ecu().hear(mode="DC_extended", permission=True)
     ecu.want(running=True)
-    ecu.vehicle.running = lambda: "DC_extended"
+    ecu.running = "DC_extended"
     assert ecu.hear(mode="AC_single_phase_core").state.mode == "DC_extended"
     with pytest.raises(CommandError, match="a session with DC_extended is running") as caught:
         ecu.start("AC_single_phase_core")

@@ -26,6 +26,7 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
 from evcc.north.side import side
 from evcc.north.vehicle import Vehicle
+from tools.bench.world.plug import NoUser
 
 ASK = b'{"id":1,"cmd":"update_soc","args":{"SoC":5}}\n'
 
@@ -40,7 +41,7 @@ class House:
         self.worker = SimulatedWorker(self.scheduler)
         self.ring = RingSink(1000)
         self.log = Dlt(self.clock.now, (self.ring,), level=Level.DEBUG).logger("north")
-        self.vehicle = Vehicle()
+        self.vehicle = Vehicle(NoUser())
         self.callers: list[Caller] = []
         self.path = path
         self.config = LocalDoorConfig(socket=path, **config)

@@ -8,6 +8,7 @@ from evcc.config import VehicleApiConfig
 from evcc.north.side import North
 from evcc.vehicle import Asked
 from tools.bench.world.dials import Dials
+from tools.bench.world.plug import NoUser
 
 
 class Told:
@@ -15,7 +16,7 @@ class Told:
 
     def __init__(self, config: VehicleApiConfig) -> None:
         self.scheduler = Scheduler(VirtualClock())
-        self.north = North(self.scheduler, Dials(), config, Asked())
+        self.north = North(self.scheduler, Dials(), config, Asked(), NoUser())
         self.north.wake()
         self.north.vehicle.allow_charging(permission=True)
         self.north.vehicle.update_contactor_state(closed=True)

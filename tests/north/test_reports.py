@@ -23,6 +23,7 @@ from evcc.plan import Offered
 from evcc.reports import Report, Section
 from evcc.vehicle import StationView
 from tools.bench.hardware.vehicle import vehicle_config
+from tools.bench.world.plug import NoUser
 from tools.bench.world.whole import SIMULATED
 
 REPORTS = pytest.mark.parametrize(
@@ -78,8 +79,8 @@ def test_an_answer_in_the_loop_publishes_one_part_and_one_variable() -> None:
     scheduler = Scheduler(VirtualClock())
     port = SimulatedBus(scheduler, SeededRandomness("reports")).attach("EVCC")
     bus = open_vehicle_bus(scheduler, port, vehicle_config(SIMULATED, 1))
-    heard, vehicle, published = Heard(), Vehicle(), []
-    can = VehicleCan(replace(bus, publisher=cast("VehiclePublisher", heard)))
+    heard, vehicle, published = Heard(), Vehicle(NoUser()), []
+    can = VehicleCan(replace(bus, publisher=cast("VehiclePublisher", heard)), NoUser())
     for name in VARIABLES:
         vehicle.subscribe(name, lambda _value, name=name: published.append(name))  # type: ignore[misc]
     actuators, view = PublishedActuators(vehicle, can), StationView(present_current=100.0)

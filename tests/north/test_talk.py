@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bsw.dlt import silent
 from bsw.north.talk import AT_ONCE, LONGEST_LINE, Talk
 from evcc.north import side as vehicle_north
 from evcc.north.vehicle import Vehicle
@@ -14,13 +15,14 @@ from evcc.vehicle import VehicleValues
 from secc.api.charger import ADDITIONS, COMMANDS, Charger
 from secc.api.literals import SupportedAppProtocol
 from secc.ecu import north as station_north
+from tools.bench.world.plug import NoUser
 
 
 class Client:
     """A conversation with a vehicle of its own; ``said`` is what came back."""
 
     def __init__(self) -> None:
-        self.vehicle = Vehicle()
+        self.vehicle = Vehicle(NoUser())
         self.said: list[dict[str, Any]] = []
         self.talk = Talk(vehicle_north.side(self.vehicle), self._hear)
 
@@ -146,7 +148,9 @@ def test_a_broken_line_is_answered_and_survived(line: bytes) -> None:
 
 
 SHARED = Client()
-STATION = station_north.side(Charger((SupportedAppProtocol.DIN,)))
+STATION = station_north.side(
+    Charger((SupportedAppProtocol.DIN,), lambda: 0, silent().logger("test"))
+)
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8))
@@ -223,9 +227,11 @@ def test_a_value_that_was_published_can_be_asked_for() -> None:
 @pytest.mark.parametrize("role", ["vehicle", "station"])
 def test_the_schema_is_that_of_the_interface_itself(role: str) -> None:
     if role == "vehicle":
-        side = vehicle_north.side(Vehicle())
+        side = vehicle_north.side(Vehicle(NoUser()))
     else:
-        side = station_north.side(Charger(tuple(SupportedAppProtocol)))
+        side = station_north.side(
+            Charger(tuple(SupportedAppProtocol), lambda: 0, silent().logger("test"))
+        )
     told = json.loads(json.dumps(side.describe()))
     assert told["interface"] == role
     assert tuple(told["commands"]) == side.commands

@@ -46,7 +46,7 @@ def test_what_is_no_exception_passes_through(both: World) -> None:
     def leave() -> None:
         raise KeyboardInterrupt
 
-    both.scheduler.on_fault = lambda fault: pytest.fail(str(fault))
+    both.scheduler.report_to(lambda fault: pytest.fail(str(fault)))
     both.scheduler.after(MS, leave, name="leaves")
     with pytest.raises(KeyboardInterrupt):
         both.run_for(5 * MS)

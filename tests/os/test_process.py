@@ -28,13 +28,13 @@ base = open_base(BaseConfig(
     trace=TraceConfig(file=None),
 ))
 process, scheduler, log = base.process, base.scheduler, base.dlt.logger("test")
-process.last_resort = lambda: log.warning("last_resort")
+resort = lambda: log.warning("last_resort")
 
 def on_stop(stop):
     log.info("ordered_stop", cause=stop.cause.value, detail=stop.detail)
     scheduler.after(20 * MS, process.finished, name="stopped")
 
-process.on_stop = on_stop
+process.ends_by(on_stop, resort)
 scheduler.every(10 * MS, lambda: None, name="task")
 scheduler.after(0, lambda: log.info("ready"), name="ready")
 {body}
@@ -87,7 +87,7 @@ def test_a_signal_leads_to_the_ordered_stop(number: signal.Signals, status: int)
 
 
 def test_a_second_signal_ends_it_at_once() -> None:
-    one = ecu("process.on_stop = lambda stop: log.info('hangs')", stop_within=60_000)
+    one = ecu("process.ends_by(lambda stop: log.info('hangs'), resort)", stop_within=60_000)
     one.wait_for("ready")
     one.process.send_signal(signal.SIGTERM)
     one.wait_for("hangs")
@@ -99,7 +99,7 @@ def test_a_second_signal_ends_it_at_once() -> None:
 
 
 def test_a_stop_that_is_never_finished_ends_at_its_deadline() -> None:
-    one = ecu("process.on_stop = lambda stop: None", stop_within=200)
+    one = ecu("process.ends_by(lambda stop: None, resort)", stop_within=200)
     one.wait_for("ready")
     one.process.send_signal(signal.SIGTERM)
     ended, events = one.ended()
@@ -129,7 +129,7 @@ def test_a_fault_during_the_stop_still_ends_in_bounded_time() -> None:
         """
         def on_stop(stop):
             raise RuntimeError("no stop either")
-        process.on_stop = on_stop
+        process.ends_by(on_stop, resort)
         scheduler.after(30 * MS, lambda: 1 / 0, name="task")
         """,
         stop_within=300,
@@ -221,7 +221,7 @@ def test_a_task_that_swallows_exceptions_does_not_hold_up_the_end() -> None:
 
 
 def test_a_stop_that_blocks_is_broken_off() -> None:
-    one = ecu("process.on_stop = lambda stop: time.sleep(60)", stop_within=200)
+    one = ecu("process.ends_by(lambda stop: time.sleep(60), resort)", stop_within=200)
     one.wait_for("ready")
     one.process.send_signal(signal.SIGTERM)
     ended, events = one.ended()
@@ -243,7 +243,7 @@ def test_what_cannot_start_stops_in_order_and_says_why() -> None:
         def start():
             yield from ()
             raise CannotStart("there is no bus can7")
-        process.on_stop = lambda stop: process.finished()
+        process.ends_by(lambda stop: process.finished(), resort)
         try:
             base.run(start)
         except CannotStart as error:
@@ -352,8 +352,8 @@ def test_what_the_stuck_task_did_is_said() -> None:
 
 def test_a_stop_that_the_host_held_up_gets_its_time_again() -> None:
     one = ecu(
-        "process.on_stop = lambda stop: (log.info('ordered_stop'), "
-        "scheduler.after(800 * MS, process.finished, name='stopped'))",
+        "process.ends_by(lambda stop: (log.info('ordered_stop'), "
+        "scheduler.after(800 * MS, process.finished, name='stopped')), resort)",
         stop_within=1000,
     )
     one.wait_for("ready")

@@ -58,7 +58,7 @@ def test_steps_after_a_stop_are_not_taken() -> None:
 def test_the_first_reason_counts_and_the_stop_is_ordered() -> None:
     base = SimulatedBase()
     heard: list[Stop] = []
-    base.process.on_stop = heard.append
+    base.process.ends_by(heard.append, lambda: None)
     base.process.lost("the interface is gone")
     base.process.done(Status.OK, "too late")
     assert [stop.detail for stop in heard] == ["the interface is gone"]

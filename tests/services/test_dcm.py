@@ -68,6 +68,7 @@ class Bench:
                 attempts=attempts or VolatileCount(),
             ),
             log,
+            lambda: None,
         )
 
     def ask(self, text: str, *, functional: bool = False) -> str:

@@ -48,7 +48,7 @@ class House:
         )
 
     def ecum(self) -> EcuM:
-        return EcuM(self.rooms, self.scheduler, LOG)
+        return EcuM(self.rooms, self.scheduler, LOG, lambda _state: None)
 
 
 def test_rooms_start_in_order_and_stop_in_reverse() -> None:

@@ -23,7 +23,7 @@ from secc.plug.plug_side import OutletPlug
 from secc.plug.plug_side import PilotOnPort as StationPilotView
 from tests.net import worlds
 from tools.bench.world.network import NetRig, Options
-from tools.bench.world.plug import OpenGates
+from tools.bench.world.plug import NoUser, OpenGates
 
 
 class Place:
@@ -63,6 +63,7 @@ class Place:
             self.rig.state,
             self.cable.vehicle,
             lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car, ended),
+            user=NoUser(),
             basic=basic,
             gates=OpenGates(),
             rules=RetryRules(),

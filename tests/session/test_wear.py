@@ -29,7 +29,7 @@ from evcc.session.session import Stage, VehicleSession
 from evcc.vehicle import StationView
 from tests.slac.test_links import pair
 from tools.bench.world.direct import Rig
-from tools.bench.world.plug import OpenGates, Pack, dc_vehicle
+from tools.bench.world.plug import NoUser, OpenGates, Pack, dc_vehicle
 
 HOUR = 3_600 * S
 LOOPS = ("CurrentDemandRes", "ChargingStatusRes")
@@ -194,6 +194,7 @@ class Desk:
             self.state,
             self.cable.vehicle,
             make,
+            user=NoUser(),
             basic=self.basic,
             gates=OpenGates(),
             rules=RetryRules(),

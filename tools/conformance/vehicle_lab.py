@@ -25,7 +25,7 @@ from evcc.session.session import VehicleSession
 from tools.bench.world.dials import Dials
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
-from tools.bench.world.plug import OpenGates, Pack, Today
+from tools.bench.world.plug import NoUser, OpenGates, Pack, Today
 from tools.conformance.lab import DC, Clockwork, World
 
 
@@ -90,6 +90,7 @@ class VehicleLab(Clockwork):
             self.rig.state,
             self.cable.vehicle,
             lambda ended: VehicleSession(self.rig.vehicle_means(), self.rig.make_car, ended),
+            user=NoUser(),
             basic=BasicCharging(self.scheduler, self.cable.vehicle, self.rig.state, self.rig.pack),
             gates=OpenGates(),
             rules=RetryRules(sessions=1),

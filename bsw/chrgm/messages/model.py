@@ -114,6 +114,10 @@ class Field:
     def __repr__(self) -> str:
         return f"<{self.role} {self.wire}>"
 
+    def stand_in(self, cls: type) -> None:
+        """The class has a slot of this name: ``set`` fills it, past the freeze."""
+        self.set = cls.__dict__[self.name].__set__
+
     @property
     def many(self) -> bool:
         return self.high != 1
@@ -225,8 +229,8 @@ class MessageType(type):
         space["__slots__"] = tuple(key for key, _ in own)
         space["__init__"] = _first_init
         cls = super().__new__(mcs, name, bases, space)
-        for key, field in own:
-            field.set = slot_setter(cls, key)
+        for _, field in own:
+            field.stand_in(cls)
         base = next((base for base in bases if isinstance(base, MessageType)), None)
         inherited = base.__fields__ if base else ()
         cls.__fields__ = (*inherited, *(field for _, field in own))
@@ -262,12 +266,6 @@ def _plain(fields: Iterable[Field]) -> str:
     return " ".join(
         f"{f.name}{'?' * (f.optional or f.low == 0)}" for f in fields if f.role == ELEMENT
     )
-
-
-def slot_setter(cls: type, name: str) -> Callable[[Any, Any], None]:
-    """The function that fills slot ``name`` of an instance, past the freeze."""
-    setter: Callable[[Any, Any], None] = cls.__dict__[name].__set__
-    return setter
 
 
 @dataclass_transform(

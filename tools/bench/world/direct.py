@@ -70,7 +70,9 @@ class Rig:
         self.asked = Asked()
         self.state.mode = mode
         self.pack = Pack(self.scheduler, self.state)
-        self.charger = Charger(tuple(SupportedAppProtocol))
+        self.charger = Charger(
+            tuple(SupportedAppProtocol), lambda: self.scheduler.now, silent().logger("test")
+        )
         self.electronics = SimulatedElectronics(
             self.charger, self.scheduler, ratings=ratings, load=self.pack
         )

@@ -105,7 +105,9 @@ class NetRig:
         self.results: list[SessionResult] = []
         self.vehicle_trace, self.station_trace = MemoryTrace(), MemoryTrace()
         self._log = silent().logger("test")
-        self.charger = Charger(tuple(SupportedAppProtocol))
+        self.charger = Charger(
+            tuple(SupportedAppProtocol), lambda: scheduler.now, silent().logger("test")
+        )
         self.pack = Pack(scheduler, self.state)
         self.actuators: Actuators = self.pack
         self.wear = Wear(scheduler)
@@ -244,6 +246,7 @@ class NetRig:
             doors=Doors(plain=options.plain, tls=options.station_tls, sdp_port=options.sdp_port),
             make_station=self._station,
             memory=self.memory,
+            ended=lambda _result: None,
             log=self._log,
             manners=Manners(
                 stop_discovery=options.station_profile.setup_stops_discovery,

@@ -6,8 +6,11 @@ that stick, a battery of another voltage.
 
 from dataclasses import dataclass, field
 
+from bsw.chrgm.endings import SessionResult
+from bsw.ecum import WakeUp
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
+from evcc.plug.activity import Engaged
 from evcc.vehicle import StationView
 from secc.power.simulated import SimulatedElectronics
 from tools.bench.world.dials import Dials
@@ -134,3 +137,22 @@ class OpenGates:
     barred: bool = False
     held: bool = False
     chosen: bool = True
+
+
+class NoUser:
+    """Stands for the rest of an ECU where there is none: nothing runs, nobody cares."""
+
+    running = ""
+    flowing = False
+
+    def owned(self, _name: str) -> bool:
+        return False
+
+    def commanded(self) -> None: ...
+    def wake_station(self) -> None: ...
+    def bus_changed(self) -> None: ...
+    def values_changed(self) -> None: ...
+    def opened_under_load(self, _amps: float) -> None: ...
+    def session_ended(self, _result: SessionResult) -> None: ...
+    def link_is(self, _state: str) -> None: ...
+    def engaged(self, _now: Engaged, _why: WakeUp) -> None: ...
