@@ -249,11 +249,12 @@ class BackEnd:
     """Answers requests with another station's provisioning service."""
 
     def __init__(self, sides: Sides) -> None:
-        self.charger = Charger((SupportedAppProtocol.ISO20,))
+        log = silent().logger("exchange")
+        self.charger = Charger((SupportedAppProtocol.ISO20,), lambda: 0, log)
         self.asked: list[CertificateRequest] = []
         self.charger.subscribe("iso15118_certificate_request", self.asked.append)
         self.service = replace(sides.desk)
-        sides.desk.exchange = Exchange(self.charger, silent().logger("exchange"))
+        sides.desk.exchange = Exchange(self.charger, log)
 
     def answer(self, said: Said | None) -> None:
         octets = b"" if said is None else WIRE.encode(SESSION, said)[1]
