@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from bsw.cp.pilot import StationPilot, VehiclePilot
 from bsw.hardware.port import PlugHardware, Side
 from bsw.net.ports import EthernetPort, OwnNetwork
-from bsw.net.recording import Recording
+from bsw.net.record.recording import Recording
 from bsw.north.config import LocalDoorConfig
 from bsw.nvm.service import BlockStore
 from bsw.os.clock import Action

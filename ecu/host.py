@@ -12,10 +12,10 @@ from bsw.base import CannotStart
 from bsw.base_host import HostBase
 from bsw.hardware.port import PlugHardware, Side
 from bsw.island.config import IslandConfig
-from bsw.net.capture_config import CaptureConfig
-from bsw.net.hostnet import InterfaceUnusable, named
-from bsw.net.recording import Recording
-from bsw.net.tcpip import HostNetwork
+from bsw.net.host.network import InterfaceUnusable, named
+from bsw.net.host.tcpip import HostNetwork
+from bsw.net.record.config import CaptureConfig
+from bsw.net.record.recording import Recording
 from bsw.north.config import LocalDoorConfig
 from bsw.nvm.service import BlockStore
 from bsw.nvm.store import NoStore, Store
@@ -123,7 +123,7 @@ class HostDoors:
 
     def modem(self) -> "ModemDoor":
         from bsw.net.carrier import Carrier  # noqa: PLC0415 - only with a modem
-        from bsw.net.rawsocket import RawSocket, RawSocketUnavailable  # noqa: PLC0415 - the same
+        from bsw.net.host.rawsocket import RawSocket, RawSocketUnavailable  # noqa: PLC0415 - the same
         from ecu.doors import ModemDoor  # noqa: PLC0415 - the same
 
         key, interface = self._interface

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from bsw.base import CannotStart
 from bsw.hardware.port import PlugHardware, Side
 from bsw.net.ports import OwnNetwork
-from bsw.net.recording import Recording
+from bsw.net.record.recording import Recording
 from bsw.north.config import LocalDoorConfig
 from bsw.north.side import NorthSide
 from bsw.nvm.service import BlockStore

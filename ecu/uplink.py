@@ -28,7 +28,7 @@ class UplinkDoor:
 
 def host_uplink(base: HostBase) -> UplinkDoor:
     """Real sockets and threads."""
-    from bsw.net.uplink import Names, Uplink  # noqa: PLC0415 - only where there is a back end
+    from bsw.net.host.uplink import Names, Uplink  # noqa: PLC0415 - only where there is a back end
 
     uplink = Uplink(base.scheduler, base.clock, dlt=base.dlt)
     store = HostWorker(base.scheduler, "ocpp")

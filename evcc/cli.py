@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from bsw.cli import Role
-from bsw.cli import main as role_main
+from bsw.program.cli import Role
+from bsw.program.cli import main as role_main
 
 if TYPE_CHECKING:
     from bsw.ecuc.load import Loaded

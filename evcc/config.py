@@ -11,7 +11,7 @@ from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
 from bsw.island.config import IslandConfig
-from bsw.net.capture_config import CaptureConfig
+from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import S
 from bsw.slac.link import VehicleLinkConfig

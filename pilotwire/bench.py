@@ -170,7 +170,7 @@ class Bench:
     def fault(self, name: str) -> None:
         """Make a fault of ``bench.faults``; ``mend`` takes it back."""
         if name not in FAULTS:
-            from bsw.parser import did_you_mean  # noqa: PLC0415 - only for a mistake
+            from bsw.program.parser import did_you_mean  # noqa: PLC0415 - only for a mistake
 
             raise ValueError(f"there is no fault {name!r}{did_you_mean(name, FAULTS)}")
         FAULTS[name].make(self.vehicle)

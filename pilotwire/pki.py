@@ -16,11 +16,12 @@ from keym.x509 import pem
 from keym.x509.certificate import Malformed, parse
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind, Use
-from tools.pki import folder, guess
+from tools.pki import folder
+from tools.pki.broken.variants import Variant, variants
 from tools.pki.make import KINDS
 from tools.pki.maker import Pki, Plan, build
+from tools.pki.reading import guess
 from tools.pki.recipe import Entity
-from tools.pki.variants import Variant, variants
 
 __all__ = [
     "Edition",

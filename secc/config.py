@@ -13,8 +13,8 @@ from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, EvseId, PortNumber, between
 from bsw.ecuc.references import ExistingFile, NewPath
 from bsw.island.config import IslandConfig
-from bsw.net.capture_config import CaptureConfig
 from bsw.net.connections_config import ConnectionsConfig
+from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import MS
 from bsw.slac.link import StationLinkConfig

@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bsw.cli import Version
-from bsw.parser import STATUSES, Parser
+from bsw.program.cli import Version
+from bsw.program.parser import STATUSES, Parser
 
 GROUPS = {
     "bench": ("tools.bench.cli", "the world in which a vehicle and a station charge"),
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        from bsw.hostfault import told  # noqa: PLC0415 - rare
+        from bsw.program.hostfault import told  # noqa: PLC0415 - rare
 
         print(f"v2g {arguments.group}: {told(error)}", file=sys.stderr)
         return 1

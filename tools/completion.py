@@ -4,8 +4,8 @@ import argparse
 import sys
 from importlib import import_module
 
-from bsw import cli as roles
-from bsw.parser import Parser
+from bsw.program import cli as roles
+from bsw.program.parser import Parser
 
 PROGRAMS = ("v2g", "evcc", "secc")
 SHELLS = ("bash", "zsh", "tcsh")

@@ -61,7 +61,7 @@ def load(
 
 
 def _arxml(model: type[M], path: Path) -> Table:
-    from bsw.ecuc.arxml_source import read_arxml  # noqa: PLC0415 - only who has such files
+    from bsw.ecuc.arxml.source import read_arxml  # noqa: PLC0415 - only who has such files
     from bsw.ecuc.definition import define  # noqa: PLC0415
 
     return read_arxml(path, define(model))

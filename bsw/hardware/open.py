@@ -6,8 +6,8 @@ from bsw.hardware.found import NoDriver, maker
 from bsw.hardware.port import PlugHardware, Side, Surroundings
 from bsw.island.config import IslandConfig
 from bsw.island.serial import LineUnusable, SerialStream
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint, Stream, StreamUser
-from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import S
 from bsw.os.randomness import Randomness
 

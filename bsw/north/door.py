@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bsw.base import CannotStart
 from bsw.dlt import Logger
-from bsw.net.hostnet import Host
-from bsw.net.local import LocalListener, LocalStream, SocketUnusable
+from bsw.net.host.local import LocalListener, LocalStream, SocketUnusable
+from bsw.net.host.network import Host
 from bsw.net.ports import StreamEnd
 from bsw.north.config import LocalDoorConfig
 from bsw.north.side import NorthSide

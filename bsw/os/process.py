@@ -15,11 +15,11 @@ from types import FrameType
 
 from bsw.det import Det, Report
 from bsw.dlt import Logger
-from bsw.hostfault import REMEDIES, told
 from bsw.os.clock import S
 from bsw.os.config import OsConfig
 from bsw.os.scheduler import FIRST, Fault, Scheduler, SchedulerFault
 from bsw.os.stall import PIECES, StallJudge, Verdict
+from bsw.program.hostfault import REMEDIES, told
 
 
 class Status(IntEnum):

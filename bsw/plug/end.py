@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from bsw.dlt import Logger
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint, EthernetPort
-from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import Action
 from bsw.os.host import HostClock
 from bsw.os.scheduler import Scheduler

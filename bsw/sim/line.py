@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bsw.net.ports import FrameReceiver
-from bsw.net.tap import Tap
+from bsw.net.record.tap import Tap
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 

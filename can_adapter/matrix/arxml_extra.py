@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bsw.ecuc.arxml_text import arxml_text
+from bsw.ecuc.arxml.text import arxml_text
+from bsw.ecuc.arxml.tree import Element, parse
 from bsw.ecuc.tree import ConfigurationError
-from bsw.ecuc.xml_tree import Element, parse
 from bsw.os.clock import S
 
 MOST_OCTETS = 64 << 20

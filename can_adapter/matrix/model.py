@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from bsw.shipped import shipped
+from bsw.program.shipped import shipped
 from can_adapter.matrix.book import recall
 from can_adapter.matrix.specs import ARXML, MatrixError, MessageSpec, SignalSpec
 

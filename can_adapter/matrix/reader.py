@@ -13,7 +13,7 @@ from typing import Final
 from cantools.database import load_file, load_string
 from cantools.database.can import Message, Signal
 
-from bsw.ecuc.arxml_text import arxml_text, usual
+from bsw.ecuc.arxml.text import arxml_text, usual
 from bsw.os.clock import MS
 from can_adapter.bus import CLASSIC_LENGTHS, FD_LENGTHS
 from can_adapter.matrix.arxml_extra import MOST_OCTETS, Extra, NotReadable, extras

@@ -9,7 +9,7 @@ from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import SessionRecord
 from bsw.cp.pilot import Pilot, PilotState
-from bsw.ecum import EcuM, Room, WakeUp
+from bsw.mode.ecum import EcuM, Room, WakeUp
 from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
 from bsw.os.process import Status, Stop

@@ -8,7 +8,7 @@ written there as a protocol, so that nothing can be forgotten and the type check
 from typing import TYPE_CHECKING
 
 from bsw.chrgm.endings import SessionResult
-from bsw.ecum import WakeUp
+from bsw.mode.ecum import WakeUp
 from evcc.plug.activity import Engaged
 
 if TYPE_CHECKING:

@@ -18,14 +18,14 @@ from bsw.dem.events import Severity
 from bsw.dem.memory import Dem, Snapshot
 from bsw.det import Det, Report
 from bsw.dlt import Dlt, Logger
-from bsw.ecum import EcuM, Room
+from bsw.mode.ecum import EcuM, Room
+from bsw.mode.wdgm import CYCLE, Alive, Entity, WdgM
 from bsw.nvm.service import BlockStore, Nvm
 from bsw.os.clock import MS, Action, S
 from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
-from bsw.wdgm import CYCLE, Alive, Entity, WdgM
 from can_adapter.tester.server import IsoTpServer
 from can_adapter.vehicle.bus import VehicleBus
 from csm.cryif import CryIf

@@ -14,7 +14,7 @@ from bsw.base import Base, CannotStart
 from bsw.cp.pilot import VehiclePilot
 from bsw.hardware.port import NOBODY_GUARDS, Side
 from bsw.net.ports import EthernetPort, OwnNetwork
-from bsw.net.recording import Recording
+from bsw.net.record.recording import Recording
 from bsw.nvm.store import StoreUnusable
 from bsw.os.clock import Action
 from bsw.os.scheduler import Scheduler

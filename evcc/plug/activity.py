@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState
-from bsw.ecum import WakeUp
+from bsw.mode.ecum import WakeUp
 
 
 class Engaged(Enum):

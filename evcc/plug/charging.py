@@ -14,7 +14,7 @@ from bsw.chrgm.modes import mode_of
 from bsw.cp.duty import Meaning
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, VehiclePilot
 from bsw.dlt import Logger
-from bsw.ecum import WakeUp
+from bsw.mode.ecum import WakeUp
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from bsw.slac.events import Linked, Reason

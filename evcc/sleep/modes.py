@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from bsw.bswm import BswM, Rule
-from bsw.comm import Channel, ComM, Mode
 from bsw.dlt import Dlt
-from bsw.ecum import EcuM, Room, State, WakeUp
+from bsw.mode.bswm import BswM, Rule
+from bsw.mode.comm import Channel, ComM, Mode
+from bsw.mode.ecum import EcuM, Room, State, WakeUp
 from bsw.os.clock import MS, Action, S
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import EXTENDED, CanFrame

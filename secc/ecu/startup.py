@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from bsw.base import Base, CannotStart
 from bsw.cp.pilot import StationPilot
 from bsw.hardware.port import NOBODY_GUARDS, Side
-from bsw.hostfault import told
 from bsw.net.ports import EthernetPort, Network, OwnNetwork, Stream, StreamUser
-from bsw.net.recording import Recording
+from bsw.net.record.recording import Recording
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import StoreUnusable
 from bsw.os.clock import Action
+from bsw.program.hostfault import told
 from bsw.stbm import TimeBase
 from ecu.doors import StationDoors
 from secc.config import SeccConfig

@@ -11,7 +11,7 @@ from typing import Final
 
 from bsw.dlt import Logger
 from bsw.net.channel import Channel, Channels, ChannelUser
-from bsw.net.hostnet import EXHAUSTED
+from bsw.net.host.network import EXHAUSTED
 from bsw.net.ports import Listener, Network
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bsw.ecuc.export import as_arxml
+from bsw.ecuc.arxml.export import as_arxml
 from bsw.ecuc.load import load
 from bsw.ecuc.tree import ConfigurationError
 from evcc.cli import main as evcc

@@ -9,7 +9,7 @@ from autosar_data.abstraction.ecu_configuration import EcucModuleDef
 
 from bsw.base_config import BaseConfig
 from bsw.ecuc.load import load
-from bsw.shipped import shipped
+from bsw.program.shipped import shipped
 from evcc.config import EvccConfig
 from secc.config import SeccConfig
 from tools.arxml.files import generated

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bsw.base_config import BaseConfig
-from bsw.ecuc.export import as_arxml, as_yaml
+from bsw.ecuc.arxml.export import as_arxml, as_yaml
+from bsw.ecuc.arxml.lines import CannotWrite
 from bsw.ecuc.load import load
-from bsw.ecuc.xml_lines import CannotWrite
 from evcc.cli import main as evcc
 from evcc.config import EvccConfig
 from secc.cli import main as secc

@@ -7,7 +7,7 @@ from typing import Any
 import cantools
 import pytest
 
-from bsw.shipped import shipped
+from bsw.program.shipped import shipped
 from can_adapter.matrix.model import (
     SECOND_INLET,
     SHIPPED,

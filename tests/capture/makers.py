@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bsw.net import pcapng
 from bsw.net.frames import Conversation
-from bsw.net.pcapng import Direction
 from bsw.net.ports import Endpoint
+from bsw.net.record import pcapng
+from bsw.net.record.pcapng import Direction
 from bsw.os.clock import MS
 from bsw.v2gtp import PayloadType, pack
 from tests.peers.recordings import Recording

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.conformance.cases import Case
 from tools.conformance.catalogue import further
+from tools.conformance.station.cases import Case
 
 FURTHER = further()
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.conformance.cases import Case
 from tools.conformance.catalogue import further, listed
 from tools.conformance.page import PASSED, page
+from tools.conformance.station.cases import Case
 
 ROOT = Path(__file__).parents[2]
 HALF_A = ROOT / "tests/data/conformance/half_a.tsv"

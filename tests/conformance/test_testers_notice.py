@@ -9,13 +9,12 @@ from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import S
 from evcc.session.profile import CONFORMANCE as VEHICLE
 from secc.session.profile import CONFORMANCE, StationProfile
-from tools.conformance import handshake_cases
-from tools.conformance import vehicle_cases as vehicles
-from tools.conformance import vehicle_energy as energy
-from tools.conformance import vehicle_plays as plays
-from tools.conformance.cases import Row
 from tools.conformance.lab import Deviation, Setup
-from tools.conformance.vehicle_lab import VehicleSetup
+from tools.conformance.station import handshake as handshake_cases
+from tools.conformance.station.cases import Row
+from tools.conformance.vehicle import cases as vehicles
+from tools.conformance.vehicle import energy, plays
+from tools.conformance.vehicle.lab import VehicleSetup
 
 PATIENT = Timing(everywhere=Change(next_request=120 * S))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bsw.doctor import State
+from bsw.program.doctor import State
 from bsw.tls.port import TlsProfile
 from bsw.tls.profile import RULES, Rules
 from csm.config import CsmConfig, Pkcs11Config

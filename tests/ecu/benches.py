@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bsw.dem.memory import Dem
 from bsw.det import Det
-from bsw.ecum import EcuM
+from bsw.mode.ecum import EcuM
 from bsw.nvm.store import Store
 from bsw.os.clock import S
 from csm.cryif import CryIf

@@ -14,7 +14,7 @@ import yaml
 
 from bsw.chrgm.endings import Ending
 from bsw.ecuc.load import load
-from bsw.ecum import State
+from bsw.mode.ecum import State
 from bsw.os.clock import S
 from bsw.os.process import Status
 from can_adapter.bus import CanFrame

@@ -1,7 +1,7 @@
 """What an ordinary stop of the ECU leaves behind: nothing that was not a fault."""
 
 from bsw.cp.pilot import F, Pilot, PilotState
-from bsw.ecum import Room
+from bsw.mode.ecum import Room
 from bsw.os.clock import Action
 from tests.ecu.benches import EcuBench
 

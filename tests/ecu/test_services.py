@@ -11,7 +11,7 @@ import isotp
 import pytest
 
 from bsw.dlt import silent
-from bsw.ecum import EcuM, State
+from bsw.mode.ecum import EcuM, State
 from bsw.nvm.store import Store, Stored
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.notify import Notify

@@ -7,7 +7,7 @@ import pytest
 
 from bsw.cp.pilot import X1, Drive
 from bsw.dem.events import Status
-from bsw.ecum import State, WakeUp
+from bsw.mode.ecum import State, WakeUp
 from bsw.os.clock import S
 from can_adapter.bus import CanFrame
 from can_adapter.signals.values import EcuState, EcuWakeUp, VehicleMode

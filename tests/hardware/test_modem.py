@@ -10,7 +10,7 @@ from bsw.base import CannotStart
 from bsw.hardware.port import PlugHardware, Side
 from bsw.net import carrier
 from bsw.net.carrier import Carrier
-from bsw.net.hostnet import InterfaceUnusable, named
+from bsw.net.host.network import InterfaceUnusable, named
 from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.hardware import CableHardware

@@ -10,8 +10,8 @@ from dataclasses import replace
 from bsw.dlt import silent
 from bsw.island.link import IslandLink
 from bsw.island.messages import Edge, Fault, Status
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint
-from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

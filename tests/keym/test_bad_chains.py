@@ -8,7 +8,7 @@ from keym.judging.judge import Question
 from keym.judging.verdict import Reason
 from keym.x509.profile import Use
 from tests.keym.world import KINDS, good_question, judge_of, judged, pki_of, uses_of
-from tools.pki.variants import AnyFault, faults_of, variant
+from tools.pki.broken.variants import AnyFault, faults_of, variant
 
 CASES = [
     pytest.param(kind, use, fault, id=f"{kind}-{use.value}-{fault.name}")

@@ -15,7 +15,7 @@ from keym.x509.edition import Edition
 from keym.x509.profile import Use
 from tests.keym.bench import Bench
 from tests.keym.world import pki_of
-from tools.pki.workshop import Workshop, renamed
+from tools.pki.broken.workshop import Workshop, renamed
 
 
 def test_the_names_in_a_file_are_those_of_the_rules() -> None:

@@ -13,8 +13,8 @@ from keym.x509.edition import Edition
 from keym.x509.ids import Emaid, check_digit
 from keym.x509.profile import Use
 from tests.keym.world import AT, pki_of
+from tools.pki.broken.workshop import DAY, Workshop, renamed
 from tools.pki.recipe import Recipe
-from tools.pki.workshop import DAY, Workshop, renamed
 
 NOW = Moment(AT)
 

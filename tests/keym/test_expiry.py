@@ -12,7 +12,7 @@ from keym.keeping.store import CertificateStore
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind, Use
 from tests.keym.world import AT, pki_of
-from tools.pki.workshop import DAY, Workshop, changed
+from tools.pki.broken.workshop import DAY, Workshop, changed
 
 DAY_NS = 86_400 * S
 

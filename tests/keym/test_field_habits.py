@@ -30,9 +30,9 @@ from tests.keym.bench import signer_of
 from tests.keym.test_branches import desk
 from tests.keym.test_tls_trust import settle
 from tests.keym.world import AT, judge_of, pki_of
+from tools.pki.broken.workshop import Workshop, renamed
 from tools.pki.maker import EMAID_WITH_DIGIT, STEMS
 from tools.pki.status import Status, ocsp_response
-from tools.pki.workshop import Workshop, renamed
 
 STRICT = Policy(revocation=Demand.OFF)
 LENIENT = Policy(revocation=Demand.OFF, tolerate=FIELD)

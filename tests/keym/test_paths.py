@@ -13,10 +13,8 @@ from keym.x509.certificate import parse
 from keym.x509.edition import Edition
 from keym.x509.profile import KeyUse, RootKind, Use
 from tests.keym.world import AT, KINDS, Calendar, anchors_of, judge_of, pki_of
-from tools.pki.maker import STEMS, Pki, Plan, build, root_recipe, succeed
-from tools.pki.recipe import issue
-from tools.pki.variants import faults_of, variant
-from tools.pki.workshop import (
+from tools.pki.broken.variants import faults_of, variant
+from tools.pki.broken.workshop import (
     DAY,
     STRANGE,
     Change,
@@ -26,6 +24,8 @@ from tools.pki.workshop import (
     renamed,
     with_bulk,
 )
+from tools.pki.maker import STEMS, Pki, Plan, build, root_recipe, succeed
+from tools.pki.recipe import issue
 
 NO_STATUS = Policy(Demand.OFF)
 

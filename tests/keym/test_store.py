@@ -24,8 +24,8 @@ from keym.x509.edition import Edition
 from keym.x509.pem import certificates
 from keym.x509.profile import RootKind, Use
 from tests.keym.world import AT, KINDS, pki_of
+from tools.pki.broken.workshop import Workshop, renamed
 from tools.pki.maker import STEMS, Plan, build
-from tools.pki.workshop import Workshop, renamed
 
 KEY = KeyHandle("software", "contract-1")
 OTHER = KeyHandle("pkcs11", "contract-2", "evcc")

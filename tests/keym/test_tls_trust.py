@@ -15,10 +15,10 @@ from keym.x509.certificate import parse
 from keym.x509.profile import Use
 from tests.keym.bench import Bench, signer_of
 from tests.keym.world import AT, KINDS, judged, pki_of
+from tools.pki.broken.variants import faults_of, variant
+from tools.pki.broken.workshop import Workshop, expired
 from tools.pki.maker import Plan, build
 from tools.pki.status import Status, ocsp_response
-from tools.pki.variants import faults_of, variant
-from tools.pki.workshop import Workshop, expired
 
 PROFILES = {
     "iso2": TlsProfile.ISO2,

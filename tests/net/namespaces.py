@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from bsw.net.hostnet import addresses
+from bsw.net.host.network import addresses
 from bsw.net.ports import (
     DatagramPort,
     DatagramReceiver,

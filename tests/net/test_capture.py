@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bsw.net.capture import Capture
-from bsw.net.capture_config import CaptureConfig
 from bsw.net.channel import Channels
 from bsw.net.frames import Conversation, mac_of, udp
-from bsw.net.pcapng import Direction
 from bsw.net.ports import Endpoint
-from bsw.net.recording import Recording
-from bsw.net.tapnet import TappedNetwork
+from bsw.net.record.capture import Capture
+from bsw.net.record.config import CaptureConfig
+from bsw.net.record.pcapng import Direction
+from bsw.net.record.recording import Recording
+from bsw.net.record.tapnet import TappedNetwork
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sdp.messages import Request, Security

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bsw.net.hostnet import AddressEntry, InterfaceUnusable, choose, find_interface
+from bsw.net.host.network import AddressEntry, InterfaceUnusable, choose, find_interface
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint, Stream, StreamEnd, TcpOptions
-from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from tests.net.worlds import Recorder, World, world

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint, StreamEnd, TcpOptions
-from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from bsw.sdp.client import ALL_NODES

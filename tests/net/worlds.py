@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint, Network, Stream, StreamEnd, TcpOptions
-from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

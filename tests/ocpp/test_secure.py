@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bsw.dlt import silent
+from bsw.net.host.uplink import Names, Uplink, addresses_of, as_ipv6
 from bsw.net.ports import Endpoint
-from bsw.net.uplink import Names, Uplink, addresses_of, as_ipv6
 from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

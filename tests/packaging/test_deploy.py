@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bsw.base_config import BaseConfig
-from bsw.cli import Role
-from bsw.cli import parser as parser_of
+from bsw.program.cli import Role
+from bsw.program.cli import parser as parser_of
 from evcc.cli import main as evcc
 from evcc.config import EvccConfig
 from secc.cli import main as secc

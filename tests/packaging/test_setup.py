@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bsw.doctor import DISTRIBUTION, State, capabilities, rooms
+from bsw.program.doctor import DISTRIBUTION, State, capabilities, rooms
 from tests.tidy.tree import ROOT
 from tools.setup import pins
 from tools.setup.constraints import merged

@@ -91,9 +91,9 @@ def test_an_installed_wheel_plays_the_main_job_from_elsewhere(copy: Path, tmp_pa
         file.extractall(site)
     environment = {**os.environ, "PYTHONPATH": str(site)}
     code = (
-        "import bsw.shipped, tools.cli, sys\n"
+        "import bsw.program.shipped, tools.cli, sys\n"
         f"assert bsw.__file__.startswith({str(site)!r}), bsw.__file__\n"
-        "assert bsw.shipped.shipped('config', 'evcc.yaml').is_file()\n"
+        "assert bsw.program.shipped.shipped('config', 'evcc.yaml').is_file()\n"
         "sys.exit(tools.cli.main(['bench', 'run', '--out', 'run']))"
     )
     ended = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bsw.parser import Parser
+from bsw.program.parser import Parser
 from tools.cli import GROUPS, main
 from tools.completion import PROGRAMS, SHELLS, grown, words_of
 

@@ -14,14 +14,14 @@ import pytest
 
 from bsw.det import Det
 from bsw.dlt import silent
-from bsw.hostfault import REMEDIES, told
-from bsw.net.capture import Capture
-from bsw.net.tcpip import HostNetwork
+from bsw.net.host.tcpip import HostNetwork
+from bsw.net.record.capture import Capture
 from bsw.os.config import OsConfig
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.process import Process, Status
 from bsw.os.scheduler import Scheduler
+from bsw.program.hostfault import REMEDIES, told
 from can_adapter.drivers.multicast import open_pair
 from csm.config import CsmConfig
 from evcc.config import EvccConfig

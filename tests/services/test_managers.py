@@ -4,14 +4,14 @@ from datetime import timezone
 
 import pytest
 
-from bsw.bswm import BswM, FightingRules, Rule
-from bsw.comm import Channel, ComM, Mode
 from bsw.dlt import silent
-from bsw.ecum import EcuM, Room, StartFailed, State, WakeUp
+from bsw.mode.bswm import BswM, FightingRules, Rule
+from bsw.mode.comm import Channel, ComM, Mode
+from bsw.mode.ecum import EcuM, Room, StartFailed, State, WakeUp
+from bsw.mode.wdgm import Alive, WdgM
 from bsw.os.clock import MS, Action, S, VirtualClock
 from bsw.os.scheduler import FIRST, Scheduler
 from bsw.stbm import EARLIEST, Quality, TimeBase
-from bsw.wdgm import Alive, WdgM
 
 LOG = silent().logger("test")
 

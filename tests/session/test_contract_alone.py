@@ -12,8 +12,8 @@ from secc.api.literals import PaymentOption
 from secc.config import SeccConfig
 from tests.session.visits import Visits, ask, authorize, leave, set_up
 from tools.conformance.lab import AC, DC, Deviation, Setup
-from tools.conformance.scripted_vehicle import VehicleTester
-from tools.conformance.walk import Walk
+from tools.conformance.station.scripted_vehicle import VehicleTester
+from tools.conformance.station.walk import Walk
 
 ALONE = Setup(mode=AC, tls=True, contract=True, only_contract=True)
 BOTH_PROFILES = pytest.mark.parametrize("profile", ["conformance", "field"])

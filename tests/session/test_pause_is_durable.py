@@ -13,7 +13,7 @@ from bsw.os.worker import SimulatedWorker
 from secc.session.memory import BLOCK, KeptMemory
 from tests.session.visits import Visits, authorize, pause, set_up
 from tools.conformance.lab import AC, Setup
-from tools.conformance.walk import Walk
+from tools.conformance.station.walk import Walk
 
 
 class Disk(Store):

@@ -11,8 +11,8 @@ from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.session.memory import Visitor
 from tests.session.visits import OTHER, Visits, ask, authorize, leave, once_more, pause, set_up
 from tools.conformance.lab import AC, DC, Setup
-from tools.conformance.walk import Walk
-from tools.conformance.words import EVCCID
+from tools.conformance.station.walk import Walk
+from tools.conformance.station.words import EVCCID
 
 NEW, OLD = "OK_NewSessionEstablished", "OK_OldSessionJoined"
 WAITING = "Ongoing_WaitingForCustomerInteraction"

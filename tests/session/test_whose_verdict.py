@@ -10,7 +10,7 @@ from bsw.os.clock import S
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from tests.session.visits import OTHER, Visits, authorize, leave, once_more, set_up
 from tools.conformance.lab import AC, DC, Setup
-from tools.conformance.walk import Walk
+from tools.conformance.station.walk import Walk
 
 KINDS = {
     "din": Setup(mode=DC, protocol="din"),

@@ -8,9 +8,9 @@ from bsw.os.clock import MS, S
 from secc.api.literals import AuthorizationStatus, CertificateStatus
 from secc.session.profile import CONFORMANCE, FIELD
 from tools.conformance.lab import Setup, StationLab
-from tools.conformance.scripted_vehicle import VehicleTester
-from tools.conformance.walk import Walk
-from tools.conformance.words import EVCCID
+from tools.conformance.station.scripted_vehicle import VehicleTester
+from tools.conformance.station.walk import Walk
+from tools.conformance.station.words import EVCCID
 
 OTHER = bytes.fromhex("0200000000b2")
 PROFILES = {"conformance": CONFORMANCE, "field": FIELD}

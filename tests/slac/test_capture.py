@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bsw.net.capture import Capture
-from bsw.net.tap import TappedPort
+from bsw.net.record.capture import Capture
+from bsw.net.record.tap import TappedPort
 from bsw.os.clock import S
 from bsw.sim.site import Seat
 from bsw.slac.ampmap import CARRIERS

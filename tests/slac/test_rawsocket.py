@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bsw.net.rawsocket import RawSocket, RawSocketUnavailable
+from bsw.net.host.rawsocket import RawSocket, RawSocketUnavailable
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from tests.slac.powerline import ROOT
@@ -15,7 +15,7 @@ from tests.slac.powerline import ROOT
 INSIDE = """
 import socket, subprocess, sys
 from bsw.net.ports import EthernetPort
-from bsw.net.rawsocket import RawSocket
+from bsw.net.host.rawsocket import RawSocket
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
@@ -101,7 +101,7 @@ def test_without_rights_the_remedy_is_named(tmp_path: Path) -> None:
     program = tmp_path / "powerless.py"
     program.write_text(
         "import os\n"
-        "from bsw.net.rawsocket import RawSocket\n"
+        "from bsw.net.host.rawsocket import RawSocket\n"
         "from bsw.os.host import HostClock\n"
         "from bsw.os.mailbox import Mailbox\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"

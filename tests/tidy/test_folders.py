@@ -6,14 +6,9 @@ from tests.tidy.tree import ROOT, modules
 
 MOST = 16
 FULLER = {
-    "bsw": "the ECU services: small, each known by its AUTOSAR name, and imported from everywhere",
     "bsw/chrgm": "what both roles share of a session; messages, sequence, signature are apart",
-    "bsw/ecuc": "one way from file to object; every module is a step of it",
-    "bsw/net": "host and recording side of the same few ports",
     "bsw/slac": "one state machine a module, both roles, and the frames they speak",
-    "tools/conformance": "cases by role and protocol, with their laboratories",
     "tools/fuzz": "one way of attack a module",
-    "tools/pki": "one command or one fault family a module",
 }
 
 

@@ -28,10 +28,10 @@ from keym.x509.edition import Edition
 from keym.x509.profile import Use
 from tests.keym.world import AT, Calendar, anchors_of, pki_of
 from tests.tls.world import ISO2, ISO20, SoftwareSigner, credential, settle
-from tools.pki.answers import AnswerFault
+from tools.pki.broken.answers import AnswerFault
+from tools.pki.broken.variants import AnyFault, Variant, faults_of, variant
 from tools.pki.maker import Pki
 from tools.pki.status import ocsp_response
-from tools.pki.variants import AnyFault, Variant, faults_of, variant
 
 SIDES = [("iso2", Use.SECC), ("iso20-p521", Use.SECC), ("iso20-p521", Use.VEHICLE)]
 CASES = [

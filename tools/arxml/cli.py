@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bsw.ecuc.xml_lines import CannotWrite
+from bsw.ecuc.arxml.lines import CannotWrite
 from can_adapter.matrix.model import find, load
 from can_adapter.matrix.specs import MatrixError
 from tools.arxml.files import generated

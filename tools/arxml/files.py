@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bsw.ecuc.arxml_definition import definition_document
-from bsw.ecuc.arxml_values import values_document
+from bsw.ecuc.arxml.definition import definition_document
+from bsw.ecuc.arxml.export import plain
+from bsw.ecuc.arxml.values import values_document
 from bsw.ecuc.definition import define
-from bsw.ecuc.export import plain
 from bsw.ecuc.part import Part
 from can_adapter.matrix.model import SECOND_INLET, SHIPPED, SHIPPED_STATION, load, shipped_matrix
 from evcc.config import EvccConfig

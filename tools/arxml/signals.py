@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from bsw.ecuc.xml_lines import Xml, about, group, package, text, xml
+from bsw.ecuc.arxml.lines import Xml, about, group, package, text, xml
 from can_adapter.matrix.model import Matrix
 from can_adapter.matrix.specs import MessageSpec, SignalSpec
 

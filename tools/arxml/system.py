@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bsw.ecuc.xml_lines import Xml, about, document, group, package, text, xml
+from bsw.ecuc.arxml.lines import Xml, about, document, group, package, text, xml
 from bsw.os.clock import S
 from can_adapter.matrix.model import Matrix
 from can_adapter.matrix.specs import E2eSpec, MessageSpec, SendType, SignalSpec

@@ -2,7 +2,7 @@
 
 import argparse
 
-from bsw.parser import Parser
+from bsw.program.parser import Parser
 
 COMMANDS = {
     "run": ("tools.bench.run.cli", "play the main job: a vehicle and a station, with a live view"),

@@ -1,15 +1,12 @@
 """All cases: those of the developers' half by their ids, and the further ones by ours."""
 
-from tools.conformance import (
-    din_station,
-    electrical,
-    handshake_cases,
-    iso2_station,
-    twins,
-    vehicle_cases,
-    vehicle_twins,
-)
-from tools.conformance.cases import Case, case
+from tools.conformance.station import din as din_station
+from tools.conformance.station import electrical, twins
+from tools.conformance.station import handshake as handshake_cases
+from tools.conformance.station import iso2 as iso2_station
+from tools.conformance.station.cases import Case, case
+from tools.conformance.vehicle import cases as vehicle_cases
+from tools.conformance.vehicle import twins as vehicle_twins
 
 
 def listed() -> list[Case]:

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Final
 
-from bsw.parser import did_you_mean
-from tools.conformance.cases import Case
+from bsw.program.parser import did_you_mean
 from tools.conformance.catalogue import everything, further, listed
 from tools.conformance.lab import Deviation
 from tools.conformance.page import PASSED, page
+from tools.conformance.station.cases import Case
 
 PAGE: Final = Path("docs/conformance.md")
 

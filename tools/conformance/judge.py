@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bsw.chrgm.record import NO_SESSION, Heard, code_of, same_session
 from bsw.os.clock import MS, S
 from tools.conformance.lab import Deviation
-from tools.conformance.scripted_vehicle import T_CLOSE
-from tools.conformance.walk import Walk
+from tools.conformance.station.scripted_vehicle import T_CLOSE
+from tools.conformance.station.walk import Walk
 
 SEQUENCE_TIME = 60 * S
 SETUP_TIME = 18 * S

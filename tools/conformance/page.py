@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from tools.conformance.cases import Case
+from tools.conformance.station.cases import Case
 
 PASSED: Final = "passed"
 

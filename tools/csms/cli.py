@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from bsw.dlt import silent
-from bsw.net.uplink import Uplink
+from bsw.net.host.uplink import Uplink
 from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

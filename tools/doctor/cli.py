@@ -8,9 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from bsw.doctor import Finding, examine
 from bsw.ecuc.load import load
 from bsw.ecuc.tree import ConfigurationError as Refusal
+from bsw.program.doctor import Finding, examine
 from evcc.config import EvccConfig
 from secc.config import SeccConfig
 from tools.doctor.looks import Wanted, look

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bsw.doctor import Finding, State
-from bsw.net.hostnet import InterfaceUnusable, find_interface, named
+from bsw.net.host.network import InterfaceUnusable, find_interface, named
+from bsw.program.doctor import Finding, State
 from bsw.tls.port import TlsProfile
 from bsw.tls.profile import RULES
 from csm.config import CsmConfig

@@ -10,8 +10,8 @@ from random import Random
 from typing import Final
 
 from bsw.dlt import silent
+from bsw.net.host.uplink import Uplink
 from bsw.net.ports import Endpoint
-from bsw.net.uplink import Uplink
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

@@ -17,7 +17,7 @@ from bsw.chrgm.protocols import Protocol, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.wire import UNREADABLE
 from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
-from tools.conformance.station_words import SESSION, DinStation, Iso2Station
+from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station
 from tools.fuzz.driver import Driver
 from tools.fuzz.figures import Figures
 from tools.fuzz.hostile import Blow, Hostile

@@ -19,7 +19,7 @@ from tools.pki.maker import EMAID_WITH_DIGIT
 
 
 class Purse:
-    """What ``tools.conformance.words`` asks of a wallet, without waiting."""
+    """What ``tools.conformance.station.words`` asks of a wallet, without waiting."""
 
     def __init__(self, pki: Path) -> None:
         self._entity = folder.read(pki)["contract"]

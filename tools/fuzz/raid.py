@@ -19,9 +19,9 @@ from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
 from evcc.session.ports import Wallet
 from secc.session.profile import FIELD
 from tools.conformance.lab import AC, Setup
-from tools.conformance.walk import path
-from tools.conformance.words import BATTERY, Iso2Words
-from tools.conformance.words_din import DinWords
+from tools.conformance.station.walk import path
+from tools.conformance.station.words import BATTERY, Iso2Words
+from tools.conformance.station.words_din import DinWords
 from tools.fuzz.figures import Figures
 from tools.fuzz.hostile import Blow, Hostile
 from tools.fuzz.line import Gone, Line

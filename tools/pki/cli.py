@@ -2,11 +2,14 @@
 
 import argparse
 
-from bsw.parser import Parser
+from bsw.program.parser import Parser
 
 COMMANDS = {
     "make": ("tools.pki.make", "make a complete test PKI"),
-    "show": ("tools.pki.show", "explain certificates and chains, and what is wrong with them"),
+    "show": (
+        "tools.pki.reading.show",
+        "explain certificates and chains, and what is wrong with them",
+    ),
     "ocsp": ("tools.pki.ocsp", "answer for the revocation of a test PKI, on this machine"),
     "revoke": ("tools.pki.revoke", "take a certificate of a test PKI back"),
     "install": ("tools.pki.install", "put a test PKI into the stores of a vehicle or a station"),

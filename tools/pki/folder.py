@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from keym.x509 import pem
 from keym.x509.profile import Use
+from tools.pki.broken.variants import Variant, variants
 from tools.pki.maker import STEMS, Pki, succeed
 from tools.pki.recipe import Entity
 from tools.pki.status import crl, ocsp_response
-from tools.pki.variants import Variant, variants
 
 README = """\
 Test PKI for ISO 15118, made by 'v2g pki make'.

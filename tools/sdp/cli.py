@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bsw.net.hostnet import InterfaceUnusable
+from bsw.net.host.network import InterfaceUnusable
 from tools.sdp.find import add_find, find
 from tools.sdp.serve import add_serve, serve
 

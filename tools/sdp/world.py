@@ -5,11 +5,11 @@ import signal
 from collections.abc import Callable
 
 from bsw.dlt import Dlt
-from bsw.net.capture import Capture
-from bsw.net.hostnet import InterfaceUnusable, addresses
+from bsw.net.host.network import InterfaceUnusable, addresses
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Network
-from bsw.net.tapnet import TappedNetwork
-from bsw.net.tcpip import HostNetwork
+from bsw.net.record.capture import Capture
+from bsw.net.record.tapnet import TappedNetwork
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

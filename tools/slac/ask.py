@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import fields
 
-from bsw.net.rawsocket import RawSocket
+from bsw.net.host.rawsocket import RawSocket
 from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bsw.net.rawsocket import RawSocketUnavailable
+from bsw.net.host.rawsocket import RawSocketUnavailable
 from tools.slac.ask import add_ask_options, run_ask
 from tools.slac.host import add_host_options, run_host
 from tools.slac.keys import add_decode_options, add_key_options, run_decode, run_key

@@ -8,10 +8,10 @@ import argparse
 import signal
 import sys
 
-from bsw.net.capture import Capture
+from bsw.net.host.rawsocket import RawSocket
 from bsw.net.ports import EthernetPort
-from bsw.net.rawsocket import RawSocket
-from bsw.net.tap import TappedPort
+from bsw.net.record.capture import Capture
+from bsw.net.record.tap import TappedPort
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

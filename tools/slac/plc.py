@@ -8,7 +8,7 @@ Attenuation, loss, quirks and resets are options, so that a test bench can be sc
 import argparse
 import signal
 
-from bsw.net.rawsocket import RawSocket
+from bsw.net.host.rawsocket import RawSocket
 from bsw.os.clock import MS, Action, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

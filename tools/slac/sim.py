@@ -8,7 +8,7 @@ import argparse
 from collections import Counter
 
 from bsw.dlt import Dlt, Logger, silent
-from bsw.net.capture import Capture
+from bsw.net.record.capture import Capture
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable

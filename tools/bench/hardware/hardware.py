@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from bsw.net.tcpip import HostNetwork
+from bsw.net.host.tcpip import HostNetwork
 from bsw.os.clock import S
 from bsw.os.host import HostClock, Watch
 from bsw.os.mailbox import Mailbox

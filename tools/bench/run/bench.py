@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bsw.net.local import LONGEST_PATH
+from bsw.net.host.local import LONGEST_PATH
 from tools.cli import main as v2g
 
 MULTICAST = {"vehicle": "239.74.163.2", "station": "239.74.163.3"}

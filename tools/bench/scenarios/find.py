@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bsw.ecuc.load import load
-from bsw.parser import did_you_mean
+from bsw.program.parser import did_you_mean
 from tools.bench.scenarios.model import Scenario
 
 SHIPPED: Final = Path(__file__).parent / "shipped"

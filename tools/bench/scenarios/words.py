@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bsw.ecuc.quantities import ATTENUATION, SHARE, Quantity
-from bsw.parser import did_you_mean
+from bsw.program.parser import did_you_mean
 from tools.bench.hardware.faults import faults
 from tools.bench.hardware.module_faults import MODULE_FAULTS
 

@@ -7,7 +7,7 @@ that stick, a battery of another voltage.
 from dataclasses import dataclass, field
 
 from bsw.chrgm.endings import SessionResult
-from bsw.ecum import WakeUp
+from bsw.mode.ecum import WakeUp
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from evcc.plug.activity import Engaged

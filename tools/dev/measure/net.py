@@ -9,8 +9,8 @@ from collections.abc import Callable
 from statistics import median
 
 from bsw.net.channel import Channel, Channels, Closed
+from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint, Network
-from bsw.net.tcpip import HostNetwork
 from bsw.os.clock import MS, US, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

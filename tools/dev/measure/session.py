@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bsw.chrgm.protocols import SPOKEN
-from bsw.net.tcpip import HostNetwork
+from bsw.net.host.tcpip import HostNetwork
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox

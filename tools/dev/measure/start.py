@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bsw.shipped import shipped
+from bsw.program.shipped import shipped
 from tools.bench.run import bench
 from tools.dev.measure.figures import percentile
 

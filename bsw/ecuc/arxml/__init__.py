@@ -1,0 +1,1 @@
+"""Configuration as AUTOSAR XML: read, written, and defined."""

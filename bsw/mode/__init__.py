@@ -1,0 +1,1 @@
+"""Mode management: the ECU's states, its channels, the rules between them, and the watchdog."""

@@ -1,0 +1,1 @@
+"""What passes an interface, kept as a capture."""

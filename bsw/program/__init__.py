@@ -1,0 +1,1 @@
+"""What both ECUs' commands have in common: arguments, doctor, shipped files, faults of the host."""

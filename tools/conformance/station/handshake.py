@@ -1,0 +1,317 @@
+"""Cases before the first V2G message: discovery, V2GTP headers, protocol negotiation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from bsw import v2gtp
+from bsw.chrgm import applications
+from bsw.chrgm.messages.sap import AppProtocol, ResponseCode, SupportedAppProtocolReq
+from bsw.os.clock import S
+from bsw.sdp.messages import Request, Response, Security, parse
+from tools.conformance import judge
+from tools.conformance.lab import AC, DC, Setup, StationLab
+from tools.conformance.station.cases import Case
+from tools.conformance.station.scripted_vehicle import VehicleTester
+from tools.conformance.station.walk import Walk
+
+MESSAGE_TIME: Final = 2 * S
+
+
+def tester(setup: Setup) -> VehicleTester:
+    made = VehicleTester(StationLab(setup))
+    made.plug_in()
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands in front of a payload; ``length`` by default what it should be."""
+
+    kind: int
+    version: int = 0x01
+    inverse: int = 0xFE
+    length: int | None = None
+
+    def before(self, payload: bytes) -> bytes:
+        size = len(payload) if self.length is None else self.length
+        kind, octets = self.kind.to_bytes(2, "big"), size.to_bytes(4, "big")
+        return bytes((self.version, self.inverse)) + kind + octets + payload
+
+
+# Discovery
+
+
+def sdp_header_good(setup: Setup) -> None:
+    answer = tester(setup).datagram(Request(Security.NONE).octets())
+    judge.require(answer is not None, "no answer")
+    judge.require((answer or b"")[:8] == bytes.fromhex("01fe900100000014"), f"{answer!r}")
+
+
+def sdp_header_bad(bad: Header, setup: Setup) -> None:
+    one = tester(setup)
+    payload = Request(Security.NONE).octets()[v2gtp.HEADER_SIZE :]
+    judge.require(one.datagram(bad.before(payload)) is None, "a wrong header was answered")
+    judge.require(one.discover(Security.NONE) is not None, "no answer to the good request after it")
+
+
+def sdp_answer(asked: Security, wanted: Security, setup: Setup) -> None:
+    one = tester(setup)
+    found = one.discover(asked)
+    judge.require(found is not None, "no answer")
+    assert found is not None
+    judge.require(found.security is wanted, f"security {found.security.name}")
+    judge.require(found.address.startswith("fe80"), f"address {found.address}")
+    judge.require(49152 <= found.port <= 65535, f"port {found.port}")
+    judge.require(isinstance(parse(found.octets()), Response), "cannot be read")
+
+
+def sdp_over(asked: Security, setup: Setup) -> None:
+    one = tester(setup)
+    one.lab.run(judge.SETUP_TIME + S)
+    judge.require(one.datagram(Request(asked).octets()) is None, "discovery still answers")
+
+
+# Headers on TCP
+
+
+def tcp_header(bad: Header | None, setup: Setup) -> None:
+    """SessionSetupReq under this header; a good one after a bad one is answered."""
+    one = tester(setup)
+    one.connect()
+    one.agree()
+    good = one.octets_of(one.await_later(Walk(one.lab, one).words.request("SessionSetup")))
+    if bad is not None:
+        wrong = bad.before(good[v2gtp.HEADER_SIZE :])
+        judge.require(one.ask_raw(wrong, MESSAGE_TIME) is None, "a wrong header was answered")
+        judge.require(one.is_open, "a wrong header closed the connection")
+    answer = one.ask_raw(good, MESSAGE_TIME)
+    judge.require(answer is not None, "no answer to the good header")
+    assert answer is not None
+    judge.require(type(answer.body).__name__ == "SessionSetupRes", type(answer.body).__name__)
+
+
+# Negotiation
+
+
+def entry(
+    namespace: str, number: int, priority: int, *, major: int = 2, minor: int = 0
+) -> AppProtocol:
+    return AppProtocol(
+        protocol_namespace=namespace,
+        version_number_major=major,
+        version_number_minor=minor,
+        schema_id=number,
+        priority=priority,
+    )
+
+
+def negotiate(
+    setup: Setup, *offered: AppProtocol
+) -> tuple[VehicleTester, ResponseCode, int | None]:
+    one = tester(setup)
+    one.connect()
+    answer = one.offer(SupportedAppProtocolReq(app_protocol=offered))
+    judge.require(answer is not None, "no answer")
+    assert answer is not None
+    return one, answer.response_code, answer.schema_id
+
+
+def nothing_in_common(setup: Setup, *offered: AppProtocol) -> None:
+    one, code, _ = negotiate(setup, *offered)
+    judge.require(code is ResponseCode.FAILED_NO_NEGOTIATION, str(code))
+    judge.require(one.silent_until_closed(5 * S) is not None, "the connection stays open")
+
+
+def common(
+    setup: Setup, wanted: int, codes: tuple[ResponseCode, ...], *offered: AppProtocol
+) -> None:
+    one, code, schema_id = negotiate(setup, *offered)
+    judge.require(code in codes, str(code))
+    judge.require(schema_id == wanted, f"SchemaID {schema_id}, not {wanted}")
+    one.speak(setup.protocol)
+    walk = Walk(one.lab, one)
+    walk.do("SessionSetup")
+
+
+OK: Final = ResponseCode.OK_SUCCESSFUL_NEGOTIATION
+MINOR: Final = ResponseCode.OK_SUCCESSFUL_NEGOTIATION_WITH_MINOR_DEVIATION
+ISO2, DIN = applications.ISO2.namespace, applications.DIN.namespace
+UNKNOWN: Final = "urn:example:unknown:MsgDef"
+
+
+def chosen_protocol() -> None:
+    """A station that speaks DIN only."""
+    both = (entry(DIN, 1, 1), entry(ISO2, 2, 2))
+    common(Setup(protocol="din"), 1, (OK, MINOR), *both)
+
+
+def valid_offer(setup: Setup) -> None:
+    common(setup, 7, (OK, MINOR), entry(UNKNOWN, 3, 1), entry(ISO2, 7, 2))
+
+
+def minor_version(setup: Setup) -> None:
+    common(setup, 5, (MINOR,), entry(ISO2, 5, 1, minor=1))
+
+
+def unknown_only(setup: Setup) -> None:
+    nothing_in_common(setup, entry(UNKNOWN, 1, 1))
+
+
+def other_major(setup: Setup) -> None:
+    nothing_in_common(setup, entry(ISO2, 1, 1, major=1))
+
+
+def priority_first(setup: Setup) -> None:
+    """The best rank wins, wherever it stands in the list."""
+    common(setup, 9, (OK, MINOR), entry(DIN, 4, 2), entry(ISO2, 9, 1))
+
+
+def too_late(setup: Setup) -> None:
+    """Found in time and connected after the set-up time: the listener has gone with discovery."""
+    one = tester(setup)
+    found = one.find()
+    one.lab.run(judge.SETUP_TIME + S)
+    judge.require(not one.reach(found), "the station still takes connections")
+
+
+def never_begins(setup: Setup) -> None:
+    """Connected in time, and then no SupportedAppProtocolReq until the set-up time is over."""
+    one = tester(setup)
+    one.connect()
+    judge.require(one.silent_until_closed(judge.SETUP_TIME + 5 * S) is not None, "stays open")
+
+
+_TLS: Final = Setup(tls=True)
+_TLS_TOO: Final = Setup(station_tls=True)
+_PNC: Final = Setup(tls=True, contract=True)
+_SDP: Final = "TC_SECC_CMN_VTB_V2GTPSDP"
+_TCP: Final = "TC_SECC_CMN_VTB_V2GTPSessionSetup"
+_SAP: Final = "TC_SECC_CMN_VTB_SupportedAppProtocol"
+
+Play = Callable[[Setup], None]
+SDP, EXI = 0x9000, 0x8001
+WRONG_SDP_TYPE: Final = Header(0x7000)
+TOO_LONG: Final = Header(SDP, length=255)
+BAD_INVERSE: Final = Header(EXI, inverse=0xFF)
+tcp_good: Final[Play] = partial(tcp_header, None)
+HALF_A: Final[tuple[tuple[str, str, Play, Setup], ...]] = (
+    (f"{_SDP}_001", "a good SDP header is answered with one", sdp_header_good, Setup()),
+    (
+        f"{_SDP}_003",
+        "SDP payload type 0x7000 ignored",
+        partial(sdp_header_bad, WRONG_SDP_TYPE),
+        Setup(),
+    ),
+    (
+        f"{_SDP}_005",
+        "SDP inverse version 0xFF ignored",
+        partial(sdp_header_bad, Header(SDP, inverse=0xFF)),
+        Setup(),
+    ),
+    (
+        "TC_SECC_CMN_VTB_SDP_002",
+        "TLS asked for, TLS offered",
+        partial(sdp_answer, Security.TLS, Security.TLS),
+        _TLS_TOO,
+    ),
+    (
+        "TC_SECC_CMN_VTB_SDP_004",
+        "after the set-up time no answer to plain TCP",
+        partial(sdp_over, Security.NONE),
+        Setup(),
+    ),
+    (
+        "TC_SECC_CMN_VTB_SDP_006",
+        "after the set-up time no answer to TLS",
+        partial(sdp_over, Security.TLS),
+        _PNC,
+    ),
+    (f"{_TCP}_001", "a good header on TCP is answered", tcp_good, Setup()),
+    (f"{_TCP}_003", "payload type 0x7001 ignored", partial(tcp_header, Header(0x7001)), Setup()),
+    (
+        f"{_TCP}_005",
+        "inverse version 0xFF ignored",
+        partial(tcp_header, BAD_INVERSE),
+        Setup(),
+    ),
+    (f"{_SAP}_002", "an unknown namespace only -> failed and closed", unknown_only, Setup()),
+    (f"{_SAP}_004", "ISO 15118-2 among others -> its SchemaID", valid_offer, Setup()),
+    (f"{_SAP}_006", "another minor version -> with deviation", minor_version, Setup()),
+)
+
+_BAD_HEADERS: Final[dict[str, dict[str, int]]] = {
+    "version 0x00": {"version": 0x00},
+    "version 0x02": {"version": 0x02, "inverse": 0xFD},
+    "inverse 0xFF": {"inverse": 0xFF},
+    "payload type 0x7000": {"kind": 0x7000},
+    "payload type 0x9001": {"kind": 0x9001},
+}
+
+
+def _twins() -> list[tuple[str, Play, Setup]]:
+    found: list[tuple[str, Play, Setup]] = []
+    for mode in (AC, DC):
+        setup = Setup(mode=mode)
+        for name, change in _BAD_HEADERS.items():
+            udp, tcp = Header(**{"kind": SDP, **change}), Header(**{"kind": EXI, **change})
+            found.append((f"SDP with {name} ignored", partial(sdp_header_bad, udp), setup))
+            found.append((f"TCP with {name} ignored", partial(tcp_header, tcp), setup))
+        found += [
+            ("SDP with length 1 ignored", partial(sdp_header_bad, Header(SDP, length=1)), setup),
+            (
+                "SDP with length 255 ignored",
+                partial(sdp_header_bad, TOO_LONG),
+                setup,
+            ),
+            ("a good header on TCP is answered", tcp_good, setup),
+            ("an unknown namespace only -> failed and closed", unknown_only, setup),
+            ("another major version only -> failed and closed", other_major, setup),
+            ("the best rank wins", priority_first, setup),
+            ("another minor version -> with deviation", minor_version, setup),
+            ("plain TCP asked for and offered", _plain, setup),
+            ("TLS asked for, plain only", partial(sdp_answer, Security.TLS, Security.NONE), setup),
+        ]
+    for secure in (_TLS, _PNC, _TLS_TOO):
+        found += [
+            ("TLS asked for and offered", partial(sdp_answer, Security.TLS, Security.TLS), secure),
+            ("plain asked for, both offered", _plain, secure),
+            ("after the set-up time silence", partial(sdp_over, Security.TLS), secure),
+            ("after the set-up time silence", partial(sdp_over, Security.NONE), secure),
+        ]
+    found += [
+        ("over TLS: ISO 15118-2 among others", valid_offer, _TLS),
+        ("over TLS: an unknown namespace only", unknown_only, _TLS),
+        ("over TLS: another minor version", minor_version, _TLS),
+        ("over TLS: a good header is answered", tcp_good, _TLS),
+    ]
+    for setup in (Setup(mode=AC), _TLS, _PNC):
+        found.append(("connected after the set-up time -> refused", too_late, setup))
+    for setup in (Setup(), _TLS):
+        found.append(("connected and silent over the set-up time -> closed", never_begins, setup))
+    return found
+
+
+_plain: Final = partial(sdp_answer, Security.NONE, Security.NONE)
+
+
+def half_a() -> list[Case]:
+    return [Case(identity, title, partial(play, setup)) for identity, title, play, setup in HALF_A]
+
+
+LATE: Final = Case(
+    f"{_SAP}_005", "connected after the set-up time -> refused", partial(too_late, Setup())
+)
+"""The suite names it, the developers' half of the table does not."""
+
+
+def twins() -> list[Case]:
+    return [LATE, *_numbered()]
+
+
+def _numbered() -> list[Case]:
+    return [
+        Case(f"TWIN-HANDSHAKE-{number:03}", title, partial(play, setup))
+        for number, (title, play, setup) in enumerate(_twins(), start=1)
+    ]

@@ -1,0 +1,221 @@
+"""What the station tester does to a vehicle from the cable check to the stop, and expects of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bsw.chrgm.endings import Ending
+from bsw.chrgm.messages import din, iso2
+from bsw.cp.pilot import READY
+from bsw.os.clock import MS, S
+from tools.conformance.judge import require
+from tools.conformance.vehicle import judge
+from tools.conformance.vehicle.lab import VehicleSetup
+from tools.conformance.vehicle.plays import Codes
+from tools.conformance.vehicle.scripted_station import StationTester
+from tools.conformance.vehicle.words import SESSION, dc_status
+
+# DC
+
+
+def cable_check(status: iso2.DCEVSEStatus) -> Callable[[StationTester, Any], Any]:
+    return lambda _tester, _request: iso2.CableCheckRes(
+        response_code=Codes.OK,
+        dc_evse_status=status,
+        evse_processing=iso2.EVSEProcessing.FINISHED,
+    )
+
+
+def closes_once(setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    judge.charging(tester)
+    require(tester.lab.pack.closings == 1, f"contactors closed {tester.lab.pack.closings} times")
+    start = tester.bodies("PowerDelivery")[0]
+    require(start.charge_progress.value == "Start", "no PowerDelivery(Start)")
+    status = start.ev_power_delivery_parameter.dc_ev_status
+    require(status.ev_ready, "EVReady is false")
+    voltage = tester.lab.rig.electronics.voltage
+    require(abs(voltage - tester.lab.pack.ocv) <= 20.0, f"closed at {voltage:.0f} V")
+    judge.finish(tester)
+
+
+def notified(word: str, delay: int = 0) -> Callable[[StationTester], Any]:
+    return lambda tester: tester.iso2.current_demand(dc_status(notification=word, delay=delay))
+
+
+def stops_when_asked(limit: int, delay: int, setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    said = notified("StopCharging", delay)
+    tester.on("CurrentDemand", lambda _req: said(tester), after=25)
+    judge.charging(tester)
+    since = tester.lab.now
+    tester.await_request("PowerDelivery", limit, count=2)
+    stop = tester.bodies("PowerDelivery")[1]
+    require(stop.charge_progress.value == "Stop", f"{stop.charge_progress}")
+    require(tester.times("PowerDelivery")[1] - since <= limit, "too late")
+    last = tester.bodies("CurrentDemand")[-1].ev_target_current.si()
+    require(last <= judge.LOW_CURRENT, f"still asked for {last:.0f} A")
+    judge.ends(tester, Ending.TERMINATED)
+
+
+def renegotiates(setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    told: list[int] = []
+
+    def answer(_request: object) -> Any:  # noqa: ANN401
+        if tester.names().count("PowerDelivery") == 1:
+            told.append(tester.lab.now)
+            return notified("ReNegotiation")(tester)
+        return tester.iso2.current_demand()
+
+    tester.on("CurrentDemand", answer, after=25)
+    judge.charging(tester)
+    tester.await_request("PowerDelivery", 60 * S, count=3)
+    order = list(dict.fromkeys(_after(tester, "PowerDelivery")))
+    wanted = ["PowerDelivery", "ChargeParameterDiscovery", "CableCheck", "PreCharge"]
+    require(order[:4] == wanted, f"went {order}")
+    steps = [body.charge_progress.value for body in tester.bodies("PowerDelivery")]
+    require(steps == ["Start", "Renegotiate", "Start"], f"PowerDelivery {steps}")
+    tester.await_request("CurrentDemand", 10 * S, tester.names().count("CurrentDemand") + 3)
+    judge.finish(tester)
+
+
+def _after(tester: StationTester, name: str) -> list[str]:
+    """From the second ``name`` on."""
+    names = tester.names()
+    first = names.index(name)
+    return names[names.index(name, first + 1) :]
+
+
+# AC
+
+
+def residual_current(setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    tester.on("ChargingStatus", lambda _req: tester.iso2.charging_status(rcd=True), after=25)
+    judge.charging(tester)
+    tester.await_request("PowerDelivery", 5 * S, count=2)
+    require(tester.lab.pack.ac_allowed == 0.0, "the load is still on")
+    stop = tester.bodies("PowerDelivery")[1]
+    require(stop.charge_progress.value == "Stop", f"{stop.charge_progress}")
+    judge.ends(tester, Ending.STATION_FAULT)
+
+
+def receipt(loop: str, setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    make: Callable[..., Any] = (
+        tester.iso2.charging_status if setup.ac else tester.iso2.current_demand
+    )
+    tester.on(loop, lambda _req: make(receipt=True), after=5)
+    tester.plug_in()
+    tester.await_request("MeteringReceipt")
+    names = tester.names()
+    require(names.count(loop) == 6, "not the next request")
+    signed = tester.asked[-1][1]
+    crypto = tester.lab.crypto
+    assert crypto is not None
+    leaf = crypto.pki["contract"].der
+    require(crypto.desk.verify(signed.body, signed.signature, leaf).good, "signature not valid")
+    require(signed.body.meter_info == tester.iso2.meter(), "other meter data")
+    judge.finish(tester)
+
+
+def pauses(setup: VehicleSetup) -> None:
+    """SessionStop(Pause), sleep in B, wake by B-C-B, the same session again."""
+    tester = judge.begin(setup)
+    judge.charging(tester)
+    lab = tester.lab
+    lab.manager.pause()
+    require(judge.result(tester, 60 * S).ending is Ending.PAUSED, "not paused")
+    stop = tester.bodies("SessionStop")[0]
+    require(stop.charging_session.value == "Pause", "no SessionStop(Pause)")
+    tester.link.pause()
+    judge.safe(tester)
+    stored = lab.rig.vehicle_memory.load()
+    require(stored is not None and stored.session_id == SESSION, "the session id is not stored")
+    seen: list[bool] = []
+    lab.cable.station.listen(lambda pilot: seen.append(pilot.state in READY))
+    usual, tester.discovery = tester.discovery, lambda _response: []
+    lab.manager.wake_up()
+    tester.await_(lambda: len(tester.links) == 2, 20 * S, "the link after the wake-up")
+    lab.run(500 * MS)  # a station as fast as this tester would have C again at once
+    require(True in seen and seen[-1] is False, "no B-C-B toggle")
+    tester.discovery = usual
+    tester.await_request("SessionSetup", 20 * S, count=2)
+    again = [heard for _, heard in tester.asked if isinstance(heard.body, iso2.SessionSetupReq)]
+    require(again[1].session_id == SESSION, "SessionSetupReq without the stored id")
+
+
+def closed_in_loop(setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    judge.charging(tester)
+    tester.hang_up()
+    judge.ends(tester, Ending.CONNECTION_LOST, within=2 * S)
+    if not setup.ac:
+        current = abs(tester.lab.pack.opened_at_current)
+        require(current <= judge.LOW_CURRENT, f"contactors opened at {current:.0f} A")
+
+
+# DIN 70121
+
+
+def din_discovery(**change: str) -> Callable[[StationTester, Any], Any]:
+    return lambda tester, _request: tester.din.discovery(**change)
+
+
+def din_isolation(tester: StationTester, _request: object) -> Any:  # noqa: ANN401
+    return tester.din.cable_check(tester.din.status(isolation="Invalid"))
+
+
+def slow_station(setup: VehicleSetup) -> None:
+    """Every exchange within its own limit, all together above 150 s."""
+    tester = judge.begin(setup)
+    ongoing = din.EVSEProcessing.ONGOING
+
+    def for_a_while(name: str, seconds: int) -> None:
+        def answer(request: Any) -> Any:  # noqa: ANN401
+            usual = tester.words.answers[name](request)
+            since = tester.times(name)[0]
+            if tester.lab.now - since < seconds * S:
+                return usual.replace(evse_processing=ongoing)
+            return usual
+
+        tester.on(name, answer)
+
+    for_a_while("ContractAuthentication", 58)
+    for_a_while("ChargeParameterDiscovery", 58)
+    for_a_while("CableCheck", 39)
+    tester.plug_in()
+    tester.await_request("SessionSetup")
+    since = tester.lab.now
+    ended = judge.ends(tester, Ending.SPAN_TIMEOUT, within=200 * S)
+    took = tester.lab.now - since - 4 * S
+    require(took <= 152 * S, f"ended {ended} after {took / S:.0f} s")
+
+
+def din_stops(setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    tester.on(
+        "CurrentDemand",
+        lambda _req: tester.din.current_demand(tester.din.status(notification="StopCharging")),
+        after=25,
+    )
+    judge.charging(tester)
+    tester.await_request("PowerDelivery", 30 * S, count=2)
+    stop = tester.bodies("PowerDelivery")[1]
+    require(stop.ready_to_charge_state is False, "ReadyToChargeState true")
+    judge.ends(tester, Ending.TERMINATED)
+
+
+def stop_withheld(setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    tester.on("SessionStop", None)
+    judge.charging(tester)
+    tester.lab.manager.stop()
+    judge.ends_after(tester, "SessionStop", 2 * S, Ending.ANSWER_TIMEOUT)
+
+
+def without_units(setup: VehicleSetup) -> None:
+    tester = judge.begin(setup)
+    tester.din.units = False
+    judge.charging(tester)
+    judge.finish(tester)

@@ -1,0 +1,261 @@
+"""A scripted station: it answers discovery, connections and requests as the script says.
+
+Every request of the vehicle is kept with its time.  Without a script the answers are good ones;
+``on`` replaces the answer to one message, ``None`` as an answer is silence.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.later import Later
+from bsw.chrgm.messages.sap import (
+    ResponseCode,
+    SupportedAppProtocolReq,
+    SupportedAppProtocolRes,
+)
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.wire import UNREADABLE, Wire
+from bsw.dlt import silent
+from bsw.net.channel import Channel, Channels, Closed
+from bsw.net.ports import Endpoint
+from bsw.os.clock import MS, S
+from bsw.sdp.client import ALL_NODES, SDP_PORT
+from bsw.sdp.messages import Response, Security
+from bsw.slac.events import Linked, Reason
+from bsw.slac.link import LinkFailure, StationLinkConfig
+from bsw.slac.node import Host
+from bsw.slac.station_link import StationLink
+from bsw.tls.port import TlsEngine
+from bsw.trace import MemoryTrace, Trace
+from csm.randomness import SeededRandomness
+from tools.conformance.lab import Deviation
+from tools.conformance.vehicle.lab import STEP, VehicleLab
+from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station
+
+Answer = Callable[[Any], Any]
+"""From the request's body: a body, ``Said``, ``Later``, octets without a header, or ``None``."""
+SLOW: Final = 5 * MS
+"""How long the tester thinks before it answers."""
+
+
+class StationTester:
+    """One station for one vehicle."""
+
+    def __init__(self, lab: VehicleLab) -> None:
+        self.lab = lab
+        self.session_id = SESSION
+        self.asked: list[tuple[int, Heard]] = []
+        self.searches: list[tuple[int, Endpoint]] = []
+        self.closed_at: int | None = None
+        self.connections = 0
+        self.handshake: Callable[[SupportedAppProtocolReq], Any] = _agree_first
+        self.discovery: Callable[[Response], list[bytes]] = lambda response: [response.octets()]
+        self.tls: Callable[[], TlsEngine] | None = None
+        self.words = self._words()
+        self.script: dict[str, Answer] = {}
+        self.links: list[Linked] = []
+        self._channel: Channel | None = None
+        self._wire: Wire | None = None
+        self._dialect: Dialect | None = None
+        self._channels = Channels(lab.scheduler, worker=lab.world.worker)
+        if lab.crypto is not None:
+            self.tls = lab.crypto.station_tls
+        host = Host(
+            lab.scheduler,
+            lab.station_modem.port,
+            SeededRandomness("tester"),
+            silent().logger("tester"),
+        )
+        self.link = StationLink(host, lab.cable.station, StationLinkConfig(), self)
+        self.link.start()
+        lab.scheduler.every(STEP, self._source, name="source")
+
+    def _words(self) -> Iso2Station | DinStation:
+        setup = self.lab.setup
+        if setup.protocol == "din":
+            return DinStation(setup.mode)
+        certificates = bool(setup.certificates)
+        return Iso2Station(setup.mode, contract=setup.contract, certificates=certificates)
+
+    @property
+    def iso2(self) -> Iso2Station:
+        assert isinstance(self.words, Iso2Station)
+        return self.words
+
+    @property
+    def din(self) -> DinStation:
+        assert isinstance(self.words, DinStation)
+        return self.words
+
+    def on(self, name: str, answer: Answer | None, *, after: int = 0) -> None:
+        """Answer this exchange so, the first ``after`` times as usual; ``None`` is silence."""
+        usual = self._usual(name)
+        count = [0]
+
+        def scripted(request: Any) -> Any:  # noqa: ANN401 - of any protocol
+            count[0] += 1
+            if count[0] <= after:
+                return usual(request)
+            return None if answer is None else answer(request)
+
+        self.script[name] = scripted
+
+    def _usual(self, name: str) -> Answer:
+        if name == "CertificateInstallation":
+            return lambda _request: self._desk().install(self.asked[-1][1])
+        if name == "CertificateUpdate":
+            return lambda _request: self._desk().update(self.asked[-1][1])
+        return self.words.answers[name]
+
+    def _desk(self) -> Any:  # noqa: ANN401 - a Desk
+        assert self.lab.crypto is not None, "certificates need keys: set tls"
+        return self.lab.crypto.desk
+
+    # The link's user
+
+    def linked(self, link: Linked) -> None:
+        self.links.append(link)
+
+    def link_lost(self, reason: Reason) -> None:
+        """The vehicle left; the cases judge by what it did before."""
+
+    def failed(self, failure: LinkFailure) -> None:
+        raise Deviation(f"no data link: {failure}")
+
+    # Discovery
+
+    def open(self, *, listening: bool = True) -> None:
+        """Answer discovery and accept connections; without ``listening`` the port is closed."""
+        network = self.lab.world.station
+        listener = self._channels.listen(network, self._accept, tls=self.tls)
+        port = listener.local.port
+        if not listening:
+            listener.close()
+        security = Security.TLS if self.tls is not None else Security.NONE
+        response = Response(network.link_local(), port, security)
+
+        def hear(_datagram: bytes, source: Endpoint) -> None:
+            self.searches.append((self.lab.now, source))
+            for octets in self.discovery(response):
+                answering.send(octets, source)
+
+        answering = network.datagram(hear, port=SDP_PORT, groups=(ALL_NODES,))
+
+    # The channel's user
+
+    def _accept(self, channel: Channel) -> "StationTester":
+        self.connections += 1
+        self.closed_at, self._dialect = None, None
+        self._channel = channel
+        self._wire = Wire(channel, Trace(lambda: self.lab.now, (MemoryTrace(),)))
+        return self
+
+    def opened(self) -> None:
+        """The vehicle speaks first."""
+
+    def closed(self, _reason: Closed) -> None:
+        self._channel = None
+        self.closed_at = self.lab.now
+        self.lab.scheduler.stop()
+
+    def frame(self, payload_type: int, payload: bytes) -> None:
+        assert self._wire is not None
+        if self._dialect is None:
+            self._negotiate(self._wire.hear_handshake(payload))
+            return
+        try:
+            heard = self._wire.hear(payload_type, payload)
+        except UNREADABLE as error:
+            raise Deviation(f"a request that cannot be read: {error}") from error
+        self.asked.append((self.lab.now, heard))
+        self._follow(heard)
+        name = type(heard.body).__name__.removesuffix("Req")
+        said = self.script.get(name, self._usual(name))(heard.body)
+        if isinstance(said, Later):
+            said.then(self._answer)
+        else:
+            self.lab.scheduler.after(SLOW, lambda: self._answer(said), name="answer")
+        self.lab.scheduler.stop()
+
+    def _negotiate(self, request: object) -> None:
+        assert self._wire is not None
+        if not isinstance(request, SupportedAppProtocolReq):
+            raise Deviation(f"the vehicle began with {type(request).__name__}")
+        response = self.handshake(request)
+        if response is None:
+            return
+        self._wire.say_handshake(response)
+        self._dialect = protocol(self.lab.setup.protocol).dialect
+        self._wire.agree(self._dialect)
+
+    def _answer(self, said: Any) -> None:  # noqa: ANN401 - see Answer
+        if said is None or self._channel is None or self._wire is None:
+            return
+        if isinstance(said, bytes):
+            self._channel.send(0x8001, said)
+            return
+        self._wire.say(self.session_id, said if isinstance(said, Said) else Said(said))
+
+    # The source
+
+    def _follow(self, heard: Heard) -> None:
+        body, words = heard.body, self.words
+        name = type(body).__name__
+        if name == "PreChargeReq":
+            words.volts = float(body.ev_target_voltage.si())
+        if name == "CurrentDemandReq":
+            words.amps = float(body.ev_target_current.si())
+            words.volts = self.lab.rig.electronics.voltage
+        if name == "PowerDeliveryReq" and not _starts(body):
+            words.amps = words.volts = 0.0
+        if name == "WeldingDetectionReq":
+            words.amps = words.volts = 0.0
+
+    def _source(self) -> None:
+        if self._channel is None:
+            self.words.amps = self.words.volts = 0.0
+        self.lab.charge(self.words.volts, self.words.amps)
+
+    # What the script asks
+
+    def hang_up(self) -> None:
+        """Close TCP without a word."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+            self.closed_at = self.lab.now
+
+    def names(self) -> list[str]:
+        return [type(heard.body).__name__.removesuffix("Req") for _, heard in self.asked]
+
+    def bodies(self, name: str) -> list[Any]:
+        return [heard.body for _, heard in self.asked if type(heard.body).__name__ == f"{name}Req"]
+
+    def times(self, name: str) -> list[int]:
+        return [at for at, heard in self.asked if type(heard.body).__name__ == f"{name}Req"]
+
+    def plug_in(self) -> None:
+        self.lab.cable.plug()
+        self.await_(lambda: self.links, 30 * S, "the data link")
+
+    def await_(self, reached: Callable[[], object], within: int, what: str) -> None:
+        if not self.lab.wait(reached, within, every=10 * MS):
+            raise Deviation(f"{what} did not come")
+
+    def await_request(self, name: str, within: int = 60 * S, count: int = 1) -> None:
+        wanted = f"{name}Req"
+        self.await_(lambda: self.names().count(name) >= count, within, wanted)
+
+
+def _starts(body: Any) -> bool:  # noqa: ANN401 - PowerDeliveryReq of either protocol
+    ready = getattr(body, "ready_to_charge_state", None)
+    return bool(ready) if ready is not None else body.charge_progress.value == "Start"
+
+
+def _agree_first(request: SupportedAppProtocolReq) -> SupportedAppProtocolRes:
+    best = min(request.app_protocol, key=lambda entry: entry.priority)
+    return SupportedAppProtocolRes(
+        response_code=ResponseCode.OK_SUCCESSFUL_NEGOTIATION, schema_id=best.schema_id
+    )

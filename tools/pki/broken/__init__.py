@@ -1,0 +1,1 @@
+"""Certificates with one thing wrong each, and what may be answered about them."""
