@@ -7,7 +7,7 @@ not there, or too old to be believed, is ``None``: nobody downstream guesses.
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from evcc.plan import NOTHING_OFFERED, Offered
 from evcc.rules import (
@@ -25,6 +25,9 @@ from evcc.rules import (
     wished,
 )
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 
 class Intent(Enum):
     """What the vehicle side wants of the session."""
@@ -38,8 +41,29 @@ STRENGTH: Final = (Intent.CHARGE, Intent.PAUSE, Intent.STOP)
 STOP: Final = Rule("stop", lambda *told: max(told, key=STRENGTH.index))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleValues:
+class Moment:
+    """Values of one moment, of which those of another are made.  For frozen ones without slots."""
+
+    def but(self, **changes: Any) -> "Self":  # noqa: ANN401 - values of any type
+        """With other values: what ``replace`` does, at a tenth of its cost.
+
+        Each frame that says something new makes one, and so does each answer of a station.  Where
+        nothing is another value, it is the same object: who looks by identity finds nothing new.
+        """
+        here = self.__dict__
+        assert changes.keys() <= here.keys(), f"no values: {changes.keys() - here.keys()}"
+        for name, value in changes.items():
+            if here[name] != value:
+                break
+        else:
+            return self
+        other = object.__new__(type(self))
+        object.__setattr__(other, "__dict__", here | changes)
+        return other
+
+
+@dataclass(frozen=True, kw_only=True)
+class VehicleValues(Moment):
     """What holds at one moment.  Optional protocol elements are left out where it is ``None``.
 
     Flat, because a message takes its values from several groups and nobody takes a group whole;
@@ -144,8 +168,8 @@ class Asked:
     contract: Once = field(default_factory=Once)  # a new one, even if there is one; -2 only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationView:
+@dataclass(frozen=True, kw_only=True)
+class StationView(Moment):
     """What the station told, for the vehicle to see.  ``None``: not told yet, or withdrawn.
 
     As it was at one moment: an answer that tells something new makes another one.

@@ -50,12 +50,12 @@ class Said:
 
 def same_session(left: bytes, right: bytes) -> bool:
     """Session ids are compared after padding: some cars write fewer than eight octets."""
-    return left.rjust(8, b"\0") == right.rjust(8, b"\0")
+    return left == right or left.rjust(8, b"\0") == right.rjust(8, b"\0")
 
 
 def code_of(body: Any) -> str:  # noqa: ANN401 - any response of any protocol
     """The response code as it stands on the wire, e.g. ``FAILED_SequenceError``."""
-    return str(body.response_code.value)
+    return str(body.response_code._value_)
 
 
 def told_with(body: Any) -> str:  # noqa: ANN401 - any response of any protocol

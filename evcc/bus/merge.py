@@ -5,7 +5,7 @@ that is declared with the value says who counts.  Nothing here knows where eithe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bsw.os.clock import Action
@@ -42,7 +42,7 @@ def merge(
         said["prefer_contract"] = False
     if own.mode:
         said["mode"] = own.mode
-    return replace(values, **said) if said else values
+    return values.but(**said) if said else values
 
 
 def _agreed(bus: VehicleValues, north: Mapping[str, Any]) -> dict[str, Any]:

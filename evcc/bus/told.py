@@ -6,13 +6,13 @@ Pure functions of one snapshot and of what the ECU knows besides; when they are 
 
 from dataclasses import fields
 from operator import attrgetter
-from typing import Final, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from bsw.chrgm.modes import mode_of
 from can_adapter.signals import values
 from can_adapter.signals.roles import roles_of
 from can_adapter.vehicle.values import VehicleSnapshot
-from evcc.vehicle import DECLARED, Intent, VehicleValues
+from evcc.vehicle import DECLARED, NOTHING_SAID, Intent, VehicleValues
 
 _STOPPING: Final = {
     values.StopRequest.NORMAL,
@@ -50,25 +50,25 @@ def values_of(
     derating: float,
 ) -> VehicleValues:
     """``before`` is kept of what is chosen once; ``stopped``: by hand; ``barred``: by a fault."""
-    plain = dict(zip(_BY_ROLE.values(), _read(told), strict=True))
+    plain: dict[str, Any] = dict(zip(_BY_ROLE.values(), _read(told), strict=True))
     mode = told.selection.energy_transfer_mode
     chosen = before.mode if mode is None else mode.value
     if told.needs.e_amount is not None and mode_of(chosen).ac:
         plain["energy_request"] = told.needs.e_amount
     lock, contactor, targets = told.inlet.lock_state, told.contactors.contactor_state, told.targets
-    return VehicleValues(
-        **plain,
-        permission=permitted and allowed(told),
-        intent=_intent(told, stopped=stopped),
-        ready=targets.ev_ready is True or silent_ready,
-        error=_error(told, barred),
-        mode=chosen,
-        prefer_contract=contracts and _contract(told, before=before.prefer_contract),
-        charging_complete=targets.charging_complete is True,
-        contactors_closed=None if contactor is None else contactor in _CLOSED,
-        locked=None if lock is None else lock is values.LockState.LOCKED,
-        derating=derating,
-    )
+    plain |= {
+        "permission": permitted and allowed(told),
+        "intent": _intent(told, stopped=stopped),
+        "ready": targets.ev_ready is True or silent_ready,
+        "error": _error(told, barred),
+        "mode": chosen,
+        "prefer_contract": contracts and _contract(told, before=before.prefer_contract),
+        "charging_complete": targets.charging_complete is True,
+        "contactors_closed": None if contactor is None else contactor in _CLOSED,
+        "locked": None if lock is None else lock is values.LockState.LOCKED,
+        "derating": derating,
+    }
+    return NOTHING_SAID.but(**plain)
 
 
 def allowed(told: VehicleSnapshot) -> bool:

@@ -5,7 +5,7 @@ involve all of them - getting ready for DC, closing contactors, coming back to a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bsw.chrgm.endings import Ending, SessionResult
@@ -120,7 +120,7 @@ class VehicleContext:
         """The next request is of this kind.  A new kind is worth a line."""
         if phase != self.view.phase:
             self.log.info("asking", what=phase, **self._noteworthy(phase))
-        self.see(replace(self.view, phase=phase))
+        self.see(self.view.but(phase=phase))
 
     def _noteworthy(self, phase: str) -> dict[str, str | float]:
         """What a person wants to know at this point."""
@@ -133,7 +133,7 @@ class VehicleContext:
 
     def see(self, view: StationView) -> None:
         """Who looks by identity finds nothing new where nothing is."""
-        if view != self.view:
+        if view is not self.view and view != self.view:
             self.view = view
 
     def told(self) -> None:
@@ -143,7 +143,7 @@ class VehicleContext:
 
     def note(self, **told: Any) -> None:  # noqa: ANN401 - fields of the view
         """Some fields of the view are other ones now."""
-        self.see(replace(self.view, **told))
+        self.see(self.view.but(**told))
 
     def fail(self, ending: Ending, detail: str) -> None:
         """Something outside a message ends the session: now, not at the next answer."""
@@ -382,8 +382,7 @@ class VehicleContext:
         second = (self.scheduler.now - self.plan_since) / S
         change = self.plan.next_change(second)
         self.see(
-            replace(
-                self.view,
+            self.view.but(
                 schedule_tuple=self.plan.number,
                 schedule_power=self.plan.power_at(second),
                 schedule_remaining=None if change is None else int(change.start - second),

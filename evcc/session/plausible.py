@@ -6,9 +6,9 @@ and how the session ends then.  A value out of its bounds is not taken over: a m
 unknown then, a limit keeps its last word.  It knows no protocol's messages.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS, S
@@ -130,30 +130,23 @@ RULES: Final[Mapping[str, Rule]] = {
 V, 400 A, 200 kW) is passed by stations in the street.  A measurement may be as much below zero as
 it may be inaccurate, 10 V or 10 A."""
 
+RELATIONS: Final = tuple(
+    (name, rule, relation) for name, rule in RULES.items() for relation in rule.relations
+)
 
-class Quantity:
-    """What a message says of a quantity, as far as it can be read at all."""
 
-    def __init__(self, told: object) -> None:
-        self.multiplier = int(getattr(told, "multiplier", 0))  # the exponent of -20 may be any
-        unit = getattr(told, "unit", None)  # DIN may leave it out, -20 has none
-        self.unit = None if unit is None else str(unit.value)
-        self._told = told
-
-    def wrong(self, rule: Rule) -> str:
-        """Why it cannot be true; empty if it can."""
-        if not LEAST_MULTIPLIER <= self.multiplier <= MOST_MULTIPLIER:
-            return f"has the multiplier {self.multiplier}"
-        if self.unit is not None and self.unit != rule.unit:
-            return f"comes in {self.unit}, not in {rule.unit}"
-        amount = self.amount
-        if not rule.low <= amount <= rule.high:
-            return f"is {amount:g} {rule.unit}, outside {rule.low:g} to {rule.high:g}"
-        return ""
-
-    @property
-    def amount(self) -> float:
-        return float(self._told.si())  # type: ignore[attr-defined]  # of any protocol
+def _read(told: Any, rule: Rule) -> tuple[float, str]:  # noqa: ANN401 - of any protocol
+    """The amount a message says, and why it cannot be true; the reason is empty if it can."""
+    multiplier = getattr(told, "multiplier", 0)  # the exponent of -20 may be any
+    if not LEAST_MULTIPLIER <= multiplier <= MOST_MULTIPLIER:
+        return 0.0, f"has the multiplier {multiplier}"
+    unit = getattr(told, "unit", None)  # DIN may leave it out, -20 has none
+    if unit is not None and unit._value_ != rule.unit:
+        return 0.0, f"comes in {unit}, not in {rule.unit}"
+    amount = float(told.si())
+    if not rule.low <= amount <= rule.high:
+        return amount, f"is {amount:g} {rule.unit}, outside {rule.low:g} to {rule.high:g}"
+    return amount, ""
 
 
 class Judge:
@@ -173,13 +166,13 @@ class Judge:
         """One value of a message as it counts; ``known`` stays where the message says nothing."""
         if told is None:
             return known
-        rule, quantity = RULES[name], Quantity(told)
-        wrong = quantity.wrong(rule)
+        rule = RULES[name]
+        amount, wrong = _read(told, rule)
         if not wrong:
-            self._refused.pop(name, None)
-            amount = quantity.amount
-            noise = rule.measured and rule.unit == "V"
-            return max(0.0, amount) if noise else amount
+            if self._refused:
+                self._refused.pop(name, None)
+            noise = amount < 0.0 and rule.measured and rule.unit == "V"
+            return 0.0 if noise else amount
         self._refused[name] = wrong
         self.doubtful = self.doubtful or rule.hold is not None
         return None if rule.measured or rule.hold is None else known
@@ -200,13 +193,15 @@ class Judge:
         passed = 0 if self._looked is None else min(STEP, now - self._looked)
         self._looked = now
         standing, late = self._standing(known, flowing=flowing), None
+        self.doubtful = bool(standing)
+        if not standing and not self._borne:  # as nearly always
+            return None
         for key, (hold, finding) in standing.items():
             self._borne[key] = self._borne.get(key, 0) + passed
             if self._borne[key] >= hold and late is None:
                 late = finding
         for key in [key for key in self._borne if key not in standing]:
             self._heal(key, passed)
-        self.doubtful = bool(standing)
         return late
 
     def _heal(self, key: str, passed: int) -> None:
@@ -223,14 +218,10 @@ class Judge:
                 finding = Finding(f"{name} {wrong}", Ending.IMPLAUSIBLE, rule.fault)
                 found[name] = (rule.hold, finding)
         if flowing and self._relations:
-            found.update(self._broken(known))
-        return found
-
-    def _broken(self, known: Known) -> Iterator[tuple[str, tuple[int, Finding]]]:
-        for name, rule in RULES.items():
-            amount = getattr(known.view, name)
-            for relation in rule.relations if amount is not None else ():
-                if relation.broken(amount, known):
+            for name, rule, relation in RELATIONS:
+                amount = getattr(known.view, name)
+                if amount is not None and relation.broken(amount, known):
                     text = f"{name} {amount:g} {rule.unit} {relation.text}"
                     finding = Finding(text, relation.ending, rule.fault, relation.error)
-                    yield f"{name} {relation.text}", (relation.hold, finding)
+                    found[f"{name} {relation.text}"] = (relation.hold, finding)
+        return found

@@ -243,7 +243,7 @@ class VehicleSession:
         self._wire.agree(dialect_of(name, self._context.profile.reading))
         self._setup_alarm.cancel()
         context = self._context
-        context.see(replace(context.view, protocol=name))
+        context.see(context.view.but(protocol=name))
         paused = context.memory.load()
         if paused is not None and paused.protocol == protocol(name).name:
             context.record.resumed = paused.session_id

@@ -224,10 +224,14 @@ class SimulatedElectronics:
             )
 
     def _tell(self) -> None:
+        """What is measured, when it is not what was told last."""
+        volts, amps = min(1500.0, max(0.0, self.voltage)), max(0.0, self.current)
+        told = self._charger.state.dc_present
+        if told and told.evse_present_voltage == volts and told.evse_present_current == amps:
+            return
         self._charger.update_dc_present_values(
             present_voltage_current=DcEvsePresentVoltageCurrent(
-                evse_present_voltage=min(1500.0, max(0.0, self.voltage)),
-                evse_present_current=max(0.0, self.current),
+                evse_present_voltage=volts, evse_present_current=amps
             )
         )
 

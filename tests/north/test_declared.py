@@ -1,6 +1,6 @@
 """A vehicle value is declared once: its role brings it, its rule merges it, no list names it."""
 
-from dataclasses import fields, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -79,3 +79,16 @@ def test_between_declaration_and_handler_nobody_names_a_value(name: str) -> None
 def test_nobody_can_write_into_what_holds() -> None:
     with pytest.raises(AttributeError):
         NOTHING_SAID.permission = True  # type: ignore[misc]  # that is the point
+
+
+def test_other_values_are_made_of_those_that_hold() -> None:
+    """As ``replace`` does, names checked, and what it was made of stays as it was."""
+    before = VehicleValues(soc=40.0, max_current=200.0)
+    after = before.but(soc=41.0)
+    assert after == replace(before, soc=41.0)
+    assert before.soc == 40.0
+    assert after.but(soc=41.0) is after, "nothing is another value"
+    with pytest.raises(AssertionError, match="no_such"):
+        before.but(no_such=1)
+    with pytest.raises(FrozenInstanceError):
+        after.soc = 42.0  # type: ignore[misc]

@@ -4,11 +4,15 @@ Both forms keep a 16-bit value and a decimal exponent.  ``of`` takes the finest 
 value still fits, then drops trailing zeros up to exponent 0, so 400 stays ``400`` and 400.5
 becomes ``4005`` times a tenth.  What does not fit raises.  What is finer than the form can say is
 rounded: to the nearest, or to the safe side with ``rounding=floor`` or ``rounding=ceil``.
+
+A limit is said in each message of a charge loop.  What was made is kept,
+because nobody can change it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -79,8 +83,9 @@ class PhysicalQuantity:
     @classmethod
     def of(cls, amount: float, unit: AnyUnit, *, rounding: Callable[[float], int] = round) -> Self:
         """``PhysicalValue.of(400.5, Unit.V)`` is 4005 times 0.1 V."""
-        multiplier, value = scaled(amount, -3, 3, rounding, f"{cls.__name__} in {unit._value_}")
-        return cls(multiplier=multiplier, unit=unit, value=value)
+        maker: Any = cls
+        made: Self = _physical(maker, amount, unit, rounding)
+        return made
 
     def si(self) -> float:
         """The quantity without its multiplier: A, V, W, VA, W/s; time always in seconds.
@@ -88,7 +93,7 @@ class PhysicalQuantity:
         Energy stays in Wh and charge in Ah, as everybody here counts them.
         """
         amount = quantity(self.value, self.multiplier)
-        return amount * SECONDS.get(str(self.unit), 1)
+        return amount * SECONDS.get(self.unit._value_, 1) if self.unit is not None else amount
 
     def __float__(self) -> float:
         return self.si()
@@ -115,8 +120,9 @@ class Rational:
 
         Peers expect exponents from -3 to 3; a price per Wh wants ``finest=-6``.
         """
-        exponent, value = scaled(amount, finest, 127, rounding, cls.__name__)
-        return cls(exponent=exponent, value=value)
+        maker: Any = cls
+        made: Self = _rational(maker, amount, finest, rounding)
+        return made
 
     def si(self) -> float:
         """The number meant, in the unit of the field."""
@@ -124,3 +130,19 @@ class Rational:
 
     def __float__(self) -> float:
         return self.si()
+
+
+REMEMBERED = 1024
+"""Amounts kept, of all protocols together."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _physical(cls: Any, amount: float, unit: AnyUnit, rounding: Callable[[float], int]) -> Any:  # noqa: ANN401 - of the class
+    multiplier, value = scaled(amount, -3, 3, rounding, f"{cls.__name__} in {unit._value_}")
+    return cls(multiplier=multiplier, unit=unit, value=value)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _rational(cls: Any, amount: float, finest: int, rounding: Callable[[float], int]) -> Any:  # noqa: ANN401 - of the class
+    exponent, value = scaled(amount, finest, 127, rounding, cls.__name__)
+    return cls(exponent=exponent, value=value)

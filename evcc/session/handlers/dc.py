@@ -6,7 +6,7 @@ is the table's affair, current the ramp's.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bsw.chrgm.endings import Ending
@@ -63,10 +63,9 @@ def see_offer(context: VehicleContext, offer: Any) -> None:  # noqa: ANN401 - of
     }
     status = offer.dc_evse_status
     context.see(
-        replace(
-            context.view,
-            status_code=str(status.evse_status_code.value),
-            notification=str(status.evse_notification.value),
+        context.view.but(
+            status_code=status.evse_status_code._value_,
+            notification=status.evse_notification._value_,
             notification_delay=status.notification_max_delay,
             **told,
         )
@@ -77,11 +76,10 @@ def with_status(view: StationView, answer: Any, **more: Any) -> StationView:  # 
     """The view after an answer with a DC_EVSEStatus; ``more``: what else it said."""
     status = answer.dc_evse_status
     level = status.evse_isolation_status
-    return replace(
-        view,
-        status_code=str(status.evse_status_code.value),
-        isolation="" if level is None else str(level.value),
-        notification=str(status.evse_notification.value),
+    return view.but(
+        status_code=status.evse_status_code._value_,
+        isolation="" if level is None else level._value_,
+        notification=status.evse_notification._value_,
         notification_delay=status.notification_max_delay,
         **more,
     )

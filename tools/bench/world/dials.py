@@ -1,6 +1,5 @@
 """A vehicle's values for the bench: turned like dials, read as an ECU reads them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from evcc.bus.merge import NO_WILL, OwnWill, merge
@@ -14,7 +13,7 @@ class Dials:
     """
 
     now: VehicleValues
-    told: Mapping[str, Any]
+    told: dict[str, Any]
     _own: OwnWill
 
     barred = False  # nothing stands
@@ -37,7 +36,7 @@ class Dials:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a field of the values
         if name != "now":
             return getattr(self.now, name)
-        now = self.__dict__["now"] = merge(VehicleValues(**self.told), {}, self._own)
+        now = self.__dict__["now"] = merge(NOTHING_SAID.but(**self.told), {}, self._own)
         return now
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -1,6 +1,5 @@
 """DIN 70121 on the vehicle, from SessionSetup to ChargeParameterDiscovery."""
 
-from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending
@@ -42,8 +41,7 @@ class Setup:
         context.record.resumed = None  # there is no pause in DIN
         context.memory.forget()
         context.see(
-            replace(
-                context.view,
+            context.view.but(
                 evse_id=_readable(response.evseid),
                 evse_time=response.date_time_now,
                 session_id=heard.session_id.hex().upper(),
@@ -59,17 +57,17 @@ class Setup:
         context = self._context
         response: din.ServiceDiscoveryRes = heard.body
         offered = str(response.charge_service.energy_transfer_type.value)
-        context.see(replace(context.view, offered_modes=(offered,)))
+        context.see(context.view.but(offered_modes=(offered,)))
         if offered not in USABLE.get(context.state.mode, ()):
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"offers {offered}")
         options = response.payment_options.payment_option
         payments = tuple(str(option.value) for option in options)
-        context.see(replace(context.view, offered_payments=payments))
+        context.see(context.view.but(offered_payments=payments))
         if din.PaymentOption.EXTERNAL_PAYMENT not in options:
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", "no external payment")
         self._service = response.charge_service.service_tag.service_id
         payment = str(din.PaymentOption.EXTERNAL_PAYMENT.value)
-        context.see(replace(context.view, payment=payment))
+        context.see(context.view.but(payment=payment))
         context.told()
         return Go("ServicePaymentSelection")
 
@@ -93,7 +91,7 @@ class Setup:
         context = self._context
         response: din.ContractAuthenticationRes = heard.body
         processing = str(response.evse_processing.value)
-        context.see(replace(context.view, processing=processing, authorization=processing))
+        context.see(context.view.but(processing=processing, authorization=processing))
         context.told()
         if response.evse_processing is din.EVSEProcessing.FINISHED:
             return Go("ChargeParameterDiscovery", when=context.limits_known)
@@ -121,7 +119,7 @@ class Setup:
         context = self._context
         response: din.ChargeParameterDiscoveryRes = heard.body
         processing = str(response.evse_processing.value)
-        context.see(replace(context.view, processing=processing))
+        context.see(context.view.but(processing=processing))
         offer = response.evse_charge_parameter
         if not isinstance(offer, din.DCEVSEChargeParameter):
             return context.end(Ending.INCOMPATIBLE, "ChargeParameterDiscovery", "AC limits")

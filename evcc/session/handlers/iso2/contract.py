@@ -1,6 +1,5 @@
 """ISO 15118-2 on the vehicle, who pays: certificates, contract, authorization, receipts."""
 
-from dataclasses import replace
 from typing import Any
 
 from bsw.chrgm.endings import Ending
@@ -88,7 +87,7 @@ class Contract:
         context = self._context
         response: iso2.AuthorizationRes = heard.body
         processing = str(response.evse_processing.value)
-        context.see(replace(context.view, processing=processing, authorization=processing))
+        context.see(context.view.but(processing=processing, authorization=processing))
         context.told()
         if response.evse_processing is iso2.EVSEProcessing.FINISHED:
             return Go("ChargeParameterDiscovery", when=context.limits_known)
@@ -97,11 +96,10 @@ class Contract:
     def see_meter(self, response: Any) -> bool:  # noqa: ANN401 - either loop's response
         """Take in the meter; true if a receipt is due now."""
         context, meter = self._context, response.meter_info
-        view = replace(context.view, receipt_required=response.receipt_required)
+        view = context.view.but(receipt_required=response.receipt_required)
         if meter is not None:
             self.meter = meter
-            view = replace(
-                view,
+            view = view.but(
                 meter_id=meter.meter_id,
                 meter_reading=meter.meter_reading,
                 meter_time=meter.t_meter,

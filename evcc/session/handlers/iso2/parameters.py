@@ -1,6 +1,5 @@
 """ISO 15118-2 on the vehicle, ChargeParameterDiscovery: our needs, their limits, the schedule."""
 
-from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending
@@ -21,8 +20,7 @@ def see_ac(context: VehicleContext, status: iso2.ACEVSEStatus, told: object) -> 
     """AC_EVSEStatus and the current per phase, in the offer and in each loop."""
     view = context.view
     context.see(
-        replace(
-            view,
+        view.but(
             rcd=status.rcd,
             notification=str(status.evse_notification.value),
             notification_delay=status.notification_max_delay,
@@ -77,7 +75,7 @@ class Parameters:
         context = self._context
         response: iso2.ChargeParameterDiscoveryRes = heard.body
         processing = str(response.evse_processing.value)
-        context.see(replace(context.view, processing=processing))
+        context.see(context.view.but(processing=processing))
         if response.evse_processing is not iso2.EVSEProcessing.FINISHED:
             context.told()
             return Go("ChargeParameterDiscovery", after=context.profile.ongoing_pause)
@@ -110,7 +108,7 @@ class Parameters:
         if isinstance(offer, iso2.ACEVSEChargeParameter):
             view, believe = context.view, context.judge.believe
             volts = believe("nominal_voltage", offer.evse_nominal_voltage, view.nominal_voltage)
-            context.see(replace(view, nominal_voltage=volts))
+            context.see(view.but(nominal_voltage=volts))
             see_ac(context, offer.ac_evse_status, offer.evse_max_current)
             return "" if self._ac else "AC limits for a DC request"
         if self._ac:

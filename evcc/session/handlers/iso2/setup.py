@@ -1,6 +1,5 @@
 """ISO 15118-2 on the vehicle, from SessionSetup to PaymentServiceSelection."""
 
-from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending
@@ -56,8 +55,7 @@ class Setup:
             context.record.resumed = None
             context.memory.forget()
         context.see(
-            replace(
-                context.view,
+            context.view.but(
                 evse_id=response.evseid,
                 evse_time=response.evse_time_stamp,
                 session_id=heard.session_id.hex().upper(),
@@ -76,8 +74,7 @@ class Setup:
         modes = service.supported_energy_transfer_mode.energy_transfer_mode
         options = response.payment_option_list.payment_option
         context.see(
-            replace(
-                context.view,
+            context.view.but(
                 offered_payments=tuple(str(option.value) for option in options),
                 offered_modes=tuple(str(mode.value) for mode in modes),
             )
@@ -92,7 +89,7 @@ class Setup:
         if not self._choose_payment(options):
             names = ", ".join(str(option.value) for option in options)
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"payment by {names} only")
-        context.see(replace(context.view, payment=str(self.payment.value)))
+        context.see(context.view.but(payment=str(self.payment.value)))
         self._value_added.note(response.service_list)
         context.told()
         return self._next_detail()
