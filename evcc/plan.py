@@ -123,7 +123,7 @@ def _fill(
     powers = [piece.power if piece.begin in used or not priced else 0.0 for piece in pieces]
     starts = [piece.begin for piece in pieces]
     steps = [Entry(start, power) for start, power in zip(starts, powers, strict=True)]
-    return Choice(offer.number, _merged(steps, entries), got, cost, offer.pieces)
+    return Choice(offer.number, merged(steps, entries), got, cost, offer.pieces)
 
 
 def _cut(piece: Piece, until: int | None, most_power: float) -> Piece:
@@ -131,7 +131,7 @@ def _cut(piece: Piece, until: int | None, most_power: float) -> Piece:
     return Piece(piece.begin, end, max(0.0, min(piece.power, most_power)), piece.price)
 
 
-def _merged(steps: list[Entry], most: int) -> tuple[Entry, ...]:
+def merged(steps: list[Entry], most: int) -> tuple[Entry, ...]:
     """Equal neighbours become one; what is too many becomes a last step at its least power."""
     merged: list[Entry] = []
     for step in steps:

@@ -24,6 +24,7 @@ from can_adapter.station.config import StationCanConfig
 from csm.config import CsmConfig, state_folder
 from keym.config import KeymConfig
 from secc.ocpp.config import OcppConfig
+from secc.prices import PricesConfig
 
 
 class NetworkConfig(Part):
@@ -168,6 +169,7 @@ class SeccConfig(BaseConfig):
     hardware: HardwareConfig = HardwareConfig()
     session: SessionConfig = SessionConfig()
     customer: CustomerConfig = CustomerConfig()
+    prices: PricesConfig = PricesConfig()
     link: StationLinkConfig = StationLinkConfig()
     can: StationCanConfig = StationCanConfig()
     tls: TlsConfig = TlsConfig()

@@ -5,7 +5,7 @@ words of their protocol into these and back.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 from operator import attrgetter
@@ -104,6 +104,24 @@ class Tariff:
     def stack_at(self, second: float) -> Stack | None:
         place = bisect_right(self.stacks, second, key=attrgetter("begin")) - 1
         return self.stacks[place] if place >= 0 and second < self.stacks[place].end else None
+
+
+def later(tariff: Tariff, seconds: int) -> Tariff:
+    """The same prices, counted from a moment that is so much later."""
+    stacks = (
+        replace(stack, begin=stack.begin - seconds, end=stack.end - seconds)
+        for stack in tariff.stacks
+        if stack.end > seconds
+    )
+    return replace(tariff, stacks=tuple(stacks) or tariff.stacks[-1:])
+
+
+def covering(tariff: Tariff, begin: int, end: int) -> Tariff:
+    """The first and the last price hold on to both ends: what has no price is not free."""
+    stacks = list(tariff.stacks)
+    stacks[0] = replace(stacks[0], begin=min(stacks[0].begin, begin))
+    stacks[-1] = replace(stacks[-1], end=max(stacks[-1].end, end))
+    return replace(tariff, stacks=tuple(stacks))
 
 
 def flat(fee: float, *, until: float = inf, currency: str = "EUR") -> Tariff:

@@ -2,8 +2,9 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from evcc.planning.convex import Convex, share
 from evcc.planning.slots import Point, Slot
@@ -14,16 +15,30 @@ Steps: TypeAlias = Generator[None, None, T]
 """Work in small steps: a long schedule shall not keep the rest of the ECU waiting."""
 
 
+class Work(Generic[T]):
+    """Steps that are taken a few at a time; ``result`` is there once they are done."""
+
+    def __init__(self, steps: Steps[T]) -> None:
+        self._rest = self._through(steps)
+        self.result: T | None = None
+
+    def go_on(self, count: int) -> bool:
+        """Take at most so many steps.  True: nothing is left to do."""
+        for _ in islice(self._rest, count):
+            pass
+        return self.result is not None
+
+    def _through(self, steps: Steps[T]) -> Generator[None, None, None]:
+        self.result = yield from steps
+
+
 def finish(steps: Steps[T]) -> T:
     """All steps at once."""
-    found: list[T] = []
-
-    def through() -> Generator[None, None, None]:
-        found.append((yield from steps))
-
-    for _ in through():
+    work = Work(steps)
+    while not work.go_on(1000):
         pass
-    return found[0]
+    assert work.result is not None
+    return work.result
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class StationEcu:
             base.dlt.logger("session"),
         )
         self._north = North(self.charger, config.api)
-        self.schedules = Schedules()
+        self.schedules = Schedules(prices=config.prices)
         self._memory = KeptMemory(parts.nvm)
         self._power = self._make_power()
         self.outlet = self._make_outlet()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
+from bsw.prices.tariff import Tariff, later
+from secc.prices import PricesConfig, tariff, tariff_back
 from secc.session.tariffs import shortened
 
 DAY: Final = 86_400
@@ -25,13 +27,17 @@ class Step:
 class Plan:
     """One tuple: steps from second 0 on, without gaps; ``until`` ends the last.
 
-    ``tariff`` is a SalesTariff of the protocol, made and signed by the mobility operator.
+    ``tariff`` is a SalesTariff of ISO 15118-2, made and signed by the mobility operator;
+    ``prices`` are those of ISO 15118-20, ``back`` and ``back_prices`` for energy given back.
     """
 
     number: int
     steps: tuple[Step, ...]
     until: int = DAY
     tariff: Any = None
+    prices: Tariff | None = None
+    back: tuple[Step, ...] = ()
+    back_prices: Tariff | None = None
 
     def power_at(self, second: float) -> float:
         """The limit in force ``second`` seconds after the plan was sent."""
@@ -56,31 +62,52 @@ class Plan:
         A tariff that is too long has its neighbours joined (``secc.tariffs``).
         """
         tariff = None if self.tariff is None else shortened(self.tariff, entries)
-        if len(self.steps) <= entries:
-            return self if tariff is self.tariff else replace(self, tariff=tariff)
-        kept = self.steps[: entries - 1]
-        rest = self.steps[entries - 1 :]
-        low = min(step.power for step in rest)
-        return Plan(self.number, (*kept, Step(rest[0].start, low)), self.until, tariff)
+        steps, back = _at_most(self.steps, entries), _at_most(self.back, entries)
+        if steps is self.steps and back is self.back and tariff is self.tariff:
+            return self
+        return replace(self, steps=steps, back=back, tariff=tariff)
 
     def after(self, seconds: int) -> "Plan":
         """The same plan, ``seconds`` later: starts shifted, what is past left out."""
-        bounds = [*(step.start for step in self.steps), self.until]
-        alive = [
-            Step(max(0, step.start - seconds), step.power)
-            for step, (_, end) in zip(self.steps, pairwise(bounds), strict=True)
-            if end > seconds
-        ]
-        if not alive:
-            alive = [Step(0, self.steps[-1].power)]
-        return Plan(self.number, tuple(alive), max(self.until - seconds, 1), self.tariff)
+        return replace(
+            self,
+            steps=_later(self.steps, self.until, seconds),
+            until=max(self.until - seconds, 1),
+            prices=None if self.prices is None else later(self.prices, seconds),
+            back=_later(self.back, self.until, seconds),
+            back_prices=None if self.back_prices is None else later(self.back_prices, seconds),
+        )
+
+
+def _at_most(steps: tuple[Step, ...], entries: int) -> tuple[Step, ...]:
+    """So many: what is cut off becomes part of the last one, at its least."""
+    if len(steps) <= entries:
+        return steps
+    rest = steps[entries - 1 :]
+    return (*steps[: entries - 1], Step(rest[0].start, min(step.power for step in rest)))
+
+
+def _later(steps: tuple[Step, ...], until: int, seconds: int) -> tuple[Step, ...]:
+    bounds = [*(step.start for step in steps), until]
+    alive = [
+        Step(max(0, step.start - seconds), step.power)
+        for step, (_, end) in zip(steps, pairwise(bounds), strict=True)
+        if end > seconds
+    ]
+    if steps and not alive:
+        alive = [Step(0, steps[-1].power)]
+    return tuple(alive)
 
 
 @dataclass(slots=True)
 class Schedules:
-    """The plans on offer.  ``signature`` covers the tariffs, as the operator made it."""
+    """The plans on offer.  ``signature`` covers the tariffs, as the operator made it.
+
+    ``prices`` are told where no plan comes from elsewhere.
+    """
 
     plans: tuple[Plan, ...] = ()
+    prices: PricesConfig = field(default_factory=PricesConfig)
     signature: Any = None
     ready: bool = True  # false: the back end is still thinking, answer Ongoing
     sent: tuple[Plan, ...] = field(default_factory=tuple)
@@ -90,6 +117,24 @@ class Schedules:
         until = max(DAY, departure or 0)
         plans = self.plans or (Plan(1, (Step(0, hardware_power),), until),)
         self.sent = tuple(plan.cut(_most(entries)) for plan in plans[:3])
+
+    def offer_priced(
+        self, now: int, *, power: float, back: float, entries: int, departure: int | None
+    ) -> None:
+        """The same with the station's own prices, as ISO 15118-20 tells them; ``now`` in UNIX time.
+
+        Who set the plans has set their prices.
+        """
+        until = max(DAY, departure or 0)
+        own = Plan(
+            1,
+            (Step(0, power),),
+            until,
+            prices=tariff(self.prices, now, until),
+            back=(Step(0, back),) if back > 0 else (),
+            back_prices=tariff_back(self.prices, now, until) if back > 0 else None,
+        )
+        self.sent = tuple(plan.cut(_most(entries)) for plan in (self.plans or (own,))[:3])
 
     def offer_again(self, plan: Plan, *, entries: int | None) -> None:
         """After a pause the tuple the car had chosen, shortened by the time that passed."""

@@ -1,9 +1,11 @@
 """What the vehicle needs and can, in the figures that ISO 15118-20 asks for."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from bsw.chrgm.iso20.selection import Selection
+from evcc.schedules import Need
 from evcc.session.context import VehicleContext
 from evcc.vehicle import VehicleValues
 
@@ -30,6 +32,16 @@ def energy_needs(state: VehicleValues) -> EnergyNeeds:
     target = state.energy_request if state.energy_request is not None else room
     maximum = target if room is None else max(room, target or 0.0)
     return EnergyNeeds(target, maximum, 0.0 if target is not None else None)
+
+
+def needed(state: VehicleValues) -> Need:
+    """The same as the one who chooses a schedule wants it."""
+    needs = energy_needs(state)
+    held = 0.0
+    if state.energy_capacity is not None and state.soc is not None:
+        held = state.energy_capacity * state.soc / 100.0
+    room = needs.target if needs.maximum is None else needs.maximum
+    return Need(needs.target, state.departure, held, held, inf if room is None else room)
 
 
 def departure(state: VehicleValues) -> int:

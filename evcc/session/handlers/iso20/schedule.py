@@ -1,7 +1,7 @@
 """ISO 15118-20 on the vehicle, ScheduleExchange: in the row, and beside the loop.
 
 What the vehicle needs goes out; what it makes of the station's schedules, it asks
-``evcc.schedules.choose``.
+``evcc.schedules.choosing``.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,19 @@ from bsw.chrgm.messages.iso20.common_types import Processing
 from bsw.chrgm.record import Heard, Said
 from bsw.os.clock import S
 from evcc.plan import Choice
-from evcc.schedules import Limits, Need, choose
+from evcc.planning.optimum import Work
+from evcc.schedules import Limits, choosing
 from evcc.schedules import Schedule as Offered
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.needs import departure, energy_needs, most_power
+from evcc.session.handlers.iso20.needs import departure, energy_needs, most_power, needed
 from evcc.session.handlers.iso20.status import Notifications
 from evcc.session.handlers.iso20.tuples import profile_entries, schedule_of
 
 FEWEST_POINTS: Final = 12
 """The schema has no fewer."""
+STEPS_AT_ONCE: Final = 64
+"""Of choosing a schedule: some milliseconds of a slow processor."""
 
 
 class Schedule:
@@ -36,6 +39,9 @@ class Schedule:
         self._choosing = choosing
         self._status = status
         self._offered: tuple[Offered, ...] = ()
+        self._work: Work[Choice] | None = None
+        self._station_now = 0
+        self._since = 0
         self.renewed = False
 
     # In the row
@@ -58,13 +64,18 @@ class Schedule:
         if problem:
             return context.end(Ending.INCOMPATIBLE, "ScheduleExchange", problem)
         if self._choosing.mode.ac:
-            return Go("PowerDelivery", when=context.ready_for_ac)
-        return Go("DC_CableCheck", when=context.ready_for_c, within=context.profile.condition_limit)
+            return Go("PowerDelivery", when=lambda: context.ready_for_ac() and self._decided())
+        within = context.profile.condition_limit
+        ready = context.ready_for_c
+        return Go("DC_CableCheck", when=lambda: ready() and self._decided(), within=within)
 
     # Beside the loop
 
     def renewing(self, follow: Next) -> Next:
         """Ask for other schedules meanwhile, if somebody wants that and we stay."""
+        if self._work is not None:
+            self.renewed = self._decided()
+            return follow
         stays = not (self._context.wants_to_stop() or self.renewed)
         if not isinstance(follow, Go) or not (stays and self._status.wants_schedule):
             return follow
@@ -81,8 +92,8 @@ class Schedule:
             context.log.warning("schedule kept", code=response.response_code.value)
             self._status.schedule_done()
         elif response.evse_processing is Processing.FINISHED and not self._take(heard):
-            self.renewed = True
             context.told()
+            self.renewed = self._decided()
 
     # The request
 
@@ -137,22 +148,32 @@ class Schedule:
         if len({one.number for one in offered}) != len(offered):
             return "two schedules of one number"
         self._offered = offered
-        self._adopt(heard.body.header.time_stamp)
+        context = self._context
+        limits = Limits(
+            charge=most_power(context, self._choosing.made),
+            entries=context.profile.supporting_points,
+        )
+        self._station_now = heard.body.header.time_stamp
+        self._since = context.scheduler.now
+        self._work = Work(choosing(offered, needed(context.state), limits))
         return ""
 
-    def _adopt(self, station_now: int) -> None:
+    def _decided(self) -> bool:
+        """Think some steps on: a long schedule shall keep neither bus nor session waiting."""
+        work = self._work
+        if work is None:
+            return True
+        if not work.go_on(STEPS_AT_ONCE) or work.result is None:
+            return False
+        self._work = None
+        self._adopt(work.result)
+        return True
+
+    def _adopt(self, chosen: Choice) -> None:
         context = self._context
-        state = context.state
-        chosen = choose(
-            self._offered,
-            Need(energy_needs(state).target, energy_needs(state).minimum, state.departure),
-            Limits(
-                charge=most_power(context, self._choosing.made),
-                entries=context.profile.supporting_points,
-            ),
-        )
         context.adopt(chosen)
-        context.plan_since -= max(0, station_now - self._chosen(chosen).anchor) * S
+        passed = max(0, self._station_now - self._chosen(chosen).anchor) * S
+        context.plan_since = self._since - passed
         context.follow_plan()
 
     def _chosen(self, plan: Choice) -> Offered:

@@ -4,6 +4,8 @@ from itertools import pairwise
 
 from bsw.chrgm.iso20.words import most, si
 from bsw.chrgm.messages.iso20 import common
+from bsw.prices.iso20 import read, read_levels
+from bsw.prices.tariff import Tariff
 from evcc.plan import Choice
 from evcc.schedules import Schedule, Slot
 
@@ -19,11 +21,19 @@ def schedule_of(one: common.ScheduleTuple) -> Schedule:
         discharge=() if discharging is None else slots(discharging.power_schedule),
         tolerance=si(power.power_tolerance),
         available=si(power.available_energy),
-        prices=charging.absolute_price_schedule or charging.price_level_schedule,
+        prices=_prices(charging, power.time_anchor),
         discharge_prices=None
         if discharging is None
-        else discharging.absolute_price_schedule or discharging.price_level_schedule,
+        else _prices(discharging, discharging.power_schedule.time_anchor),
     )
+
+
+def _prices(schedule: common.ChargingSchedule, anchor: int) -> Tariff | None:
+    if schedule.absolute_price_schedule is not None:
+        return read(schedule.absolute_price_schedule, anchor)
+    if schedule.price_level_schedule is not None:
+        return read_levels(schedule.price_level_schedule, anchor)
+    return None
 
 
 def slots(schedule: common.PowerSchedule) -> tuple[Slot, ...]:

@@ -7,13 +7,15 @@ from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
+from bsw.prices.iso20 import told
+from bsw.prices.tariff import Tariff
 from secc.api.extensions import ChargingNeeds
 from secc.api.literals import ControlMode, EnergyTransferMode
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.words import stamp
 from secc.session.handlers.published import LATEST_DEPARTURE, moment, publish_departure
-from secc.session.limits import ac_power, dc_limits
+from secc.session.limits import ac_discharge_power, ac_power, dc_discharge, dc_limits
 from secc.session.schedules import Plan, Step
 
 Codes = ResponseCode
@@ -28,6 +30,7 @@ class Schedule:
         self._station = station
         self._offers = offers
         self.anchor = 0
+        self._points = 1024
 
     def answer_schedule_exchange(self, heard: Heard) -> Said:
         return self._answer(heard, again=True)
@@ -47,6 +50,7 @@ class Schedule:
         self._publish(request)
         if not station.schedules.ready:
             return self._response(Processing.ONGOING)
+        self._points = request.maximum_supporting_points
         if not dynamic:
             self._fix(request, again=again)
         return self._response(Processing.FINISHED)
@@ -72,11 +76,24 @@ class Schedule:
             return
         asked = request.scheduled_se_req_control_mode
         departure = None if asked is None else asked.departure_time
-        station.schedules.offer(self._power(), entries=points, departure=departure)
+        station.schedules.offer_priced(
+            self.anchor,
+            power=self._power(),
+            back=self._power_back(),
+            entries=points,
+            departure=departure,
+        )
 
     def _power(self) -> float:
         state, mode = self._station.state, self._station.mode
         return ac_power(state, mode) if mode.ac else dc_limits(state).power
+
+    def _power_back(self) -> float:
+        """What the station takes back, in a service that knows it."""
+        state, mode = self._station.state, self._station.mode
+        if not mode.discharges:
+            return 0.0
+        return ac_discharge_power(state, mode) if mode.ac else dc_discharge(state).power
 
     def _response(self, processing: Processing) -> Said:
         dynamic = self._offers.made.dynamic
@@ -97,22 +114,33 @@ class Schedule:
         )
 
     def _tuple(self, plan: Plan) -> common.ScheduleTuple:
-        starts = [
-            *(step.start for step in plan.steps[1:]),
-            max(plan.until, plan.steps[-1].start + 1),
-        ]
+        back = None
+        if plan.back:
+            sign = -1.0 if self._station.profile.negative_discharge else 1.0
+            signed = tuple(Step(step.start, sign * step.power) for step in plan.back)
+            back = self._schedule(plan, signed, plan.back_prices, 2 * plan.number)
+        return common.ScheduleTuple(
+            schedule_tuple_id=plan.number,
+            charging_schedule=self._schedule(plan, plan.steps, plan.prices, 2 * plan.number - 1),
+            discharging_schedule=back,
+        )
+
+    def _schedule(
+        self, plan: Plan, steps: tuple[Step, ...], prices: Tariff | None, number: int
+    ) -> common.ChargingSchedule:
+        starts = [*(step.start for step in steps[1:]), max(plan.until, steps[-1].start + 1)]
         entries = tuple(
             common.PowerScheduleEntry(duration=end - step.start, power=most(step.power))
-            for step, end in zip(plan.steps, starts, strict=True)
+            for step, end in zip(steps, starts, strict=True)
         )
         power = common.PowerSchedule(
             time_anchor=self.anchor,
             power_schedule_entries=common.PowerScheduleEntryList(power_schedule_entry=entries),
         )
-        return common.ScheduleTuple(
-            schedule_tuple_id=plan.number,
-            charging_schedule=common.ChargingSchedule(power_schedule=power),
-        )
+        told_prices = None
+        if prices is not None:
+            told_prices = told(prices, anchor=self.anchor, number=number, most_stacks=self._points)
+        return common.ChargingSchedule(power_schedule=power, absolute_price_schedule=told_prices)
 
     def _refused(self) -> Said:
         return Said(
