@@ -44,6 +44,8 @@ class Agreement:
     transfer: Transfer | None = None
     service: str = ""  # the energy service: by its mode, in ISO 15118-20 by its word
     joined: bool = False  # a paused session goes on
+    installs: bool = False  # the station hands out contracts, in ISO 15118-20
+    may_install: bool = False  # and may be asked for one now
     authorized: bool = False  # the station granted the charge, in ISO 15118-20
     renegotiates: bool = False  # the last SessionStop asked for another service
     finished: bool = False  # the last EVSEProcessing was Finished

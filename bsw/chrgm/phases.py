@@ -62,6 +62,7 @@ ISO20: Final[Phases] = {
     **_ALL,
     **{f"DC_{name}": phase for name, phase in _DC.items()},
     "AuthorizationSetup": Phase.AUTHORIZATION,
+    "CertificateInstallation": Phase.AUTHORIZATION,
     "Authorization": Phase.AUTHORIZATION,
     "ServiceDetail": Phase.SERVICE_SELECTION,
     "ServiceSelection": Phase.SERVICE_SELECTION,

@@ -59,13 +59,24 @@ def methods(
     verb: str, names: Iterable[str], handlers: tuple[object, ...]
 ) -> dict[str, Callable[..., Any]]:
     """``{"CurrentDemand": handler.ask_current_demand, ...}`` for all names."""
+    names = tuple(names)
+    found = own_methods(verb, names, handlers)
+    for name in names:
+        if name not in found:
+            raise MissingHandler(f"no handler has {verb}_{snake(name)}")
+    return found
+
+
+def own_methods(
+    verb: str, names: Iterable[str], handlers: tuple[object, ...]
+) -> dict[str, Callable[..., Any]]:
+    """The same where a handler need not have one."""
     found = {}
     for name in names:
         wanted = f"{verb}_{snake(name)}"
         owner = next((one for one in handlers if hasattr(one, wanted)), None)
-        if owner is None:
-            raise MissingHandler(f"no handler has {wanted}")
-        found[name] = getattr(owner, wanted)
+        if owner is not None:
+            found[name] = getattr(owner, wanted)
     return found
 
 

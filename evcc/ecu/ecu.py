@@ -33,7 +33,7 @@ from evcc.session.session import VehicleSession, VehicleSessionPorts
 from evcc.vehicle import Asked, StationView, VehicleValues
 
 if TYPE_CHECKING:
-    from evcc.session.ports import Wallet
+    from evcc.session.ports import NewerWallet, Wallet
 
 LIVE_EACH: Final = 500 * MS
 
@@ -61,7 +61,7 @@ class VehicleEcu:
             activated=parts.plug.activate,
         )
         self.north = North(base.scheduler, self.can, config.api, self._asked, ring)
-        self._wallet = self._make_wallet()
+        self._wallets = self._make_wallets()
         self.manager = self._make_manager(ring)
         parts.plug.pilot.listen(self.can.pilot_changed)
         self.can.pilot_changed(parts.plug.pilot.read())
@@ -209,10 +209,13 @@ class VehicleEcu:
 
     # Parts
 
-    def _make_wallet(self) -> "Wallet | None":
+    def _make_wallets(self) -> "tuple[Wallet | None, NewerWallet | None]":
+        """Of either edition, where there are keys and contracts are wanted."""
         keys = self._parts.keys
         wanted = self.services.settings.active.plug_and_charge
-        return keys.wallet() if keys is not None and wanted else None
+        if keys is None or not wanted:
+            return None, None
+        return keys.wallet(), keys.newer_wallet()
 
     def _make_manager(self, ring: Ring) -> ChargingManager:
         base, config = self._base, self._config.session
@@ -274,7 +277,8 @@ class VehicleEcu:
             log=base.dlt.logger("session"),
             evccid=config.session.evccid,
             break_off=break_off,
-            wallet=self._wallet,
+            wallet=self._wallets[0],
+            newer_wallet=self._wallets[1],
             wear=self.manager.wear,
         )
 

@@ -20,7 +20,7 @@ from evcc.plug.wear import Wear
 from evcc.session.current import Ramp
 from evcc.session.memory import Memory
 from evcc.session.plausible import NO_ERROR, Finding, Judge, Known
-from evcc.session.ports import Calendar, ContractFacts, Wallet
+from evcc.session.ports import Calendar, ContractFacts, NewerWallet, Wallet
 from evcc.session.profile import VehicleProfile
 from evcc.vehicle import (
     NOTHING_TOLD,
@@ -64,6 +64,7 @@ class VehicleContext:
     view: StationView = NOTHING_TOLD  # changes by ``see``
     asked: Asked = field(default_factory=Asked)
     wallet: Wallet | None = None
+    newer_wallet: NewerWallet | None = None  # of ISO 15118-20
     wear: Wear | None = None  # its own where none is given
     ramp: Ramp = field(init=False)
     judge: Judge = field(init=False)
@@ -84,6 +85,7 @@ class VehicleContext:
     own_error: str = ""
     certificate_name: str = ""  # of the vehicle's own certificate on this connection
     station_leaf: bytes = b""  # fingerprint of the station's certificate
+    paid_by: ContractFacts | None = None  # the contract the station accepted, in ISO 15118-20
     sent_away: bool = False  # the station asked for a pause
     standby_refused: bool = False  # by the station, in this session
 

@@ -105,8 +105,9 @@ class VehicleSession:
             rules=means.search,
             port=means.sdp_port,
         )
-        if self._context.wallet is not None:
-            self._context.wallet.listen(lambda detail: self._context.fail(Ending.KEY_FAULT, detail))
+        for wallet in (self._context.wallet, self._context.newer_wallet):
+            if wallet is not None:
+                wallet.listen(lambda detail: self._context.fail(Ending.KEY_FAULT, detail))
 
     @property
     def result(self) -> SessionResult | None:

@@ -102,6 +102,12 @@ class NewerContracts:
         soon = ends - self.calendar.unix() < EXPIRES_SOON
         return Verdict((Code.OK_CERTIFICATE_EXPIRES_SOON if soon else Code.OK).value)
 
+    def chain_of(self, request: common.AuthorizationReq) -> tuple[bytes, ...]:
+        return contract_chain(request)
+
+    def emaid_of(self, chain: tuple[bytes, ...]) -> str:
+        return parse(chain[0]).subject.common_name or ""
+
     def verify(
         self, request: common.AuthorizationReq | common.MeteringConfirmationReq, certificate: bytes
     ) -> Verdict:

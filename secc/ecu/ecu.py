@@ -212,6 +212,7 @@ class StationEcu:
             schedules=self.schedules,
             log=base.dlt.logger("session"),
             desk=None if self._parts.keys is None else self._parts.keys.desk(),
+            newer_desk=None if self._parts.keys is None else self._parts.keys.newer_desk(),
         )
 
     # The north side, from the configuration

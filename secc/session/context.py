@@ -21,7 +21,7 @@ from secc.api.literals import EvseError, IsolationStatus, NoEnergyPauseMode
 from secc.api.state import StationState
 from secc.api.verdicts import Question
 from secc.session.memory import Memory, Paused, Visitor
-from secc.session.ports import Calendar, ContractDesk, Pilot
+from secc.session.ports import Calendar, ContractDesk, NewerDesk, Pilot
 from secc.session.profile import StationProfile
 from secc.session.schedules import Schedules
 
@@ -51,6 +51,7 @@ class StationContext:
     schedules: Schedules
     log: Logger
     desk: ContractDesk | None = None
+    newer_desk: NewerDesk | None = None  # of ISO 15118-20
     # what the session has come to
     phase: str = "EVSE_NotReady"
     mode: Mode = NONE
@@ -124,7 +125,7 @@ class StationContext:
     def payments(self) -> tuple[Payment, ...]:
         """What may be offered on this connection; Contract only over TLS."""
         offered = (Payment(option.value) for option in self.state.payment_options)
-        secure = self.record.agreed.secure and self.desk is not None
+        secure = self.record.agreed.secure and (self.desk or self.newer_desk) is not None
         return tuple(one for one in offered if secure or one is not Payment.CONTRACT)
 
     def mute(self) -> None:

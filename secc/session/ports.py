@@ -63,6 +63,12 @@ class NewerDesk(Protocol):
     def judge_contract(self, chain: tuple[bytes, ...]) -> Verdict:
         """Whether this contract chain is good here and today."""
 
+    def chain_of(self, request: Any) -> tuple[bytes, ...]:  # noqa: ANN401
+        """The contract in this AuthorizationReq, leaf first."""
+
+    def emaid_of(self, chain: tuple[bytes, ...]) -> str:
+        """The name of a contract that was judged."""
+
     def verify(self, request: Any, certificate: bytes) -> Verdict:  # noqa: ANN401
         """Whether the header's signature over this request is the certificate holder's."""
 

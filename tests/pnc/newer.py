@@ -60,10 +60,11 @@ class Sides:
         world: World | None = None,
         exchange: ExchangeConfig | None = None,
         providers: tuple[str, ...] = (),
+        scheduler: Scheduler | None = None,
     ) -> None:
         self.world = world or World(edition=Edition.ISO20)
         self.exchange = exchange or ExchangeConfig()
-        self.scheduler = Scheduler(VirtualClock())
+        self.scheduler = scheduler or Scheduler(VirtualClock())
         self.worker = SimulatedWorker(self.scheduler, lambda _job: 0)
         self.keym = self._keym()
         world = self.world
@@ -111,12 +112,13 @@ class Sides:
         keys = self.world.keys
         return KeySigner(key, keys.public_key(key), keys.sign)
 
-    def own(self, entity: Entity | None = None) -> None:
+    def own(self, entity: Entity | None = None, priority: int = 100) -> None:
         """Give the vehicle a contract."""
         entity = entity or self.world.pki["contract"]
         label = f"own-{len(self.keym.store.credentials(Use.CONTRACT))}"
         handle = self.world.put(label, entity)
-        self.keym.store.add(Use.CONTRACT, self.world.edition, entity.chain, handle)
+        edition = self.world.edition
+        self.keym.store.add(Use.CONTRACT, edition, entity.chain, handle, priority=priority)
 
     def contract(self, emaid: str = EMAID_WITH_DIGIT, **changes: object) -> Entity:
         recipe = self.world.pki.recipe("contract")

@@ -1,8 +1,8 @@
 """ISO 15118-20, the common messages: what comes before, between and after a service's own.
 
-Each energy service adds its exchanges by a fragment of its own file.  Contract certificates and
-parking have their messages, but no place yet: they stand here without an edge that leads to them,
-so that they can be refused with their own response.
+Each energy service adds its exchanges by a fragment of its own file.  Parking has its messages,
+but no place yet: they stand here without an edge that leads to them, so that they can be refused
+with their own response.
 """
 
 from typing import Final
@@ -19,6 +19,7 @@ from bsw.v2gtp import PayloadType
 SLOW: Final = Limits(answer=5 * S, perform=4500 * MS)
 ONGOING: Final = Limits(chain=60 * S, chain_perform=55 * S)
 STOP: Final = Edge("SessionStop")
+INSTALL: Final = Edge("CertificateInstallation", learn.may_install)
 
 _SET_UP: Final = (
     Exchange(
@@ -32,7 +33,16 @@ _SET_UP: Final = (
         "AuthorizationSetup",
         common.AuthorizationSetupReq,
         common.AuthorizationSetupRes,
-        (Edge("Authorization"), STOP),
+        (Edge("Authorization"), INSTALL, STOP),
+        learn=learn.authorization_setup,
+    ),
+    Exchange(
+        "CertificateInstallation",
+        common.CertificateInstallationReq,
+        common.CertificateInstallationRes,
+        (INSTALL, Edge("Authorization", learn.installed), STOP),
+        Limits(answer=5 * S, perform=4500 * MS, chain=60 * S, chain_perform=55 * S),
+        learn.installation,
     ),
     Exchange(
         "Authorization",
@@ -41,6 +51,7 @@ _SET_UP: Final = (
         (
             Edge("ServiceDiscovery", learn.authorized),
             Edge("Authorization", learn.authorization_open),
+            INSTALL,
             STOP,
         ),
         ONGOING,
@@ -98,12 +109,6 @@ _ENERGY: Final = (
     ),
 )
 _WITHOUT_A_PLACE: Final = (
-    Exchange(
-        "CertificateInstallation",
-        common.CertificateInstallationReq,
-        common.CertificateInstallationRes,
-        limits=SLOW,
-    ),
     Exchange("VehicleCheckIn", common.VehicleCheckInReq, common.VehicleCheckInRes),
     Exchange("VehicleCheckOut", common.VehicleCheckOutReq, common.VehicleCheckOutRes),
 )

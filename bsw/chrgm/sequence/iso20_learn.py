@@ -31,14 +31,36 @@ def session(agreed: Agreement, _request: object, response: common.SessionSetupRe
     return replace(agreed, joined=joined, authorized=joined)
 
 
+def authorization_setup(
+    agreed: Agreement, _request: object, response: common.AuthorizationSetupRes
+) -> Agreement:
+    offered = response.certificate_installation_service
+    return replace(agreed, installs=offered, may_install=offered)
+
+
+def installation(
+    agreed: Agreement, _request: object, response: common.CertificateInstallationRes
+) -> Agreement:
+    """While the station is at it, or has more, nothing else is asked; then it is over [1975]."""
+    finished = response.evse_processing is Processing.FINISHED
+    good = response.response_code.value.startswith("OK")
+    more = good and response.remaining_contract_certificate_chains > 0
+    return replace(agreed, finished=finished, may_install=not finished or more)
+
+
 def authorization(
     agreed: Agreement, request: common.AuthorizationReq, response: common.AuthorizationRes
 ) -> Agreement:
     """Only OK with Finished is a grant; a warning with Finished asks for another try."""
     finished = response.evse_processing is Processing.FINISHED
     granted = finished and response.response_code.value.startswith("OK")
+    if agreed.authorized and not granted:  # asked again, with something else [V2G20-2702]
+        return replace(agreed, finished=finished)
     payment = _PAYMENT[request.selected_authorization_service]
-    return replace(agreed, finished=finished, authorized=granted, payment=payment)
+    again = finished and not granted and agreed.installs  # [V2G20-1583]
+    return replace(
+        agreed, finished=finished, authorized=granted, payment=payment, may_install=again
+    )
 
 
 def selection(
@@ -102,6 +124,14 @@ def stop(agreed: Agreement, request: common.SessionStopReq, _response: object) -
 
 
 # Guards
+
+
+def may_install(agreed: Agreement) -> bool:
+    return agreed.may_install and not agreed.authorized
+
+
+def installed(agreed: Agreement) -> bool:
+    return not agreed.may_install
 
 
 def begins(agreed: Agreement) -> bool:

@@ -1,4 +1,4 @@
-"""Asking the back end whether this session may charge: one question a session, whatever pays."""
+"""Asking the back end whether this session may charge: one open question a session."""
 
 from typing import Final
 
@@ -17,6 +17,12 @@ def ask(station: StationContext, token: ProvidedIdToken | None = None) -> Questi
         station.question = _question(station, token)
         station.charger.verdicts.ask(station.question)
     return station.question
+
+
+def ask_anew(station: StationContext, token: ProvidedIdToken | None = None) -> Question:
+    """Something else shall pay: what was asked before, and its answer, count no more."""
+    station.question = None
+    return ask(station, token)
 
 
 def answer_of(station: StationContext) -> Verdict | None:

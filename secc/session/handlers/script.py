@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.later import Later
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import ServiceHandlers, methods, reachable
+from bsw.chrgm.script import ServiceHandlers, methods, own_methods, reachable
 from bsw.chrgm.sequence.model import Table
 from secc.session.context import StationContext
 
@@ -38,6 +38,7 @@ class StationScript:
         self._service = service
         self._services = ServiceHandlers(station, self)
         self._own = methods("answer", reachable(table), parts)
+        self._overdue = own_methods("overdue", reachable(table), parts)
         self.refuse = ends.refuse
         self.conclude = ends.conclude
 
@@ -51,4 +52,9 @@ class StationScript:
         return said
 
     def overdue(self, name: str, heard: Heard) -> Said:
-        return self.refuse(name, "FAILED", heard)
+        """A failure, unless whoever answers knows something better to say."""
+        own = self._overdue.get(name)
+        if own is None:
+            return self.refuse(name, "FAILED", heard)
+        said: Said = own(heard)
+        return said

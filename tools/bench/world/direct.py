@@ -81,6 +81,8 @@ class Rig:
         self.said: list[tuple[int, str, Heard]] = []
         self.lose: Callable[[str, Heard], bool] = lambda _side, _heard: False
         self.twist: Callable[[Heard], Heard] = lambda heard: heard
+        self.forge: Callable[[Heard], Heard] = lambda heard: heard
+        """What becomes of the vehicle's requests on the way, as ``twist`` of the responses."""
         self.latency = 2 * MS
         log = silent().logger("test")
         agreed = Agreement(secure=secure)
@@ -208,8 +210,7 @@ class Rig:
         self.said.append((self.scheduler.now, side, heard))
         if self.lose(side, heard):
             return
-        if side == "station":
-            heard = self.twist(heard)
+        heard = self.twist(heard) if side == "station" else self.forge(heard)
         to = self.responder.received if side == "vehicle" else self.vehicle.received
         self.scheduler.after(self.latency, lambda: to(heard), name="wire")
 

@@ -9,6 +9,7 @@ from evcc.session.handlers.iso20.ac import AlternatingCurrent20
 from evcc.session.handlers.iso20.authorization import Authorization
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.dc import DirectCurrent20
+from evcc.session.handlers.iso20.installation import Installation
 from evcc.session.handlers.iso20.power import Power
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.services import Services
@@ -21,10 +22,12 @@ def script(context: VehicleContext) -> VehicleScript:
     choosing = Choosing(context)
     status = Notifications(context, choosing)
     schedule = Schedule(context, choosing, status)
+    authorization = Authorization(context)
     dc = DirectCurrent20(context, choosing, status, schedule)
     parts = (
         Setup(context, choosing),
-        Authorization(context),
+        authorization,
+        Installation(context, authorization),
         Services(context, choosing),
         schedule,
         dc,

@@ -13,6 +13,7 @@ from secc.session.context import StationContext
 from secc.session.handlers.iso20.ac import AlternatingCurrent
 from secc.session.handlers.iso20.authorization import Authorization
 from secc.session.handlers.iso20.dc import DirectCurrent20
+from secc.session.handlers.iso20.installation import Installation
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.power import Power
 from secc.session.handlers.iso20.schedule import Schedule
@@ -54,6 +55,7 @@ def script(station: StationContext) -> StationScript:
     parts = (
         Setup(station, offers),
         Authorization(station),
+        Installation(station),
         Services(station, offers),
         schedule,
         DirectCurrent20(station, offers, status),
