@@ -35,6 +35,9 @@ class IslandConfig(Part):
     proximity: bool = True
     """The proximity contact is wired to the island."""
 
+    negative: bool = True
+    """The negative half wave of the pilot is measured; a vehicle finds a shorted diode by it."""
+
     sensors: Annotated[int, Field(ge=0, le=2)] = 2
     """Of the contacts' temperature."""
 
@@ -64,6 +67,7 @@ class IslandConfig(Part):
             | Has.METERS * self.meters
             | Has.VENTILATION * self.ventilation
             | Has.PROXIMITY * self.proximity
+            | Has.NEGATIVE * self.negative
         )
         return Config(
             schema=SCHEMA,

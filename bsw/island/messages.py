@@ -36,6 +36,7 @@ class Has(IntFlag):
     METERS = 2
     VENTILATION = 4
     PROXIMITY = 8
+    NEGATIVE = 16
 
 
 class Why(IntFlag):

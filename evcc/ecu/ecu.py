@@ -152,6 +152,7 @@ class VehicleEcu:
             notify=self._doors.notify,
             det=self._base.det,
             silent_bus=self._config.api.values == "north",
+            plug_faults=lambda: self._parts.plug.faults,
         )
 
     def _reset(self, kind: int) -> None:

@@ -187,6 +187,7 @@ class ServicePorts:
     notify: Notify | None = None
     det: Det | None = None
     silent_bus: bool = False  # nobody is expected on it
+    plug_faults: Callable[[], tuple[str, ...]] = tuple  # what the plug's driver has found
 
 
 class EcuServices:
@@ -227,6 +228,7 @@ class EcuServices:
             limits=Limits(ordered=config.supervision.ordered_stop, silent=near.silent_bus),
             alive=self._life.alive,
             faults=self.modes.faults,
+            plug_faults=near.plug_faults,
         )
         if near.det is not None:
             near.det.listen(self._broken_promise, first=True)

@@ -178,7 +178,12 @@ def _plug_and_modem(
         modem.close()
 
     end = ModemEnd(hardware.vehicle_pilot, modem.port, close, hardware.start)
-    return SlacPlug(ports, end, lambda behind: HardwareActuators(hardware, behind))
+    return SlacPlug(
+        ports,
+        end,
+        lambda behind: HardwareActuators(hardware, behind),
+        lambda: hardware.faults,
+    )
 
 
 def _link_ports(

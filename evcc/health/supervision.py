@@ -26,12 +26,15 @@ from can_adapter.vehicle.values import VehicleSnapshot
 from csm.errors import CsmFault
 from evcc.bus.canbus import VehicleCan
 from evcc.health import events
+from evcc.health.plug_faults import ALL, EXPLAINED, events_of
 from evcc.health.reception import ReceptionFaults
 from evcc.health.watches import WATCHES, Bounds, Scene
 from evcc.inlet.heat import Side, side_of
 from keym.faults import KeymFault
 
 CYCLE: Final = 20 * MS
+UNWATCHED: Final = ALL - {watch.event for watch in WATCHES}
+"""Events that only the driver of the plug can tell of."""
 BARRING: Final = frozenset({Severity.STOP, Severity.EMERGENCY})
 
 
@@ -70,6 +73,7 @@ class _Seen:
     requests: Requests
     inlet: int
     revision: int
+    faults: tuple[str, ...]
 
     def same_as(self, other: "_Seen | None") -> bool:
         return (
@@ -79,6 +83,7 @@ class _Seen:
             and self.inlet == other.inlet
             and self.pilot == other.pilot
             and self.requests == other.requests
+            and self.faults == other.faults
         )
 
 
@@ -97,7 +102,10 @@ class Supervision:
         faults: Callable[[str], None],
         bounds: Bounds | None = None,
         limits: Limits | None = None,
+        plug_faults: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
+        """``plug_faults``: what the driver of the plug has found, in its words."""
+        self._plug_faults = plug_faults
         self._alive = alive
         self._faults = faults
         self.stopped_for = ""  # the fault this session was ordered to stop for
@@ -187,6 +195,7 @@ class Supervision:
             self._can.requests,
             self._can.inlets.number,
             self._dem.revision,
+            self._plug_faults(),
         )
         if not seen.same_as(self._seen):  # else the answers are those of the last time
             self._seen = seen
@@ -200,10 +209,17 @@ class Supervision:
     def _watch(self, seen: "_Seen") -> None:
         """Put each question to what there is to see now."""
         scene = Scene(self._can.told, seen.pilot, seen.requests, self._can.reading, self._bounds)
+        told = events_of(seen.faults)
+        unseen = {event: event in told for event in UNWATCHED}
         for watch in WATCHES:
             failed = watch.look(scene)
-            if failed is not None:
-                self._dem.report(watch.event, failed=failed)
+            if watch.event in told:
+                unseen[watch.event] = True
+            elif failed is not None:
+                excused = EXPLAINED.get(watch.event) in told
+                self._dem.report(watch.event, failed=failed and not excused)
+        for event, stands in unseen.items():
+            self._dem.report(event, failed=stands, detail=told.get(event, ""))
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""
@@ -280,6 +296,8 @@ _ENDINGS: Final = {
     "PILOT_SHORT": Ending.PILOT_FAULT,
     "PILOT_UNAVAILABLE": Ending.PILOT_FAULT,
     "PILOT_LOST": Ending.PILOT_FAULT,
+    "PILOT_DIODE": Ending.PILOT_FAULT,
+    "PILOT_LEVEL": Ending.PILOT_FAULT,
     "PLUG_LOST": Ending.PILOT_FAULT,
     "WATCHDOG": Ending.INTERNAL_FAULT,
     "INTERNAL_FAULT": Ending.INTERNAL_FAULT,

@@ -91,6 +91,10 @@ class HardwarePlug:
         self.pilot: VehiclePilot = hardware.vehicle_pilot
         self.inlets: Mapping[int, VehiclePilot] = {1: self.pilot}
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return self._hardware.faults
+
     def activate(self, inlet: int | None) -> None:
         """There is one."""
 

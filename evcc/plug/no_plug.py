@@ -33,6 +33,11 @@ class PlugSide(Protocol):
         ...
 
     @property
+    def faults(self) -> tuple[str, ...]:
+        """What the driver of the hardware has found, in its words."""
+        ...
+
+    @property
     def leaving(self) -> bool:
         """The data link takes leave of its modem."""
         ...
@@ -86,6 +91,7 @@ class NoPlug:
     """``PlugSide`` without hardware."""
 
     leaving = False
+    faults: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.pilot: VehiclePilot = NoPilot()

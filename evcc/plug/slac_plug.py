@@ -38,8 +38,12 @@ class SlacPlug:
         ports: LinkPorts,
         end: PlugEnd[VehiclePilot],
         actuators: Callable[[Actuators], Actuators] = lambda behind: behind,
+        faults: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
-        """``actuators`` puts whoever drives lock and contactors before the vehicle's bus."""
+        """``actuators`` puts whoever drives lock and contactors before the vehicle's bus;
+        ``faults`` is what they have found.
+        """
+        self._faults = faults
         self._ports = ports
         self._end = end
         self._actuators = actuators
@@ -49,6 +53,10 @@ class SlacPlug:
 
     def actuators(self, behind: Actuators) -> Actuators:
         return self._actuators(behind)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return self._faults()
 
     @property
     def leaving(self) -> bool:
@@ -79,6 +87,8 @@ class SlacPlug:
 
 class TwoPlugs:
     """A ``PlugSide`` of two inlets.  Each has its pilot, its modem and its data link."""
+
+    faults: tuple[str, ...] = ()
 
     def __init__(self, ports: LinkPorts, ends: Mapping[int, PlugEnd[VehiclePilot]]) -> None:
         self._plugs = {number: SlacPlug(ports, end) for number, end in ends.items()}

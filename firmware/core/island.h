@@ -51,7 +51,8 @@ enum {
     HAS_METERS = 2u,      /* current and voltage are measured here */
     HAS_VENTILATION = 4u, /* state D may be served */
     HAS_PROXIMITY = 8u,   /* the proximity contact is wired here */
-    HAS_ALL = 15u
+    HAS_NEGATIVE = 16u,   /* (of a vehicle) the negative half wave is measured */
+    HAS_ALL = 31u
 };
 
 /* Why contactors are not closed. */

@@ -63,13 +63,21 @@ static bool loaded(uint8_t state) {
     return state == (uint8_t)PILOT_B || state == (uint8_t)PILOT_C || state == (uint8_t)PILOT_D;
 }
 
+/* A station knows its own oscillator; a vehicle measures one, if it measures that half at all. */
+static bool both_halves(const island *me) {
+    if (island_station(me)) {
+        return me->out.drive == (uint8_t)DRIVE_PWM;
+    }
+    return island_has(me, HAS_NEGATIVE) && !me->pilot.missing_pwm && me->in.duty < 10000u;
+}
+
 /* Only an oscillating pilot with a vehicle on it shows the diode. */
 static void judge_diode(island *me) {
     island_pilot *pilot = &me->pilot;
     if (pilot->state == (uint8_t)PILOT_A) {
         pilot->proved = pilot->shorted = false;
     }
-    bool shows = me->out.drive == (uint8_t)DRIVE_PWM && loaded(pilot->state);
+    bool shows = both_halves(me) && loaded(pilot->state);
     if (shows && me->in.low_mv <= RULE_DIODE_PROVED_MV) {
         pilot->proved = true;
     }
@@ -116,11 +124,10 @@ static void tell_faults(island *me) {
 
 void pilot_step(island *me) {
     follow(me);
-    if (island_station(me)) {
-        judge_diode(me);
-    } else {
+    if (!island_station(me)) {
         watch_oscillator(me);
     }
+    judge_diode(me);
     tell_faults(me);
     if (me->pilot.state == (uint8_t)PILOT_A) {
         faults_unplugged(me);

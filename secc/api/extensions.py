@@ -60,3 +60,9 @@ class EvInfo(Object):
     supported_protocols: AppProtocols | None = None
     selected_protocol: SupportedAppProtocol | None = None
     evcc_id: str | None = None
+
+
+class PlugFaults(Object):
+    """What the driver of pilot, lock and contactors has found, in its words; none: all is well."""
+
+    faults: tuple[str, ...] = ()

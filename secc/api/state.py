@@ -71,6 +71,13 @@ class StationState:
     other_service: bool = False
     no_energy: NoEnergyPauseMode | None = None
     errors: set[EvseError] = field(default_factory=set)
+    plug_errors: frozenset[EvseError] = frozenset()
+    """What the driver of the plug has found; nobody can take it back but that driver."""
+
+    @property
+    def wrong(self) -> frozenset[EvseError]:
+        """All that is wrong, whoever told it."""
+        return self.plug_errors | self.errors
 
     @property
     def serves_ac(self) -> bool:

@@ -141,9 +141,9 @@ def _plug(base: Base, config: SeccConfig, doors: StationDoors, recording: Record
     if driver != "plug" and not modem:
         from secc.plug.hardware import HardwarePlug  # noqa: PLC0415 - only with such a driver
 
-        return HardwarePlug(
-            doors.hardware(Side.STATION), base.process.lost, base.dlt.logger("plug")
-        )
+        hardware = doors.hardware(Side.STATION)
+        log = base.dlt.logger("plug")
+        return HardwarePlug(hardware, base.scheduler, base.process.lost, log)
     from secc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - only with a modem
 
     if modem:
@@ -171,12 +171,15 @@ def _plug_and_modem(
         modem.close()
         raise
 
+    orders = Orders(hardware, base.scheduler, base.dlt.logger("plug"))
+
     def close() -> None:
+        orders.close()
         hardware.close()
         modem.close()
 
     end = ModemEnd(hardware.station_pilot, modem.port, close, hardware.start)
-    return SlacPlug(end, config.link, host, base.process.lost, Orders(hardware).follow)
+    return SlacPlug(end, config.link, host, base.process.lost, orders.follow)
 
 
 def _host_on(

@@ -59,6 +59,7 @@ class BackendOutlet:
         subscribe("ac_close_contactor", lambda _none: station.charging(EVSE))
         subscribe("ac_open_contactor", lambda _none: station.stopped(EVSE))
         subscribe("dc_open_contactor", lambda _none: station.stopped(EVSE))
+        subscribe("plug_faults", lambda told: station.faulted(EVSE, fault=bool(told.faults)))
 
     def session_ended(self, result: SessionResult, *, measured: bool) -> None:
         """A session is over; without a measured pilot the vehicle is taken to have gone.

@@ -12,29 +12,59 @@ from bsw.cp.duty import DIGITAL
 from bsw.cp.pilot import CONNECTED, X1, Drive, Pilot, PilotState, StationPilot
 from bsw.dlt import Logger
 from bsw.hardware.port import PlugHardware
-from secc.api.charger import Charger
+from bsw.os.clock import MS
+from bsw.os.scheduler import Scheduler, Task
+from secc.plug.faults import FaultTeller
 from secc.plug.plug_side import OutletPlug
 
 CLOSES: Final = ("start_cable_check", "start_pre_charge", "ac_close_contactor")
 OPENS: Final = ("dc_open_contactor", "ac_open_contactor")
+ENDS: Final = ("dlink_terminate", "dlink_error")
+"""After a session the plug may go; the driver unlocks once it is proved safe."""
+
+
+LOOK_EACH: Final = 50 * MS
+"""How often the driver is asked what is wrong."""
 
 
 class Orders:
-    """Lock and contactors of one plug, as charger and pilot have them."""
+    """Lock and contactors of one plug, as charger and pilot have them, and what is wrong there."""
 
-    def __init__(self, hardware: PlugHardware) -> None:
+    def __init__(self, hardware: PlugHardware, scheduler: Scheduler, log: Logger) -> None:
         self._hardware = hardware
+        self._scheduler = scheduler
+        self._log = log
+        self._looking: Task | None = None
 
-    def follow(self, charger: Charger) -> None:
+    def follow(self, service: OutletPlug) -> None:
+        charger = service.charger
         for names, closed in ((CLOSES, True), (OPENS, False)):
             for name in names:
                 charger.subscribe(name, self._permitter(closed=closed))
+        for name in ENDS:
+            charger.subscribe(name, lambda _none: self._hardware.lock.request(locked=False))
         pilot = self._hardware.station_pilot
         pilot.listen(self._follow_pilot)
         self._follow_pilot(pilot.read())
+        teller = FaultTeller(charger, service.cut_energy, self._log)
+        self._looking = self._scheduler.every(
+            LOOK_EACH,
+            lambda: teller.look(self._hardware.faults),
+            name="plug faults",
+            slack=LOOK_EACH // 5,
+        )
+
+    def close(self) -> None:
+        if self._looking is not None:
+            self._looking.stop()
 
     def _permitter(self, *, closed: bool) -> Callable[[object], None]:
-        return lambda _none: self._hardware.contactors.permit(closed=closed)
+        def permit(_none: object) -> None:
+            if closed:
+                self._hardware.lock.request(locked=True)
+            self._hardware.contactors.permit(closed=closed)
+
+        return permit
 
     def _follow_pilot(self, pilot: Pilot) -> None:
         if pilot.state is PilotState.A:
@@ -49,9 +79,15 @@ class HardwarePlug:
 
     leaving = False
 
-    def __init__(self, hardware: PlugHardware, lost: Callable[[str], None], log: Logger) -> None:
+    def __init__(
+        self,
+        hardware: PlugHardware,
+        scheduler: Scheduler,
+        lost: Callable[[str], None],
+        log: Logger,
+    ) -> None:
         self._hardware = hardware
-        self._orders = Orders(hardware)
+        self._orders = Orders(hardware, scheduler, log)
         self._lost = lost
         self._log = log
         self.pilot: StationPilot = hardware.station_pilot
@@ -59,7 +95,7 @@ class HardwarePlug:
     def start(self, service: OutletPlug) -> None:
         def ready() -> None:
             self._log.info("hardware ready", faults=" ".join(self._hardware.faults))
-            self._orders.follow(service.charger)
+            self._orders.follow(service)
             self.pilot.listen(self._offer)
             self.pilot.drive(X1)
             self._offer(self.pilot.read())
@@ -68,6 +104,7 @@ class HardwarePlug:
         self._hardware.start(ready, self._lost)
 
     def close(self) -> None:
+        self._orders.close()
         self._hardware.close()
 
     def _offer(self, pilot: Pilot) -> None:

@@ -80,6 +80,11 @@ class OutletPlug:
         self._log.warning("no data link", why=failure.reason.value)
         self.charger.dlink_ready(value=False)
 
+    def cut_energy(self) -> None:
+        """Whoever guards the plug has opened it."""
+        if self._outlet.session is not None:
+            self._outlet.session.station.cut_energy()
+
     def _open(self) -> None:
         self.charger.dlink_ready(value=True)
         offer = self._outlet.offer

@@ -8,7 +8,6 @@ from bsw.plug.end import PlugEnd
 from bsw.slac.link import StationLinkConfig
 from bsw.slac.node import Host
 from bsw.slac.station_link import StationLink
-from secc.api.charger import Charger
 from secc.plug.plug_side import OutletPlug
 from secc.plug.slac_side import SlacSide
 
@@ -26,7 +25,7 @@ class SlacPlug:
         config: StationLinkConfig,
         host: Callable[[EthernetPort], Host],
         lost: Callable[[str], None],
-        follow: Callable[[Charger], None] = lambda _charger: None,
+        follow: Callable[[OutletPlug], None] = lambda _service: None,
     ) -> None:
         self._end = end
         self._config = config
@@ -47,7 +46,7 @@ class SlacPlug:
         self._end.close()
 
     def _plugged(self, service: OutletPlug) -> None:
-        self._follow(service.charger)
+        self._follow(service)
         host = self._host(self._end.ethernet)
         self._link = StationLink(host, self.pilot, self._config, service)
         service.attach(self._link)

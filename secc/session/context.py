@@ -165,7 +165,7 @@ class StationContext:
     def status_code(self) -> str:
         """EVSEStatusCode: a fault first, else what the phase is."""
         for error, code in _FAULTS:
-            if error in self.state.errors:
+            if error in self.state.wrong:
                 return code
         if self.state.stop and self.phase == "EVSE_Ready":
             return "EVSE_Shutdown"
@@ -173,7 +173,7 @@ class StationContext:
 
     @property
     def faulty(self) -> bool:
-        return any(error in self.state.errors for error, _ in _FAULTS[:-1])
+        return any(error in self.state.wrong for error, _ in _FAULTS[:-1])
 
     @property
     def isolation(self) -> str:

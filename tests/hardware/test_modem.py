@@ -38,7 +38,7 @@ class Drivers:
         return self.made.setdefault(side, CableHardware(world.scheduler, world.cables[0]))
 
 
-def pair(driver: str, drivers: Drivers | None = None) -> Pair:
+def pair(driver: str, drivers: Callable[[World, Side], PlugHardware] | None = None) -> Pair:
     """As the bench of benches, with the plug taken out of the configurations."""
     hardware = {"driver": driver, "own": "cable"}
     link = {"driver": "ethernet", "interface": "eth1"}

@@ -23,7 +23,7 @@ from bsw.island.messages import (
 )
 from tests.island.core import Core, names
 
-EVERYTHING = Has.LOCK | Has.METERS | Has.PROXIMITY
+EVERYTHING = Has.LOCK | Has.METERS | Has.PROXIMITY | Has.NEGATIVE
 CONFIG = Config(
     schema=1,
     role=0,

@@ -9,7 +9,7 @@ from bsw.cp.pilot import PilotState
 from bsw.cp.proximity import Connector, proximity
 from bsw.cp.table import FAULTS, OPENINGS
 from bsw.island.messages import Bits, Has, State, Why
-from tests.island.bench import OPEN, Bench, station, vehicle
+from tests.island.bench import EVERYTHING, OPEN, Bench, station, vehicle
 from tests.island.core import loaded
 
 Side = Callable[[], Bench]
@@ -77,6 +77,7 @@ CHARGING = [
     (vehicle, "station_fault", setting(levels=(-12000, -12000)), 20, setting(levels=None)),
     (vehicle, "pilot_fault", setting(levels=(-5000, -5000)), 20, setting(levels=None)),
     (vehicle, "pwm_lost", setting(duty=10_000), 90, setting(duty=500)),
+    (vehicle, "diode_short", setting(diode=False), 20, setting(diode=True)),
     (vehicle, "proximity_lost", setting(ohm=OPEN), 10, setting(ohm=220)),
     (vehicle, "proximity_short", setting(ohm=10), 10, setting(ohm=220)),
     (vehicle, "temperature", hot, 1000, cool),
@@ -86,6 +87,14 @@ CHARGING = [
     (vehicle, "late_loop", loop_stalls, 0, nothing),
     (vehicle, "stop_input", input_of(stop_ok=False), 10, input_of(stop_ok=True)),
 ]
+
+
+def test_a_vehicle_that_measures_one_half_wave_alone_does_not_judge_its_diode() -> None:
+    bench = vehicle(has=EVERYTHING & ~Has.NEGATIVE).close()
+    bench.diode = False
+    bench.run(200)
+    assert "diode_short" not in bench.held
+    assert bench.core.outputs.contactors == 3
 
 
 def within(name: str, bench: Bench) -> int:

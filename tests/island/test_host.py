@@ -61,7 +61,7 @@ WRONG = [
     {"role": 2},
     {"power": 2},
     {"connector": 2},
-    {"has": 16},
+    {"has": 32},
     {"sensors": 3},
     {"link": 199},
     {"link": 1001},

@@ -9,8 +9,8 @@ from tests.island.bench import Bench
 class Twin:
     """A ``Stream`` whose peer is the core; each millisecond it does a step and answers."""
 
-    def __init__(self, **config: int) -> None:
-        self.scheduler = Scheduler(VirtualClock())
+    def __init__(self, scheduler: Scheduler | None = None, **config: int) -> None:
+        self.scheduler = scheduler or Scheduler(VirtualClock())
         self.bench = Bench(**config)
         self.bench.beating = False
         self.deaf = False

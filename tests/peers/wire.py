@@ -106,6 +106,19 @@ class Program:
                 self.wait(5)
 
 
+def started(log: Path, *command: str) -> Program:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    return Program(process, log)
+
+
 @dataclass
 class Wire:
     """Namespaces for the vehicle with ``ev0`` and for the station with ``se0``."""
@@ -155,17 +168,7 @@ class Wire:
 
     def start(self, side: str, *command: str, log: str = "") -> Program:
         path = self.folder / f"{log or side}.out"
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        with path.open("wb") as output:
-            process = subprocess.Popen(
-                ("ip", "netns", "exec", self.namespace(side), *command),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=ROOT,
-                env=environment,
-            )
-        program = Program(process, path)
+        program = started(path, "ip", "netns", "exec", self.namespace(side), *command)
         self.programs.append(program)
         return program
 

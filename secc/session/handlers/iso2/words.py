@@ -48,7 +48,7 @@ def ac_status(station: StationContext) -> iso2.ACEVSEStatus:
     return iso2.ACEVSEStatus(
         notification_max_delay=station.notification_delay,
         evse_notification=iso2.EVSENotification(station.notification),
-        rcd="Error_RCD" in station.state.errors,
+        rcd="Error_RCD" in station.state.wrong,
     )
 
 
