@@ -31,13 +31,13 @@ class BackOff:
     """The wait doubles ``repeats`` times, each time with a new random part, then stays."""
 
     def __init__(self, rules: BackOffRules, randomness: Randomness) -> None:
-        self._rules = rules
+        self.rules = rules  # others count from the next wait on
         self._randomness = randomness
         self._failures = 0
 
     def wait(self) -> int:
         """How long to wait before the next try; each call is one more failure."""
-        rules = self._rules
+        rules = self.rules
         doubled = rules.minimum << min(self._failures, rules.repeats)
         self._failures += 1
         return doubled + self._randomness.below(rules.random_range // _STEP + 1) * _STEP

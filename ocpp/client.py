@@ -5,7 +5,7 @@ secured, comes in through ports; what is said over a connection is the role's af
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from bsw.net.guard import Plain
@@ -56,7 +56,7 @@ class ClientUser(Protocol):
 class ClientRules:
     """Whom to call, as whom, and how patiently.
 
-    ``wished`` are the versions in order of preference.
+    ``wished`` are the versions in order of preference; ``ping_every`` overrules the means'.
     """
 
     url: str
@@ -65,6 +65,7 @@ class ClientRules:
     password: str = field(default="", repr=False)
     connect_within: int = 30 * S
     back_off: BackOffRules = DEFAULT_BACK_OFF
+    ping_every: int | None = None
 
 
 class Client:
@@ -195,10 +196,16 @@ class Client:
             rules=self._means.rules.socket,
         )
         engine = self._tls(address.host) if address.secure and self._tls else Plain()
-        self._connection = Connection(self._means, socket, engine, self)
+        self._connection = Connection(self._rules_of_now(), socket, engine, self)
         self._connection.start(
             self._network.connect(outcome.result(), self._connection, timeout=rules.connect_within)
         )
+
+    def _rules_of_now(self) -> Means:
+        means, every = self._means, self.rules.ping_every
+        if every is None:
+            return means
+        return replace(means, rules=replace(means.rules, ping_every=every))
 
     def opened(self) -> None:
         """From the connection."""
@@ -214,6 +221,7 @@ class Client:
         self._connection = None
         if reason.cause in FALL_BACK:
             self._offers.not_understood()
+        self._back_off.rules = self.rules.back_off
         if self._wanted:
             self._retry.rearm(0 if self._at_once else self._back_off.wait())
             self._at_once = False

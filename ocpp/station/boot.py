@@ -67,6 +67,9 @@ class Boot:
         self._asked = False
         self._again = scheduler.alarm(self._due, name="ocpp.boot")
 
+    def close(self) -> None:
+        self._again.cancel()
+
     def connected(self) -> None:
         """The line is there: ask, unless the back end wants to be left alone for now."""
         self._connected = True

@@ -128,6 +128,19 @@ class Ledger:
         self._unwritten.append(_Unwritten(event, message, state, not self._online))
         self._write_next()
 
+    def retune(self, rules: LedgerRules) -> None:
+        """Other tries and waits from now on."""
+        self._rules = rules
+
+    def count(self, transaction: str | None, then: Callable[[int], None]) -> None:
+        """How many events wait, of one transaction or of all."""
+        unwritten = sum(transaction in {None, each.event.transaction} for each in self._unwritten)
+
+        def done(outcome: Outcome[int]) -> None:
+            then(unwritten + (outcome.result() if outcome.error is None else 0))
+
+        self._submit("ocpp.count", lambda: self._store.waiting(transaction), done)
+
     def connected(self) -> None:
         """What happens from now on happens online."""
         self._online = True

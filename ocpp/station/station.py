@@ -6,7 +6,6 @@ vehicle protocol is spoken there is not known here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
@@ -17,40 +16,42 @@ from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
 from ocpp.catalogue import Message
+from ocpp.client import ClientRules
 from ocpp.connection import Gone
 from ocpp.happenings import Answered, Called, Happening
 from ocpp.router import Fields
-from ocpp.station.boot import DEFAULT_BOOT, Boot, BootRules, Standing
-from ocpp.station.drivers import Drivers
-from ocpp.station.ledger import DEFAULT_LEDGER, Ledger, LedgerRules
-from ocpp.station.outlet import (
-    DEFAULT_TX,
-    Occurrence,
+from ocpp.station.blocks import Blocks
+from ocpp.station.boot import Boot, Standing
+from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Objection, Pending, Reply
+from ocpp.station.ground import Ground
+from ocpp.station.ledger import Ledger, LedgerRules
+from ocpp.station.memory import Memory
+from ocpp.station.outlets.connectors import Connectors
+from ocpp.station.outlets.drivers import Agreed, Drivers
+from ocpp.station.outlets.outlet import (
     Outlet,
     TxRules,
     ended_by_power_loss,
     snapshot,
 )
-from ocpp.station.places import Charger, Place
+from ocpp.station.outlets.outlets import Outlets
+from ocpp.station.outlets.places import Charger, Place
+from ocpp.station.provisioning.tuning import Tuning
 from ocpp.station.questions import Line, Questions
 from ocpp.station.records import Instant, Stop, Token, Trigger, TxEvent
+from ocpp.station.remote import always
+from ocpp.station.rules import StationRules, make_model
 from ocpp.station.store import Interrupted, Store
 from ocpp.station.translation import (
-    Identity,
     Learned,
     Registered,
-    RemoteStart,
-    RemoteStop,
     Translator,
     registered,
-    timestamp,
 )
 from ocpp.station.v2 import V2
 from ocpp.station.v16 import V16
-from ocpp.versions import Problem, Version, Wrong
+from ocpp.versions import Problem, Version
 
-_ACCEPTED: Final = {"status": "Accepted"}
-_REJECTED: Final = {"status": "Rejected"}
 TRANSLATORS: Final[Mapping[Version, Translator]] = {
     Version.V16: V16(),
     Version.V201: V2(),
@@ -61,30 +62,13 @@ TRANSLATORS: Final[Mapping[Version, Translator]] = {
 class BackendLine(Line, Protocol):
     """The line to the back end: ``ocpp.client.Client``, or a test's."""
 
+    rules: ClientRules
+
     @property
     def is_open(self) -> bool: ...
+    def renew(self, reason: str = "") -> None: ...
     def answer(self, name: str, fields: Fields) -> bool: ...
     def refuse(self, name: str, problem: Problem) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class StationRules:
-    """``heartbeat_every`` counts where the back end gives no interval.
-
-    ``offline_threshold`` is OfflineThreshold, ``unknown_offline`` OfflineTxForUnknownIdEnabled,
-    ``authorize_remote`` AuthorizeRemoteStart.
-    """
-
-    identity: Identity
-    evses: tuple[int, ...] = (1,)
-    reason: str = "PowerUp"
-    heartbeat_every: int = 300 * S
-    offline_threshold: int = 60 * S
-    unknown_offline: bool = False
-    authorize_remote: bool = True
-    tx: TxRules = DEFAULT_TX
-    boot: BootRules = DEFAULT_BOOT
-    ledger: LedgerRules = DEFAULT_LEDGER
 
 
 class Station:
@@ -109,27 +93,72 @@ class Station:
         self._charger = charger
         self._randomness = randomness
         self._log = log
+        self._memory = Memory(scheduler, worker, store, log)
         self._questions = Questions(line, log)
         self._ledger = Ledger(
             scheduler, worker, store, caller=line, user=self, log=log, rules=rules.ledger
         )
         self._boot = Boot(scheduler, ask=self._ask_boot, accepted=self._accepted, rules=rules.boot)
         self._heartbeat = scheduler.alarm(self._beat, name="ocpp.heartbeat")
-        self._heartbeat_every = rules.heartbeat_every
-        self._translator: Translator | None = None
-        self._calendar_ns: int | None = None
         self._lost_at: int | None = None
-        self._places = {evse: self._place(evse) for evse in rules.evses}
+        model = make_model(rules)
+        self._tuning = Tuning(model, rules.tx, rules.ledger, retune=self._retune)
+        self._outlets = Outlets(
+            scheduler, self._ledger, charger, self, now=self._now, new_id=self._new_id
+        )
+        for evse in rules.evses:
+            self._outlets.add(evse, self._tuning.tx)
+        self._places = self._outlets.places
+        self._ground = Ground(
+            scheduler,
+            self._memory,
+            model,
+            self._places,
+            charger,
+            self._questions,
+            randomness,
+            log,
+            self._new_id,
+            self._now,
+            accepted=lambda: self._boot.standing is Standing.ACCEPTED and line.is_open,
+        )
+        self._desk = Desk()
+        self._connectors = Connectors(self._ground)
+        self._blocks = Blocks(
+            self._desk,
+            self._ground,
+            self._ledger,
+            line,
+            changed=self._connectors.update,
+            stopper=self,
+        )
         self._drivers = Drivers(
             self._places,
             charger,
-            rules.tx,
+            judge=self._blocks.judge,
+            reservations=self._blocks.reservations,
             online=self._online,
             ask=self._questions.ask,
-            changed=self._update,
-            unknown_offline=rules.unknown_offline,
-            authorize_remote=rules.authorize_remote,
+            changed=self._connectors.update,
+            authorize_remote=lambda: model.flag("AuthCtrlr", "AuthorizeRemoteStart"),
         )
+        self._desk.take(
+            {"RequestStartTransaction": self._start, "RequestStopTransaction": self._stop}
+        )
+        self._desk.take(
+            {"RemoteStartTransaction": self._start, "RemoteStopTransaction": self._stop},
+            versions=ONLY_16,
+        )
+        self._blocks.remote.offer(
+            {
+                "BootNotification": self._boot_asked,
+                "Heartbeat": always(lambda _place: self._beat()),
+                "StatusNotification": always(self._connectors.again),
+                "TransactionEvent": always(self._outlets.measure),
+            }
+        )
+        self._blocks.variables.restore()
+        self._blocks.networks.start()
 
     @property
     def standing(self) -> Standing:
@@ -138,7 +167,7 @@ class Station:
     @property
     def told_everything(self) -> bool:
         """Nothing is on its way to the disk or to the back end."""
-        return self._ledger.idle
+        return self._ledger.idle and self._memory.idle
 
     def outlet(self, evse: int) -> Outlet:
         return self._places[evse].outlet
@@ -151,18 +180,26 @@ class Station:
             event = ended_by_power_loss(one.id, state, self._now(), samples)
             self._ledger.record(event, self._new_id(), one.state)
 
+    def close(self) -> None:
+        """Nothing of this happens any more; somebody else takes the line and the store."""
+        self._boot.close()
+        self._heartbeat.cancel()
+        self._ledger.disconnected()
+        self._blocks.close()
+        self._outlets.close()
+
     def plugged(self, evse: int, connector: int = 1) -> None:
         place = self._places[evse]
         place.connect.cancel()
         place.outlet.plug(connector)
-        self._update(place)
+        self._connectors.update(place)
 
     def unplugged(self, evse: int) -> None:
         place = self._places[evse]
         place.outlet.unplug()
         if place.outlet.token is not None:
-            place.connect.rearm(self._rules.tx.connect_within)
-        self._update(place)
+            place.connect.rearm(place.outlet.rules.connect_within)
+        self._connectors.update(place)
 
     def presented(self, evse: int, token: Token) -> None:
         """A driver shows a token: to start, or to stop what runs here."""
@@ -172,18 +209,18 @@ class Station:
         """Energy flows."""
         place = self._places[evse]
         place.outlet.flow()
-        self._update(place)
+        self._connectors.update(place)
 
     def paused(self, evse: int, *, by_vehicle: bool) -> None:
         place = self._places[evse]
         place.outlet.pause(by_vehicle=by_vehicle)
-        self._update(place)
+        self._connectors.update(place)
 
     def stopped(self, evse: int, *, by_vehicle: bool = False) -> None:
         """The power path is open."""
         place = self._places[evse]
         place.outlet.stop_energy(by_vehicle=by_vehicle)
-        self._update(place)
+        self._connectors.update(place)
 
     def ended_by_vehicle(self, evse: int) -> None:
         """The vehicle has ended its session [E15.FR.04, E15.FR.05]."""
@@ -198,25 +235,32 @@ class Station:
             place.outlet.end(Trigger.ABNORMAL, Stop.OTHER)
             self._charger.stop(evse, Stop.OTHER)
         place.fault = fault
-        self._update(place)
+        self._connectors.update(place)
+        self._blocks.reservations.look()
 
     def opened(self, version: Version) -> None:
         """From the client."""
-        self._translator = TRANSLATORS[version]
+        self._ground.version = version
+        self._ground.translator = TRANSLATORS[version]
         self._ledger.connected()
         self._boot.connected()
+        self._blocks.networks.opened()
         if self._boot.standing is Standing.ACCEPTED:
             away = self._scheduler.now - (self._lost_at or 0)
-            self._serve(everything=away > self._rules.offline_threshold)
+            threshold = self._ground.model.number("OCPPCommCtrlr", "OfflineThreshold") * S
+            self._serve(everything=away > threshold)
 
     def lost(self, reason: Gone) -> None:
         """From the client."""
         del reason
-        if self._translator is not None:
+        if self._ground.translator is not None:
             self._lost_at = self._scheduler.now
-        self._translator = None
+        else:
+            self._blocks.networks.failed()
+        self._ground.translator = self._ground.version = None
         self._boot.disconnected()
         self._ledger.disconnected()
+        self._blocks.gone()
         self._heartbeat.cancel()
 
     def happened(self, happening: Happening) -> None:
@@ -228,6 +272,19 @@ class Station:
             self._heartbeat.rearm(self._heartbeat_every)  # any answer shows life [G02.FR.05]
         if not self._ledger.happened(happening):
             self._questions.happened(happening)
+
+    def timed_out(self, place: Place) -> None:
+        """From an outlet."""
+        self._drivers.timed_out(place)
+
+    def measured(self, place: Place) -> None:
+        """From an outlet."""
+        self._drivers.measured(place)
+
+    def ended(self, place: Place) -> None:
+        """From an outlet."""
+        del place
+        self._blocks.ended()
 
     def written(self, event: TxEvent) -> None:
         """From the ledger."""
@@ -252,74 +309,29 @@ class Station:
         if event.transaction == place.outlet.transaction and learned.verdict is not None:
             self._drivers.learned(place, learned.verdict)
 
-    def _place(self, evse: int) -> Place:
-        rules = self._rules.tx
-        outlet = Outlet(
-            evse,
-            rules,
-            meter=partial(self._charger.meter, evse),
-            now=self._now,
-            new_id=self._new_id,
-            emit=self._occurred,
-        )
-        alarm = self._scheduler.alarm
-        return Place(
-            outlet,
-            alarm(lambda: self._drivers.timed_out(self._places[evse]), name="ocpp.connect"),
-            alarm(partial(self._sample, evse), name="ocpp.meter"),
-        )
-
     def _now(self) -> Instant:
         return Instant(self._store.run, self._scheduler.now)
 
     def _new_id(self) -> str:
         return str(UUID(bytes=self._randomness.octets(16), version=4))
 
-    def _occurred(self, occurrence: Occurrence) -> None:
-        event = occurrence.event
-        self._ledger.record(event, self._new_id(), occurrence.state)
-        assert event.evse is not None
-        place = self._places[event.evse]
-        if place.outlet.transaction is None:
-            place.metering.cancel()
-            place.grace = None
-            self._charger.stop(place.evse, event.stop or Stop.OTHER)
-        elif not place.metering.armed and self._rules.tx.updated_every:
-            place.metering.rearm(self._rules.tx.updated_every)
+    def _retune(self, tx: TxRules, ledger: LedgerRules) -> None:
+        self._ledger.retune(ledger)
+        self._outlets.retune(tx)
 
-    def _sample(self, evse: int) -> None:
-        place = self._places[evse]
-        place.outlet.measure()
-        place.metering.rearm(self._rules.tx.updated_every)
-        self._drivers.measured(place)
-
-    def _update(self, place: Place) -> None:
-        """Say how the connector is, if that has changed and the back end may hear it."""
-        translator = self._online()
-        if translator is None:
-            return
-        state = translator.state(place.view)
-        if state == place.told:
-            return
-        place.told = state
-        assert self._calendar_ns is not None
-        now = timestamp(self._calendar_ns + self._scheduler.now)
-        request = translator.status(place.evse, 1, state, now)
-        self._questions.ask(request, partial(self._state_told, place))
+    @property
+    def _heartbeat_every(self) -> int:
+        return round(self._ground.model.number("OCPPCommCtrlr", "HeartbeatInterval") * S)
 
     def _online(self) -> Translator | None:
         """The translator while the back end may be asked."""
-        accepted = self._boot.standing is Standing.ACCEPTED and self._line.is_open
-        return self._translator if accepted else None
-
-    @staticmethod
-    def _state_told(place: Place, answer: Message | None) -> None:
-        if answer is None:
-            place.told = None
+        return self._ground.translator if self._ground.online else None
 
     def _ask_boot(self) -> None:
-        assert self._translator is not None
-        request = self._translator.boot(self._rules.identity, self._rules.reason)
+        translator = self._ground.translator
+        assert translator is not None
+        reason = self._blocks.reset.reason or self._rules.reason
+        request = translator.boot(self._rules.identity, reason)
 
         def answered(answer: Message | None) -> None:
             if answer is None:
@@ -330,21 +342,24 @@ class Station:
         self._questions.ask(request, answered)
 
     def _accepted(self, answer: Registered) -> None:
-        if self._calendar_ns is None:
-            self._calendar_ns = answer.unix_ns - self._scheduler.now
-        self._heartbeat_every = answer.interval or self._rules.heartbeat_every
+        if self._ground.calendar_ns is None:
+            self._ground.calendar_ns = answer.unix_ns - self._scheduler.now
+        if answer.interval:
+            interval = str(max(1, answer.interval // S))
+            self._ground.model.set("OCPPCommCtrlr", "HeartbeatInterval", interval)
+        self._blocks.reset.forget()
         self._serve(everything=True)
+        self._blocks.accepted()
 
     def _serve(self, *, everything: bool) -> None:
         """The back end listens: connectors first, then what waits [B01.FR.05, B04]."""
-        for place in self._places.values():
-            if everything:
-                place.told = None
-            self._update(place)
-        assert self._translator is not None
-        assert self._calendar_ns is not None
-        self._ledger.open(self._translator, self._calendar_ns)
+        (self._connectors.again if everything else self._connectors.changes)()
+        translator, calendar_ns = self._ground.translator, self._ground.calendar_ns
+        assert translator is not None
+        assert calendar_ns is not None
+        self._ledger.open(translator, calendar_ns)
         self._heartbeat.rearm(self._heartbeat_every)
+        self._blocks.online()
 
     def _beat(self) -> None:
         self._heartbeat.rearm(self._heartbeat_every)
@@ -352,53 +367,70 @@ class Station:
 
     def _called(self, called: Called) -> None:
         """The back end asks."""
+        version = self._ground.version
+        assert version is not None
         problem = self._boot.objection()
         if problem is not None:
             self._line.refuse(called.id, problem)
         elif self._boot.refuses(called.action):
-            self._line.answer(called.id, _REJECTED)
+            self._line.answer(called.id, REJECTED)
         else:
-            self._served(called)
+            try:
+                reply = self._desk.serve(version, called.action, called.message)
+            except Objection as objection:
+                self._line.refuse(called.id, objection.problem)
+                return
+            if isinstance(reply, Pending):
+                reply.start(partial(self._reply, called))
+            else:
+                self._reply(called, reply)
 
-    def _served(self, called: Called) -> None:
-        assert self._translator is not None
-        match self._translator.command(called.action, called.message):
-            case RemoteStart() as start:
-                self._agree(called, self._drivers.remote_start(start))
-            case RemoteStop() as stop:
-                self._agree(called, self._drivers.remote_stop(stop))
-            case None:
-                self._other(called)
+    def _reply(self, called: Called, reply: Reply) -> None:
+        """What the answer promises is on the disk before it is given."""
 
-    def _agree(self, called: Called, then: Callable[[], None] | None) -> None:
+        def say() -> None:
+            self._line.answer(called.id, reply.fields)
+            if reply.then is not None:
+                reply.then()
+
+        self._memory.settled(say)
+
+    def _start(self, message: Message) -> Reply:
+        translator = self._ground.translator
+        assert translator is not None
+        agreed = self._drivers.remote_start(translator.remote_start(message))
+        if agreed is not None and self._ground.version is Version.V16:
+            agreed = Agreed(agreed.then)  # 1.6 has no place for it
+        return self._agreed(agreed)
+
+    def _stop(self, message: Message) -> Reply:
+        translator = self._ground.translator
+        assert translator is not None
+        return self._agreed(self._drivers.remote_stop(translator.remote_stop(message)))
+
+    @staticmethod
+    def _agreed(agreed: Agreed | None) -> Reply:
         """Answer first, then do it."""
-        self._line.answer(called.id, _REJECTED if then is None else _ACCEPTED)
-        if then is not None:
-            then()
+        if agreed is None:
+            return Reply(REJECTED)
+        if agreed.transaction is None:
+            return Reply(ACCEPTED, agreed.then)
+        return Reply({**ACCEPTED, "transactionId": agreed.transaction}, agreed.then)
 
-    def _other(self, called: Called) -> None:
-        match called.action:
-            case "DataTransfer":
-                self._line.answer(called.id, {"status": "UnknownVendorId"})
-            case "TriggerMessage":
-                self._triggered(called)
-            case _:
-                problem = Problem(Wrong.NOT_SUPPORTED, f"no {called.action} at this station")
-                self._line.refuse(called.id, problem)
+    def _boot_asked(self, place: Place | None) -> Callable[[], None] | None:
+        """Only while it is not accepted [F06.FR.17]; the answer goes first."""
+        del place
+        if self._boot.standing is Standing.ACCEPTED:
+            return None
 
-    def _triggered(self, called: Called) -> None:
-        """Answer first, then the message [F06.FR.04]."""
-        wanted = called.message.requestedMessage
-        if wanted == "BootNotification":
-            status = "Accepted" if self._boot.asked_for() else "Rejected"
-            self._line.answer(called.id, {"status": status})
-        elif wanted == "Heartbeat":
-            self._line.answer(called.id, _ACCEPTED)
-            self._beat()
-        elif wanted == "StatusNotification" and self._boot.standing is Standing.ACCEPTED:
-            self._line.answer(called.id, _ACCEPTED)
-            for place in self._places.values():
-                place.told = None
-                self._update(place)
-        else:
-            self._line.answer(called.id, {"status": "NotImplemented"})
+        def ask() -> None:
+            self._boot.asked_for()
+
+        return ask
+
+    def stop_at(self, place: Place, trigger: Trigger, stop: Stop) -> None:
+        """From a block: end what runs there."""
+        place.connect.cancel()
+        place.outlet.end(trigger, stop)
+        self._charger.stop(place.evse, stop)
+        self._connectors.update(place)

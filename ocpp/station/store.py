@@ -1,4 +1,4 @@
-"""The station's memory of transactions: one sqlite file, every commit on the disk.
+"""The station's memory, of transactions first: one sqlite file, every commit on the disk.
 
 Holds what happened until the back end has said that it knows, and what is under way so that a
 power cut does not lose it.  A driver: it blocks, so it runs on the worker.  Each public method
@@ -7,14 +7,14 @@ that changes something is one database transaction: it has happened wholly or no
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ocpp.station.records import Phase, TxEvent, read, written
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 PAGE: Final = 4096
 SPARE_PAGES: Final = 64
 """Pages beyond the limit for what may never be dropped: ends of transactions under way."""
@@ -30,10 +30,12 @@ CREATE TABLE tx (id TEXT PRIMARY KEY, next_seq INTEGER NOT NULL, ended INTEGER N
 CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, tx TEXT NOT NULL,
     seq INTEGER NOT NULL, phase TEXT NOT NULL, message TEXT NOT NULL, record BLOB NOT NULL,
     offline INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, UNIQUE (tx, seq));
+CREATE TABLE memory (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
 _SINCE: Final = {
     1: "ALTER TABLE run ADD COLUMN first_ns INTEGER NOT NULL DEFAULT 0",
+    2: "CREATE TABLE memory (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 }
 """What brings a file of an older format one further."""
 
@@ -87,6 +89,7 @@ class Store:
         self.path = path
         self.run = 0
         self.set_aside: Path | None = None  # where a damaged file was put
+        self.memory: dict[str, bytes] = {}  # what other blocks kept, as it was at ``open``
         self._pages = max(64, limit // PAGE)
         self._connect = connect
         self._db: sqlite3.Connection | None = None
@@ -105,6 +108,7 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise StoreUnusable(self.path, str(error)) from error
         self._keep_ballast()
+        self.memory = dict(self._db.execute("SELECT name, value FROM memory").fetchall())
         found = self._db.execute("SELECT id, state FROM tx WHERE ended = 0 ORDER BY id")
         return [Interrupted(*row) for row in found.fetchall()]
 
@@ -272,6 +276,15 @@ class Store:
                 (NEVER_STARTED, number),
             )
             self._remove(db, number)
+
+    def keep(self, changes: Mapping[str, bytes | None]) -> None:
+        """Remember these values, all or none; ``None`` forgets one."""
+        with self._changing() as db:
+            for name, value in changes.items():
+                if value is None:
+                    db.execute("DELETE FROM memory WHERE name = ?", (name,))
+                else:
+                    db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (name, value))
 
     def went_offline(self) -> None:
         """What still waits is delivered offline [E11.FR.07]."""

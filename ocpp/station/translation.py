@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bsw.os.clock import MS, S
 from ocpp.catalogue import Message
-from ocpp.station.records import ChargingState, Instant, Token
+from ocpp.station.records import ChargingState, Instant, Reading, Token
 from ocpp.station.store import Row
 
 Timed = Callable[[Instant], str]
@@ -130,10 +130,13 @@ class Translator(Protocol):
         """The word for how a connector is."""
 
     def status(self, evse: int, connector: int, state: str, timestamp: str) -> Request: ...
+    def values(self, evse: int, reading: Reading, timed: Timed) -> Request:
+        """What an outlet's meter shows outside of a transaction."""
+
     def authorize(self, token: Token) -> Request: ...
     def verdict(self, answer: Message) -> Verdict: ...
-    def command(self, action: str, message: Message) -> "RemoteStart | RemoteStop | None":
-        """What a call of the back end wants; ``None`` if it is neither."""
+    def remote_start(self, message: Message) -> RemoteStart: ...
+    def remote_stop(self, message: Message) -> RemoteStop: ...
 
 
 def registered(answer: Message) -> Registered:

@@ -11,7 +11,16 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from ocpp.catalogue import Message
-from ocpp.station.records import ChargingState, Phase, Reading, Sample, Stop, Token, TxEvent
+from ocpp.station.records import (
+    ChargingState,
+    Phase,
+    Reading,
+    Sample,
+    Stop,
+    Token,
+    Trigger,
+    TxEvent,
+)
 from ocpp.station.store import Row
 from ocpp.station.translation import (
     ConnectorState,
@@ -39,7 +48,7 @@ _REASONS: Final = {
     Stop.REBOOT: "Reboot",
     Stop.REMOTE: "Remote",
 }
-_STANDINGS: Final = {
+STANDINGS: Final = {
     "Accepted": Standing.ACCEPTED,
     "Blocked": Standing.BLOCKED,
     "ConcurrentTx": Standing.CONCURRENT,
@@ -90,7 +99,9 @@ class V16:
             "timestamp": timed(event.at),
             "meterStop": round(event.meter_wh or 0),
         }
-        if event.stop is not None:
+        if event.trigger is Trigger.UNLOCKED:
+            fields["reason"] = "UnlockCommand"
+        elif event.stop is not None:
             fields["reason"] = _REASONS.get(event.stop, "Other")
         if event.token is not None:
             fields["idTag"] = event.token.id
@@ -129,19 +140,21 @@ class V16:
             "timestamp": timestamp,
         }
 
+    def values(self, evse: int, reading: Reading, timed: Timed) -> Request:
+        return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(reading, timed)]}
+
     def authorize(self, token: Token) -> Request:
         return "Authorize", {"idTag": token.id}
 
     def verdict(self, answer: Message) -> Verdict:
         return _verdict(answer.idTagInfo)
 
-    def command(self, action: str, message: Message) -> RemoteStart | RemoteStop | None:
-        if action == "RemoteStartTransaction":
-            evse = message.connectorId if message.connectorId is not UNSET else None
-            return RemoteStart(Token(message.idTag), evse)
-        if action == "RemoteStopTransaction":
-            return RemoteStop(remote_id=message.transactionId)
-        return None
+    def remote_start(self, message: Message) -> RemoteStart:
+        evse = message.connectorId if message.connectorId is not UNSET else None
+        return RemoteStart(Token(message.idTag), evse)
+
+    def remote_stop(self, message: Message) -> RemoteStop:
+        return RemoteStop(remote_id=message.transactionId)
 
 
 def meter_value(reading: Reading, timed: Timed) -> Fields:
@@ -167,5 +180,5 @@ def _verdict(info: Message) -> Verdict:
     group = info.parentIdTag if info.parentIdTag is not UNSET else None
     until = info.expiryDate
     return Verdict(
-        _STANDINGS[info.status], group or None, until.timestamp() if until is not UNSET else None
+        STANDINGS[info.status], group or None, until.timestamp() if until is not UNSET else None
     )

@@ -71,25 +71,27 @@ class V2:
             "connectorId": connector,
         }
 
+    def values(self, evse: int, reading: Reading, timed: Timed) -> Request:
+        return "MeterValues", {"evseId": evse, "meterValue": [meter_value(reading, timed)]}
+
     def authorize(self, token: Token) -> Request:
         return "Authorize", {"idToken": id_token(token)}
 
     def verdict(self, answer: Message) -> Verdict:
         return _verdict(answer.idTokenInfo)
 
-    def command(self, action: str, message: Message) -> RemoteStart | RemoteStop | None:
-        if action == "RequestStartTransaction":
-            group = message.groupIdToken
-            token = Token(
-                message.idToken.idToken,
-                message.idToken.type,
-                group.idToken if group is not UNSET else None,
-            )
-            evse = message.evseId if message.evseId is not UNSET else None
-            return RemoteStart(token, evse, message.remoteStartId)
-        if action == "RequestStopTransaction":
-            return RemoteStop(transaction=message.transactionId)
-        return None
+    def remote_start(self, message: Message) -> RemoteStart:
+        group = message.groupIdToken
+        token = Token(
+            message.idToken.idToken,
+            message.idToken.type,
+            group.idToken if group is not UNSET else None,
+        )
+        evse = message.evseId if message.evseId is not UNSET else None
+        return RemoteStart(token, evse, message.remoteStartId)
+
+    def remote_stop(self, message: Message) -> RemoteStop:
+        return RemoteStop(transaction=message.transactionId)
 
 
 def id_token(token: Token) -> Fields:

@@ -20,8 +20,10 @@ from ocpp.folder import SchemaUnusable
 from ocpp.happenings import Happening
 from ocpp.router import DEFAULT_RULES
 from ocpp.station.ledger import LedgerRules
-from ocpp.station.outlet import Point, TxRules
-from ocpp.station.station import Station, StationRules
+from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.provisioning.files import ComponentsUnusable
+from ocpp.station.rules import StationRules
+from ocpp.station.station import Station
 from ocpp.station.store import Interrupted, Store, StoreUnusable
 from ocpp.station.translation import Identity
 from ocpp.versions import Version
@@ -33,6 +35,7 @@ from secc.plug.session_server import SessionServer
 
 GOING_AWAY: Final = 1001
 LOOK_EACH: Final = 10 * MS
+RESTART_AFTER: Final = 1000 * MS
 
 
 class Backend:
@@ -66,6 +69,7 @@ class Backend:
             driver=config.driver,
             card=config.card,
             running=lambda: outlet.session is not None,
+            restart=self._restarts,
         )
         self._client = self._make_client()
         self._station = self._make_station()
@@ -92,6 +96,26 @@ class Backend:
                 self._client.close(GOING_AWAY, "the station stops")
 
         looking = self._base.scheduler.every(LOOK_EACH, look, name="ocpp.leave", offset=0)
+
+    def _restarts(self) -> bool:
+        """The back end wants the station started anew: the part that speaks to it is.
+
+        What runs at the outlet has ended by then; the program itself goes on.
+        """
+        self._base.scheduler.after(RESTART_AFTER, self._restart, name="ocpp.restart")
+        return True
+
+    def _restart(self) -> None:
+        if self._side.busy() and not self._station.told_everything:
+            self._base.scheduler.after(RESTART_AFTER, self._restart, name="ocpp.restart")
+            return
+        self._station.close()
+        self._store.close()
+        interrupted = self._open_store()
+        self._station = self._make_station()
+        self._station.begin(interrupted)
+        self._outlet.take(self._station)
+        self._client.renew("the station starts anew")
 
     def close(self) -> None:
         self._side.close()
@@ -179,6 +203,8 @@ class Backend:
             Identity(config.vendor, config.model, config.serial),
             evses=(EVSE,),
             unknown_offline=config.unknown_offline,
+            values=config.variables,
+            components=config.components,
             tx=TxRules(
                 start=frozenset(Point(name) for name in told.start),
                 stop=frozenset(Point(name) for name in told.stop),
@@ -193,6 +219,16 @@ class Backend:
                 answer_within=config.answer_within,
             ),
         )
+        return self._assembled(rules)
+
+    def _assembled(self, rules: StationRules) -> Station:
+        """Raises ``CannotStart`` for variables that are not there or take no such value."""
+        try:
+            return self._built(rules)
+        except ComponentsUnusable as error:
+            raise CannotStart(f"ocpp: {error}") from None
+
+    def _built(self, rules: StationRules) -> Station:
         return Station(
             self._base.scheduler,
             self._side.worker,

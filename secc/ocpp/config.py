@@ -106,6 +106,14 @@ class OcppConfig(Part):
     unknown_offline: bool = False
     """OfflineTxForUnknownIdEnabled"""
 
+    variables: dict[str, str] = Field(
+        default_factory=dict, examples=["{AuthCacheCtrlr.LifeTime: '3600'}"]
+    )
+    """Further variables of the device model, at first; what the back end sets counts more."""
+
+    components: ExistingFolder | None = Field(default=None, examples=["ocpp-components"])
+    """A folder of JSON files with components of your own, in the words of NotifyReport."""
+
     vendor: Annotated[str, Field(min_length=1, max_length=20)] = "Pilotwire"
     model: Annotated[str, Field(min_length=1, max_length=20)] = "SECC"
     serial: str = Field(default="", max_length=25, examples=["S-0001"])

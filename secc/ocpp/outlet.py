@@ -10,6 +10,7 @@ from typing import Final, Literal
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState
 from bsw.dlt import Logger
+from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.station import Station
 from ocpp.station.translation import Verdict
@@ -25,7 +26,7 @@ DriverName = Literal["remote", "card", "vehicle"]
 
 
 class BackendOutlet:
-    """Implements ``ocpp.station.places.Charger`` on the charger interface."""
+    """Implements ``ocpp.station.outlets.places.Charger`` on the charger interface."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class BackendOutlet:
         driver: DriverName,
         card: str,
         running: Callable[[], bool],
+        restart: Callable[[], bool],
     ) -> None:
         self._charger = charger
         self._register = register
@@ -46,7 +48,14 @@ class BackendOutlet:
         self._asked: AuthorizationRequest | None = None
         self._stopping = False
         self._plugged = False
+        self._restart = restart
         self._station: Station | None = None
+
+    def take(self, station: Station) -> None:
+        """The station is another one from now on, and hears how things are."""
+        self._station = station
+        if self._plugged:
+            station.plugged(EVSE)
 
     def tie(self, station: Station, pilot: Callable[[Callable[[Pilot], None]], None]) -> None:
         """From here on the outlet's news reach the station."""
@@ -55,11 +64,11 @@ class BackendOutlet:
         subscribe = self._charger.subscribe
         subscribe("evcc_id", lambda _identity: self._plug(plugged=True))
         subscribe("authorization_request", self._asks)
-        subscribe("current_demand_started", lambda _none: station.charging(EVSE))
-        subscribe("ac_close_contactor", lambda _none: station.charging(EVSE))
-        subscribe("ac_open_contactor", lambda _none: station.stopped(EVSE))
-        subscribe("dc_open_contactor", lambda _none: station.stopped(EVSE))
-        subscribe("plug_faults", lambda told: station.faulted(EVSE, fault=bool(told.faults)))
+        subscribe("current_demand_started", lambda _none: self._tied.charging(EVSE))
+        subscribe("ac_close_contactor", lambda _none: self._tied.charging(EVSE))
+        subscribe("ac_open_contactor", lambda _none: self._tied.stopped(EVSE))
+        subscribe("dc_open_contactor", lambda _none: self._tied.stopped(EVSE))
+        subscribe("plug_faults", lambda told: self._tied.faulted(EVSE, fault=bool(told.faults)))
 
     def session_ended(self, result: SessionResult, *, measured: bool) -> None:
         """A session is over; without a measured pilot the vehicle is taken to have gone.
@@ -99,6 +108,15 @@ class BackendOutlet:
         """From the station."""
         assert evse == EVSE
         return self._register.samples()
+
+    def unlock(self, evse: int) -> Lock:
+        """From the station: the cable is fixed, the lock is in the vehicle."""
+        assert evse == EVSE
+        return Lock.NONE
+
+    def restart(self) -> bool:
+        """From the station."""
+        return self._restart()
 
     @property
     def _tied(self) -> Station:

@@ -20,8 +20,10 @@ from csm.randomness import SeededRandomness
 from ocpp.folder import Kind, shipped
 from ocpp.happenings import Answered, Called, Happening
 from ocpp.server import Session
+from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
-from ocpp.station.station import Station, StationRules
+from ocpp.station.rules import StationRules
+from ocpp.station.station import Station
 from ocpp.station.store import Store
 from ocpp.station.translation import Identity, Verdict
 from ocpp.versions import NEWEST_FIRST, Version
@@ -37,6 +39,9 @@ class Outlets:
 
     told: list[tuple[str, int, str]] = field(default_factory=list)
     wh: float = 1000.0
+    more: tuple[Sample, ...] = ()
+    lock: Lock = Lock.UNLOCKED
+    restarts: bool = True
 
     def allow(self, evse: int, token: Token) -> None:
         self.told.append(("allow", evse, token.id))
@@ -48,7 +53,15 @@ class Outlets:
         self.told.append(("stop", evse, why.value))
 
     def meter(self, evse: int) -> tuple[Sample, ...]:
-        return (Sample(self.wh),)
+        return (Sample(self.wh), *self.more)
+
+    def unlock(self, evse: int) -> Lock:
+        self.told.append(("unlock", evse, self.lock.value))
+        return self.lock
+
+    def restart(self) -> bool:
+        self.told.append(("restart", 0, ""))
+        return self.restarts
 
 
 @dataclass
@@ -148,8 +161,9 @@ def site(
     change: Callable[[StationRules], StationRules] = lambda rules: rules,
     *,
     begin: bool = True,
+    password: str = "",
 ) -> Iterator[Site]:
-    with line(speaks=(version,), wished=NEWEST_FIRST) as made:
+    with line(speaks=(version,), wished=NEWEST_FIRST, password=password) as made:
         charger = Outlets()
         store = Store(folder / "store")
         interrupted = store.open()

@@ -1,8 +1,10 @@
 """Start and stop points: the tables of the standard, row by row."""
 
+from typing import Any
+
 import pytest
 
-from ocpp.station.outlet import DEFAULT_TX, Occurrence, Outlet, Point, TxRules, snapshot
+from ocpp.station.outlets.outlet import DEFAULT_TX, Occurrence, Outlet, Point, TxRules, snapshot
 from ocpp.station.records import (
     ENERGY,
     ChargingState,
@@ -23,7 +25,10 @@ class World:
     """An outlet, and what its transactions said."""
 
     def __init__(
-        self, start: str = "PowerPathClosed", stop: str = "EVConnected,Authorized", **rules: bool
+        self,
+        start: str = "PowerPathClosed",
+        stop: str = "EVConnected,Authorized",
+        **rules: Any,  # noqa: ANN401 - any of them
     ) -> None:
         self.events: list[TxEvent] = []
         self.states: list[bytes] = []

@@ -9,10 +9,11 @@ import pytest
 
 from bsw.os.clock import S
 from ocpp.station.boot import Standing
-from ocpp.station.outlet import Point, TxRules
+from ocpp.station.desk import Objection
+from ocpp.station.outlets.outlet import Point, TxRules
 from ocpp.station.records import Token
-from ocpp.station.station import StationRules
-from ocpp.versions import Version
+from ocpp.station.rules import StationRules
+from ocpp.versions import Version, Wrong
 from tests.ocpp.site import Site, site
 
 ALL = pytest.mark.parametrize("version", Version)
@@ -435,10 +436,12 @@ def test_the_back_end_asks_for_other_things(
 @ALL
 def test_what_is_not_there_is_not_supported(version: Version, folder: Path) -> None:
     with site(folder, version) as whole:
-        whole.made.backend.sessions[0].call("ClearCache", {})
-        whole.run()
-        [refusal] = [each for each in whole.made.backend.heard if hasattr(each, "code")]
-        assert refusal.code == "NotSupported"
+        old = version is Version.V16
+        action = "GetLocalListVersionX" if old else "CustomerInformationX"
+        assert not whole.station._desk.serves(version, action)
+        with pytest.raises(Objection) as caught:
+            whole.station._desk.serve(version, action, None)
+        assert caught.value.problem.wrong is Wrong.NOT_SUPPORTED
 
 
 @ALL

@@ -218,6 +218,7 @@ def test_a_file_of_the_first_format_is_taken_over(folder: Path) -> None:
     append(first, Phase.STARTED)
     first.close()
     with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE memory")
         db.execute("ALTER TABLE run DROP COLUMN first_ns")
         db.execute("PRAGMA user_version = 1")
     db.close()

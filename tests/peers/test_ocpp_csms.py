@@ -24,9 +24,10 @@ from ocpp.client import Client, ClientRules
 from ocpp.connection import Cause, Gone, Means
 from ocpp.happenings import Happening
 from ocpp.station.boot import Standing
-from ocpp.station.outlet import TxRules
+from ocpp.station.outlets.outlet import TxRules
 from ocpp.station.records import Token
-from ocpp.station.station import Station, StationRules
+from ocpp.station.rules import StationRules
+from ocpp.station.station import Station
 from ocpp.station.store import Store
 from ocpp.station.translation import Identity
 from ocpp.versions import NEWEST_FIRST, Version

@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
+from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, SignedRecord, Stop, Token, Trigger
 from ocpp.station.station import Station
 from ocpp.station.translation import Verdict
@@ -38,6 +39,14 @@ class SignedOutlets:
         del evse
         self._wh += 12.5
         return (Sample(self._wh, signed=SignedRecord(f"{self._number()}.{self._pad}", "OCMF")),)
+
+    def unlock(self, evse: int) -> Lock:
+        self.told.append((evse, "unlock"))
+        return Lock.UNLOCKED
+
+    def restart(self) -> bool:
+        """Nobody orders it here."""
+        return False
 
 
 class Happenings:

@@ -27,9 +27,10 @@ from ocpp.happenings import Happening
 from ocpp.server import Server
 from ocpp.station.boot import BootRules
 from ocpp.station.ledger import LedgerRules
-from ocpp.station.outlet import Point, TxRules
+from ocpp.station.outlets.outlet import Point, TxRules
 from ocpp.station.records import TxEvent
-from ocpp.station.station import Station, StationRules
+from ocpp.station.rules import StationRules
+from ocpp.station.station import Station
 from ocpp.station.translation import Identity
 from ocpp.versions import Version
 from tools.endure.account import check_2, check_16

@@ -24,9 +24,10 @@ from ocpp.connection import Gone, Means
 from ocpp.happenings import Happening
 from ocpp.station.boot import BootRules
 from ocpp.station.ledger import LedgerRules
-from ocpp.station.outlet import Point, TxRules
+from ocpp.station.outlets.outlet import Point, TxRules
 from ocpp.station.records import TxEvent, written
-from ocpp.station.station import Station, StationRules
+from ocpp.station.rules import StationRules
+from ocpp.station.station import Station
 from ocpp.station.translation import Identity
 from ocpp.versions import Version
 from tools.endure.outlets import Happenings, SignedOutlets

@@ -5,22 +5,29 @@ as a function.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from ocpp.catalogue import Message
-from ocpp.station.outlet import Point, TxRules
-from ocpp.station.places import Charger, Place
+from ocpp.station.authorization.judge import Judge
+from ocpp.station.outlets.outlet import Point
+from ocpp.station.outlets.places import Charger, Place
+from ocpp.station.outlets.reservation import Reservations
 from ocpp.station.questions import Done
 from ocpp.station.records import ChargingState, Stop, Token, Trigger
 from ocpp.station.translation import RemoteStart, RemoteStop, Request, Standing, Translator, Verdict
 
-_ALONE: Final = {True: Standing.ACCEPTED, False: Standing.UNKNOWN}
-"""What is decided of an unknown token while nobody can be asked."""
-
 Online = Callable[[], Translator | None]
 """The translator while the back end may be asked."""
 Ask = Callable[[Request, Done], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What to do once the answer was given; a transaction that was there before [F01.FR.13]."""
+
+    then: Callable[[], None]
+    transaction: str | None = None
 
 
 class Drivers:
@@ -30,21 +37,21 @@ class Drivers:
         self,
         places: Mapping[int, Place],
         charger: Charger,
-        rules: TxRules,
         *,
+        judge: Judge,
+        reservations: Reservations,
         online: Online,
         ask: Ask,
         changed: Callable[[Place], None],
-        unknown_offline: bool,
-        authorize_remote: bool,
+        authorize_remote: Callable[[], bool],
     ) -> None:
         self._places = places
         self._charger = charger
-        self._rules = rules
+        self._judge = judge
+        self._reservations = reservations
         self._online = online
         self._ask = ask
         self._changed = changed
-        self._alone = Verdict(_ALONE[unknown_offline])
         self._authorize_remote = authorize_remote
 
     def presented(self, place: Place, token: Token) -> None:
@@ -52,6 +59,8 @@ class Drivers:
         present = place.outlet.token
         if present is not None and present.same_as(token):
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, token)
+        elif place.inoperative or place.fault:
+            self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
         elif place.asked is None:
             place.asked = token
             self._authorize(token, partial(self._judged, place, token))
@@ -71,6 +80,8 @@ class Drivers:
 
     def learned(self, place: Place, verdict: Verdict) -> None:
         """What the back end thinks of the driver of the transaction that runs here [E05]."""
+        if place.outlet.token is not None:
+            self._judge.learn(place.outlet.token, verdict)
         if not verdict.accepted:
             self._invalid(place)
         elif place.outlet.token is not None and verdict.group is not None:
@@ -82,33 +93,40 @@ class Drivers:
         if place.grace is not None and place.outlet.since_begin_wh >= place.grace:
             self._suspend(place)
 
-    def remote_start(self, start: RemoteStart) -> Callable[[], None] | None:
+    def remote_start(self, start: RemoteStart) -> "Agreed | None":
         """What to do after saying yes; ``None`` if the answer is no."""
-        place = self._free(start.evse)
+        place = self._free(start.evse, start.token)
         if place is None:
             return None
         place.asked = start.token
-        return partial(self._start, place, start)
+        return Agreed(partial(self._start, place, start), place.outlet.transaction)
 
-    def remote_stop(self, stop: RemoteStop) -> Callable[[], None] | None:
+    def remote_stop(self, stop: RemoteStop) -> "Agreed | None":
         """The same."""
         place = next((each for each in self._places.values() if _is_meant(each, stop)), None)
-        return (
-            None if place is None else partial(self.stop, place, Trigger.REMOTE_STOP, Stop.REMOTE)
-        )
+        if place is None:
+            return None
+        return Agreed(partial(self.stop, place, Trigger.REMOTE_STOP, Stop.REMOTE))
 
     def _authorize(self, token: Token, done: Callable[[Verdict], None]) -> None:
-        """Ask the back end, or decide alone while it cannot be asked [C13, C15]."""
+        """Ask the back end, or decide alone: it cannot be asked, or need not [C12 to C15]."""
         translator = self._online()
         if translator is None:
-            done(self._alone)
+            done(self._judge.offline(token))
+            return
+        known = self._judge.online(token)
+        if known is not None:
+            done(known)
             return
 
         def answered(answer: Message | None) -> None:
             if answer is not None:
-                done(translator.verdict(answer))
+                verdict = translator.verdict(answer)
+                self._judge.learn(token, verdict)
+                done(verdict)
             else:  # lost with the line, or refused over it
-                done(self._alone if self._online() is None else Verdict(Standing.UNKNOWN))
+                gone = self._online() is None
+                done(self._judge.offline(token) if gone else Verdict(Standing.UNKNOWN))
 
         self._ask(translator.authorize(token), answered)
 
@@ -117,15 +135,27 @@ class Drivers:
         place.asked = None
         known = Token(token.id, token.kind, verdict.group)
         present = place.outlet.token
-        if not verdict.accepted or (present is not None and not present.same_group(known)):
+        if verdict.accepted and self._judge.is_master(verdict.group):
+            self._master(place, known)
+        elif not verdict.accepted or (present is not None and not present.same_group(known)):
             self._charger.refuse(place.evse, token, verdict)
         elif present is not None:
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, known)
+        elif self._reservations.objects(place, known):
+            self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
         else:
             self._allow(place, known)
 
+    def _master(self, place: Place, token: Token) -> None:
+        """Without a display to choose from, all transactions end [C16.FR.02, C16.FR.03]."""
+        running = [each for each in self._places.values() if each.outlet.token is not None]
+        for each in running:
+            self.stop(each, Trigger.STOPPED, Stop.MASTER_PASS, token)
+        if place not in running:
+            self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
+
     def _start(self, place: Place, start: RemoteStart) -> None:
-        if not self._authorize_remote or start.token.kind == "Central":
+        if not self._authorize_remote() or start.token.kind == "Central":
             place.asked = None
             self._allow(place, start.token, start.remote_start)
         else:
@@ -141,13 +171,14 @@ class Drivers:
             self._charger.refuse(place.evse, start.token, verdict)
 
     def _allow(self, place: Place, token: Token, remote_start: int | None = None) -> None:
-        place.outlet.authorize(token, remote_start=remote_start)
+        reservation = self._reservations.claim(place, token)
+        place.outlet.authorize(token, remote_start=remote_start, reservation=reservation)
         if place.outlet.connector is None:
-            place.connect.rearm(self._rules.connect_within)
+            place.connect.rearm(place.outlet.rules.connect_within)
         self._charger.allow(place.evse, token)
         self._changed(place)
 
-    def _free(self, evse: int | None) -> Place | None:
+    def _free(self, evse: int | None, token: Token) -> Place | None:
         """The EVSE asked for, or one with a vehicle, or any, as long as nobody charges there."""
         free = [
             place
@@ -155,13 +186,14 @@ class Drivers:
             if evse in {None, place.evse}
             and place.outlet.token is None
             and place.asked is None
-            and not place.fault
+            and not (place.fault or place.inoperative)
+            and not self._reservations.objects(place, token)
         ]
         plugged = [place for place in free if place.outlet.connector is not None]
         return next(iter(plugged or free), None)
 
     def _invalid(self, place: Place) -> None:
-        rules = self._rules
+        rules = place.outlet.rules
         if rules.stop_on_invalid:
             self.stop(place, Trigger.DEAUTHORIZED, Stop.DEAUTHORIZED)
         elif rules.max_energy > 0 and place.outlet.charging is ChargingState.CHARGING:
@@ -172,7 +204,7 @@ class Drivers:
     def _suspend(self, place: Place) -> None:
         """No more energy, but the transaction stays open [E05.FR.02, E05.FR.03]."""
         place.grace = None
-        if Point.ENERGY in self._rules.stop:
+        if Point.ENERGY in place.outlet.rules.stop:
             self.stop(place, Trigger.DEAUTHORIZED, Stop.DEAUTHORIZED)
             return
         place.outlet.pause(by_vehicle=False)

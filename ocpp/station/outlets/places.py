@@ -1,12 +1,21 @@
 """What every block of a station knows of an outlet, and what it may ask of the charger."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from bsw.os.scheduler import Alarm
-from ocpp.station.outlet import Outlet
+from ocpp.station.outlets.outlet import Outlet
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.translation import ConnectorState, ConnectorView, Verdict
+
+
+class Lock(Enum):
+    """How a connector's lock is after it was to be opened."""
+
+    UNLOCKED = "Unlocked"
+    FAILED = "UnlockFailed"
+    NONE = "NotSupported"  # a cable that is fixed
 
 
 class Charger(Protocol):
@@ -24,6 +33,12 @@ class Charger(Protocol):
     def meter(self, evse: int) -> tuple[Sample, ...]:
         """What the outlet's meter shows now."""
 
+    def unlock(self, evse: int) -> Lock:
+        """Open the connector's lock at the station's side."""
+
+    def restart(self) -> bool:
+        """Start the whole station anew, soon.  False: it cannot now."""
+
 
 @dataclass(slots=True)
 class Place:
@@ -36,8 +51,11 @@ class Place:
     outlet: Outlet
     connect: Alarm
     metering: Alarm
+    keeping: Alarm
     told: str | None = None
     fault: bool = False
+    inoperative: bool = False
+    reserved: bool = False
     asked: Token | None = None
     grace: float | None = None
     names: dict[int, str] = field(default_factory=dict)
@@ -50,11 +68,28 @@ class Place:
     def view(self) -> ConnectorView:
         """How the connector is."""
         outlet = self.outlet
-        occupied = outlet.connector is not None
-        state = ConnectorState.OCCUPIED if occupied else ConnectorState.AVAILABLE
         return ConnectorView(
-            ConnectorState.FAULTED if self.fault else state,
+            self._state,
             outlet.charging,
             outlet.token is not None,
             outlet.finished,
         )
+
+    @property
+    def free(self) -> bool:
+        """Whether somebody could come, were it not kept for somebody else."""
+        outlet = self.outlet
+        taken = outlet.connector is not None or outlet.token is not None or self.asked is not None
+        return not (taken or self.fault or self.inoperative)
+
+    @property
+    def _state(self) -> ConnectorState:
+        """What weighs more comes first."""
+        if self.fault:
+            return ConnectorState.FAULTED
+        if self.inoperative:
+            return ConnectorState.UNAVAILABLE
+        if self.reserved and self.outlet.token is None:
+            return ConnectorState.RESERVED
+        occupied = self.outlet.connector is not None
+        return ConnectorState.OCCUPIED if occupied else ConnectorState.AVAILABLE

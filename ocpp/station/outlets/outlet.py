@@ -6,7 +6,7 @@ ends with the first that was true and is so no more [TxStartPoint, TxStopPoint].
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -41,7 +41,11 @@ class Point(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TxRules:
-    """TxCtrlr's variables.  ``max_energy`` is MaxEnergyOnInvalidId in Wh; 0 allows none."""
+    """TxCtrlr's and SampledDataCtrlr's variables.
+
+    ``max_energy`` is MaxEnergyOnInvalidId in Wh, 0 allows none; ``started``, ``updated`` and
+    ``ended`` are measurands, ``None`` is all there are; ``signs`` tells signed records as well.
+    """
 
     start: frozenset[Point] = frozenset({Point.POWER_PATH})
     stop: frozenset[Point] = frozenset({Point.CONNECTED, Point.AUTHORIZED})
@@ -50,6 +54,11 @@ class TxRules:
     max_energy: float = 0
     connect_within: int = 60 * S
     updated_every: int = 60 * S
+    ended_every: int = 0
+    started: tuple[str, ...] | None = None
+    updated: tuple[str, ...] | None = None
+    ended: tuple[str, ...] | None = None
+    signs: bool = True
 
 
 DEFAULT_TX: Final = TxRules()
@@ -82,6 +91,10 @@ class Occurrence:
     state: bytes
 
 
+KEPT_SAMPLES: Final = 512
+"""Beyond these every second one from inside goes [E06.FR.12]."""
+
+
 class Outlet:
     """One EVSE."""
 
@@ -96,12 +109,12 @@ class Outlet:
         emit: Callable[[Occurrence], None],
     ) -> None:
         self.evse = evse
+        self.rules = rules  # other ones count from the next event on
         self.connector: int | None = None
         self.token: Token | None = None
         self.charging = ChargingState.IDLE
         self.transaction: str | None = None
         self.finished = False  # energy or transaction ended, and the vehicle is still there
-        self._rules = rules
         self._meter = meter
         self._now = now
         self._new_id = new_id
@@ -119,6 +132,7 @@ class Outlet:
         self._remote_start: int | None = None
         self._reservation: int | None = None
         self._began: Reading | None = None
+        self._kept: list[Reading] = []
 
     @property
     def energy_wh(self) -> float:
@@ -166,7 +180,7 @@ class Outlet:
         self.finished = False
         self._energy = False
         self.charging = ChargingState.IDLE
-        if self._rules.stop_on_disconnect:
+        if self.rules.stop_on_disconnect:
             self._withdraw()
         self._moved(before, Trigger.COMMUNICATION_LOST, self._stop or Stop.DISCONNECTED)
 
@@ -198,7 +212,7 @@ class Outlet:
     def time_out(self) -> None:
         """Nobody plugged in [E03.FR.05, E03.FR.15]."""
         self.deauthorize(Trigger.CONNECT_TIMEOUT, Stop.TIMEOUT)
-        if self.transaction is not None and Point.BAY not in self._rules.stop:
+        if self.transaction is not None and Point.BAY not in self.rules.stop:
             self._say(Phase.ENDED, Trigger.CONNECT_TIMEOUT, Stop.TIMEOUT)
 
     def flow(self) -> None:
@@ -227,10 +241,25 @@ class Outlet:
         before, self._signed = self.holding(), True
         self._moved(before, Trigger.SIGNED)
 
-    def measure(self, trigger: Trigger = Trigger.METER_PERIODIC) -> None:
+    def measure(
+        self,
+        trigger: Trigger = Trigger.METER_PERIODIC,
+        context: Context = Context.PERIODIC,
+        measurands: tuple[str, ...] | None = None,
+    ) -> None:
         """Say what the meter shows, if there is a transaction."""
         if self.transaction is not None:
-            self._say(Phase.UPDATED, trigger)
+            self._say(Phase.UPDATED, trigger, context=context, measurands=measurands)
+
+    def keep_sample(self) -> None:
+        """For the end of the transaction [E06.FR.11]."""
+        if self.transaction is None:
+            return
+        samples = self._samples(self.rules.ended, self._meter())
+        if samples:
+            self._kept.append(Reading(self._now(), _for(Context.PERIODIC, samples)))
+        if len(self._kept) > KEPT_SAMPLES:
+            del self._kept[1:-1:2]
 
     def end(self, trigger: Trigger, stop: Stop) -> None:
         """Whatever the points say: a reset, a fault."""
@@ -260,12 +289,12 @@ class Outlet:
         """Something has changed: a transaction may start, go on or end with it."""
         after = self.holding()
         if self.transaction is None:
-            if (after - before) & self._rules.start:
+            if (after - before) & self.rules.start:
                 self.transaction = self._new_id()
                 self.finished = False
                 self._place_told = self._token_told = False
                 self._say(Phase.STARTED, trigger)
-        elif (before - after) & self._rules.stop:
+        elif (before - after) & self.rules.stop:
             self._say(Phase.ENDED, trigger, stop or Stop.OTHER, token)
         else:
             self._say(Phase.UPDATED, trigger, token=token)
@@ -276,12 +305,17 @@ class Outlet:
         trigger: Trigger,
         stop: Stop | None = None,
         token: Token | None = None,
+        *,
+        context: Context = Context.PERIODIC,
+        measurands: tuple[str, ...] | None = None,
     ) -> None:
         assert self.transaction is not None
         at = self._now()
         samples = self._meter()
         first_place = self.connector is not None and not self._place_told
-        readings = self._readings(phase, at, samples, begins=first_place)
+        readings = self._readings(
+            phase, at, samples, begins=first_place, context=context, measurands=measurands
+        )
         ours = self.token if not self._token_told else None
         remote = self._remote_start
         event = TxEvent(
@@ -291,7 +325,7 @@ class Outlet:
             at=at,
             evse=self.evse,
             connector=self.connector,
-            tells_place=first_place,
+            tells_place=first_place or (trigger is Trigger.ASKED and self.connector is not None),
             token=ours or token,
             charging=self.charging,
             stop=stop if phase is Phase.ENDED else None,
@@ -312,18 +346,49 @@ class Outlet:
         self._emit(Occurrence(event, msgspec.json.encode(state)))
 
     def _readings(
-        self, phase: Phase, at: Instant, samples: tuple[Sample, ...], *, begins: bool
+        self,
+        phase: Phase,
+        at: Instant,
+        samples: tuple[Sample, ...],
+        *,
+        begins: bool,
+        context: Context,
+        measurands: tuple[str, ...] | None,
     ) -> tuple[Reading, ...]:
         """The begin stands in the first event that has a place, and again in the last."""
-        if not samples:
-            return ()
         if phase is Phase.ENDED:
-            end = Reading(at, _for(Context.END, samples))
-            return (end,) if self._began is None else (self._began, end)
+            end = self._samples(self.rules.ended, samples)
+            ends = (Reading(at, _for(Context.END, end)),) if end else ()
+            return (*self._begin(), *self._kept, *ends)
         if begins and self._began is None:
-            self._began = Reading(at, _for(Context.BEGIN, samples))
-            return (self._began,)
-        return (Reading(at, _for(Context.PERIODIC, samples)),)
+            start = self._samples(self.rules.started, samples)
+            self._began = Reading(at, _for(Context.BEGIN, samples)) if samples else None
+            return (Reading(at, _for(Context.BEGIN, start)),) if start else ()
+        wanted = self.rules.updated if measurands is None else measurands
+        updated = self._samples(wanted, samples)
+        return (Reading(at, _for(context, updated)),) if updated else ()
+
+    def _begin(self) -> tuple[Reading, ...]:
+        """The values of the begin that belong to the end."""
+        if self._began is None:
+            return ()
+        begin = self._samples(self.rules.ended, self._began.samples)
+        return (Reading(self._began.at, begin),) if begin else ()
+
+    def _samples(
+        self, measurands: tuple[str, ...] | None, samples: tuple[Sample, ...]
+    ) -> tuple[Sample, ...]:
+        found = picked(samples, measurands)
+        if self.rules.signs:
+            return found
+        return tuple(replace(each, signed=None) for each in found)
+
+
+def picked(samples: tuple[Sample, ...], measurands: tuple[str, ...] | None) -> tuple[Sample, ...]:
+    """Those of the measurands; ``None`` is all."""
+    if measurands is None:
+        return samples
+    return tuple(each for each in samples if each.measurand in measurands)
 
 
 def ended_by_power_loss(

@@ -1,0 +1,1 @@
+"""What happens at the outlets: transactions, drivers, reservations, and whether they serve."""

@@ -1,0 +1,1 @@
+"""Blocks of a station, by their letters."""
