@@ -89,6 +89,9 @@ class SessionConfig(Part):
     tls: bool = False
     """Serve TLS; needs an SECC certificate."""
 
+    lab_iso20_without_tls: bool = False
+    """Speak ISO 15118-20 over plain TCP or TLS 1.2, which the norm forbids: for peers that do."""
+
     count: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """End the process after so many sessions; 0: never."""
 

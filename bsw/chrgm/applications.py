@@ -29,7 +29,8 @@ class Application:
     """A protocol as the handshake names it.
 
     ``payload_types`` is what belongs on the channel once it is agreed; the ISO 15118-20 common
-    messages have no entry of their own, they come with each of its transfer types.
+    messages have no entry of their own, they come with each of its transfer types.  ``services``
+    are the words of the energy services it carries there; empty: the protocol has no other.
     """
 
     name: str
@@ -38,26 +39,30 @@ class Application:
     minor: int
     links: frozenset[Link]
     payload_types: frozenset[v2gtp.PayloadType]
+    services: frozenset[str] = frozenset()
 
 
-def _iso20(transfer: str, payload_types: Iterable[v2gtp.PayloadType]) -> Application:
+def _iso20(name: str, payload_types: Iterable[v2gtp.PayloadType], *services: str) -> Application:
     return Application(
-        name=f"iso20-{transfer.lower()}",
-        namespace=f"urn:iso:std:iso:15118:-20:{transfer}",
+        name=f"iso20-{name.lower()}",
+        namespace=f"urn:iso:std:iso:15118:-20:{name}",
         major=1,
         minor=0,
         links=TLS13_ONLY,
         payload_types=frozenset(payload_types),
+        services=frozenset(services),
     )
 
 
 DIN: Final = Application("din", "urn:din:70121:2012:MsgDef", 2, 0, PLAIN_ONLY, v2gtp.HANDSHAKE)
 ISO2: Final = Application("iso2", "urn:iso:15118:2:2013:MsgDef", 2, 0, ANY_LINK, v2gtp.HANDSHAKE)
-ISO20_AC: Final = _iso20("AC", v2gtp.ISO20_AC)
-ISO20_DC: Final = _iso20("DC", v2gtp.ISO20_DC)
-ISO20_WPT: Final = _iso20("WPT", v2gtp.ISO20_WPT)
-ISO20_ACDP: Final = _iso20("ACDP", v2gtp.ISO20_ACDP)
-ISO20_AC_DER: Final = _iso20("AC-DER-IEC", v2gtp.ISO20_AC_DER)  # Amendment 1, draft name
+ISO20_AC: Final = _iso20("AC", v2gtp.ISO20_AC, "AC", "AC_BPT")
+ISO20_DC: Final = _iso20("DC", v2gtp.ISO20_DC, "DC", "DC_BPT", "MCS", "MCS_BPT")
+ISO20_WPT: Final = _iso20("WPT", v2gtp.ISO20_WPT, "WPT")
+ISO20_ACDP: Final = _iso20("ACDP", v2gtp.ISO20_ACDP, "DC_ACDP", "DC_ACDP_BPT")
+ISO20_AC_DER: Final = _iso20(  # Amendment 1, draft name
+    "AC-DER-IEC", v2gtp.ISO20_AC_DER, "AC_DER_IEC", "AC_DER_SAE"
+)
 
 APPLICATIONS: Final = (ISO20_DC, ISO20_AC, ISO20_WPT, ISO20_ACDP, ISO20_AC_DER, ISO2, DIN)
 """All known ones, in the usual order of preference."""

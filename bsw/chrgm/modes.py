@@ -87,8 +87,13 @@ ModeName = Literal[
     "DC_extended",
     "DC_combo_core",
     "DC_unique",
+    "DC",
+    "AC_BPT",
+    "DC_BPT",
+    "MCS",
+    "MCS_BPT",
 ]
-"""What a configuration and the vehicle's north side may name: the modes of ISO 15118-2."""
+"""What a configuration and the vehicle's north side may name: where some service has it."""
 
 
 def mode_of(name: str) -> Mode:

@@ -5,7 +5,7 @@ a protocol.  What takes time to load - messages, grammar, table - is loaded when
 process that speaks DIN alone never pays for the others.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -15,7 +15,7 @@ from bsw.chrgm import applications, phases
 from bsw.chrgm.applications import Application, applications_of
 from bsw.chrgm.modes import Transfer
 from bsw.chrgm.phases import Phase, Phases
-from bsw.chrgm.services import added_energy, at
+from bsw.chrgm.services import added_energy, at, energy_by_word
 from bsw.tls.port import TlsProfile
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from bsw.chrgm.dialect import Dialect
     from bsw.chrgm.sequence.model import Table
 
-ProtocolName = Literal["iso2", "din"]
+ProtocolName = Literal["iso20", "iso2", "din"]
 """What a configuration may name; the records of ``SPOKEN`` have the same names."""
 
-ProtocolWord = Literal["DIN70121", "ISO15118D2"]
+ProtocolWord = Literal["DIN70121", "ISO15118D2", "ISO15118D20"]
 """The same on the north side and on the bus."""
 
 
@@ -136,8 +136,20 @@ def _table(name: str) -> "Table":
 PROTOCOLS: Final = (ISO20, ISO2, DIN)
 """All that the handshake can name and the codec can read."""
 
-SPOKEN: Final = (ISO2, DIN)
+SPOKEN: Final = (ISO20, ISO2, DIN)
 """Those with a table, and with a script in each role."""
+
+
+def spoken_applications(names: Iterable[str]) -> tuple[Application, ...]:
+    """What the handshake offers for these protocols, best first.
+
+    ISO 15118-20 has an application for each of its message sets; those that nobody here has a
+    service for are left out.
+    """
+    wanted = [one for name in names for one in protocol(name).applications]
+    known = set(energy_by_word(ISO20.name))
+    return tuple(one for one in dict.fromkeys(wanted) if not one.services or one.services & known)
+
 
 _BY_NAME: Final = {
     name: one
@@ -152,16 +164,33 @@ def protocol(name: str) -> Protocol:
     return _BY_NAME[name]
 
 
-def dialect_of(name: str, tolerance: "exi.Tolerance | None" = None) -> "Dialect":
+def _related(name: str, others: Iterable[Application]) -> tuple[Application, ...]:
+    """The application of this name, and those of ``others`` that are of the same protocol."""
+    (chosen,) = applications_of([name])
+    spoken = protocol(name)
+    return (chosen, *(one for one in others if protocol(one.name) is spoken))
+
+
+def services_with(name: str, others: Iterable[Application] = ()) -> frozenset[str]:
+    """The energy services that may be had once this application is agreed; empty: any."""
+    return frozenset().union(*(one.services for one in _related(name, others)))
+
+
+def dialect_of(
+    name: str,
+    tolerance: "exi.Tolerance | None" = None,
+    others: Iterable[Application] = (),
+) -> "Dialect":
     """What is spoken once this application is agreed.
 
-    ``tolerance`` is what its reading lets pass; without one it reads as in the field.
+    ``tolerance`` is what its reading lets pass; without one it reads as in the field.  ``others``
+    of its protocol may be spoken on the same connection.
     """
     from bsw import exi  # noqa: PLC0415 - loads the codec
 
-    (chosen,) = applications_of([name])
+    types = frozenset().union(*(one.payload_types for one in _related(name, others)))
     passing = exi.FIELD if tolerance is None else tolerance
-    return protocol(name).speak(chosen.payload_types, passing)
+    return protocol(name).speak(types, passing)
 
 
 def phase_of(exchange: str) -> Phase | None:

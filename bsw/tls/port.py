@@ -9,6 +9,7 @@ decided here: that is asked of a ``Trust``, for each connection anew.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from hashlib import sha512
 from typing import Protocol
 
 from bsw.crypto import Signer
@@ -75,6 +76,11 @@ class TlsFacts:
     group: str = ""
     own_chain: tuple[bytes, ...] = ()
     peer_roots: tuple[str, ...] = ()
+
+    @property
+    def peer_fingerprint(self) -> bytes:
+        """SHA-512 of the peer's own certificate, empty where it showed none [V2G20-2677]."""
+        return sha512(self.peer_chain[0]).digest() if self.peer_chain else b""
 
 
 class TlsEngine(Protocol):

@@ -39,7 +39,14 @@ _NOTIFICATIONS: Final = {
     "None": values.EvseNotification.NONE,
     "StopCharging": values.EvseNotification.STOP_CHARGING,
     "ReNegotiation": values.EvseNotification.RENEGOTIATION,
+    "Terminate": values.EvseNotification.STOP_CHARGING,
+    "Pause": values.EvseNotification.STOP_CHARGING,
+    "ServiceRenegotiation": values.EvseNotification.STOP_CHARGING,
+    "ScheduleRenegotiation": values.EvseNotification.RENEGOTIATION,
+    "ExitStandby": values.EvseNotification.NONE,
+    "MeteringConfirmation": values.EvseNotification.NONE,
 }
+"""What ISO 15118-20 has more than the bus goes by what it means for the energy."""
 
 NOTHING_TOLD: Final[tuple[VehicleReportPart, ...]] = (
     StationStatus(),

@@ -5,8 +5,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, Steps, settle
-from bsw.chrgm.applications import applications_of
+from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.protocols import spoken_applications
 from bsw.chrgm.record import SessionRecord
 from bsw.cp.pilot import Pilot, PilotState
 from bsw.mode.ecum import EcuM, Room, WakeUp
@@ -245,7 +246,7 @@ class VehicleEcu:
     def _make_session(self, ended: Callable[[SessionResult], None]) -> VehicleSession:
         base, config = self._base, self._config
         keys = self._parts.keys
-        applications = applications_of(self.protocols)
+        applications = spoken_applications(self.protocols)
         means = VehicleSessionPorts(
             scheduler=base.scheduler,
             networks=[self._parts.recording.network(self._parts.network)],
@@ -260,6 +261,7 @@ class VehicleEcu:
             ),
             sdp_port=config.network.sdp_port,
             tls=None if keys is None else partial(keys.tls, self.protocols),
+            sap_rules=sap.SapRules(lab_iso20_on_any_link=config.session.lab_iso20_without_tls),
         )
         return VehicleSession(means, self._make_context, ended)
 
@@ -277,6 +279,7 @@ class VehicleEcu:
             calendar=self._parts.calendar,
             log=base.dlt.logger("session"),
             evccid=config.session.evccid,
+            certificate_name="" if self._parts.keys is None else self._parts.keys.evccid(),
             break_off=break_off,
             wallet=self._wallets[0],
             newer_wallet=self._wallets[1],

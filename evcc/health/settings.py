@@ -16,7 +16,7 @@ from bsw.nvm.service import Block, Nvm
 BLOCK: Final = "settings"
 VERSION: Final = 1
 PROTOCOLS: Final = {one.number: one.name for one in reversed(SPOKEN)}
-"""What this ECU speaks.  3 and 4 are kept free for ISO 15118-20 DC and AC."""
+"""What this ECU speaks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class VehicleContext:
     certificate_name: str = ""  # of the vehicle's own certificate on this connection
     station_leaf: bytes = b""  # fingerprint of the station's certificate
     paid_by: ContractFacts | None = None  # the contract the station accepted, in ISO 15118-20
+    carried: frozenset[str] = frozenset()  # services of the application; empty: any
     sent_away: bool = False  # the station asked for a pause
     standby_refused: bool = False  # by the station, in this session
 

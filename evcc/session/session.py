@@ -16,7 +16,7 @@ from bsw.chrgm.finish import Finish
 from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.messages.sap import SupportedAppProtocolRes
 from bsw.chrgm.modes import mode_of
-from bsw.chrgm.protocols import dialect_of, protocol
+from bsw.chrgm.protocols import dialect_of, protocol, services_with
 from bsw.chrgm.record import Said
 from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Cause, Channel, Channels, Closed
@@ -29,6 +29,7 @@ from bsw.sdp.search import Found, Missing, NotFound, SearchRules
 from bsw.tls.port import TlsEngine
 from bsw.trace import Trace
 from evcc.session.context import VehicleContext
+from evcc.session.handlers.modes import wanted_services
 from evcc.session.handlers.registry import SCRIPTS
 from evcc.vehicle import StationView
 
@@ -190,6 +191,7 @@ class VehicleSession:
             secure=link is not Link.PLAIN,
             tolerated=self._context.profile.tolerated,
         )
+        self._context.station_leaf = b"" if facts is None else facts.peer_fingerprint
         try:
             self._offer = sap.offer(self._usable(), link, self._means.sap_rules)
         except sap.NothingToOffer as nothing:
@@ -201,8 +203,14 @@ class VehicleSession:
 
     def _usable(self) -> list[Application]:
         """Those that know the way of energy transfer we want."""
-        transfer = mode_of(self._context.state.mode).transfer
-        return [one for one in self._means.applications if protocol(one.name).serves(transfer)]
+        mode = mode_of(self._context.state.mode)
+        services = set(wanted_services(mode))
+        return [
+            one
+            for one in self._means.applications
+            if protocol(one.name).serves(mode.transfer)
+            and (not one.services or one.services & services)
+        ]
 
     def frame(self, payload_type: int, payload: bytes) -> None:
         assert self._wire is not None
@@ -244,6 +252,7 @@ class VehicleSession:
         self._wire.agree(dialect_of(name, self._context.profile.reading))
         self._setup_alarm.cancel()
         context = self._context
+        context.carried = services_with(name)
         context.see(context.view.but(protocol=name))
         paused = context.memory.load()
         if paused is not None and paused.protocol == protocol(name).name:

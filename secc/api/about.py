@@ -151,4 +151,4 @@ NOT_HERE: Final = {
     "selected_service_parameters": _DYNAMIC,
     "ev_termination": _DYNAMIC,
 }
-"""Checked and kept, or never published, with the protocols of this version."""
+"""Checked and kept, or never published, with DIN 70121 and ISO 15118-2."""

@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, Steps, settle
-from bsw.chrgm.applications import applications_of
+from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.protocols import spoken_applications
 from bsw.chrgm.record import SessionRecord
 from bsw.cp.pilot import F
 from bsw.net.channel import Channels
@@ -178,8 +179,9 @@ class StationEcu:
         )
         means = StationSessionPorts(
             scheduler=base.scheduler,
-            applications=applications_of(config.session.protocols),
+            applications=spoken_applications(config.session.protocols),
             trace=base.trace,
+            sap_rules=sap.SapRules(lab_iso20_on_any_link=config.session.lab_iso20_without_tls),
         )
         return SessionServer(
             self.charger,

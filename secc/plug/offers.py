@@ -1,11 +1,12 @@
 """The vehicle's offer of protocols, and what this outlet can serve of it now."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from bsw.chrgm.applications import Application
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
 from bsw.chrgm.protocols import Protocol, protocol
-from secc.api.literals import PaymentOption, SupportedAppProtocol
+from secc.api.literals import EnergyTransferMode, PaymentOption, SupportedAppProtocol
 from secc.api.objects import AppProtocol, AppProtocols
 from secc.api.state import StationState
 
@@ -21,8 +22,22 @@ def served(applications: Sequence[Application], state: StationState) -> tuple[Ap
     return tuple(
         one
         for one in applications
-        if (restriction is None or word_of(one) in restriction) and _fits(protocol(one.name), state)
+        if (restriction is None or word_of(one) in restriction)
+        and _fits(protocol(one.name), state)
+        and (not one.services or one.services & set(services_of(state.modes or ())))
     )
+
+
+_DC: Final = frozenset({"DC_core", "DC_extended", "DC_combo_core", "DC_unique"})
+_AC: Final = frozenset({"AC_single_phase_core", "AC_two_phase", "AC_three_phase_core"})
+
+
+def services_of(modes: Sequence[EnergyTransferMode]) -> tuple[str, ...]:
+    """The words of the ISO 15118-20 services behind the modes of the north side, in its order."""
+    words = [
+        "DC" if mode.value in _DC else "AC" if mode.value in _AC else mode.value for mode in modes
+    ]
+    return tuple(dict.fromkeys(words))
 
 
 def _fits(spoken: Protocol, state: StationState) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.chrgm.agreement import Payment, Progress
-from bsw.chrgm.modes import NONE, Mode, Transfer
+from bsw.chrgm.modes import NONE, Mode
 from bsw.chrgm.record import NO_SESSION, SessionRecord
 from bsw.dlt import Logger
 from bsw.os.clock import S
@@ -65,7 +65,7 @@ class StationContext:
     emaid: str = ""
     challenge: bytes = b""
     vehicle_leaf: bytes = b""  # fingerprint of the vehicle's certificate
-    transfers: frozenset[Transfer] | None = None  # those of the application; None: any
+    carried: frozenset[str] = frozenset()  # services of the application; empty: any
     chosen: int = 0  # the schedule tuple the car charges by
     published: set[str] = field(default_factory=set)
     heard: dict[str, object] = field(default_factory=dict)

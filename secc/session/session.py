@@ -14,7 +14,7 @@ from bsw.chrgm.applications import Application, Link
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.finish import Finish
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
-from bsw.chrgm.protocols import dialect_of, protocol
+from bsw.chrgm.protocols import dialect_of, protocol, services_with
 from bsw.chrgm.record import NO_SESSION, Heard, Said
 from bsw.chrgm.responder import Responder, ResponderScript
 from bsw.chrgm.wire import UNREADABLE, Wire
@@ -29,7 +29,12 @@ from secc.session.handlers.needs import publish_ev_info
 from secc.session.handlers.registry import SCRIPTS
 
 MAC_SIZE: Final = 6
-"""What of an EVCCID counts; in DIN there may be padding behind it."""
+"""What of an EVCCID counts where it is one; in DIN there may be padding behind it."""
+
+
+def identity(evccid: bytes | str) -> bytes:
+    """A MAC, or in ISO 15118-20 a name."""
+    return evccid.encode() if isinstance(evccid, str) else bytes(evccid[:MAC_SIZE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ class StationSession:
             secure=link is not Link.PLAIN,
             tolerated=self.station.profile.tolerated,
         )
+        facts = self._channel.facts
+        self.station.vehicle_leaf = b"" if facts is None else facts.peer_fingerprint
         self._means.trace.add("connected", peer=str(self._channel.peer), link=link.value)
 
     def frame(self, payload_type: int, payload: bytes) -> None:
@@ -162,7 +169,7 @@ class StationSession:
         if self._first is not None:
             self._finish.fail(Ending.SEQUENCE_ERROR, "did not wait for SessionSetupRes")
         elif self.stage is Stage.AGREED and responder.begins_with(heard):
-            self.vehicle_id = bytes(heard.body.evccid[:MAC_SIZE])
+            self.vehicle_id = identity(heard.body.evccid)
             self._first = heard
             self._house.asks(self)
         else:
@@ -198,7 +205,10 @@ class StationSession:
             self._talk(choice.application.name)
 
     def _talk(self, name: str) -> None:
-        self._wire.agree(dialect_of(name, self.station.profile.reading))
+        settled = self.station.profile.namespace_settles_service
+        others = () if settled else self._means.applications
+        self._wire.agree(dialect_of(name, self.station.profile.reading, others))
+        self.station.carried = services_with(name, others)
         self._alarm.cancel()
         self.stage = Stage.AGREED
         self._script = SCRIPTS.script(name, self.station)

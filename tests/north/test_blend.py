@@ -254,5 +254,11 @@ def test_protocols_are_offered_in_the_order_that_was_asked_for() -> None:
     assert ecu.vehicle.protocols == ("din",)
     with pytest.raises(CommandError, match="name each protocol once"):
         ecu.vehicle.set_protocol_offer(protocols=["DIN70121", "DIN70121"])
-    with pytest.raises(CommandError, match="input should be 'DIN70121' or 'ISO15118D2'"):
-        ecu.vehicle.set_protocol_offer(protocols=["ISO15118D20"])  # type: ignore[list-item]
+    with pytest.raises(CommandError, match="'ISO15118D2' or 'ISO15118D20'"):
+        ecu.vehicle.set_protocol_offer(protocols=["ISO15118"])  # type: ignore[list-item]
+
+
+def test_iso_15118_20_is_offered_where_it_was_asked_for() -> None:
+    ecu = Ecu()
+    ecu.vehicle.set_protocol_offer(protocols=["ISO15118D20", "ISO15118D2"])
+    assert ecu.vehicle.protocols == ("iso20", "iso2")

@@ -122,8 +122,7 @@ def test_ours_are_records_of_the_same_kind() -> None:
     for name in ("iso2", "iso20"):
         ours = {one.word for one in OWN_ENERGY if one.protocol == name}
         assert ours == set(energy_by_word(name))
-    iso2 = {one.mode.name for one in OWN_ENERGY if one.protocol == "iso2"}
-    assert iso2 == set(get_args(ModeName))
+    assert {one.mode.name for one in OWN_ENERGY} == set(get_args(ModeName))
     assert [one.name for one in value_added("iso2").values()] == ["Certificate", "InternetAccess"]
     internet = value_added("iso2")[3]
     assert [one.parameters["Port"] for one in internet.parameter_sets] == [20, 21, 80, 443]

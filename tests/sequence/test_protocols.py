@@ -82,7 +82,7 @@ def test_a_script_stands_under_the_protocols_name(
 @spoken
 def test_each_exchange_that_can_be_reached_has_its_phase(one: Protocol) -> None:
     led = {edge.to for exchange in one.table.exchanges.values() for edge in exchange.follow}
-    assert led | {one.table.first} == set(one.phases)
+    assert led | {one.table.first, *one.table.sides} == set(one.phases)
 
 
 def test_an_exchange_is_for_the_same_in_all_protocols_and_the_bus_has_each_phase() -> None:

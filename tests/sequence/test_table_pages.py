@@ -26,12 +26,19 @@ def test_every_edge_and_every_limit_is_on_the_page(name: str) -> None:
         assert exchange.name in text
         for edge in exchange.follow:
             assert f"{exchange.name} --> {edge.to}" in text
+    assert all(
+        f"| {side.exchange.name} | {side.stream:#06x}" in text for side in table.sides.values()
+    )
     assert all(span.name in text for span in table.spans)
 
 
-def test_the_command_writes_both_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_all_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["tables", "--out", str(tmp_path / "new")]) == 0
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["din.md", "iso2.md"]
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "din.md",
+        "iso2.md",
+        "iso20.md",
+    ]
     (tmp_path / "file").write_text("")
     assert cli.main(["tables", "--out", str(tmp_path / "file")]) == 1
     assert "name another folder" in capsys.readouterr().out

@@ -10,16 +10,17 @@ import sys
 from {handlers} import SCRIPTS
 from bsw.chrgm.rehearsal import rehearse
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import dialect_of, protocol, spoken_applications
 from bsw.chrgm.record import Said
 
 SCRIPTS.load({name!r})
 steps = list(rehearse({name!r}))
 before = set(sys.modules)
 spoken = protocol({name!r})
+every = dialect_of(spoken.applications[0].name, None, spoken_applications([{name!r}]))
 for exchange in spoken.table.exchanges.values():
     for kind in (exchange.request, exchange.response):
-        spoken.dialect.decode(*spoken.dialect.encode(bytes(8), Said(smallest(kind))))
+        every.decode(*every.encode(bytes(8), Said(smallest(kind))))
 print(len(steps), sorted(set(sys.modules) - before))
 """
 
@@ -49,7 +50,7 @@ def said_by(program: str) -> str:
 @pytest.mark.parametrize(
     "handlers", ["evcc.session.handlers.registry", "secc.session.handlers.registry"]
 )
-@pytest.mark.parametrize("name", ["din", "iso2"])
+@pytest.mark.parametrize("name", ["din", "iso2", "iso20"])
 def test_after_preparing_nothing_is_left_to_load(handlers: str, name: str) -> None:
     said = said_by(PREPARED.format(handlers=handlers, name=name))
     steps, _, left = said.partition(" ")

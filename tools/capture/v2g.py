@@ -20,7 +20,7 @@ from tools.exi.schemas import BY_PAYLOAD_TYPE
 
 _LONGEST: Final = 1 << 20
 _MARK: Final = bytes((VERSION, VERSION ^ 0xFF))
-_TABLES: Final = tuple(one.name for one in SPOKEN)
+_TABLES: Final = tuple(one.name for one in SPOKEN if one.name in exi.SETS)
 _BY_NAMESPACE: Final = {one.namespace: one.name for one in APPLICATIONS}
 _LENIENT: Final = exi.FIELD._replace(trailing=True, loose_bounds=True)
 

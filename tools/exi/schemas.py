@@ -16,7 +16,7 @@ ALIASES = {
     **{f"iso_15118_20_{name}": f"iso20.{name}" for name in ("common", "ac", "dc", "wpt", "acdp")},
 }
 # The order in which a guess is tried: what one meets most comes first.
-_WRAPPED = (*(one.name for one in SPOKEN), "sap")
+_WRAPPED = (*(one.name for one in SPOKEN if one.name in exi.SETS), "sap")
 USUAL = (*_WRAPPED, *(name for name in exi.SETS if name not in _WRAPPED))
 BY_PAYLOAD_TYPE = {
     PayloadType.EXI: _WRAPPED,

@@ -18,6 +18,7 @@ from evcc.bus.canbus import VehicleCan
 from evcc.config import EvccConfig
 from evcc.plug.charging import ChargingManager
 from evcc.vehicle import StationView, VehicleValues
+from keym.x509.edition import Edition
 from secc.api.charger import Charger
 from secc.config import SeccConfig
 from secc.plug.plug_side import OutletPlug
@@ -26,6 +27,7 @@ from tools.bench.hardware.vehicle import vehicle_config
 from tools.bench.world.pair import Pair, Surroundings, same_bus
 from tools.bench.world.stores import with_contract
 
+BOTH = (Edition.ISO20, Edition.ISO2)
 SIMULATED = BusConfig(interface="simulated")
 
 
@@ -37,6 +39,8 @@ class WholeOptions(Surroundings):
     mode: str = "DC_extended"
     contract: bool = False
     """Pay by contract, over TLS, with keys and certificates in memory."""
+    tls: bool = False
+    """External payment over TLS, with certificates in memory."""
     inlets: int = 1
     wallbox: bool = False
     """The station has a duty cycle and a contactor, and no modem."""
@@ -49,8 +53,9 @@ class Bench:
 
     def __init__(self, setup: WholeOptions | None = None) -> None:
         setup = setup or WholeOptions()
-        if setup.contract:
-            vehicle, station = with_contract(setup.unix)
+        if setup.contract or setup.tls:
+            editions = BOTH if "iso20" in setup.protocols else (Edition.ISO2,)
+            vehicle, station = with_contract(setup.unix, editions)
             setup = replace(setup, vehicle_keys=vehicle, station_keys=station)
         hardware = vehicle_config(SIMULATED, setup.inlets)
         self.setup = setup = replace(setup, hardware_can=hardware, ecu_bus=self.make_ecu_bus)
@@ -65,7 +70,7 @@ class Bench:
 
     def _evcc(self, setup: WholeOptions, hardware: VehicleCanConfig) -> dict[str, Any]:
         session = {"profile": "conformance", "protocols": setup.protocols}
-        if setup.contract:
+        if setup.contract or setup.tls:
             session["security"] = "tls"
         return {
             "hardware": {"driver": "plug", "inlets": setup.inlets},
@@ -166,6 +171,8 @@ def _secc(setup: WholeOptions) -> dict[str, Any]:
     if setup.contract:
         session |= {"tls": True, "plain": False, "payment": ("Contract",)}
         session["protocols"] = ("iso2",)
+    if setup.tls:
+        session |= {"tls": True, "protocols": setup.protocols}
     return {
         "hardware": {"driver": "none" if setup.wallbox else "plug", "power": "can"},
         "session": session,

@@ -22,8 +22,8 @@ page.
 What drives a role - a back end, a power module, a test - calls **commands** and hears
 **variables**.  Commands check their arguments and return at once; answers to a variable come as
 another command.
-Numbers are SI, times are RFC 3339 in UTC.  Names marked *later* are taken and checked, but have no
-field in DIN 70121 and ISO 15118-2.  ISO 15118-20 is not spoken yet.
+Numbers are SI, times are RFC 3339 in UTC.  Names marked *ISO 15118-20 only* are taken and checked
+always, but have no field in DIN 70121 and ISO 15118-2.
 
 ```python
 charger.subscribe("dc_ev_target_voltage_current", follow)
@@ -154,7 +154,7 @@ def _variables(
 
 
 def _text(name: str, meaning: Mapping[str, str], later: Mapping[str, str]) -> str:
-    return meaning[name] if name not in later else f"{meaning[name]}  *later: {later[name]}*"
+    return meaning[name] if name not in later else f"{meaning[name]}  *{later[name]}*"
 
 
 def type_name(annotation: Any) -> str:  # noqa: ANN401 - any annotation

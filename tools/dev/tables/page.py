@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bsw.chrgm.script import reachable
-from bsw.chrgm.sequence.model import Exchange, Limits, Table, always
+from bsw.chrgm.sequence.model import Exchange, Limits, Side, Table, always
 from bsw.os.clock import MS, S
 
 _HEAD: Final = """\
@@ -32,6 +32,15 @@ sooner, so that it can still answer. *Next request*: how long the station waits 
 |---|---|---|---|---|---|
 """
 
+_SIDES: Final = """
+## Beside the row
+
+Requests under a payload type of their own, one open at a time in each, while the row goes on.
+
+| exchange | payload type | when | answer | perform |
+|---|---|---|---|---|
+"""
+
 _SPANS: Final = """
 ## Times over several exchanges
 
@@ -51,7 +60,10 @@ def page(table: Table) -> str:
     parts = [_HEAD.format(name=table.name)]
     parts += [f"    {line}\n" for line in _diagram(table)]
     parts.append(_EXCHANGES)
-    parts += [_row(table.exchanges[name]) for name in reachable(table)]
+    parts += [_row(table.exchanges[name]) for name in _in_the_row(table)]
+    if table.sides:
+        parts.append(_SIDES)
+        parts += [_side(one) for one in table.sides.values()]
     if table.spans:
         parts.append(_SPANS)
         parts += [
@@ -59,27 +71,39 @@ def page(table: Table) -> str:
             f"| {duration(span.vehicle)} | {duration(span.station)} |\n"
             for span in table.spans
         ]
-    refused = [name for name in table.exchanges if name not in reachable(table)]
+    refused = [name for name in table.exchanges if name not in _in_the_row(table)]
     if refused:
         parts.append(_REFUSED.format(names=", ".join(refused)))
     return "".join(parts)
 
 
+def _in_the_row(table: Table) -> list[str]:
+    return [name for name in reachable(table) if name not in table.sides]
+
+
 def _diagram(table: Table) -> Iterator[str]:
     yield f"[*] --> {table.first}"
-    for name in reachable(table):
+    for name in _in_the_row(table):
         exchange = table.exchanges[name]
         for edge in exchange.follow:
             yield f"{name} --> {edge.to}{_label(edge.when)}"
-        if not exchange.follow:
+        if not exchange.follow or name == "SessionStop":
             yield f"{name} --> [*]"
 
 
+def _side(side: Side) -> str:
+    limits = side.exchange.limits
+    times = f"{duration(limits.answer)} | {duration(limits.perform)}"
+    return f"| {side.exchange.name} | {side.stream:#06x} | {_words(side.when)} | {times} |\n"
+
+
 def _label(guard: object) -> str:
-    if guard is always:
-        return ""
+    return "" if guard is always else f": {_words(guard)}"
+
+
+def _words(guard: object) -> str:
     name: str = getattr(guard, "__name__", "")
-    return f": {name.replace('_', ' ')}"
+    return name.replace("_", " ")
 
 
 def _row(exchange: Exchange) -> str:

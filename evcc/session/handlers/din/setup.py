@@ -11,6 +11,7 @@ from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import see_offer
 from evcc.session.handlers.din.words import dc_status, optional, quantity
 from evcc.session.handlers.iso2.words import percent
+from evcc.session.handlers.modes import older
 
 Unit = din.Unit
 USABLE: Final = {
@@ -58,7 +59,7 @@ class Setup:
         response: din.ServiceDiscoveryRes = heard.body
         offered = str(response.charge_service.energy_transfer_type.value)
         context.see(context.view.but(offered_modes=(offered,)))
-        if offered not in USABLE.get(context.state.mode, ()):
+        if offered not in USABLE.get(older(context.state.mode), ()):
             return context.end(Ending.INCOMPATIBLE, "ServiceDiscovery", f"offers {offered}")
         options = response.payment_options.payment_option
         payments = tuple(str(option.value) for option in options)
@@ -101,7 +102,7 @@ class Setup:
         state = self._context.state
         return Said(
             din.ChargeParameterDiscoveryReq(
-                ev_requested_energy_transfer_type=din.EVRequestedEnergyTransfer(state.mode),
+                ev_requested_energy_transfer_type=din.EVRequestedEnergyTransfer(older(state.mode)),
                 ev_charge_parameter=din.DCEVChargeParameter(
                     dc_ev_status=dc_status(self._context),
                     ev_maximum_current_limit=quantity(state.max_current or 0.0, Unit.A),

@@ -5,7 +5,6 @@ dynamic, and who tells the mobility needs, is a preference: the other one is bet
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from bsw.chrgm.iso20 import parameters as known
 from bsw.chrgm.iso20.parameters import whole
@@ -13,21 +12,7 @@ from bsw.chrgm.iso20.selection import Selection
 from bsw.chrgm.modes import NONE, Mode, mode_of
 from bsw.chrgm.services import EnergyService, ParameterSet, energy_by_number
 from evcc.session.context import VehicleContext
-
-_LESS: Final = {
-    "MCS_BPT": ("MCS_BPT", "MCS", "DC_BPT", "DC"),
-    "MCS": ("MCS", "DC"),
-    "DC_BPT": ("DC_BPT", "DC"),
-    "AC_BPT": ("AC_BPT", "AC"),
-}
-"""What an inlet for the first can be charged by, best first; other modes by their current."""
-
-
-def wanted_services(mode: Mode) -> tuple[str, ...]:
-    """The words of the services that fit the inlet, best first."""
-    if mode.name in _LESS:
-        return _LESS[mode.name]
-    return ("AC",) if mode.ac else ("DC",) if mode.dc else (mode.name,)
+from evcc.session.handlers.modes import wanted_services
 
 
 class Choosing:
@@ -58,7 +43,8 @@ class Choosing:
         wanted = wanted_services(mode_of(self._context.state.mode))
         services = energy_by_number("iso20")
         found = [services[number] for number in numbers if number in services]
-        fitting = [one for one in found if one.word in wanted]
+        carried = self._context.carried or set(wanted)
+        fitting = [one for one in found if one.word in wanted and one.word in carried]
         self.offered = tuple(sorted(fitting, key=lambda one: wanted.index(one.word)))
         self.selection = None
 

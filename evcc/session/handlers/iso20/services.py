@@ -30,7 +30,7 @@ class Services:
         choosing.renegotiable = response.service_renegotiation_supported
         choosing.note(numbers)
         self._asked = 0
-        context.note(offered_modes=tuple(one.word for one in choosing.offered))
+        context.note(offered_modes=tuple(one.mode.name for one in choosing.offered))
         context.told()
         if not choosing.offered:
             offered = ", ".join(str(one) for one in numbers)

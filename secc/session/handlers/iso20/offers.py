@@ -10,10 +10,10 @@ from typing import Final
 from bsw.chrgm.iso20 import parameters as known
 from bsw.chrgm.iso20.parameters import Value
 from bsw.chrgm.iso20.selection import Selection, restored
-from bsw.chrgm.modes import Transfer
 from bsw.chrgm.services import EnergyService, ParameterSet, energy_by_number
 from secc.api.literals import BptChannel, Connector, EnergyTransferMode, GeneratorMode
 from secc.api.literals import GridCodeIslandingDetectionMethod as Islanding
+from secc.plug.offers import services_of
 from secc.session.context import StationContext
 from secc.session.limits import nominal_voltage
 from secc.session.memory import Paused
@@ -24,25 +24,6 @@ CONTROL: Final = (
     (known.DYNAMIC, known.BY_STATION_TOO),
 )
 """Control mode and mobility needs that go together [V2G20-2656], [V2G20-2663]."""
-
-_DC_WORDS: Final = {"DC_core", "DC_extended", "DC_combo_core", "DC_unique", "DC"}
-_AC_WORDS: Final = {"AC_single_phase_core", "AC_two_phase", "AC_three_phase_core"}
-_DC_CONNECTOR: Final = {
-    Connector.CORE: 1, Connector.EXTENDED: 2, Connector.DUAL2: 3, Connector.DUAL4: 4,
-}  # fmt: skip
-
-
-def served(modes: tuple[EnergyTransferMode, ...]) -> tuple[str, ...]:
-    """The words of the services behind the modes of the north side, in its order."""
-    words = []
-    for mode in modes:
-        if mode.value in _DC_WORDS:
-            words.append("DC")
-        elif mode.value in _AC_WORDS:
-            words.append("AC")
-        else:
-            words.append(mode.value)
-    return tuple(dict.fromkeys(words))
 
 
 class Offers:
@@ -64,12 +45,9 @@ class Offers:
         station = self._station
         modes = station.state.modes or (EnergyTransferMode.DC_EXTENDED,)
         by_word = {one.word: one for one in energy_by_number("iso20").values()}
-        found = [by_word[word] for word in served(modes) if word in by_word]
-        return tuple(one for one in found if self._carried(one.mode.transfer))[:8]
-
-    def _carried(self, transfer: Transfer | None) -> bool:
-        allowed = self._station.transfers
-        return allowed is None or transfer in allowed
+        found = [by_word[word] for word in services_of(modes) if word in by_word]
+        carried = station.carried or {one.word for one in found}
+        return tuple(one for one in found if one.word in carried)[:8]
 
     def service(self, number: int) -> EnergyService | None:
         return next((one for one in self.services() if one.number == number), None)
