@@ -11,6 +11,7 @@ from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.messages.model import Message
+from bsw.chrgm.modes import mode_of
 from bsw.os.clock import S
 from bsw.trace import MemoryTrace
 from can_adapter.signals.values import EnergyTransferMode
@@ -198,7 +199,7 @@ class Bench:
     def values(self) -> Values:
         whole, cable = self._whole, self.vehicle.wires.cable
         battery, view = self.vehicle.battery, whole.view
-        ac = whole.setup.mode.startswith("AC_") and cable.current == 0.0
+        ac = mode_of(whole.setup.mode).ac and cable.current == 0.0
         return Values(
             seconds=self.now,
             phase=view.phase if whole.manager.session else "",

@@ -30,6 +30,7 @@ class Mode:
     transfer: Transfer | None
     phases: int = 1
     direction: Direction = Direction.CHARGE
+    megawatt: bool = False  # through the connector of the Megawatt Charging System
 
     @property
     def ac(self) -> bool:
@@ -69,8 +70,8 @@ MODES: Final = (
     Mode("DC_ACDP", Transfer.DC),
     Mode("DC_ACDP_BPT", Transfer.DC, direction=Direction.BOTH),
     Mode("WPT", Transfer.WPT),
-    Mode("MCS", Transfer.DC),
-    Mode("MCS_BPT", Transfer.DC, direction=Direction.BOTH),
+    Mode("MCS", Transfer.DC, megawatt=True),
+    Mode("MCS_BPT", Transfer.DC, direction=Direction.BOTH, megawatt=True),
 )
 """All that the charger interface has a name for.
 

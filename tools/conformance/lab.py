@@ -10,6 +10,7 @@ from typing import Final
 
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.modes import mode_of
+from bsw.chrgm.protocols import SPOKEN
 from bsw.dlt import silent
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
@@ -37,6 +38,12 @@ HOUR: Final = 3600
 
 class Deviation(AssertionError):
     """The device under test did something else than the case expects."""
+
+
+def _served(name: str) -> tuple[str, ...]:
+    """The protocol under test and the older ones, as a station has them."""
+    names = tuple(one.name for one in SPOKEN)
+    return names[names.index(name) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +175,7 @@ class StationLab(Clockwork):
                 payment = (PaymentOption.CONTRACT, PaymentOption.EXTERNAL)
         return Options(
             mode=setup.mode,
-            served=(setup.protocol,) if setup.protocol == "din" else ("iso2", "din"),
+            served=_served(setup.protocol),
             ratings=replace(RATINGS, cable_check=CABLE_CHECKS.get(setup.slow, 300 * MS)),
             station_profile=setup.profile,
             station_tls=None if crypto is None else crypto.station_tls,

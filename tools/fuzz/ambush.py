@@ -17,7 +17,7 @@ from bsw.chrgm.protocols import Protocol, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.wire import UNREADABLE
 from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
-from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station
+from tools.conformance.vehicle.words import SESSION, station_of
 from tools.fuzz.driver import Driver
 from tools.fuzz.figures import Figures
 from tools.fuzz.hostile import Blow, Hostile
@@ -30,6 +30,27 @@ LOOPS: Final = 4
 BLOWS: Final = 0.8
 """Share of blows among the answers once it has begun."""
 AUTHORIZATIONS: Final = ("AuthorizationRes", "ContractAuthenticationRes")
+
+
+COURSE: Final = (
+    "SessionSetup",
+    "ServiceDiscovery",
+    "ServicePaymentSelection",
+    "PaymentServiceSelection",
+    "PaymentDetails",
+    "ContractAuthentication",
+    "Authorization",
+    "ChargeParameterDiscovery",
+    "CableCheck",
+    "PreCharge",
+    "PowerDelivery",
+    "CurrentDemand",
+    "ChargingStatus",
+    "SessionStop",
+)
+"""What a session may come to, by any protocol, in order."""
+UNSEEN_IN_AC: Final = frozenset({"CableCheck", "PreCharge", "CurrentDemand"})
+UNSEEN_IN_DC: Final = frozenset({"ChargingStatus"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +66,11 @@ class Kind:
     @property
     def places(self) -> tuple[str, ...]:
         """The exchanges at which it may begin to be hostile."""
-        din, ac = self.protocol == "din", mode_of(self.mode).ac
-        payment = "ServicePaymentSelection" if din else "PaymentServiceSelection"
-        energy: tuple[str, ...] = ("PowerDelivery", "ChargingStatus")
-        if not ac:
-            energy = ("CableCheck", "PreCharge", "PowerDelivery", "CurrentDemand")
-        return (
-            HANDSHAKE,
-            "SessionSetup",
-            "ServiceDiscovery",
-            payment,
-            *(("PaymentDetails",) if self.contract else ()),
-            "ContractAuthentication" if din else "Authorization",
-            "ChargeParameterDiscovery",
-            *energy,
-            "SessionStop",
-        )
+        known = protocol(self.protocol).table.exchanges
+        passed = UNSEEN_IN_AC if mode_of(self.mode).ac else UNSEEN_IN_DC
+        if not self.contract:
+            passed |= {"PaymentDetails"}
+        return (HANDSHAKE, *(one for one in COURSE if one in known and one not in passed))
 
 
 DC: Final = "DC_extended"
@@ -90,11 +100,7 @@ class Ambush:
         self._begun = False
         self._rng = random.Random(seed)  # noqa: S311 - damage, not secrets
         self._protocol: Protocol = protocol(kind.protocol)
-        self._words = (
-            DinStation(kind.mode)
-            if kind.protocol == "din"
-            else Iso2Station(kind.mode, contract=kind.contract, certificates=False)
-        )
+        self._words = station_of(kind.protocol, kind.mode, contract=kind.contract)
         exchanges = self._protocol.table.exchanges.values()
         kinds = [one.response for one in exchanges] * 3 + [one.request for one in exchanges]
         self._hostile = Hostile(self._rng, self._protocol.dialect, kinds)

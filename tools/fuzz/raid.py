@@ -19,9 +19,9 @@ from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
 from evcc.session.ports import Wallet
 from secc.session.profile import FIELD
 from tools.conformance.lab import AC, Setup
+from tools.conformance.station.spoken import words_of
 from tools.conformance.station.walk import path
-from tools.conformance.station.words import BATTERY, Iso2Words
-from tools.conformance.station.words_din import DinWords
+from tools.conformance.station.words import BATTERY
 from tools.fuzz.figures import Figures
 from tools.fuzz.hostile import Blow, Hostile
 from tools.fuzz.line import Gone, Line
@@ -93,7 +93,7 @@ class Raid:
         self._mirror = Mirror(self._protocol, FIELD.tolerated, secure=kind.setup.tls)
         wallet = cast("Wallet", purse)
         setup = kind.setup
-        self._words = DinWords(setup) if setup.protocol == "din" else Iso2Words(setup, wallet)
+        self._words = words_of(setup, wallet)
         self._handshake = HandshakeDialect()
         self._last: Heard | None = None  # the answer to the last blow, if it was one
 

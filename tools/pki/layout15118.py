@@ -4,8 +4,12 @@ That package reads one folder, ``iso15118_2``, for all protocols; sub-CAs are to
 length 1 and 0, and each key has a text file with its password beside it, empty for none.
 """
 
+from keym.x509.edition import Edition
 from tools.pki.folder import Writer
 from tools.pki.maker import Pki
+
+EDITION = Edition.ISO2
+"""Whose certificates it reads."""
 
 _DER = {
     "v2gRootCACert": "v2g_root",

@@ -130,7 +130,7 @@ def _write(args: argparse.Namespace, writer: Writer) -> None:
         )
         pki = build(plan)
         told = f"{len(pki.entities)} certificates, {chosen.key_type.value}"
-        if kind == "iso2" and args.layout != "pilotwire":
+        if chosen.edition is layout15118.EDITION and args.layout != "pilotwire":
             layout15118.write(pki, writer)
             print(f"{writer.base}/iso15118_2: {told}")
         if args.layout == "iso15118":

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from bsw.chrgm.later import Later
-from bsw.chrgm.messages import din, iso2
+from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Said
 from bsw.chrgm.signature import sign
 from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
@@ -41,11 +41,7 @@ def valid(walk: Walk) -> Any:  # noqa: ANN401 - a request of any protocol
 def unknown_service(walk: Walk) -> Said:
     if walk.place == "ServiceDetail":
         return Said(iso2.ServiceDetailReq(service_id=UNKNOWN_SERVICE))
-    if walk.lab.setup.protocol == "din":
-        return Said(words_din.selection(UNKNOWN_SERVICE))
-    body = valid(walk)
-    unknown = iso2.SelectedService(service_id=UNKNOWN_SERVICE)
-    return Said(selection(body.selected_payment_option, unknown))
+    return Said(walk.words.unknown_service(valid(walk), UNKNOWN_SERVICE))
 
 
 def two_services(_walk: Walk) -> Said:
@@ -54,12 +50,7 @@ def two_services(_walk: Walk) -> Said:
 
 def other_payment(walk: Walk) -> Said:
     """The option that is not offered."""
-    if walk.lab.setup.protocol == "din":
-        body = valid(walk)
-        return Said(body.replace(selected_payment_option=din.PaymentOption.CONTRACT))
-    options = iso2.PaymentOption
-    option = options.EXTERNAL_PAYMENT if walk.lab.setup.contract else options.CONTRACT
-    return Said(valid(walk).replace(selected_payment_option=option))
+    return Said(walk.words.other_payment(valid(walk)))
 
 
 def no_charge_service(walk: Walk) -> Said:
@@ -246,13 +237,7 @@ def expired_provisioning(walk: Walk) -> Said:
 
 def other_mode(walk: Walk) -> Said:
     """A mode the station does not offer, with parameters that fit it."""
-    if walk.lab.setup.protocol == "din":
-        kind = din.EVRequestedEnergyTransfer.AC_THREE_PHASE_CORE
-        return Said(valid(walk).replace(ev_requested_energy_transfer_type=kind))
-    body: iso2.ChargeParameterDiscoveryReq = valid(walk)
-    modes = iso2.EnergyTransferMode
-    mode = modes.DC_EXTENDED if walk.lab.setup.ac else modes.AC_THREE_PHASE_CORE
-    return Said(body.replace(requested_energy_transfer_mode=mode))
+    return Said(walk.words.other_mode(valid(walk)))
 
 
 def other_parameters(walk: Walk) -> Said:
@@ -267,12 +252,9 @@ def other_parameters(walk: Walk) -> Said:
 def negative_current(walk: Walk) -> Said:
     body = valid(walk)
     needs = body.ev_charge_parameter
-    if walk.lab.setup.protocol == "din":
-        minus: Any = words_din.quantity(-100.0, din.Unit.A)
-    else:
-        minus = quantity(-100.0, Unit.A)
     field = "ev_max_current" if walk.lab.setup.ac else "ev_maximum_current_limit"
-    return Said(body.replace(ev_charge_parameter=needs.replace(**{field: minus})))
+    minus = needs.replace(**{field: walk.words.amps(-100.0)})
+    return Said(body.replace(ev_charge_parameter=minus))
 
 
 def negative_voltage(walk: Walk) -> Said:
@@ -287,9 +269,7 @@ def profile_too_high(walk: Walk) -> Said:
 
 
 def unknown_tuple(walk: Walk) -> Said:
-    if walk.lab.setup.protocol == "din":
-        return Said(valid(walk).replace(charging_profile=words_din.profile(2)))
-    return Said(valid(walk).replace(sa_schedule_tuple_id=77))
+    return Said(walk.words.unknown_tuple(valid(walk)))
 
 
 def ev_error(code: str) -> Alteration:

@@ -69,11 +69,18 @@ def start(setup: Setup) -> Walk:
     return walk
 
 
+def _kind(setup: Setup) -> str:
+    """The way of energy transfer, or the protocol where that knows one only."""
+    spoken = protocol(setup.protocol)
+    only = len(spoken.transfers) == 1
+    return spoken.title.partition(" ")[0] if only else mode_of(setup.mode).kind
+
+
 def describe(setup: Setup) -> str:
     """The set-up in a few words."""
     switches = ("only_contract", "detail", "internet", "receipts", "tariff", "renegotiated")
     words = (
-        "DIN" if setup.protocol == "din" else mode_of(setup.mode).kind,
+        _kind(setup),
         "PnC" if setup.contract else "EIM",
         "TLS" if setup.tls else "",
         *(name.replace("_", " ") for name in switches if getattr(setup, name)),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Final
 
+from bsw.chrgm.protocols import protocol
 from tools.conformance.lab import AC, DC, Setup
 from tools.conformance.station import din as din_station
 from tools.conformance.station import iso2 as iso2_station
@@ -39,8 +40,9 @@ def both(setup: Setup) -> Iterator[Setup]:
 
 def everywhere(setup: Setup) -> Iterator[Row]:
     """At each place: another request, another session id, silence, and the good request."""
+    exchanges = protocol(setup.protocol).table.exchanges
+    early = next(one for one in ("Authorization", "CableCheck") if one in exchanges) + "Req"
     for place in dict.fromkeys(path(setup)):
-        early = "AuthorizationReq" if setup.protocol == "iso2" else "CableCheckReq"
         other = f"{early} instead" if place == "ServiceDiscovery" else ELSEWHERE
         yield Row(place, other, SEQUENCE, setup=setup)
         yield Row(place, "silence", "", setup=setup)

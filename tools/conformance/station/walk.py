@@ -3,13 +3,14 @@
 from typing import Any
 
 from bsw.chrgm.later import Later
+from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.cp.pilot import PilotState
 from bsw.os.clock import MS, S
 from tools.conformance.lab import Deviation, Setup, StationLab
 from tools.conformance.station.scripted_vehicle import VehicleTester
+from tools.conformance.station.spoken import Words, words_of
 from tools.conformance.station.words import BATTERY, Iso2Words
-from tools.conformance.station.words_din import DinWords
 
 AGAIN = 250 * MS
 LOOPS = 3
@@ -18,8 +19,7 @@ ONGOING_LIMIT = 60 * S
 
 def path(setup: Setup) -> tuple[str, ...]:
     """The places of one session, in order."""
-    iso2 = setup.protocol == "iso2"
-    contract = setup.contract and iso2
+    contract = setup.contract and protocol(setup.protocol).contracts
     energy = ("Start",) if setup.ac else ("CableCheck", "PreCharge", "Start")
     loop = ("Loop", *(("Receipt",) if setup.receipts and contract else ()))
     certificates = {"install": "CertificateInstallation", "update": "CertificateUpdate"}
@@ -56,12 +56,9 @@ class Walk:
         self.paused_tuple = 0
         self.paused_at: int | None = None
 
-    def _new_words(self) -> Iso2Words | DinWords:
-        if self.lab.setup.protocol == "din":
-            return DinWords(self.lab.setup)
-        return Iso2Words(
-            self.lab.setup, None if self.lab.crypto is None else self.lab.crypto.wallet
-        )
+    def _new_words(self) -> Words:
+        lab = self.lab
+        return words_of(lab.setup, None if lab.crypto is None else lab.crypto.wallet)
 
     @property
     def iso2(self) -> Iso2Words:

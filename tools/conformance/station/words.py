@@ -123,6 +123,29 @@ class Iso2Words:
         offered = self.heard["ServiceDiscovery"].service_list
         return tuple(one.service_id for one in offered.service) if offered is not None else ()
 
+    # With one thing wrong
+
+    def unknown_service(self, body: Any, service: int) -> iso2.PaymentServiceSelectionReq:  # noqa: ANN401 - ours
+        return selection(body.selected_payment_option, iso2.SelectedService(service_id=service))
+
+    def other_payment(self, body: Any) -> Any:  # noqa: ANN401 - ours
+        options = iso2.PaymentOption
+        option = options.EXTERNAL_PAYMENT if self._setup.contract else options.CONTRACT
+        return body.replace(selected_payment_option=option)
+
+    def other_mode(self, body: Any) -> Any:  # noqa: ANN401 - ours
+        modes = iso2.EnergyTransferMode
+        mode = modes.DC_EXTENDED if self._setup.ac else modes.AC_THREE_PHASE_CORE
+        return body.replace(requested_energy_transfer_mode=mode)
+
+    def unknown_tuple(self, body: Any) -> Any:  # noqa: ANN401 - ours
+        return body.replace(sa_schedule_tuple_id=77)
+
+    def amps(self, amount: float) -> iso2.PhysicalValue:
+        return quantity(amount, Unit.A)
+
+    # The places
+
     def _detail(self) -> iso2.ServiceDetailReq:
         return iso2.ServiceDetailReq(service_id=(*self.services(), 2)[0])
 

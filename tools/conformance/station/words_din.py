@@ -67,6 +67,26 @@ class DinWords:
         number: int = self.heard["ServiceDiscovery"].charge_service.service_tag.service_id
         return number
 
+    # With one thing wrong
+
+    def unknown_service(self, _body: object, service: int) -> din.ServicePaymentSelectionReq:
+        return selection(service)
+
+    def other_payment(self, body: Any) -> Any:  # noqa: ANN401 - ours
+        return body.replace(selected_payment_option=din.PaymentOption.CONTRACT)
+
+    def other_mode(self, body: Any) -> Any:  # noqa: ANN401 - ours
+        kind = din.EVRequestedEnergyTransfer.AC_THREE_PHASE_CORE
+        return body.replace(ev_requested_energy_transfer_type=kind)
+
+    def unknown_tuple(self, body: Any) -> Any:  # noqa: ANN401 - ours
+        return body.replace(charging_profile=profile(2))
+
+    def amps(self, amount: float) -> din.PhysicalValue:
+        return quantity(amount, Unit.A)
+
+    # The places
+
     def _parameters(self, status: din.DCEVStatus) -> din.ChargeParameterDiscoveryReq:
         return din.ChargeParameterDiscoveryReq(
             ev_requested_energy_transfer_type=din.EVRequestedEnergyTransfer(self._setup.mode),

@@ -32,7 +32,7 @@ from bsw.trace import MemoryTrace, Trace
 from csm.randomness import SeededRandomness
 from tools.conformance.lab import Deviation
 from tools.conformance.vehicle.lab import STEP, VehicleLab
-from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station
+from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station, station_of
 
 Answer = Callable[[Any], Any]
 """From the request's body: a body, ``Said``, ``Later``, octets without a header, or ``None``."""
@@ -74,10 +74,10 @@ class StationTester:
 
     def _words(self) -> Iso2Station | DinStation:
         setup = self.lab.setup
-        if setup.protocol == "din":
-            return DinStation(setup.mode)
         certificates = bool(setup.certificates)
-        return Iso2Station(setup.mode, contract=setup.contract, certificates=certificates)
+        return station_of(
+            setup.protocol, setup.mode, contract=setup.contract, certificates=certificates
+        )
 
     @property
     def iso2(self) -> Iso2Station:

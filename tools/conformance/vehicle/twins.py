@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Final
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import S
@@ -52,9 +51,8 @@ def answer_limit(setup: VehicleSetup, name: str) -> int:
 def other_type(tester: StationTester, request: Any) -> Any:  # noqa: ANN401 - of any protocol
     """A response that belongs to another request."""
     stops = type(request).__name__ == "SessionStopReq"
-    if tester.lab.setup.protocol == "din":
-        return smallest(din.SessionSetupRes if stops else din.SessionStopRes)
-    return smallest(iso2.SessionSetupRes if stops else iso2.SessionStopRes)
+    exchanges = protocol(tester.lab.setup.protocol).table.exchanges
+    return smallest(exchanges["SessionSetup" if stops else "SessionStop"].response)
 
 
 def other_session(tester: StationTester, request: Any) -> Any:  # noqa: ANN401

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.modes import mode_of
+from bsw.chrgm.protocols import DIN, ISO2
 
 SESSION: Final = bytes.fromhex("0123456789abcdef")
 EVSE_ID: Final = "DE*PWX*E0001*1"
@@ -330,3 +331,18 @@ class DinStation:
             evse_voltage_limit_achieved=False,
             evse_power_limit_achieved=False,
         )
+
+
+_STATIONS: Final[dict[str, Callable[[str, bool, bool], Iso2Station | DinStation]]] = {
+    DIN.name: lambda mode, _contract, _certificates: DinStation(mode),
+    ISO2.name: lambda mode, contract, certificates: Iso2Station(
+        mode, contract=contract, certificates=certificates
+    ),
+}
+
+
+def station_of(
+    protocol: str, mode: str, *, contract: bool = False, certificates: bool = False
+) -> Iso2Station | DinStation:
+    """By the protocol's name: whoever makes a scripted station names none."""
+    return _STATIONS[protocol](mode, contract, certificates)

@@ -125,6 +125,6 @@ def told(selection: Selection) -> SelectedServiceParameters:
 def _connector(selection: Selection) -> Connector:
     if selection.mode.ac:
         return Connector.THREE_PHASE if selection.phases > 1 else Connector.SINGLE_PHASE
-    if selection.service.word.startswith("MCS"):
+    if selection.mode.megawatt:
         return Connector.MCS
     return _DC_CONNECTORS[min(len(_DC_CONNECTORS), max(1, selection.connector)) - 1]
