@@ -52,6 +52,10 @@ class TimeBase:
         """Whole seconds since 1970."""
         return (self._now() + self._offset) // S
 
+    def unix_if_known(self) -> int:
+        """The same, to be compared after a restart; 0 while nobody has told the time."""
+        return self.unix() if self.quality > Quality.NONE else 0
+
     def stamp(self) -> TimeStamp:
         at = datetime.fromtimestamp(self.unix(), tz=timezone.utc)
         return TimeStamp(at, self.quality, self.quality >= self._trust_from)

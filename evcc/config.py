@@ -13,7 +13,7 @@ from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
 from bsw.island.config import IslandConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
-from bsw.os.clock import S
+from bsw.os.clock import HOUR, S
 from bsw.slac.link import VehicleLinkConfig
 from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
@@ -97,6 +97,9 @@ class SessionConfig(Part):
 
     pause: Duration = 2 * S
     """Between two of them."""
+
+    paused_for: Annotated[Duration, between("1 min", "720 h", TIME)] = 24 * HOUR
+    """A session that was paused longer ago is not asked for again; the next one is new."""
 
     def problems(self) -> Iterable[Wrong]:
         refused = self.security == "tls" and self.without_tls == "refuse"

@@ -16,7 +16,7 @@ from bsw.island.config import IslandConfig
 from bsw.net.connections_config import ConnectionsConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
-from bsw.os.clock import MS
+from bsw.os.clock import HOUR, MS
 from bsw.slac.link import StationLinkConfig
 from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
@@ -94,6 +94,10 @@ class SessionConfig(Part):
 
     count: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """End the process after so many sessions; 0: never."""
+
+    paused_for: Annotated[Duration, between("1 min", "720 h", TIME)] = 24 * HOUR
+    """Who comes back later is not who paid any more, and gets a new session; as long as a
+    schedule reaches."""
 
     @property
     def serves_plain(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 US: Final = 1_000
 MS: Final = 1_000_000
 S: Final = 1_000_000_000
+HOUR: Final = 3_600 * S
 
 Action = Callable[[], None]
 """What an alarm, an event or a ready descriptor calls.  Runs to completion, never waits."""

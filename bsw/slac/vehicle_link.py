@@ -46,7 +46,7 @@ class VehicleLink:
         self._scheduler = host.scheduler
         self._rounds_left = 0
         self._furthest: Reason | None = None
-        self._budget = Budget(config.matchings, ns(config.matching_each))
+        self.budget = Budget(config.matchings, ns(config.matching_each))
         self._cue = Cue.UNPLUGGED
         self._cued_at = 0
         self._alarm = host.scheduler.alarm(self._go_on, name="vehicle link")
@@ -131,9 +131,9 @@ class VehicleLink:
     def _match_if_not_too_often(self) -> None:
         """A pilot that asks again and again does not keep the vehicle busy for ever."""
         now = self._scheduler.now
-        wait = self._budget.wait(now)
+        wait = self.budget.wait(now)
         if wait == 0:
-            self._budget.spend(now)
+            self.budget.spend(now)
             self._match()
             return
         self._rounds_left = max(1, self._rounds_left)
@@ -161,7 +161,7 @@ class VehicleLink:
 
     def _forget(self) -> None:
         self._enter(Phase.OUT)
-        self._budget.refill()
+        self.budget.refill()
 
     def _be_ready(self) -> None:
         """A new cue may come: E, F or a steady pilot is what precedes it."""
@@ -169,7 +169,7 @@ class VehicleLink:
 
     def _interruption(self) -> tuple[Reason, Phase]:
         if self._cue is Cue.UNPLUGGED:
-            self._budget.refill()
+            self.budget.refill()
             return Reason.UNPLUGGED, Phase.OUT
         if self._cue is Cue.FAULT:
             return Reason.PILOT_FAULT, Phase.READY

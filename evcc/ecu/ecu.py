@@ -64,6 +64,8 @@ class VehicleEcu:
         self.north = North(base.scheduler, self.can, config.api, self._asked, ring)
         self._wallets = self._make_wallets()
         self.manager = self._make_manager(ring)
+        for number, lock in self.can.inlets.locks.items():
+            self.services.budgets.adopt(f"lock {number}", lock.budget)
         parts.plug.pilot.listen(self.can.pilot_changed)
         self.can.pilot_changed(parts.plug.pilot.read())
         self.north.follow(parts.plug.pilot)
@@ -222,7 +224,9 @@ class VehicleEcu:
     def _make_manager(self, ring: Ring) -> ChargingManager:
         base, config = self._base, self._config.session
         actuators = self.north.actuators(self._parts.plug.actuators(self.can))
-        wear = Wear(base.scheduler, self._config.wear, self.services.dem.failed)
+        wear = Wear(
+            base.scheduler, self._config.wear, self.services.dem.failed, self.services.budgets.adopt
+        )
         basic = BasicCharging(
             base.scheduler,
             self._parts.plug.pilot,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from bsw.chrgm.pause import PauseAge
 from bsw.cp.pilot import Pilot
 from bsw.dcm.codes import Session
 from bsw.dcm.context import Context
@@ -20,12 +21,14 @@ from bsw.det import Det, Report
 from bsw.dlt import Dlt, Logger
 from bsw.mode.ecum import EcuM, Room
 from bsw.mode.wdgm import CYCLE, Alive, Entity, WdgM
+from bsw.nvm.budgets import KeptBudgets
 from bsw.nvm.service import BlockStore, Nvm
 from bsw.os.clock import MS, Action, S
 from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
+from bsw.stbm import TimeBase
 from can_adapter.tester.server import IsoTpServer
 from can_adapter.vehicle.bus import VehicleBus
 from csm.cryif import CryIf
@@ -70,7 +73,8 @@ class ServiceContext:
     worker: Worker
     dlt: Dlt
     chance: Randomness
-    now_unix: Callable[[], int] = lambda: 0
+    calendar: TimeBase
+    paused_for: int  # at most
 
 
 def software_version() -> str:
@@ -121,7 +125,10 @@ class KeptServices:
         )
         self.nvm.open()
         self.settings = SettingStore(self.nvm, default)
-        self.memory = KeptMemory(self.nvm)
+        known = ground.calendar.unix_if_known
+        clock = ground.scheduler.clock.now
+        self.memory = KeptMemory(self.nvm, PauseAge(clock, known, ground.paused_for))
+        self.budgets = KeptBudgets(self.nvm, clock, known)
         self.keys_tried = KeysTried(self.nvm)
         self.dem = Dem(
             events(config.diagnostics.aging, SENSOR_FAULT[config.supervision.sensor_fault]),
@@ -129,7 +136,7 @@ class KeptServices:
             ground.dlt.logger("dem"),
             nvm=self.nvm,
             circumstances=self._circumstances,
-            now_unix=ground.now_unix,
+            now_unix=ground.calendar.unix,
         )
         self.dem.begin_cycle()
 

@@ -94,7 +94,7 @@ def open_parts(base: Base, config: EvccConfig, doors: VehicleDoors) -> Generator
         bus = _bus(base, config, doors)
         opened.callback(bus.close)
         yield "plug"
-        plug = _plug(base, config, doors, recording)
+        plug = _plug(base, config, doors, recording, services)
         opened.callback(plug.close)
         yield "keys"
         faults = KeyFaults(base.scheduler)
@@ -108,7 +108,9 @@ def open_parts(base: Base, config: EvccConfig, doors: VehicleDoors) -> Generator
 def _services(
     base: Base, config: EvccConfig, calendar: TimeBase, doors: VehicleDoors
 ) -> KeptServices:
-    ground = ServiceContext(base.scheduler, base.worker, base.dlt, doors.chance, calendar.unix)
+    ground = ServiceContext(
+        base.scheduler, base.worker, base.dlt, doors.chance, calendar, config.session.paused_for
+    )
     chosen = ServicesConfig(
         nvm=config.nvm,
         diagnostics=config.diagnostics,
@@ -132,7 +134,13 @@ def _bus(base: Base, config: EvccConfig, doors: VehicleDoors) -> VehicleBus:
         raise CannotStart(f"can: {error}") from None
 
 
-def _plug(base: Base, config: EvccConfig, doors: VehicleDoors, recording: Recording) -> PlugSide:
+def _plug(
+    base: Base,
+    config: EvccConfig,
+    doors: VehicleDoors,
+    recording: Recording,
+    services: KeptServices,
+) -> PlugSide:
     driver = config.hardware.driver
     modem = config.link.driver == "ethernet"
     if driver == "none":
@@ -148,15 +156,19 @@ def _plug(base: Base, config: EvccConfig, doors: VehicleDoors, recording: Record
     from evcc.plug.slac_plug import SlacPlug, TwoPlugs  # noqa: PLC0415 - only with a modem
 
     if modem:
-        return _plug_and_modem(base, config, doors, recording)
-    ports = _link_ports(base, config, doors, recording)
+        return _plug_and_modem(base, config, doors, recording, services)
+    ports = _link_ports(base, config, doors, recording, services)
     if config.hardware.inlets == 1:
         return SlacPlug(ports, doors.plug("vehicle"))
     return TwoPlugs(ports, {1: doors.plug("vehicle"), 2: doors.plug("vehicle-2")})
 
 
 def _plug_and_modem(
-    base: Base, config: EvccConfig, doors: VehicleDoors, recording: Recording
+    base: Base,
+    config: EvccConfig,
+    doors: VehicleDoors,
+    recording: Recording,
+    services: KeptServices,
 ) -> PlugSide:
     """The modem behind an interface of its own, the pilot where ``hardware`` has it."""
     from bsw.plug.end import ModemEnd  # noqa: PLC0415 - only with a modem
@@ -164,7 +176,7 @@ def _plug_and_modem(
     from evcc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - the same
 
     modem = doors.modem()
-    ports = _link_ports(base, config, doors, recording, modem.on_return)
+    ports = _link_ports(base, config, doors, recording, services, on_return=modem.on_return)
     if config.hardware.driver == "none":
         return SlacPlug(ports, ModemEnd[VehiclePilot](NoPilot(), modem.port, modem.close))
     try:
@@ -191,6 +203,8 @@ def _link_ports(
     config: EvccConfig,
     doors: VehicleDoors,
     recording: Recording,
+    services: KeptServices,
+    *,
     on_return: Callable[[Action], None] = lambda _told: None,
 ) -> "LinkPorts":
     from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
@@ -200,7 +214,7 @@ def _link_ports(
         log = base.dlt.logger("slac")
         return Host(base.scheduler, recording.port(port), doors.chance, log, on_return)
 
-    return LinkPorts(config.link, host, base.process.lost)
+    return LinkPorts(config.link, host, base.process.lost, services.budgets.adopt)
 
 
 def _keys(

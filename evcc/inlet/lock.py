@@ -51,7 +51,7 @@ class PlugLock:
         self._now = LockRequest.KEEP
         self._free_at = 0  # the motor may move again
         self._lock_at = 0  # and lock again
-        self._budget = Budget(timing.most, timing.each)
+        self.budget = Budget(timing.most, timing.each)
         self._conditions = LockConditions(None, None, permitted=False, plugged=False)
         self._alarm = scheduler.alarm(self._consider, name="lock")
 
@@ -79,14 +79,14 @@ class PlugLock:
             return  # new conditions bring us back here
         locking = wanted is LockRequest.LOCK
         ready = max(self._free_at, self._lock_at if locking else 0)
-        ready = max(ready, now + self._budget.wait(now) if locking else 0)
+        ready = max(ready, now + self.budget.wait(now) if locking else 0)
         if now < ready:
             self._alarm.rearm(ready - now)
             return
         self._now = wanted
         self._free_at = now + timing.move + timing.pause
         if locking:
-            self._budget.spend(now)
+            self.budget.spend(now)
         else:
             self._lock_at = now + timing.relock_after
         self._show(wanted)

@@ -5,11 +5,12 @@ unplugged to its data link and to the sessions.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bsw.cp.pilot import VehiclePilot
 from bsw.cp.switch import PilotSwitch
 from bsw.net.ports import EthernetPort
+from bsw.os.budget import Budget
 from bsw.plug.end import PlugEnd
 from bsw.slac.link import VehicleLinkConfig
 from bsw.slac.node import Host
@@ -22,12 +23,14 @@ from evcc.vehicle import Actuators
 class LinkPorts:
     """What a data link needs: its settings, and what a node on a modem's port stands on.
 
-    ``lost`` hears when the plug is gone.
+    ``lost`` hears when the plug is gone; ``keep`` gets the budget of matchings under ``name``.
     """
 
     config: VehicleLinkConfig
     host: Callable[[EthernetPort], Host]
     lost: Callable[[str], None]
+    keep: Callable[[str, Budget], None]
+    name: str = "matchings"
 
 
 class SlacPlug:
@@ -79,6 +82,7 @@ class SlacPlug:
         """A data link that follows this pilot."""
         host = self._ports.host(self._end.ethernet)
         self.link = VehicleLink(host, pilot, self._ports.config, manager)
+        self._ports.keep(self._ports.name, self.link.budget)
         return self.link
 
     def close(self) -> None:
@@ -91,7 +95,10 @@ class TwoPlugs:
     faults: tuple[str, ...] = ()
 
     def __init__(self, ports: LinkPorts, ends: Mapping[int, PlugEnd[VehiclePilot]]) -> None:
-        self._plugs = {number: SlacPlug(ports, end) for number, end in ends.items()}
+        self._plugs = {
+            number: SlacPlug(replace(ports, name=f"matchings {number}"), end)
+            for number, end in ends.items()
+        }
         self.inlets: Mapping[int, VehiclePilot] = {
             number: plug.pilot for number, plug in self._plugs.items()
         }

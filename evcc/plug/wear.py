@@ -27,20 +27,29 @@ WORDS: Final = {
 
 
 Told = Callable[[str, str], None]
+Keep = Callable[[str, Budget], None]
 
 
 def _nobody(_fault: str, _words: str) -> None:
     """A bench without a memory for faults."""
 
 
+def _for_now(_name: str, _budget: Budget) -> None:
+    """A bench that forgets what was spent."""
+
+
 class Wear:
-    """``told`` hears a trouble code and its words, each time something is refused."""
+    """``told`` hears a trouble code and its words, each time something is refused.
+
+    ``keep`` gets each budget with its name, to have what was spent outlive a restart.
+    """
 
     def __init__(
         self,
         scheduler: Scheduler,
         config: WearConfig | None = None,
         told: Told = _nobody,
+        keep: Keep = _for_now,
     ) -> None:
         self.config = config or WearConfig()
         self._told = told
@@ -49,6 +58,9 @@ class Wear:
         self._sessions = Budget(config.sessions, config.session_each)
         self._closings = Budget(config.closings, config.closing_each)
         self._in_all = Budget(config.closings_in_all, HALF_MINUTE)
+        keep("sessions", self._sessions)
+        keep("closings", self._closings)
+        keep("closings in all", self._in_all)
 
     def unplugged(self) -> None:
         """Another plug is another station; the contactors are the same."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from bsw.chrgm.pause import PauseAge
 from bsw.nvm.service import Block, Nvm
 
 BLOCK: Final = "paused session"
@@ -50,17 +51,19 @@ class VolatileMemory:
 
 
 class KeptMemory:
-    """In non-volatile memory: a pause outlives the ECU's sleep and a power cut."""
+    """In non-volatile memory: a pause outlives the ECU's sleep and a power cut, up to an age."""
 
-    def __init__(self, nvm: Nvm) -> None:
+    def __init__(self, nvm: Nvm, age: PauseAge) -> None:
         self._nvm = nvm
+        self._age = age
         nvm.register(Block(BLOCK, 1, {}))
 
     def load(self) -> PausedSession | None:
-        """``None`` for what is no whole record, too: the vehicle begins a new session then."""
+        """``None`` for what is too old or no whole record: the vehicle begins a new session."""
         kept = self._nvm.read(BLOCK)
         try:
-            return PausedSession(
+            kept_at = int(kept.get("kept_at", 0))
+            paused = PausedSession(
                 str(kept["protocol"]),
                 bytes.fromhex(str(kept["session_id"])),
                 str(kept["payment"]),
@@ -70,8 +73,10 @@ class KeptMemory:
             )
         except (KeyError, TypeError, ValueError):
             return None
+        return None if self._age.over(kept_at) else paused
 
     def keep(self, paused: PausedSession) -> None:
+        kept_at = self._age.begin()
         self._nvm.write(
             BLOCK,
             {
@@ -79,6 +84,7 @@ class KeptMemory:
                 "session_id": paused.session_id.hex(),
                 "payment": paused.payment,
                 "since": paused.since,
+                "kept_at": kept_at,
                 "selection": None if paused.selection is None else dict(paused.selection),
                 "station": paused.station.hex(),
             },

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from bsw.base import Base, Steps, settle
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.pause import PauseAge
 from bsw.chrgm.protocols import spoken_applications
 from bsw.chrgm.record import SessionRecord
 from bsw.cp.pilot import F
@@ -63,7 +64,10 @@ class StationEcu:
         )
         self._north = North(self.charger, config.api)
         self.schedules = Schedules(prices=config.prices)
-        self._memory = KeptMemory(parts.nvm)
+        age = PauseAge(
+            base.scheduler.clock.now, parts.calendar.unix_if_known, config.session.paused_for
+        )
+        self._memory = KeptMemory(parts.nvm, age)
         self._power = self._make_power()
         self.outlet = self._make_outlet()
         if parts.keys is not None and config.provisioning.service == "north":

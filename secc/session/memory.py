@@ -1,8 +1,8 @@
 """Paused sessions: what the station keeps while the car sleeps.
 
 A record is made only for a session whose authorization was finished, and says who paid how.  It
-lives until the car unplugs or any session is set up.  In non-volatile memory it also outlives the
-station: a car that wakes after a restart or a power cut finds its session again.
+lives until the car unplugs, any session is set up or it is too old.  In non-volatile memory it also
+outlives the station: a car that wakes after a restart or a power cut finds its session again.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bsw.chrgm.agreement import Payment
+from bsw.chrgm.pause import PauseAge
 from bsw.nvm.service import Block, Nvm
 from secc.session.schedules import Plan, Step
 
@@ -83,18 +84,25 @@ class KeptMemory(Memory):
     that does not say who paid how, as older ones, is not gone on with.
     """
 
-    def __init__(self, nvm: Nvm) -> None:
+    def __init__(self, nvm: Nvm, age: PauseAge) -> None:
         super().__init__()
         self._nvm = nvm
+        self._age = age
         found = nvm.register(Block(BLOCK, VERSION, {}, migrate=lambda _version, _content: {}))
         self.paused = _read(found) if found else None
+        self._kept_at = 0 if self.paused is None else int(found.get("kept_at", 0))
         if self.paused is None:
             self.forget()
 
     def keep(self, paused: Paused, kept: Kept) -> None:
         self.paused = paused
-        self._nvm.write(BLOCK, _written(paused), kept)
+        self._kept_at = self._age.begin()
+        self._nvm.write(BLOCK, {**_written(paused), "kept_at": self._kept_at}, kept)
         self._nvm.flush()  # the car sleeps now, and power may go any time
+
+    def take(self, session_id: bytes, visitor: Visitor) -> Paused | None:
+        found = super().take(session_id, visitor)
+        return None if self._age.over(self._kept_at) else found
 
     def forget(self) -> None:
         super().forget()
@@ -128,6 +136,7 @@ def _written(paused: Paused) -> Mapping[str, Any]:
 def _read(found: Mapping[str, Any]) -> Paused | None:
     """``None`` for what is no whole record: the car gets a new session then."""
     try:
+        int(found.get("kept_at", 0))
         return Paused(
             session_id=bytes.fromhex(found["session_id"]),
             visitor=Visitor(

@@ -13,10 +13,12 @@ import pytest
 from bsw.dlt import silent
 from bsw.mode.ecum import EcuM, State
 from bsw.nvm.store import Store, Stored
-from bsw.os.clock import MS, S, VirtualClock
+from bsw.os.budget import Budget
+from bsw.os.clock import HOUR, MS, S, VirtualClock
 from bsw.os.notify import Notify
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
+from bsw.stbm import TimeBase
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.drivers.simulated import SimulatedBus
@@ -36,7 +38,10 @@ FAULTS = faults()
 
 
 def ground(scheduler: Scheduler) -> ServiceContext:
-    return ServiceContext(scheduler, SimulatedWorker(scheduler), silent(), SeededRandomness(1))
+    worker, calendar = SimulatedWorker(scheduler), TimeBase(lambda: scheduler.now)
+    return ServiceContext(
+        scheduler, worker, silent(), SeededRandomness(1), calendar, paused_for=24 * HOUR
+    )
 
 
 def services(file: Path) -> tuple[Scheduler, KeptServices]:
@@ -72,12 +77,12 @@ class CutStore(Store):
         torn.write_bytes(log[: int(len(log) * self._share)])
 
 
-SCENARIO = 5
+SCENARIO = 6
 SHARES = (0.0, 0.3, 0.6, 0.99, 1.0)
 
 
 def scenario(file: Path, cut_at: int, share: float, aside: Path) -> CutStore:
-    """Five changes, each on the disk before the next: setting, code, pause, clear, a key tried."""
+    """Each change on the disk before the next: setting, code, pause, clear, a key tried, wear."""
     scheduler, first = services(file)
     store = CutStore(file, cut_at, share, aside)
     scheduler.run(1 * S)
@@ -95,7 +100,32 @@ def scenario(file: Path, cut_at: int, share: float, aside: Path) -> CutStore:
     scheduler.run(5 * S)
     first.keys_tried.keep(2)
     scheduler.run(6 * S)
+    worn = Budget(2, 300 * S)
+    first.budgets.adopt("closings", worn)
+    worn.spend(scheduler.now)
+    scheduler.run(7 * S)
     return store
+
+
+def test_what_was_spent_of_each_budget_is_known_after_a_restart(tmp_path: Path) -> None:
+    names = {"sessions", "closings", "closings in all", "lock 1", "matchings"}
+    bench = EcuBench(file=tmp_path / "evcc.nvm").start()
+    bench.run(2)
+    bench.charge()
+    spent = bench.services.nvm.read("wear")["debts"]
+    assert set(spent) == names
+    again = EcuBench(file=tmp_path / "evcc.nvm")
+    assert again.manager.wear.closing_wait == 0
+    again.manager.wear.closed()
+    kept = again.services.nvm.read("wear")["debts"]
+    assert kept["closings"] > spent["closings"]
+    assert set(kept) == names
+
+
+def owed(services: KeptServices) -> int:
+    worn = Budget(2, 300 * S)
+    services.budgets.adopt("closings", worn)
+    return worn.debt(0)
 
 
 @pytest.mark.parametrize("share", SHARES)
@@ -114,6 +144,7 @@ def test_a_power_cut_in_each_write_leaves_the_old_or_the_new(
         after.memory.load() is not None,
         after.dem.entry("LOCK_ERROR").occurrences == 0,
         after.keys_tried.failures == 2,
+        owed(after) > 0,
     )
     done = found[cut_at - 1]
     if share == 1.0:
@@ -167,6 +198,16 @@ def test_a_setting_that_makes_no_sense_is_refused(name: str, octets: bytes, tmp_
     with pytest.raises(ValueError):
         did.write(octets)
     assert did.read() == before
+
+
+def test_a_session_paused_long_ago_is_not_asked_for_again(tmp_path: Path) -> None:
+    scheduler, first = services(tmp_path / "evcc.nvm")
+    paused = PausedSession("iso2", b"\x01" * 8, "ExternalPayment", 5)
+    first.memory.keep(paused)
+    scheduler.run(23 * HOUR)
+    assert first.memory.load() == paused
+    scheduler.run(25 * HOUR)
+    assert first.memory.load() is None
 
 
 @pytest.mark.parametrize("missing", ["protocol", "session_id", "payment", "since"])

@@ -11,10 +11,11 @@ import pytest
 
 from bsw.chrgm import dialect
 from bsw.chrgm.agreement import Payment
+from bsw.chrgm.pause import PauseAge
 from bsw.dlt import silent
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import Store, Stored
-from bsw.os.clock import S, VirtualClock
+from bsw.os.clock import HOUR, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
 from secc.session.memory import BLOCK, KeptMemory, Paused, Visitor
@@ -96,12 +97,13 @@ class Disk:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def boot(self) -> tuple[KeptMemory, Callable[[], None]]:
+    def boot(self, today: int = 0) -> tuple[KeptMemory, Callable[[], None]]:
         scheduler = Scheduler(VirtualClock())
         worker = SimulatedWorker(scheduler)
         nvm = Nvm(Store(self.path), scheduler, worker, silent().logger("nvm"))
         nvm.open()
-        return KeptMemory(nvm), lambda: scheduler.run(scheduler.now + S)
+        age = PauseAge(lambda: scheduler.now, lambda: today, 24 * HOUR)
+        return KeptMemory(nvm, age), lambda: scheduler.run(scheduler.now + S)
 
 
 CAR = Visitor(bytes.fromhex("0200000000a1"), secure=True, protocol="iso2", certificate=b"\x7f")
@@ -146,6 +148,21 @@ def test_another_session_or_an_empty_plug_ends_the_pause(tmp_path: Path) -> None
         settle()
         memory, _ = disk.boot()
         assert memory.paused is None
+
+
+@pytest.mark.parametrize(("later", "known"), [(23 * 3_600, True), (25 * 3_600, False)])
+def test_who_comes_back_too_late_gets_a_new_session(
+    later: int, *, known: bool, tmp_path: Path
+) -> None:
+    disk = Disk(tmp_path / "secc.nvm")
+    memory, settle = disk.boot(1_790_000_000)
+    memory.keep(PAUSED, nothing)
+    settle()
+    memory, settle = disk.boot(1_790_000_000 + later)
+    assert (memory.take(PAUSED.session_id, CAR) == PAUSED) is known
+    settle()
+    memory, _ = disk.boot(1_790_000_000)
+    assert memory.paused is None
 
 
 def test_a_pause_without_a_schedule_is_kept_as_well(tmp_path: Path) -> None:

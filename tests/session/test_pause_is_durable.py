@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bsw.chrgm.pause import PauseAge
 from bsw.dlt import silent
 from bsw.nvm.service import Nvm
 from bsw.nvm.store import Store, Stored, StoreUnusable
-from bsw.os.clock import MS, S
+from bsw.os.clock import HOUR, MS, S
 from bsw.os.worker import SimulatedWorker
 from secc.session.memory import BLOCK, KeptMemory
 from tests.session.visits import Visits, authorize, pause, set_up
@@ -40,7 +41,8 @@ class Site:
         worker = SimulatedWorker(scheduler, lambda _name: takes)
         nvm = Nvm(self.disk, scheduler, worker, silent().logger("nvm"))
         nvm.open()
-        self.memory = self.visits.lab.rig.memory = KeptMemory(nvm)
+        age = PauseAge(lambda: scheduler.now, lambda: 0, HOUR)
+        self.memory = self.visits.lab.rig.memory = KeptMemory(nvm, age)
 
     def charged(self) -> Walk:
         """A vehicle that was authorised."""
