@@ -136,7 +136,7 @@ class NewerKeymWallet:
             lambda: vehicle_iso20.take(
                 response,
                 receiver,
-                opened_with=_openers(opener),
+                opened_with=_openers(opener, self.keys),
                 pcid=opener.leaf.subject.common_name or "",
                 label=label,
             ),
@@ -224,9 +224,14 @@ def _facts(credential: Credential) -> ContractFacts:
     return ContractFacts(str(emaid_of(credential)), credential.ders, int(expires.timestamp()))
 
 
-def _openers(provisioning: Credential) -> dict[common.EcdhCurve, KeyHandle]:
-    """An Ed448 key only signs: the one that agrees on secrets lies beside it."""
+def _openers(provisioning: Credential, keys: Keys) -> dict[common.EcdhCurve, KeyHandle]:
+    """An Ed448 key only signs: the one that agrees on secrets lies beside it.
+
+    Not always in the same store: a token may have no X448.
+    """
     key = provisioning.key
     if provisioning.leaf.key_type is KeyType.P521:
         return {vehicle_iso20.SECP521: key}
-    return {vehicle_iso20.X448: KeyHandle(key.driver, key.label + AGREES_ON_X448, key.token)}
+    wanted = key.label + AGREES_ON_X448
+    found = [line.handle for line in keys.stored() if line.handle.label == wanted]
+    return {vehicle_iso20.X448: found[0]} if found else {}

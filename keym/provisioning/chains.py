@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bsw.chrgm.messages.xmldsig import X509IssuerSerial
-from csm.handles import PublicKey
+from csm.errors import CsmError
+from csm.handles import KeyKind, PublicKey, PublicKeyError
 from keym.calendar import CalendarTime
 from keym.judging.judge import Judge, Policy, Question
 from keym.judging.revocation import PROVEN, Demand
@@ -90,6 +91,16 @@ def read(der: bytes, fault: Fault) -> Certificate:
 def public_key(certificate: Certificate) -> PublicKey:
     """Of a certificate that was judged, so its key is of a kind we know."""
     return PublicKey.from_spki(certificate.spki)
+
+
+def agreement_key(certificate: Certificate) -> PublicKey | None:
+    """The X448 key that an Ed448 certificate names beside its own, if it is one."""
+    named = certificate.extensions.alternate_key
+    try:
+        found = None if named is None else PublicKey.from_spki(named)
+    except (PublicKeyError, CsmError):
+        return None
+    return found if found is not None and found.kind is KeyKind.X448 else None
 
 
 def key_id(certificate: Certificate) -> bytes:

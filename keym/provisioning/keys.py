@@ -9,7 +9,7 @@ from bsw.chrgm.signature import SignatureRules
 from bsw.crypto import KeyType, key_type, prepared
 from csm.driver import ConcatKdf
 from csm.errors import BadKey, CsmError, KeyExists, NotSupported
-from csm.handles import KeyHandle, PublicKey, Use
+from csm.handles import KeyHandle, PublicKey, StoredKey, Use
 from csm.secret import PrivateKey, Secret
 from csm.signing import SoftwareVerifier
 from keym.calendar import CalendarTime
@@ -30,6 +30,7 @@ class Keys(Protocol):
     def derive(self, key: KeyHandle, peer: PublicKey, kdf: ConcatKdf) -> Secret: ...
     def adopt(self, label: str, material: PrivateKey, *uses: Use) -> KeyHandle: ...
     def delete(self, key: KeyHandle) -> None: ...
+    def stored(self) -> Sequence[StoredKey]: ...
 
 
 @dataclass(frozen=True, slots=True)

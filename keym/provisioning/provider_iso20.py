@@ -61,8 +61,8 @@ def installation(
 ) -> common.CertificateInstallationRes:
     """The response that delivers one contract; ``remaining`` are still to be fetched.
 
-    ``alternate`` is the vehicle's X448 key, which an Ed448 contract is enclosed for; other keys are
-    enclosed for the key in the provisioning certificate.
+    An Ed448 contract is enclosed for the vehicle's X448 key: ``alternate``, or the one that its
+    certificate names.  Other keys are enclosed for the key in the provisioning certificate.
     """
     response = common.CertificateInstallationRes(
         header=header,
@@ -116,6 +116,7 @@ def _receiving_key(
         raise ProvisioningError(
             Fault.UNSUPPORTED, f"a P-521 contract for a {public.kind.value} provisioning key"
         )
+    alternate = alternate or chains.agreement_key(receiver)
     if contract.key.kind is KeyKind.ED448 and alternate is not None:
         return X448, alternate
     raise ProvisioningError(

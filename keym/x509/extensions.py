@@ -14,6 +14,8 @@ SUBJECT_KEY_ID = "2.5.29.14"
 AUTHORITY_KEY_ID = "2.5.29.35"
 AUTHORITY_ACCESS = "1.3.6.1.5.5.7.1.1"
 CRL_POINTS = "2.5.29.31"
+INFO_ACCESS = "1.3.6.1.5.5.7.1.11"
+ALTERNATE_KEY = "2.5.29.72"
 OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 _OCSP_ACCESS = "1.3.6.1.5.5.7.48.1"
 _URI, _CONTEXT = 0x86, 0x80
@@ -32,6 +34,7 @@ class Extensions:
     """What a certificate says about itself besides names, dates and key.
 
     ``authority`` is ``None`` when there are no basic constraints at all.
+    ``alternate_key`` is a second public key of the subject's, as SubjectPublicKeyInfo.
     ``not_understood`` are the critical ones that nothing here knows how to obey.
     """
 
@@ -43,6 +46,7 @@ class Extensions:
     authority_key_id: bytes | None = None
     ocsp_urls: tuple[str, ...] = ()
     crl_urls: tuple[str, ...] = ()
+    alternate_key: bytes | None = None
     present: frozenset[str] = frozenset()
     critical: frozenset[str] = frozenset()
 
@@ -161,6 +165,17 @@ def _crl_points(so_far: Extensions, value: bytes) -> Extensions:
     return replace(so_far, crl_urls=tuple(urls))
 
 
+def _info_access(so_far: Extensions, value: bytes) -> Extensions:
+    """Where else something about an authority may be found: nothing we have to obey."""
+    der.single(value, der.SEQUENCE, "subjectInfoAccess")
+    return so_far
+
+
+def _alternate_key(so_far: Extensions, value: bytes) -> Extensions:
+    der.single(value, der.SEQUENCE, "subjectAltPublicKeyInfo")
+    return replace(so_far, alternate_key=value)
+
+
 def _urls(names: Reader) -> list[str]:
     found: list[str] = []
     while names.more:
@@ -185,4 +200,6 @@ _UNDERSTOOD: dict[str, Callable[[Extensions, bytes], Extensions]] = {
     AUTHORITY_KEY_ID: _authority_key_id,
     AUTHORITY_ACCESS: _authority_access,
     CRL_POINTS: _crl_points,
+    INFO_ACCESS: _info_access,
+    ALTERNATE_KEY: _alternate_key,
 }

@@ -10,9 +10,16 @@ from tools.bench.world.whole import Bench, WholeOptions
 ALL = ("iso20", "iso2", "din")
 
 
-def charged(mode: str, *, offered: str = "", after: float = 0.0) -> Bench:
+def charged(mode: str, *, offered: str = "", after: float = 0.0, contract: bool = False) -> Bench:
     """One charge: ``mode`` is the inlet's, ``offered`` the station's if it has another one."""
-    options = WholeOptions(protocols=ALL, tls=True, mode=offered or mode, soc=79.8, target=80.0)
+    options = WholeOptions(
+        protocols=ALL,
+        tls=True,
+        contract=contract,
+        mode=offered or mode,
+        soc=79.8,
+        target=80.0,
+    )
     bench = Bench(options)
     bench.vehicle.vcu.wishes.energy_transfer = EnergyTransferMode(mode)
     bench.start()
@@ -48,3 +55,11 @@ def test_an_ac_charge_over_tls_13() -> None:
     assert bench.manager.results[0].ending is Ending.TERMINATED
     assert bench.view.protocol == "iso20-ac"
     assert "ACChargeLoopReq" in names(bench.vehicle_trace)
+
+
+def test_a_contract_pays_for_a_whole_vehicle() -> None:
+    bench = charged("DC_extended", contract=True)
+    assert bench.manager.results[0].ending is Ending.TERMINATED
+    assert bench.view.protocol == "iso20-dc"
+    assert bench.view.payment == "Contract"
+    assert bench.vehicle.battery.soc >= 79.9

@@ -2,7 +2,7 @@
 
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +15,12 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
 )
 
+from bsw.ecuc.load import load
 from csm.config import CsmConfig, SoftwareConfig
+from csm.drivers.pkcs11 import Pkcs11Driver
+from csm.handles import KeyHandle
 from csm.wiring import open_keys
+from evcc.config import EvccConfig
 from keym.asking.fetch import Pair, ocsp_request
 from keym.asking.http import exchange
 from keym.calendar import Moment
@@ -25,8 +29,10 @@ from keym.judging.status import State
 from keym.keeping.shelf import FolderShelf
 from keym.keeping.store import CertificateStore
 from keym.x509.certificate import parse
+from keym.x509.edition import Edition
 from keym.x509.pem import certificates
 from keym.x509.profile import RootKind, Use
+from tests.csm.conftest import PIN
 from tests.keym.world import pki_of
 from tools.cli import main
 from tools.pki.ocsp import responder, serve
@@ -392,3 +398,45 @@ def test_installing_again_and_leaving_out_both_work(made: Path, tmp_path: Path) 
     store.load()
     assert not store.credentials(Use.CONTRACT)
     assert len(store.credentials(Use.PROVISIONING)) == 1
+
+
+def test_a_configuration_says_where_certificates_and_keys_go(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "evcc.yaml"
+    keys_here = f"csm: {{software: {{folder: {tmp_path / 'own'}}}}}\n"
+    config.write_text(f"keym: {{folder: certificates}}\n{keys_here}")
+    words = ["pki", "install", str(made), "--role", "evcc", "--config", str(config)]
+    assert main([*words, "--kind", "iso20-ed448"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("certificates in ")
+    loaded = load(EvccConfig, (config,)).config
+    store = CertificateStore(FolderShelf(loaded.keym.folder))
+    store.load()
+    (kept,) = store.credentials(Use.PROVISIONING, Edition.ISO20)
+    keys = open_keys(loaded.csm)
+    assert keys.public_key(kept.key).spki() == kept.leaf.spki
+    beside = keys.public_key(KeyHandle(kept.key.driver, f"{kept.key.label}-x448"))
+    assert beside.spki() == kept.leaf.extensions.alternate_key
+    missing = str(tmp_path / "none.yaml")
+    assert main([*words[:-1], missing]) == 1
+    assert "none.yaml" in capsys.readouterr().err
+
+
+def test_a_token_of_the_configuration_takes_the_keys(
+    made: Path,
+    tmp_path: Path,
+    make_token: Callable[..., Pkcs11Driver],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    token = make_token()
+    config = tmp_path / "evcc.yaml"
+    config.write_text(
+        f"keym: {{folder: {tmp_path / 'c'}}}\n"
+        f"csm: {{drivers: [pkcs11], pkcs11: {{token: evcc, "
+        f"pin: {{dangerously_in_clear: {PIN.decode()}}}}}}}\n"
+    )
+    words = ["pki", "install", str(made), "--role", "evcc", "--config", str(config)]
+    assert main([*words, "--kind", "iso20"]) == 0
+    assert "keys in token evcc" in capsys.readouterr().out.splitlines()[-1]
+    labels = {line.handle.label for line in token.stored() if not line.extractable}
+    assert labels == {"vehicle-iso20", "provisioning-iso20", "contract-iso20"}

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bsw.crypto import KeyType
 from bsw.os.worker import SimulatedWorker, Worker
 from bsw.sim.base import SimulatedBase
 from bsw.stbm import Quality, TimeBase
 from bsw.tls.port import TlsEngine, TlsFacts, TlsState
 from csm.cryif import CryIf
+from csm.driver import CryptoDriver
 from csm.errors import CsmFault
 from csm.randomness import SeededRandomness
 from ecu.simulated import TODAY
@@ -57,11 +59,16 @@ class Sides:
         without: Iterable[Use] = (),
         served: Iterable[str] = ("iso2",),
         secc: SeccConfig | None = None,
+        base: SimulatedBase | None = None,
+        token: CryptoDriver | None = None,
+        key_type: KeyType = KeyType.P521,
     ) -> None:
-        self.base = SimulatedBase()
+        self.base = base or SimulatedBase()
         calendar = TimeBase(lambda: self.base.scheduler.now)
         calendar.set(TODAY + later, Quality.HOST)
-        vehicle, station = with_contract(TODAY, editions, without=without)
+        vehicle, station = with_contract(
+            TODAY, editions, without=without, token=token, key_type=key_type
+        )
         chance = SeededRandomness("doors")
         doors = [StoreDoors(stores, self.base, chance) for stores in (vehicle, station)]
         self.vehicle = VehicleKeys(self.base, EVCC, calendar, silent, doors[0])

@@ -24,6 +24,7 @@ from keym.provisioning.envelope import EnvelopeRules
 from keym.provisioning.faults import Fault, ProvisioningError
 from keym.provisioning.keys import Delivered
 from keym.provisioning.provider import Contract
+from keym.x509.certificate import parse
 from keym.x509.edition import Edition
 from tests.pnc.world import HEADER, World
 from tools.pki.maker import EMAID_WITH_DIGIT, PCID
@@ -142,8 +143,20 @@ def test_an_ed448_key_that_does_not_fit_is_not_sent() -> None:
     alternate = world.keys.public_key(with_x448(world)[X448])
     with pytest.raises(ProvisioningError, match="ends in a zero octet"):
         deliver(world, ed448_contract(world, last=7), alternate=alternate)
+
+
+def test_an_ed448_contract_goes_to_the_key_that_the_certificate_names() -> None:
+    world = new_world(KeyType.ED448)
+    entity = world.pki["provisioning"]
+    assert entity.agreement is not None
+    handle = world.handle("provisioning-x448")
+    with material.unload(entity.agreement) as key:
+        world.token.import_private(handle, key)
+    assert take(world, deliver(world, ed448_contract(world)), {X448: handle}).chain
+    recipe = replace(world.pki.recipe("provisioning"), extra=())
+    bare = parse(world.pki.issue("bare", recipe, "oem_sub2").der)
     with pytest.raises(ProvisioningError, match="without an X448 key"):
-        deliver(world, ed448_contract(world))
+        provider_iso20.installation(HEADER, ed448_contract(world), bare, world.provider())
 
 
 @pytest.mark.parametrize("place", ["behind", "before"])

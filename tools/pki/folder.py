@@ -19,13 +19,14 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
+from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from keym.x509 import pem
 from keym.x509.profile import Use
 from tools.pki.broken.variants import Variant, variants
 from tools.pki.maker import STEMS, Pki, succeed
-from tools.pki.recipe import Entity
+from tools.pki.recipe import Entity, written_key
 from tools.pki.status import crl, ocsp_response
 
 README = """\
@@ -35,6 +36,8 @@ THESE ARE TEST KEYS.  Never trust these roots in a vehicle or a station that mee
 never use these keys for anything but tests.  Anybody who has this folder can sign as anybody in it.
 """
 REVOKED = "revoked.txt"
+BESIDE = "-x448"
+"""Behind the name of an Ed448 key: the key beside it that agrees on secrets."""
 
 
 class FolderTrouble(Exception):
@@ -92,6 +95,9 @@ def write(pki: Pki, writer: Writer) -> None:
         writer.octets(f"certs/{entity.name}.pem", entity.pem)
         writer.octets(f"certs/{entity.name}.der", entity.der)
         writer.key(f"keys/{entity.name}.key", entity)
+        if entity.agreement is not None:
+            octets = written_key(entity.agreement, writer.password)
+            writer.secret(f"keys/{entity.name}{BESIDE}.key", octets)
         if entity.issuer is None:
             kind = entity.name.removesuffix("_root")
             writer.octets(f"trust/{kind}.pem", entity.pem)
@@ -170,9 +176,12 @@ def read(base: Path, password: str | None = None) -> dict[str, Entity]:
 def _read_one(base: Path, path: Path, password: str | None) -> Entity:
     name = path.stem
     key_file = base / "keys" / f"{name}.key"
+    lock = (password and password.encode()) or None
+    beside = base / "keys" / f"{name}{BESIDE}.key"
     try:
         certificate = x509.load_der_x509_certificate(path.read_bytes())
-        key = load_pem_private_key(key_file.read_bytes(), (password and password.encode()) or None)
+        key = load_pem_private_key(key_file.read_bytes(), lock)
+        agreement = load_pem_private_key(beside.read_bytes(), lock) if beside.exists() else None
     except OSError as error:
         raise FolderTrouble(f"cannot read {error.filename}: {error.strerror}") from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -180,7 +189,9 @@ def _read_one(base: Path, path: Path, password: str | None) -> Entity:
         raise FolderTrouble(detail) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey):
         raise FolderTrouble(f"{key_file} is not a key of a charging PKI")
-    return Entity(name, certificate, key)
+    if not isinstance(agreement, X448PrivateKey | None):
+        raise FolderTrouble(f"{beside} is not an X448 key")
+    return Entity(name, certificate, key, agreement=agreement)
 
 
 def _is_root(entity: Entity) -> bool:

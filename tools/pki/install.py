@@ -1,7 +1,8 @@
 """``v2g pki install DIR --role ROLE``: a test PKI into the stores of a vehicle or a station.
 
 Roots and chains go into the certificate store, private keys into the encrypted folder of the
-software driver.  What each role needs stands in ``ROLES``.
+software driver - or where a configuration of that ECU says, into a token for instance.  What each
+role needs stands in ``ROLES``.
 """
 
 import argparse
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
+from bsw.ecuc.load import load
+from bsw.ecuc.tree import ConfigurationError
 from csm import material
 from csm.config import CsmConfig, SoftwareConfig
 from csm.cryif import CryIf
@@ -62,6 +65,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--keys", type=Path, metavar="DIR", help="key store (default: csm.software.folder)"
     )
     parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="of that ECU: its stores and key drivers are used, a token too",
+    )
+    parser.add_argument(
         "--without",
         action="append",
         default=[],
@@ -74,7 +85,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     try:
         _install(args)
-    except (FolderTrouble, CsmError, KeymError) as error:
+    except (FolderTrouble, CsmError, KeymError, ConfigurationError) as error:
         print(f"v2g pki install: {error}", file=sys.stderr)
         return 1
     return 0
@@ -95,7 +106,7 @@ def _install(args: argparse.Namespace) -> None:
             entity = entities.get(STEMS[use][2])
             if entity is not None and use.value not in args.without:
                 _install_credential(stores, kind, use, entity)
-    print(f"certificates in {stores.certificate_folder}, keys in {stores.key_folder}")
+    print(f"certificates in {stores.certificate_folder}, keys in {stores.key_place}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +116,43 @@ class Stores:
     certificates: CertificateStore
     keys: CryIf
     certificate_folder: Path
-    key_folder: Path
+    key_place: str
 
 
 def _open(args: argparse.Namespace) -> Stores:
-    certificate_folder = args.certificates or KeymConfig().folder
+    keym, csm = _config(args)
+    certificate_folder = args.certificates or keym.folder
     store = CertificateStore(FolderShelf(certificate_folder), tolerate=FIELD)
     for trouble in store.load():
         print(f"left out: {trouble}", file=sys.stderr)
-    software = SoftwareConfig(folder=args.keys) if args.keys else SoftwareConfig()
-    keys = open_keys(CsmConfig(software=software))
-    return Stores(store, keys, certificate_folder, software.folder)
+    if args.keys:
+        csm = CsmConfig(software=SoftwareConfig(folder=args.keys))
+    token = f"token {csm.pkcs11.token}"
+    places = {"software": str(csm.software.folder), "pkcs11": token}
+    place = ", then ".join(places[name] for name in csm.drivers)
+    return Stores(store, open_keys(csm), certificate_folder, place)
+
+
+def _config(args: argparse.Namespace) -> tuple[KeymConfig, CsmConfig]:
+    """As the ECU of this role has it in these files; without files as it has it by default."""
+    files = tuple(args.config)
+    if args.role == "evcc":
+        from evcc.config import EvccConfig  # noqa: PLC0415 - one of the two is wanted
+
+        vehicle = load(EvccConfig, files, outside=False).config
+        return vehicle.keym, vehicle.csm
+    from secc.config import SeccConfig  # noqa: PLC0415 - one of the two is wanted
+
+    station = load(SeccConfig, files, outside=False).config
+    return station.keym, station.csm
 
 
 def _install_credential(stores: Stores, kind: str, use: Use, entity: Entity) -> None:
-    handle = _take_key(stores.keys, f"{use.value}-{kind}", entity)
+    assert isinstance(entity.key, ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey)
+    label = f"{use.value}-{kind}"
+    handle = _take_key(stores.keys, label, entity.key)
+    if entity.agreement is not None:
+        _take_key(stores.keys, label + folder.BESIDE, entity.agreement)
     public_key = stores.keys.public_key(handle).spki()
     kept = stores.certificates.add(
         use, KINDS[kind].edition, entity.chain, handle, public_key=public_key
@@ -127,10 +160,9 @@ def _install_credential(stores: Stores, kind: str, use: Use, entity: Entity) -> 
     print(f"{kept.name}: key {handle}")
 
 
-def _take_key(keys: CryIf, label: str, entity: Entity) -> KeyHandle:
+def _take_key(keys: CryIf, label: str, key: material.LoadedPair) -> KeyHandle:
     """A key of the same label is that of an earlier test PKI, and goes."""
-    assert isinstance(entity.key, ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey)
-    handle = keys.drivers[0].handle(label)
-    with contextlib.suppress(KeyMissing):
-        keys.delete(handle)
-    return keys.adopt(label, material.unload(entity.key))
+    for driver in keys.drivers:
+        with contextlib.suppress(KeyMissing):
+            driver.delete(driver.handle(label))
+    return keys.adopt(label, material.unload(key))

@@ -7,12 +7,20 @@ Names are those of ``NAMES``.  The recipes follow ``keym.profile``; ``Pki.issue`
 certificate under an authority of the PKI, which is how tests get their bad ones.
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey
+from cryptography.x509 import UnrecognizedExtension
+from cryptography.x509.oid import ObjectIdentifier
+
 from bsw.crypto import KeyType
+from csm.material import public_of
 from keym.x509.edition import Edition
+from keym.x509.extensions import ALTERNATE_KEY
 from keym.x509.profile import (
     AUTHORITY_USAGE,
     BRANCHES,
@@ -167,7 +175,26 @@ def _build_branch(pki: Pki, use: Use, branch: Branch) -> None:
     first, second, leaf = STEMS[use]
     for level, stem in ((1, first), (2, second)):
         issuer = keep(pki, pki.issue(stem, authority_recipe(pki.plan, branch, level), issuer))
-    keep(pki, pki.issue(leaf, leaf_recipe(pki.plan, branch), issuer))
+    recipe, key, agreement = leaf_recipe(pki.plan, branch), None, None
+    if pki.plan.key_type is KeyType.ED448 and use is Use.CONTRACT:
+        key = deliverable_ed448()
+    if pki.plan.key_type is KeyType.ED448 and use is Use.PROVISIONING:
+        agreement = X448PrivateKey.generate()
+        recipe = replace(recipe, extra=((named_beside(agreement), False),))
+    entity = pki.issue(leaf, recipe, issuer, key)
+    keep(pki, replace(entity, agreement=agreement))
+
+
+def deliverable_ed448() -> Ed448PrivateKey:
+    """One that fits into the envelope of ISO 15118-20, which has no room for the last octet."""
+    return Ed448PrivateKey.from_private_bytes(secrets.token_bytes(56) + b"\0")
+
+
+def named_beside(key: X448PrivateKey) -> UnrecognizedExtension:
+    """A second public key in a certificate (subjectAltPublicKeyInfo)."""
+    return UnrecognizedExtension(
+        ObjectIdentifier(ALTERNATE_KEY), public_of(key.public_key()).spki()
+    )
 
 
 def _span(plan: Plan, days: int) -> tuple[datetime, datetime]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa, x448
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -89,6 +89,8 @@ class Entity:
     key: TestKey = field(repr=False)
     issuer: "Entity | None" = field(default=None, repr=False)
     recipe: Recipe | None = field(default=None, repr=False)
+    agreement: x448.X448PrivateKey | None = field(default=None, repr=False)
+    """The key beside an Ed448 key, which can agree on secrets; the certificate names it."""
 
     @property
     def der(self) -> bytes:
@@ -118,8 +120,13 @@ class Entity:
 
     def key_pem(self, password: str | None = None) -> bytes:
         """PKCS#8; encrypted if there is a password."""
-        lock = BestAvailableEncryption(password.encode()) if password else NoEncryption()
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+        return written_key(self.key, password)
+
+
+def written_key(key: TestKey | x448.X448PrivateKey, password: str | None = None) -> bytes:
+    """PKCS#8; encrypted if there is a password."""
+    lock = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
 
 def generate(key_type: KeyType) -> TestKey:

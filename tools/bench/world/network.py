@@ -22,7 +22,7 @@ from evcc.session import session as vehicle_session
 from evcc.session.context import VehicleContext
 from evcc.session.discovery import search_rules
 from evcc.session.memory import VolatileMemory
-from evcc.session.ports import Wallet
+from evcc.session.ports import NewerWallet, Wallet
 from evcc.session.profile import CONFORMANCE as VEHICLE_CONFORMANCE
 from evcc.session.profile import VehicleProfile
 from evcc.vehicle import Actuators, Asked, StationView
@@ -43,7 +43,7 @@ from secc.power.simulated import Ratings, SimulatedElectronics
 from secc.session import session as station_session
 from secc.session.context import StationContext
 from secc.session.memory import Memory
-from secc.session.ports import ContractDesk
+from secc.session.ports import ContractDesk, NewerDesk
 from secc.session.ports import Pilot as StationPilotPort
 from secc.session.profile import CONFORMANCE as STATION_CONFORMANCE
 from secc.session.profile import StationProfile
@@ -79,7 +79,9 @@ class Options:
     plain: bool = True
     without_tls: WithoutTls = "external"
     wallet: Wallet | None = None
+    newer_wallet: NewerWallet | None = None
     desk: ContractDesk | None = None
+    newer_desk: NewerDesk | None = None
     payment: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
     certificate_service: bool = False
     central_validation: bool = False
@@ -210,6 +212,7 @@ class NetRig:
             log=self._log,
             evccid=bytes.fromhex("0200000000a1"),
             wallet=self.options.wallet,
+            newer_wallet=self.options.newer_wallet,
             wear=self.wear,
         )
         return self.car
@@ -267,6 +270,7 @@ class NetRig:
             schedules=self.schedules,
             log=self._log,
             desk=self.options.desk,
+            newer_desk=self.options.newer_desk,
         )
         self.stations.append(station)
         return station

@@ -18,16 +18,14 @@ from evcc.bus.canbus import VehicleCan
 from evcc.config import EvccConfig
 from evcc.plug.charging import ChargingManager
 from evcc.vehicle import StationView, VehicleValues
-from keym.x509.edition import Edition
 from secc.api.charger import Charger
 from secc.config import SeccConfig
 from secc.plug.plug_side import OutletPlug
 from secc.plug.session_server import SessionServer
 from tools.bench.hardware.vehicle import vehicle_config
 from tools.bench.world.pair import Pair, Surroundings, same_bus
-from tools.bench.world.stores import with_contract
+from tools.bench.world.stores import editions_of, with_contract
 
-BOTH = (Edition.ISO20, Edition.ISO2)
 SIMULATED = BusConfig(interface="simulated")
 
 
@@ -54,8 +52,7 @@ class Bench:
     def __init__(self, setup: WholeOptions | None = None) -> None:
         setup = setup or WholeOptions()
         if setup.contract or setup.tls:
-            editions = BOTH if "iso20" in setup.protocols else (Edition.ISO2,)
-            vehicle, station = with_contract(setup.unix, editions)
+            vehicle, station = with_contract(setup.unix, editions_of(setup.protocols))
             setup = replace(setup, vehicle_keys=vehicle, station_keys=station)
         hardware = vehicle_config(SIMULATED, setup.inlets)
         self.setup = setup = replace(setup, hardware_can=hardware, ecu_bus=self.make_ecu_bus)
