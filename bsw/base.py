@@ -16,6 +16,7 @@ from bsw.os.process import Status, Stop
 from bsw.os.scheduler import LAST, NORMAL, Scheduler
 from bsw.os.worker import Worker
 from bsw.trace import Trace
+from bsw.troubles import Troubles
 
 T = TypeVar("T")
 
@@ -86,6 +87,8 @@ class Base(Protocol):
     def worker(self) -> Worker: ...
     @property
     def trace(self) -> Trace: ...
+    @property
+    def troubles(self) -> Troubles: ...
     @property
     def process(self) -> EcuProcess: ...
 

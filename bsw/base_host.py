@@ -21,6 +21,7 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker, Worker
 from bsw.trace import Trace
 from bsw.trace_file import Room, TraceFile
+from bsw.troubles import Troubles
 
 _STDERR = 2
 
@@ -35,6 +36,7 @@ class HostBase:
     det: Det
     worker: Worker
     trace: Trace
+    troubles: Troubles
     process: Process
     alone: bool
     _collector: Collector
@@ -79,7 +81,8 @@ def open_base(config: BaseConfig, *, alone: bool = True) -> HostBase:
     dlt = Dlt(clock.now, (limit,), level=_level(config.log.level), levels=_levels(config.log))
     det = Det(dlt.logger("det"))
     worker = HostWorker(scheduler)
-    file = _trace_file(config, scheduler, worker, dlt)
+    troubles = Troubles()
+    file = _trace_file(config, scheduler, worker, dlt, troubles)
     if alone:
         be_punctual(config.os, dlt.logger("os"))
     return HostBase(
@@ -89,6 +92,7 @@ def open_base(config: BaseConfig, *, alone: bool = True) -> HostBase:
         det,
         worker,
         Trace(clock.now, (file,) if file is not None else ()),
+        troubles,
         Process(scheduler, config.os, det, dlt.logger("os"), alone=alone),
         alone,
         Collector(scheduler),
@@ -114,7 +118,7 @@ def _levels(config: LogConfig) -> dict[str, Level]:
 
 
 def _trace_file(
-    config: BaseConfig, scheduler: Scheduler, worker: Worker, dlt: Dlt
+    config: BaseConfig, scheduler: Scheduler, worker: Worker, dlt: Dlt, troubles: Troubles
 ) -> TraceFile | None:
     if config.trace.file is None:
         return None
@@ -126,6 +130,7 @@ def _trace_file(
             worker,
             dlt.logger("trace"),
             room=Room(trace.size, trace.keep),
+            troubles=troubles,
         )
     except OSError as error:
         raise CannotStart(

@@ -21,6 +21,7 @@ from bsw.os.scheduler import LAST, Scheduler
 from bsw.os.worker import Outcome, Worker, WorkerClosed, WorkerFull
 from bsw.private_file import create, set_aside
 from bsw.trace import START, TraceRecord, chained, line_of
+from bsw.troubles import Trouble, Troubles
 
 FLUSH_AFTER = 200 * MS
 _LONGEST_LINE = 4 * 1024 * 1024
@@ -118,8 +119,10 @@ class TraceFile:
         *,
         bound: int = 8192,
         room: Room = Room(),
+        troubles: Troubles | None = None,
     ) -> None:
         self.path = path
+        self._troubles = troubles or Troubles()
         self._worker = worker
         self._log = log
         self._bound = bound
@@ -139,6 +142,8 @@ class TraceFile:
 
     def write(self, record: TraceRecord) -> None:
         if len(self._waiting) >= self._bound:
+            if not self._missing:
+                self._troubles.failed(Trouble.TRACE, "records are lost: the disk is too slow")
             self._missing += 1
             self._last_missing = Turn(record.serial + 1, record.digest)
             return
@@ -194,9 +199,12 @@ class TraceFile:
             self._writing = []
             self._written_batches += 1
             self._failed = False
+            if not self._missing:
+                self._troubles.passed(Trouble.TRACE)
         elif not self._failed:
             self._failed = True
             self._log.error("trace_not_written", path=str(self.path), error=str(outcome.error))
+            self._troubles.failed(Trouble.TRACE, f"trace.file {self.path}: {outcome.error}")
         if self._writing or self._waiting:
             self._flush.rearm(FLUSH_AFTER)
 

@@ -144,7 +144,9 @@ class HostDoors:
     def recording(self) -> Recording:
         config = self._config
         try:
-            return Recording(config.capture, self._base.scheduler, config.tls.lab_key_log_file)
+            key_log = config.tls.lab_key_log_file
+            base = self._base
+            return Recording(config.capture, base.scheduler, key_log, base.troubles)
         except OSError as error:
             raise CannotStart(
                 f"capture.file: {config.capture.file} cannot be written: {error.strerror}; "

@@ -78,7 +78,7 @@ class SimulatedDoors(Generic[P]):
         return self.interface
 
     def recording(self) -> Recording:
-        return Recording(self.config.capture, self.base.scheduler, None)
+        return Recording(self.config.capture, self.base.scheduler, None, self.base.troubles)
 
     def memory(self) -> BlockStore:
         return self.blocks

@@ -16,6 +16,7 @@ from bsw.nvm.store import Found, Stored
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Outcome, Worker, WorkerClosed, WorkerFull
+from bsw.troubles import Trouble, Troubles
 
 Content = Mapping[str, Any]
 Migrate = Callable[[int, Content], Content]
@@ -57,12 +58,13 @@ class Nvm:
         worker: Worker,
         log: Logger,
         *,
-        on_fault: Callable[[str], None] = lambda _why: None,
+        troubles: Troubles | None = None,
     ) -> None:
+        self.faults = 0  # since the start
         self._store = store
         self._worker = worker
         self._log = log
-        self._on_fault = on_fault
+        self._troubles = troubles or Troubles()
         self._blocks: dict[str, Block] = {}
         self._contents: dict[str, Content] = {}
         self._found: Found = Found({})
@@ -154,6 +156,7 @@ class Nvm:
             if self._failures:
                 self._log.info("written again", failures=self._failures)
             self._failures = 0
+            self._troubles.passed(Trouble.MEMORY)
             for done in waiting:
                 done()
             if self._changed:
@@ -175,7 +178,8 @@ class Nvm:
 
     def _fault(self, why: str) -> None:
         self._log.error("nvm", why=why)
-        self._on_fault(why)
+        self.faults += 1
+        self._troubles.failed(Trouble.MEMORY, why)
 
 
 def _coded(content: Content) -> bytes:

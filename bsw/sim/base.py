@@ -15,6 +15,7 @@ from bsw.os.process import Cause, Status, Stop
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
 from bsw.trace import MemoryTrace, Trace
+from bsw.troubles import Troubles
 
 KEPT = 10_000
 """Log records in mind."""
@@ -82,6 +83,7 @@ class SimulatedBase:
         self.det = Det(self.dlt.logger("det"), loud=loud)
         self.worker = SimulatedWorker(self.scheduler, delay)
         self.trace = Trace(self.scheduler.clock.now, (self.memory,))
+        self.troubles = Troubles()
         self.process = SimulatedProcess(self.det)
 
     def run(self, start: Callable[[], Steps]) -> Start:

@@ -29,6 +29,7 @@ from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
 from bsw.stbm import TimeBase
+from bsw.troubles import Trouble, Troubles
 from can_adapter.tester.server import IsoTpServer
 from can_adapter.vehicle.bus import VehicleBus
 from csm.cryif import CryIf
@@ -74,6 +75,7 @@ class ServiceContext:
     dlt: Dlt
     chance: Randomness
     calendar: TimeBase
+    troubles: Troubles
     paused_for: int  # at most
 
 
@@ -112,16 +114,13 @@ class KeptServices:
     ) -> None:
         self.config = config
         self.ground = ground
-        self.write_faults = 0
         self.live: Live | None = None
-        self._early: list[str] = []
-        self._supervision: Supervision | None = None
         self.nvm = Nvm(
             store,
             ground.scheduler,
             ground.worker,
             ground.dlt.logger("nvm"),
-            on_fault=self._memory_fault,
+            troubles=ground.troubles,
         )
         self.nvm.open()
         self.settings = SettingStore(self.nvm, default)
@@ -139,6 +138,7 @@ class KeptServices:
             now_unix=ground.calendar.unix,
         )
         self.dem.begin_cycle()
+        ground.troubles.listen(self._host_trouble)
 
     @property
     def behaviour(self) -> Behaviour:
@@ -164,20 +164,11 @@ class KeptServices:
         chosen = tuple(name for name in self.settings.active.protocols if name in configured)
         return chosen or configured
 
-    def supervised_by(self, supervision: Supervision) -> None:
-        self._supervision = supervision
-        for why in self._early:
-            supervision.memory_fault(why)
-
     def _circumstances(self) -> Snapshot:
         return self.live() if self.live is not None else {}
 
-    def _memory_fault(self, why: str) -> None:
-        self.write_faults += 1
-        if self._supervision is None:
-            self._early.append(why)
-        else:
-            self._supervision.memory_fault(why)
+    def _host_trouble(self, trouble: Trouble, why: str | None) -> None:
+        self.dem.report(trouble.value, failed=why is not None, detail=why or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +230,6 @@ class EcuServices:
         )
         if near.det is not None:
             near.det.listen(self._broken_promise, first=True)
-        services.supervised_by(self.supervision)
         self.server = self._make_server()
         self.transport: IsoTpServer | None = None
 
@@ -350,7 +340,7 @@ class EcuServices:
                 self.server,
                 services.ground.scheduler,
                 services.nvm,
-                lambda: services.write_faults,
+                lambda: services.nvm.faults,
             )
             self.transport = IsoTpServer(
                 services.ground.scheduler,

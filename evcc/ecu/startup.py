@@ -109,7 +109,13 @@ def _services(
     base: Base, config: EvccConfig, calendar: TimeBase, doors: VehicleDoors
 ) -> KeptServices:
     ground = ServiceContext(
-        base.scheduler, base.worker, base.dlt, doors.chance, calendar, config.session.paused_for
+        base.scheduler,
+        base.worker,
+        base.dlt,
+        doors.chance,
+        calendar,
+        base.troubles,
+        config.session.paused_for,
     )
     chosen = ServicesConfig(
         nvm=config.nvm,

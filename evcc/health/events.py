@@ -100,6 +100,8 @@ _ROWS: Final = (
     ("WEAR_SESSIONS", 0x970600, NOTE, 0, 0, "the station began too many sessions"),
     ("WEAR_MATCHING", 0x970700, NOTE, 0, 0, "the station asked for too many matchings"),
     ("NVM_DAMAGED", 0xF00100, NOTE, 0, 0, "non-volatile memory damaged or not writable"),
+    ("TRACE_NOT_WRITTEN", 0xF00101, NOTE, 0, 0, "the trace cannot be written, or not all of it"),
+    ("CAPTURE_NOT_WRITTEN", 0xF00102, NOTE, 0, 0, "the capture could not be written and ended"),
     ("WATCHDOG", 0xF00200, EMERGENCY, 0, 0, "a room gave no sign of life"),
     ("INTERNAL_FAULT", 0xF00300, EMERGENCY, 0, 0, "a broken promise inside the ECU"),
     ("INCOMPATIBLE", 0xF00400, STOP, 0, 0, "software and hardware do not fit"),

@@ -176,10 +176,6 @@ class Supervision:
     def internal_fault(self, what: str) -> None:
         self._dem.failed("INTERNAL_FAULT", what)
 
-    def memory_fault(self, why: str) -> None:
-        """Non-volatile memory is damaged, or cannot be written."""
-        self._dem.failed("NVM_DAMAGED", why)
-
     def _heard(self, event: ReceptionEvent) -> None:
         if not self._deaf:
             self._reception.hear(event)

@@ -128,6 +128,8 @@ VARIABLE_ADDITIONS: Final = {
     "request_error_routine": "The link shows E or F, so that the vehicle matches anew; "
     "for information, it does so itself.",
     "ev_mac_address": "With each link: the vehicle's MAC, from SLAC.",
+    "host_troubles": "At start-up and when it changes: NVM_DAMAGED, TRACE_NOT_WRITTEN or "
+    "CAPTURE_NOT_WRITTEN, while it stands.",
     "plug_faults": "When it changes: what the driver of pilot, lock and contactors has found, by "
     "name (docs/island.md); the vehicle hears EVSE_Malfunction or EVSE_EmergencyShutdown.",
 }

@@ -62,6 +62,12 @@ class EvInfo(Object):
     evcc_id: str | None = None
 
 
+class HostTroubles(Object):
+    """What the station misses of its host, by the names of trouble codes; none: all is well."""
+
+    troubles: tuple[str, ...] = ()
+
+
 class PlugFaults(Object):
     """What the driver of pilot, lock and contactors has found, in its words; none: all is well."""
 

@@ -67,6 +67,7 @@ ADDITIONS: Final[dict[str, Any]] = {
     "slac_dlink_ready": bool,
     "request_error_routine": None,
     "ev_mac_address": str,
+    "host_troubles": extensions.HostTroubles,
     "plug_faults": extensions.PlugFaults,
 }
 """Variables of the interfaces beside this one."""

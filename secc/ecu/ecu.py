@@ -15,7 +15,7 @@ from bsw.os.clock import MS, Action
 from bsw.os.process import Status, Stop
 from ecu.doors import StationDoors
 from secc.api.charger import Charger
-from secc.api.extensions import AuthorizationRequest
+from secc.api.extensions import AuthorizationRequest, HostTroubles
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -73,8 +73,14 @@ class StationEcu:
         if parts.keys is not None and config.provisioning.service == "north":
             parts.keys.exchange_with(self.charger)
         self._backend: Backend | None = None
+        base.troubles.listen(self._host_trouble)
         self.service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
         base.process.ends_by(self._ordered_stop, self._last_resort)
+
+    def _host_trouble(self, *_what: object) -> None:
+        """Anything of the host that begins or ends to be missing."""
+        now = HostTroubles(troubles=self._base.troubles.standing)
+        self.charger.variables.publish_changed("host_troubles", now)
 
     # Life
 

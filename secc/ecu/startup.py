@@ -82,7 +82,8 @@ def open_parts(base: Base, config: SeccConfig, doors: StationDoors) -> Generator
 
 def _nvm(base: Base, doors: StationDoors) -> Nvm:
     try:
-        nvm = Nvm(doors.memory(), base.scheduler, base.worker, base.dlt.logger("nvm"))
+        log = base.dlt.logger("nvm")
+        nvm = Nvm(doors.memory(), base.scheduler, base.worker, log, troubles=base.troubles)
         nvm.open()
     except StoreUnusable as error:
         raise CannotStart(f"nvm.file: {error}") from None

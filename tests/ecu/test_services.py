@@ -19,6 +19,7 @@ from bsw.os.notify import Notify
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
 from bsw.stbm import TimeBase
+from bsw.troubles import Troubles
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.drivers.simulated import SimulatedBus
@@ -40,7 +41,13 @@ FAULTS = faults()
 def ground(scheduler: Scheduler) -> ServiceContext:
     worker, calendar = SimulatedWorker(scheduler), TimeBase(lambda: scheduler.now)
     return ServiceContext(
-        scheduler, worker, silent(), SeededRandomness(1), calendar, paused_for=24 * HOUR
+        scheduler,
+        worker,
+        silent(),
+        SeededRandomness(1),
+        calendar,
+        Troubles(),
+        paused_for=24 * HOUR,
     )
 
 
@@ -137,7 +144,7 @@ def test_a_power_cut_in_each_write_leaves_the_old_or_the_new(
     store = scenario(file, cut_at, share, aside)
     assert store.writes == SCENARIO
     _, after = services(aside / file.name)
-    assert after.write_faults == 0
+    assert after.nvm.faults == 0
     found = (
         after.settings.active.lock_move == 800,
         after.dem.entry("LOCK_ERROR").occurrences == 1,
@@ -226,8 +233,10 @@ def test_a_damaged_memory_is_noticed_and_the_ecu_starts(tmp_path: Path) -> None:
     file = tmp_path / "evcc.nvm"
     file.write_bytes(b"no database at all" * 100)
     bench = EcuBench(file=file).start()
-    bench.run(1)
     assert bench.dem.stands("NVM_DAMAGED")
+    bench.run(1)
+    assert not bench.dem.stands("NVM_DAMAGED"), "the new file takes what is written"
+    assert bench.dem.entry("NVM_DAMAGED").occurrences == 1
     assert list(tmp_path.glob("*.damaged-0"))
 
 

@@ -19,6 +19,7 @@ from bsw.nvm.store import Store, Stored, StoreUnusable
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
+from bsw.troubles import Trouble, Troubles
 
 DIAL = Block("dial", 1, {"turns": 0})
 
@@ -28,14 +29,21 @@ class Ecu:
 
     def __init__(self, path: Path, *blocks: Block) -> None:
         self.scheduler = Scheduler(VirtualClock())
+        self.troubles = Troubles()
         self.faults: list[str] = []
+
+        def heard(_trouble: Trouble, why: str | None) -> None:
+            if why is not None:
+                self.faults.append(why)
+
+        self.troubles.listen(heard)
         worker = SimulatedWorker(self.scheduler, lambda _name: 10 * MS)
         self.nvm = Nvm(
             Store(path),
             self.scheduler,
             worker,
             silent().logger("nvm"),
-            on_fault=self.faults.append,
+            troubles=self.troubles,
         )
         self.nvm.open()
         for block in blocks or (DIAL,):

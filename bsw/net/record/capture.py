@@ -8,6 +8,7 @@ is where tshark looks for them.
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -22,7 +23,10 @@ _FLUSH_EVERY: Final = S // 2
 class Capture:
     """``Capture.to("run.pcapng", scheduler.now)``, then ``frame`` for each one, then ``close``."""
 
-    def __init__(self, path: Path, *, comment: str = "") -> None:
+    def __init__(
+        self, path: Path, *, comment: str = "", lost: Callable[[str], None] = lambda _why: None
+    ) -> None:
+        self._tell_lost = lost
         self.frames = 0
         self.epoch = 0
         self._path = path
@@ -37,11 +41,18 @@ class Capture:
         self._body_at = self._file.tell()
 
     @classmethod
-    def to(cls, path: str | Path, now: int | None = None, *, comment: str = "") -> "Capture":
+    def to(
+        cls,
+        path: str | Path,
+        now: int | None = None,
+        *,
+        comment: str = "",
+        lost: Callable[[str], None] = lambda _why: None,
+    ) -> "Capture":
         """Begin a file.  With ``now`` its times are calendar times, counted from its creation;
         without, scheduler times, which makes simulated captures repeatable.
         """
-        capture = cls(Path(path), comment=comment)
+        capture = cls(Path(path), comment=comment, lost=lost)
         if now is not None:
             capture.epoch = os.fstat(capture._file.fileno()).st_mtime_ns - now
         return capture
@@ -70,6 +81,7 @@ class Capture:
             self._write(now, octets, interface, direction)
         except OSError as error:  # a full disk ends the capture, and nothing else
             self.lost = error
+            self._tell_lost(f"{self._path}: {error}")
 
     def _write(self, now: int, octets: bytes, interface: str, direction: Direction) -> None:
         number = self._interfaces.get(interface)

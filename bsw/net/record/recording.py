@@ -11,6 +11,7 @@ from bsw.net.record.config import CaptureConfig
 from bsw.os.scheduler import Scheduler
 from bsw.private_file import set_aside
 from bsw.program.hostfault import told
+from bsw.troubles import Trouble, Troubles
 
 if TYPE_CHECKING:
     from bsw.net.record.capture import Capture
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 class Recording:
     """``network`` and ``port`` hand back what is to be used in their place."""
 
-    def __init__(self, config: CaptureConfig, scheduler: Scheduler, key_log: Path | None) -> None:
+    def __init__(
+        self,
+        config: CaptureConfig,
+        scheduler: Scheduler,
+        key_log: Path | None,
+        troubles: Troubles | None = None,
+    ) -> None:
         """Raises ``OSError`` if the file cannot be written."""
+        told_to = troubles or Troubles()
         self._scheduler = scheduler
         self._capture: Capture | None = None
         if config.file is not None:
@@ -28,7 +36,9 @@ class Recording:
 
             config.file.parent.mkdir(parents=True, exist_ok=True)
             set_aside(config.file, config.keep)
-            self._capture = capture.Capture.to(config.file, scheduler.now)
+            self._capture = capture.Capture.to(
+                config.file, scheduler.now, lost=lambda why: told_to.failed(Trouble.CAPTURE, why)
+            )
             if key_log is not None:
                 self._capture.follow_keys(key_log)
 
