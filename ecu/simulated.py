@@ -78,7 +78,8 @@ class SimulatedDoors(Generic[P]):
         return self.interface
 
     def recording(self) -> Recording:
-        return Recording(self.config.capture, self.base.scheduler, None, self.base.troubles)
+        key_log = self.config.tls.lab_key_log_file
+        return Recording(self.config.capture, self.base.scheduler, key_log, self.base.troubles)
 
     def memory(self) -> BlockStore:
         return self.blocks

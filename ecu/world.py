@@ -14,6 +14,7 @@ from bsw.os.worker import Outcome, SimulatedWorker
 from bsw.sim.base import SimulatedBase
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.cable_end import CableEnd
+from bsw.sim.line import Impairment
 from bsw.sim.network import SimLink, SimNetwork
 from bsw.sim.site import Site
 from can_adapter.drivers.simulated import SimulatedBus
@@ -55,6 +56,10 @@ class World:
             close=station.close,
         )
         self.attenuate(ATTENUATION)
+
+    def lag(self, impairment: Impairment) -> None:
+        """Messages take their time over the line."""
+        self.site.ip.impairment = impairment
 
     def attenuate(self, decibel: int) -> None:
         """The way between the vehicle's modem and the station's."""

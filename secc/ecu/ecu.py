@@ -74,7 +74,13 @@ class StationEcu:
             parts.keys.exchange_with(self.charger)
         self._backend: Backend | None = None
         base.troubles.listen(self._host_trouble)
-        self.service = OutletPlug(self.charger, self.outlet, parts.plug.pilot, log=self._log)
+        self.service = OutletPlug(
+            self.charger,
+            self.outlet,
+            parts.plug.pilot,
+            scheduler=base.scheduler,
+            log=self._log,
+        )
         base.process.ends_by(self._ordered_stop, self._last_resort)
 
     def _host_trouble(self, *_what: object) -> None:

@@ -5,11 +5,13 @@ vehicle that leaves state C, or a line that breaks, takes the energy away at onc
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, StationPilot
 from bsw.dlt import Logger
-from bsw.os.clock import Action
+from bsw.os.clock import MS, Action
+from bsw.os.scheduler import Scheduler
 from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Link, LinkFailure
 from secc.api.charger import Charger
@@ -29,29 +31,53 @@ class PilotOnPort:
         return PilotState.E.name if pilot.diode_short else pilot.state.name
 
 
+PARTING: Final = 500 * MS
+"""Between the end of a session and that of its data link."""
+
+
+def _stay() -> None:
+    """No order stands."""
+
+
 class OutletPlug:
     """A ``LinkUser``.  Give it its link, then ``start`` the link."""
 
     def __init__(
-        self, charger: Charger, outlet: SessionServer, pilot: StationPilot, *, log: Logger
+        self,
+        charger: Charger,
+        outlet: SessionServer,
+        pilot: StationPilot,
+        *,
+        scheduler: Scheduler,
+        log: Logger,
     ) -> None:
         self.charger = charger
         self._outlet = outlet
         self._log = log
         self._link: Link | None = None
         self._ready = False
+        self._leave: Action = _stay
+        self._parting = scheduler.alarm(self._part, name="link parts")
         pilot.listen(self._pilot_changed)
 
     def attach(self, link: Link) -> None:
         """Variables about the link become calls on it."""
         self._link = link
         calls = {
-            "dlink_terminate": link.terminate,
-            "dlink_error": link.error,
+            "dlink_terminate": lambda: self._part_soon(link.terminate),
+            "dlink_error": lambda: self._part_soon(link.error),
             "dlink_pause": link.pause,
         }
         for name, call in calls.items():
             self.charger.subscribe(name, _without_value(call))
+
+    def _part_soon(self, leave: Action) -> None:
+        """The last response is on its way, and a modem that takes another key drops it."""
+        self._leave = leave
+        self._parting.rearm(PARTING)
+
+    def _part(self) -> None:
+        self._leave()
 
     @property
     def attached(self) -> bool:
@@ -69,10 +95,12 @@ class OutletPlug:
     # The link's user
 
     def linked(self, link: Linked) -> None:
+        self._parting.cancel()
         self._log.info("linked", resumed=link.resumed)
         self._open()
 
     def link_lost(self, reason: Reason) -> None:
+        self._parting.cancel()
         self._log.warning("link lost", why=reason.value)
         self.charger.dlink_ready(value=False)
 

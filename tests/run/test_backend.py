@@ -88,7 +88,7 @@ def charge(csms: Csms, folder: Path, **settings: object) -> "subprocess.Popen[st
     }
     path = folder / "secc.yaml"
     path.write_text(json.dumps({"ocpp": ocpp}))  # JSON is YAML as well
-    words = ["bench", "run", "--out", str(folder / "run"), "--secc", str(path)]
+    words = ["bench", "run", "--live", "--out", str(folder / "run"), "--secc", str(path)]
     return subprocess.Popen(
         [sys.executable, "-m", "tools.cli", *words],
         cwd=ROOT,

@@ -32,7 +32,7 @@ def config(folder: Path, name: str, text: str) -> str:
 
 def v2g_run(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "tools.cli", "bench", "run", *words],
+        [sys.executable, "-m", "tools.cli", "bench", "run", "--live", *words],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -145,7 +145,7 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_ecu_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
     frame = subprocess.Popen(
-        [sys.executable, "-m", "tools.cli", "bench", "run", "--out", str(tmp_path)],
+        [sys.executable, "-m", "tools.cli", "bench", "run", "--live", "--out", str(tmp_path)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
     )

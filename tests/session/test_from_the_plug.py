@@ -48,7 +48,9 @@ class Place:
         self.rig = NetRig(self.world, usual if options is None else options(self.world))
         self.rig.vehicle_pilot = VehiclePilotView(self.cable.vehicle)
         self.rig.station_pilot = StationPilotView(self.cable.station)
-        self.service = OutletPlug(self.rig.charger, self.rig.outlet, self.cable.station, log=log)
+        self.service = OutletPlug(
+            self.rig.charger, self.rig.outlet, self.cable.station, scheduler=scheduler, log=log
+        )
         self.service.attach(
             StationLink(
                 Host(scheduler, station.port, chance, log),

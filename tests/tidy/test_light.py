@@ -36,7 +36,16 @@ def test_the_main_job_plays_without_them(tmp_path: Path) -> None:
     )
     assert b"does not belong into an ECU" in blocked.stderr
     ended = subprocess.run(
-        [sys.executable, "-m", "tools.cli", "bench", "run", "--out", str(tmp_path / "run")],
+        [
+            sys.executable,
+            "-m",
+            "tools.cli",
+            "bench",
+            "run",
+            "--live",
+            "--out",
+            str(tmp_path / "run"),
+        ],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -140,7 +140,9 @@ class StationLab(Clockwork):
         self.cable = SimulatedCable(self.scheduler)
         log = silent().logger("lab")
         self.rig.station_pilot = PilotOnPort(self.cable.station)
-        self.service = OutletPlug(self.charger, self.outlet, self.cable.station, log=log)
+        self.service = OutletPlug(
+            self.charger, self.outlet, self.cable.station, scheduler=self.scheduler, log=log
+        )
         self.station_link = StationLink(
             Host(self.scheduler, station_modem.port, chance, log),
             self.cable.station,

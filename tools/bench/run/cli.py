@@ -1,68 +1,137 @@
-"""``v2g bench run``: play the main job and say how it went."""
+"""``v2g bench run``: play a scenario and say how it went."""
 
 import argparse
-import shlex
+import json
 import sys
 from pathlib import Path
+from typing import Final
 
-from tools.bench.run import bench
-from tools.bench.run.play import Plan, Play, Result
-from tools.bench.run.view import verdict_line, view_for
-from tools.capture.rules import Judge
-from tools.capture.sources import events
-from tools.report.page import write
+from bsw.ecuc.tree import ConfigurationError
+from tools.bench.run.plain import JsonView, PlainView, SceneView
+from tools.bench.run.simulated import DEFAULT_SPEED, Played, Simulation
+from tools.bench.run.verdict import places
+from tools.bench.scenarios.find import NoScenario, read
+from tools.bench.scenarios.model import Scenario
+
+USUAL: Final = "charge"
+LIVE_ONLY: Final = ("evcc", "secc", "timeout")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Scenarios: v2g bench list, or a file of your own.  Ctrl-C ends in order."
+    parser.add_argument("scenario", nargs="?", default="", metavar="SCENARIO")
     parser.add_argument(
-        "--out", type=Path, default=Path("run"), metavar="FOLDER", help="for the traces (run)"
+        "--speed",
+        type=_speed,
+        metavar="N",
+        help="times life while it charges, a fifteenth of it before and after; 0: as fast as it"
+        f" goes (default: {DEFAULT_SPEED:g})",
     )
-    parser.add_argument("--evcc", type=Path, metavar="FILE", help="a configuration of the vehicle")
-    parser.add_argument("--secc", type=Path, metavar="FILE", help="a configuration of the station")
-    parser.add_argument("--soc", type=float, default=79.9, help="the battery at first, in %%")
-    parser.add_argument("--target", type=float, default=80.0, help="what it is charged to, in %%")
-    parser.add_argument("--timeout", type=float, default=120.0, metavar="SECONDS")
+    parser.add_argument("--live", action="store_true", help="two processes, real sockets, TLS")
+    parser.add_argument("--out", type=Path, default=Path("run"), metavar="FOLDER", help="(run)")
+    parser.add_argument("--soc", type=float, help="the battery at first, in %%")
+    parser.add_argument("--target", type=float, help="what it is charged to, in %%")
     parser.add_argument("--plain", action="store_true", help="lines only, also on a terminal")
+    parser.add_argument("--json", action="store_true", help="one object a line, for a program")
+    live = parser.add_argument_group("with --live")
+    live.add_argument("--evcc", type=Path, metavar="FILE", help="a configuration of the vehicle")
+    live.add_argument("--secc", type=Path, metavar="FILE", help="a configuration of the station")
+    live.add_argument("--timeout", type=float, metavar="SECONDS", help="(120)")
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 <= speed <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100000")
+    return speed
 
 
 def run(arguments: argparse.Namespace) -> int:
-    plan = Plan(
-        out=arguments.out,
-        evcc=arguments.evcc,
-        secc=arguments.secc,
-        soc=arguments.soc,
-        target=arguments.target,
-        timeout=arguments.timeout,
-    )
+    if arguments.live:
+        from tools.bench.run.live import run as run_live  # noqa: PLC0415 - another way
+
+        return run_live(arguments)
+    needless = [name for name in LIVE_ONLY if getattr(arguments, name) is not None]
+    if needless:
+        return _refused(f"--{needless[0]} is for processes; add --live")
     try:
-        result = Play(plan, view_for(sys.stdout, plain=arguments.plain)).run()
+        scenario = changed(read(arguments.scenario or USUAL), arguments.soc, arguments.target)
+    except (NoScenario, ConfigurationError, ValueError) as error:
+        return _refused(str(error))
+    return _play(scenario, arguments)
+
+
+def changed(scenario: Scenario, soc: float | None, target: float | None) -> Scenario:
+    """With another battery state than the file says."""
+    said = {name: value for name, value in (("soc", soc), ("target", target)) if value is not None}
+    for name, value in said.items():
+        if not 0.0 <= value <= 100.0:
+            raise ValueError(f"--{name} is a percentage from 0 to 100, not {value:g}")
+    vehicle = scenario.vehicle.model_copy(update=said)
+    return scenario.model_copy(update={"vehicle": vehicle})
+
+
+def _refused(why: str) -> int:
+    print(f"v2g bench run: {why}", file=sys.stderr)
+    return 2
+
+
+def _play(scenario: Scenario, arguments: argparse.Namespace) -> int:
+    speed = DEFAULT_SPEED if arguments.speed is None else arguments.speed
+    view = _view(plain=arguments.plain, as_json=arguments.json)
+    try:
+        played = Simulation(scenario, arguments.out, speed, view).play()
     except OSError as error:
         print(f"v2g bench run: {arguments.out}: {error.strerror}", file=sys.stderr)
         return 1
-    told(result)
-    pages(arguments.out)
-    return 1 if result.reason else 0
-
-
-def pages(out: Path) -> None:
-    """Where a person looks next.  What cannot be written costs the run nothing."""
-    capture, page = out / bench.CAPTURE, out / bench.REPORT
-    if not capture.exists():
-        return
-    try:
-        write(page, "The main job", Judge().judged(events(capture)))
-    except OSError as error:
-        print(f"  no report: {page}: {error.strerror}")
+    if arguments.json:
+        print(json.dumps({"verdict": played.verdict.figures}, ensure_ascii=False))
     else:
-        print(f"  {page}: the session in a browser, with what broke a rule")
-    print(f"  {capture}: decrypted in Wireshark, or: v2g decode {shlex.quote(str(capture))}")
+        _tell(played, arguments)
+    if played.interrupted:
+        return 130
+    return 0 if played.verdict.good else 1
 
 
-def told(result: Result) -> None:
+def _view(*, plain: bool, as_json: bool) -> SceneView:
+    if as_json:
+        return JsonView(sys.stdout)
+    if plain or not sys.stdout.isatty():
+        return PlainView(sys.stdout)
+    from rich.console import Console  # noqa: PLC0415 - only for a terminal
+
+    from tools.bench.run.dashboard import TerminalView  # noqa: PLC0415 - the same
+
+    return TerminalView(Console())
+
+
+def _tell(played: Played, arguments: argparse.Namespace) -> None:
+    told = played.verdict
     print()
-    if result.reason:
-        print(verdict_line(good=False, text=f"failed: {result.reason}"))
-    else:
-        print(verdict_line(good=True, text=f"ok: {result.outcome}"), f"({result.seconds:.1f} s)")
-    for path, verdict in result.traces.items():
-        print(f"  {path}: {verdict}")
+    if played.interrupted:
+        print("Interrupted; everything was ended in order.")
+    print(told.sentence + ".")
+    for wrong in told.figures["wrong"] if not played.interrupted else ():
+        print(f"not as expected: {wrong}")
+    if told.advice:
+        print(f"next step: {told.advice}")
+    figures = told.figures
+    wall = f"{figures['wall_seconds']:.1f} s"
+    print(
+        f"{figures['played_seconds']:.0f} s of life were played in {wall},"
+        f" {figures['speed']:.0f} times as fast as life."
+    )
+    print()
+    report = _report(played, arguments)
+    shown = arguments.scenario or USUAL
+    for line in places(arguments.out, capture=played.capture, report=report, scenario=shown):
+        print(f"  {line}")
+
+
+def _report(played: Played, arguments: argparse.Namespace) -> Path | None:
+    """What cannot be written costs the run nothing."""
+    from tools.bench.run.pages import report_of  # noqa: PLC0415 - reads a whole conversation
+
+    if played.capture is None:
+        return None
+    return report_of(arguments.out, played.capture, played.title)

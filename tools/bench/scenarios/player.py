@@ -11,6 +11,7 @@ from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.modes import mode_of
+from bsw.dlt import Record
 from bsw.os.clock import MS, S
 from ecu.simulated import TODAY
 from tools.bench.scenarios.hands import Hands
@@ -27,6 +28,9 @@ LOOK: Final = 100 * MS
 SETTLES: Final = 3 * S
 """After the last session: contactors open, the pilot comes to rest."""
 
+STOPS_WITHIN: Final = 20 * S
+"""An ordered stop takes leave of the peer, the modem and the disk."""
+
 HOPELESS: Final = 60 * S
 """All sessions have ended, and a step waits for so long for what does not come."""
 
@@ -40,16 +44,34 @@ class Outcome:
     wrong: tuple[str, ...]
 
 
+class _Noticed:
+    """Hears the log for faults that the vehicle's ECU notices."""
+
+    def __init__(self, names: set[str]) -> None:
+        self._names = names
+
+    def write(self, record: Record) -> None:
+        if record.room == "dem" and record.event == "event" and record.fields.get("failed"):
+            self._names.add(str(record.fields["name"]))
+
+
 class Player:
     """``advance`` until ``over``, then ask for ``outcome``.  Orders may come from elsewhere too."""
 
-    def __init__(self, scenario: Scenario, folder: Path | None = None, unix: int = TODAY) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        folder: Path | None = None,
+        unix: int = TODAY,
+        record: Path | None = None,
+    ) -> None:
+        """``record`` is where the vehicle's capture goes, with the secrets that open it."""
         self.scenario = scenario
         self._scratch = None
         if folder is None and scenario.vehicle.contract == "to be installed":
             self._scratch = tempfile.TemporaryDirectory(prefix="pilotwire-")
             folder = Path(self._scratch.name)
-        self.stage = Stage(scenario, folder or Path(), unix)
+        self.stage = Stage(scenario, folder or Path(), unix, record)
         self.pair = self.stage.pair
         self.hands = Hands(self.pair, self.stage.keys.token)
         self.done: list[tuple[int, Order]] = []
@@ -61,6 +83,7 @@ class Player:
         self._due: int | None = None
         self._quiet_since: int | None = None
         self._ac = mode_of(scenario.vehicle.mode).ac
+        self.pair.vehicle_base.dlt.add_sink(_Noticed(self.trouble))
         started = self.pair.start()
         self.pair.run(POWER_ON / S)
         self.cannot_start = "; ".join(str(one.failure) for one in started if one.failure)
@@ -99,6 +122,10 @@ class Player:
     def close(self) -> None:
         """Both ECUs in order, and what was written for them is taken away."""
         self.pair.stop()
+        ends = self.now + STOPS_WITHIN
+        bases = (self.pair.vehicle_base, self.pair.station_base)
+        while self.now < ends and any(base.process.status is None for base in bases):
+            self.pair.scheduler.run(self.now + LOOK)
         if self._scratch is not None:
             self._scratch.cleanup()
 
@@ -107,8 +134,6 @@ class Player:
     def _look(self) -> None:
         sight = self.sight
         self.most_amps = max(self.most_amps, abs(sight.amps))
-        dem = self.pair.vehicle.services.dem
-        self.trouble |= {name for name in dem.events if dem.stands(name)}
         while self._story and self._is_time(self._story[0], sight):
             step = self._story.pop(0)
             self._due = None

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.modes import mode_of
-from bsw.os.clock import S
+from bsw.os.clock import MS, S
+from bsw.sim.line import Impairment
 from can_adapter.signals.values import EnergyTransferMode, PaymentOption
 from ecu.simulated import TODAY
 from evcc.config import EvccConfig
@@ -20,6 +21,7 @@ from secc.config import SeccConfig
 from secc.session.schedules import DAY, Plan
 from secc.session.schedules import Step as PlanStep
 from tools.bench.hardware.battery import Battery
+from tools.bench.run.bench import CAPTURE
 from tools.bench.scenarios.keys import KeyRing, key_ring
 from tools.bench.scenarios.model import PricePart, Scenario
 from tools.bench.world.pair import Pair, Surroundings
@@ -29,12 +31,16 @@ Settings = dict[str, Any]
 
 REVOCATION: Final = {"secc": {"revocation": "soft-fail"}}
 """No responder runs on a bench, so the station has no staple."""
+POWER_LINE: Final = Impairment(latency=2 * MS, jitter=3 * MS)
+"""What a frame takes from host to host over two HomePlug Green PHY modems."""
 
 
 class Stage:
     """``pair`` is the world, ``keys`` what tokens and certificates there are."""
 
-    def __init__(self, scenario: Scenario, folder: Path, unix: int = TODAY) -> None:
+    def __init__(
+        self, scenario: Scenario, folder: Path, unix: int = TODAY, record: Path | None = None
+    ) -> None:
         self.scenario = scenario
         self.keys = key_ring(scenario, folder, unix)
         vehicle, station = scenario.vehicle, scenario.station
@@ -49,10 +55,13 @@ class Stage:
             vehicle_keys=self.keys.vehicle,
             station_keys=self.keys.station,
         )
-        evcc = EvccConfig.model_validate(over(evcc_settings(scenario), simulated("evcc")))
+        self.evcc = evcc = EvccConfig.model_validate(
+            over(over(evcc_settings(scenario), simulated("evcc")), recorded(record))
+        )
         own = over(secc_settings(scenario, self.keys), simulated("secc"))
         self.pair = Pair(evcc, SeccConfig.model_validate(own), around)
         self.pair.world.attenuate(scenario.attenuation)
+        self.pair.world.lag(POWER_LINE)
         wishes = self.pair.hardware.vehicle.vcu.wishes
         wishes.energy_transfer = EnergyTransferMode(vehicle.mode)
         wishes.payment = PaymentOption(vehicle.payment)
@@ -121,6 +130,16 @@ def simulated(who: str) -> Settings:
     if who == "secc":
         common["hardware"]["power"] = "can"
     return common
+
+
+def recorded(folder: Path | None) -> Settings:
+    """A capture of the vehicle's ports, with the secrets that open it."""
+    if folder is None:
+        return {}
+    return {
+        "capture": {"file": folder / CAPTURE},
+        "tls": {"lab_key_log_file": folder / "keys.log"},
+    }
 
 
 def over(usual: Mapping[str, Any], said: Mapping[str, Any]) -> Settings:

@@ -1,0 +1,19 @@
+"""The report of a run, for a browser."""
+
+from pathlib import Path
+
+from tools.bench.run.bench import REPORT
+from tools.capture.rules import Judge
+from tools.capture.sources import events
+from tools.report.page import write
+
+
+def report_of(out: Path, capture: Path, title: str) -> Path | None:
+    """What cannot be written costs the run nothing."""
+    page = out / REPORT
+    try:
+        write(page, title, Judge().judged(events(capture)))
+    except OSError as error:
+        print(f"  no report: {page}: {error.strerror}")
+        return None
+    return page

@@ -1,0 +1,109 @@
+"""How a played scenario went, in one sentence, and where to look next."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bsw.chrgm.endings import Ending
+from tools.bench.run.dashboard import clock
+from tools.bench.run.watch import Watch
+from tools.bench.scenarios.player import Outcome, Player
+
+NEXT = {
+    Ending.ANSWER_TIMEOUT: "look at the station's log, and at the line between the modems",
+    Ending.SEQUENCE_TIMEOUT: "look at the vehicle's log: it did not ask again",
+    Ending.ONGOING_TIMEOUT: "see what the station waits for: its hardware, or its back end",
+    Ending.REFUSED: "the response code names the reason; the station's log says more",
+    Ending.TLS_FAILED: "compare both certificate stores: v2g pki show",
+    Ending.KEY_FAULT: "look whether the token is there: v2g doctor",
+    Ending.ISOLATION_FAULT: "measure the cable's isolation",
+    Ending.PILOT_FAULT: "look at plug and pilot",
+    Ending.STATION_FAULT: "look at the station's power module",
+    Ending.VEHICLE_FAULT: "the vehicle's trouble codes say what: docs/diagnostics.md",
+    Ending.NO_PROTOCOL: "compare session.protocols of both",
+    Ending.NO_STATION: "look whether the station answers discovery: v2g sdp",
+    Ending.NOTHING_CHARGED: "see the vehicle's trouble codes and its permission",
+}
+GENERAL_NEXT = "read the conversation: v2g decode"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``good``: it ended as the scenario expects."""
+
+    good: bool
+    sentence: str
+    advice: str
+    figures: dict[str, Any]
+
+
+def verdict(player: Player, watch: Watch, outcome: Outcome, wall: float) -> Verdict:
+    flow = 0.0
+    if watch.first_flow is not None:
+        flow = (watch.last_flow - watch.first_flow) / 1e9
+    energy = player.pair.hardware.vehicle.charged / 1000
+    speed = player.now / 1e9 / wall if wall else 0.0
+    sentence, advice = _told(player, watch, outcome, energy, flow)
+    slow = watch.slowest
+    figures = {
+        "ended_as_expected": not outcome.wrong,
+        "wrong": list(outcome.wrong),
+        "endings": [str(one) for one in outcome.results],
+        "energy_kwh": round(energy, 3),
+        "charging_seconds": round(flow, 1),
+        "messages": watch.messages,
+        "slowest": {"exchange": slow.exchange, "ms": slow.took_ms, "limit_ms": slow.limit_ms},
+        "played_seconds": round(player.now / 1e9, 1),
+        "wall_seconds": round(wall, 1),
+        "speed": round(speed, 1),
+        "advice": advice,
+    }
+    return Verdict(not outcome.wrong, sentence, advice, figures)
+
+
+def _told(
+    player: Player, watch: Watch, outcome: Outcome, energy: float, flow: float
+) -> tuple[str, str]:
+    last = outcome.results[-1] if outcome.results else None
+    if last is None:
+        why = player.cannot_start or "no session took place"
+        return f"Nothing was charged: {why}", "" if not outcome.wrong else GENERAL_NEXT
+    charged = f"Charged {energy:.1f} kWh in {_span(flow)}" if flow else "Nothing was charged"
+    if not last.ending.good:
+        return _unhappy(player, watch, charged), NEXT.get(last.ending, GENERAL_NEXT)
+    told = f"{charged}, {watch.messages:,} messages"
+    slow = watch.slowest
+    if slow.exchange:
+        told += f", slowest answer {slow.took_ms:.0f} ms of {slow.limit_ms:.0f} ms"
+    return told, ""
+
+
+def _unhappy(player: Player, watch: Watch, charged: str) -> str:
+    """The exchange that was open, the peer, the timer."""
+    last = player.pair.vehicle.manager.results[-1]
+    told = f"{charged}; then: {last}"
+    if watch.open is not None:
+        told += (
+            f"; {watch.open.exchange} was open, the station had {watch.open.limit_ms:.0f} ms for it"
+        )
+    peer = player.pair.vehicle.view.evse_id
+    return told + (f"; peer {peer}" if peer else "")
+
+
+def _span(seconds: float) -> str:
+    return clock(seconds) if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def places(out: Path, *, capture: Path | None, report: Path | None, scenario: str) -> list[str]:
+    """Where to look next, a line each."""
+    told = []
+    if report is not None:
+        told.append(f"report    {report}: the session in a browser, with what broke a rule")
+    if capture is not None:
+        word = shlex.quote(str(capture))
+        told.append(f"capture   {capture}: decrypted in Wireshark, or: v2g decode {word}")
+    traces = shlex.quote(str(out / "evcc.trace.jsonl"))
+    told.append(f"traces    v2g trace check {traces}")
+    told.append(f"again     v2g bench run {shlex.quote(scenario)} --speed 10")
+    return told
