@@ -122,6 +122,18 @@ class Bars(Protocol):
         """A fault of ours stands: nothing may be charged."""
 
 
+class Holds(Bars, Protocol):
+    """What the ECU itself holds back, whoever tells it the values."""
+
+    @property
+    def withheld(self) -> bool:
+        """No permission, without a fault."""
+
+    @property
+    def share(self) -> float:
+        """At most so much of the current."""
+
+
 class Values(Protocol):
     """Where the values are read.  What holds later is another object."""
 

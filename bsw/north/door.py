@@ -39,6 +39,7 @@ class LocalDoor:
         self._side = side
         self._clients: set[_Client] = set()
         self._most = config.clients
+        self._most_watching = max(1, config.clients - 1)  # there is a place for who asks
         self._log = log
         self._listener = self._open(clock, config.socket, config.queue)
         side.listen(self._wanted, self._heard)
@@ -63,7 +64,7 @@ class LocalDoor:
             raise CannotStart(f"api.socket: {error}") from None
 
     def _accept(self, stream: LocalStream) -> "_Client | None":
-        client = _Client(self._scheduler, self._side, stream, self._gone)
+        client = _Client(self._scheduler, self._side, stream, self._gone, self._may_watch)
         if stream.peer.uid not in {0, os.geteuid()}:
             self._log.warning("client refused", why="another user", uid=stream.peer.uid)
             client.talk.refuse(Refused("not-allowed", "this door is for the ECU's own user"))
@@ -77,6 +78,13 @@ class LocalDoor:
         self._clients.add(client)
         self._log.debug("client came", pid=stream.peer.pid, clients=len(self._clients))
         return client
+
+    def _may_watch(self) -> str:
+        """Why there is no place for one more that watches; who watches never gives way."""
+        if sum(bool(client.talk.watched) for client in self._clients) < self._most_watching:
+            return ""
+        self._log.warning("watch refused", why="too many", most=self._most_watching)
+        return f"{self._most_watching} clients watch already; ask with get, or raise api.clients"
 
     def _make_room(self) -> bool:
         """Who waits for nothing gives way: those that never asked, then the longest silent."""
@@ -118,9 +126,10 @@ class _Client:
         side: NorthSide,
         stream: LocalStream,
         gone: Callable[["_Client", StreamEnd], None],
+        may_watch: Callable[[], str],
     ) -> None:
         self.stream = stream
-        self.talk = Talk(side, stream.write)
+        self.talk = Talk(side, stream.write, may_watch)
         self._gone = gone
         self._scheduler = scheduler
         self.came_at = scheduler.now

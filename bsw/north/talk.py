@@ -50,10 +50,19 @@ class _TooLong:
 
 
 class Talk:
-    """``send`` takes whole lines.  Feed ``received``, then ``work`` while it says there is more."""
+    """``send`` takes whole lines.  Feed ``received``, then ``work`` while it says there is more.
 
-    def __init__(self, side: NorthSide, send: Callable[[bytes], None]) -> None:
+    ``may_watch`` is asked by a client that watches nothing yet; an empty text lets it.
+    """
+
+    def __init__(
+        self,
+        side: NorthSide,
+        send: Callable[[bytes], None],
+        may_watch: Callable[[], str] = lambda: "",
+    ) -> None:
         self.watched: set[str] = set()
+        self._may_watch = may_watch
         self._side = side
         self._send = send
         self._rest = b""
@@ -143,6 +152,9 @@ class Talk:
             word = "watch" if on else "unwatch"
             _wrong(word, "is a list of variables; empty for all of them")
         names = {self._name(one) for one in wanted} or set(self._side.variables)
+        why_not = self._may_watch() if on and not self.watched else ""
+        if why_not:
+            raise Refused("busy", why_not)
         self.watched = self.watched | names if on else self.watched - names
         return sorted(self.watched)
 

@@ -160,6 +160,16 @@ class VehicleCan:
         return self._barred is not None
 
     @property
+    def withheld(self) -> bool:
+        """A rule over the ECU's modes forbids charging."""
+        return self._withheld
+
+    @property
+    def share(self) -> float:
+        """At most so much of the current, whatever the temperatures leave."""
+        return self._limit
+
+    @property
     def chosen(self) -> bool:
         """Whether the vehicle has said how it wants to charge, if it is ever going to."""
         return self._bus.signals.reading("energy_transfer_mode").quality is not Quality.NEVER

@@ -11,7 +11,7 @@ from typing import Any, Final
 from bsw.os.clock import Action
 from bsw.os.scheduler import Scheduler
 from evcc.north.vehicle import Vehicle
-from evcc.vehicle import DECLARED, NOTHING_SAID, STOP, Bars, Intent, Values, VehicleValues
+from evcc.vehicle import DECLARED, NOTHING_SAID, STOP, Holds, Intent, Values, VehicleValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class OwnWill:
     intent: Intent = Intent.CHARGE
     contracts: bool = True
     barred: bool = False
+    share: float = 1.0
     mode: str = ""
 
 
@@ -38,6 +39,8 @@ def merge(
         said["intent"] = intent
     if own.barred:
         said["permission"] = False
+    if own.share < 1.0:
+        said["derating"] = min(said.get("derating", values.derating), own.share)
     if not own.contracts:
         said["prefer_contract"] = False
     if own.mode:
@@ -69,14 +72,14 @@ class MergedValues:
         north: Vehicle,
         scheduler: Scheduler,
         *,
-        bars: Bars,
+        holds: Holds,
         changed: Action,
         alone: bool = False,
         fresh: int = 0,
     ) -> None:
         self.now: VehicleValues = NOTHING_SAID
         self._bus = bus
-        self._bars = bars
+        self._holds = holds
         self._changed = changed
         self._north = north
         self._scheduler = scheduler
@@ -99,11 +102,15 @@ class MergedValues:
         own = OwnWill(
             intent=self._intent,
             contracts=self._contracts,
-            barred=self._alone and (self._bars.barred or self._stale()),
+            barred=self._alone and self._held_back(),
+            share=self._holds.share if self._alone else 1.0,
             mode=self.now.mode if self._running else "",
         )
         bus = None if self._alone else self._bus.now
         self.now = merge(bus, self._north.says(self._scheduler.now), own)
+
+    def _held_back(self) -> bool:
+        return self._holds.barred or self._holds.withheld or self._stale()
 
     def _stale(self) -> bool:
         """Contactors are closed and nobody has measured anything for too long."""

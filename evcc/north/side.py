@@ -21,7 +21,7 @@ from evcc.north import about
 from evcc.north.objects import SdpResult, TlsInfo, V2gMessages
 from evcc.north.published_actuators import PublishedActuators, PublishedPilot
 from evcc.north.vehicle import COMMANDS, Vehicle
-from evcc.vehicle import Actuators, Asked, Bars, Pilot, Values
+from evcc.vehicle import Actuators, Asked, Holds, Pilot, Values
 
 LOOK_EACH = 1 * S
 """How often what counts down is counted."""
@@ -33,8 +33,8 @@ def side(vehicle: Vehicle) -> NorthSide:
     return NorthSide(vehicle, COMMANDS, vehicle.variables, meaning)
 
 
-class BusSide(Values, Bars, Protocol):
-    """What the vehicle's bus says, and whether a fault of ours stands."""
+class BusSide(Values, Holds, Protocol):
+    """What the vehicle's bus says, and what the ECU holds back."""
 
 
 class NorthUser(Protocol):
@@ -65,7 +65,7 @@ class North:
             bus,
             self.vehicle,
             scheduler,
-            bars=bus,
+            holds=bus,
             changed=user.values_changed,
             alone=config.values == "north",
             fresh=config.fresh,

@@ -29,7 +29,7 @@ class Ecu:
             self.bus,
             self.vehicle,
             self.scheduler,
-            bars=self.gates,
+            holds=self.gates,
             alone=alone,
             fresh=fresh,
             changed=lambda: None,
@@ -231,6 +231,23 @@ def test_without_a_bus_everything_is_told_by_commands() -> None:
     assert (ecu.state.mode, ecu.state.permission) == ("DC_core", True)
     ecu.gates.barred = True
     assert not ecu.hear().state.permission
+
+
+def test_what_the_ecu_holds_back_counts_without_a_bus_too() -> None:
+    ecu = Ecu(alone=True)
+    ecu.start("DC_core")
+    ecu.gates.withheld = True
+    assert not ecu.hear().state.permission
+    ecu.gates.withheld = False
+    assert ecu.hear().state.permission
+    ecu.gates.share = 0.5
+    assert ecu.hear().state.derating == 0.5
+    ecu.vehicle.update_inlet(locked=True, derating=0.25)
+    assert ecu.state.derating == 0.25, "the tighter of both"
+    ecu.vehicle.update_inlet(locked=True, derating=0.75)
+    assert ecu.state.derating == 0.5
+    ecu.gates.share = 1.0
+    assert ecu.hear().state.derating == 0.75
 
 
 def test_old_measurements_take_the_permission_away_while_contactors_are_closed() -> None:

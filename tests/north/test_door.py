@@ -192,21 +192,36 @@ def test_another_user_who_gets_that_far_is_turned_away() -> None:
 WATCH = b'{"id":1,"watch":["link_state"]}\n'
 
 
-def test_only_so_many_clients_are_let_in_and_a_place_becomes_free(tmp_path: Path) -> None:
-    with house(tmp_path / "s", clients=2) as here:
-        first, second = here.caller(), here.caller()
-        for caller in (first, second):
+def test_those_who_watch_never_fill_the_door(tmp_path: Path) -> None:
+    with house(tmp_path / "s") as here:
+        most = here.config.clients
+        watching = [here.caller() for _ in range(most)]
+        for caller in watching:
             caller.send(WATCH)
-            caller.lines(1)
-        third = here.caller()
-        third.until_over()
-        assert json.loads(third.heard)["error"]["code"] == "busy"
-        first.socket.close()
-        here.until(lambda: here.door.clients == 1)
-        fourth = here.caller()
-        fourth.send(ASK)
-        assert "retval" in fourth.lines(1)[0]
-        second.socket.close()
+        said = [caller.lines(1)[0] for caller in watching]
+        assert ["retval" in one for one in said] == [True] * (most - 1) + [False]
+        assert said[-1]["error"]["code"] == "busy"
+        for _ in range(3):
+            caller = here.caller()
+            caller.send(ASK)
+            assert "retval" in caller.lines(1)[0]
+        assert here.door.clients == most
+        here.vehicle.variables.publish("link_state", "still heard")
+        assert all(caller.lines(2) for caller in watching[:-1])
+        watching[0].socket.close()
+        here.until(lambda: here.door.clients == most - 1)
+        caller.send(WATCH)
+        assert "retval" in caller.lines(2)[1], "a place to watch became free"
+
+
+def test_a_door_for_one_lets_it_watch(tmp_path: Path) -> None:
+    with house(tmp_path / "s", clients=1) as here:
+        only = here.caller()
+        only.send(WATCH)
+        assert "retval" in only.lines(1)[0]
+        second = here.caller()
+        second.until_over()
+        assert json.loads(second.heard)["error"]["code"] == "busy"
 
 
 def test_silent_clients_give_way(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ class Dials:
     told: dict[str, Any]
     _own: OwnWill
 
-    barred = False  # nothing stands
+    barred = withheld = False  # nothing stands
+    share = 1.0
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - fields of the values
         VehicleValues(**values)  # a wrong name is told here

@@ -137,6 +137,8 @@ class OpenGates:
     barred: bool = False
     held: bool = False
     chosen: bool = True
+    withheld: bool = False
+    share: float = 1.0
 
 
 class NoUser:
