@@ -73,6 +73,12 @@ FIELD: Final = VehicleProfile(
             "PreCharge": Change(chain=30 * S),
             "Authorization": Change(chain=180 * S),
             "ContractAuthentication": Change(chain=180 * S),
+            "AC_ChargeParameterDiscovery": Change(answer=6 * S),
+            "DC_ChargeParameterDiscovery": Change(answer=6 * S),
+            "ScheduleExchange": Change(answer=6 * S),
+            "DC_PreCharge": Change(chain=30 * S),
+            "AC_ChargeLoop": Change(answer=2 * S),
+            "DC_ChargeLoop": Change(answer=2 * S),
         }
     ),
     accept_missing_staple=True,

@@ -31,6 +31,7 @@ class StationProfile:
     lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
     # ISO 15118-20 from here
     three_phase_connectors: tuple[int, ...] = (3, 2)  # a set for each: both are in the field
+    levels_without_prices: bool = False  # a schedule without prices has one price level all the same
     namespace_settles_service: bool = True  # otherwise the amendment's reading: any service
     negative_discharge: bool = False  # the sign of discharge limits that go out
     service_renegotiation: bool = True
@@ -71,12 +72,15 @@ FIELD: Final = StationProfile(
         exchanges={
             "Authorization": Change(chain_perform=300 * S),
             "ContractAuthentication": Change(chain_perform=300 * S),
+            "AC_ChargeLoop": Change(next_request=60 * S),
+            "DC_ChargeLoop": Change(next_request=60 * S),
         },
         spans={SETUP_SPAN: 60 * S},
     ),
     pilot_wait=1500 * MS,
     profile_tolerance=0.02,
     clamp_precharge=True,
+    levels_without_prices=True,
     vehicle_pauses_in_dynamic=True,
     setup_stops_discovery=False,
     lenient_chains=True,

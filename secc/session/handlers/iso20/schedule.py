@@ -140,7 +140,26 @@ class Schedule:
         told_prices = None
         if prices is not None:
             told_prices = told(prices, anchor=self.anchor, number=number, most_stacks=self._points)
-        return common.ChargingSchedule(power_schedule=power, absolute_price_schedule=told_prices)
+        levels = None
+        if told_prices is None and self._station.profile.levels_without_prices:
+            levels = self._one_level(number, max(plan.until, 1))
+        return common.ChargingSchedule(
+            power_schedule=power,
+            absolute_price_schedule=told_prices,
+            price_level_schedule=levels,
+        )
+
+    def _one_level(self, number: int, until: int) -> common.PriceLevelSchedule:
+        """One level says nothing, but vehicles of the field cannot do without [V2G20-2176]."""
+        entry = common.PriceLevelScheduleEntry(duration=until, price_level=0)
+        return common.PriceLevelSchedule(
+            time_anchor=self.anchor,
+            price_schedule_id=number,
+            number_of_price_levels=1,
+            price_level_schedule_entries=common.PriceLevelScheduleEntryList(
+                price_level_schedule_entry=(entry,)
+            ),
+        )
 
     def _refused(self) -> Said:
         return Said(
