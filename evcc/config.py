@@ -86,6 +86,13 @@ class SessionConfig(Part):
     not charge there.
     """
 
+    control: Literal["scheduled", "dynamic"] = "scheduled"
+    """ISO 15118-20: scheduled, the vehicle says how much; dynamic, the station does.  The other one
+    is taken where a station has no choice."""
+
+    needs_of_station: bool = False
+    """ISO 15118-20: with dynamic control the station may say when and how full, too."""
+
     lab_iso20_without_tls: bool = False
     """Speak ISO 15118-20 over plain TCP or TLS 1.2, which the norm forbids: for peers that do."""
 

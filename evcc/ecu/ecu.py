@@ -294,7 +294,13 @@ class VehicleEcu:
         chosen = self._config.session
         if chosen.profile == "lab":
             self._log.warning("lab profile", remedy="session.profile: field, for any real station")
-        return self.services.profile(profile_of(chosen.profile, chosen.loop_pause))
+        profile = profile_of(
+            chosen.profile,
+            chosen.loop_pause,
+            prefers_dynamic=chosen.control == "dynamic",
+            prefers_needs_of_station=chosen.needs_of_station,
+        )
+        return self.services.profile(profile)
 
     @property
     def protocols(self) -> tuple[str, ...]:

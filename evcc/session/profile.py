@@ -92,7 +92,19 @@ LAB: Final = replace(FIELD, lab_station_without_power=True)
 PROFILES: Final = {"conformance": CONFORMANCE, "field": FIELD, "lab": LAB}
 
 
-def profile_of(name: str, loop_pause: int | None) -> VehicleProfile:
-    """By its name; ``loop_pause`` as configured, if it is."""
+def profile_of(
+    name: str,
+    loop_pause: int | None,
+    *,
+    prefers_dynamic: bool = False,
+    prefers_needs_of_station: bool = False,
+) -> VehicleProfile:
+    """By its name; ``loop_pause`` as configured, if it is, and what the vehicle prefers."""
     profile = PROFILES[name]
+    if prefers_dynamic or prefers_needs_of_station:
+        profile = replace(
+            profile,
+            prefers_dynamic=prefers_dynamic,
+            prefers_needs_of_station=prefers_needs_of_station,
+        )
     return profile if loop_pause is None else replace(profile, loop_pause=loop_pause)

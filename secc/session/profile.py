@@ -31,7 +31,9 @@ class StationProfile:
     lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
     # ISO 15118-20 from here
     three_phase_connectors: tuple[int, ...] = (3, 2)  # a set for each: both are in the field
-    levels_without_prices: bool = False  # a schedule without prices has one price level all the same
+    levels_without_prices: bool = (
+        False  # a schedule without prices has one price level all the same
+    )
     namespace_settles_service: bool = True  # otherwise the amendment's reading: any service
     negative_discharge: bool = False  # the sign of discharge limits that go out
     service_renegotiation: bool = True

@@ -10,7 +10,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-LOOP_REQUESTS = frozenset({"CurrentDemandReq", "ChargingStatusReq"})
+LOOP_REQUESTS = frozenset(
+    {"CurrentDemandReq", "ChargingStatusReq", "ACChargeLoopReq", "DCChargeLoopReq"}
+)
 SECOND = 1e9
 
 

@@ -23,9 +23,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TextIO
 
-PROTOCOLS = {"din": "DIN_SPEC_70121", "iso2": "ISO_15118_2"}
-LOOP_REQUESTS = {"ChargingStatusReq", "CurrentDemandReq"}
-LOOP = LOOP_REQUESTS | {"ChargingStatusRes", "CurrentDemandRes"}
+PROTOCOLS = {
+    "din": "DIN_SPEC_70121",
+    "iso2": "ISO_15118_2",
+    "iso20-dc": "ISO_15118_20_DC",
+    "iso20-ac": "ISO_15118_20_AC",
+}
+LOOP_REQUESTS = {"ChargingStatusReq", "CurrentDemandReq", "AC_ChargeLoopReq", "DC_ChargeLoopReq"}
+LOOP = LOOP_REQUESTS | {name[:-3] + "Res" for name in LOOP_REQUESTS}
 LINGERS = 7.0  # seconds the package's vehicle may take to fall silent after its end
 
 
@@ -144,8 +149,10 @@ WARM_UP = (
     ("urn:iso:15118:2:2010:AppProtocol", "80400040"),
     ("urn:iso:15118:2:2013:MsgDef", "809802000000000000000011d01808000000028400"),
     ("urn:din:70121:2012:MsgDef", "809a02000000000000000011d01808000000028400"),
+    ("urn:iso:std:iso:15118:-20:CommonMessages", "808c040000000000000000001202a0a12180"),
+    ("urn:iso:std:iso:15118:-20:DC", "802c0400000000000000000012"),
 )
-"""An answer to the handshake and a SessionSetupReq: read before anything is measured."""
+"""An answer to the handshake, and the first request of each protocol that has one of its own."""
 
 
 def warm(record: Record) -> Any:
@@ -200,7 +207,7 @@ async def vehicle(arguments: argparse.Namespace, record: Record) -> None:
     from iso15118.evcc import EVCCHandler
     from iso15118.evcc.controller.simulator import SimEVController
     from iso15118.evcc.evcc_config import EVCCConfig
-    from iso15118.shared.messages.enums import Protocol
+    from iso15118.shared.messages.enums import ControlMode, Protocol, ServiceV20
 
     set_up(arguments, record)
     if arguments.patience:
@@ -208,7 +215,7 @@ async def vehicle(arguments: argparse.Namespace, record: Record) -> None:
     name = PROTOCOLS[arguments.protocol]
     config = EVCCConfig(
         supportedProtocols=[name],
-        supportedEnergyServices=["DC"],
+        supportedEnergyServices=[arguments.service],
         energyTransferMode=arguments.mode,
         useTls=bool(arguments.pki),
         enforceTls=bool(arguments.pki),
@@ -219,11 +226,24 @@ async def vehicle(arguments: argparse.Namespace, record: Record) -> None:
     )
     config.load_raw_values()
     config.supported_protocols = [Protocol[name]]
+    config.supported_energy_services = [ServiceV20[arguments.service]]
+    wanted = ControlMode[arguments.control.upper()].value
+
+    class Vehicle(SimEVController):
+        async def select_energy_service_v20(self, services: Any) -> Any:
+            choice = await super().select_energy_service_v20(services)
+            for candidate in services[0].parameter_sets:
+                values = {one.name: one.int_value for one in candidate.parameters}
+                if values.get("ControlMode") == wanted:
+                    choice.parameter_set = candidate
+                    break
+            return choice
+
     handler = EVCCHandler(
         evcc_config=config,
         iface=arguments.interface,
         exi_codec=warm(record),
-        ev_controller=SimEVController(config),
+        ev_controller=Vehicle(config),
     )
     say("READY")
     task = asyncio.ensure_future(handler.start())
@@ -259,7 +279,10 @@ def with_electronics(simulator: Any) -> Any:
             is_session_bpt: bool = False,  # noqa: FBT001, FBT002 - the same
         ) -> None:
             amps = 0.0 if is_precharge else min(ev_target_current or 0.0, most["current"])
-            self.deliver(min(ev_target_voltage or 0.0, most["voltage"]), amps)
+            present = (
+                self.evse_data_context.present_voltage
+            )  # with dynamic control nobody names one
+            self.deliver(min(ev_target_voltage or present, most["voltage"]), amps)
 
         async def stop_charger(self) -> None:
             await super().stop_charger()
@@ -345,6 +368,8 @@ def main() -> int:
     parser.add_argument("--interface", required=True)
     parser.add_argument("--protocol", choices=PROTOCOLS, default="iso2")
     parser.add_argument("--mode", default="DC_extended", help="of the vehicle")
+    parser.add_argument("--service", default="DC", help="of the vehicle, in ISO 15118-20")
+    parser.add_argument("--control", default="scheduled", help="of the vehicle, in ISO 15118-20")
     parser.add_argument("--loops", type=int, default=20, help="of the vehicle")
     parser.add_argument("--pki", help="folder of certificates; switches TLS and Plug & Charge on")
     parser.add_argument("--install", action="store_true", help="the vehicle asks for a contract")

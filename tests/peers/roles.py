@@ -25,10 +25,32 @@ class Case:
     contract: bool = False
     install: bool = False
     as_shipped: bool = False  # the foreign station with the package's own simulated electronics
+    service: str = ""  # the energy service of ISO 15118-20
+    dynamic: bool = False
 
     @property
-    def loop_request(self) -> str:
-        return "ChargingStatusReq" if mode_of(self.mode).ac else "CurrentDemandReq"
+    def newer(self) -> bool:
+        return bool(self.service)
+
+    @property
+    def kind(self) -> str:
+        return mode_of(self.mode).kind
+
+    def loop_request(self, *, ours: bool) -> str:
+        """As either side's trace calls it."""
+        if self.newer:
+            return f"{self.kind}ChargeLoopReq" if ours else f"{self.kind}_ChargeLoopReq"
+        return "ChargingStatusReq" if self.kind == "AC" else "CurrentDemandReq"
+
+    @property
+    def foreign_mode(self) -> str:
+        """The package names modes of ISO 15118-2 only."""
+        older = {"AC": "AC_three_phase_core", "DC": "DC_extended"}
+        return older[self.kind] if self.newer else self.mode
+
+    @property
+    def foreign_protocol(self) -> str:
+        return f"iso20-{self.kind.lower()}" if self.newer else self.protocol
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,7 @@ session:
   security: {security}
   count: 1
   tries: 1
+  lab_iso20_without_tls: {newer}
 {more}can:
   bus: {{channel: 239.74.163.2, options: {{port: 43210}}}}
   timeout_cycles: 100  # the simulated control units are one process on a host that may be busy
@@ -68,6 +91,7 @@ session:
   payment: [{payment}]
   plain: {plain}
   tls: {tls}
+  lab_iso20_without_tls: {newer}
   count: 1
 trace: {{file: {folder}/ours.station.trace.jsonl}}
 """
@@ -105,7 +129,11 @@ class Roles:
 
     def _theirs(self, side: str, role: str, *more: str) -> Program:
         case, folder = self.case, self.folder
-        words = [role, "--interface", f"{side}0", "--protocol", case.protocol, "--mode", case.mode]
+        words = [role, "--interface", f"{side}0", "--protocol", case.foreign_protocol]
+        words += ["--mode", case.foreign_mode]
+        if case.newer:
+            control = "dynamic" if case.dynamic else "scheduled"
+            words += ["--service", case.service, "--control", control]
         words += ["--loops", str(self.pace.loops), "--within", str(self.pace.within)]
         words += ["--log", str(folder / f"theirs.{role}.log")]
         words += ["--trace", str(folder / f"theirs.{role}.trace.jsonl")]
@@ -126,6 +154,7 @@ class Roles:
             payment="Contract" if case.contract else "ExternalPayment",
             plain=str(not case.contract).lower(),
             tls=str(case.contract).lower(),
+            newer=str(case.newer).lower(),
             folder=self.folder,
             plug=self.station_plug,
         )
@@ -143,12 +172,14 @@ class Roles:
         """The ECU, and around it a vehicle that is full after so many loops."""
         case, pace = self.case, self.pace
         path = self.folder / "evcc.yaml"
-        pause = "" if pace.pause is None else f"  loop_pause: {pace.pause} ms\n"
+        more = "" if pace.pause is None else f"  loop_pause: {pace.pause} ms\n"
+        more += "  control: dynamic\n" if case.dynamic else ""
         text = VEHICLE.format(
             protocol=case.protocol,
             profile=pace.profile,
             security="tls" if case.contract else "none",
-            more=pause,
+            more=more,
+            newer=str(case.newer).lower(),
             folder=self.folder,
             plug=self.vehicle_plug,
         )
@@ -189,7 +220,7 @@ class _Goal:
 
     def __init__(self, roles: Roles, hardware: Program) -> None:
         self._path = roles.folder / "ours.vehicle.trace.jsonl"
-        self._mark = f'"name":"{roles.case.loop_request}"'.encode()
+        self._mark = f'"name":"{roles.case.loop_request(ours=True)}"'.encode()
         self._left = roles.pace.loops
         self._hardware = hardware
         self._read = 0

@@ -27,6 +27,18 @@ CASES = (
     Case("-2 DC PnC TLS installation", "iso2", "DC_extended", contract=True, install=True),
 )
 
+ISO20 = tuple(
+    Case(f"-20 {service} {control}", "iso20", mode, service=service, dynamic=control == "dynamic")
+    for service, mode in (
+        ("DC", "DC_extended"),
+        ("AC", "AC_three_phase_core"),
+        ("DC_BPT", "DC_BPT"),
+        ("AC_BPT", "AC_BPT"),
+    )
+    for control in ("scheduled", "dynamic")
+)
+"""On plain TCP, by the lab switch: the package's TLS 1.3 has a P-256 PKI of its own."""
+
 AS_SHIPPED = (
     Case("DIN DC as shipped", "din", "DC_extended", as_shipped=True),
     Case("-2 DC as shipped", "iso2", "DC_extended", as_shipped=True),
