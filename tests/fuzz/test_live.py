@@ -28,12 +28,18 @@ def test_no_ecu_is_a_mistake_of_the_caller(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_a_short_soak_of_both_roles_is_good(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    *, tls: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = main(["soak", "--seconds", "1", "--out", str(tmp_path)])
+    secure = ["--tls"] if tls else []
+    status = main(["soak", "--seconds", "1", "--out", str(tmp_path), *secure])
     said = capsys.readouterr()
     assert status == 0, said.err
-    assert "sessions of DIN70121 DC_extended" in said.out
+    assert ("sessions of DIN70121 DC_extended" in said.out) is not tls
+    assert "1 sessions of ISO15118D2 DC_extended" in said.out
+    assert "up to 50 A" in said.out
+    trace = (tmp_path / "ecus" / "evcc.trace.jsonl").read_text()
+    assert ("PaymentDetailsReq" in trace) is tls, "the contract pays over TLS"
     assert "evcc: " in said.out
     assert "secc: " in said.out

@@ -15,6 +15,7 @@ from tools.fuzz.driver import Driver
 from tools.fuzz.ecu import Load
 from tools.fuzz.figures import Figures
 from tools.fuzz.mirror import Mirror
+from tools.fuzz.soak import TARGET, Soak, Source
 
 SESSION = bytes(range(8))
 TABLE = protocol("iso2").table
@@ -141,3 +142,42 @@ def test_figures_of_several_add_up_and_are_all_told() -> None:
     assert text.count("1.0 MiB, 3 descriptors; at the end") == 2
     assert "FOUND: thing 0" in text
     assert "FOUND: thing 1" in text
+
+
+def test_the_source_of_a_soak_gives_what_the_vehicle_asks_for_and_nothing_before_or_after() -> None:
+    box, car = Door(), Door()
+    source = Source(cast("Client", box), Driver(cast("Client", car)))
+
+    def asks(amps: float) -> float:
+        box.said.append((TARGET, {"dc_ev_target_voltage": 410.0, "dc_ev_target_current": amps}))
+        source.attend()
+        return source.amps
+
+    box.said.append(("start_pre_charge", None))
+    assert asks(50.0) == 0.0
+    box.said.append(("current_demand_started", None))
+    assert [asks(50.0) for _ in range(4)] == [20.0, 40.0, 50.0, 50.0]
+    assert [asks(0.0) for _ in range(4)] == [30.0, 10.0, 0.0, 0.0]
+    asks(50.0)
+    box.said.append(("current_demand_finished", None))
+    source.attend()
+    assert asks(50.0) == 0.0
+    assert source.most == 50.0
+
+
+def test_a_soak_says_each_minute_what_both_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    whole = Soak.__new__(Soak)
+    whole.figures, whole._say = Figures(sessions=41), said.append
+    for role in ("vehicle", "station"):
+        monkeypatch.setattr(whole, role, Held(), raising=False)
+    whole._tell(3)
+    both = "evcc 54.0 MiB, 9 descriptors; secc 54.0 MiB, 9 descriptors"
+    assert said == [f"minute 3: 41 sessions; {both}"]
+
+
+class Held:
+    def load(self) -> Load:
+        return Load(54 * 1024, 9)
