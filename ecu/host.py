@@ -12,6 +12,7 @@ from bsw.base import CannotStart
 from bsw.base_host import HostBase
 from bsw.hardware.port import PlugHardware, Side
 from bsw.island.config import IslandConfig
+from bsw.linux.config import LinuxConfig
 from bsw.net.host.network import InterfaceUnusable, named
 from bsw.net.host.tcpip import HostNetwork
 from bsw.net.record.config import CaptureConfig
@@ -61,6 +62,8 @@ class _Hardware(Protocol):
     def own(self) -> str: ...
     @property
     def island(self) -> IslandConfig: ...
+    @property
+    def linux(self) -> LinuxConfig: ...
 
 
 class _Memory(Protocol):
@@ -177,9 +180,7 @@ class HostDoors:
     def hardware(self, side: Side) -> PlugHardware:
         from bsw.hardware.open import open_hardware  # noqa: PLC0415 - only for such a driver
 
-        chosen = self._config.hardware
-        name = "island" if chosen.driver == "island" else chosen.own
-        return open_hardware(self._base, name, chosen.island, side, self.chance)
+        return open_hardware(self._base, self._config.hardware, side, self.chance)
 
     def keys(self) -> "CryIf":
         from csm.hardening import forbid_core_dumps  # noqa: PLC0415 - only where there are keys

@@ -11,6 +11,7 @@ from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, Mac, PortNumber, between
 from bsw.island.config import IslandConfig
+from bsw.linux.config import LinuxConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import HOUR, S
@@ -43,13 +44,14 @@ class HardwareConfig(Part):
     """Where pilot and power line are.
 
     ``plug`` is the simulated plug (a process of its own), ``island`` a processor that owns pilot,
-    lock and contactors, ``own`` a driver of somebody else, ``none`` takes the link for granted:
-    for benches that have neither pilot nor modem.
+    lock and contactors, ``linux`` pins of this board, ``own`` a driver of somebody else, ``none``
+    takes the link for granted: for benches that have neither pilot nor modem.
     """
 
-    driver: Literal["plug", "island", "own", "none"] = "none"
+    driver: Literal["plug", "island", "linux", "own", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
     island: IslandConfig = IslandConfig()
+    linux: LinuxConfig = LinuxConfig()
     own: str = Field(default="", examples=["my_board"])
     """The name of an entry point in the group ``pilotwire.hardware``."""
 

@@ -13,6 +13,7 @@ from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, EvseId, PortNumber, between
 from bsw.ecuc.references import ExistingFile, NewPath
 from bsw.island.config import IslandConfig
+from bsw.linux.config import LinuxConfig
 from bsw.net.connections_config import ConnectionsConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
@@ -43,12 +44,14 @@ class HardwareConfig(Part):
     """Where pilot, power line and power electronics are.
 
     ``plug`` is the simulated plug (a process of its own), ``island`` a processor that owns pilot,
-    lock and contactors, ``own`` a driver of somebody else, ``none`` takes the link for granted.
+    lock and contactors, ``linux`` pins of this board, ``own`` a driver of somebody else, ``none``
+    takes the link for granted.
     """
 
-    driver: Literal["plug", "island", "own", "none"] = "none"
+    driver: Literal["plug", "island", "linux", "own", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
     island: IslandConfig = IslandConfig()
+    linux: LinuxConfig = LinuxConfig()
     own: str = Field(default="", examples=["my_board"])
     """The name of an entry point in the group ``pilotwire.hardware``."""
 
@@ -187,6 +190,9 @@ class SeccConfig(BaseConfig):
     ocpp: OcppConfig = OcppConfig()
 
     def problems(self) -> Iterable[Wrong]:
+        if self.hardware.driver == "linux" and self.hardware.linux.low is None:
+            told = "without the negative half wave the diode is not proved, and nothing closes"
+            yield Wrong("hardware.linux.low", told, "low: {channel: 3}")
         yield from self.link.contradictions(self.network.interface, self.hardware.driver)
         for told in modem_problems(self.link.slac.modem):
             yield Wrong("link.slac.modem.dialect", told, "qca7000")

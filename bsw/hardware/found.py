@@ -9,7 +9,10 @@ from typing import Final
 from bsw.hardware.port import Maker
 
 GROUP: Final = "pilotwire.hardware"
-SHIPPED: Final = {"island": "bsw.island.driver:IslandHardware"}
+SHIPPED: Final = {
+    "island": "bsw.island.driver:IslandHardware",
+    "linux": "bsw.linux.driver:LinuxHardware",
+}
 """The same as in pyproject.toml, for a checkout that was installed before a driver came to it."""
 
 

@@ -1,11 +1,15 @@
 """Making the driver that a configuration names, with what it needs of a host."""
 
+from typing import Protocol
+
 from bsw.base import CannotStart
 from bsw.base_host import HostBase
 from bsw.hardware.found import NoDriver, maker
 from bsw.hardware.port import PlugHardware, Side, Surroundings
 from bsw.island.config import IslandConfig
 from bsw.island.serial import LineUnusable, SerialStream
+from bsw.linux.config import LinuxConfig
+from bsw.linux.sysfs import PinUnusable
 from bsw.net.host.tcpip import HostNetwork
 from bsw.net.ports import Endpoint, Stream, StreamUser
 from bsw.os.clock import S
@@ -30,13 +34,30 @@ class Lines:
         return network.connect(Endpoint("::1", settings.port), user, timeout=5 * S)
 
 
+class Chosen(Protocol):
+    """What either role's configuration says of the driver."""
+
+    @property
+    def driver(self) -> str: ...
+    @property
+    def own(self) -> str: ...
+    @property
+    def island(self) -> IslandConfig: ...
+    @property
+    def linux(self) -> LinuxConfig: ...
+
+
 def open_hardware(
-    base: HostBase, name: str, settings: IslandConfig, side: Side, randomness: Randomness
+    base: HostBase, chosen: Chosen, side: Side, randomness: Randomness
 ) -> PlugHardware:
+    name = chosen.own if chosen.driver == "own" else chosen.driver
+    line = Lines(base, chosen.island)
     around = Surroundings(
-        side, settings, base.scheduler, base.dlt, randomness, Lines(base, settings)
+        side, chosen.island, base.scheduler, base.dlt, randomness, line, chosen.linux
     )
     try:
         return maker(name)(around)
     except NoDriver as error:
         raise CannotStart(f"hardware.driver: {error}") from None
+    except PinUnusable as error:
+        raise CannotStart(f"hardware.{name}: {error}") from None

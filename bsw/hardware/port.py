@@ -7,14 +7,15 @@ the permission withdrawn before it closes again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from bsw.cp.pilot import StationPilot, VehiclePilot
 from bsw.cp.proximity import ProximityPort
 from bsw.dlt import Dlt
 from bsw.island.config import IslandConfig
+from bsw.linux.config import LinuxConfig
 from bsw.net.ports import Stream, StreamUser
 from bsw.os.clock import Action
 from bsw.os.randomness import Randomness
@@ -112,6 +113,10 @@ class Surroundings:
     dlt: Dlt
     randomness: Randomness
     open_line: Open
+    linux: LinuxConfig = field(default_factory=LinuxConfig)
+    """``hardware.linux``"""
+    gpiod: Any = None
+    """A test's, in place of the library."""
 
 
 Maker = Callable[[Surroundings], PlugHardware]
