@@ -106,8 +106,8 @@ class WdgM:
             one.entity.taken()
         every, cycle = self._scheduler.every, self._cycle
         self._tasks = (
-            every(cycle, self._look, name="wdgm", priority=FIRST),
-            every(cycle, self._round, name="wdgm round", priority=LAST),
+            every(cycle, self._look, name="wdgm", priority=FIRST, aligned=True),
+            every(cycle, self._round, name="wdgm round", priority=LAST, aligned=True),
         )
 
     def stop(self) -> None:

@@ -29,6 +29,9 @@ class Clock(Protocol):
         ``None`` waits for the outside alone.
         """
 
+    def wait_within(self, earliest: int, latest: int) -> None:
+        """The same at whatever time between the two costs least."""
+
     def wake(self) -> None:
         """End a running or the next wait.  The only method other threads may call."""
 
@@ -76,6 +79,11 @@ class VirtualClock:
         self._looks += 1
         if self._looks > LOOKS_WITHOUT_PROGRESS:
             raise TimeStandsStill(self._now)
+
+    def wait_within(self, earliest: int, latest: int) -> None:
+        """No time costs anything: as late as it may be, so that most comes together."""
+        del earliest
+        self.wait_until(latest)
 
     def wake(self) -> None:
         """Nothing to do: virtual time never sleeps."""

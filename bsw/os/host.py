@@ -1,18 +1,20 @@
 """The machine's clock, and the outside it waits on: epoll, a timerfd, sockets, other threads.
 
 An epoll timeout is rounded to whole milliseconds and wakes half a millisecond late; a timerfd
-in the same epoll set is exact.  Ready descriptors become events in the scheduler's mailbox, so
+in the same epoll set is exact, and twice as dear: where some milliseconds do not matter it rests.
+Ready descriptors become events in the scheduler's mailbox, so
 their actions run like all others, one at a time and guarded.
 """
 
 import ctypes
 import os
 import select
+import struct
 import threading
 import time
 from dataclasses import dataclass
 
-from bsw.os.clock import US, Action, S
+from bsw.os.clock import MS, US, Action, S
 from bsw.os.mailbox import Event, Mailbox, MailboxFull
 
 _TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
@@ -29,36 +31,41 @@ a worker could starve for as long as the overload lasts.
 """
 
 
-class _Timespec(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+_ITIMERSPEC = struct.Struct("@4l")
+"""Seconds and nanoseconds of the interval, then of the value."""
 
-
-class _Itimerspec(ctypes.Structure):
-    _fields_ = (("interval", _Timespec), ("value", _Timespec))
+TIMEOUT_LATE = MS // 2
+"""By so much a timeout of epoll may come late on a host that has time."""
 
 
 class TimerDescriptor:
-    """A timerfd.  Python has its own from 3.13 on; below that the C library is asked."""
+    """A timerfd.  Python has its own from 3.13 on; below that the C library is asked.
+
+    It is armed at nearly each waking up, so the call goes without conversions.
+    """
 
     def __init__(self) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self.fd: int = self._libc.timerfd_create(time.CLOCK_MONOTONIC, _TFD_FLAGS)
+        library = ctypes.CDLL(None, use_errno=True)
+        self.fd: int = library.timerfd_create(time.CLOCK_MONOTONIC, _TFD_FLAGS)
         if self.fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create failed")
-        self._spec = _Itimerspec()
+        self._settime = library.timerfd_settime
+        self._settime.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+        self._spec = ctypes.create_string_buffer(_ITIMERSPEC.size)
+        self._at = ctypes.addressof(self._spec)
         self._armed_for: int | None = None
 
     def arm(self, when: int | None) -> None:
         """Become readable at ``when``; ``None`` disarms."""
         if when == self._armed_for:
             return
-        value = self._spec.value
-        value.seconds, value.nanoseconds = divmod(max(when, 1) if when is not None else 0, S)
-        self._libc.timerfd_settime(self.fd, _TFD_ABSTIME, ctypes.byref(self._spec), None)
+        seconds, nanoseconds = divmod(max(when, 1), S) if when is not None else (0, 0)
+        _ITIMERSPEC.pack_into(self._spec, 0, 0, 0, seconds, nanoseconds)
+        self._settime(self.fd, _TFD_ABSTIME, self._at, None)
         self._armed_for = when
 
     def expired(self) -> None:
-        """It stays readable until it is armed or disarmed, which is before the next wait."""
+        """It has told so and does not say it again: it is armed anew for the same time, too."""
         self._armed_for = EXPIRED
 
     def close(self) -> None:
@@ -97,7 +104,7 @@ class HostClock:
         self._closing = threading.RLock()  # a signal may wake while its thread is waking
         self._watches: dict[int, Watch] = {}
         self._looks = 0
-        self._epoll.register(self._timer.fd, select.EPOLLIN)
+        self._epoll.register(self._timer.fd, select.EPOLLIN | select.EPOLLET)
         self._epoll.register(self._wake, select.EPOLLIN)
 
     def now(self) -> int:
@@ -113,7 +120,19 @@ class HostClock:
                 os.eventfd_write(self._wake, 1)
 
     def wait_until(self, when: int | None) -> None:
-        for fd, mask in self._wait(when):
+        self._take(self._wait(when))
+
+    def wait_within(self, earliest: int, latest: int) -> None:
+        now = self.now()
+        pause = (latest - TIMEOUT_LATE - now) // MS
+        if pause <= 0 or now + pause * MS < earliest:
+            self.wait_until(latest)
+            return
+        self._looks = 0
+        self._take(self._epoll.poll((pause - 0.5) / 1000))  # epoll rounds up to whole ones
+
+    def _take(self, ready: list[tuple[int, int]]) -> None:
+        for fd, mask in ready:
             if fd == self._timer.fd:
                 self._timer.expired()
             elif fd == self._wake:

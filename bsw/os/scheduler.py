@@ -188,9 +188,9 @@ class Scheduler:
         """Call ``action`` once, ``delay`` nanoseconds from now."""
         return self.at(self.clock.now() + delay, action, name=name, priority=priority)
 
-    def alarm(self, action: Action, *, name: str, priority: int = NORMAL) -> Alarm:
+    def alarm(self, action: Action, *, name: str, priority: int = NORMAL, slack: int = 0) -> Alarm:
         """An alarm that is not armed yet: ``rearm`` starts it."""
-        return Alarm(self, name, priority, action)
+        return Alarm(self, name, priority, action, slack)
 
     def every(
         self,
@@ -201,17 +201,19 @@ class Scheduler:
         offset: int | None = None,
         priority: int = NORMAL,
         slack: int = 0,
+        aligned: bool = False,
     ) -> Task:
         """Call ``action`` each ``period``, first after ``offset`` (default: one period).
 
-        Tasks with slack keep their phases to each other, whenever they were started.
+        Tasks with slack, and those that are ``aligned``, keep their phases to each other whenever
+        they were started, so that one waking up serves several.
         """
         if period <= 0:
             raise ValueError(f"task {name!r}: the period must be above 0 ns, not {period}")
         task = Task(self, name, period, priority, action, slack=slack)
         offset = period if offset is None else offset
         due = self.clock.now() + offset
-        if slack and self.lenient:
+        if (slack or aligned) and self.lenient:
             due += (offset - due) % period
         task.start(due)
         return task
@@ -261,8 +263,8 @@ class Scheduler:
         keep up would run later waits for the next ``run``.
         """
         self._running = True
-        clock, waiting, alarms, early = self.clock, self.mailbox.waiting, self._alarms, self._early
-        first_plan, read_clock, pop = self._first, clock.now, heapq.heappop
+        waiting, alarms, early = self.mailbox.waiting, self._alarms, self._early
+        first_plan, read_clock, pop = self._first, self.clock.now, heapq.heappop
         left = max(ALARMS_PER_LOOK, self.planned)
         while True:
             if waiting:
@@ -282,22 +284,34 @@ class Scheduler:
             if until is not None and now >= until and self._done(due, until, now):
                 self._deliver_events(len(waiting))
                 return
-            if due is not None and due <= now and left:
-                left -= 1
-                if first is not None and first <= now and self._first_goes(first, other):
-                    alarm: Planned = first_plan.take()
-                else:
-                    alarm = pop(alarms)[3]
-                    alarm.serial = -1
-                self.activations += 1
-                try:
-                    alarm.action()
-                except Exception as error:  # noqa: BLE001 - leads to the safe stop
-                    self._failed(alarm.name, error)
-            else:
-                end = until if due is None or (until is not None and until < due) else due
-                clock.wait_until(now if waiting else end)
+            if due is None or due > now or not left:
+                only = self._wait(now, due, until)
                 left = max(ALARMS_PER_LOOK, len(first_plan.entries) + len(alarms))
+                if not only:
+                    continue
+                now = read_clock()
+            left -= 1
+            before = first is not None and first <= now and self._first_goes(first, other)
+            alarm: Planned = first_plan.take() if before else pop(alarms)[3]
+            alarm.serial = -1
+            self.activations += 1
+            try:
+                alarm.action()
+            except Exception as error:  # noqa: BLE001 - leads to the safe stop
+                self._failed(alarm.name, error)
+
+    def _wait(self, now: int, due: int | None, until: int | None) -> bool:
+        """Look at the outside until something is due; whether that is all there is to do then."""
+        clock, waiting, alarms = self.clock, self.mailbox.waiting, self._alarms
+        if waiting:
+            clock.wait_until(now)
+            return False
+        end = until if due is None or (until is not None and until < due) else due
+        if self._early and end == due and alarms[0][0] == due and alarms[0][3].slack:
+            clock.wait_within(alarms[0][3].due, alarms[0][0])
+            return False
+        clock.wait_until(end)
+        return end == due and due is not None and not waiting and clock.now() >= due
 
     def _first_goes(self, first: int, other: int | None) -> bool:
         """By its turn, or past others that are late; but not twice in a row past them."""

@@ -19,11 +19,9 @@ from can_adapter.matrix.specs import MessageSpec, SendType
 from can_adapter.signals.binding import Binding, Bindings
 from can_adapter.signals.e2e import E2eProtector
 from can_adapter.signals.roles import Value
+from can_adapter.signals.timetable import Timetable
 
 PartT = TypeVar("PartT")
-
-SLACK = 10
-"""A cyclic frame may be late by this part of its cycle, so that frames go out together."""
 
 SPREAD = 1 * MS
 """Distance of the first cyclic frames of two messages, so that they do not come in bursts."""
@@ -65,15 +63,14 @@ class Sender:
         self._task: Task | None = None
         self._pending: Alarm = scheduler.alarm(self._send, name=spec.name)
 
+    @property
+    def cyclic(self) -> bool:
+        return self.spec.send_type is not SendType.ON_CHANGE and self.spec.cycle > 0
+
     def start(self, offset: int) -> None:
-        if self.spec.send_type is SendType.ON_CHANGE or not self.spec.cycle or self._task:
-            return
+        """On a task of its own."""
         self._task = self._scheduler.every(
-            self.spec.cycle,
-            self._cycle,
-            name=self.spec.name,
-            offset=offset,
-            slack=self.spec.cycle // SLACK,
+            self.spec.cycle, self.cycle, name=self.spec.name, offset=offset
         )
 
     def stop(self) -> None:
@@ -91,9 +88,9 @@ class Sender:
         if self.spec.send_type is SendType.CYCLIC:
             return
         self._page = page
-        self._cycle()
+        self.cycle()
 
-    def _cycle(self) -> None:
+    def cycle(self) -> None:
         """Send now, or as soon as the distance to the last frame is kept."""
         if self._pending.serial >= 0:
             return
@@ -236,6 +233,7 @@ class Outbound(Generic[PartT]):
             for kind, roles in bindings.catalogue.groups.items()
         }
         self.started = False
+        self._timetable: Timetable | None = None
 
     def publish(self, part: PartT) -> None:
         """Take over the values of a part; what did not change costs next to nothing."""
@@ -258,19 +256,28 @@ class Outbound(Generic[PartT]):
         if self.started:
             return
         self.started = True
-        spread = self._spread()
-        for number, sender in enumerate(self._senders.values()):
-            cycle = max(sender.spec.cycle, 1)
-            sender.start(number * spread % cycle)
+        cyclic = [(at, one) for at, one in enumerate(self._senders.values()) if one.cyclic]
+        if self._scheduler.lenient and cyclic:
+            self._start_together(cyclic)
+            return
+        for number, sender in cyclic:
+            sender.start(number * SPREAD % sender.spec.cycle)
 
-    def _spread(self) -> int:
-        """Where waking up costs something, slow frames go out in the turns of the fastest."""
-        cycles = [sender.spec.cycle for sender in self._senders.values() if sender.spec.cycle]
-        return min(cycles) if cycles and self._scheduler.lenient else SPREAD
+    def _start_together(self, cyclic: Sequence[tuple[int, Sender]]) -> None:
+        """Waking up costs something: slow frames go out in the turns of the fastest."""
+        shortest = min(sender.spec.cycle for _, sender in cyclic)
+        self._timetable = Timetable(self._scheduler, shortest)
+        for number, sender in cyclic:
+            cycle = sender.spec.cycle
+            self._timetable.add(cycle, number * shortest % cycle, sender.cycle)
+        self._timetable.start()
 
     def stop(self) -> None:
         """Fall silent, as for bus sleep."""
         self.started = False
+        if self._timetable is not None:
+            self._timetable.stop()
+            self._timetable = None
         for sender in self._senders.values():
             sender.stop()
 

@@ -60,6 +60,11 @@ class ReceptionFaults:
                 detail = f"{event.length} octets"
                 self._report(events.wrong_length, event.message, detail, failed=True)
 
+    @property
+    def doubtful(self) -> bool:
+        """Something may heal by itself, so that ``look`` has something to look at."""
+        return bool(self._refused or self._short)
+
     def look(self) -> None:
         self._look_at_ranges()
         self._look_at_lengths()

@@ -64,27 +64,10 @@ class Sessions(Protocol):
         """End it here and now; the vehicle is brought to the safe state."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the watches see.  The state of the bus is one object for as long as nothing changes."""
-
-    state: VehicleSnapshot
-    pilot: Pilot
-    requests: Requests
-    inlet: int
-    revision: int
-    faults: tuple[str, ...]
-
-    def same_as(self, other: "_Seen | None") -> bool:
-        return (
-            other is not None
-            and self.state is other.state
-            and self.revision == other.revision
-            and self.inlet == other.inlet
-            and self.pilot == other.pilot
-            and self.requests == other.requests
-            and self.faults == other.faults
-        )
+_Seen = tuple[int, VehicleSnapshot, bool, int, Pilot, Requests, tuple[str, ...]]
+"""What the answers depend on, the cheapest to compare first: revision of the memory, the bus (one
+object for as long as nothing changes), whether we are barred, the inlet, its pilot, our requests,
+the faults that the plug's hardware tells."""
 
 
 class Supervision:
@@ -184,28 +167,25 @@ class Supervision:
 
     def _look(self) -> None:
         self._alive()
-        signals = self._bus.signals
-        seen = _Seen(
-            signals.state,
-            self._pilot(),
-            self._can.requests,
-            self._can.inlets.number,
-            self._dem.revision,
-            self._plug_faults(),
-        )
-        if not seen.same_as(self._seen):  # else the answers are those of the last time
+        dem, can, state = self._dem, self._can, self._bus.signals.state
+        number, pilot = can.inlets.number, self._pilot()
+        faults, requests = self._plug_faults(), can.requests
+        seen = (dem.revision, state, can.barred, number, pilot, requests, faults)
+        if seen != self._seen:
             self._seen = seen
-            self._watch(seen)
+            self._watch(pilot, requests, faults)
+        elif not self._reception.doubtful:
+            return  # the answers are those of the last time
         self._reception.look()
-        self._look_at_weakness(signals.state.selection.energy_transfer_mode)
+        self._look_at_weakness(state.selection.energy_transfer_mode)
         weak = "degraded" if self._degraded else "none"
-        self._faults("barred" if self._can.barred else weak)
-        self._can.count_faults(self._dem.count)
+        self._faults("barred" if can.barred else weak)
+        can.count_faults(dem.count)
 
-    def _watch(self, seen: "_Seen") -> None:
+    def _watch(self, pilot: Pilot, requests: Requests, faults: tuple[str, ...]) -> None:
         """Put each question to what there is to see now."""
-        scene = Scene(self._can.told, seen.pilot, seen.requests, self._can.reading, self._bounds)
-        told = events_of(seen.faults)
+        scene = Scene(self._can.told, pilot, requests, self._can.reading, self._bounds)
+        told = events_of(faults)
         unseen = {event: event in told for event in UNWATCHED}
         for watch in WATCHES:
             failed = watch.look(scene)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from evcc.bus.canbus import VehicleCan
 from evcc.health import supervision
 from evcc.health.watches import WATCHES, Scene, Watch
 from tests.ecu.benches import EcuBench
@@ -32,6 +33,16 @@ def test_a_vehicle_at_rest_is_asked_about_once(asked: list[str]) -> None:
     asked.clear()
     bench.run(20)
     assert len(asked) <= 40 * len(WATCHES)  # of 1,000 looks; the clock of the battery moves
+
+
+def test_a_look_that_finds_nothing_new_tells_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(VehicleCan, "count_faults", lambda _can, count: told.append(count))
+    bench = EcuBench().start()
+    bench.run(20)
+    told.clear()
+    bench.run(20)
+    assert len(told) <= 40  # of 1,000 looks
 
 
 def test_a_change_is_seen_at_the_next_look(asked: list[str]) -> None:

@@ -133,6 +133,10 @@ def test_a_hang_up_nobody_listens_to_does_not_spin(
             looks += 1
             host.clock.wait_until(when)
 
+        def wait_within(self, earliest: int, latest: int) -> None:
+            del earliest
+            self.wait_until(latest)
+
         def wake(self) -> None:
             host.clock.wake()
 
@@ -257,3 +261,24 @@ def test_a_timer_that_rang_does_not_wake_again_while_nothing_is_due() -> None:
     scheduler.run()
     clock.close()
     assert len(waits) < 20
+
+
+def test_where_milliseconds_do_not_matter_the_timer_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timer costs twice what a timeout does; no task rings before it is due for that."""
+    mailbox = Mailbox()
+    clock = HostClock(mailbox)
+    scheduler = Scheduler(clock, mailbox=mailbox, lenient=True)
+    armed: list[int | None] = []
+    early: list[int] = []
+    monkeypatch.setattr(clock._timer, "arm", armed.append)
+
+    def ring() -> None:
+        early.append(task.next_due - task.period - scheduler.now)
+        if len(early) == 10:
+            scheduler.stop()
+
+    task = scheduler.every(10 * MS, ring, name="t", slack=5 * MS)
+    scheduler.run()
+    clock.close()
+    assert max(early) <= 0
+    assert armed == []

@@ -99,3 +99,28 @@ def test_equal_times_run_in_order_of_priority_then_of_arming(*, lenient: bool) -
         scheduler.every(10 * MS, action, name=name, priority=priority, slack=MS)
     scheduler.run(15 * MS)
     assert said == ["a", "b", "c"]
+
+
+def test_an_aligned_task_rings_on_time_where_others_take_their_turn() -> None:
+    """Supervision is never late, and wakes the process where it would have woken anyhow."""
+    clock = Counting()
+    scheduler = Scheduler(clock, lenient=True)
+    scheduler.run(7 * MS)
+    frames = rings(scheduler, 20 * MS, offset=20 * MS, slack=2 * MS)
+    exact: list[int] = []
+    scheduler.every(
+        100 * MS, lambda: exact.append(scheduler.now), name="e", priority=0, aligned=True
+    )
+    scheduler.run(S + 50 * MS)
+    assert [when % (100 * MS) for when in exact] == [0] * len(exact)
+    assert len(exact) == 9
+    assert set(exact) <= set(frames)
+
+
+def test_a_strict_scheduler_aligns_nothing() -> None:
+    scheduler = Scheduler(VirtualClock())
+    scheduler.run(7 * MS)
+    found: list[int] = []
+    scheduler.every(100 * MS, lambda: found.append(scheduler.now), name="e", aligned=True)
+    scheduler.run(250 * MS)
+    assert found == [107 * MS, 207 * MS]
