@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UplinkDoor:
-    """``worker`` is the store's own: a slow disk holds up nothing else."""
+    """``worker`` is the store's own, ``files`` for what goes there and back by HTTP.
+
+    So neither a slow disk nor a slow server holds up anything else.
+    """
 
     network: "Connects"
     resolve: "Resolver"
     worker: Worker
+    files: Worker
     busy: Callable[[], bool]
     close: Callable[[], None]
 
@@ -32,11 +36,13 @@ def host_uplink(base: HostBase) -> UplinkDoor:
 
     uplink = Uplink(base.scheduler, base.clock, dlt=base.dlt)
     store = HostWorker(base.scheduler, "ocpp")
+    files = HostWorker(base.scheduler, "files")
     names = HostWorker(base.scheduler, "names")
 
     def close() -> None:
         uplink.close()
         store.close()
+        files.close(0)  # what is half there helps nobody
         names.close(0)  # a name that is still looked up helps nobody any more
 
-    return UplinkDoor(uplink, Names(names), store, lambda: uplink.busy, close)
+    return UplinkDoor(uplink, Names(names), store, files, lambda: uplink.busy, close)

@@ -52,6 +52,7 @@ class World:
             station,
             self._resolve,
             SimulatedWorker(self.scheduler, lambda _job: WORK),
+            SimulatedWorker(self.scheduler, lambda _job: WORK),
             busy=lambda: False,
             close=station.close,
         )

@@ -5,6 +5,7 @@ Owns their order.  What a block does is the block's own affair.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol
 
 from bsw.os.clock import S
@@ -15,12 +16,22 @@ from ocpp.station.authorization.cache import Cache
 from ocpp.station.authorization.judge import Judge
 from ocpp.station.authorization.local_list import LocalList
 from ocpp.station.desk import Desk, Reply, status
+from ocpp.station.diagnostics.customer import Customer
+from ocpp.station.diagnostics.logs import Logs
+from ocpp.station.diagnostics.monitoring import Monitoring
+from ocpp.station.diagnostics.outside import Outside
+from ocpp.station.diagnostics.security import Security
+from ocpp.station.display.cost import Cost
+from ocpp.station.display.messages import Display
 from ocpp.station.ground import Ground
 from ocpp.station.ledger import Ledger
+from ocpp.station.maintenance.firmware import Firmware
 from ocpp.station.metering.aligned import Aligned
 from ocpp.station.outlets.availability import Availability
 from ocpp.station.outlets.places import Place
+from ocpp.station.outlets.remote import Remote, always
 from ocpp.station.outlets.reservation import Reservations
+from ocpp.station.post import Post
 from ocpp.station.provisioning.keys16 import Keys16
 from ocpp.station.provisioning.model import ACTUAL, Key, Variable
 from ocpp.station.provisioning.network import Networks
@@ -28,7 +39,7 @@ from ocpp.station.provisioning.reports import Reports
 from ocpp.station.provisioning.reset import Reset
 from ocpp.station.provisioning.variables import Variables
 from ocpp.station.records import Stop, Trigger
-from ocpp.station.remote import Remote, always
+from ocpp.station.security.signing import STATION, Keys, Signing
 from ocpp.versions import Version
 
 COMM: Final = "OCPPCommCtrlr"
@@ -60,8 +71,12 @@ class Blocks:
         *,
         changed: Callable[[Place], None],
         stopper: Stopper,
+        outside: Outside,
+        keys: Keys,
     ) -> None:
         self._ground = ground
+        self.post = Post(ground)
+        self.security = Security(ground, self.post)
         self._line = line
         self.cache = Cache(desk, ground)
         self.list = LocalList(desk, ground)
@@ -81,7 +96,22 @@ class Blocks:
             ground,
             ledger,
             end=lambda place, stop: stopper.stop_at(place, Trigger.RESET, stop),
-            busy=lambda: False,
+            busy=lambda: self.firmware.installing,
+        )
+        self.monitoring = Monitoring(desk, ground, self.post)
+        self.logs = Logs(desk, ground, self.security, outside)
+        self.customer = Customer(desk, ground, self.cache)
+        self.display = Display(desk, ground)
+        self.cost = Cost(desk, ground)
+        self.signing = Signing(desk, ground, self.security, keys, self._come_back)
+        self.firmware = Firmware(
+            desk,
+            ground,
+            post=self.post,
+            security=self.security,
+            availability=self.availability,
+            reset=self.reset,
+            outside=outside,
         )
         self.remote = Remote(
             desk,
@@ -89,33 +119,65 @@ class Blocks:
             ledger,
             unlocking=lambda place: stopper.stop_at(place, Trigger.UNLOCKED, Stop.OTHER),
         )
-        self.remote.offer({"MeterValues": always(self.aligned.say)})
+        self.remote.offer(
+            {
+                "MeterValues": always(self.aligned.say),
+                "LogStatusNotification": always(self.logs.say),
+                "DiagnosticsStatusNotification": always(self.logs.say_diagnostics),
+                "FirmwareStatusNotification": always(self.firmware.say),
+                "SignChargingStationCertificate": partial(self.signing.trigger, STATION),
+                "SignChargePointCertificate": partial(self.signing.trigger, STATION),
+                "SignCombinedCertificate": partial(self.signing.trigger, STATION),
+                "SignV2GCertificate": partial(self.signing.trigger, "V2GCertificate"),
+                "SignV2G20Certificate": partial(self.signing.trigger, "V2G20Certificate"),
+            }
+        )
         desk.take({"DataTransfer": _unknown_vendor}, versions=Version)
         key = Key("ClockCtrlr")
         ground.model.show(key, "DateTime", ground.stamp)
         ground.model.listen(self._changed)
 
-    def accepted(self) -> None:
-        """The back end has taken the station in."""
+    def accepted(self, *, ordered: bool) -> None:
+        """The back end has taken the station in; ``ordered``: it had it started."""
+        self.security.started(ordered=ordered)
         self.aligned.start()
         self.reservations.look()
+        self.firmware.accepted()
+
+    def opened(self) -> None:
+        """A connection stands."""
+        self.networks.opened()
+        self.security.opened()
 
     def online(self) -> None:
         """The back end listens, at first or again."""
+        self.post.online()
 
     def close(self) -> None:
         """Nothing of this happens any more."""
         self.aligned.close()
         self.reservations.close()
+        self.post.close()
+        self.monitoring.close()
+        self.logs.close()
+        self.display.close()
+        self.signing.close()
+        self.firmware.close()
 
     def gone(self) -> None:
         """The line is lost, or could not be had."""
         self.reports.gone()
 
-    def ended(self) -> None:
+    def ended(self, place: Place) -> None:
         """A transaction is over."""
+        self.cost.ended_offline(place)
+        self.display.look()
         self.availability.refresh()
         self.reset.ended()
+
+    def _come_back(self) -> None:
+        """With another password or certificate, once the answer is out."""
+        self._ground.scheduler.after(S, self._line.renew, name="ocpp.renew")
 
     def _serves_or_not(self, place: Place) -> None:
         self._tell_connector(place)
@@ -128,7 +190,7 @@ class Blocks:
         if variable.name == "BasicAuthPassword":
             self.networks.changed_password(variable.actual.value)
             if self._ground.version is not None:
-                self._ground.scheduler.after(S, self._line.renew, name="ocpp.password")
+                self._come_back()
         elif variable.component.name == COMM:
             self._line.rules = self._line_rules(variable.name)
 

@@ -6,7 +6,6 @@ vehicle protocol is spoken there is not known here.
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -20,9 +19,11 @@ from ocpp.client import ClientRules
 from ocpp.connection import Gone
 from ocpp.happenings import Answered, Called, Happening
 from ocpp.router import Fields
+from ocpp.station.answering import Answering
 from ocpp.station.blocks import Blocks
 from ocpp.station.boot import Boot, Standing
-from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Objection, Pending, Reply
+from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply
+from ocpp.station.diagnostics.outside import Nowhere, Outside
 from ocpp.station.ground import Ground
 from ocpp.station.ledger import Ledger, LedgerRules
 from ocpp.station.memory import Memory
@@ -36,11 +37,12 @@ from ocpp.station.outlets.outlet import (
 )
 from ocpp.station.outlets.outlets import Outlets
 from ocpp.station.outlets.places import Charger, Place
+from ocpp.station.outlets.remote import always
 from ocpp.station.provisioning.tuning import Tuning
 from ocpp.station.questions import Line, Questions
 from ocpp.station.records import Instant, Stop, Token, Trigger, TxEvent
-from ocpp.station.remote import always
 from ocpp.station.rules import StationRules, make_model
+from ocpp.station.security.signing import Keys, NoKeys
 from ocpp.station.store import Interrupted, Store
 from ocpp.station.translation import (
     Learned,
@@ -85,7 +87,10 @@ class Station:
         charger: Charger,
         randomness: Randomness,
         log: Logger,
+        outside: Outside | None = None,
+        keys: Keys | None = None,
     ) -> None:
+        """Without ``outside`` no file is moved, without ``keys`` no certificate is asked for."""
         self._scheduler = scheduler
         self._store = store
         self._rules = rules
@@ -123,6 +128,7 @@ class Station:
             accepted=lambda: self._boot.standing is Standing.ACCEPTED and line.is_open,
         )
         self._desk = Desk()
+        self._answering = Answering(line, self._boot, self._desk, self._memory, log)
         self._connectors = Connectors(self._ground)
         self._blocks = Blocks(
             self._desk,
@@ -131,12 +137,15 @@ class Station:
             line,
             changed=self._connectors.update,
             stopper=self,
+            outside=outside or Nowhere(),
+            keys=keys or NoKeys(),
         )
         self._drivers = Drivers(
             self._places,
             charger,
             judge=self._blocks.judge,
             reservations=self._blocks.reservations,
+            cost=self._blocks.cost,
             online=self._online,
             ask=self._questions.ask,
             changed=self._connectors.update,
@@ -244,7 +253,7 @@ class Station:
         self._ground.translator = TRANSLATORS[version]
         self._ledger.connected()
         self._boot.connected()
-        self._blocks.networks.opened()
+        self._blocks.opened()
         if self._boot.standing is Standing.ACCEPTED:
             away = self._scheduler.now - (self._lost_at or 0)
             threshold = self._ground.model.number("OCPPCommCtrlr", "OfflineThreshold") * S
@@ -252,7 +261,7 @@ class Station:
 
     def lost(self, reason: Gone) -> None:
         """From the client."""
-        del reason
+        self._blocks.security.gone(reason)
         if self._ground.translator is not None:
             self._lost_at = self._scheduler.now
         else:
@@ -266,7 +275,8 @@ class Station:
     def happened(self, happening: Happening) -> None:
         """From the client."""
         if isinstance(happening, Called):
-            self._called(happening)
+            assert self._ground.version is not None
+            self._answering.called(happening, self._ground.version)
             return
         if isinstance(happening, Answered) and self._heartbeat.armed:
             self._heartbeat.rearm(self._heartbeat_every)  # any answer shows life [G02.FR.05]
@@ -283,14 +293,14 @@ class Station:
 
     def ended(self, place: Place) -> None:
         """From an outlet."""
-        del place
-        self._blocks.ended()
+        self._blocks.ended(place)
 
     def written(self, event: TxEvent) -> None:
         """From the ledger."""
 
     def no_room(self, event: TxEvent) -> None:
         """From the ledger: what cannot be accounted for is not charged."""
+        self._blocks.security.report("MemoryExhaustion")
         self._log.error("no-room", transaction=event.transaction, phase=event.phase.value)
         if event.evse in self._places and event.transaction == self.outlet(event.evse).transaction:
             self._charger.stop(event.evse, Stop.OTHER)
@@ -304,6 +314,7 @@ class Station:
         if event.evse not in self._places:
             return
         place = self._places[event.evse]
+        self._blocks.cost.told(event, learned)
         if learned.remote_id is not None:
             place.names = {learned.remote_id: event.transaction}
         if event.transaction == place.outlet.transaction and learned.verdict is not None:
@@ -347,9 +358,10 @@ class Station:
         if answer.interval:
             interval = str(max(1, answer.interval // S))
             self._ground.model.set("OCPPCommCtrlr", "HeartbeatInterval", interval)
+        ordered = bool(self._blocks.reset.reason)
         self._blocks.reset.forget()
         self._serve(everything=True)
-        self._blocks.accepted()
+        self._blocks.accepted(ordered=ordered)
 
     def _serve(self, *, everything: bool) -> None:
         """The back end listens: connectors first, then what waits [B01.FR.05, B04]."""
@@ -364,36 +376,6 @@ class Station:
     def _beat(self) -> None:
         self._heartbeat.rearm(self._heartbeat_every)
         self._questions.ask(("Heartbeat", {}), lambda _answer: None)
-
-    def _called(self, called: Called) -> None:
-        """The back end asks."""
-        version = self._ground.version
-        assert version is not None
-        problem = self._boot.objection()
-        if problem is not None:
-            self._line.refuse(called.id, problem)
-        elif self._boot.refuses(called.action):
-            self._line.answer(called.id, REJECTED)
-        else:
-            try:
-                reply = self._desk.serve(version, called.action, called.message)
-            except Objection as objection:
-                self._line.refuse(called.id, objection.problem)
-                return
-            if isinstance(reply, Pending):
-                reply.start(partial(self._reply, called))
-            else:
-                self._reply(called, reply)
-
-    def _reply(self, called: Called, reply: Reply) -> None:
-        """What the answer promises is on the disk before it is given."""
-
-        def say() -> None:
-            self._line.answer(called.id, reply.fields)
-            if reply.then is not None:
-                reply.then()
-
-        self._memory.settled(say)
 
     def _start(self, message: Message) -> Reply:
         translator = self._ground.translator

@@ -35,11 +35,12 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A token's standing, its group, and until when that holds (seconds since 1970)."""
+    """A token's standing, its group, until when that holds (seconds since 1970), a text for it."""
 
     standing: Standing
     group: str | None = None
     until: float | None = None
+    text: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -48,10 +49,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What the answer to an event tells: the back end's own id (1.6), and of the token."""
+    """What the answer to an event tells: the back end's own id (1.6), of the token, of the cost."""
 
     remote_id: int | None = None
     verdict: Verdict | None = None
+    cost: float | None = None
+    text: str = ""
 
 
 class Registration(Enum):

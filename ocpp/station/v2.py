@@ -47,9 +47,15 @@ class V2:
         return EVENT, fields
 
     def learned(self, action: str, answer: Message) -> Learned:
-        if action != EVENT or answer.idTokenInfo is UNSET:
+        if action != EVENT:
             return Learned()
-        return Learned(verdict=_verdict(answer.idTokenInfo))
+        info, cost = answer.idTokenInfo, answer.totalCost
+        text = answer.updatedPersonalMessage
+        return Learned(
+            verdict=None if info is UNSET else _verdict(info),
+            cost=None if cost is UNSET else cost,
+            text="" if text is UNSET else text.content,
+        )
 
     def boot(self, identity: Identity, reason: str) -> Request:
         station = {
@@ -135,9 +141,12 @@ def _sampled(sample: Sample) -> Fields:
 
 def _verdict(info: Message) -> Verdict:
     group = info.groupIdToken.idToken if info.groupIdToken is not UNSET else None
-    until = info.cacheExpiryDateTime
+    until, text = info.cacheExpiryDateTime, info.personalMessage
     return Verdict(
-        Standing(info.status), group or None, until.timestamp() if until is not UNSET else None
+        Standing(info.status),
+        group or None,
+        until.timestamp() if until is not UNSET else None,
+        "" if text is UNSET else text.content,
     )
 
 

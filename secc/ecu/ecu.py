@@ -179,6 +179,7 @@ class StationEcu:
             charger=self.charger,
             outlet=self.outlet,
             chance=self._doors.chance,
+            calendar=self._parts.calendar,
             measured=measured,
         )
         backend.start(self._parts.plug.pilot)

@@ -6,8 +6,9 @@ from typing import Final
 from bsw.base import Base, CannotStart
 from bsw.chrgm.endings import SessionResult
 from bsw.cp.pilot import StationPilot
-from bsw.os.clock import MS
+from bsw.os.clock import MS, S
 from bsw.os.randomness import Randomness
+from bsw.stbm import TimeBase
 from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client
 from csm.errors import Misconfigured
 from csm.unlock import fetch
@@ -29,8 +30,10 @@ from ocpp.station.translation import Identity
 from ocpp.versions import Version
 from secc.api.charger import Charger
 from secc.ocpp.config import OcppConfig
+from secc.ocpp.keys import StationKeys
 from secc.ocpp.meter import Register
 from secc.ocpp.outlet import EVSE, BackendOutlet
+from secc.ocpp.outside import StationOutside
 from secc.plug.session_server import SessionServer
 
 GOING_AWAY: Final = 1001
@@ -50,6 +53,7 @@ class Backend:
         charger: Charger,
         outlet: SessionServer,
         chance: Randomness,
+        calendar: TimeBase,
         measured: bool,
     ) -> None:
         """``measured``: a pilot tells of the plug.  Raises ``CannotStart``."""
@@ -59,6 +63,7 @@ class Backend:
         self._log = base.dlt.logger("ocpp")
         self._side = side
         self._chance = chance
+        self._calendar = calendar
         self._store = Store(config.store.file, limit=config.store.size)
         interrupted = self._open_store()
         register = Register(base.scheduler, charger.state)
@@ -71,6 +76,9 @@ class Backend:
             running=lambda: outlet.session is not None,
             restart=self._restarts,
         )
+        name = config.serial or config.identity
+        folder = config.store.file.with_name(f"{config.store.file.name}.keys")
+        self._keys = StationKeys(folder, name, calendar.unix)
         self._client = self._make_client()
         self._station = self._make_station()
         self._station.begin(interrupted)
@@ -189,7 +197,10 @@ class Backend:
     def _engine(self, host: str) -> UplinkTls:
         """Made anew for each connection: the files may have been renewed."""
         tls = self._config.tls
-        return UplinkTls(uplink_client(tls.roots, tls.certificate, tls.key), host)
+        certificate, key = tls.certificate, tls.key
+        if self._keys.certificate is not None:  # the back end has had it signed
+            certificate, key = self._keys.certificate, self._keys.key
+        return UplinkTls(uplink_client(tls.roots, certificate, key), host)
 
     def _make_station(self) -> Station:
         config = self._config
@@ -203,7 +214,7 @@ class Backend:
             Identity(config.vendor, config.model, config.serial),
             evses=(EVSE,),
             unknown_offline=config.unknown_offline,
-            values=config.variables,
+            values={**self._line_values(), **config.variables},
             components=config.components,
             tx=TxRules(
                 start=frozenset(Point(name) for name in told.start),
@@ -220,6 +231,16 @@ class Backend:
             ),
         )
         return self._assembled(rules)
+
+    def _line_values(self) -> dict[str, str]:
+        """What the configuration says of the line, as the back end sees it."""
+        retry = self._config.retry
+        return {
+            "OCPPCommCtrlr.RetryBackOffWaitMinimum": str(retry.wait // S),
+            "OCPPCommCtrlr.RetryBackOffRandomRange": str(retry.random // S),
+            "OCPPCommCtrlr.RetryBackOffRepeatTimes": str(retry.repeats),
+            "OCPPCommCtrlr.WebSocketPingInterval": str(self._config.ping_every // S),
+        }
 
     def _assembled(self, rules: StationRules) -> Station:
         """Raises ``CannotStart`` for variables that are not there or take no such value."""
@@ -238,4 +259,12 @@ class Backend:
             charger=self._outlet,
             randomness=self._chance,
             log=self._log,
+            outside=StationOutside(
+                self._side.files,
+                roots=self._config.tls.roots,
+                firmware_roots=self._config.firmware.roots,
+                slots=self._config.firmware.slots,
+                now=self._calendar.unix,
+            ),
+            keys=self._keys,
         )

@@ -71,6 +71,16 @@ class OcppTransactionConfig(Part):
     attempt_every: Annotated[Duration, between("1 s", "3600 s", TIME)] = 60 * S
 
 
+class OcppFirmwareConfig(Part):
+    """UpdateFirmware is refused without both."""
+
+    roots: ExistingFile | None = Field(default=None, examples=["manufacturer-root.pem"])
+    """PEM of those who may sign firmware."""
+
+    slots: NewPath | None = Field(default=None, examples=["/var/lib/pilotwire/firmware"])
+    """A folder: new firmware is put there as firmware-next, with a note beside it."""
+
+
 class OcppStoreConfig(Part):
     """Transactions, until the back end knows them."""
 
@@ -98,6 +108,7 @@ class OcppConfig(Part):
     retry: OcppRetryConfig = OcppRetryConfig()
     transactions: OcppTransactionConfig = OcppTransactionConfig()
     store: OcppStoreConfig = OcppStoreConfig()
+    firmware: OcppFirmwareConfig = OcppFirmwareConfig()
     driver: Literal["remote", "card", "vehicle"] = "remote"
     """Who is taken to ask where no contract does: remote waits for the back end to start, card is
     the one below, vehicle is the vehicle's own address (autocharge)."""

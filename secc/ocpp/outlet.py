@@ -114,6 +114,10 @@ class BackendOutlet:
         assert evse == EVSE
         return Lock.NONE
 
+    def show(self, evse: int, lines: tuple[str, ...]) -> None:
+        """From the station: an outlet without a display has its log."""
+        self._log.info("display", evse=evse, text=" | ".join(lines))
+
     def restart(self) -> bool:
         """From the station."""
         return self._restart()

@@ -20,9 +20,11 @@ from csm.randomness import SeededRandomness
 from ocpp.folder import Kind, shipped
 from ocpp.happenings import Answered, Called, Happening
 from ocpp.server import Session
+from ocpp.station.diagnostics.outside import Outside
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.rules import StationRules
+from ocpp.station.security.signing import Keys
 from ocpp.station.station import Station
 from ocpp.station.store import Store
 from ocpp.station.translation import Identity, Verdict
@@ -41,6 +43,7 @@ class Outlets:
     wh: float = 1000.0
     more: tuple[Sample, ...] = ()
     lock: Lock = Lock.UNLOCKED
+    shown: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     restarts: bool = True
 
     def allow(self, evse: int, token: Token) -> None:
@@ -58,6 +61,9 @@ class Outlets:
     def unlock(self, evse: int) -> Lock:
         self.told.append(("unlock", evse, self.lock.value))
         return self.lock
+
+    def show(self, evse: int, lines: tuple[str, ...]) -> None:
+        self.shown.append((evse, lines))
 
     def restart(self) -> bool:
         self.told.append(("restart", 0, ""))
@@ -78,6 +84,7 @@ class Site:
     boot: str = "Accepted"
     interval: int = 300
     numbers: int = 0
+    security: list[str] = field(default_factory=list)
 
     def hear(self, session: Session, happening: Happening) -> None:
         """What the back end does."""
@@ -88,6 +95,10 @@ class Site:
             return
         self.check(happening.action, Kind.REQUEST, happening.payload)
         fields = msgspec.json.decode(happening.payload)
+        if happening.action == "SecurityEventNotification":  # beside the conversation
+            self.security.append(fields["type"])
+            session.answer(happening.id, {})
+            return
         self.heard.append((happening.action, fields))
         self.at.append(self.now)
         if happening.action != "Heartbeat":  # the line answers those
@@ -104,6 +115,8 @@ class Site:
             case "StartTransaction":
                 self.numbers += 1
                 return {"transactionId": self.numbers, **self.verdict("Accepted")}
+            case "SignCertificate":
+                return {"status": "Accepted"}
             case _:
                 return {}
 
@@ -162,6 +175,8 @@ def site(
     *,
     begin: bool = True,
     password: str = "",
+    outside: Outside | None = None,
+    keys: Keys | None = None,
 ) -> Iterator[Site]:
     with line(speaks=(version,), wished=NEWEST_FIRST, password=password) as made:
         charger = Outlets()
@@ -177,6 +192,8 @@ def site(
             charger=charger,
             randomness=SeededRandomness(f"station {store.run}"),
             log=silent().logger("ocpp"),
+            outside=outside,
+            keys=keys,
         )
         made.client._user = station
         whole = Site(made, version, charger, station, store)

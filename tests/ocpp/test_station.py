@@ -418,7 +418,7 @@ def test_a_power_cut_ends_the_transaction_at_the_next_start(version: Version, fo
         (
             "TriggerMessage",
             {"requestedMessage": "FirmwareStatusNotification"},
-            {"status": "NotImplemented"},
+            {"status": "Accepted"},
         ),
     ],
 )
@@ -428,7 +428,7 @@ def test_the_back_end_asks_for_other_things(
     with site(folder, version) as whole:
         whole.heard.clear()
         assert whole.ask(action, fields) == answer
-        wanted = {"Heartbeat": 1, "StatusNotification": 2}
+        wanted = {"Heartbeat": 1, "StatusNotification": 2, "FirmwareStatusNotification": 1}
         asked = fields.get("requestedMessage", "")
         assert whole.actions().count(asked) == wanted.get(asked, 0)
 

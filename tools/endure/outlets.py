@@ -44,6 +44,9 @@ class SignedOutlets:
         self.told.append((evse, "unlock"))
         return Lock.UNLOCKED
 
+    def show(self, evse: int, lines: tuple[str, ...]) -> None:
+        self.told.append((evse, " ".join(lines)))
+
     def restart(self) -> bool:
         """Nobody orders it here."""
         return False

@@ -45,6 +45,11 @@ class Cache:
             self._drop()
         self._ground.memory.write(KEPT, self._entries)
 
+    def forget(self, token: Token) -> None:
+        """The customer wants it so [N10]."""
+        if self._entries.pop(key_of(token), None) is not None:
+            self._ground.memory.write(KEPT, self._entries)
+
     def find(self, token: Token) -> Verdict | None:
         entry = self._entries.get(key_of(token)) if self.enabled else None
         if entry is None:

@@ -68,7 +68,8 @@ class LocalList:
         full = message.updateType == "Full"
         names = [key_of(token) for token, _ in rows]
         if not self.enabled:
-            return Reply(status("Failed") if self._is_2 else status("NotSupported"))
+            old = self._ground.version in ONLY_16
+            return Reply(status("NotSupported" if old else "Failed"))
         if version <= 0 or len(set(names)) < len(names):
             return Reply(status("Failed"))  # [D01.FR.06, D01.FR.18]
         if not full and version <= self._kept.version:
@@ -84,11 +85,6 @@ class LocalList:
         self._kept = _Kept(version, entries)
         self._ground.memory.write(KEPT, self._kept)
         return Reply(ACCEPTED)
-
-    @property
-    def _is_2(self) -> bool:
-        translator = self._ground.version
-        return translator is not None and translator not in ONLY_16
 
     def _version_2(self, message: Message) -> Reply:
         del message

@@ -10,6 +10,7 @@ from functools import partial
 
 from ocpp.catalogue import Message
 from ocpp.station.authorization.judge import Judge
+from ocpp.station.display.cost import Cost
 from ocpp.station.outlets.outlet import Point
 from ocpp.station.outlets.places import Charger, Place
 from ocpp.station.outlets.reservation import Reservations
@@ -40,6 +41,7 @@ class Drivers:
         *,
         judge: Judge,
         reservations: Reservations,
+        cost: Cost,
         online: Online,
         ask: Ask,
         changed: Callable[[Place], None],
@@ -49,6 +51,7 @@ class Drivers:
         self._charger = charger
         self._judge = judge
         self._reservations = reservations
+        self._cost = cost
         self._online = online
         self._ask = ask
         self._changed = changed
@@ -145,6 +148,7 @@ class Drivers:
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
         else:
             self._allow(place, known)
+            self._cost.authorized(place, verdict.text)
 
     def _master(self, place: Place, token: Token) -> None:
         """Without a display to choose from, all transactions end [C16.FR.02, C16.FR.03]."""

@@ -36,6 +36,9 @@ class Charger(Protocol):
     def unlock(self, evse: int) -> Lock:
         """Open the connector's lock at the station's side."""
 
+    def show(self, evse: int, lines: tuple[str, ...]) -> None:
+        """On the outlet's display; 0 is the station's."""
+
     def restart(self) -> bool:
         """Start the whole station anew, soon.  False: it cannot now."""
 

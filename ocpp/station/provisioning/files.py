@@ -48,7 +48,7 @@ class _Attribute(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 class _Characteristics(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     dataType: str = "string"  # noqa: N815
-    supportsMonitoring: bool = False  # noqa: N815
+    supportsMonitoring: bool = True  # noqa: N815
     unit: str = ""
     minLimit: float | None = None  # noqa: N815
     maxLimit: float | None = None  # noqa: N815

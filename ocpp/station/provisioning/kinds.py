@@ -21,7 +21,7 @@ class Traits:
     least: float | None = None
     most: float | None = None
     values: tuple[str, ...] = ()
-    monitored: bool = False
+    monitored: bool = True
 
     def __str__(self) -> str:
         bounds = f" {self.least}..{self.most}" if self.least is not None or self.most else ""

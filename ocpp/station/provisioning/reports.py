@@ -51,7 +51,7 @@ class Reports:
         chosen = list(self._ground.model)
         if message.componentVariable is not UNSET:
             named = message.componentVariable
-            chosen = [each for each in chosen if any(_is_named(each, one) for one in named)]
+            chosen = [each for each in chosen if any(is_named(each, one) for one in named)]
         if message.componentCriteria is not UNSET:
             criteria = message.componentCriteria
             chosen = [each for each in chosen if self._meets(each.component, criteria)]
@@ -122,7 +122,7 @@ def _is_set_by_operator(variable: Variable) -> bool:
     return any(each.mutability != READ_ONLY for each in variable.attributes.values())
 
 
-def _is_named(variable: Variable, one: Message) -> bool:
+def is_named(variable: Variable, one: Message) -> bool:
     """A component named without an EVSE or an instance means all of them [B08.FR.20 to FR.25]."""
     wanted, mine = key_of(one.component).folded(), variable.component.folded()
     fits = (

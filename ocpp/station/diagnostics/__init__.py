@@ -1,0 +1,1 @@
+"""What the station tells of itself: monitored variables, security events, logs, customer data."""

@@ -1,0 +1,1 @@
+"""What a driver is shown: messages of the back end, prices, costs."""

@@ -1,0 +1,1 @@
+"""New firmware: fetched, proven, installed when nobody charges."""

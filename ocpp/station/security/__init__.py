@@ -1,0 +1,1 @@
+"""Keys and certificates of the station itself, renewed by the back end."""
