@@ -53,7 +53,9 @@ COMMANDS: Final = {
 ADDITIONS: Final = {
     "authorization_verdict": "authorization_response to the authorization_request with this "
     "request_id; refused when its session is over.",
-    "renegotiate": "EVSENotification ReNegotiation while charging; -2 only.",
+    "renegotiate": "New schedules while charging: EVSENotification ReNegotiation in -2, "
+    "ScheduleRenegotiation in -20.",
+    "renegotiate_service": "Another energy service on the same connection; -20 only.",
     "set_get_certificate_response": "The answer to iso15118_certificate_request: it leaves under "
     "the session's own header.  Refused when no vehicle waits, or when it cannot be what is due.",
     "dlink_terminate": "End the session and the data link; no matching before the next plug-in.",

@@ -301,6 +301,11 @@ class Charger:
         self._set("renegotiate", renegotiate=wanted)
 
     @addition
+    def renegotiate_service(self, *, wanted: bool = True) -> None:
+        """Ask the car to choose an energy service anew.  An addition to the interface."""
+        self._set("renegotiate_service", other_service=wanted)
+
+    @addition
     def authorization_verdict(
         self,
         *,

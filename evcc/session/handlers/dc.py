@@ -295,7 +295,8 @@ class DirectCurrent:
         return context.scheduler.now - context.overvoltage_since >= context.profile.overvoltage_time
 
     def begin_again(self) -> None:
-        """Energy has ended; if it comes back, it ramps up from zero."""
+        """Energy has ended; if it comes back, it ramps up from zero.  A weld test counts anew."""
+        self._welding_since = self._contradicted_since = None
         self._coming_down = self._station_stopped = False
         self._context.ramp.reset()
         self._context.stopping_since = None
