@@ -89,6 +89,7 @@ def test_a_back_end_is_reached_over_both_versions_of_ip(address: str, host: str)
 
 
 def test_profile_2_proves_the_back_end_by_its_name(made: Pki) -> None:
+    """TC_A_04."""
     with secured(uplink_server(*made.issue("localhost")), uplink_client(made.root)) as line:
         line.opened()
         facts = line.backend.applicants[0].facts
@@ -102,6 +103,7 @@ def test_profile_2_proves_the_back_end_by_its_name(made: Pki) -> None:
 
 
 def test_profile_3_shows_the_stations_certificate(made: Pki) -> None:
+    """TC_A_07."""
     server = uplink_server(*made.issue("localhost"), roots=made.root)
     with secured(server, uplink_client(made.root, *made.issue("CS-1"))) as line:
         line.opened()
@@ -120,6 +122,7 @@ def test_profile_3_takes_nobody_without_a_certificate(made: Pki) -> None:
 
 
 def test_another_name_and_another_root_are_refused(made: Pki, tmp_path: Path) -> None:
+    """TC_A_05."""
     stranger = pki(tmp_path / "other", "Other")
     for server, root in (
         (uplink_server(*made.issue("elsewhere.example")), made.root),
@@ -147,6 +150,7 @@ def test_only_good_suites_are_agreed(made: Pki, version: ssl.TLSVersion) -> None
 
 
 def test_an_older_version_finds_nobody(made: Pki) -> None:
+    """TC_A_06."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(*made.issue("localhost"))
     server.set_ciphers("ECDHE-ECDSA-AES128-SHA256")

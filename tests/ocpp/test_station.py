@@ -41,6 +41,7 @@ def events(whole: Site) -> list[str]:
 def test_b01_boot_comes_first_then_every_connector_then_what_waits(
     version: Version, folder: Path
 ) -> None:
+    """TC_B_01."""
     with site(folder, version, begin=False) as whole:
         whole.station.plugged(1)
         whole.station.presented(2, CARD)  # nobody can be asked: refused
@@ -59,6 +60,7 @@ def test_b01_boot_comes_first_then_every_connector_then_what_waits(
 
 @ALL
 def test_b02_pending_is_asked_again_and_says_nothing_else(version: Version, folder: Path) -> None:
+    """TC_B_02."""
     with site(folder, version, begin=False) as whole:
         whole.boot, whole.interval = "Pending", 20
         whole.made.client.open()
@@ -93,6 +95,7 @@ def test_b02_a_triggered_boot_comes_at_once_and_not_once_accepted(
 
 @ALL
 def test_b03_rejected_is_silent_and_serves_nobody(version: Version, folder: Path) -> None:
+    """TC_B_03 TC_B_30."""
     with site(folder, version, begin=False) as whole:
         whole.boot, whole.interval = "Rejected", 50
         whole.made.client.open()
@@ -132,6 +135,7 @@ def test_heartbeats_come_in_silence_only(version: Version, folder: Path) -> None
 def test_b04_a_short_outage_tells_changes_a_long_one_everything(
     version: Version, folder: Path
 ) -> None:
+    """TC_B_51 TC_B_52."""
     with site(folder, version) as whole:
         for seconds, told in ((0, 1), (400, 2)):
             whole.heard.clear()
@@ -192,6 +196,7 @@ def test_events_of_2_carry_each_thing_once(version: Version, folder: Path) -> No
 @ALL
 @pytest.mark.parametrize("standing", ["Blocked", "Expired", "Invalid"])
 def test_a_refused_card_starts_nothing(version: Version, standing: str, folder: Path) -> None:
+    """TC_C_02 TC_C_05 TC_C_06 TC_C_07 TC_C_56."""
     with site(folder, version) as whole:
         whole.answers["Authorize"] = whole.verdict(standing)
         whole.station.plugged(1)
@@ -205,6 +210,7 @@ def test_a_refused_card_starts_nothing(version: Version, standing: str, folder: 
 def test_another_card_of_the_group_stops_and_a_stranger_does_not(
     version: Version, folder: Path
 ) -> None:
+    """TC_C_04 TC_C_39 TC_C_42."""
     with site(folder, version) as whole:
         whole.answers["Authorize"] = whole.verdict("Accepted", "FAMILY")
         whole.station.plugged(1)
@@ -226,6 +232,8 @@ def test_another_card_of_the_group_stops_and_a_stranger_does_not(
 def test_c15_an_unknown_card_while_the_line_is_away(
     version: Version, folder: Path, *, allowed: bool
 ) -> None:
+    """TC_E_43 TC_C_26."""
+
     def change(rules: StationRules) -> StationRules:
         return replace(rules, unknown_offline=allowed)
 
@@ -291,6 +299,7 @@ def refused_later(whole: Site) -> None:
 def test_e05_a_driver_whom_the_back_end_refuses_later_is_stopped(
     version: Version, folder: Path
 ) -> None:
+    """TC_E_16 TC_C_16."""
     with site(folder, version) as whole:
         refused_later(whole)
         whole.station.plugged(1)
@@ -305,6 +314,8 @@ def test_e05_a_driver_whom_the_back_end_refuses_later_is_stopped(
 
 @ALL
 def test_e05_with_energy_left_the_driver_charges_that_much(version: Version, folder: Path) -> None:
+    """TC_C_15 TC_C_17."""
+
     def change(rules: StationRules) -> StationRules:
         return replace(rules, tx=TxRules(stop_on_invalid=False, max_energy=500))
 
@@ -336,6 +347,8 @@ def remote_start(version: Version, evse: int | None = 1) -> tuple[str, dict[str,
 def test_f01_f02_the_back_end_starts_and_stops(
     version: Version, folder: Path, *, plugged_first: bool, authorize: bool
 ) -> None:
+    """TC_F_01 TC_F_02 TC_F_03 TC_F_08 TC_F_09 TC_E_13 TC_E_21 TC_E_35."""
+
     def change(rules: StationRules) -> StationRules:
         return replace(rules, authorize_remote=authorize)
 
@@ -446,6 +459,8 @@ def test_what_is_not_there_is_not_supported(version: Version, folder: Path) -> N
 
 @ALL
 def test_months_offline_are_told_in_order(version: Version, folder: Path) -> None:
+    """TC_E_40 TC_E_43."""
+
     def change(rules: StationRules) -> StationRules:
         return replace(
             rules, unknown_offline=True, tx=TxRules(updated_every=0, stop=frozenset(Point))
