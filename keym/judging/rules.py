@@ -68,6 +68,8 @@ def leaf(certificate: Certificate, use: Use, edition: Edition) -> Found:
     yield from _common_name(certificate, profile)
     if use is Use.CONTRACT:
         yield from _country(certificate)
+    if use is Use.CONTRACT and edition is Edition.ISO20:
+        yield from _newer_contract(certificate)
     if use is Use.VEHICLE:
         yield from _vehicle_subject(certificate)
 
@@ -134,6 +136,18 @@ def _common_name(certificate: Certificate, profile: LeafProfile) -> Found:
         return
     if not fits:
         yield Finding(Rule.CHECK_DIGIT, 0, "the check digit of the common name does not fit")
+
+
+def _newer_contract(certificate: Certificate) -> Found:
+    """What ISO 15118-20 asks of a contract beyond what ISO 15118-2 does."""
+    found = certificate.extensions
+    if not certificate.subject.all(ORGANIZATION):
+        yield Finding(Rule.SUBJECT, 0, "its subject names no mobility operator [V2G20-2589]")
+    if not (found.ocsp_urls or found.crl_urls):
+        told = "it names neither a responder nor a list of revocations [V2G20-2590]"
+        yield Finding(Rule.POINTER, 0, told)
+    for oid in sorted(found.present - extensions.OF_A_CONTRACT):
+        yield Finding(Rule.EXTENSIONS, 0, f"extension {oid} is not in its profile [V2G20-2686]")
 
 
 def _country(certificate: Certificate) -> Found:

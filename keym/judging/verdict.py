@@ -76,6 +76,8 @@ class Rule(Enum):
     ID_FORM = "id-form"
     CHECK_DIGIT = "check-digit"
     SUBJECT = "subject"
+    POINTER = "revocation-pointer"
+    EXTENSIONS = "extensions"
     KEY_ID = "subject-key-id"
     AUTHORITY_KEY_ID = "authority-key-id"
     TIME = "time"
@@ -134,13 +136,17 @@ TOLERABLE = frozenset(
         Rule.ROOT_SIGNS_LEAF,
         Rule.LEVELS,
         Rule.SUBJECT,
+        Rule.POINTER,
+        Rule.EXTENSIONS,
         Rule.AUTHORITY_KEY_ID,
         Rule.TIME,
     }
 )
 """Switches for a lab or a known peer: a tolerated rule only makes a remark."""
 
-FIELD = frozenset({Rule.SUBJECT, Rule.LEVELS, Rule.ORDER, Rule.COUNTRY})
+FIELD = frozenset(
+    {Rule.SUBJECT, Rule.LEVELS, Rule.ORDER, Rule.COUNTRY, Rule.POINTER, Rule.EXTENSIONS}
+)
 """Deviations of PKIs that are out there and harm nobody."""
 
 ANCHOR_PLACE = -1

@@ -17,6 +17,18 @@ CRL_POINTS = "2.5.29.31"
 INFO_ACCESS = "1.3.6.1.5.5.7.1.11"
 ALTERNATE_KEY = "2.5.29.72"
 OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
+OF_A_CONTRACT = frozenset(
+    {
+        BASIC_CONSTRAINTS,
+        KEY_USAGE,
+        EXTENDED_KEY_USAGE,
+        SUBJECT_KEY_ID,
+        AUTHORITY_KEY_ID,
+        AUTHORITY_ACCESS,
+        CRL_POINTS,
+    }
+)
+"""What a contract of ISO 15118-20 may carry."""
 _OCSP_ACCESS = "1.3.6.1.5.5.7.48.1"
 _URI, _CONTEXT = 0x86, 0x80
 MOST_EXTENSIONS = 32

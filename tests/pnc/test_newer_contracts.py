@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.x509 import UnrecognizedExtension
+from cryptography.x509.oid import ObjectIdentifier
 
 from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.record import Said
@@ -13,6 +15,10 @@ from bsw.crypto import KeyType
 from bsw.dlt import silent
 from bsw.north.command import CommandError
 from keym.config import ExchangeConfig
+from keym.judging.judge import Judge, Policy
+from keym.judging.revocation import Demand
+from keym.judging.verdict import FIELD, Anchor
+from keym.x509.certificate import parse
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind, Use
 from secc.api.charger import Charger
@@ -27,6 +33,7 @@ from tools.pki.recipe import Subject
 
 FIRST, SECOND, THIRD = (f"DE8AA00000000{n}" for n in (1, 2, 3))
 OTHERS = "DEABC000000001"
+HARMLESS = UnrecognizedExtension(ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00")
 
 
 def names(sides: Sides) -> list[str]:
@@ -160,6 +167,39 @@ def test_each_finding_about_a_contract_is_its_warning() -> None:
     assert judged(sides, valid_from=at + timedelta(1)) == "WARNING_CertificateNotYetValid"
     nobody = Subject("Somebody", "MO", "Test PKI", "DE")
     assert judged(sides, subject=nobody) == "WARNING_CertificateValidationError"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"subject": Subject(EMAID_WITH_DIGIT, "MO", None, "DE")}, "[V2G20-2589]"),
+        ({"ocsp_url": None, "crl_url": None}, "[V2G20-2590]"),
+        ({"extra": ((HARMLESS, False),)}, "[V2G20-2686]"),
+    ],
+    ids=["no operator", "nobody to ask", "an extension too many"],
+)
+def test_the_profile_of_a_contract_is_held_by_the_letter_and_eased_in_the_field(
+    changes: dict[str, Any], rule: str
+) -> None:
+    sides = Sides()
+    chain = sides.contract(**changes).chain
+    verdict = sides.desk.judge_contract(chain)
+    assert verdict.code == "WARNING_CertificateValidationError"
+    assert rule in verdict.why
+    world = sides.world
+    anchors = [Anchor(RootKind.MO, parse(world.pki.root(RootKind.MO).der))]
+    field = Policy(revocation=Demand.SOFT, tolerate=FIELD)
+    sides.desk.judge = Judge(lambda: anchors, world.calendar, policies={Use.CONTRACT: field})
+    assert sides.desk.judge_contract(chain).good
+
+
+def test_extensions_that_the_norm_marks_critical_are_understood() -> None:
+    """Annex B has key identifiers and pointers critical, where RFC 5280 has not."""
+    sides = Sides()
+    found = parse(sides.contract(crl_url="http://crl.test/mo.crl").chain[0]).extensions
+    assert found.crl_urls
+    listed = found.present
+    assert replace(found, critical=listed).not_understood == ()
 
 
 def test_an_authority_that_ran_out_counts_as_expired() -> None:
