@@ -77,8 +77,12 @@ class Responder:
             return self._busy.name
         if self._cursor.at is None:
             return ""
-        due = self._cursor.allowed(self._record.agreed)
-        return due[0] if due else self._cursor.at.name
+        return self.due[0] if self.due else self._cursor.at.name
+
+    @property
+    def due(self) -> tuple[str, ...]:
+        """The exchanges that may come now."""
+        return self._cursor.allowed(self._record.agreed)
 
     @property
     def first(self) -> str:

@@ -1,5 +1,7 @@
 """All cases: those of the developers' half by their ids, and the further ones by ours."""
 
+from tools.conformance.newer import station as newer_station
+from tools.conformance.newer import vehicle as newer_vehicle
 from tools.conformance.station import din as din_station
 from tools.conformance.station import electrical, twins
 from tools.conformance.station import handshake as handshake_cases
@@ -21,5 +23,10 @@ def further() -> list[Case]:
     return handshake_cases.twins() + electrical.twins() + twins.cases() + vehicle_twins.cases()
 
 
+def newer() -> list[Case]:
+    """ISO 15118-20: our own cases, and their twins."""
+    return newer_station.cases() + newer_vehicle.cases()
+
+
 def everything() -> list[Case]:
-    return listed() + further()
+    return listed() + further() + newer()

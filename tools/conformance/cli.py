@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bsw.program.parser import did_you_mean
-from tools.conformance.catalogue import everything, further, listed
+from tools.conformance.catalogue import everything, further, listed, newer
 from tools.conformance.lab import Deviation
 from tools.conformance.page import PASSED, page
 from tools.conformance.station.cases import Case
@@ -70,7 +70,7 @@ def _play(prefixes: tuple[str, ...], *, as_json: bool) -> int:
 
 def _write(out: Path) -> int:
     results = {case.id: result_of(case) for case in everything()}
-    out.write_text(page(listed(), further(), results), encoding="utf-8")
+    out.write_text(page(listed(), further(), newer(), results), encoding="utf-8")
     failed = sum(result != PASSED for result in results.values())
     print(f"{out}: {len(results) - failed} of {len(results)} passed")
     return 1 if failed else 0

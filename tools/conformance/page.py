@@ -16,12 +16,22 @@ content over a simulated power line, SLAC, discovery, TCP and TLS, does the one 
 
 The first table holds the cases named by the test suite for ISO 15118-2 stations (`TC_SECC_...`) and
 our own ones for vehicles and DIN 70121 (`PX-...`). The second holds further ones by the same rules:
-the other mode, payment and waker, and each fault at each place.
+the other mode, payment and waker, and each fault at each place.  The third is ISO 15118-20, both
+ways: there the tester speaks to the protocol engines with real octets, without power line and TLS.
 """
 
 
-def page(listed: Iterable[Case], further: Iterable[Case], results: Mapping[str, str]) -> str:
-    tables = (("Listed cases", list(listed)), ("Further cases", list(further)))
+def page(
+    listed: Iterable[Case],
+    further: Iterable[Case],
+    newer: Iterable[Case],
+    results: Mapping[str, str],
+) -> str:
+    tables = (
+        ("Listed cases", list(listed)),
+        ("Further cases", list(further)),
+        ("ISO 15118-20", list(newer)),
+    )
     parts = [_HEAD]
     for title, cases in tables:
         good = sum(results[case.id] == PASSED for case in cases)

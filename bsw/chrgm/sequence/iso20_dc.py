@@ -4,7 +4,6 @@ from typing import Final
 
 from bsw.chrgm.messages.iso20 import dc
 from bsw.chrgm.sequence import iso20_learn as learn
-from bsw.chrgm.sequence.learn import stops_in_loop
 from bsw.chrgm.sequence.model import Edge, Exchange, Fragment, Limits
 from bsw.os.clock import MS, S
 
@@ -51,7 +50,7 @@ DC: Final = Fragment(
             (
                 Edge("DC_ChargeLoop"),
                 Edge("PowerDelivery"),
-                Edge("SessionStop", stops_in_loop),
+                Edge("SessionStop"),  # never by us; answered by what it asks for
             ),
             LOOP,
         ),

@@ -137,7 +137,7 @@ class Rig:
 
     def _add_engines(self, protocol: str, log: Logger) -> None:
         table = spoken.protocol(protocol).table
-        self._dialect = spoken.dialect_of(protocol)
+        self.dialect = spoken.dialect_of(protocol)
         self.vehicle = Initiator(
             table,
             VEHICLE_SCRIPTS.script(protocol, self.car),
@@ -206,7 +206,7 @@ class Rig:
 
     def _carry(self, side: str, session_id: bytes, said: Said) -> None:
         """Through the wire: octets out, octets in."""
-        heard = self._dialect.decode(*self._dialect.encode(session_id, said))
+        heard = self.dialect.decode(*self.dialect.encode(session_id, said))
         self.said.append((self.scheduler.now, side, heard))
         if self.lose(side, heard):
             return
@@ -220,6 +220,7 @@ class Rig:
         if side == "vehicle":
             self.car.safe(result.ending)
         else:
+            self.station.cut_energy()  # as the outlet does
             self.electronics.switch_off()
         if len(self.results) == 2:
             self.scheduler.after(2 * S, self.scheduler.stop, name="both ended")

@@ -34,11 +34,13 @@ class Services:
         context.told()
         if not choosing.offered:
             offered = ", ".join(str(one) for one in numbers)
-            return self._nothing("ServiceDiscovery", f"energy services {offered}")
+            return self._nothing(f"energy services {offered}")
         return Go("ServiceDetail")
 
-    def _nothing(self, exchange: str, detail: str) -> Next:
-        return self._context.end(Ending.INCOMPATIBLE, exchange, f"offers {detail}")
+    def _nothing(self, detail: str) -> Next:
+        """In order: the station is not at fault for having something else."""
+        self._context.stop(Ending.INCOMPATIBLE, f"offers {detail}")
+        return Go("SessionStop", when=self._context.in_b)
 
     def ask_service_detail(self) -> Said:
         service = self._choosing.offered[self._asked]
@@ -62,7 +64,7 @@ class Services:
         self._asked += 1
         if self._asked < len(self._choosing.offered):
             return Go("ServiceDetail")
-        return self._nothing("ServiceDetail", "no form of a service that fits")
+        return self._nothing("no form of a service that fits")
 
     def ask_service_selection(self) -> Said:
         selection = self._choosing.made

@@ -27,6 +27,8 @@ from secc.session.handlers.iso20.words import meter_now, stamp
 Codes = ResponseCode
 _AC_CONNECTORS: Final = {1: Connector.SINGLE_PHASE}
 _DC_CONNECTORS: Final = (Connector.CORE, Connector.EXTENDED, Connector.DUAL2, Connector.DUAL4)
+VALUE_ADDED: Final = {65, 66}
+"""Internet and ParkingStatus: numbers of services that transfer no energy."""
 _PRICING: Final = (Pricing.NONE, Pricing.ABSOLUTE, Pricing.LEVELS)
 
 
@@ -87,6 +89,8 @@ class Services:
         selection = self._offers.told(chosen.service_id, chosen.parameter_set_id)
         if selection is None or request.selected_vas_list is not None:
             code = Codes.FAILED_SERVICE_SELECTION_INVALID  # [V2G20-433], [V2G20-467]
+            if chosen.service_id in VALUE_ADDED:
+                code = Codes.FAILED_NO_ENERGY_TRANSFER_SERVICE_SELECTED  # [V2G20-1618]
             return Said(common.ServiceSelectionRes(header=stamp(station), response_code=code))
         self._offers.selection = selection
         self._offers.metered_since = meter_now(station)

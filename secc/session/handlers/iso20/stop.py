@@ -33,6 +33,7 @@ class Stop(PausingStop):
         if way is Way.PAUSE and (why := self.why_no_pause()):
             self._station.log.warning("no pause", why=why)
             return self._said(Codes.FAILED_PAUSE_NOT_ALLOWED)
+        self._station.cut_energy()  # whoever leaves out of the loop
         return self.in_state_b(pause=way is Way.PAUSE)
 
     def _publish(self, request: common.SessionStopReq) -> None:

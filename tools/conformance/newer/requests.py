@@ -1,0 +1,168 @@
+"""Valid requests of a scripted vehicle in ISO 15118-20, one function for each exchange."""
+
+from typing import Any, Final
+
+from bsw.chrgm.iso20.words import header, number
+from bsw.chrgm.messages.iso20 import ac, common, dc
+from bsw.chrgm.messages.iso20.common_types import Processing
+
+STEP = common.ChargeProgress
+WAY = common.ChargingSession
+UNIX: Final = 1_790_000_000
+NOW: Final = header(UNIX)
+VOLTS: Final = 380.0
+
+
+def session_setup() -> Any:  # noqa: ANN401 - a message, here and below
+    return common.SessionSetupReq(header=NOW, evccid="TESTER")
+
+
+def authorization_setup() -> Any:  # noqa: ANN401
+    return common.AuthorizationSetupReq(header=NOW)
+
+
+def authorization() -> Any:  # noqa: ANN401
+    return common.AuthorizationReq(
+        header=NOW,
+        selected_authorization_service=common.Authorization.EIM,
+        eim_a_req_authorization_mode=common.EIMAReqAuthorizationMode(),
+    )
+
+
+def by_contract() -> Any:  # noqa: ANN401
+    chain = common.ContractCertificateChain(
+        certificate=b"leaf", sub_certificates=common.SubCertificates(certificate=(b"above",))
+    )
+    return common.AuthorizationReq(
+        header=NOW,
+        selected_authorization_service=common.Authorization.PNC,
+        pnc_a_req_authorization_mode=common.PnCAReqAuthorizationMode(
+            id="id1", gen_challenge=bytes(16), contract_certificate_chain=chain
+        ),
+    )
+
+
+def service_discovery() -> Any:  # noqa: ANN401
+    return common.ServiceDiscoveryReq(header=NOW)
+
+
+def service_detail(service: int) -> Any:  # noqa: ANN401
+    return common.ServiceDetailReq(header=NOW, service_id=service)
+
+
+def service_selection(service: int, parameters: int) -> Any:  # noqa: ANN401
+    chosen = common.SelectedService(service_id=service, parameter_set_id=parameters)
+    return common.ServiceSelectionReq(header=NOW, selected_energy_transfer_service=chosen)
+
+
+def ac_discovery(*, both_ways: bool = False) -> Any:  # noqa: ANN401
+    known: dict[str, Any] = {
+        "ev_maximum_charge_power": number(11_000.0),
+        "ev_minimum_charge_power": number(1_000.0),
+    }
+    mode: Any = ac.ACCPDReqEnergyTransferMode(**known)
+    if both_ways:
+        mode = ac.BPTACCPDReqEnergyTransferMode(
+            **known,
+            ev_maximum_discharge_power=number(5_000.0),
+            ev_minimum_discharge_power=number(0.0),
+        )
+    return ac.ACChargeParameterDiscoveryReq(header=NOW, ac_cpd_req_energy_transfer_mode=mode)
+
+
+def dc_discovery(*, both_ways: bool = False, most: float = 200.0) -> Any:  # noqa: ANN401
+    known: dict[str, Any] = {
+        "ev_maximum_charge_power": number(80_000.0),
+        "ev_minimum_charge_power": number(0.0),
+        "ev_maximum_charge_current": number(most),
+        "ev_minimum_charge_current": number(5.0),
+        "ev_maximum_voltage": number(420.0),
+        "ev_minimum_voltage": number(200.0),
+    }
+    mode: Any = dc.DCCPDReqEnergyTransferMode(**known)
+    if both_ways:
+        mode = dc.BPTDCCPDReqEnergyTransferMode(
+            **known,
+            ev_maximum_discharge_power=number(10_000.0),
+            ev_minimum_discharge_power=number(0.0),
+            ev_maximum_discharge_current=number(30.0),
+            ev_minimum_discharge_current=number(0.0),
+        )
+    return dc.DCChargeParameterDiscoveryReq(header=NOW, dc_cpd_req_energy_transfer_mode=mode)
+
+
+def schedule(*, dynamic: bool = False) -> Any:  # noqa: ANN401
+    energy = number(20_000.0)
+    wanted = common.DynamicSEReqControlMode(
+        departure_time=7_200,
+        ev_target_energy_request=energy,
+        ev_maximum_energy_request=energy,
+        ev_minimum_energy_request=number(0.0),
+    )
+    return common.ScheduleExchangeReq(
+        header=NOW,
+        maximum_supporting_points=1024,
+        dynamic_se_req_control_mode=wanted if dynamic else None,
+        scheduled_se_req_control_mode=None if dynamic else common.ScheduledSEReqControlMode(),
+    )
+
+
+def cable_check() -> Any:  # noqa: ANN401
+    return dc.DCCableCheckReq(header=NOW)
+
+
+def pre_charge(*, finished: bool = False) -> Any:  # noqa: ANN401
+    return dc.DCPreChargeReq(
+        header=NOW,
+        ev_processing=Processing.FINISHED if finished else Processing.ONGOING,
+        ev_present_voltage=number(VOLTS),
+        ev_target_voltage=number(VOLTS),
+    )
+
+
+def profile(tuple_id: int, power: float, anchor: int) -> common.EVPowerProfile:
+    entry = common.PowerScheduleEntry(duration=3_600, power=number(power))
+    return common.EVPowerProfile(
+        time_anchor=anchor,
+        scheduled_evppt_control_mode=common.ScheduledEVPPTControlMode(
+            selected_schedule_tuple_id=tuple_id
+        ),
+        ev_power_profile_entries=common.EVPowerProfileEntryList(ev_power_profile_entry=(entry,)),
+    )
+
+
+def delivery(step: common.ChargeProgress, plan: common.EVPowerProfile | None = None) -> Any:  # noqa: ANN401
+    return common.PowerDeliveryReq(
+        header=NOW,
+        ev_processing=Processing.FINISHED,
+        charge_progress=step,
+        ev_power_profile=plan,
+    )
+
+
+def dc_loop(amps: float = 10.0, *, meter: bool = False, both_ways: bool = False) -> Any:  # noqa: ANN401
+    kind = dc.BPTScheduledDCCLReqControlMode if both_ways else dc.ScheduledDCCLReqControlMode
+    return dc.DCChargeLoopReq(
+        header=NOW,
+        meter_info_requested=meter,
+        ev_present_voltage=number(VOLTS),
+        cl_req_control_mode=kind(ev_target_current=number(amps), ev_target_voltage=number(400.0)),
+    )
+
+
+def ac_loop(*, meter: bool = False, both_ways: bool = False) -> Any:  # noqa: ANN401
+    kind = ac.BPTScheduledACCLReqControlMode if both_ways else ac.ScheduledACCLReqControlMode
+    return ac.ACChargeLoopReq(
+        header=NOW,
+        meter_info_requested=meter,
+        cl_req_control_mode=kind(ev_present_active_power=number(0.0)),
+    )
+
+
+def welding(*, finished: bool = False) -> Any:  # noqa: ANN401
+    done = Processing.FINISHED if finished else Processing.ONGOING
+    return dc.DCWeldingDetectionReq(header=NOW, ev_processing=done)
+
+
+def session_stop(way: common.ChargingSession = WAY.TERMINATE) -> Any:  # noqa: ANN401
+    return common.SessionStopReq(header=NOW, charging_session=way)

@@ -1,0 +1,330 @@
+"""A station under test in ISO 15118-20: our own cases by their ids, and each place's twins."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from bsw.chrgm import sap
+from bsw.chrgm.applications import ISO20_AC, ISO20_DC, Link
+from bsw.chrgm.endings import Ending
+from bsw.chrgm.iso20.words import header
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.sequence.iso20 import TABLE
+from bsw.os.clock import MS, S
+from secc.api.literals import EnergyTransferMode
+from secc.api.state import StationState
+from secc.plug.offers import served
+from secc.session.memory import Memory
+from secc.session.profile import CONFORMANCE
+from tools.conformance.judge import require
+from tools.conformance.newer import requests as ask
+from tools.conformance.newer.tester import Tester
+from tools.conformance.station.cases import Case
+
+PREFIX: Final = "PX-SECC20-"
+
+
+def coded(answer: Any, code: str) -> None:  # noqa: ANN401 - a message
+    told = None if answer is None else answer.response_code.value
+    require(told == code, f"answered with {told}, expected {code}")
+
+
+def over(tester: Tester, ending: Ending) -> None:
+    """The session has ended so, and nothing flows."""
+    result = tester.result
+    require(result is not None and result.ending is ending, f"ended with {result}")
+    tester.run(S)
+    require(not tester.energised, "energy flows on")
+
+
+def refused(tester: Tester, answer: Any, code: str) -> None:  # noqa: ANN401 - a message
+    coded(answer, code)
+    over(tester, Ending.REFUSED)
+
+
+def _first_servable() -> None:
+    offer = sap.offer((ISO20_DC, ISO20_AC), Link.TLS13).request
+    state = StationState(modes=(EnergyTransferMode.AC_THREE_PHASE,))
+    choice = sap.choose(offer, served((ISO20_DC, ISO20_AC), state), Link.TLS13)
+    require(choice.application is ISO20_AC, f"chose {choice.application}")
+
+
+def _joined(service: str) -> None:
+    memory = Memory()
+    first = Tester(service, memory=memory).to("SessionStop")
+    coded(first.say(ask.session_stop(ask.WAY.PAUSE)), "OK")
+    second = Tester(service, memory=memory)
+    second.session = first.session
+    coded(second.say(ask.session_setup()), "OK_OldSessionJoined")
+    require(second.session == first.session, "another session id")
+    coded(second.discover(), "OK")
+    wrong = _joined_again(service)
+    refused_in_order(wrong, wrong.say(ask.authorization_setup()))
+
+
+def _joined_again(service: str) -> Tester:
+    memory = Memory()
+    first = Tester(service, memory=memory).to("SessionStop")
+    first.say(ask.session_stop(ask.WAY.PAUSE))
+    second = Tester(service, memory=memory)
+    second.session = first.session
+    second.say(ask.session_setup())
+    return second
+
+
+def refused_in_order(tester: Tester, answer: Any) -> None:  # noqa: ANN401 - a message
+    coded(answer, "FAILED_SequenceError")
+    over(tester, Ending.SEQUENCE_ERROR)
+
+
+def _foreign_session() -> None:
+    tester = Tester().to("ServiceDiscovery")
+    tester.session = bytes(7) + b"x"
+    coded(tester.say(ask.service_discovery()), "FAILED_UnknownSession")
+    over(tester, Ending.UNKNOWN_SESSION)
+
+
+def _contract_unoffered() -> None:
+    tester = Tester().to("Authorization")
+    answer = tester.say(ask.by_contract())
+    coded(answer, "WARNING_AuthorizationSelectionInvalid")
+    require(answer.evse_processing.value == "Finished", "not Finished")
+    coded(tester.repeat(ask.authorization), "OK")
+
+
+def _pending() -> None:
+    tester = Tester().to("Authorization")
+    answer = tester.say(ask.authorization())
+    coded(answer, "OK")
+    require(answer.evse_processing.value.startswith("Ongoing"), "not Ongoing")
+
+
+def _unknown_detail() -> None:
+    tester = Tester().to("ServiceDetail")
+    refused(tester, tester.say(ask.service_detail(99)), "FAILED_ServiceIDInvalid")
+
+
+def _no_energy_service() -> None:
+    """By the requirements page: an id never offered is an invalid selection [V2G20-433]."""
+    tester = Tester().to("ServiceSelection")
+    answer = tester.say(ask.service_selection(1, 1))
+    refused(tester, answer, "FAILED_ServiceSelectionInvalid")
+    tester = Tester().to("ServiceSelection")
+    answer = tester.say(ask.service_selection(65, 1))
+    refused(tester, answer, "FAILED_NoEnergyTransferServiceSelected")
+
+
+def _plain_for_both_ways() -> None:
+    tester = Tester("MCS_BPT").to("ChargeParameterDiscovery")
+    refused(tester, tester.say(ask.dc_discovery()), "FAILED_WrongChargeParameter")
+    tester = Tester("DC").to("ChargeParameterDiscovery")
+    refused(tester, tester.say(ask.dc_discovery(both_ways=True)), "FAILED_WrongChargeParameter")
+    tester = Tester("DC").to("ChargeParameterDiscovery")
+    refused(tester, tester.say(ask.dc_discovery(most=1.0)), "FAILED_WrongChargeParameter")
+
+
+def _stuck_contactor() -> None:
+    tester = Tester("AC", contactor=False).to("PowerDelivery")
+    began = tester.now
+    answer = tester.start()
+    require(tester.now - began <= 1500 * MS, "told after 1.5 s")
+    refused(tester, answer, "FAILED_ContactorError")
+
+
+def _above_schedule() -> None:
+    tester = Tester().to("PowerDelivery")
+    refused(tester, tester.start(power=1e6), "FAILED_EVPowerProfileInvalid")
+    tester = Tester().to("PowerDelivery")
+    plan = ask.profile(77, 100.0, ask.UNIX)
+    answer = tester.say(ask.delivery(ask.STEP.START, plan))
+    refused(tester, answer, "FAILED_ScheduleSelectionInvalid")
+
+
+def _silent_in_loop() -> None:
+    tester = Tester().to("Loop")
+    tester.loop()
+    tester.run(450 * MS)
+    require(tester.result is None, "ended before 0.5 s")
+    tester.run(100 * MS)
+    over(tester, Ending.SEQUENCE_TIMEOUT)
+
+
+def _meter() -> None:
+    tester = Tester().to("Loop")
+    tester.loop()
+    tester.run(200 * MS)
+    require(tester.loop().meter_info is None, "a meter reading that nobody asked for")
+    require(tester.loop(meter=True).meter_info is not None, "no meter reading")
+
+
+def _no_other_service() -> None:
+    profile = replace(CONFORMANCE, service_renegotiation=False)
+    tester = Tester(profile=profile).to("Loop")
+    tester.loop()
+    answer = tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION))
+    refused(tester, answer, "FAILED_NoServiceRenegotiationSupported")
+
+
+def _no_pause() -> None:
+    """Energy is on, or nothing was chosen yet."""
+    tester = Tester().to("Loop")
+    tester.loop()
+    refused(tester, tester.say(ask.session_stop(ask.WAY.PAUSE)), "FAILED_PauseNotAllowed")
+    tester = Tester().to("ServiceDiscovery")
+    refused(tester, tester.say(ask.session_stop(ask.WAY.PAUSE)), "FAILED_PauseNotAllowed")
+
+
+ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
+    "002": ("AC only: -20:DC ranked first, -20:AC second -> AC", _first_servable),
+    "004": ("paused, same vehicle -> joined at parameter discovery", partial(_joined, "DC")),
+    "006": ("foreign session id -> FAILED_UnknownSession", _foreign_session),
+    "008": ("contract where only EIM is offered -> warning, goes on", _contract_unoffered),
+    "010": ("EIM pending -> Ongoing", _pending),
+    "014": ("detail of an id never offered -> FAILED_ServiceIDInvalid", _unknown_detail),
+    "016": ("no energy service selected -> refused by its code", _no_energy_service),
+    "018": (
+        "parameters of the other direction -> FAILED_WrongChargeParameter",
+        _plain_for_both_ways,
+    ),
+    "020": ("AC contactor stuck open -> FAILED_ContactorError in 1.5 s", _stuck_contactor),
+    "022": ("profile above the schedule -> FAILED_EVPowerProfileInvalid", _above_schedule),
+    "024": ("silent in the loop -> over after 0.5 s", _silent_in_loop),
+    "026": ("MeterInfoRequested -> MeterInfo", _meter),
+    "028": ("another service, not supported -> its code", _no_other_service),
+    "030": ("pause that is not allowed -> FAILED_PauseNotAllowed", _no_pause),
+}
+
+PLACES: Final = {
+    "SessionSetup": "SessionSetup",
+    "AuthorizationSetup": "AuthorizationSetup",
+    "Authorization": "Authorization",
+    "ServiceDiscovery": "ServiceDiscovery",
+    "ServiceDetail": "ServiceDetail",
+    "ServiceSelection": "ServiceSelection",
+    "ChargeParameterDiscovery": "{}_ChargeParameterDiscovery",
+    "ScheduleExchange": "ScheduleExchange",
+    "CableCheck": "DC_CableCheck",
+    "PreCharge": "DC_PreCharge",
+    "PowerDelivery": "PowerDelivery",
+    "Loop": "{}_ChargeLoop",
+    "WeldingDetection": "DC_WeldingDetection",
+}
+
+
+def places(service: str) -> Iterator[str]:
+    for place, exchange in PLACES.items():
+        if not (service.startswith("AC") and exchange.startswith("DC")):
+            yield place
+
+
+def wrong_request(service: str, place: str, name: str) -> None:
+    """A request that is not due is refused by its own response, and the session is over."""
+    tester = Tester(service).to(place)
+    allowed = tester.allowed
+    if name in allowed or not tester.carries(name):
+        return
+    request: Any = smallest(TABLE.exchanges[name].request, header=header(ask.UNIX))
+    answer = tester.say(request)
+    response = TABLE.exchanges[name].response
+    require(type(answer) is response, f"{name} answered with {type(answer).__name__}")
+    refused_in_order(tester, answer)
+
+
+def every_wrong_request(service: str, place: str) -> None:
+    for name in TABLE.exchanges:
+        wrong_request(service, place, name)
+
+
+def silence(service: str, place: str) -> None:
+    """60 s, in the loop half a second; then nothing flows any more."""
+    tester = Tester(service).to(place)
+    if place == "Loop":
+        tester.loop()
+    limit = 500 * MS if place == "Loop" else 60 * S
+    tester.run(limit + 2 * S)
+    ending = Ending.SETUP_TIMEOUT if place == "SessionSetup" else Ending.SEQUENCE_TIMEOUT
+    over(tester, ending)
+
+
+def foreign_id(service: str, place: str) -> None:
+    tester = Tester(service).to(place)
+    tester.session = bytes(8)
+    name = tester.allowed[0]
+    answer = tester.say(smallest(TABLE.exchanges[name].request, header=header(ask.UNIX)))
+    coded(answer, "FAILED_UnknownSession")
+    over(tester, Ending.UNKNOWN_SESSION)
+
+
+def other_service_early(place: str) -> None:
+    """Nobody comes past the authorization by asking for another service."""
+    tester = Tester().to(place)
+    refused(tester, tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION)), SEQUENCE)
+
+
+def changed_service() -> None:
+    """What was tested and closed for one service is not for the next."""
+    tester = Tester().to("SessionStop")
+    coded(tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION)), "OK")
+    require(tester.allowed == ("ServiceDiscovery",), f"{tester.allowed} may follow")
+    coded(tester.say(ask.service_discovery()), "OK")
+    answer = tester.say(ask.service_selection(tester.service, 1))
+    refused_in_order(tester, answer)
+
+
+def unauthorized_start() -> None:
+    """Whatever the row says, nothing flows that nobody granted."""
+    tester = Tester().to("PowerDelivery")
+    tester.rig.station.authorized = False
+    refused(tester, tester.start(), "FAILED_PowerDeliveryNotApplied")
+
+
+SEQUENCE: Final = "FAILED_SequenceError"
+EARLY: Final = (
+    "AuthorizationSetup",
+    "Authorization",
+    "ServiceDiscovery",
+    "ServiceDetail",
+    "ServiceSelection",
+)
+OWN: Final[dict[str, tuple[str, Callable[[], None]]]] = {
+    **{
+        f"{place}-other-service": (
+            f"{place}: another service before one was chosen -> refused",
+            partial(other_service_early, place),
+        )
+        for place in EARLY
+    },
+    "changed-service": ("another service: detail is asked for anew", changed_service),
+    "unauthorized": ("Start without a grant -> FAILED_PowerDeliveryNotApplied", unauthorized_start),
+    "joined-AC": ("AC: paused, same vehicle -> joined", partial(_joined, "AC")),
+}
+
+TWINS: Final = {
+    "wrong": ("each request that is not due -> FAILED_SequenceError", every_wrong_request),
+    "silence": ("silence -> over in time, without energy", silence),
+    "id": ("a session id of zeros -> FAILED_UnknownSession", foreign_id),
+}
+
+
+def cases() -> list[Case]:
+    rows = [
+        Case(f"{PREFIX}{number}", f"-20 station; {title}", play)
+        for number, (title, play) in ROWS.items()
+    ]
+    twins = [
+        Case(
+            f"TWIN-SECC20-{service}-{place}-{name}",
+            f"-20 station, {service}; {place}: {title}",
+            partial(play, service, place),
+        )
+        for service in ("DC", "AC")
+        for place in places(service)
+        for name, (title, play) in TWINS.items()
+        if not (name == "id" and place == "SessionSetup")
+    ]
+    own = [
+        Case(f"TWIN-SECC20-{name}", f"-20 station; {title}", play)
+        for name, (title, play) in OWN.items()
+    ]
+    return rows + own + twins
