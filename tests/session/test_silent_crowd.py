@@ -1,27 +1,26 @@
 """A real station with few descriptors: hundreds of silent connections, and the charge goes on."""
 
-import contextlib
 import resource
-import signal
 import socket
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.north.processes import WAIT, Role, free_port, heard
+import pytest
+
+from tests.north.processes import Role
+from tests.session.charge import AC, DC, charging
+from tools.fuzz.soak import FLOWS
 
 FILES = 256
 CROWD = 400
-AC = "AC_three_phase_core"
 
 
-@contextlib.contextmanager
-def few_files() -> Iterator[None]:
-    """For the processes that start in here."""
+def with_few_files(start: Callable[[], Role]) -> Role:
+    """For the process that starts in here."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, hard))
     try:
-        yield
+        return start()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -38,49 +37,27 @@ def files(role: Role) -> int:
     return len(list((Path("/proc") / str(role.process.pid) / "fd").iterdir()))
 
 
-def settled(role: Role, name: str, more: int) -> None:
-    """Until it has heard so many more of these messages."""
-    wanted = role.messages().count(name) + more
-    deadline = time.monotonic() + WAIT
-    while role.messages().count(name) < wanted:
-        assert role.process.poll() is None, role.said()
-        assert time.monotonic() < deadline, role.said()
-        time.sleep(0.05)
-
-
-def test_a_charge_survives_a_silent_crowd_at_256_descriptors(tmp_path: Path) -> None:
-    sdp = free_port()
-    port = 50_000 + sdp % 10_000
-    common = {"network.sdp_port": sdp, "network.interface": "lo"}
+@pytest.mark.parametrize(("mode", "tls"), [(AC, False), (DC, True)], ids=["AC plain", "DC TLS"])
+def test_a_charge_survives_a_silent_crowd_at_256_descriptors(
+    mode: str, *, tls: bool, tmp_path: Path
+) -> None:
+    """At the door the vehicle came through, and at the other one where there is one."""
     crowd: list[socket.socket] = []
-    with few_files():
-        station = Role(
-            "secc", tmp_path, {**common, "network.plain_port": port, "session.modes": f"[{AC}]"}
-        )
-    vehicle = Role("evcc", tmp_path, {**common, "api.values": "north", "can.bus.interface": "none"})
-    try:
-        with vehicle.client() as car, station.client() as box:
-            box.ask(watch=["ac_close_contactor", "ac_open_contactor", "dlink_error"])
-            car.ask(watch=["session_state"])
-            limits = {"max_voltage": 400, "max_current": 16}
-            car.ask(cmd="set_ac_params", args={"parameters": limits})
-            wanted = {
-                "EnergyTransferMode": AC,
-                "SelectedPaymentOption": {"payment_option": "ExternalPayment"},
-                "DepartureTime": 3600,
-                "EAmount": 11,
-            }
-            car.ask(cmd="start_charging", args=wanted)
-            heard(car, "session_state", "ChargingStatus")
-            crowd += [knock(port) for _ in range(CROWD)]
-            settled(station, "ChargingStatusReq", 20)
-            assert files(station) < FILES // 2
-            assert "SessionSetupReq" in station.messages()
-            assert station.messages().count("SessionSetupReq") == 1
-        assert station.stop() == 0
-    finally:
-        for one in crowd:
-            one.close()
-        for role in (station, vehicle):
-            if role.process.poll() is None:
-                role.stop(signal.SIGKILL)
+    with charging(tmp_path, mode, tls=tls, started=with_few_files) as charge:
+        doors = charge.ports if tls else charge.ports[:1]
+        try:
+            for _ in range(CROWD):
+                crowd += [knock(port) for port in doors]
+                charge.attend()
+            charge.go_on(20)
+            assert files(charge.station) < FILES // 2
+            assert charge.session_setups == 1
+            charge.until(lambda: charge.source.amps >= FLOWS or mode == AC)
+            charge.driver.stop()
+            charge.until(lambda: charge.driver.result is not None)
+            assert charge.driver.result is not None
+            assert charge.driver.result["ending"] == "terminated"
+            assert charge.station.stop() == 0
+        finally:
+            for one in crowd:
+                one.close()
