@@ -17,6 +17,7 @@ DATA = {
     "evcc.shipped.arxml": "arxml",
     "evcc.shipped.deploy.config": "deploy/config",
     "evcc.shipped.deploy.systemd": "deploy/systemd",
+    "evcc.shipped.deploy.container": "deploy/container",
 }
 COMPILED = {"bsw.exi._core": ["bsw/exi/_core.c"]}
 

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bsw.base_config import BaseConfig
 from bsw.program.cli import Role
@@ -84,9 +85,22 @@ def test_raw_frames_are_all_a_unit_may_do_beyond_a_user(role: str) -> None:
     assert of(unit(role), "NoNewPrivileges") == "yes"
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_the_example_configuration_is_right(role: str, capsys: pytest.CaptureFixture[str]) -> None:
-    path = ROOT / "deploy" / "config" / f"{role}.yaml"
+def test_the_template_for_more_outlets_is_the_unit_with_a_name_in_it() -> None:
+    one, many = settings(unit("secc")), settings(SYSTEMD / "secc@.service")
+    changed = {key: said for (key, was), (_, said) in zip(one, many, strict=True) if was != said}
+    assert changed == {
+        "Description": "Pilotwire in the station: outlet %i",
+        "ExecStart": "/opt/pilotwire/bin/secc run -c /etc/pilotwire/secc-%i.yaml",
+        "StateDirectory": "pilotwire-secc-%i",
+        "RuntimeDirectory": "pilotwire-secc-%i",
+        "WorkingDirectory": "/var/lib/pilotwire-secc-%i",
+    }
+
+
+@pytest.mark.parametrize("name", ["evcc", "evcc-plc-board", "secc"])
+def test_the_example_configuration_is_right(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = ROOT / "deploy" / "config" / f"{name}.yaml"
+    role = name[:4]
     assert MAIN[role](["check", "-c", str(path)]) == 0, capsys.readouterr().err
 
 
@@ -108,7 +122,9 @@ def test_the_real_time_drop_in_grants_what_the_doctor_asks_for() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
-@pytest.mark.parametrize("drop_in", ["", "realtime.conf", "token-pin.conf", "tpm.conf"])
+@pytest.mark.parametrize(
+    "drop_in", ["", "realtime.conf", "token-pin.conf", "tpm.conf", "serial.conf"]
+)
 @pytest.mark.parametrize("role", ROLES)
 def test_systemd_takes_the_unit(role: str, drop_in: str, tmp_path: Path) -> None:
     path = tmp_path / f"{role}.service"
@@ -135,6 +151,22 @@ def test_the_guide_names_only_files_that_are_there() -> None:
         assert (ROOT / name).exists(), name
 
 
+def test_the_container_runs_commands_and_settings_that_exist(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipe = yaml.safe_load((ROOT / "deploy" / "container" / "compose.yaml").read_text())
+    for role, main in MAIN.items():
+        program, run, *words = recipe["services"][role]["command"]
+        assert (program, run) == (role, "run")
+        assert main(["check", *words]) == 0, capsys.readouterr().err
+    program, *words = recipe["services"]["plc"]["command"]
+    assert program == "v2g"
+    assert words[:2] == ["slac", "modem"]
+    text = (ROOT / "deploy" / "container" / "Dockerfile").read_text()
+    assert "dist/requirements.txt" in text
+    assert "USER pilotwire" in text
+
+
 def test_the_list_of_a_release_pins_each_file(tmp_path: Path) -> None:
     for name in ("pilotwire-1.2-py3-none-any.whl", "PyYAML-6.0-cp311-cp311-linux_x86_64.whl"):
         (tmp_path / name).write_bytes(name.encode())
@@ -154,7 +186,7 @@ def test_the_list_of_a_release_pins_each_file(tmp_path: Path) -> None:
 def test_units_and_arxml_files_are_in_the_wheel(copy: Path, tmp_path: Path) -> None:
     wheel = built(copy, tmp_path, PILOTWIRE_PURE="1")
     inside = names(wheel)
-    for folder in ("arxml", "deploy/systemd", "deploy/config"):
+    for folder in ("arxml", "deploy/systemd", "deploy/config", "deploy/container"):
         for path in (copy / folder).iterdir():
             assert f"evcc/shipped/{folder}/{path.name}" in inside
     with zipfile.ZipFile(wheel) as file:
