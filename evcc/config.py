@@ -15,8 +15,8 @@ from bsw.linux.config import LinuxConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import HOUR, S
+from bsw.slac.dialects import wrong_dialect
 from bsw.slac.link import VehicleLinkConfig
-from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
 from can_adapter.vehicle.config import VehicleCanConfig
 from csm.config import CsmConfig
@@ -158,8 +158,9 @@ class EvccConfig(BaseConfig):
 
     def problems(self) -> Iterable[Wrong]:
         yield from self.link.contradictions(self.network.interface, self.hardware.driver)
-        for told in modem_problems(self.link.slac.modem):
-            yield Wrong("link.slac.modem.dialect", told, "qca7000")
+        wrong = wrong_dialect(self.link.slac.modem)
+        if wrong:
+            yield Wrong("link.slac.modem.dialect", wrong, "qca7000")
         driver, named, _ = self.diagnostics.key.partition(":")
         if named and driver not in self.csm.drivers:
             served = ", ".join(self.csm.drivers)

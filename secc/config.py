@@ -18,8 +18,8 @@ from bsw.net.connections_config import ConnectionsConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import HOUR, MS
+from bsw.slac.dialects import wrong_dialect
 from bsw.slac.link import StationLinkConfig
-from bsw.slac.modem import problems as modem_problems
 from bsw.tls.config import TlsConfig
 from can_adapter.station.config import StationCanConfig
 from csm.config import CsmConfig, state_folder
@@ -194,8 +194,9 @@ class SeccConfig(BaseConfig):
             told = "without the negative half wave the diode is not proved, and nothing closes"
             yield Wrong("hardware.linux.low", told, "low: {channel: 3}")
         yield from self.link.contradictions(self.network.interface, self.hardware.driver)
-        for told in modem_problems(self.link.slac.modem):
-            yield Wrong("link.slac.modem.dialect", told, "qca7000")
+        wrong = wrong_dialect(self.link.slac.modem)
+        if wrong:
+            yield Wrong("link.slac.modem.dialect", wrong, "qca7000")
         if self.provisioning.service != "off" and not self.session.tls:
             yield Wrong("provisioning.service", "contracts need TLS", "session: {tls: true}")
 

@@ -28,7 +28,12 @@ class Wrong(ValueError):
 class Part(BaseModel):
     """Frozen, typed strictly, and closed: a key nobody declared is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        defer_build=True,  # a part of a part is checked by the whole's validator, not by its own
+    )
 
     def problems(self) -> Iterable[Wrong]:
         """What is wrong among values that are each right.  Called once all values are right."""

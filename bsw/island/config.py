@@ -1,14 +1,16 @@
 """What an integrator may set about the safety island: its line, what is wired to it, its times."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Celsius, Duration, PortNumber, between
-from bsw.island.messages import SCHEMA, Config, Has, Power, Role
 from bsw.os.clock import MS
+
+if TYPE_CHECKING:
+    from bsw.island.messages import Config, Role
 
 
 class IslandConfig(Part):
@@ -60,8 +62,10 @@ class IslandConfig(Part):
         if self.line == "serial" and not self.device:
             yield Wrong("device", "a serial line has a name", "device: /dev/ttyS1")
 
-    def config(self, role: Role) -> Config:
+    def config(self, role: "Role") -> "Config":
         """As it goes over the line; the session's mark is filled in there."""
+        from bsw.island.messages import SCHEMA, Config, Has, Power  # noqa: PLC0415 - where there is one
+
         has = (
             Has.LOCK * self.lock
             | Has.METERS * self.meters

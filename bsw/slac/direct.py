@@ -10,8 +10,8 @@ from bsw.cp.toggle import Toggler
 from bsw.dlt import Logger
 from bsw.os.scheduler import Scheduler
 from bsw.slac.config import ns
-from bsw.slac.events import Linked, Reason
 from bsw.slac.link import Cue, LinkUser, StationLinkConfig, VehicleLinkConfig, cue
+from bsw.slac.outcome import Linked, Reason
 
 ANYBODY = bytes(6)
 """The peer's address is not known, and not needed."""

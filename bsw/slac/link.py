@@ -15,7 +15,7 @@ from bsw.cp.duty import DIGITAL, Meaning
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState
 from bsw.ecuc.part import Wrong
 from bsw.slac.config import SlacConfig
-from bsw.slac.events import Linked, Reason
+from bsw.slac.outcome import Linked, Reason
 from bsw.slac.presets import ModemName, prepared
 
 

@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from bsw.os.randomness import Randomness
 from bsw.slac.config import ModemConfig, ns
+from bsw.slac.dialects import AUTO, wrong_dialect
 from bsw.slac.events import (
     Ignored,
     KeyTaken,
@@ -24,7 +25,6 @@ from bsw.slac.events import (
     ModemRestarted,
     Moved,
     Output,
-    Reason,
     Send,
 )
 from bsw.slac.frame import Frame
@@ -32,6 +32,7 @@ from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import Message
 from bsw.slac.machine import Machine
 from bsw.slac.mme import SetKeyCnf, SetKeyReq
+from bsw.slac.outcome import Reason
 from bsw.slac.vendor import (
     LOCAL_MODEM,
     AttributesCnf,
@@ -87,17 +88,8 @@ DIALECTS: dict[str, Dialect] = {
 }
 """Add a vendor's dialect here, before a node is made."""
 
-AUTO = "auto"
 BOOTING = frozenset({0, 4})
 """Host actions of a boot loader: what the modem knew is gone."""
-
-
-def problems(config: ModemConfig) -> list[str]:
-    """What is wrong with the configuration, in words."""
-    if config.dialect in {*DIALECTS, AUTO}:
-        return []
-    known = ", ".join([*DIALECTS, AUTO])
-    return [f"{config.dialect!r} is no dialect known; name one of {known}"]
 
 
 class Timer(Enum):
@@ -112,9 +104,9 @@ class Timer(Enum):
 class ModemControl(Machine[Timer]):
     def __init__(self, config: ModemConfig, randomness: Randomness) -> None:
         super().__init__(Timer.REPEAT)
-        wrong = problems(config)
+        wrong = wrong_dialect(config)
         if wrong:
-            raise ValueError("; ".join(wrong))
+            raise ValueError(wrong)
         self.link = False
         self.mute = False
         """The last question for the link has had no answer."""

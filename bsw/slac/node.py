@@ -24,14 +24,12 @@ from bsw.slac.events import (
     Failed,
     Ignored,
     KeyTaken,
-    Linked,
     LinkLost,
     LinkStatus,
     ModemFault,
     ModemRestarted,
     Moved,
     Output,
-    Reason,
     Send,
     TryFailed,
 )
@@ -42,6 +40,7 @@ from bsw.slac.membership import Membership
 from bsw.slac.membership import State as Member
 from bsw.slac.mme import AmpMapCnf, AmpMapReq, AttenProfileInd, SetKeyCnf
 from bsw.slac.modem import ModemControl
+from bsw.slac.outcome import Linked, Reason
 from bsw.slac.station import StationMatching
 from bsw.slac.vehicle import VehicleMatching
 

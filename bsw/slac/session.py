@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol
 from bsw.slac import rules
 from bsw.slac.attenuation import average_profile, mean
 from bsw.slac.config import SlacConfig, ValidationAnswer, ns
-from bsw.slac.events import Agreed, Ignored, Moved, Output, Reason, Send
+from bsw.slac.events import Agreed, Ignored, Moved, Output, Send
 from bsw.slac.frame import Frame
 from bsw.slac.keys import NetworkKey
 from bsw.slac.machine import Machine
@@ -28,6 +28,7 @@ from bsw.slac.mme import (
     ValidateCnf,
     ValidateReq,
 )
+from bsw.slac.outcome import Reason
 from bsw.slac.validation import STEP, Result
 
 

@@ -14,19 +14,12 @@ from typing import ClassVar
 from bsw.cp.pilot import READY, PilotState
 from bsw.slac import rules
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import (
-    Agreed,
-    Failed,
-    Ignored,
-    Moved,
-    Output,
-    Reason,
-    TryFailed,
-)
+from bsw.slac.events import Agreed, Failed, Ignored, Moved, Output, TryFailed
 from bsw.slac.frame import Frame
 from bsw.slac.keys import NetworkKey
 from bsw.slac.machine import Machine
 from bsw.slac.mme import AttenProfileInd, SlacParmReq
+from bsw.slac.outcome import Reason
 from bsw.slac.session import Session
 from bsw.slac.session import State as Stage
 

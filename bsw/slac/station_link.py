@@ -11,9 +11,10 @@ from enum import Enum
 from bsw.cp.duty import duty_from_current
 from bsw.cp.pilot import CONNECTED, READY, X1, Drive, E, F, Pilot, PilotState, StationPilot
 from bsw.slac.config import ns
-from bsw.slac.events import Failed, Linked, LinkLost, Output, Reason
+from bsw.slac.events import Failed, LinkLost, Output
 from bsw.slac.link import Fallback, LinkFailure, LinkUser, StationLinkConfig
 from bsw.slac.node import Host, StationNode
+from bsw.slac.outcome import Linked, Reason
 from bsw.slac.station import State as MatchingState
 
 

@@ -13,17 +13,7 @@ from bsw.os.randomness import Randomness
 from bsw.slac import rules
 from bsw.slac.attenuation import Candidate, Nearness, mean, nearness, rank
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import (
-    Agreed,
-    Failed,
-    Ignored,
-    Moved,
-    Output,
-    Reason,
-    Send,
-    TryFailed,
-    furthest,
-)
+from bsw.slac.events import Agreed, Failed, Ignored, Moved, Output, Send, TryFailed, furthest
 from bsw.slac.frame import Frame
 from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import Message
@@ -40,6 +30,7 @@ from bsw.slac.mme import (
     StartAttenCharInd,
     ValidateCnf,
 )
+from bsw.slac.outcome import Reason
 from bsw.slac.validation import VehicleValidation, Verdict
 
 STATIONS = 64

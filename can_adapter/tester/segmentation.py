@@ -1,19 +1,16 @@
 """ISO-TP segmentation by can-isotp, on our clock.
 
-Importing this brings the library, and python-can with it; it is left to whoever opens the door to
-a tester.
+Importing this brings the library; it is left to whoever opens the door to a tester.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-import isotp
-from isotp.tools import Timer
-
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
 from can_adapter.tester.config import DiagnosticsCanConfig
+from can_adapter.tester.library import Timer, isotp
 
 LONGEST: Final = 4_095
 WAITING: Final = 64

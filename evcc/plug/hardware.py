@@ -11,7 +11,7 @@ from bsw.cp.duty import Meaning
 from bsw.cp.pilot import CONNECTED, Pilot, VehiclePilot
 from bsw.dlt import Logger
 from bsw.hardware.port import PlugHardware
-from bsw.slac.events import Linked, Reason
+from bsw.slac.outcome import Linked, Reason
 from evcc.plug.charging import ChargingManager
 from evcc.vehicle import Actuators, StationView
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bsw.cp.pilot import Drive, Pilot, PilotState, VehiclePilot
-from bsw.slac.events import Linked
+from bsw.slac.outcome import Linked
 from evcc.plug.charging import ChargingManager
 from evcc.vehicle import Actuators
 

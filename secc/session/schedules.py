@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import Any, Final
 
 from bsw.prices.tariff import Tariff, later
-from secc.prices import PricesConfig, tariff, tariff_back
+from secc.prices import PricesConfig
 from secc.session.tariffs import shortened
+from secc.tariff import tariff, tariff_back
 
 DAY: Final = 86_400
 

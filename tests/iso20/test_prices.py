@@ -11,8 +11,9 @@ from bsw.os.clock import S
 from bsw.prices.iso20 import read
 from bsw.prices.tariff import Algorithm, Rule, Stack, Tariff
 from evcc.session.profile import CONFORMANCE
-from secc.prices import DAY, ParkingConfig, PricesConfig, RangeConfig, TimeConfig, tariff
+from secc.prices import ParkingConfig, PricesConfig, RangeConfig, TimeConfig
 from secc.session.schedules import Plan, Step
+from secc.tariff import DAY, tariff
 from tests.iso20.test_sessions import rig_of
 from tools.bench.world.direct import Rig
 

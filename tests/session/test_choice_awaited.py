@@ -1,7 +1,7 @@
 """No session before the vehicle has said how it wants to charge, however early the link is up."""
 
 from bsw.os.clock import MS, S
-from bsw.slac.events import Linked, Reason
+from bsw.slac.outcome import Linked, Reason
 from can_adapter.signals.values import EnergyTransferMode
 from evcc.plug.charging import CHOICE_AWAITED
 from tools.bench.hardware.faults import faults

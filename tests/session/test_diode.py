@@ -3,7 +3,7 @@
 from bsw.chrgm.endings import Ending
 from bsw.cp.pilot import X1, Drive, E
 from bsw.os.clock import MS, S
-from bsw.slac.events import Reason
+from bsw.slac.outcome import Reason
 from tests.session.test_from_the_plug import Place
 from tests.slac.test_links import Pair, pair
 

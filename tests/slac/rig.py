@@ -18,7 +18,6 @@ from bsw.sim.line import PERFECT, Impairment
 from bsw.sim.modem import Quirks
 from bsw.sim.site import Seat, Site
 from bsw.slac.config import SlacConfig
-from bsw.slac.events import Linked, Reason
 from bsw.slac.frame import Frame, decode, encode
 from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import Message
@@ -36,6 +35,7 @@ from bsw.slac.mme import (
     StartAttenCharInd,
 )
 from bsw.slac.node import Host
+from bsw.slac.outcome import Linked, Reason
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from bsw.slac.vendor import LOCAL_MODEM

@@ -12,9 +12,9 @@ from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.site import Seat, Site
 from bsw.slac.direct import DirectStationLink, DirectVehicleLink
-from bsw.slac.events import Reason
 from bsw.slac.link import Link, StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
+from bsw.slac.outcome import Reason
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness

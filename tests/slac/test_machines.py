@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bsw.cp.pilot import PilotState
 from bsw.os.clock import MS, S
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
-from bsw.slac.events import Agreed, Failed, Output, Reason, Send
+from bsw.slac.events import Agreed, Failed, Output, Send
 from bsw.slac.frame import Frame, encode
 from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import Message
@@ -25,6 +25,7 @@ from bsw.slac.mme import (
     ValidateCnf,
     ValidateReq,
 )
+from bsw.slac.outcome import Reason
 from bsw.slac.station import StationMatching
 from bsw.slac.vehicle import State, VehicleMatching
 from csm.randomness import SeededRandomness

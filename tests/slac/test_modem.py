@@ -8,12 +8,14 @@ from bsw.sim.line import flat
 from bsw.sim.modem import Quirks
 from bsw.sim.site import Seat, Site
 from bsw.slac.config import ModemConfig
-from bsw.slac.events import KeyTaken, LinkStatus, ModemFault, Output, Reason, Send
+from bsw.slac.dialects import AUTO, SHIPPED, wrong_dialect
+from bsw.slac.events import KeyTaken, LinkStatus, ModemFault, Output, Send
 from bsw.slac.frame import Frame, decode, encode
 from bsw.slac.keys import NetworkKey
 from bsw.slac.layout import Message
 from bsw.slac.mme import AttenCharInd, AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
 from bsw.slac.modem import DIALECTS, ModemControl
+from bsw.slac.outcome import Reason
 from bsw.slac.vendor import (
     LOCAL_MODEM,
     HostActionInd,
@@ -447,3 +449,10 @@ def test_a_forged_profile_does_not_count() -> None:
     for _ in range(10):
         rig.seat.port.deliver(encode(Frame(rig.mac, ELSEWHERE, near)))
     assert rig.silent(rig.tester, AttenCharInd, during=S)
+
+
+def test_the_names_that_a_configuration_may_give_are_those_that_are_shipped() -> None:
+    assert set(SHIPPED) <= set(DIALECTS)
+    assert wrong_dialect(ModemConfig(dialect="auto")) == ""
+    wrong = wrong_dialect(ModemConfig(dialect="qca9"))
+    assert all(name in wrong for name in ("'qca9'", AUTO, *SHIPPED))

@@ -5,10 +5,11 @@ import pytest
 from bsw.os.clock import MS, S
 from bsw.sim.modem import Quirks
 from bsw.slac.config import Counts, ModemConfig, SlacConfig
-from bsw.slac.events import KeyTaken, Output, Reason, Send
+from bsw.slac.events import KeyTaken, Output, Send
 from bsw.slac.keys import NetworkKey
 from bsw.slac.link import StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
+from bsw.slac.outcome import Reason
 from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from bsw.slac.vendor import ResetReq

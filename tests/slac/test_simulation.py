@@ -7,7 +7,7 @@ import pytest
 from bsw.os.clock import MS, S
 from bsw.sim.line import Impairment, Passage, flat, untouched
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
-from bsw.slac.events import Reason
+from bsw.slac.outcome import Reason
 from bsw.slac.station_link import Phase as StationPhase
 from bsw.slac.vehicle import State
 from bsw.slac.vehicle_link import Phase

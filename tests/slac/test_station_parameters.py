@@ -8,7 +8,6 @@ import pytest
 from bsw.cp.pilot import X1, Drive, PilotState, Source
 from bsw.os.clock import MS, S
 from bsw.slac.config import Counts, SlacConfig
-from bsw.slac.events import Reason
 from bsw.slac.frame import Frame, encode
 from bsw.slac.link import Fallback
 from bsw.slac.mme import (
@@ -19,6 +18,7 @@ from bsw.slac.mme import (
     SlacParmReq,
     StartAttenCharInd,
 )
+from bsw.slac.outcome import Reason
 from bsw.slac.station_link import Phase
 from tests.slac.casebook import case
 from tests.slac.rig import RUN, StationRig

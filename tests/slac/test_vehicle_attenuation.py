@@ -8,7 +8,6 @@ import pytest
 from bsw.cp.pilot import X1, Drive, F
 from bsw.os.clock import MS, S
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
-from bsw.slac.events import Reason
 from bsw.slac.mme import (
     BROADCAST,
     AttenCharRsp,
@@ -18,6 +17,7 @@ from bsw.slac.mme import (
     StartAttenCharInd,
     ValidateReq,
 )
+from bsw.slac.outcome import Reason
 from tests.slac.casebook import case
 from tests.slac.rig import RUN, VehicleRig
 

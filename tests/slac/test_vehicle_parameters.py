@@ -9,7 +9,6 @@ from bsw.cp.pilot import X1, Drive, F
 from bsw.dlt import Level
 from bsw.os.clock import MS, S
 from bsw.slac.config import Counts, SlacConfig
-from bsw.slac.events import Reason
 from bsw.slac.link import Fallback
 from bsw.slac.mme import (
     BROADCAST,
@@ -19,6 +18,7 @@ from bsw.slac.mme import (
     SlacParmReq,
     StartAttenCharInd,
 )
+from bsw.slac.outcome import Reason
 from tests.slac.casebook import case
 from tests.slac.rig import DIGITAL, RUN, VehicleRig
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.tidy.tree import ROOT
 
 BLOCKER = '''
@@ -79,3 +81,26 @@ def test_a_station_without_a_back_end_loads_nothing_of_it() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert ended.stdout.split() == ["[]"]
+
+
+def loaded(code: str, *names: str) -> str:
+    """Which of these modules the code brings with it."""
+    code += f"\nimport sys\nprint([name for name in {names!r} if name in sys.modules])"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return ended.stdout.strip()
+
+
+@pytest.mark.parametrize("config", ["evcc.config.EvccConfig", "secc.config.SeccConfig"])
+def test_a_configuration_brings_no_room_that_it_only_describes(config: str) -> None:
+    room, _, name = config.rpartition(".")
+    described = ("bsw.slac.mme", "bsw.slac.events", "bsw.island.messages", "bsw.prices.tariff")
+    assert loaded(f"from {room} import {name}\n{name}()", *described) == "[]"
+
+
+def test_a_door_for_testers_brings_no_python_can_with_it() -> None:
+    door = "import can_adapter.tester.segmentation"
+    assert loaded(door, "can", "can.bus", "isotp") == "['isotp']"
+    assert loaded(f"{door}\nimport can", "can.bus") == "['can.bus']"
+    assert loaded(f"import can\n{door}", "can.bus") == "['can.bus']"

@@ -17,8 +17,9 @@ from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.slac.config import SlacConfig
-from bsw.slac.events import Failed, Linked, LinkLost, Output, Reason, Toggle
+from bsw.slac.events import Failed, LinkLost, Output, Toggle
 from bsw.slac.node import Host, StationNode, VehicleNode
+from bsw.slac.outcome import Linked, Reason
 from csm.randomness import HostRandomness
 from tools.slac.console import logs, verdict
 from tools.slac.settings import add_settings, settings

@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from bsw.slac.config import SlacConfig
-from bsw.slac.modem import problems
+from bsw.slac.dialects import wrong_dialect
 
 
 class BadSetting(ValueError):
@@ -41,9 +41,9 @@ def settings(arguments: argparse.Namespace) -> SlacConfig:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise BadSetting("; ".join(lines)) from None
-    wrong = problems(config.modem)
+    wrong = wrong_dialect(config.modem)
     if wrong:
-        raise BadSetting(f"modem.dialect: {'; '.join(wrong)}")
+        raise BadSetting(f"modem.dialect: {wrong}")
     return config
 
 

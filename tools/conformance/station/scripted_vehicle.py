@@ -22,9 +22,9 @@ from bsw.net.ports import Endpoint
 from bsw.os.clock import MS, S
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import Request, Response, Security, parse
-from bsw.slac.events import Linked, Reason
 from bsw.slac.link import LinkFailure, VehicleLinkConfig
 from bsw.slac.node import Host
+from bsw.slac.outcome import Linked, Reason
 from bsw.slac.vehicle_link import VehicleLink
 from bsw.trace import MemoryTrace, Trace
 from csm.randomness import SeededRandomness

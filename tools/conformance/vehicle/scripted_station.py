@@ -23,9 +23,9 @@ from bsw.net.ports import Endpoint
 from bsw.os.clock import MS, S
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import Response, Security
-from bsw.slac.events import Linked, Reason
 from bsw.slac.link import LinkFailure, StationLinkConfig
 from bsw.slac.node import Host
+from bsw.slac.outcome import Linked, Reason
 from bsw.slac.station_link import StationLink
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
