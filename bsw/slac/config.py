@@ -16,7 +16,7 @@ from bsw.os.clock import MS
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def span(low: int, high: int, meaning: str) -> FieldInfo:

@@ -98,7 +98,7 @@ def cue(pilot: Pilot) -> Cue:
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ModemLink(_Frozen):

@@ -35,7 +35,7 @@ Seconds = Annotated[float, Field(ge=0, le=2**32 - 1, allow_inf_nan=False)]
 
 
 class _Object(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class SelectedPaymentOption(_Object):

@@ -31,9 +31,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Object(BaseModel):
-    """Frozen, and strict about its keys."""
+    """Frozen, and strict about its keys.  Its checks are made at its first use: most have none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class AcEvDynamicModeValues(Object):
