@@ -10,7 +10,6 @@ from typing import Final
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState, StationPilot
 from bsw.dlt import Logger
-from bsw.os.clock import Action
 from bsw.os.clock import MS, Action
 from bsw.os.scheduler import Scheduler
 from bsw.slac.link import Link, LinkFailure

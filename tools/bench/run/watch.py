@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import PROTOCOLS
 from bsw.chrgm.sequence.model import Limits, Table
 from bsw.cp.pilot import Pilot, PilotState
@@ -119,7 +120,7 @@ class Watch:
     def _strip(self) -> tuple[str, ...]:
         scenario = self._player.scenario
         gone: set[str] = set()
-        if scenario.vehicle.mode.startswith("AC_"):
+        if mode_of(scenario.vehicle.mode).ac:
             gone |= set(WITHOUT["AC"])
         if not scenario.tls:
             gone |= set(WITHOUT["plain"])
