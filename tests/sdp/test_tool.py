@@ -79,7 +79,7 @@ def test_silence_is_a_result() -> None:
     found = v2g("find", "-i", "lo", "--port", str(free_port()), "--attempts", "2")
     assert found.returncode == 1
     assert found.stdout == "NOT-FOUND reason=SILENCE requests=2\n"
-    assert found.stderr == "no station answers (2 requests)\n"
+    assert found.stderr == "v2g sdp: no station answers (2 requests)\n"
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,6 @@ def _refused(tried: dict[str, Got]) -> int:
     """Of two refusals the shorter one is about the role that was meant."""
     refusals = {role: got for role, got in tried.items() if isinstance(got, Refusal)}
     role = min(refusals, key=lambda one: len(refusals[one].problems))
-    print(f"v2g doctor: as a configuration of {role} it cannot be used", file=sys.stderr)
-    print(refusals[role], file=sys.stderr)
+    why = f"as a configuration of {role} it cannot be used\n{refusals[role]}"
+    print(f"v2g doctor: {why}", file=sys.stderr)
     return 2

@@ -48,9 +48,9 @@ def _decode_one(text: str, arguments: argparse.Namespace) -> int:
         return 1
     if names is None:
         also = f", also possible: {', '.join(guessed[1:])}" if guessed[1:] else ""
-        print(f"schema {guessed[0]}{also}", file=sys.stderr)
+        print(f"v2g exi decode: schema {guessed[0]}{also}", file=sys.stderr)
     for note in noted.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"v2g exi decode: note: {note}", file=sys.stderr)
     return 0
 
 

@@ -60,7 +60,9 @@ class _Progress:
         if now - self._told >= TELL_EACH:
             self._told = now
             counts = f"{figures.hostile} hostile of {figures.sent} messages"
-            print(f"{folder}: {counts}, {len(figures.findings)} findings", file=sys.stderr)
+            print(
+                f"v2g fuzz: {folder}: {counts}, {len(figures.findings)} findings", file=sys.stderr
+            )
 
 
 _PROGRESS: Final = _Progress()

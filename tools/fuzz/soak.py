@@ -268,5 +268,5 @@ def run(arguments: argparse.Namespace) -> int:
     for role, (warm, last) in zip(("evcc", "secc"), figures.loads, strict=False):
         print(f"{role}: {warm} when warm, {last} at the end")
     for what in figures.findings:
-        print(f"FOUND: {what}", file=sys.stderr)
+        print(f"v2g soak: FOUND: {what}", file=sys.stderr)
     return 1 if figures.findings else 0

@@ -121,9 +121,11 @@ def list_(arguments: argparse.Namespace) -> int:
         )
     for line in lines:
         if line.problem:
-            print(f"{line.handle}: {line.problem}", file=sys.stderr)
+            print(f"v2g hsm: {line.handle}: {line.problem}", file=sys.stderr)
         if line.extractable:
-            print(f"{line.handle}: this key can be taken out of the token", file=sys.stderr)
+            print(
+                f"v2g hsm: {line.handle}: this key can be taken out of the token", file=sys.stderr
+            )
     return 1 if any(line.problem for line in lines) else 0
 
 

@@ -124,7 +124,7 @@ def _open(args: argparse.Namespace) -> Stores:
     certificate_folder = args.certificates or keym.folder
     store = CertificateStore(FolderShelf(certificate_folder), tolerate=FIELD)
     for trouble in store.load():
-        print(f"left out: {trouble}", file=sys.stderr)
+        print(f"v2g pki: left out: {trouble}", file=sys.stderr)
     if args.keys:
         csm = CsmConfig(software=SoftwareConfig(folder=args.keys))
     token = f"token {csm.pkcs11.token}"

@@ -102,7 +102,7 @@ class _Finder:
 
     def _missed(self, result: NotFound) -> None:
         verdict("NOT-FOUND", reason=result.reason.name, requests=result.requests)
-        print(result, file=sys.stderr)
+        print(f"v2g sdp: {result}", file=sys.stderr)
         self._scheduler.stop()
 
     def opened(self) -> None:
@@ -117,5 +117,5 @@ class _Finder:
 
     def closed(self, reason: Closed) -> None:
         verdict("NOT-CONNECTED", reason=reason.cause.name)
-        print(reason, file=sys.stderr)
+        print(f"v2g sdp: {reason}", file=sys.stderr)
         self._scheduler.stop()

@@ -87,4 +87,4 @@ class _Visitor:
         verdict("FRAME", type=f"0x{payload_type:04x}", octets=len(payload))
 
     def closed(self, reason: Closed) -> None:
-        print(f"disconnected: {reason}", file=sys.stderr)
+        print(f"v2g sdp: disconnected: {reason}", file=sys.stderr)

@@ -100,14 +100,14 @@ class Run:
             case Failed() if not self._ending:
                 self._finish("FAILED", output.reason)
             case Toggle():
-                print(f"toggle the pilot {output.count} times now", file=sys.stderr)
+                print(f"v2g slac: toggle the pilot {output.count} times now", file=sys.stderr)
             case _:
                 pass
 
     def _finish(self, word: str, reason: Reason) -> None:
         self.status = 1
         verdict(word, role=self._role, reason=reason.name)
-        print(reason.value, file=sys.stderr)
+        print(f"v2g slac: {reason.value}", file=sys.stderr)
         self.scheduler.stop()
 
     def _too_long(self) -> None:
