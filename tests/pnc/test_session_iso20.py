@@ -22,6 +22,7 @@ from bsw.os.clock import MS, S
 from csm.handles import KeyHandle
 from csm.randomness import SeededRandomness
 from csm.signing import KeySigner
+from evcc.schedules import choosing
 from evcc.session.ports import ContractFacts
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind, Use
@@ -574,6 +575,76 @@ def test_a_refused_customer_is_told_at_once_and_may_try_another_card() -> None:
 
 
 # Signed schedules and metering
+
+
+def with_prices(town: Town, signer: str) -> Forge:
+    """The station's schedules with prices that this authority of the PKI signed."""
+    handle = town.sides.world.put(signer, town.sides.world.pki[signer])
+    keys = town.sides.world.keys
+
+    def twist(heard: Heard) -> Heard:
+        body = heard.body
+        if not isinstance(body, common.ScheduleExchangeRes) or body.header.signature is not None:
+            return heard
+        mode = body.scheduled_se_res_control_mode
+        assert mode is not None
+        (only,) = mode.schedule_tuple
+        levels = common.PriceLevelSchedule(
+            id="p1",
+            time_anchor=only.charging_schedule.power_schedule.time_anchor,
+            price_schedule_id=1,
+            number_of_price_levels=2,
+            price_level_schedule_entries=common.PriceLevelScheduleEntryList(
+                price_level_schedule_entry=(
+                    common.PriceLevelScheduleEntry(duration=86_400, price_level=1),
+                )
+            ),
+        )
+        charging = only.charging_schedule.replace(
+            absolute_price_schedule=None, price_level_schedule=levels
+        )
+        made = mode.replace(schedule_tuple=(only.replace(charging_schedule=charging),))
+        priced = body.replace(scheduled_se_res_control_mode=made)
+        signature = sign(
+            SCHEME,
+            signed_elements(priced),
+            KeySigner(handle, keys.public_key(handle), keys.sign),
+        )
+        signed = priced.replace(header=body.header.replace(signature=signature))
+        return replace(heard, body=signed, signature=signature)
+
+    return twist
+
+
+@pytest.mark.parametrize(("signer", "believed"), [("mo_sub2", True), ("oem_sub2", False)])
+def test_signed_prices_count_when_the_contracts_operator_signed_them(
+    signer: str,
+    believed: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    offers: list[Any] = []
+
+    def noted(offered: Any, *more: Any) -> Any:  # noqa: ANN401 - hands through
+        offers.append(offered)
+        return choosing(offered, *more)
+
+    monkeypatch.setattr("evcc.session.handlers.iso20.schedule.choosing", noted)
+    town = Town(service=False)
+    town.sides.own()
+    town.rig.twist = with_prices(town, signer)
+    assert town.run().charged()
+    assert [one.prices is not None for one in offers[0]] == [believed]
+
+
+def test_after_a_contract_the_customer_pays_and_nothing_is_left_of_it() -> None:
+    town = Town(service=False)
+    town.sides.own()
+    town.answer = AuthorizationStatus.INVALID, CertificateStatus.ACCEPTED
+    town.run()
+    assert town.charged()
+    assert town.rig.station.emaid == ""
+    assert town.rig.station.contract == ()
+    assert town.rig.car.paid_by is None
 
 
 def test_a_metering_confirmation_is_signed_by_the_contract_and_checked() -> None:

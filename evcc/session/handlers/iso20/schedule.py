@@ -14,6 +14,7 @@ from bsw.chrgm.iso20.words import header, maybe, most, number, percent
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing
 from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.signature.iso20 import signed_elements
 from bsw.os.clock import S
 from evcc.plan import Choice
 from evcc.planning.optimum import Work
@@ -144,7 +145,8 @@ class Schedule:
         scheduled = response.scheduled_se_res_control_mode
         if scheduled is None:
             return "schedules of the other control mode"
-        offered = tuple(schedule_of(one) for one in scheduled.schedule_tuple)
+        priced = self._prices_count(response)
+        offered = tuple(schedule_of(one, priced=priced) for one in scheduled.schedule_tuple)
         if len({one.number for one in offered}) != len(offered):
             return "two schedules of one number"
         self._offered = offered
@@ -157,6 +159,19 @@ class Schedule:
         self._since = context.scheduler.now
         self._work = Work(choosing(offered, needed(context.state), limits))
         return ""
+
+    def _prices_count(self, response: common.ScheduleExchangeRes) -> bool:
+        """Prices that are said to be signed count if the contract's operator signed them.
+
+        Nothing demands a signature: without one they are the station's word, as they are where no
+        contract pays and nobody is known who could have signed.
+        """
+        context = self._context
+        wallet, contract = context.newer_wallet, context.paid_by
+        signed = response.header.signature is not None or bool(signed_elements(response))
+        if not signed or wallet is None or contract is None:
+            return True
+        return wallet.prices_genuine(response, contract)
 
     def _decided(self) -> bool:
         """Think some steps on: a long schedule shall keep neither bus nor session waiting."""

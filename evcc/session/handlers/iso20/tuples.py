@@ -10,8 +10,11 @@ from evcc.plan import Choice
 from evcc.schedules import Schedule, Slot
 
 
-def schedule_of(one: common.ScheduleTuple) -> Schedule:
-    """Discharge powers count by their magnitude: stacks differ in the sign."""
+def schedule_of(one: common.ScheduleTuple, *, priced: bool = True) -> Schedule:
+    """Discharge powers count by their magnitude: stacks differ in the sign.
+
+    Where it is not ``priced`` the prices in it are nobody's word.
+    """
     charging, discharging = one.charging_schedule, one.discharging_schedule
     power = charging.power_schedule
     return Schedule(
@@ -21,9 +24,9 @@ def schedule_of(one: common.ScheduleTuple) -> Schedule:
         discharge=() if discharging is None else slots(discharging.power_schedule),
         tolerance=si(power.power_tolerance),
         available=si(power.available_energy),
-        prices=_prices(charging, power.time_anchor),
+        prices=_prices(charging, power.time_anchor) if priced else None,
         discharge_prices=None
-        if discharging is None
+        if discharging is None or not priced
         else _prices(discharging, discharging.power_schedule.time_anchor),
     )
 

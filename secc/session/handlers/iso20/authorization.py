@@ -41,6 +41,8 @@ class Ongoing:
 
     request: tuple[Any, ...]
     good: ResponseCode = Codes.OK
+    chain: tuple[bytes, ...] = ()
+    emaid: str = ""
 
 
 def content_of(request: common.AuthorizationReq) -> tuple[Any, ...]:
@@ -124,8 +126,10 @@ class Authorization:
 
     def _again(self, request: common.AuthorizationReq) -> ResponseCode:
         """What was granted stays granted, and its contract is the session's [V2G20-2702]."""
-        mode = request.pnc_a_req_authorization_mode
-        if mode is None or self._desk.chain_of(request) == self._station.contract:
+        contract = request.selected_authorization_service is PNC
+        if contract is not (self._station.payment is Payment.CONTRACT):
+            return Codes.WARNING_AUTHORIZATION_SELECTION_INVALID
+        if not contract or self._desk.chain_of(request) == self._station.contract:
             return Codes.OK
         return Codes.WARNING_GENERAL_PNC_AUTHORIZATION_ERROR
 
@@ -161,6 +165,7 @@ class Authorization:
             return self._said(Codes.OK, Processing.ONGOING)
         self._ongoing = None
         if found.good:
+            self._station.contract, self._station.emaid = ongoing.chain, ongoing.emaid
             return self._granted(ongoing.good)
         settle(self._station)
         code = _ANSWERS.get(found.certificate, Codes.WARNING_GENERAL_PNC_AUTHORIZATION_ERROR)
@@ -184,11 +189,10 @@ class Authorization:
             station.log.warning("contract refused", code=verdict.code, why=verdict.why)
             return Codes(verdict.code)
         emaid = desk.emaid_of(chain)
-        station.contract, station.emaid = chain, emaid
         station.publish("selected_payment_option", PaymentOption.CONTRACT)
         ask_anew(station, contract_token(emaid, chain, whole=central))
         good = Codes(verdict.code) if verdict.good else Codes.OK
-        self._ongoing = Ongoing(content_of(request), good)
+        self._ongoing = Ongoing(content_of(request), good, chain, emaid)
         return None
 
     # Both
