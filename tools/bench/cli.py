@@ -10,6 +10,7 @@ COMMANDS = {
         "tools.bench.hardware.cli",
         "a simulated vehicle and a station's power module on their buses; type 'help' in it",
     ),
+    "web": ("tools.bench.web.cli", "the same world in a browser, with hands on it"),
     "list": ("tools.bench.scenarios.cli", "which scenarios there are; show and check one"),
     "schema": ("tools.bench.scenarios.schema", "a JSON schema of scenarios, for editors"),
     "faults": ("tools.bench.faults", "list the faults that can be made by name"),

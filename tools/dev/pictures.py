@@ -4,7 +4,6 @@ Each shows a scenario at a moment of virtual time, so that the same sources give
 """
 
 import io
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,30 +18,20 @@ from tools.bench.run.pages import report_of
 from tools.bench.run.plain import PlainView
 from tools.bench.run.simulated import Simulation
 from tools.bench.scenarios.find import read
+from tools.dev.chromium import NAMES, find, tab
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURES: Final = ROOT / "docs" / "pictures"
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-FLAGS: Final = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--hide-scrollbars", "--virtual-time-budget=6000"),
-)
 WIDTH: Final = 116
 
 
-def browser() -> str:
-    """Its path, or nothing."""
-    return next((found for name in BROWSERS if (found := shutil.which(name))), "")
-
-
-def shoot(url: str, picture: Path, size: str, *flags: str) -> None:
+def shoot(url: str, picture: Path, size: tuple[int, int]) -> None:
     """What the browser shows at this address."""
-    with tempfile.TemporaryDirectory() as profile:
-        words = [f"--user-data-dir={profile}", f"--window-size={size}", f"--screenshot={picture}"]
-        subprocess.run(
-            [browser(), *FLAGS, *flags, *words, url], check=True, capture_output=True, timeout=180
-        )
+    with tab() as page:
+        page.size(*size)
+        page.go(url)
+        page.until("document.readyState === 'complete'")
+        page.shoot(picture)
 
 
 def terminal(scratch: Path) -> Path:
@@ -60,7 +49,7 @@ def terminal(scratch: Path) -> Path:
     drawn = console.export_svg(title="v2g bench run")
     page.write_text(f"<body style='margin:0;width:1000px'>{drawn}", encoding="utf-8")
     picture = PICTURES / "run.png"
-    shoot(page.as_uri(), picture, "1000,426")
+    shoot(page.as_uri(), picture, (1000, 426))
     return picture
 
 
@@ -72,16 +61,41 @@ def report(scratch: Path) -> Path:
     page = report_of(scratch, played.capture, played.title)
     assert page is not None
     picture = PICTURES / "report.png"
-    shoot(page.as_uri(), picture, "1100,1000")
+    shoot(page.as_uri(), picture, (1100, 1000))
     return picture
 
 
-MAKERS: Final[tuple[Callable[[Path], Path], ...]] = (terminal, report)
+def web(scratch: Path) -> Path:
+    """``v2g bench web`` while it charges: light, dark, and on a telephone."""
+    del scratch
+    words = [sys.executable, "-m", "tools.cli", "bench", "web", "charge", "--port", "0"]
+    served = subprocess.Popen([*words, "--speed", "60"], stdout=subprocess.PIPE, text=True)
+    assert served.stdout is not None
+    try:
+        with tab() as page:
+            page.size(1280, 1180)
+            page.go(served.stdout.readline().split()[0])
+            page.until("typeof points === 'object' && points[1].at(-1) > 40", 300)
+            page.shoot(PICTURES / "web-light.png")
+            page.size(1280, 1180, dark=True)
+            page.until("getComputedStyle(document.body).backgroundColor === 'rgb(22, 23, 26)'")
+            page.shoot(PICTURES / "web-dark.png")
+            page.size(390, 1250, phone=True)
+            page.until("document.documentElement.scrollWidth <= 390")
+            page.shoot(PICTURES / "web-phone.png")
+    finally:
+        served.terminate()
+        served.wait(60)
+        served.stdout.close()
+    return PICTURES / "web-light.png"
+
+
+MAKERS: Final[tuple[Callable[[Path], Path], ...]] = (terminal, report, web)
 
 
 def main() -> int:
-    if not browser():
-        print(f"no browser here; install one of {', '.join(BROWSERS)}", file=sys.stderr)
+    if not find():
+        print(f"no browser here; install one of {', '.join(NAMES)}", file=sys.stderr)
         return 1
     PICTURES.mkdir(parents=True, exist_ok=True)
     for make in MAKERS:

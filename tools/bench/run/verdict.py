@@ -106,4 +106,5 @@ def places(out: Path, *, capture: Path | None, report: Path | None, scenario: st
     traces = shlex.quote(str(out / "evcc.trace.jsonl"))
     told.append(f"traces    v2g trace check {traces}")
     told.append(f"again     v2g bench run {shlex.quote(scenario)} --speed 10")
+    told.append("by hand   v2g bench web: http://127.0.0.1:8717/")
     return told

@@ -15,8 +15,8 @@ from bsw.dlt import Record
 from bsw.os.clock import MS, S
 from ecu.simulated import TODAY
 from tools.bench.scenarios.hands import Hands
-from tools.bench.scenarios.model import Scenario, Step
-from tools.bench.scenarios.stage import Stage
+from tools.bench.scenarios.model import PricePart, Scenario, Step
+from tools.bench.scenarios.stage import Stage, plan
 from tools.bench.scenarios.words import Order, Sight
 
 POWER_ON: Final = 1 * S
@@ -110,6 +110,12 @@ class Player:
     def do(self, order: Order) -> None:
         self.hands.do(order)
         self.done.append((self.now, order))
+
+    def price(self, prices: tuple[PricePart, ...]) -> None:
+        """The station has another schedule, and asks the vehicle to take it."""
+        self.pair.station.schedules.plans = (plan(prices),)
+        if self.pair.vehicle.manager.session:
+            self.pair.station.charger.renegotiate()
 
     @property
     def over(self) -> bool:
