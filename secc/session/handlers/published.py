@@ -16,14 +16,15 @@ def si(value: Any) -> float | None:  # noqa: ANN401 - a PhysicalValue of either 
 
 
 def moment(station: StationContext, seconds: float) -> str:
-    """``seconds`` from now, as RFC 3339 in UTC."""
+    """``seconds`` from now, as RFC 3339 in UTC; nonsense is brought into range."""
+    seconds = max(-LATEST_DEPARTURE, min(seconds, LATEST_DEPARTURE))
     now = datetime.fromtimestamp(station.calendar.unix(), tz=timezone.utc)
     return (now + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def publish_departure(station: StationContext, seconds: int | None) -> None:
     if seconds is not None:
-        station.publish("departure_time", moment(station, min(seconds, LATEST_DEPARTURE)))
+        station.publish("departure_time", moment(station, seconds))
 
 
 def publish_ac_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN401
