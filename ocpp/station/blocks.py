@@ -15,6 +15,7 @@ from ocpp.client import ClientRules
 from ocpp.station.authorization.cache import Cache
 from ocpp.station.authorization.judge import Judge
 from ocpp.station.authorization.local_list import LocalList
+from ocpp.station.charging.smart import KEYS_16, SmartCharging
 from ocpp.station.desk import Desk, Reply, status
 from ocpp.station.diagnostics.customer import Customer
 from ocpp.station.diagnostics.logs import Logs
@@ -132,6 +133,9 @@ class Blocks:
                 "SignV2G20Certificate": partial(self.signing.trigger, "V2G20Certificate"),
             }
         )
+        self.smart = SmartCharging(desk, ground)
+        for name, value in KEYS_16.items():
+            self.keys.add(name, value)
         desk.take({"DataTransfer": _unknown_vendor}, versions=Version)
         key = Key("ClockCtrlr")
         ground.model.show(key, "DateTime", ground.stamp)
@@ -141,6 +145,7 @@ class Blocks:
         """The back end has taken the station in; ``ordered``: it had it started."""
         self.security.started(ordered=ordered)
         self.aligned.start()
+        self.smart.refresh()
         self.reservations.look()
         self.firmware.accepted()
 
@@ -163,6 +168,7 @@ class Blocks:
         self.display.close()
         self.signing.close()
         self.firmware.close()
+        self.smart.close()
 
     def gone(self) -> None:
         """The line is lost, or could not be had."""

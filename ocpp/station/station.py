@@ -166,6 +166,7 @@ class Station:
                 "TransactionEvent": always(self._outlets.measure),
             }
         )
+        self._connectors.listen(self._blocks.smart.look)
         self._blocks.variables.restore()
         self._blocks.networks.start()
 

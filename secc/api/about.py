@@ -56,6 +56,8 @@ ADDITIONS: Final = {
     "renegotiate": "New schedules while charging: EVSENotification ReNegotiation in -2, "
     "ScheduleRenegotiation in -20.",
     "renegotiate_service": "Another energy service on the same connection; -20 only.",
+    "limit_power": "What the site allows, in all and of each phase, until it is said otherwise; "
+    "neither: no limit.  Holds from the next answer to the vehicle on.",
     "set_get_certificate_response": "The answer to iso15118_certificate_request: it leaves under "
     "the session's own header.  Refused when no vehicle waits, or when it cannot be what is due.",
     "dlink_terminate": "End the session and the data link; no matching before the next plug-in.",

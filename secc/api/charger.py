@@ -296,6 +296,16 @@ class Charger:
         self._set("update_meter_info", meter=powermeter)
 
     @addition
+    def limit_power(
+        self,
+        *,
+        power: Annotated[float, Field(ge=0)] | None = None,
+        current: Annotated[float, Field(ge=0)] | None = None,
+    ) -> None:
+        """What the site allows from now on.  An addition to the interface."""
+        self._set("limit_power", site_power=power, site_current=current)
+
+    @addition
     def renegotiate(self, *, wanted: bool = True) -> None:
         """Ask the car for new parameters and schedules.  An addition to the interface."""
         self._set("renegotiate", renegotiate=wanted)

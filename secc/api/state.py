@@ -62,6 +62,8 @@ class StationState:
     isolation: IsolationStatus = IsolationStatus.INVALID
     cable_check: bool | None = None
     meter: Powermeter | None = None
+    site_power: float | None = None  # W in all that the site allows; None: no matter
+    site_current: float | None = None  # A of each phase, the same for AC
     # wishes and faults
     dlink: bool = False
     receipt_required: bool = False

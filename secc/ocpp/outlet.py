@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState
 from bsw.dlt import Logger
+from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.station import Station
@@ -17,7 +19,9 @@ from ocpp.station.translation import Verdict
 from secc.api.charger import Charger
 from secc.api.extensions import AuthorizationRequest
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
+from secc.api.state import StationState
 from secc.ocpp.meter import Register
+from secc.session.limits import dc_hardware, nominal_voltage
 
 EVSE: Final = 1
 EMAID: Final = "eMAID"
@@ -118,6 +122,21 @@ class BackendOutlet:
         """From the station: an outlet without a display has its log."""
         self._log.info("display", evse=evse, text=" | ".join(lines))
 
+    def supply(self, evse: int) -> Supply:
+        """From the station: as the charger interface tells it now."""
+        assert evse == EVSE
+        return supply_of(self._charger.state)
+
+    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
+        """From the station: it holds from the next answer to the vehicle on."""
+        assert evse == EVSE
+        if limit is None:
+            self._charger.limit_power()
+            return
+        watts = supply.watts(limit.amperes, limit.phases)
+        self._log.info("limited", watts=round(watts), by="" if limit.by is None else limit.by.value)
+        self._charger.limit_power(power=watts, current=None if supply.dc else limit.amperes)
+
     def restart(self) -> bool:
         """From the station."""
         return self._restart()
@@ -172,3 +191,14 @@ class BackendOutlet:
                 authorization_status=status,
                 certificate_status=certificate,
             )
+
+
+def supply_of(state: StationState) -> Supply:
+    """A DC source by its power and current; an AC outlet by its phases."""
+    modes = [mode_of(mode.value) for mode in state.modes or ()]
+    if any(mode.dc for mode in modes):
+        limits = dc_hardware(state)
+        amperes = limits.current or 1.0
+        return Supply(amperes, limits.power / amperes or limits.voltage or 1.0, 1, dc=True)
+    phases = max((mode.phases for mode in modes), default=1)
+    return Supply(state.ac_max_current or 0.0, nominal_voltage(state), phases)

@@ -10,6 +10,8 @@ from secc.api.state import StationState
 
 DEFAULT_VOLTAGE = 230.0
 """Line to neutral, where nobody said otherwise."""
+LEAST_VOLTAGE = 50.0
+"""Below it nothing is connected, and power says nothing about current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class Back:
 
 
 def dc_limits(state: StationState) -> DcLimits:
+    """What the source can do and the site allows."""
+    limits = dc_hardware(state)
+    if state.site_power is None:
+        return limits
+    power = min(limits.power, state.site_power)
+    return replace(limits, power=power, minimum_power=min(limits.minimum_power, power))
+
+
+def dc_hardware(state: StationState) -> DcLimits:
     """What the source can do: the tighter of its capabilities and what was told since."""
     maximum, minimum, hard = state.dc_maximum, state.dc_minimum, state.capabilities
     voltage = maximum.evse_maximum_voltage_limit if maximum is not None else 0.0
@@ -76,9 +87,20 @@ def dc_discharge(state: StationState) -> Back:
 
 
 def loop_limits(state: StationState) -> DcLimits:
-    """The same while charging: nothing flows when there is no power now."""
+    """The same while charging: nothing flows when there is no power now.
+
+    Where the site limits the power, the current comes down with it: not every vehicle reads the
+    limit of power.
+    """
     limits = dc_limits(state)
-    return limits if state.no_energy is None else replace(limits, current=0.0, power=0.0)
+    if state.no_energy is not None:
+        return replace(limits, current=0.0, power=0.0, minimum_current=0.0, minimum_power=0.0)
+    if state.site_power is None:
+        return limits
+    present = 0.0 if state.dc_present is None else state.dc_present.evse_present_voltage
+    voltage = present if present > LEAST_VOLTAGE else limits.voltage
+    current = min(limits.current, limits.power / voltage) if voltage > 0 else 0.0
+    return replace(limits, current=current, minimum_current=min(limits.minimum_current, current))
 
 
 def regulation_tolerance(state: StationState) -> float | None:
@@ -102,6 +124,10 @@ def ac_current(state: StationState, mode: Mode) -> float:
     if state.ac_maximum is not None and voltage > 0:
         allowed = max(0.0, state.ac_maximum.charge_power.total)
         current = min(current, allowed / (voltage * mode.phases))
+    if state.site_current is not None:
+        current = min(current, state.site_current)
+    if state.site_power is not None and voltage > 0:
+        current = min(current, state.site_power / (voltage * mode.phases))
     return current
 
 

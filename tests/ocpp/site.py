@@ -20,6 +20,7 @@ from csm.randomness import SeededRandomness
 from ocpp.folder import Kind, shipped
 from ocpp.happenings import Answered, Called, Happening
 from ocpp.server import Session
+from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.diagnostics.outside import Outside
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
@@ -45,6 +46,15 @@ class Outlets:
     lock: Lock = Lock.UNLOCKED
     shown: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     restarts: bool = True
+    limits: list[tuple[int, float | None]] = field(default_factory=list)
+
+    def supply(self, evse: int) -> Supply:
+        del evse
+        return Supply(32.0)
+
+    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
+        del supply
+        self.limits.append((evse, None if limit is None else limit.amperes))
 
     def allow(self, evse: int, token: Token) -> None:
         self.told.append(("allow", evse, token.id))

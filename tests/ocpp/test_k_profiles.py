@@ -9,7 +9,7 @@ from ocpp.folder import Kind as Frame
 from ocpp.station.charging.book import Book, BookRules, Wanted
 from ocpp.station.charging.composite import Supply
 from ocpp.station.charging.profiles import Kind, Period, Profile, Purpose, Schedule
-from ocpp.station.charging.wire import read
+from ocpp.station.charging.wire import read, sent
 from ocpp.versions import Version
 
 SUPPLIES = {1: Supply(32.0), 2: Supply(32.0)}
@@ -124,10 +124,10 @@ def test_k01_fr_06_ranks_may_be_equal_at_other_times() -> None:
 
 
 def test_in_1_6_a_profile_of_equal_rank_replaces_the_other() -> None:
-    kept = book(BookRules(replaces=True))
-    assert kept.add(PLAIN, BUSY) is None
+    kept = book()
+    assert kept.add(PLAIN, BUSY, replaces=True) is None
     other = replace(PLAIN, id=9)
-    assert kept.add(other, BUSY) is None
+    assert kept.add(other, BUSY, replaces=True) is None
     assert kept.held == (other,)
 
 
@@ -208,7 +208,7 @@ def test_a_profile_of_2_x_is_read_whole(version: Version) -> None:
     request = {"evseId": 1, "chargingProfile": PROFILE_2}
     octets = messages.encode("SetChargingProfile", Frame.REQUEST, request)
     message = messages.decode("SetChargingProfile", Frame.REQUEST, octets).message
-    profile = read(message.chargingProfile, 1, now=START)
+    profile = read(sent(message.chargingProfile), 1, now=START)
     assert profile == Profile(
         77,
         1,
@@ -252,6 +252,6 @@ def test_a_profile_of_1_6_is_read_whole() -> None:
     }
     octets = messages.encode("SetChargingProfile", Frame.REQUEST, request)
     message = messages.decode("SetChargingProfile", Frame.REQUEST, octets).message
-    assert read(message.csChargingProfiles, 0, now=START) == Profile(
+    assert read(sent(message.csChargingProfiles), 0, now=START) == Profile(
         5, 0, 2, Purpose.STATION, Kind.RELATIVE, (Schedule("A", (Period(0, 16.0),)),)
     )

@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
+from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, SignedRecord, Stop, Token, Trigger
 from ocpp.station.station import Station
@@ -39,6 +40,13 @@ class SignedOutlets:
         del evse
         self._wh += 12.5
         return (Sample(self._wh, signed=SignedRecord(f"{self._number()}.{self._pad}", "OCMF")),)
+
+    def supply(self, evse: int) -> Supply:
+        del evse
+        return Supply(32.0)
+
+    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
+        """Nothing here depends on it."""
 
     def unlock(self, evse: int) -> Lock:
         self.told.append((evse, "unlock"))

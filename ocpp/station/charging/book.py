@@ -29,10 +29,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class BookRules:
-    """``replaces`` is 1.6: a profile of equal purpose and level takes the place of the other.
-
-    ``most`` is how many are held, ``most_periods`` of one schedule, ``most_level`` the highest.
-    """
+    """``most`` profiles are held, with ``most_periods`` in a schedule, up to ``most_level``."""
 
     units: tuple[str, ...] = ("A", "W")
     most: int = 100
@@ -40,7 +37,6 @@ class BookRules:
     most_level: int = 100
     most_schedules: int = 3
     phase_switching: bool = False
-    replaces: bool = False
     purposes: tuple[Purpose, ...] = (
         Purpose.STATION,
         Purpose.DEFAULT,
@@ -90,12 +86,25 @@ class Book:
     def held(self) -> tuple[Profile, ...]:
         return tuple(self._held.values())
 
-    def add(self, profile: Profile, transactions: Mapping[int, str | None]) -> Refusal | None:
-        """Take what the back end sends, or say why not; ``transactions`` is what runs where."""
+    def add(
+        self,
+        profile: Profile,
+        transactions: Mapping[int, str | None],
+        *,
+        replaces: bool = False,
+    ) -> Refusal | None:
+        """Take what the back end sends, or say why not; ``transactions`` is what runs where.
+
+        ``replaces`` is 1.6: a profile of equal rank takes the place of the other.
+        """
         refusal = self.objection(profile, transactions)
+        rivals = self._rivals(profile, replaces=replaces)
+        if refusal is None and rivals and not replaces:
+            why = f"profile {rivals[0].id} has the same purpose and stack level"
+            refusal = Refusal("DuplicateProfile", why)
         if refusal is not None:
             return refusal
-        for other in self._rivals(profile) if self._rules.replaces else ():
+        for other in rivals:
             del self._held[_key(other)]
         self._held[_key(profile)] = profile
         self._changed(self.held)
@@ -147,15 +156,11 @@ class Book:
         known = self._held.get(_key(profile))
         if known is not None and known.purpose in NOT_BY_BACKEND:
             return Refusal("InvalidProfileId", f"profile {profile.id} is not the back end's")
-        if not self._rules.replaces:
-            for other in self._rivals(profile):
-                why = f"profile {other.id} has the same purpose and stack level"
-                return Refusal("DuplicateProfile", why)
         if known is None and len(self._held) >= self._rules.most:
             return Refusal("InvalidProfile", f"{self._rules.most} profiles are held, no more fit")
         return None
 
-    def _rivals(self, profile: Profile) -> list[Profile]:
+    def _rivals(self, profile: Profile, *, replaces: bool) -> list[Profile]:
         """Others that would speak at the same time with the same rank [K01.FR.06, FR.39, FR.52]."""
         return [
             other
@@ -163,15 +168,12 @@ class Book:
             if other.id != profile.id
             and (other.purpose, other.level) == (profile.purpose, profile.level)
             and other.transaction == profile.transaction
-            and (self._same_place(profile, other))
-            and (self._rules.replaces or profile.overlaps(other))
+            and (
+                profile.evse == other.evse
+                if replaces
+                else _same_place(profile, other) and profile.overlaps(other)
+            )
         ]
-
-    def _same_place(self, one: Profile, other: Profile) -> bool:
-        if one.evse == other.evse:
-            return True
-        shared = one.purpose is Purpose.DEFAULT and not self._rules.replaces
-        return shared and 0 in (one.evse, other.evse)
 
     def _drop(self, profiles: Iterable[Profile]) -> bool:
         gone = list(profiles)
@@ -180,6 +182,12 @@ class Book:
         if gone:
             self._changed(self.held)
         return bool(gone)
+
+
+def _same_place(one: Profile, other: Profile) -> bool:
+    """A default for the whole station stands at each outlet [K01.FR.52]."""
+    everywhere = one.purpose is Purpose.DEFAULT and 0 in {one.evse, other.evse}
+    return one.evse == other.evse or everywhere
 
 
 def _key(profile: Profile) -> tuple[str, int]:

@@ -4,7 +4,7 @@ At each instant every purpose says at most one thing - the highest stack level t
 and the lowest of the purposes counts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -180,7 +180,7 @@ def together(
     window: tuple[float, float],
     outlets: dict[int, Running | None],
     profiles: Sequence[Profile],
-    supplies: dict[int, Supply],
+    supplies: Mapping[int, Supply],
 ) -> list[tuple[float, float, float]]:
     """(begin, end, watts) of the whole station: all outlets, within what limits the station."""
     rows = {
@@ -204,7 +204,7 @@ def together(
 WHOLE: Final = (Purpose.STATION, Purpose.EXTERNAL)
 
 
-def _sum_at(now: float, rows: dict[int, list[Span]], supplies: dict[int, Supply]) -> float:
+def _sum_at(now: float, rows: dict[int, list[Span]], supplies: Mapping[int, Supply]) -> float:
     limits = (
         (evse, next(span.limit for span in row if span.begin <= now < span.end))
         for evse, row in rows.items()
@@ -212,12 +212,22 @@ def _sum_at(now: float, rows: dict[int, list[Span]], supplies: dict[int, Supply]
     return sum(supplies[evse].watts(limit.amperes, limit.phases) for evse, limit in limits)
 
 
-def _station_at(now: float, station: list[Profile], supplies: dict[int, Supply]) -> float:
+def _station_at(now: float, station: list[Profile], supplies: Mapping[int, Supply]) -> float:
+    least = station_limit(now, station, supplies)
+    return inf if least is None else least
+
+
+def station_limit(
+    now: float, profiles: Sequence[Profile], supplies: Mapping[int, Supply]
+) -> float | None:
+    """Watts that the whole station may draw; nothing where nobody says so."""
     supply = next(iter(supplies.values()))
-    least = inf
+    found: list[float] = []
     for purpose in WHOLE:
-        said = _said(now, None, (each for each in station if each.purpose is purpose))
+        said = _said(
+            now, None, (each for each in profiles if each.evse == 0 and each.purpose is purpose)
+        )
         if said is not None:
             amperes, phases = _amperes(*said, supply)
-            least = min(least, supply.watts(amperes, phases))
-    return least
+            found.append(supply.watts(amperes, phases))
+    return min(found, default=None)

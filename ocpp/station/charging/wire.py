@@ -1,4 +1,4 @@
-"""Charging profiles in the words of OCPP 1.6 and 2.x: read from a message, told in a report."""
+"""Charging profiles in the words of OCPP 1.6 and 2.x: read from what was sent, told in a report."""
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -11,17 +11,19 @@ from ocpp.station.charging.composite import Limit, Span, Supply
 from ocpp.station.charging.profiles import DAY, WEEK, Kind, Period, Profile, Purpose, Schedule
 
 EVERY: Final = {"Daily": DAY, "Weekly": WEEK}
-PURPOSES_16: Final = {"ChargePointMaxProfile": Purpose.STATION}
+STATION_16: Final = "ChargePointMaxProfile"
 CLOSE: Final = 1e-6
+Json = dict[str, Any]
 
 
-def given(value: Any) -> Any:  # noqa: ANN401 - a field of any type
-    """``None`` for what was left out."""
-    return None if value is msgspec.UNSET else value
+def sent(message: msgspec.Struct) -> Json:
+    """A part of a message as it was sent."""
+    fields: Json = msgspec.to_builtins(message, enc_hook=float)
+    return fields
 
 
-def instant(when: datetime) -> float:
-    return when.timestamp()
+def instant(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def shown(seconds: float) -> str:
@@ -30,90 +32,105 @@ def shown(seconds: float) -> str:
     return text.replace("+00:00", "Z")
 
 
-def read(message: Any, evse: int, *, now: float, transaction: str | None = None) -> Profile:  # noqa: ANN401
-    """A profile of either version; ``transaction`` is ours where the message has another's id."""
-    older = hasattr(message, "chargingProfileId")
-    schedules = message.chargingSchedule
-    listed = [schedules] if older else list(schedules)
-    kind = Kind(_word(message.chargingProfileKind))
-    recurring = given(message.recurrencyKind)
-    since, until = given(message.validFrom), given(message.validTo)
+def purpose(word: str) -> Purpose:
+    return Purpose.STATION if word == STATION_16 else Purpose(word)
+
+
+def read(wire: Json, evse: int, *, now: float, transaction: str | None = None) -> Profile:
+    """A profile of either version; ``transaction`` is ours where 1.6 has another's id."""
+    older = "chargingProfileId" in wire
+    schedules = wire["chargingSchedule"]
+    kind = Kind(wire["chargingProfileKind"])
+    since, until = wire.get("validFrom"), wire.get("validTo")
     return Profile(
-        id=message.chargingProfileId if older else message.id,
+        id=wire["chargingProfileId" if older else "id"],
         evse=evse,
-        level=message.stackLevel,
-        purpose=_purpose(_word(message.chargingProfilePurpose)),
+        level=wire["stackLevel"],
+        purpose=purpose(wire["chargingProfilePurpose"]),
         kind=kind,
-        schedules=tuple(_schedule(schedule) for schedule in listed),
-        every=None if recurring is None else EVERY[_word(recurring)],
+        schedules=tuple(_schedule(one) for one in ([schedules] if older else schedules)),
+        every=EVERY.get(wire.get("recurrencyKind", "")),
         valid_from=-inf if since is None else instant(since),
         valid_to=inf if until is None else instant(until),
-        transaction=transaction if older else given(message.transactionId),
+        transaction=transaction if older else wire.get("transactionId"),
         updated=now if kind is Kind.DYNAMIC else None,
-        update_every=_maybe(message, "dynUpdateInterval"),
-        offline_for=_maybe(message, "maxOfflineDuration"),
-        dies_offline=bool(_maybe(message, "invalidAfterOfflineDuration")),
-        wire=msgspec.to_builtins(message, enc_hook=float),
+        update_every=wire.get("dynUpdateInterval"),
+        wire=wire,
     )
 
 
-def _word(value: Any) -> str:  # noqa: ANN401 - a string, or a member of an enumeration
-    return str(getattr(value, "value", value))
-
-
-def _purpose(word: str) -> Purpose:
-    return PURPOSES_16.get(word) or Purpose(word)
-
-
-def purpose(word: Any) -> Purpose:  # noqa: ANN401 - a string, or a member of an enumeration
-    return _purpose(_word(word))
-
-
-def _maybe(message: Any, name: str) -> Any:  # noqa: ANN401 - a field that not all versions have
-    return given(getattr(message, name, None))
-
-
-def _schedule(message: Any) -> Schedule:  # noqa: ANN401 - a ChargingSchedule of any version
-    start = given(message.startSchedule)
+def _schedule(wire: Json) -> Schedule:
+    start = wire.get("startSchedule")
     return Schedule(
-        unit=_word(message.chargingRateUnit),
-        periods=tuple(_period(period) for period in message.chargingSchedulePeriod),
+        unit=wire["chargingRateUnit"],
+        periods=tuple(period(one) for one in wire["chargingSchedulePeriod"]),
         start=None if start is None else instant(start),
-        duration=given(message.duration),
-        number=_maybe(message, "id") or 0,
-        least_rate=given(message.minChargingRate),
+        duration=wire.get("duration"),
+        number=wire.get("id", 0),
+        least_rate=wire.get("minChargingRate"),
     )
 
 
-def _period(message: Any) -> Period:  # noqa: ANN401 - a ChargingSchedulePeriod of any version
+def period(wire: Json) -> Period:
     return Period(
-        start=message.startPeriod,
-        limit=given(message.limit),
-        phases=given(message.numberPhases),
-        phase=_maybe(message, "phaseToUse"),
+        start=wire.get("startPeriod", 0),
+        limit=wire.get("limit"),
+        phases=wire.get("numberPhases"),
+        phase=wire.get("phaseToUse"),
     )
+
+
+NOT_KEPT_TO: Final = {
+    "useLocalTime": "local time",
+    "randomizedDelay": "a random delay",
+    "limitAtSoC": "a limit by state of charge",
+}
+"""Parts of a 2.1 schedule that this station does not have [K01.FR.123 to FR.125]."""
+NOT_KEPT_TO_IN_PERIOD: Final = {
+    "evseSleep": "sleep of the EVSE",
+    "dischargeLimit": "a discharge limit",
+    "setpoint": "a set point",
+    "limit_L2": "limits of single phases",
+    "limit_L3": "limits of single phases",
+}
+
+
+def not_kept_to(wire: Json) -> str:
+    """What of a schedule cannot be kept to; empty if all can."""
+    schedules = wire["chargingSchedule"]
+    for schedule in schedules if isinstance(schedules, list) else [schedules]:
+        for name, words in NOT_KEPT_TO.items():
+            if schedule.get(name):
+                return words
+        for one in schedule["chargingSchedulePeriod"]:
+            for name, words in NOT_KEPT_TO_IN_PERIOD.items():
+                if one.get(name):
+                    return words
+            if one.get("operationMode", "ChargingOnly") != "ChargingOnly":
+                return f"operation mode {one['operationMode']}"
+    return ""
 
 
 def told_composite(
     spans: list[Span], supply: Supply, unit: str, *, phases: bool = True
-) -> list[dict[str, Any]]:
+) -> list[Json]:
     """Periods relative to the first span; instants between seconds go to the second before."""
     begin = spans[0].begin
-    periods: dict[int, dict[str, Any]] = {}
+    periods: dict[int, Json] = {}
     for span in spans:
         start = int(span.begin - begin + CLOSE)
         periods[start] = _told(start, span.limit, supply, unit, phases=phases)
     return list(periods.values())
 
 
-def _told(start: int, limit: Limit, supply: Supply, unit: str, *, phases: bool) -> dict[str, Any]:
+def _told(start: int, limit: Limit, supply: Supply, unit: str, *, phases: bool) -> Json:
     amount = limit.amperes if unit == "A" else supply.watts(limit.amperes, limit.phases)
-    period: dict[str, Any] = {"startPeriod": start, "limit": tenth(amount)}
+    told: Json = {"startPeriod": start, "limit": tenth(amount)}
     if phases and not supply.dc:
-        period["numberPhases"] = limit.phases
+        told["numberPhases"] = limit.phases
         if limit.phase is not None:
-            period["phaseToUse"] = limit.phase
-    return period
+            told["phaseToUse"] = limit.phase
+    return told
 
 
 def tenth(amount: float) -> float:

@@ -1,6 +1,6 @@
 """How the connectors are, told to the back end when that changes [B04, G01]."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from ocpp.catalogue import Message
@@ -22,6 +22,7 @@ class Connectors:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._listeners: list[Callable[[Place], None]] = []
         for place in ground.places.values():
             for name, connector in (("EVSE", 0), ("Connector", 1)):
                 key = Key(name, "", place.evse, connector)
@@ -32,8 +33,14 @@ class Connectors:
         ground.model.show(station, "AvailabilityState", partial(_state_of_all, ground.places))
         ground.model.show(station, "Problem", partial(_fault_of_all, ground.places))
 
+    def listen(self, listener: Callable[[Place], None]) -> None:
+        """Hear that something may be different at an outlet, whether or not it is told."""
+        self._listeners.append(listener)
+
     def update(self, place: Place) -> None:
         """Say how the connector is, if that has changed and the back end may hear it."""
+        for listener in self._listeners:
+            listener(place)
         ground = self._ground
         translator = ground.translator
         if translator is None or not ground.online:

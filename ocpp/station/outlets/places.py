@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Protocol
 
 from bsw.os.scheduler import Alarm
+from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.outlets.outlet import Outlet
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.translation import ConnectorState, ConnectorView, Verdict
@@ -38,6 +39,12 @@ class Charger(Protocol):
 
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         """On the outlet's display; 0 is the station's."""
+
+    def supply(self, evse: int) -> Supply:
+        """What the outlet is fed with."""
+
+    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
+        """What may flow from now on; ``None``: whatever the hardware can."""
 
     def restart(self) -> bool:
         """Start the whole station anew, soon.  False: it cannot now."""

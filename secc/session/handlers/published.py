@@ -6,6 +6,7 @@ from typing import Any, Final
 from secc.api.literals import DcEvErrorCode
 from secc.api.objects import DcEvMaximumLimits, DcEvRemainingTime, DcEvStatus, DcEvTargetValues
 from secc.session.context import StationContext
+from secc.session.limits import loop_limits
 
 LATEST_DEPARTURE: Final = 10 * 365 * 86_400
 """Seconds; a car that says more does not mean it."""
@@ -92,10 +93,19 @@ def publish_dc_target(station: StationContext, voltage: float, current: float) -
     )
 
 
+def publish_dc_target_in_loop(station: StationContext, voltage: float, current: float) -> None:
+    """A vehicle that asks for more than the site allows gets what it allows."""
+    if station.state.site_power is not None:
+        current = min(current, loop_limits(station.state).current)
+    publish_dc_target(station, voltage, current)
+
+
 def publish_dc_loop(station: StationContext, request: Any) -> None:  # noqa: ANN401
     publish_dc_status(station, request.dc_ev_status)
     publish_dc_limits(station, request)
-    publish_dc_target(station, request.ev_target_voltage.si(), request.ev_target_current.si())
+    publish_dc_target_in_loop(
+        station, request.ev_target_voltage.si(), request.ev_target_current.si()
+    )
     station.publish_if("dc_bulk_charging_complete", request.bulk_charging_complete)
     station.publish("dc_charging_complete", request.charging_complete)
     full, bulk = request.remaining_time_to_full_soc, request.remaining_time_to_bulk_soc

@@ -14,7 +14,7 @@ from secc.session.handlers.iso20.display import publish_display
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
-from secc.session.handlers.published import publish_dc_maximum, publish_dc_target
+from secc.session.handlers.published import publish_dc_maximum, publish_dc_target_in_loop
 from secc.session.limits import dc_discharge, loop_limits
 
 _KINDS: dict[tuple[bool, bool], tuple[type, type]] = {
@@ -68,7 +68,7 @@ class DirectLoop:
         )
         if station.record.agreed.progress is not Progress.CHARGING:
             current = 0.0
-        publish_dc_target(station, voltage, current)
+        publish_dc_target_in_loop(station, voltage, current)
         return voltage, current
 
     def _publish_dynamic(self, mode: dc.DynamicDCCLReqControlMode) -> None:

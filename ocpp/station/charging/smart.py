@@ -1,0 +1,419 @@
+"""Smart charging: profiles come in, limits go to the outlets, each when it begins to hold [K].
+
+Owns the book of profiles and what was last told to each outlet.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from bsw.os.clock import S
+from ocpp.catalogue import Message
+from ocpp.station.charging.book import Book, BookRules, Refusal, Wanted
+from ocpp.station.charging.composite import (
+    Limit,
+    Running,
+    Supply,
+    composite,
+    limit_at,
+    station_limit,
+    together,
+)
+from ocpp.station.charging.profiles import DAY, Profile, Purpose
+from ocpp.station.charging.sharing import shared
+from ocpp.station.charging.wire import (
+    Json,
+    not_kept_to,
+    period,
+    purpose,
+    read,
+    report,
+    sent,
+    shown,
+    tenth,
+    told_composite,
+)
+from ocpp.station.desk import ACCEPTED, ONLY_16, ONLY_21, REJECTED, Desk, Reply, status
+from ocpp.station.ground import Ground
+from ocpp.station.outlets.places import Place
+from ocpp.versions import Version
+
+KEPT: Final = "charging-profiles"
+RULES: Final = BookRules()
+KEYS_16: Final = {
+    "ChargeProfileMaxStackLevel": str(RULES.most_level),
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": str(RULES.most_periods),
+    "MaxChargingProfilesInstalled": str(RULES.most),
+    "ConnectorSwitch3to1PhaseSupported": "false",
+    "SupportedFeatureProfiles": "SmartCharging",
+}
+"""What 1.6 calls them."""
+PER_REPORT: Final = 10
+LONGEST: Final = 7 * DAY
+"""Seconds of a composite schedule; who asks for more gets so much."""
+MOST_PERIODS: Final = 1024
+LOOK_AHEAD: Final = DAY
+"""Seconds in which the next change is looked for; none in them: look again after them."""
+
+
+class Keepsake(msgspec.Struct, frozen=True):
+    """A profile as it came."""
+
+    evse: int
+    wire: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Course:
+    """What runs at one outlet: since when power could flow, by the scheduler's clock."""
+
+    transaction: str | None = None
+    ready: int | None = None
+    priority: bool = False
+    limit: Limit | None = None
+
+
+class SmartCharging:
+    """The block.  ``look`` after every change at an outlet."""
+
+    def __init__(self, desk: Desk, ground: Ground) -> None:
+        self._ground = ground
+        self._courses = {evse: Course() for evse in ground.places}
+        self._alarm = ground.scheduler.alarm(self.refresh, name="ocpp.profile")
+        self._supplies = {evse: ground.charger.supply(evse) for evse in ground.places}
+        kept = ground.memory.read(KEPT, list[Keepsake], [])
+        self._book = Book(
+            self._supplies,
+            RULES,
+            changed=self._changed,
+            held=[read(one.wire, one.evse, now=0.0) for one in kept],
+        )
+        desk.take(
+            {
+                "SetChargingProfile": self._set_2,
+                "ClearChargingProfile": self._clear_2,
+                "GetChargingProfiles": self._get,
+                "GetCompositeSchedule": self._composite_2,
+            }
+        )
+        desk.take(
+            {"UpdateDynamicSchedule": self._update, "UsePriorityCharging": self._prioritise},
+            versions=ONLY_21,
+        )
+        desk.take(
+            {
+                "SetChargingProfile": self._set_16,
+                "ClearChargingProfile": self._clear_16,
+                "GetCompositeSchedule": self._composite_16,
+            },
+            versions=ONLY_16,
+        )
+
+    # What happens at the outlets
+
+    def close(self) -> None:
+        self._alarm.cancel()
+
+    def look(self, place: Place) -> None:
+        """A transaction may have begun or ended here, or power may flow from now on."""
+        course, outlet = self._courses[place.evse], place.outlet
+        before = (course.transaction, course.ready)
+        if course.transaction is not None and outlet.transaction != course.transaction:
+            self._end(course)
+        course.transaction = outlet.transaction
+        could = outlet.token is not None and outlet.connector is not None
+        if could and course.ready is None:
+            course.ready = self._ground.scheduler.now
+        elif not could:
+            course.ready = None
+        if (course.transaction, course.ready) != before:
+            self.refresh()
+
+    def _end(self, course: Course) -> None:
+        """Its own profiles go with it, and so does its priority."""
+        assert course.transaction is not None
+        ended, course.priority = course.transaction, False
+        self._book.ended(ended)
+
+    # Limits
+
+    @property
+    def _now(self) -> float:
+        """Seconds since 1970; before anybody told the time, since the station runs."""
+        unix_ns = self._ground.unix_ns
+        return (self._ground.scheduler.now if unix_ns is None else unix_ns) / 1e9
+
+    def refresh(self) -> None:
+        """Tell each outlet what holds now, and look again when something else will."""
+        now = self._now
+        limits = {evse: self._limit(evse, now) for evse in self._courses}
+        for evse, limit in self._within_station(limits, now).items():
+            course = self._courses[evse]
+            if limit != course.limit:
+                course.limit = limit
+                free = limit.by is None
+                self._ground.charger.limit(evse, None if free else limit, self._supplies[evse])
+        self._alarm.rearm(self._next(now))
+
+    def _limit(self, evse: int, now: float) -> Limit:
+        running = self._running(evse)
+        return limit_at(now, evse, self._book.held, self._supplies[evse], running)
+
+    def _running(self, evse: int) -> Running | None:
+        course = self._courses[evse]
+        if course.transaction is None:
+            return None
+        ready = course.ready
+        age = None if ready is None else (self._ground.scheduler.now - ready) / 1e9
+        began = None if age is None else self._now - age
+        return Running(course.transaction, began, priority=course.priority)
+
+    def _within_station(self, limits: dict[int, Limit], now: float) -> dict[int, Limit]:
+        """What the whole station may draw, shared by the outlets that run [K04.FR.05]."""
+        total = station_limit(now, self._book.held, self._supplies)
+        active = [evse for evse, course in self._courses.items() if course.transaction is not None]
+        if total is None or len(active) < 2:
+            return limits
+        supplies = self._supplies
+        wanted = {
+            evse: supplies[evse].watts(limits[evse].amperes, limits[evse].phases) for evse in active
+        }
+        parts = shared(total, wanted)
+        found = dict(limits)
+        for evse in active:
+            if parts[evse] < wanted[evse]:
+                limit = limits[evse]
+                amperes = supplies[evse].per_phase(parts[evse], limit.phases)
+                found[evse] = Limit(amperes, limit.phases, limit.phase, Purpose.STATION)
+        return found
+
+    def _next(self, now: float) -> int:
+        """Nanoseconds until some profile says something else."""
+        end = now + LOOK_AHEAD
+        borders = {end}
+        for profile in self._book.held:
+            evses = self._courses if profile.evse == 0 else [profile.evse]
+            for evse in evses:
+                running = self._running(evse)
+                ready = None if running is None else running.ready
+                borders |= profile.borders(now, end, ready)
+        return max(1, round((min(borders) - now) * S))
+
+    def _changed(self, held: tuple[Profile, ...]) -> None:
+        """What is not a transaction's outlives a restart [K01.FR.27]."""
+        lasting = [
+            Keepsake(profile.evse, dict(profile.wire))
+            for profile in held
+            if profile.purpose is not Purpose.TRANSACTION and profile.source == "CSO"
+        ]
+        self._ground.memory.write(KEPT, lasting)
+        self.refresh()
+
+    # The back end's calls
+
+    @property
+    def _older(self) -> bool:
+        return self._ground.version is Version.V16
+
+    @property
+    def _transactions(self) -> dict[int, str | None]:
+        return {evse: course.transaction for evse, course in self._courses.items()}
+
+    def _take(self, profile: Profile, *, replaces: bool) -> Refusal | None:
+        unable = not_kept_to(dict(profile.wire))
+        if unable:
+            return Refusal("InvalidSchedule", f"this station does not have {unable}")
+        return self._book.add(profile, self._transactions, replaces=replaces)
+
+    def _set_2(self, message: Message) -> Reply:
+        profile = read(sent(message.chargingProfile), message.evseId, now=self._now)
+        refusal = self._take(profile, replaces=False)
+        if refusal is None:
+            return Reply(ACCEPTED)
+        return Reply(status("Rejected", refusal.reason, refusal.why))
+
+    def _set_16(self, message: Message) -> Reply:
+        wire = sent(message.csChargingProfiles)
+        transaction = self._named_16(message.connectorId, wire)
+        profile = read(wire, message.connectorId, now=self._now, transaction=transaction)
+        refusal = self._take(profile, replaces=True)
+        if refusal is not None:
+            self._ground.log.warning("profile refused", profile=profile.id, why=refusal.why)
+            return Reply(REJECTED)
+        return Reply(ACCEPTED)
+
+    def _named_16(self, connector: int, wire: Json) -> str | None:
+        """Our id of the transaction that is meant; without one it is the one that runs there."""
+        place = self._ground.places.get(connector)
+        if place is None or wire["chargingProfilePurpose"] != "TxProfile":
+            return None
+        named = wire.get("transactionId")
+        if named is None:
+            return place.outlet.transaction
+        return place.names.get(named, f"unknown {named}")
+
+    def _clear_2(self, message: Message) -> Reply:
+        number, criteria = message.chargingProfileId, message.chargingProfileCriteria
+        if number is not UNSET:
+            return self._cleared(Wanted(ids=(number,)))
+        if criteria is UNSET:
+            return Reply(status("Unknown"))
+        wanted = sent(criteria)
+        word = wanted.get("chargingProfilePurpose")
+        return self._cleared(
+            Wanted(
+                evse=wanted.get("evseId"),
+                purpose=None if word is None else purpose(word),
+                level=wanted.get("stackLevel"),
+            )
+        )
+
+    def _clear_16(self, message: Message) -> Reply:
+        """Without any criterion all of them."""
+        wanted = sent(message)
+        word = wanted.get("chargingProfilePurpose")
+        return self._cleared(
+            Wanted(
+                ids=(wanted["id"],) if "id" in wanted else (),
+                evse=wanted.get("connectorId"),
+                purpose=None if word is None else purpose(word),
+                level=wanted.get("stackLevel"),
+            )
+        )
+
+    def _cleared(self, wanted: Wanted) -> Reply:
+        return Reply(ACCEPTED if self._book.clear(wanted) else status("Unknown"))
+
+    def _get(self, message: Message) -> Reply:
+        criteria = sent(message.chargingProfile)
+        word = criteria.get("chargingProfilePurpose")
+        wanted = Wanted(
+            ids=tuple(criteria.get("chargingProfileId", ())),
+            evse=None if message.evseId is UNSET else message.evseId,
+            purpose=None if word is None else purpose(word),
+            level=criteria.get("stackLevel"),
+            sources=tuple(criteria.get("chargingLimitSource", ())),
+        )
+        found = self._book.find(wanted)
+        if not found:
+            return Reply(status("NoProfiles"))
+        return Reply(ACCEPTED, lambda: self._report(message.requestId, found))
+
+    def _report(self, request: int, found: tuple[Profile, ...]) -> None:
+        ordered = sorted(found, key=_place)
+        parts: list[tuple[tuple[str, int], list[Profile]]] = []
+        for place, group in groupby(ordered, key=_place):
+            members = list(group)
+            parts += [
+                (place, members[begin : begin + PER_REPORT])
+                for begin in range(0, len(members), PER_REPORT)
+            ]
+        for number, ((source, evse), members) in enumerate(parts, 1):
+            fields = {
+                "requestId": request,
+                "chargingLimitSource": source,
+                "evseId": evse,
+                "chargingProfile": [report(profile) for profile in members],
+                "tbc": number < len(parts),
+            }
+            self._ground.tell("ReportChargingProfiles", fields)
+
+    def _composite_2(self, message: Message) -> Reply:
+        unit = None if message.chargingRateUnit is UNSET else message.chargingRateUnit
+        found = self._composite(message.evseId, message.duration, unit)
+        if found is None:
+            return Reply(status("Rejected", "UnknownEvse", f"no EVSE {message.evseId}"))
+        periods, start, used = found
+        schedule = {
+            "evseId": message.evseId,
+            "duration": min(message.duration, int(LONGEST)),
+            "scheduleStart": shown(start),
+            "chargingRateUnit": used,
+            "chargingSchedulePeriod": periods,
+        }
+        return Reply({**ACCEPTED, "schedule": schedule})
+
+    def _composite_16(self, message: Message) -> Reply:
+        unit = None if message.chargingRateUnit is UNSET else message.chargingRateUnit
+        found = self._composite(message.connectorId, message.duration, unit)
+        if found is None:
+            return Reply(REJECTED)
+        periods, start, used = found
+        schedule = {
+            "duration": min(message.duration, int(LONGEST)),
+            "startSchedule": shown(start),
+            "chargingRateUnit": used,
+            "chargingSchedulePeriod": periods,
+        }
+        where = {"connectorId": message.connectorId, "scheduleStart": shown(start)}
+        return Reply({**ACCEPTED, **where, "chargingSchedule": schedule})
+
+    def _composite(
+        self, evse: int, duration: int, unit: str | None
+    ) -> tuple[list[Json], float, str] | None:
+        """Periods, beginning and unit."""
+        now = self._now
+        window = (now, now + max(1, min(duration, LONGEST)))
+        held = self._book.held
+        if evse == 0:
+            return self._composite_of_all(window, unit)
+        if evse not in self._supplies:
+            return None
+        supply = self._supplies[evse]
+        spans = composite(window, evse, held, supply, self._running(evse))
+        used = unit or ("W" if supply.dc else "A")
+        phases = not self._older
+        return told_composite(spans, supply, used, phases=phases)[:MOST_PERIODS], now, used
+
+    def _composite_of_all(
+        self, window: tuple[float, float], unit: str | None
+    ) -> tuple[list[Json], float, str]:
+        outlets = {evse: self._running(evse) for evse in self._courses}
+        rows = together(window, outlets, self._book.held, self._supplies)
+        used = unit or "W"
+        supply: Supply = next(iter(self._supplies.values()))
+        periods = [
+            {
+                "startPeriod": int(begin - window[0] + 1e-6),
+                "limit": tenth(watts if used == "W" else supply.per_phase(watts, supply.phases)),
+            }
+            for begin, _, watts in rows
+        ]
+        return periods[:MOST_PERIODS], window[0], used
+
+    # 2.1
+
+    def _update(self, message: Message) -> Reply:
+        refusal = self._book.update(
+            message.chargingProfileId, period(sent(message.scheduleUpdate)), self._now
+        )
+        if refusal is None:
+            return Reply(ACCEPTED)
+        return Reply(status("Rejected", refusal.reason, refusal.why))
+
+    def _prioritise(self, message: Message) -> Reply:
+        """[K21]."""
+        course = next(
+            (each for each in self._courses.values() if each.transaction == message.transactionId),
+            None,
+        )
+        if course is None:
+            return Reply(status("Rejected", "TxNotFound"))
+        if not any(profile.purpose is Purpose.PRIORITY for profile in self._book.held):
+            return Reply(status("NoProfile"))
+        course.priority = message.activate
+        fields = {"transactionId": course.transaction, "activated": course.priority}
+
+        def then() -> None:
+            self.refresh()
+            self._ground.tell("NotifyPriorityCharging", fields)
+
+        return Reply(ACCEPTED, then)
+
+
+def _place(profile: Profile) -> tuple[str, int]:
+    return profile.source, profile.evse
