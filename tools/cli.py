@@ -22,6 +22,7 @@ GROUPS = {
     "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
     "tables": ("tools.dev.tables.cli", "write the sequence tables as diagrams and timer lists"),
+    "commission": ("tools.commission.cli", "walk through one device, measured and expected"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
     "soak": ("tools.fuzz.soak", "both roles, one good session after the other, with figures"),
