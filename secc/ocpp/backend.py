@@ -8,6 +8,7 @@ from bsw.chrgm.endings import SessionResult
 from bsw.cp.pilot import StationPilot
 from bsw.os.clock import MS, S
 from bsw.os.randomness import Randomness
+from bsw.os.worker import Outcome
 from bsw.stbm import TimeBase
 from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client
 from csm.errors import Misconfigured
@@ -114,14 +115,21 @@ class Backend:
         return True
 
     def _restart(self) -> None:
-        if self._side.busy() and not self._station.told_everything:
+        """Behind whatever the store's worker still has to do: only it may touch an open store."""
+        self._station.close()
+        self._side.worker.submit("ocpp.reopen", self._reopen, self._reopened)
+
+    def _reopen(self) -> list[Interrupted]:
+        self._store.close()
+        return self._store.open(self._base.scheduler.now)
+
+    def _reopened(self, outcome: Outcome[list[Interrupted]]) -> None:
+        if outcome.error is not None:
+            self._log.error("store not opened", why=str(outcome.error))
             self._base.scheduler.after(RESTART_AFTER, self._restart, name="ocpp.restart")
             return
-        self._station.close()
-        self._store.close()
-        interrupted = self._open_store()
         self._station = self._make_station()
-        self._station.begin(interrupted)
+        self._station.begin(outcome.result())
         self._outlet.take(self._station)
         self._client.renew("the station starts anew")
 

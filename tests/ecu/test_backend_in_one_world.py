@@ -1,5 +1,6 @@
 """Back end, station, vehicle, battery and both buses in one process on the virtual clock."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,20 @@ from ocpp.connection import Means
 from ocpp.server import Server
 from ocpp.versions import Version
 from tests.ecu.test_both_from_files import pair_of, until_ended
+from tests.ocpp.opinion import watched
 from tools.bench.world.pair import Pair
 
 PORT = 9000
 LONG = [pytest.param(version, marks=pytest.mark.long) for version in (Version.V16, Version.V201)]
 ALL = pytest.mark.parametrize("version", [Version.V21, *LONG])
+
+
+@pytest.fixture(autouse=True)
+def second_opinion() -> Iterator[None]:
+    """Another validator reads whatever is sent."""
+    with watched() as seen:
+        yield
+    assert seen[0]
 
 
 class Chain:

@@ -1,4 +1,4 @@
-"""A place for stores."""
+"""A place for stores, and a second opinion on every message that a test has us send."""
 
 import shutil
 import tempfile
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.ocpp.opinion import watched
 
 MEMORY = Path("/dev/shm")
 
@@ -19,3 +21,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(dir=MEMORY))
     yield made
     shutil.rmtree(made)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def second_opinion() -> Iterator[None]:
+    """Another validator reads whatever is sent in this folder."""
+    with watched():
+        yield

@@ -7,17 +7,15 @@ end is shown to another validator as well.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import msgspec
 
 from bsw.dlt import silent
 from bsw.os.clock import S
 from csm.randomness import SeededRandomness
-from ocpp.folder import Kind, shipped
+from ocpp.folder import Kind
 from ocpp.happenings import Answered, Called, Happening
 from ocpp.server import Session
 from ocpp.station.charging.composite import Limit, Supply
@@ -31,6 +29,7 @@ from ocpp.station.store import Store
 from ocpp.station.translation import Identity, Verdict
 from ocpp.versions import NEWEST_FIRST, Version
 from tests.ocpp.line import Line, line
+from tests.ocpp.opinion import check
 
 NOW = "2030-01-01T00:00:00Z"
 Json = dict[str, Any]
@@ -138,8 +137,7 @@ class Site:
         return {"idTokenInfo": {"status": status, **more2}}
 
     def check(self, action: str, kind: Kind, payload: bytes) -> None:
-        errors = validator(self.version, action, kind).iter_errors(msgspec.json.decode(payload))
-        assert not [str(error) for error in errors]
+        check(self.version, action, kind, payload)
 
     @property
     def now(self) -> int:
@@ -169,12 +167,6 @@ class Site:
         self.run(seconds)
         self.made.world.simulated.restore()
         self.run(60)
-
-
-@cache
-def validator(version: Version, action: str, kind: Kind) -> Any:  # noqa: ANN401 - has no name of its own
-    schema = shipped(version).read(action, kind)
-    return jsonschema_rs.validator_for(schema, validate_formats=True)
 
 
 @contextmanager

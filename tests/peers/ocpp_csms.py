@@ -45,6 +45,7 @@ def station_class(short):
         "StatusNotification": dict,
         "Authorize": lambda: token,
         "MeterValues": dict,
+        "SecurityEventNotification": dict,
         "DataTransfer": lambda: {"status": "Accepted"},
     }
     if old:

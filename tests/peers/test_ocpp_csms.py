@@ -1,11 +1,12 @@
-"""Our station and the PyPI package ``ocpp`` as its back end, over real sockets."""
+"""Our station and foreign back ends over real sockets: PyPI's ``ocpp`` and npm's ``ocpp-rpc``."""
 
 import json
 import os
 import queue
+import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,17 +74,33 @@ class Csms:
         self.process.stdin.flush()
 
 
-@contextmanager
-def csms(*speaks: Version) -> Iterator[tuple[Csms, int]]:
+def pypi() -> tuple[list[str | Path], Path]:
+    """How the package is started, and where."""
     if not PYTHON.exists():
         pytest.skip(f"no {PYTHON}: python3 -m venv {HOME}/ocpp; pip install ocpp==2.1.0 websockets")
-    script = Path(__file__).with_name("ocpp_csms.py")
+    return [PYTHON, "-P", Path(__file__).with_name("ocpp_csms.py")], HOME
+
+
+def npm() -> tuple[list[str | Path], Path]:
+    """The same for ``ocpp-rpc``."""
+    folder, node = HOME / "ocpp-rpc", shutil.which("node")
+    if node is None or not (folder / "node_modules" / "ocpp-rpc").is_dir():
+        pytest.skip(f"no ocpp-rpc: npm install --prefix {folder} ocpp-rpc@2.2.1 (needs Node.js)")
+    return [node, Path(__file__).with_name("ocpp_rpc_csms.mjs")], folder
+
+
+Peer = Callable[[], tuple[list[str | Path], Path]]
+
+
+@contextmanager
+def csms(*speaks: Version, peer: Peer = pypi) -> Iterator[tuple[Csms, int]]:
+    command, folder = peer()
     process = subprocess.Popen(
-        [PYTHON, "-P", script, *(version.value for version in speaks)],
+        [*command, *(version.value for version in speaks)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=HOME,
+        cwd=folder,
         env={"PATH": os.environ["PATH"]},
     )
     made = Csms(process)
@@ -136,8 +153,10 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, *speaks: Version, password: str = PASSWORD) -> Iterator[Site]:
-    with csms(*speaks) as (peer, port), host("loopback") as world:
+def site(
+    folder: Path, *speaks: Version, password: str = PASSWORD, peer: Peer = pypi
+) -> Iterator[Site]:
+    with csms(*speaks, peer=peer) as (running, port), host("loopback") as world:
         told, charger = Told(), Outlets()
         means = Means(
             world.scheduler,
@@ -170,11 +189,12 @@ def site(folder: Path, *speaks: Version, password: str = PASSWORD) -> Iterator[S
             log=silent().logger("ocpp"),
         )
         client.open()
-        made = Site(world, client, told.station, store, charger, told, peer)
+        made = Site(world, client, told.station, store, charger, told, running)
         try:
             yield made
         finally:
             client.close()
+            world.worker.close()  # it may be writing
             store.close()
 
 
@@ -244,3 +264,50 @@ def test_a_wrong_password_is_told_as_such(tmp_path: Path) -> None:
     with site(tmp_path, password="another password") as made:
         made.until(lambda: made.told.ended)
         assert made.told.ended[0].cause is Cause.UNAUTHORIZED
+
+
+@ALL
+def test_a_charge_is_told_to_ocpp_rpc(version: Version, tmp_path: Path) -> None:
+    with site(tmp_path, version, peer=npm) as made:
+        made.until(lambda: made.station.standing is Standing.ACCEPTED)
+        assert made.client.version is version
+        made.station.plugged(1)
+        made.station.presented(1, Token("04E1"))
+        made.until(lambda: made.charger.told)
+        made.station.charging(1)
+        sampled = "MeterValues" if version is Version.V16 else "TransactionEvent"
+        made.until(lambda: len(made.csms.calls(sampled)) > 3)
+        made.station.presented(1, Token("04E1"))
+        made.until(lambda: made.station.outlet(1).transaction is None)
+        made.until(lambda: made.station.told_everything and not made.store.waiting())
+        assert [each for each in made.csms.look() if each[0] == "wrong"] == []
+        if version is not Version.V16:
+            events = made.csms.calls("TransactionEvent")
+            assert [event["seqNo"] for event in events] == list(range(len(events)))
+
+
+@ALL
+def test_ocpp_rpc_sets_asks_and_starts(version: Version, tmp_path: Path) -> None:
+    old = version is Version.V16
+    with site(tmp_path, version, peer=npm) as made:
+        made.until(lambda: made.station.standing is Standing.ACCEPTED)
+        made.station.plugged(1)
+        if old:
+            made.csms.ask("ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "90"})
+            made.csms.ask("GetConfiguration", {})
+            made.csms.ask("RemoteStartTransaction", {"idTag": "FAR", "connectorId": 1})
+        else:
+            name = {"component": {"name": "TxCtrlr"}, "variable": {"name": "EVConnectionTimeOut"}}
+            row = {**name, "attributeValue": "90"}
+            made.csms.ask("SetVariables", {"setVariableData": [row]})
+            made.csms.ask("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+            token = {"idToken": "FAR", "type": "ISO14443"}
+            start = {"idToken": token, "remoteStartId": 7, "evseId": 1}
+            made.csms.ask("RequestStartTransaction", start)
+        made.until(lambda: len(made.csms.answers()) == 3)
+        made.until(lambda: made.charger.told)
+        assert made.charger.told == [("allow", 1, "FAR")]
+        if not old:
+            made.until(lambda: made.csms.calls("NotifyReport"))
+            made.until(lambda: not made.csms.calls("NotifyReport")[-1]["tbc"])
+        assert [each for each in made.csms.look() if each[0] in {"wrong", "refused"}] == []

@@ -33,6 +33,10 @@ BENCHES = {
     "tls": ("tools.dev.measure.tls", "handshakes by profile and key driver, memory"),
     "keym": ("tools.dev.measure.keym", "making, reading and judging certificates, the store"),
     "can": ("tools.dev.measure.can", "frames to signals and back, cost of a busy bus"),
+    "outlets": (
+        "tools.endure.measure",
+        "an OCPP station with 32 outlets that tell each second, and what it holds",
+    ),
     "ocpp": (
         "tools.dev.measure.ocpp",
         "OCPP messages read, checked and written; building the types",
