@@ -10,6 +10,7 @@ from typing import Final
 from bsw.program.parser import did_you_mean
 from tools.conformance.catalogue import everything, further, listed, newer
 from tools.conformance.lab import Deviation
+from tools.conformance.newer.requirements import page as requirements_page
 from tools.conformance.page import PASSED, page
 from tools.conformance.station.cases import Case
 
@@ -71,6 +72,7 @@ def _play(prefixes: tuple[str, ...], *, as_json: bool) -> int:
 def _write(out: Path) -> int:
     results = {case.id: result_of(case) for case in everything()}
     out.write_text(page(listed(), further(), newer(), results), encoding="utf-8")
+    out.with_name("requirements-iso20.md").write_text(requirements_page(), encoding="utf-8")
     failed = sum(result != PASSED for result in results.values())
     print(f"{out}: {len(results) - failed} of {len(results)} passed")
     return 1 if failed else 0

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bsw.chrgm import sap
 from bsw.chrgm.applications import ISO20_AC, ISO20_DC, Link
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.iso20.words import header
+from bsw.chrgm.iso20.words import header, number
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.sequence.iso20 import TABLE
 from bsw.os.clock import MS, S
@@ -19,7 +19,7 @@ from secc.session.memory import Memory
 from secc.session.profile import CONFORMANCE
 from tools.conformance.judge import require
 from tools.conformance.newer import requests as ask
-from tools.conformance.newer.tester import Tester
+from tools.conformance.newer.tester import ScriptedVehicle
 from tools.conformance.station.cases import Case
 
 PREFIX: Final = "PX-SECC20-"
@@ -30,7 +30,7 @@ def coded(answer: Any, code: str) -> None:  # noqa: ANN401 - a message
     require(told == code, f"answered with {told}, expected {code}")
 
 
-def over(tester: Tester, ending: Ending) -> None:
+def over(tester: ScriptedVehicle, ending: Ending) -> None:
     """The session has ended so, and nothing flows."""
     result = tester.result
     require(result is not None and result.ending is ending, f"ended with {result}")
@@ -38,7 +38,7 @@ def over(tester: Tester, ending: Ending) -> None:
     require(not tester.energised, "energy flows on")
 
 
-def refused(tester: Tester, answer: Any, code: str) -> None:  # noqa: ANN401 - a message
+def refused(tester: ScriptedVehicle, answer: Any, code: str) -> None:  # noqa: ANN401 - a message
     coded(answer, code)
     over(tester, Ending.REFUSED)
 
@@ -52,9 +52,9 @@ def _first_servable() -> None:
 
 def _joined(service: str) -> None:
     memory = Memory()
-    first = Tester(service, memory=memory).to("SessionStop")
+    first = ScriptedVehicle(service, memory=memory).to("SessionStop")
     coded(first.say(ask.session_stop(ask.WAY.PAUSE)), "OK")
-    second = Tester(service, memory=memory)
+    second = ScriptedVehicle(service, memory=memory)
     second.session = first.session
     coded(second.say(ask.session_setup()), "OK_OldSessionJoined")
     require(second.session == first.session, "another session id")
@@ -63,30 +63,30 @@ def _joined(service: str) -> None:
     refused_in_order(wrong, wrong.say(ask.authorization_setup()))
 
 
-def _joined_again(service: str) -> Tester:
+def _joined_again(service: str) -> ScriptedVehicle:
     memory = Memory()
-    first = Tester(service, memory=memory).to("SessionStop")
+    first = ScriptedVehicle(service, memory=memory).to("SessionStop")
     first.say(ask.session_stop(ask.WAY.PAUSE))
-    second = Tester(service, memory=memory)
+    second = ScriptedVehicle(service, memory=memory)
     second.session = first.session
     second.say(ask.session_setup())
     return second
 
 
-def refused_in_order(tester: Tester, answer: Any) -> None:  # noqa: ANN401 - a message
+def refused_in_order(tester: ScriptedVehicle, answer: Any) -> None:  # noqa: ANN401 - a message
     coded(answer, "FAILED_SequenceError")
     over(tester, Ending.SEQUENCE_ERROR)
 
 
 def _foreign_session() -> None:
-    tester = Tester().to("ServiceDiscovery")
+    tester = ScriptedVehicle().to("ServiceDiscovery")
     tester.session = bytes(7) + b"x"
     coded(tester.say(ask.service_discovery()), "FAILED_UnknownSession")
     over(tester, Ending.UNKNOWN_SESSION)
 
 
 def _contract_unoffered() -> None:
-    tester = Tester().to("Authorization")
+    tester = ScriptedVehicle().to("Authorization")
     answer = tester.say(ask.by_contract())
     coded(answer, "WARNING_AuthorizationSelectionInvalid")
     require(answer.evse_processing.value == "Finished", "not Finished")
@@ -94,38 +94,38 @@ def _contract_unoffered() -> None:
 
 
 def _pending() -> None:
-    tester = Tester().to("Authorization")
+    tester = ScriptedVehicle().to("Authorization")
     answer = tester.say(ask.authorization())
     coded(answer, "OK")
     require(answer.evse_processing.value.startswith("Ongoing"), "not Ongoing")
 
 
 def _unknown_detail() -> None:
-    tester = Tester().to("ServiceDetail")
+    tester = ScriptedVehicle().to("ServiceDetail")
     refused(tester, tester.say(ask.service_detail(99)), "FAILED_ServiceIDInvalid")
 
 
 def _no_energy_service() -> None:
     """By the requirements page: an id never offered is an invalid selection [V2G20-433]."""
-    tester = Tester().to("ServiceSelection")
+    tester = ScriptedVehicle().to("ServiceSelection")
     answer = tester.say(ask.service_selection(1, 1))
     refused(tester, answer, "FAILED_ServiceSelectionInvalid")
-    tester = Tester().to("ServiceSelection")
+    tester = ScriptedVehicle().to("ServiceSelection")
     answer = tester.say(ask.service_selection(65, 1))
     refused(tester, answer, "FAILED_NoEnergyTransferServiceSelected")
 
 
 def _plain_for_both_ways() -> None:
-    tester = Tester("MCS_BPT").to("ChargeParameterDiscovery")
+    tester = ScriptedVehicle("MCS_BPT").to("ChargeParameterDiscovery")
     refused(tester, tester.say(ask.dc_discovery()), "FAILED_WrongChargeParameter")
-    tester = Tester("DC").to("ChargeParameterDiscovery")
+    tester = ScriptedVehicle("DC").to("ChargeParameterDiscovery")
     refused(tester, tester.say(ask.dc_discovery(both_ways=True)), "FAILED_WrongChargeParameter")
-    tester = Tester("DC").to("ChargeParameterDiscovery")
+    tester = ScriptedVehicle("DC").to("ChargeParameterDiscovery")
     refused(tester, tester.say(ask.dc_discovery(most=1.0)), "FAILED_WrongChargeParameter")
 
 
 def _stuck_contactor() -> None:
-    tester = Tester("AC", contactor=False).to("PowerDelivery")
+    tester = ScriptedVehicle("AC", contactor=False).to("PowerDelivery")
     began = tester.now
     answer = tester.start()
     require(tester.now - began <= 1500 * MS, "told after 1.5 s")
@@ -133,16 +133,16 @@ def _stuck_contactor() -> None:
 
 
 def _above_schedule() -> None:
-    tester = Tester().to("PowerDelivery")
+    tester = ScriptedVehicle().to("PowerDelivery")
     refused(tester, tester.start(power=1e6), "FAILED_EVPowerProfileInvalid")
-    tester = Tester().to("PowerDelivery")
+    tester = ScriptedVehicle().to("PowerDelivery")
     plan = ask.profile(77, 100.0, ask.UNIX)
     answer = tester.say(ask.delivery(ask.STEP.START, plan))
     refused(tester, answer, "FAILED_ScheduleSelectionInvalid")
 
 
 def _silent_in_loop() -> None:
-    tester = Tester().to("Loop")
+    tester = ScriptedVehicle().to("Loop")
     tester.loop()
     tester.run(450 * MS)
     require(tester.result is None, "ended before 0.5 s")
@@ -151,7 +151,7 @@ def _silent_in_loop() -> None:
 
 
 def _meter() -> None:
-    tester = Tester().to("Loop")
+    tester = ScriptedVehicle().to("Loop")
     tester.loop()
     tester.run(200 * MS)
     require(tester.loop().meter_info is None, "a meter reading that nobody asked for")
@@ -160,7 +160,7 @@ def _meter() -> None:
 
 def _no_other_service() -> None:
     profile = replace(CONFORMANCE, service_renegotiation=False)
-    tester = Tester(profile=profile).to("Loop")
+    tester = ScriptedVehicle(profile=profile).to("Loop")
     tester.loop()
     answer = tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION))
     refused(tester, answer, "FAILED_NoServiceRenegotiationSupported")
@@ -168,10 +168,10 @@ def _no_other_service() -> None:
 
 def _no_pause() -> None:
     """Energy is on, or nothing was chosen yet."""
-    tester = Tester().to("Loop")
+    tester = ScriptedVehicle().to("Loop")
     tester.loop()
     refused(tester, tester.say(ask.session_stop(ask.WAY.PAUSE)), "FAILED_PauseNotAllowed")
-    tester = Tester().to("ServiceDiscovery")
+    tester = ScriptedVehicle().to("ServiceDiscovery")
     refused(tester, tester.say(ask.session_stop(ask.WAY.PAUSE)), "FAILED_PauseNotAllowed")
 
 
@@ -220,7 +220,7 @@ def places(service: str) -> Iterator[str]:
 
 def wrong_request(service: str, place: str, name: str) -> None:
     """A request that is not due is refused by its own response, and the session is over."""
-    tester = Tester(service).to(place)
+    tester = ScriptedVehicle(service).to(place)
     allowed = tester.allowed
     if name in allowed or not tester.carries(name):
         return
@@ -238,7 +238,7 @@ def every_wrong_request(service: str, place: str) -> None:
 
 def silence(service: str, place: str) -> None:
     """60 s, in the loop half a second; then nothing flows any more."""
-    tester = Tester(service).to(place)
+    tester = ScriptedVehicle(service).to(place)
     if place == "Loop":
         tester.loop()
     limit = 500 * MS if place == "Loop" else 60 * S
@@ -248,7 +248,7 @@ def silence(service: str, place: str) -> None:
 
 
 def foreign_id(service: str, place: str) -> None:
-    tester = Tester(service).to(place)
+    tester = ScriptedVehicle(service).to(place)
     tester.session = bytes(8)
     name = tester.allowed[0]
     answer = tester.say(smallest(TABLE.exchanges[name].request, header=header(ask.UNIX)))
@@ -258,13 +258,13 @@ def foreign_id(service: str, place: str) -> None:
 
 def other_service_early(place: str) -> None:
     """Nobody comes past the authorization by asking for another service."""
-    tester = Tester().to(place)
+    tester = ScriptedVehicle().to(place)
     refused(tester, tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION)), SEQUENCE)
 
 
 def changed_service() -> None:
     """What was tested and closed for one service is not for the next."""
-    tester = Tester().to("SessionStop")
+    tester = ScriptedVehicle().to("SessionStop")
     coded(tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION)), "OK")
     require(tester.allowed == ("ServiceDiscovery",), f"{tester.allowed} may follow")
     coded(tester.say(ask.service_discovery()), "OK")
@@ -274,9 +274,32 @@ def changed_service() -> None:
 
 def unauthorized_start() -> None:
     """Whatever the row says, nothing flows that nobody granted."""
-    tester = Tester().to("PowerDelivery")
+    tester = ScriptedVehicle().to("PowerDelivery")
     tester.rig.station.authorized = False
     refused(tester, tester.start(), "FAILED_PowerDeliveryNotApplied")
+
+
+def other_kind(dynamic: bool) -> None:  # noqa: FBT001 - one of two
+    """The station answers in kind [V2G20-1600], and refuses needs that contradict themselves."""
+    tester = ScriptedVehicle().to("ScheduleExchange")
+    refused(tester, tester.say(ask.schedule(dynamic=True)), "FAILED")
+    tester = ScriptedVehicle(parameters=2).to("ScheduleExchange")
+    asked = ask.schedule(dynamic=True)
+    needs = asked.dynamic_se_req_control_mode
+    wrong = (
+        needs.replace(minimum_soc=80, target_soc=60)  # [V2G20-1640]
+        if dynamic
+        else needs.replace(ev_maximum_v2x_energy_request=number(1.0))  # [V2G20-2681]
+    )
+    answer = tester.say(asked.replace(dynamic_se_req_control_mode=wrong))
+    refused(tester, answer, "FAILED")
+
+
+def pilot_in_b() -> None:
+    """[V2G20-912]: no voltage on a cable whose vehicle is not ready."""
+    tester = ScriptedVehicle().to("CableCheck")
+    refused(tester, tester.say(ask.cable_check()), "FAILED")
+    require(tester.rig.electronics.voltage == 0.0, "voltage is on")
 
 
 SEQUENCE: Final = "FAILED_SequenceError"
@@ -297,6 +320,15 @@ OWN: Final[dict[str, tuple[str, Callable[[], None]]]] = {
     },
     "changed-service": ("another service: detail is asked for anew", changed_service),
     "unauthorized": ("Start without a grant -> FAILED_PowerDeliveryNotApplied", unauthorized_start),
+    "DC-ScheduleExchange-kind": (
+        "ScheduleExchange: the other control mode, a minimum above the target -> FAILED",
+        partial(other_kind, True),
+    ),
+    "DC-ScheduleExchange-window": (
+        "ScheduleExchange: half a window of V2X energy -> FAILED",
+        partial(other_kind, False),
+    ),
+    "pilot-B": ("CableCheck in state B -> FAILED", pilot_in_b),
     "joined-AC": ("AC: paused, same vehicle -> joined", partial(_joined, "AC")),
 }
 

@@ -16,7 +16,7 @@ AC_MODE: Final = "AC_three_phase_core"
 PATIENCE: Final = 5 * S
 
 
-class Tester:
+class ScriptedVehicle:
     """``to`` walks with valid content up to the place where a request is due."""
 
     def __init__(
@@ -27,8 +27,10 @@ class Tester:
         memory: Memory | None = None,
         leaf: bytes = b"tester",
         contactor: bool = True,
+        parameters: int = 1,
     ) -> None:
         self.service = SERVICE[service]
+        self.parameters = parameters
         self.ac = service.startswith("AC")
         self.both_ways = service.endswith("BPT")
         mode = AC_MODE if service == "AC" else service
@@ -108,7 +110,7 @@ class Tester:
 
     # The way
 
-    def to(self, place: str) -> "Tester":
+    def to(self, place: str) -> "ScriptedVehicle":
         """Everything before ``place`` was said and answered well."""
         for name, step in self._way():
             if name == place:
@@ -123,7 +125,10 @@ class Tester:
             ("Authorization", lambda: self.repeat(ask.authorization)),
             ("ServiceDiscovery", lambda: self.say(ask.service_discovery())),
             ("ServiceDetail", lambda: self.say(ask.service_detail(self.service))),
-            ("ServiceSelection", lambda: self.say(ask.service_selection(self.service, 1))),
+            (
+                "ServiceSelection",
+                lambda: self.say(ask.service_selection(self.service, self.parameters)),
+            ),
             ("ChargeParameterDiscovery", self.discover),
             ("ScheduleExchange", self.plan),
         ]
