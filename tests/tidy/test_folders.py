@@ -1,10 +1,8 @@
 """A folder holds about fifteen modules; what holds more is split, or stands here with a reason."""
 
-from collections import Counter
-
 from tests.tidy.tree import ROOT, modules
+from tools.dev.house import MOST, folders
 
-MOST = 16
 FULLER = {
     "bsw/chrgm": "what both roles share of a session; messages, sequence, signature are apart",
     "bsw/slac": "one state machine a module, both roles, and the frames they speak",
@@ -13,10 +11,8 @@ FULLER = {
 
 
 def fuller() -> dict[str, int]:
-    counted = Counter(
-        str(path.parent.relative_to(ROOT)) for path in modules() if path.name != "__init__.py"
-    )
-    return {folder: count for folder, count in counted.items() if count > MOST}
+    counted = folders(modules())
+    return {str(one.relative_to(ROOT)): n for one, n in counted.items() if n > MOST}
 
 
 def test_no_folder_grows_beyond_a_look() -> None:

@@ -6,73 +6,17 @@ barred".  Where two need one another, both take a protocol whose members are ask
 """
 
 import ast
-import re
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.tidy.tree import ROOT, modules, parsed
-
-ROOMS = ("evcc", "secc", "ecu", "can_adapter", "keym", "csm", "bsw")
-
-
-def aliases(paths: list[Path]) -> set[str]:
-    """Names that stand for a type of something to call."""
-    return {
-        target.id
-        for path in paths
-        for node in parsed(path).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Callable[")
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-
-
-def declared(node: ast.AST) -> tuple[str, ast.expr | None]:
-    """The name an attribute, an argument ``on_...`` or a setter declares, and as what."""
-    if isinstance(node, ast.AnnAssign):
-        return ast.unparse(node.target).removeprefix("self."), node.annotation
-    if isinstance(node, ast.arg) and node.arg.startswith("on_"):
-        return node.arg, node.annotation
-    if isinstance(node, ast.FunctionDef) and any(
-        ast.unparse(by).endswith(".setter") for by in node.decorator_list
-    ):
-        return node.name, node.args.args[1].annotation
-    return "", None
-
-
-def callables(paths: list[Path]) -> set[str]:
-    """Names of attributes and arguments that are declared to be something to call."""
-    words = {"Callable", *aliases(paths)}
-    named = set()
-    for path in paths:
-        for node in ast.walk(parsed(path)):
-            name, what = declared(node)
-            if what is not None and words & set(re.findall(r"\w+", ast.unparse(what))):
-                named.add(name)
-    return {name for name in named if name and "." not in name}
-
-
-def hung(path: Path, named: set[str]) -> Counter[str]:
-    """Attributes of others that this module sets to something to call."""
-    found: Counter[str] = Counter()
-    for node in ast.walk(parsed(path)):
-        if not isinstance(node, ast.Assign) or isinstance(node.value, ast.Constant):
-            continue
-        for target in node.targets:
-            if not isinstance(target, ast.Attribute) or ast.unparse(target.value) == "self":
-                continue
-            if isinstance(node.value, ast.Lambda) or target.attr in named:
-                found[target.attr] += 1
-    return found
+from tests.tidy.tree import ROOT, modules
+from tools.dev.house import HUNG_IN, figures, hooks, hung
 
 
 def test_no_hook_is_hung_in_from_outside() -> None:
-    paths = modules(*ROOMS)
-    named = callables(paths)
-    found = {str(path.relative_to(ROOT)): set(hung(path, named)) for path in paths}
-    assert {name: hooks for name, hooks in found.items() if hooks} == {}
+    found = hooks(modules(*HUNG_IN))
+    assert {str(path.relative_to(ROOT)): names for path, names in found.items()} == {}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +28,24 @@ def test_no_hook_is_hung_in_from_outside() -> None:
         ("state.soc = battery.soc", 0),
     ],
 )
-def test_a_planted_hook_is_found(code: str, count: int, tmp_path: Path) -> None:
-    path = tmp_path / "module.py"
-    path.write_text(code)
-    assert sum(hung(path, {"told"}).values()) == count
+def test_a_planted_hook_is_found(code: str, count: int) -> None:
+    assert sum(hung(ast.parse(code), {"told"}).values()) == count
+
+
+def test_the_figures_of_a_house_are_counted(tmp_path: Path) -> None:
+    room = tmp_path / "evcc"
+    room.mkdir()
+    (room / "__init__.py").write_text("")
+    (room / "one.py").write_text(
+        "from collections.abc import Callable\nfrom typing import Any\n\n\nclass State:\n"
+        "    told: Callable[[], None]\n\n    def look(self, at: Any) -> None:  # noqa: ANN401\n"
+        "        import json\n\n        json.dumps(at)\n"
+    )
+    (room / "two.py").write_text(
+        "class State: ...\n\n\ndef join(one, two):  # type: ignore[no-untyped-def]\n"
+        "    one.told = two.hear\n"
+    )
+    told = figures(tmp_path)
+    assert (told.modules, told.fullest, told.full, told.folders) == (3, 2, 0, 1)
+    assert (told.hooks, told.shared_names, told.any, told.lazy_imports) == (1, 1, 1, 1)
+    assert (told.noqa, told.type_ignore, told.median_function) == (1, 1, 3)
