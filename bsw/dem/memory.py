@@ -169,7 +169,8 @@ class Dem:
         settled, known = name in self._standing, name in self._tested
         pending = self._pending.get(name)
         if settled is failed and known:
-            self._drop_pending(name)
+            if pending is not None:
+                self._drop_pending(name)
             return
         if pending is not None and pending[0] is failed:
             return

@@ -289,7 +289,7 @@ class Scheduler:
                 left = max(ALARMS_PER_LOOK, len(first_plan.entries) + len(alarms))
                 if not only:
                     continue
-                now = read_clock()
+                now = due or now
             left -= 1
             before = first is not None and first <= now and self._first_goes(first, other)
             alarm: Planned = first_plan.take() if before else pop(alarms)[3]

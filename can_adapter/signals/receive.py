@@ -164,8 +164,13 @@ class Inbound(Generic[StateT]):
             if not self._trusted(slot, checker, counter):
                 return
         slot.malformed = False
+        now = self._now()
+        same = slot.again(data, now)
+        if same is not None:
+            slot.remember(octets, same, counter)
+            return
         images = slot.layout.images(data)
-        page, changes = slot.accept(images, self._now())
+        page, changes = slot.accept(data, images, now)
         slot.remember(octets, page, counter)
         self._watch_age(slot)
         if slot.trouble is not None:

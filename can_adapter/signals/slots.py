@@ -11,7 +11,7 @@ from can_adapter.matrix.codec import Field, Layout, Raw, pages
 from can_adapter.matrix.specs import MessageSpec
 from can_adapter.signals.binding import Binding
 from can_adapter.signals.convert import REFUSED
-from can_adapter.signals.e2e import REMEMBERED, E2eChecker, E2eWindow
+from can_adapter.signals.e2e import PROFILES, REMEMBERED, E2eChecker, E2eWindow
 from can_adapter.signals.quality import Quality
 from can_adapter.signals.roles import Value
 
@@ -142,11 +142,13 @@ class Slot:
         "cells",
         "checker",
         "deadline",
+        "edges",
         "known",
         "layout",
         "malformed",
         "masks",
         "multiplexed",
+        "payload",
         "seen",
         "spec",
         "timeout",
@@ -166,6 +168,10 @@ class Slot:
         self.malformed = False
         self.masks: Images = (0, 0)
         self.known: dict[bytes, Known] = {}
+        self.edges: tuple[int, int] | None = None
+        """Where counter and checksum begin and end, if no value is read from there."""
+        self.payload: tuple[bytes, bytes] = (b"", b"")
+        """What stood before and behind them in the last frame that was looked at."""
         self._pages: dict[tuple[Raw, ...], Page] = {}
         self._single: Page | None = None
         self._page_timeout = timeout * len(pages(self.layout))
@@ -174,6 +180,31 @@ class Slot:
         self.cells.append(cell)
         little, big = self.masks
         self.masks = (little | cell.masks[0], big | cell.masks[1])
+        self.edges = self._edges()
+
+    def _edges(self) -> tuple[int, int] | None:
+        spec, e2e = self.spec, self.spec.e2e
+        if e2e is None or self.multiplexed:
+            return None
+        begin, end = e2e.offset, e2e.offset + PROFILES[e2e.profile].header
+        bits = (1 << 8 * (end - begin)) - 1
+        little, big = bits << 8 * begin, bits << 8 * (spec.length - end)
+        return None if self.masks[0] & little or self.masks[1] & big else (begin, end)
+
+    def again(self, data: bytes, now: int) -> Page | None:
+        """The page, if a good frame differs from the last one in counter and checksum alone.
+
+        Then it is as fresh as ``accept`` would have made it, and there is nothing else to do.
+        """
+        edges, page = self.edges, self._single
+        if edges is None or page is None or page.images is None or self.trouble is not None:
+            return None
+        if data[: edges[0]] != self.payload[0] or data[edges[1] :] != self.payload[1]:
+            return None
+        page.seen = self.seen = now
+        if self.timeout:
+            self.deadline = now + self.timeout
+        return page
 
     def remember(self, data: bytes, page: Page, counter: int | None) -> None:
         """A frame was taken over: the same octets would say nothing new."""
@@ -181,7 +212,7 @@ class Slot:
             self.known.clear()
         self.known[data] = page, counter
 
-    def accept(self, images: Images, now: int) -> tuple[Page, Images]:
+    def accept(self, data: bytes, images: Images, now: int) -> tuple[Page, Images]:
         """Note a frame; give its page and the bits that differ from the page's last frame.
 
         Only bits that some cell reads count.
@@ -189,6 +220,8 @@ class Slot:
         page = self._page(images)
         before = page.images
         page.images = images
+        if self.edges is not None:
+            self.payload = data[: self.edges[0]], data[self.edges[1] :]
         page.seen = self.seen = now
         if self.timeout:
             self.deadline = now + self.timeout

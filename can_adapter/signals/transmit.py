@@ -5,9 +5,9 @@ sooner than the message's smallest distance.  A value that is ``None`` is sent a
 with its flag taken away.  Who publishes, and why, is not known here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from bsw.os.clock import MS
@@ -34,13 +34,23 @@ class TransmitCounters:
 
 
 class _Ready:
-    """The frames of one page as they were sent, by counter, for as long as its bits stay."""
+    """The frames of one page as they were sent, by counter, for as long as its bits stay.
 
-    __slots__ = ("frames", "version")
+    ``blank`` is the frame without counter and checksum.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("blank", "frames", "version")
+
+    def __init__(self, spec: MessageSpec) -> None:
+        self.blank = CanFrame(spec.id, bytes(spec.length), spec.extended, spec.fd)
         self.frames: dict[int, CanFrame] = {}
         self.version = -1
+
+    def renew(self, page: FrameImage) -> None:
+        """Its bits are other ones now."""
+        self.version = page.version
+        self.frames.clear()
+        self.blank = self.blank.carrying(bytes(page.octets()))
 
 
 class Sender:
@@ -51,7 +61,7 @@ class Sender:
         self.layout = Layout(spec)
         self.counters = TransmitCounters()
         self.pages = tuple(FrameImage(self.layout, page) for page in pages(self.layout))
-        self._ready = tuple(_Ready() for _ in self.pages)
+        self._ready = tuple(_Ready(spec) for _ in self.pages)
         self._scheduler = scheduler
         self._now = scheduler.clock.now
         self._transmit = canif.transmit
@@ -110,22 +120,21 @@ class Sender:
             self._page = (self._page + 1) % len(self.pages)
         counter = 0 if protector is None else protector.advance()
         if ready.version != page.version:
-            ready.version = page.version
-            ready.frames.clear()
-        frame = ready.frames.get(counter) or self._make(page, ready, counter)
+            ready.renew(page)
+        frame = ready.frames.get(counter) or self._make(ready, counter)
         self._earliest = now + self._distance
         if self._transmit(frame):
             self.counters.sent += 1
         else:
             self.counters.refused += 1
 
-    def _make(self, page: FrameImage, ready: _Ready, counter: int) -> CanFrame:
+    def _make(self, ready: _Ready, counter: int) -> CanFrame:
         """The page as it stands, protected with this counter; kept if that comes round soon."""
-        data = page.octets()
-        protector, spec = self._protector, self.spec
+        frame, protector = ready.blank, self._protector
         if protector is not None:
+            data = bytearray(frame.data)
             protector.seal(data)
-        frame = CanFrame(spec.id, bytes(data), spec.extended, spec.fd)
+            frame = frame.carrying(bytes(data))
         if protector is None or protector.recurs:
             ready.frames[counter] = frame
         return frame
@@ -197,12 +206,19 @@ class _Outlet:
 class _Part:
     """The outlets of one part, and the values it was published with last."""
 
-    __slots__ = ("names", "outlets", "values")
+    __slots__ = ("outlets", "read", "values")
 
     def __init__(self, outlets: Sequence[_Outlet]) -> None:
         self.outlets = tuple(outlets)
-        self.names = tuple(outlet.name for outlet in outlets)
+        self.read = _reader([outlet.name for outlet in outlets])
         self.values: tuple[Value | None, ...] = (None,) * len(self.outlets)
+
+
+def _reader(names: Sequence[str]) -> Callable[[object], tuple[Value | None, ...]]:
+    """Takes the values of these names out of a part."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda part: tuple(getattr(part, name) for name in names)
 
 
 def _other(valid: int) -> int:
@@ -238,7 +254,7 @@ class Outbound(Generic[PartT]):
     def publish(self, part: PartT) -> None:
         """Take over the values of a part; what did not change costs next to nothing."""
         here = self._parts[type(part)]
-        values = tuple(map(getattr, repeat(part), here.names))
+        values = here.read(part)
         before = here.values
         if values == before:
             return

@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -10,10 +12,11 @@ from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
+from can_adapter.matrix.codec import Layout
 from can_adapter.matrix.specs import E2eSpec, MessageSpec, SignalSpec
-from can_adapter.signals.e2e import REMEMBERED, E2eProtector
+from can_adapter.signals.e2e import REMEMBERED, E2eProtector, E2eWindow
 from can_adapter.signals.quality import ReceptionEvent, TimedOut
-from can_adapter.signals.slots import Cell
+from can_adapter.signals.slots import Cell, Slot
 from can_adapter.signals.transmit import Sender
 from can_adapter.vehicle.bus import open_vehicle_bus
 from can_adapter.vehicle.config import VehicleCanConfig
@@ -75,6 +78,7 @@ def heard(frames: list[tuple[int, CanFrame]], *, forgetful: bool) -> list[object
         if forgetful:
             for slot in signals._slots.values():
                 slot.known.clear()
+                slot.edges = None
         signals.received(frame)
         told.append([signals.reading(role) for role in signals.roles])
         for name in PART:
@@ -116,6 +120,46 @@ def test_a_frame_that_says_nothing_new_is_not_read(
     node.publish(PART[message](2))
     made.run_for(200 * MS)
     assert reads
+
+
+@pytest.mark.parametrize("message", ["BMS_Limits", "BMS_Targets"])
+def test_a_new_counter_alone_is_no_reason_to_take_a_frame_apart(
+    message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each change a message is unknown with 256 counters, and says nothing new in 255."""
+    made = VehicleWorld()
+    node = made.node("BMS")
+    node.start()
+    made.run_for(1_000 * MS)
+    node.publish(PART[message](2))
+    made.run_for(200 * MS)
+    taken: list[str] = []
+    images: Callable[..., tuple[int, int]] = Layout.images
+
+    def counted(layout: Layout, data: bytes) -> tuple[int, int]:
+        taken.append(layout.spec.name)
+        return images(layout, data)
+
+    monkeypatch.setattr(Layout, "images", counted)
+    made.run_for(1_000 * MS)
+    assert taken == []
+    node.publish(PART[message](3))
+    made.run_for(200 * MS)
+    assert taken == [message]
+
+
+def test_a_value_that_stands_beside_the_counter_is_read_in_each_frame() -> None:
+    """In profile 11 half an octet of the header is free; nobody may call it a repetition."""
+    slot = Slot(MessageSpec("M", 0x10, 8, e2e=E2eSpec(11, 0x12)), 100 * MS, E2eWindow())
+    slot.add(_reading(0xFF << 40))
+    assert slot.edges == (0, 2)
+    slot.add(_reading(0x0F << 12))
+    assert slot.edges is None
+
+
+def _reading(bits: int) -> Cell:
+    """A cell that reads these bits of the frame."""
+    return cast("Cell", SimpleNamespace(masks=(bits, 0)))
 
 
 def test_memory_has_a_bound() -> None:
