@@ -9,7 +9,7 @@ REMEDIES = {
     errno.EADDRINUSE: "end the program that has it, or name another port",
     errno.EADDRNOTAVAIL: "set the interface up, with IPv6 enabled",
     errno.EAFNOSUPPORT: "this kernel lacks what is asked for, IPv6 or a device driver",
-    errno.EACCES: "name a place this user may use, or run as one who may",
+    errno.EACCES: "name one this user may use, or run as one who may",
     errno.EPERM: "it takes more rights: see v2g doctor",
     errno.EROFS: "name a place that can be written to",
     errno.ENOSPC: "make room there, or name another place",
@@ -24,6 +24,11 @@ REMEDIES = {
     errno.ENFILE: "raise the limit of open files of this machine",
     errno.ENOMEM: "free some memory",
 }
+
+
+def sentence(error: Exception) -> str:
+    """For whoever catches the host's faults beside others that bring their own words."""
+    return told(error) if isinstance(error, OSError) else str(error)
 
 
 def told(error: OSError) -> str:

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -224,3 +224,63 @@ def test_a_simulated_bus_works_where_there_is_only_the_loopback_interface() -> N
             sock.close()
     finally:
         ip("netns", "del", name)
+
+
+WITHOUT_RIGHTS = (
+    ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+    if os.geteuid() == 0
+    else ()
+)
+"""As any user: the place in a folder that nobody may write to, no raw socket, no low port."""
+
+ROLE = ("--set", "trace.file=null", "--set", "can.bus.interface=none")
+STATION = ("--set", "trace.file=null", "--set", "nvm.file=null")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("evcc", "run", *ROLE, "--set", "nvm.file=LOCKED/e.nvm"), "give the ECU a folder"),
+        (("secc", "run", *STATION, "--set", "capture.file=LOCKED/x"), "place this user may write"),
+        (("secc", "run", *STATION, "--set", "api.socket=LOCKED/x"), "place this user may write"),
+        (("secc", "run", *STATION, "--set", "network.plain_port=80"), "name one this user may use"),
+        (("v2g", "slac", "ev", "-i", "lo"), "root or CAP_NET_RAW"),
+        (("v2g", "soak", "--seconds", "1", "--out", "LOCKED/x"), "name one this user may use"),
+        (("v2g", "fuzz", "vehicle", "--seconds", "1", "--out", "LOCKED/x/y"), "name one this user"),
+    ],
+    ids=lambda words: " ".join(words[:3]) if isinstance(words, tuple) else "",
+)  # fmt: skip
+def test_without_rights_each_command_says_what_it_lacks(
+    words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    ended = command(WITHOUT_RIGHTS, [one.replace("LOCKED", str(locked)) for one in words])
+    assert ended.returncode == 1, ended.stderr
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith(words[0])
+    assert said in last
+    assert "Errno" not in last
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    "words",
+    [("evcc", "run", *ROLE), ("secc", "run", *STATION), ("v2g", "sdp", "find", "-i", "lo")],
+    ids=lambda words: " ".join(words[:2]),
+)  # fmt: skip
+def test_with_the_loopback_interface_down_each_command_says_how_to_set_it_up(
+    words: tuple[str, ...],
+) -> None:
+    ended = command(("unshare", "--net"), words)
+    assert ended.returncode == 1, ended.stderr
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith(words[0])
+    assert "ip link set lo up" in last
+    assert "Errno" not in last
+
+
+def command(around: Sequence[str], words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    module = {"v2g": "tools.cli", "evcc": "evcc.cli", "secc": "secc.cli"}[words[0]]
+    program = [*around, sys.executable, "-m", module, *words[1:]]
+    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)

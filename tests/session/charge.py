@@ -36,7 +36,7 @@ class Charge:
 
     @property
     def loops(self) -> int:
-        return sum(self.station.messages().count(f"{name}Req") for name in LOOPS)
+        return sum(self.vehicle.messages().count(f"{name}Req") for name in LOOPS)
 
     def until(self, reached: Callable[[], bool], within: float = WAIT) -> None:
         """Play driver and source until something holds."""

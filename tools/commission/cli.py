@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         loaded = load(MODELS[arguments.role], tuple(arguments.config), tuple(arguments.set))
     except ConfigurationError as error:
-        print(error, file=sys.stderr)
+        print(f"v2g commission: the configuration cannot be used\n{error}", file=sys.stderr)
         return 2
     log = loaded.config.log.model_copy(update={"level": "error"})
     quiet = {"trace": TraceConfig(file=None), "log": log}

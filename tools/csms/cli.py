@@ -19,6 +19,7 @@ from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
+from bsw.program.hostfault import sentence
 from bsw.stbm import TimeBase
 from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_server
 from csm.randomness import HostRandomness
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         bench = Csms(arguments)
     except (UplinkUnusable, OSError, ValueError) as error:
-        print(f"v2g csms: {error}", file=sys.stderr)
+        print(f"v2g csms: {sentence(error)}", file=sys.stderr)
         return 2
     return bench.run()
 

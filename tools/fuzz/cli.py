@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from bsw.program.hostfault import sentence
 from tools.bench.run.bench import CannotPrepare
 from tools.fuzz.figures import Figures
 from tools.fuzz.findings import NAME
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         for one in _played(_attack(arguments.target), plans(arguments)):
             figures.add(one)
     except (CannotPrepare, OSError) as error:
-        print(f"v2g fuzz: {error}", file=sys.stderr)
+        print(f"v2g fuzz: {sentence(error)}", file=sys.stderr)
         return 1
     for line in figures.lines():
         print(line)

@@ -21,6 +21,7 @@ from bsw import exi
 from bsw.chrgm.messages.model import Message
 from bsw.exi import Codec, DecodeError, Fragment
 from bsw.exi.codec import Form, compiled
+from bsw.program.hostfault import sentence
 from tools.exi import schemas
 from tools.exi.check import cases
 from tools.fuzz.mutate import mutated
@@ -100,7 +101,7 @@ def fuzz(arguments: argparse.Namespace) -> int:
     try:
         known = seeds(arguments.seeds)
     except (OSError, ValueError) as error:
-        print(f"v2g exi fuzz: no seeds: {error}", file=sys.stderr)
+        print(f"v2g exi fuzz: no seeds: {sentence(error)}", file=sys.stderr)
         return 1
     rng = random.Random(arguments.seed)  # noqa: S311 - damage, not secrets
     messages = slowest = 0

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from bsw.chrgm.modes import mode_of
+from bsw.program.hostfault import sentence
 from tools.api.client import Client, Trouble
 from tools.bench.run.bench import CannotPrepare, keys
 from tools.fuzz.behind import Behind
@@ -255,7 +256,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         soak = Soak(plan, _say)
     except (CannotPrepare, OSError) as error:
-        print(f"v2g soak: {error}", file=sys.stderr)
+        print(f"v2g soak: {sentence(error)}", file=sys.stderr)
         return 1
     figures = soak.run()
     for kind, count in sorted(soak.kinds.items()):

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bsw.net.host.network import InterfaceUnusable
+from bsw.program.hostfault import told
 from tools.sdp.find import add_find, find
 from tools.sdp.serve import add_serve, serve
 
@@ -21,10 +21,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     try:
         status: int = arguments.command(arguments)
-    except InterfaceUnusable as error:
-        print(f"v2g sdp: {error.args[-1]}", file=sys.stderr)
-        return 2
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        print(f"v2g sdp: {told(error)}", file=sys.stderr)
+        return 1
+    except ValueError as error:
         print(f"v2g sdp: {error}", file=sys.stderr)
         return 2
     return status

@@ -45,8 +45,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     try:
         status: int = arguments.command(arguments)
-    except (BadSetting, RawSocketUnavailable) as error:
-        said = error.strerror if isinstance(error, OSError) else error
-        print(f"v2g slac: {said}", file=sys.stderr)
+    except RawSocketUnavailable as error:
+        print(f"v2g slac: {error.strerror}", file=sys.stderr)
+        return 1
+    except BadSetting as error:
+        print(f"v2g slac: {error}", file=sys.stderr)
         return 2
     return status

@@ -39,6 +39,10 @@ Sockaddr = tuple[str, int, int, int]
 class InterfaceUnusable(OSError):
     """The configured interface is not there, or has no address we may use."""
 
+    def __str__(self) -> str:
+        """The sentence alone: it says all that the number does."""
+        return str(self.args[-1])
+
 
 @dataclass(frozen=True, slots=True)
 class Host:

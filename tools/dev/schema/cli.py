@@ -7,6 +7,7 @@ import difflib
 import sys
 from pathlib import Path
 
+from bsw.program.hostfault import sentence
 from tools.dev.schema.generate import generate
 from tools.dev.schema.plan import COMMON_TYPES, MODULES, XMLDSIG, Module
 from tools.dev.schema.xsd import SchemaError, read_all
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
             return _amendment(schemas, arguments.amendment)
         texts = generate(schemas)
     except (SchemaError, OSError, SyntaxError) as error:
-        print(f"v2g schema: {error}", file=sys.stderr)
+        print(f"v2g schema: {sentence(error)}", file=sys.stderr)
         return 1
     if not texts:
         roots = ", ".join(sorted({module.root for module in MODULES}))
