@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 from uuid import UUID
 
+from msgspec import UNSET
+
 from bsw.dlt import Logger
 from bsw.os.clock import S
 from bsw.os.randomness import Randomness
@@ -22,7 +24,8 @@ from ocpp.router import Fields
 from ocpp.station.answering import Answering
 from ocpp.station.blocks import Blocks
 from ocpp.station.boot import Boot, Standing
-from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply
+from ocpp.station.charging.wire import sent
+from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply, status
 from ocpp.station.diagnostics.outside import Nowhere, Outside
 from ocpp.station.ground import Ground
 from ocpp.station.ledger import Ledger, LedgerRules
@@ -382,8 +385,11 @@ class Station:
         translator = self._ground.translator
         assert translator is not None
         agreed = self._drivers.remote_start(translator.remote_start(message))
-        if agreed is not None and self._ground.version is Version.V16:
-            agreed = Agreed(agreed.then)  # 1.6 has no place for it
+        if agreed is not None and message.chargingProfile is not UNSET:
+            refusal = self._blocks.smart.expect(agreed.place.evse, sent(message.chargingProfile))
+            if refusal is not None:
+                agreed.withdraw()
+                return Reply(status("Rejected", refusal.reason, refusal.why))
         return self._agreed(agreed)
 
     def _stop(self, message: Message) -> Reply:
@@ -391,12 +397,11 @@ class Station:
         assert translator is not None
         return self._agreed(self._drivers.remote_stop(translator.remote_stop(message)))
 
-    @staticmethod
-    def _agreed(agreed: Agreed | None) -> Reply:
+    def _agreed(self, agreed: Agreed | None) -> Reply:
         """Answer first, then do it."""
         if agreed is None:
             return Reply(REJECTED)
-        if agreed.transaction is None:
+        if agreed.transaction is None or self._ground.version is Version.V16:
             return Reply(ACCEPTED, agreed.then)
         return Reply({**ACCEPTED, "transactionId": agreed.transaction}, agreed.then)
 

@@ -55,6 +55,7 @@ KEYS_16: Final = {
 PER_REPORT: Final = 10
 LONGEST: Final = 7 * DAY
 """Seconds of a composite schedule; who asks for more gets so much."""
+UPCOMING: Final = "the one that begins"
 MOST_PERIODS: Final = 1024
 LOOK_AHEAD: Final = DAY
 """Seconds in which the next change is looked for; none in them: look again after them."""
@@ -83,6 +84,7 @@ class SmartCharging:
     def __init__(self, desk: Desk, ground: Ground) -> None:
         self._ground = ground
         self._courses = {evse: Course() for evse in ground.places}
+        self._expected: dict[int, Json] = {}
         self._alarm = ground.scheduler.alarm(self.refresh, name="ocpp.profile")
         self._supplies = {evse: ground.charger.supply(evse) for evse in ground.places}
         kept = ground.memory.read(KEPT, list[Keepsake], [])
@@ -124,6 +126,10 @@ class SmartCharging:
         before = (course.transaction, course.ready)
         if course.transaction is not None and outlet.transaction != course.transaction:
             self._end(course)
+        if course.transaction is None and outlet.transaction is not None:
+            self._begin(place.evse, outlet.transaction)
+        elif outlet.token is None and place.asked is None:
+            self._expected.pop(place.evse, None)
         course.transaction = outlet.transaction
         could = outlet.token is not None and outlet.connector is not None
         if could and course.ready is None:
@@ -132,6 +138,33 @@ class SmartCharging:
             course.ready = None
         if (course.transaction, course.ready) != before:
             self.refresh()
+
+    def expect(self, evse: int, wire: Json) -> Refusal | None:
+        """A profile for the transaction that is to be started at an outlet [F01.FR.26, K05]."""
+        if wire["chargingProfilePurpose"] != "TxProfile" or "transactionId" in wire:
+            return Refusal("InvalidProfile", "it belongs to the transaction that begins")
+        unable = not_kept_to(wire)
+        if unable:
+            return Refusal("InvalidSchedule", f"this station does not have {unable}")
+        wanted = read(
+            {**wire, "transactionId": UPCOMING}, evse, now=self._now, transaction=UPCOMING
+        )
+        refusal = self._book.objection(wanted, {evse: UPCOMING})
+        if refusal is None:
+            self._expected[evse] = wire
+        return refusal
+
+    def _begin(self, evse: int, transaction: str) -> None:
+        """What was sent ahead for it holds from now on."""
+        wire = self._expected.pop(evse, None)
+        if wire is None:
+            return
+        if "chargingProfileId" not in wire:
+            wire = {**wire, "transactionId": transaction}
+        profile = read(wire, evse, now=self._now, transaction=transaction)
+        refusal = self._book.add(profile, {evse: transaction}, replaces=self._older)
+        if refusal is not None:
+            self._ground.log.warning("profile refused", profile=profile.id, why=refusal.why)
 
     def _end(self, course: Course) -> None:
         """Its own profiles go with it, and so does its priority."""

@@ -25,10 +25,15 @@ Ask = Callable[[Request, Done], None]
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What to do once the answer was given; a transaction that was there before [F01.FR.13]."""
+    """What to do once the answer was given, and where; a transaction there before [F01.FR.13]."""
 
     then: Callable[[], None]
+    place: Place
     transaction: str | None = None
+
+    def withdraw(self) -> None:
+        """It is not answered with yes after all."""
+        self.place.asked = None
 
 
 class Drivers:
@@ -102,14 +107,14 @@ class Drivers:
         if place is None:
             return None
         place.asked = start.token
-        return Agreed(partial(self._start, place, start), place.outlet.transaction)
+        return Agreed(partial(self._start, place, start), place, place.outlet.transaction)
 
     def remote_stop(self, stop: RemoteStop) -> "Agreed | None":
         """The same."""
         place = next((each for each in self._places.values() if _is_meant(each, stop)), None)
         if place is None:
             return None
-        return Agreed(partial(self.stop, place, Trigger.REMOTE_STOP, Stop.REMOTE))
+        return Agreed(partial(self.stop, place, Trigger.REMOTE_STOP, Stop.REMOTE), place)
 
     def _authorize(self, token: Token, done: Callable[[Verdict], None]) -> None:
         """Ask the back end, or decide alone: it cannot be asked, or need not [C12 to C15]."""
