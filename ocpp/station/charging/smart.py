@@ -3,7 +3,6 @@
 Owns the book of profiles and what was last told to each outlet.
 """
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from ocpp.station.charging.composite import (
     station_limit,
     together,
 )
+from ocpp.station.charging.course import Course
 from ocpp.station.charging.profiles import DAY, Profile, Purpose
 from ocpp.station.charging.sharing import shared
 from ocpp.station.charging.wire import (
@@ -66,16 +66,6 @@ class Keepsake(msgspec.Struct, frozen=True):
 
     evse: int
     wire: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Course:
-    """What runs at one outlet: since when power could flow, by the scheduler's clock."""
-
-    transaction: str | None = None
-    ready: int | None = None
-    priority: bool = False
-    limit: Limit | None = None
 
 
 class SmartCharging:
