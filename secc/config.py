@@ -55,11 +55,15 @@ class HardwareConfig(Part):
     own: str = Field(default="", examples=["my_board"])
     """The name of an entry point in the group ``pilotwire.hardware``."""
 
-    power: Literal["can", "simulated", "north"] = "simulated"
-    """can: a power module on the station's bus; simulated: numbers in this process; north: whoever
-    is behind the charger interface."""
+    power: Literal["can", "driver", "simulated", "north"] = "simulated"
+    """can: a power module on the station's bus; driver: supply and isolation monitor of the plug's
+    own driver; simulated: numbers in this process; north: whoever is behind the charger interface.
+    """
 
     def problems(self) -> Iterable[Wrong]:
+        if self.power == "driver" and self.driver != "own":
+            told = f"the driver {self.driver!r} has no power supply"
+            yield Wrong("power", told, "power: can")
         if self.driver == "own" and not self.own:
             yield Wrong("own", "which driver of your own?", "own: my_board")
 

@@ -9,7 +9,7 @@ the permission withdrawn before it closes again.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from bsw.cp.pilot import StationPilot, VehiclePilot
 from bsw.cp.proximity import ProximityPort
@@ -96,6 +96,65 @@ class PlugHardware(Protocol):
         """``ready`` once, when readings count; ``lost`` at most once, with a remedy."""
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyRatings:
+    """What a station's power supply can deliver, in volts, amperes and watts."""
+
+    max_voltage: float
+    max_current: float
+    max_power: float
+    min_voltage: float
+    min_current: float = 0.0
+
+
+class SupplyPort(Protocol):
+    """A station's power supply."""
+
+    @property
+    def ratings(self) -> SupplyRatings:
+        """They may shrink while it runs."""
+        ...
+
+    @property
+    def present(self) -> tuple[float, float] | None:
+        """Volts and amperes at its output; ``None``: not known, or too old."""
+        ...
+
+    def deliver(self, volts: float, amps: float) -> None:
+        """Told several times in a second, also when nothing has changed."""
+
+    def off(self) -> None:
+        """Current to zero, then the output; it does not block."""
+
+
+class IsolationPort(Protocol):
+    """A station's isolation monitor."""
+
+    @property
+    def kilohm(self) -> float | None:
+        """Between output and earth; ``None``: not measured, or too old."""
+        ...
+
+    @property
+    def tested(self) -> bool | None:
+        """The outcome of the latest self-test; ``None`` while it runs."""
+        ...
+
+    def test(self) -> None:
+        """Begin a self-test."""
+
+
+@runtime_checkable
+class PowerHardware(Protocol):
+    """What a driver has besides, if ``hardware.power: driver`` shall use it."""
+
+    @property
+    def supply(self) -> SupplyPort: ...
+
+    @property
+    def isolation(self) -> IsolationPort: ...
 
 
 Open = Callable[[StreamUser], Stream]

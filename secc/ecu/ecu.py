@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bsw.base import Base, Steps, settle
+from bsw.base import Base, CannotStart, Steps, settle
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.pause import PauseAge
 from bsw.chrgm.protocols import spoken_applications
 from bsw.chrgm.record import SessionRecord
 from bsw.cp.pilot import F
+from bsw.hardware.port import PowerHardware
 from bsw.net.channel import Channels
 from bsw.os.clock import MS, Action
 from bsw.os.process import Status, Stop
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ecu.uplink import UplinkDoor
     from secc.ocpp.backend import Backend
     from secc.power.canbus import StationCan
+    from secc.power.driver import DriverPower
 
 LIVE_EACH: Final = 500 * MS
 
@@ -133,6 +135,7 @@ class StationEcu:
     def _close(self, done: Action) -> None:
         if self._backend is not None:
             self._backend.close()
+        self._power_down()
         self._parts.plug.close()
         if self._parts.bus is not None:
             self._parts.bus.close()
@@ -147,6 +150,11 @@ class StationEcu:
             self._log.warning("capture not whole", why=lost)
         done()
 
+    def _power_down(self) -> None:
+        """A supply of a driver is told; one on CAN hears it from its bus."""
+        if self._config.hardware.power == "driver" and self._power is not None:
+            self._power.stop()  # type: ignore[union-attr]  # made for this word
+
     # Parts
 
     @property
@@ -157,16 +165,31 @@ class StationEcu:
             profile = profile.with_setup(self._config.session.setup_within)
         return replace(profile, demand_pilot_states=profile.demand_pilot_states and measured)
 
-    def _make_power(self) -> "StationCan | SimulatedElectronics | None":
+    def _make_power(self) -> "StationCan | DriverPower | SimulatedElectronics | None":
         """``None``: whoever is behind the north side."""
         if self._config.hardware.power == "north":
             return None
+        if self._config.hardware.power == "driver":
+            return self._power_of_driver()
         bus = self._parts.bus
         if bus is None:
             return SimulatedElectronics(self.charger, self._base.scheduler, load=NoLoad())
         from secc.power.canbus import StationCan  # noqa: PLC0415 - only with a power module
 
         return StationCan(bus, self.charger)
+
+    def _power_of_driver(self) -> "DriverPower":
+        from secc.power.driver import DriverPower  # noqa: PLC0415 - only with such a driver
+
+        hardware = self._parts.plug.hardware
+        if hardware is None or not isinstance(hardware, PowerHardware):
+            raise CannotStart(
+                f"hardware.power: the driver {self._config.hardware.own!r} has no supply and no "
+                "isolation (PowerHardware in bsw/hardware/port.py); give it both, or another power"
+            )
+        log = self._base.dlt.logger("power")
+        scheduler, contactors = self._base.scheduler, hardware.contactors
+        return DriverPower(self.charger, scheduler, hardware, contactors, log)
 
     def _open_backend(self, side: "UplinkDoor") -> "Backend":
         from secc.ocpp.backend import Backend  # noqa: PLC0415 - only where there is one

@@ -180,7 +180,9 @@ def _plug_and_modem(
         modem.close()
 
     end = ModemEnd(hardware.station_pilot, modem.port, close, hardware.start)
-    return SlacPlug(end, config.link, host, base.process.lost, orders.follow)
+    return SlacPlug(
+        end, config.link, host, base.process.lost, follow=orders.follow, hardware=hardware
+    )
 
 
 def _host_on(

@@ -86,6 +86,7 @@ class HardwarePlug:
         lost: Callable[[str], None],
         log: Logger,
     ) -> None:
+        self.hardware: PlugHardware | None = hardware
         self._hardware = hardware
         self._orders = Orders(hardware, scheduler, log)
         self._lost = lost

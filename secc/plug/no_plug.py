@@ -7,6 +7,7 @@ because the data link brings SLAC with it, which a bench without a modem shall n
 from typing import Final, Protocol
 
 from bsw.cp.pilot import X1, Drive, Pilot, PilotListener, PilotState, StationPilot
+from bsw.hardware.port import PlugHardware
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from secc.plug.plug_side import OutletPlug
@@ -19,6 +20,11 @@ class PlugSide(Protocol):
 
     @property
     def pilot(self) -> StationPilot: ...
+
+    @property
+    def hardware(self) -> PlugHardware | None:
+        """The driver of the plug, where there is one."""
+        ...
 
     @property
     def leaving(self) -> bool:
@@ -86,6 +92,7 @@ class NoPlug:
     """``PlugSide`` without hardware: the link is granted soon after the start."""
 
     leaving = False
+    hardware: PlugHardware | None = None
 
     def __init__(self, scheduler: Scheduler) -> None:
         self.pilot: StationPilot = NoPilot()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bsw.cp.pilot import StationPilot
+from bsw.hardware.port import PlugHardware
 from bsw.net.ports import EthernetPort
 from bsw.plug.end import PlugEnd
 from bsw.slac.link import StationLinkConfig
@@ -25,8 +26,11 @@ class SlacPlug:
         config: StationLinkConfig,
         host: Callable[[EthernetPort], Host],
         lost: Callable[[str], None],
+        *,
         follow: Callable[[OutletPlug], None] = lambda _service: None,
+        hardware: PlugHardware | None = None,
     ) -> None:
+        self.hardware = hardware
         self._end = end
         self._config = config
         self._host = host
