@@ -104,7 +104,7 @@ def test_power_lost_with_the_refusal_gives_no_further_try(tmp_path: Path) -> Non
     assert Ecu(path).wrong_key() == Refusal.INVALID_KEY, "a right key begins a new count"
 
 
-@pytest.mark.parametrize("octets", ["03000000", "01030000", "00020000", "02020000", "05000000"])
+@pytest.mark.parametrize("octets", ["04000000", "01040000", "00020000", "02020000", "05000000"])
 def test_protocols_that_this_ecu_does_not_speak_are_refused(octets: str) -> None:
     with pytest.raises(ValueError, match="1 din, 2 iso2"):
         Priorities().unpack(bytes.fromhex(octets))
