@@ -112,6 +112,7 @@ class VehicleKeys:
                 meaning="stations of ISO 15118-20 refuse this connection",
                 remedy="install one that is valid today: v2g pki install --role evcc",
             )
+        offered = offered or list(self._config.tls.profiles)  # a station that has nothing but TLS
         return VehicleTls(self._config.tls, trust, credentials).engine(offered)
 
     def _within_reach(self, shown: Sequence[Credential]) -> list[TlsCredential]:

@@ -131,6 +131,12 @@ class StationKeys:
             raise CannotStart(f"csm: {error}") from None
         spoken = {protocol(name).edition for name in config.session.protocols}
         profiles = tuple(one for one in config.tls.profiles if one in spoken)
+        if not profiles:
+            names = ", ".join(config.session.protocols)
+            raise CannotStart(
+                f"session.tls: {names} is not spoken over the TLS of tls.profiles; serve a "
+                "protocol that is, or set session.tls: false"
+            )
         tls = config.tls.model_copy(update={"profiles": profiles})
         try:
             return StationTls(tls, self._keym.trust(Use.VEHICLE), credentials)

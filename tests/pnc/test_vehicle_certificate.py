@@ -64,3 +64,14 @@ def test_a_vehicle_key_out_of_reach_costs_the_newer_edition_and_not_the_charge()
     (key,) = [line.handle for line in driver.stored() if line.handle.label.startswith("vehicle")]
     driver.delete(key)
     assert sides.facts("iso20-dc", "iso2").version == "TLSv1.2"
+
+
+def test_a_station_that_speaks_nothing_over_tls_says_so_at_its_start() -> None:
+    with pytest.raises(CannotStart, match=r"session\.tls: din is not spoken over the TLS"):
+        Sides(served=("din",))
+
+
+def test_a_vehicle_that_speaks_nothing_over_tls_still_answers_a_station_that_has_nothing_else() -> (
+    None
+):
+    assert Sides(served=("iso2",)).facts("din").version == "TLSv1.2"
