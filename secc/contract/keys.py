@@ -101,6 +101,7 @@ class StationKeys:
             contracts,
             self._exchange,
             signature_rules(self._keym.config.exchange),
+            None if self._keym.status is None else self._keym.find_out,
         )
 
     def _open_services(self, config: ProvisioningConfig) -> "dict[Edition, Service]":

@@ -6,8 +6,8 @@ behind the north side, and comes ``Later``.
 """
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from bsw.chrgm.later import Later
@@ -19,7 +19,8 @@ from bsw.chrgm.signature.iso20 import SCHEME, signed_elements
 from bsw.dlt import Logger
 from bsw.os.worker import Outcome, Worker
 from csm.signing import SoftwareVerifier
-from keym.judging.judge import Judge, Question
+from keym.judging.judge import Judge, Policy, Question
+from keym.judging.revocation import PROVEN, Demand
 from keym.judging.verdict import Reason, Rule
 from keym.judging.verdict import Verdict as ChainVerdict
 from keym.provisioning import provider_iso20
@@ -64,6 +65,10 @@ class ContractSource(Protocol):
         """Those of the vehicle with this provisioning certificate."""
 
 
+FindOut = Callable[[ChainVerdict, Callable[[], None]], None]
+"""Asks responders about a chain that was judged, and says when they have answered or not."""
+
+
 @dataclass(slots=True)
 class _Delivery:
     """What one vehicle is still to be given, contract by contract."""
@@ -85,12 +90,20 @@ class NewerContracts:
     source: ContractSource | None = None
     exchange: Exchange | None = None
     rules: SignatureRules = field(default_factory=SignatureRules)
+    find_out: FindOut | None = None
     _delivery: _Delivery | None = None
 
     # Authorization
 
     def judge_contract(self, chain: tuple[bytes, ...]) -> Verdict:
-        verdict = self.judge.judge(Question(Use.CONTRACT, self._edition(chain), chain))
+        """Where responders are asked next, that nothing is known of a chain refuses nobody yet."""
+        policy = self.judge.policy(Use.CONTRACT)
+        if self.find_out is not None and policy.revocation in PROVEN:
+            policy = replace(policy, revocation=Demand.SOFT)
+        return self._judged(chain, policy)
+
+    def _judged(self, chain: tuple[bytes, ...], policy: Policy | None = None) -> Verdict:
+        verdict = self.judge.judge(self._question(chain), policy)
         if not verdict.trusted:
             code = chain_code(verdict)
             unknown = code is Code.WARNING_EMSP_UNKNOWN
@@ -101,6 +114,19 @@ class NewerContracts:
         ends = min(one.not_after.timestamp() for one in verdict.path)
         soon = ends - self.calendar.unix() < EXPIRES_SOON
         return Verdict((Code.OK_CERTIFICATE_EXPIRES_SOON if soon else Code.OK).value)
+
+    def look_up(self, chain: tuple[bytes, ...]) -> Later[Verdict]:
+        """The same after responders were asked, where this station asks any."""
+        promise: Later[Verdict] = Later()
+
+        def again() -> None:
+            promise.resolve(self._judged(chain))
+
+        if self.find_out is None:
+            again()
+        else:
+            self.find_out(self.judge.judge(self._question(chain)), again)
+        return promise
 
     def chain_of(self, request: common.AuthorizationReq) -> tuple[bytes, ...]:
         return contract_chain(request)
@@ -134,6 +160,9 @@ class NewerContracts:
         except IdError:
             return False
         return emaid.provider_id in {one.replace("-", "").upper() for one in self.providers}
+
+    def _question(self, chain: tuple[bytes, ...]) -> Question:
+        return Question(Use.CONTRACT, self._edition(chain), chain)
 
     def _edition(self, chain: tuple[bytes, ...]) -> Edition:
         """Contracts of the older edition count in a laboratory that says so."""

@@ -63,6 +63,9 @@ class NewerDesk(Protocol):
     def judge_contract(self, chain: tuple[bytes, ...]) -> Verdict:
         """Whether this contract chain is good here and today."""
 
+    def look_up(self, chain: tuple[bytes, ...]) -> Later[Verdict]:
+        """The same once responders were asked whether it was taken back."""
+
     def chain_of(self, request: Any) -> tuple[bytes, ...]:  # noqa: ANN401
         """The contract in this AuthorizationReq, leaf first."""
 

@@ -202,6 +202,17 @@ def test_extensions_that_the_norm_marks_critical_are_understood() -> None:
     assert replace(found, critical=listed).not_understood == ()
 
 
+def test_a_strict_station_waits_for_its_responders_before_it_refuses() -> None:
+    sides = Sides()
+    chain = sides.contract().chain
+    sides.desk.judge = sides.world.judge(RootKind.MO)
+    assert sides.desk.judge_contract(chain).code == "WARNING_CertificateValidationError"
+    sides.desk.find_out = lambda _verdict, done: done()
+    assert sides.desk.judge_contract(chain).good
+    looked_up = sides.now(sides.desk.look_up(chain))
+    assert looked_up.code == "WARNING_CertificateValidationError", "nobody answered"
+
+
 def test_an_authority_that_ran_out_counts_as_expired() -> None:
     sides = Sides()
     sides.world.calendar.at += timedelta(days=4 * 365 + 30)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from csm.randomness import SeededRandomness
 from csm.signing import KeySigner
 from evcc.schedules import choosing
 from evcc.session.ports import ContractFacts
+from keym.judging.verdict import Finding, Rule
+from keym.judging.verdict import Verdict as ChainVerdict
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind, Use
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
@@ -346,6 +349,35 @@ def test_a_back_end_that_is_silent_ends_the_session_before_the_vehicle_does() ->
     town.run(full=90 * S)
     assert town.rig.bodies("AuthorizationRes")[-1].response_code is ResponseCode.FAILED
     assert town.rig.ending("station") is Ending.ONGOING_TIMEOUT
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_responders_are_asked_before_a_contract_is_granted(revoked: bool) -> None:  # noqa: FBT001 - a parameter
+    """[V2G20-1240]: the chain is sound; whether it was taken back is known a second later."""
+    town = Town(service=False)
+    town.sides.own()
+    desk, scheduler = town.sides.desk, town.rig.scheduler
+    taken_back = ChainVerdict(Use.CONTRACT, (Finding(Rule.REVOCATION, 0, "taken back"),))
+    asked: list[ChainVerdict] = []
+
+    def find_out(verdict: ChainVerdict, done: Callable[[], None]) -> None:
+        asked.append(verdict)
+
+        def answered() -> None:
+            if revoked:
+                desk.judge = SimpleNamespace(judge=lambda *_asked: taken_back)  # type: ignore[assignment]
+            done()
+
+        scheduler.after(2 * S, answered, name="responder")
+
+    desk.find_out = find_out
+    town.run()
+    assert town.charged()
+    assert len(asked) == 1
+    assert asked[0].trusted
+    codes = ["WARNING_CertificateRevoked", "OK"] if revoked else ["OK"]
+    assert town.codes == codes
+    assert town.payments == (["PnC", "EIM"] if revoked else ["PnC"])
 
 
 # Hostile vehicles

@@ -19,7 +19,7 @@ from secc.contract.token import contract_token
 from secc.session.context import StationContext
 from secc.session.handlers.authority import answer_of, ask, ask_anew, settle
 from secc.session.handlers.iso20.words import stamp
-from secc.session.ports import NewerDesk
+from secc.session.ports import NewerDesk, Verdict
 
 Codes = ResponseCode
 EIM, PNC = common.Authorization.EIM, common.Authorization.PNC
@@ -59,6 +59,7 @@ class Authorization:
     def __init__(self, station: StationContext) -> None:
         self._station = station
         self._ongoing: Ongoing | None = None
+        self._looked_up: Verdict | None = None  # what responders said of its chain
         self._refused: Answer | None = None  # the refused customer that the vehicle knows of
 
     @property
@@ -161,7 +162,11 @@ class Authorization:
                 return self._said(code)
         ongoing, found = self._ongoing, answer_of(self._station)
         assert ongoing is not None, "begun above, or before"
-        if found is None:
+        if self._looked_up is not None and not self._stands(self._looked_up):
+            self._ongoing = None
+            settle(self._station)
+            return self._said(Codes(self._looked_up.code))
+        if found is None or self._looked_up is None:
             return self._said(Codes.OK, Processing.ONGOING)
         self._ongoing = None
         if found.good:
@@ -185,15 +190,27 @@ class Authorization:
             return Codes.WARNING_CHALLENGE_INVALID  # [V2G20-2216]
         verdict = desk.judge_contract(chain)
         central = station.state.central_contract_validation
-        if not verdict.good and not (central and verdict.elsewhere):
-            station.log.warning("contract refused", code=verdict.code, why=verdict.why)
+        if not self._stands(verdict):
             return Codes(verdict.code)
+        self._looked_up = None
+        desk.look_up(chain).then(self._take_note)
         emaid = desk.emaid_of(chain)
         station.publish("selected_payment_option", PaymentOption.CONTRACT)
         ask_anew(station, contract_token(emaid, chain, whole=central))
         good = Codes(verdict.code) if verdict.good else Codes.OK
         self._ongoing = Ongoing(content_of(request), good, chain, emaid)
         return None
+
+    def _take_note(self, verdict: Verdict) -> None:
+        self._looked_up = verdict
+
+    def _stands(self, verdict: Verdict) -> bool:
+        """A chain that is good, or that somebody else may know more of."""
+        central = self._station.state.central_contract_validation
+        stands = verdict.good or (central and verdict.elsewhere)
+        if not stands:
+            self._station.log.warning("contract refused", code=verdict.code, why=verdict.why)
+        return stands
 
     # Both
 
