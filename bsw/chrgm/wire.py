@@ -58,7 +58,7 @@ class Wire:
         """Send it; what went out."""
         assert self._dialect is not None, "a protocol is agreed before its messages"
         payload_type, octets = self._dialect.encode(session_id, said)
-        self._note("out", type(said.body).__name__, octets)
+        self._note("out", type(said.body).__name__, octets, payload_type=payload_type)
         self.channel.send(payload_type, octets)
         return octets
 
@@ -68,12 +68,23 @@ class Wire:
         try:
             heard = self._dialect.decode(payload_type, payload)
         except UNREADABLE:
-            self._note("in", "unreadable", payload)
+            self._note("in", "unreadable", payload, payload_type=payload_type)
             raise
-        self._note("in", type(heard.body).__name__, payload, heard.notes)
+        name = type(heard.body).__name__
+        self._note("in", name, payload, heard.notes, payload_type=payload_type)
         return heard
 
-    def _note(self, way: str, name: str, octets: bytes, notes: tuple[str, ...] = ()) -> None:
-        self._trace.add("message", way=way, name=name, exi=octets)
+    def _note(
+        self,
+        way: str,
+        name: str,
+        octets: bytes,
+        notes: tuple[str, ...] = (),
+        *,
+        payload_type: int = PayloadType.EXI,
+    ) -> None:
+        """With the payload type, without which nobody can read it again."""
+        kind = int(payload_type)
+        self._trace.add("message", way=way, name=name, exi=octets, payload_type=kind)
         if notes:
             self._trace.add("tolerated", name=name, what="; ".join(notes))

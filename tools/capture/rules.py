@@ -77,6 +77,10 @@ class _Walk:
     over: bool = False
 
 
+MOST_CONNECTIONS: Final = 256
+"""That are remembered at once; of more, those that are over are forgotten first."""
+
+
 @dataclass(slots=True)
 class Judge:
     """Feed it all events of one file in their order."""
@@ -90,6 +94,7 @@ class Judge:
             found = [Finding("reading", text) for text in event.wrong]
             if event.layer is Layer.TLS and event.name == "TLS agreed":
                 self._secure.add(event.connection)
+                self._forget()
             elif event.layer is Layer.V2G and event.message is not None:
                 found += self._message(event)
             elif event.name in {"connection closed", "connection reset"}:
@@ -102,8 +107,8 @@ class Judge:
             yield from self._handshake(event)
             return
         walk = self._walk(event)
-        body = getattr(event.message, "body", None)
-        if walk is None or body is None:
+        body = getattr(event.message, "body", event.message)
+        if walk is None or not isinstance(body, Message):
             return
         if event.side is Side.VEHICLE:
             yield from self._request(walk, event, body)
@@ -113,6 +118,7 @@ class Judge:
     def _handshake(self, event: Event) -> Iterator[Finding]:
         if event.side is Side.VEHICLE:
             self._handshakes[event.connection] = event.when
+            self._forget()
             return
         asked = self._handshakes.pop(event.connection, None)
         if asked is None:
@@ -125,12 +131,24 @@ class Judge:
 
     def _walk(self, event: Event) -> _Walk | None:
         walk = self._walks.get(event.connection)
-        if walk is None and event.schema in _TABLES:
-            table = protocol(event.schema).table
+        spoken = event.schema.partition(".")[0]  # iso20.dc and iso20.common are one protocol
+        if walk is None and spoken in _TABLES:
+            table = protocol(spoken).table
             secure = event.connection in self._secure
             walk = _Walk(table, Cursor(table), Agreement(secure=secure))
             self._walks[event.connection] = walk
+            self._forget()
         return walk
+
+    def _forget(self) -> None:
+        """What is known of connections has a bound, however long a capture goes on."""
+        if len(self._walks) > MOST_CONNECTIONS:
+            over = (number for number, walk in self._walks.items() if walk.over)
+            del self._walks[next(over, next(iter(self._walks)))]
+        for kept in (self._secure, self._handshakes):
+            if len(kept) > MOST_CONNECTIONS:
+                oldest = min(kept)  # connections are numbered as they come
+                kept.pop(oldest) if isinstance(kept, dict) else kept.discard(oldest)
 
     # Requests
 

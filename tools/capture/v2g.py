@@ -16,6 +16,7 @@ from bsw.exi import DecodeError, Fragment
 from bsw.sdp import messages as discovery
 from bsw.v2gtp import HEADER_SIZE, VERSION, Fault, PayloadType
 from tools.capture.events import Event, Layer, Side
+from tools.capture.words import wire_name
 from tools.exi.schemas import BY_PAYLOAD_TYPE
 
 _LONGEST: Final = 1 << 20
@@ -189,7 +190,7 @@ def _wire_name(message: Message | Fragment) -> str:
     if isinstance(message, Fragment):
         return message.name
     body = getattr(message, "body", None)
-    return type(message if body is None else body).__name__
+    return wire_name(type(message if body is None else body).__name__)
 
 
 def sdp(when: int, source: str, destination: str, datagram: bytes) -> Event | None:

@@ -4,6 +4,7 @@ What an engineer reads is not the tree of the schema but its leaves: ``EVSEPrese
 A quantity is one value here, whatever the protocol splits it into.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +25,13 @@ _UNITS: Final = (
 
 _PERCENT: Final = ("SOC", "SoC")
 _SHORTEST_OCTETS: Final = 24
+
+_SHORT: Final = re.compile(r"^(ACDP|AC|DC|WPT)(?=[A-Z][a-z])")
+
+
+def wire_name(name: str) -> str:
+    """A message's name in the norm, ``DC_ChargeLoopReq``, by that of its class."""
+    return _SHORT.sub(r"\1_", name)
 
 
 class Value(NamedTuple):

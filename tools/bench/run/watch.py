@@ -41,6 +41,7 @@ from tools.bench.scenarios.player import Player
 from tools.capture.events import Side
 from tools.capture.phrases import phrase
 from tools.capture.sources import TextReader
+from tools.capture.words import wire_name
 
 _BY_TITLE: Final = {one.title: one for one in PROTOCOLS}
 _PROTOCOLS: Final = {one.name: one for one in PROTOCOLS}
@@ -49,8 +50,8 @@ SHOWN: Final = 6
 
 _CHAINS: Final = {
     AUTHORIZATION: ("Authorization", "ContractAuthentication"),
-    CABLE_CHECK: ("CableCheck",),
-    PRE_CHARGE: ("PreCharge",),
+    CABLE_CHECK: ("CableCheck", "DC_CableCheck"),
+    PRE_CHARGE: ("PreCharge", "DC_PreCharge"),
 }
 """Where the norm limits a row of repeated requests."""
 
@@ -196,7 +197,7 @@ class Watch:
         self.messages += 1
         self._raw.append(record)
         name = str(record.fields["name"])
-        exchange = name[:-3]
+        exchange = wire_name(name[:-3])
         if name.endswith("Req"):
             found = phase_of(exchange)
             stopping = exchange == "PowerDelivery" and self._now is self.phases[CHARGING]

@@ -4,19 +4,16 @@ Only the laboratory's provisioning service reads files; they are written where t
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csm.cryif import CryIf
+from bsw.crypto import KeyType
 from csm.drivers.simulated import Faults, SimulatedDriver
 from csm.randomness import SeededRandomness
-from keym.keeping.shelf import MemoryShelf
-from keym.keeping.store import CertificateStore
 from keym.x509.edition import Edition
-from keym.x509.profile import RootKind, Use
-from tools.bench.scenarios.model import Scenario
-from tools.bench.world.stores import Stores
+from keym.x509.profile import Use
+from tools.bench.scenarios.model import Scenario, VehiclePart
+from tools.bench.world.stores import Stores, editions_of, pki_of, with_contract
 
 if TYPE_CHECKING:
     from tools.pki.maker import Pki
@@ -37,42 +34,20 @@ def key_ring(scenario: Scenario, folder: Path, unix: int) -> KeyRing:
     """What this scenario needs, and nothing without TLS."""
     if not scenario.tls:
         return KeyRing()
-    from tools.pki.maker import make  # noqa: PLC0415 - brings all cryptography with it
-
-    at = datetime.fromtimestamp(unix, tz=timezone.utc) - timedelta(days=1)
-    pki = make(Edition.ISO2, at)
-    vehicle = SimulatedDriver(SeededRandomness(f"vehicle {scenario.seed}"))
-    station = SimulatedDriver(SeededRandomness(f"station {scenario.seed}"))
-    own = {Use.PROVISIONING: "provisioning"}
-    if scenario.vehicle.contract == "installed":
-        own[Use.CONTRACT] = "contract"
-    every = (RootKind.V2G, RootKind.MO, RootKind.OEM)
-    delivers = scenario.vehicle.contract == "to be installed"
-    shown = {Use.SECC: "secc", **({Use.CPS: "cps"} if delivers else {})}
-    return KeyRing(
-        _stores(pki, vehicle, (RootKind.V2G, RootKind.MO), own),
-        _stores(pki, station, every, shown),
-        vehicle.faults,
-        _service(pki, folder) if delivers else {},
-    )
+    vehicle = scenario.vehicle
+    spoken = (*scenario.protocols, *vehicle.ecu.session.protocols)
+    editions = editions_of(spoken if "protocols" in _said(vehicle) else scenario.protocols)
+    token = SimulatedDriver(SeededRandomness(f"vehicle {scenario.seed}"))
+    without = () if vehicle.contract == "installed" else (Use.CONTRACT,)
+    stores = with_contract(unix, editions, without=without, token=token)
+    delivers = vehicle.contract == "to be installed"
+    service = _service(pki_of(unix, Edition.ISO2, KeyType.P256), folder) if delivers else {}
+    return KeyRing(*stores, token.faults, service)
 
 
-def _stores(
-    pki: "Pki", driver: SimulatedDriver, roots: tuple[RootKind, ...], uses: dict[Use, str]
-) -> Stores:
-    from tools.bench.world.pki import private  # noqa: PLC0415 - as above
-
-    shelf = MemoryShelf()
-    store = CertificateStore(shelf)
-    store.load()
-    for kind in roots:
-        store.add_root(kind, pki.root(kind).der)
-    for use, entity in uses.items():
-        handle = driver.handle(f"{entity}-0")
-        with private(pki[entity]) as key:
-            driver.import_private(handle, key)
-        store.add(use, Edition.ISO2, pki[entity].chain, handle)
-    return Stores(CryIf([driver]), shelf)
+def _said(vehicle: VehiclePart) -> frozenset[str]:
+    """What the scenario says of the session of the vehicle's ECU."""
+    return frozenset(vehicle.ecu.session.model_fields_set)
 
 
 def _service(pki: "Pki", folder: Path) -> dict[str, Any]:

@@ -103,6 +103,9 @@ class StationPart(Part):
     max_current: Amps = _RATING.max_current
     max_power: Watts = _RATING.max_power
     ac_current: Amps = _RATING.ac_current
+    bidirectional: bool = _RATING.bidirectional
+    """The power module takes energy back."""
+
     prices: tuple[PricePart, ...] = ()
     """The schedule with its prices; in simulation only."""
 
@@ -122,6 +125,7 @@ class StationPart(Part):
             max_current=self.max_current,
             max_power=self.max_power,
             ac_current=self.ac_current,
+            bidirectional=self.bidirectional,
         )
 
 

@@ -18,6 +18,7 @@ from tools.bench.scenarios.hands import Hands
 from tools.bench.scenarios.model import PricePart, Scenario, Step
 from tools.bench.scenarios.stage import Stage, plan
 from tools.bench.scenarios.words import Order, Sight
+from tools.capture.words import wire_name
 
 POWER_ON: Final = 1 * S
 """Before the story begins the ECUs start."""
@@ -182,7 +183,9 @@ class Player:
     def said(self) -> set[str]:
         """The names of all messages so far."""
         records = self.pair.vehicle_base.memory.records
-        return {str(record.fields["name"]) for record in records if record.kind == "message"}
+        return {
+            wire_name(str(record.fields["name"])) for record in records if record.kind == "message"
+        }
 
     def _wrong(
         self, results: tuple[SessionResult, ...], station: tuple[SessionResult, ...]
