@@ -11,6 +11,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.iso20.words import header, number
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.sequence.iso20 import TABLE
+from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
 from secc.api.literals import EnergyTransferMode
 from secc.api.state import StationState
@@ -210,11 +211,13 @@ PLACES: Final = {
     "Loop": "{}_ChargeLoop",
     "WeldingDetection": "DC_WeldingDetection",
 }
+OF_DC_ALONE: Final = {"CableCheck", "PreCharge", "WeldingDetection"}
 
 
 def places(service: str) -> Iterator[str]:
-    for place, exchange in PLACES.items():
-        if not (service.startswith("AC") and exchange.startswith("DC")):
+    ac = energy_by_word("iso20")[service].mode.ac
+    for place in PLACES:
+        if not (ac and place in OF_DC_ALONE):
             yield place
 
 

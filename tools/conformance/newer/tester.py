@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.record import NO_SESSION, Said
+from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
 from secc.session.memory import Memory
 from secc.session.profile import CONFORMANCE, StationProfile
 from tools.bench.world.direct import Rig
 from tools.conformance.newer import requests as ask
 
-SERVICE: Final = {"DC": 2, "AC": 1, "DC_BPT": 6, "AC_BPT": 5, "MCS": 8, "MCS_BPT": 9}
 AC_MODE: Final = "AC_three_phase_core"
 PATIENCE: Final = 5 * S
 
@@ -29,10 +29,11 @@ class ScriptedVehicle:
         contactor: bool = True,
         parameters: int = 1,
     ) -> None:
-        self.service = SERVICE[service]
+        record = energy_by_word("iso20")[service]
+        self.service = record.number
         self.parameters = parameters
-        self.ac = service.startswith("AC")
-        self.both_ways = service.endswith("BPT")
+        self.ac = record.mode.ac
+        self.both_ways = record.mode.discharges
         mode = AC_MODE if service == "AC" else service
         self.rig = rig = Rig(
             "iso20-ac" if self.ac else "iso20-dc",

@@ -13,6 +13,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import EvseNotification, EVSEStatus, ResponseCode
 from bsw.chrgm.record import Heard
+from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
 from evcc.session.memory import PausedSession, VolatileMemory
 from tools.bench.world.direct import Rig
@@ -25,7 +26,7 @@ Twist = Callable[[Any], Any]
 
 
 def rig_of(service: str = "DC", memory: VolatileMemory | None = None) -> Rig:
-    ac = service.startswith("AC")
+    ac = energy_by_word("iso20")[service].mode.ac
     mode = AC_MODE if service == "AC" else service
     rig = Rig("iso20-ac" if ac else "iso20-dc", mode=mode, secure=True, vehicle_memory=memory)
     rig.station.vehicle_leaf, rig.car.station_leaf = b"vehicle", b"station"
