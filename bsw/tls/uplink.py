@@ -6,6 +6,7 @@ has one.  Computes in place: no key lies in a token yet.
 """
 
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,9 +26,12 @@ class UplinkUnusable(Exception):
 
 
 def uplink_client(
-    roots: Path | None, certificate: Path | None = None, key: Path | None = None
+    roots: Path | None,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    more: Sequence[Path] = (),
 ) -> ssl.SSLContext:
-    """``roots`` is PEM; ``None`` takes the machine's own trusted roots."""
+    """``roots`` is PEM; ``None`` takes the machine's own trusted roots, ``more`` come beside."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _pin(context)
     try:
@@ -35,6 +39,8 @@ def uplink_client(
             context.load_default_certs()
         else:
             context.load_verify_locations(roots)
+        for path in more:
+            context.load_verify_locations(path)
         if certificate is not None:
             context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:

@@ -40,6 +40,7 @@ from ocpp.station.provisioning.reports import Reports
 from ocpp.station.provisioning.reset import Reset
 from ocpp.station.provisioning.variables import Variables
 from ocpp.station.records import Stop, Trigger
+from ocpp.station.security.roots import Roots, Vault
 from ocpp.station.security.signing import STATION, Keys, Signing
 from ocpp.versions import Version
 
@@ -74,6 +75,7 @@ class Blocks:
         stopper: Stopper,
         outside: Outside,
         keys: Keys,
+        vault: Vault,
     ) -> None:
         self._ground = ground
         self.post = Post(ground)
@@ -90,7 +92,7 @@ class Blocks:
         self._tell_connector = changed
         self.aligned = Aligned(ground)
         self.networks = Networks(
-            desk, ground, line, able=lambda _profile: False, with_certificate=lambda: False
+            desk, ground, line, able=vault.secures, with_certificate=lambda: vault.certified
         )
         self.reset = Reset(
             desk,
@@ -104,6 +106,7 @@ class Blocks:
         self.customer = Customer(desk, ground, self.cache)
         self.display = Display(desk, ground)
         self.cost = Cost(desk, ground)
+        self.roots = Roots(desk, ground, vault)
         self.signing = Signing(desk, ground, self.security, keys, self._come_back)
         self.firmware = Firmware(
             desk,

@@ -45,6 +45,7 @@ from ocpp.station.provisioning.tuning import Tuning
 from ocpp.station.questions import Line, Questions
 from ocpp.station.records import Instant, Stop, Token, Trigger, TxEvent
 from ocpp.station.rules import StationRules, make_model
+from ocpp.station.security.roots import NoVault, Vault
 from ocpp.station.security.signing import Keys, NoKeys
 from ocpp.station.store import Interrupted, Store
 from ocpp.station.translation import (
@@ -92,6 +93,7 @@ class Station:
         log: Logger,
         outside: Outside | None = None,
         keys: Keys | None = None,
+        vault: Vault | None = None,
     ) -> None:
         """Without ``outside`` no file is moved, without ``keys`` no certificate is asked for."""
         self._scheduler = scheduler
@@ -142,6 +144,7 @@ class Station:
             stopper=self,
             outside=outside or Nowhere(),
             keys=keys or NoKeys(),
+            vault=vault or NoVault(),
         )
         self._drivers = Drivers(
             self._places,

@@ -19,6 +19,7 @@ from csm.signing import KeySigner
 from ecu.doors import KeyDoors
 from keym.calendar import EcuCalendar
 from keym.faults import KeymError
+from keym.keeping.store import CertificateStore
 from keym.provisioning.laboratory import signature_rules
 from keym.wiring import Habits, open_keym
 from keym.x509.edition import Edition
@@ -65,6 +66,11 @@ class StationKeys:
         self._services: dict[Edition, Service] = {}
         if config.provisioning.service == "lab":
             self._services = self._open_services(config.provisioning)
+
+    @property
+    def certificates(self) -> CertificateStore:
+        """Whom this station trusts, and what it shows."""
+        return self._keym.store
 
     def exchange_with(self, charger: Charger) -> None:
         """Vehicles that ask for a contract are answered by whoever is behind the north side."""

@@ -195,6 +195,7 @@ class StationEcu:
         from secc.ocpp.backend import Backend  # noqa: PLC0415 - only where there is one
 
         measured = self._config.hardware.driver != "none"
+        keys = self._parts.keys
         backend = Backend(
             self._base,
             side,
@@ -203,6 +204,7 @@ class StationEcu:
             outlet=self.outlet,
             chance=self._doors.chance,
             calendar=self._parts.calendar,
+            certificates=lambda: None if keys is None else keys.certificates,
             measured=measured,
         )
         backend.start(self._parts.plug.pilot)

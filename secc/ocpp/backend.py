@@ -1,6 +1,8 @@
 """The back end of a running station ECU, from its configuration: opened, started and stopped."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from bsw.base import Base, CannotStart
@@ -14,6 +16,7 @@ from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client
 from csm.errors import Misconfigured
 from csm.unlock import fetch
 from ecu.uplink import UplinkDoor
+from keym.keeping.store import CertificateStore
 from ocpp.backoff import BackOffRules
 from ocpp.catalogue import Catalogue
 from ocpp.client import Client, ClientRules
@@ -35,6 +38,7 @@ from secc.ocpp.keys import StationKeys
 from secc.ocpp.meter import Register
 from secc.ocpp.outlet import EVSE, BackendOutlet
 from secc.ocpp.outside import StationOutside
+from secc.ocpp.vault import Given, StationVault
 from secc.plug.session_server import SessionServer
 
 GOING_AWAY: Final = 1001
@@ -55,6 +59,7 @@ class Backend:
         outlet: SessionServer,
         chance: Randomness,
         calendar: TimeBase,
+        certificates: Callable[[], CertificateStore | None],
         measured: bool,
     ) -> None:
         """``measured``: a pilot tells of the plug.  Raises ``CannotStart``."""
@@ -80,6 +85,12 @@ class Backend:
         name = config.serial or config.identity
         folder = config.store.file.with_name(f"{config.store.file.name}.keys")
         self._keys = StationKeys(folder, name, calendar.unix)
+        self._vault = StationVault(
+            config.store.file.with_name(f"{config.store.file.name}.roots"),
+            self._keys,
+            Given(config.tls.roots is not None, config.tls.certificate),
+            certificates,
+        )
         self._client = self._make_client()
         self._station = self._make_station()
         self._station.begin(interrupted)
@@ -208,7 +219,8 @@ class Backend:
         certificate, key = tls.certificate, tls.key
         if self._keys.certificate is not None:  # the back end has had it signed
             certificate, key = self._keys.certificate, self._keys.key
-        return UplinkTls(uplink_client(tls.roots, certificate, key), host)
+        more = self._vault.files("CSMSRootCertificate")
+        return UplinkTls(uplink_client(tls.roots, certificate, key, more), host)
 
     def _make_station(self) -> Station:
         config = self._config
@@ -270,9 +282,16 @@ class Backend:
             outside=StationOutside(
                 self._side.files,
                 roots=self._config.tls.roots,
-                firmware_roots=self._config.firmware.roots,
+                firmware_roots=self._firmware_roots,
                 slots=self._config.firmware.slots,
                 now=self._calendar.unix,
             ),
             keys=self._keys,
+            vault=self._vault,
         )
+
+    def _firmware_roots(self) -> list[Path]:
+        """The integrator's, and what the back end has installed."""
+        given = self._config.firmware.roots
+        installed = self._vault.files("ManufacturerRootCertificate")
+        return installed if given is None else [given, *installed]

@@ -35,7 +35,7 @@ class StationOutside:
         worker: Worker,
         *,
         roots: Path | None,
-        firmware_roots: Path | None,
+        firmware_roots: Callable[[], list[Path]],
         slots: Path | None,
         now: Callable[[], float],
     ) -> None:
@@ -53,12 +53,17 @@ class StationOutside:
         self._submit("ocpp.download", partial(get, url, self._roots), done)
 
     def trusts(self, certificate: str) -> bool:
-        if self._firmware_roots is None or self._slots is None:
+        files = self._firmware_roots()
+        if not files or self._slots is None:
             return False
         moment = datetime.fromtimestamp(self._now(), tz=timezone.utc)
         try:
             leaf = x509.load_pem_x509_certificate(certificate.encode())
-            roots = x509.load_pem_x509_certificates(self._firmware_roots.read_bytes())
+            roots = [
+                root
+                for path in files
+                for root in x509.load_pem_x509_certificates(path.read_bytes())
+            ]
         except (OSError, ValueError):
             return False
         if not leaf.not_valid_before_utc <= moment <= leaf.not_valid_after_utc:

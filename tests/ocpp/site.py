@@ -23,6 +23,7 @@ from ocpp.station.diagnostics.outside import Outside
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.rules import StationRules
+from ocpp.station.security.roots import Vault
 from ocpp.station.security.signing import Keys
 from ocpp.station.station import Station
 from ocpp.station.store import Store
@@ -179,6 +180,7 @@ def site(
     password: str = "",
     outside: Outside | None = None,
     keys: Keys | None = None,
+    vault: Vault | None = None,
 ) -> Iterator[Site]:
     with line(speaks=(version,), wished=NEWEST_FIRST, password=password) as made:
         charger = Outlets()
@@ -196,6 +198,7 @@ def site(
             log=silent().logger("ocpp"),
             outside=outside,
             keys=keys,
+            vault=vault,
         )
         made.client._user = station
         whole = Site(made, version, charger, station, store)

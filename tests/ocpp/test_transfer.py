@@ -143,7 +143,7 @@ class Door:
         self.outside = StationOutside(
             SimulatedWorker(self.scheduler, lambda _name: MS),
             roots=None,
-            firmware_roots=roots,
+            firmware_roots=lambda: [] if roots is None else [roots],
             slots=folder / "slots",
             now=TODAY.timestamp,
         )
