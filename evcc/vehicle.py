@@ -95,6 +95,11 @@ class VehicleValues(Moment):
     max_power: float | None = limit("max_power_limit")
     target_voltage: float | None = limit("target_voltage")
     target_current: float | None = limit("target_current")
+    # out of the battery, as magnitudes
+    discharge_permission: bool | None = measured("discharge_permission")
+    discharge_max_current: float | None = limit("discharge_max_current_limit")
+    discharge_max_power: float | None = limit("discharge_max_power_limit")
+    discharge_min_soc: float | None = floor("discharge_minimal_soc")
     # limits, AC
     ac_max_voltage: float | None = limit("ac_max_voltage")
     ac_max_current: float | None = limit("ac_max_current")
@@ -226,6 +231,8 @@ class StationView(Moment):
     schedule_tuple: int | None = None
     session_id: str = ""
     service: str = ""  # the energy service of ISO 15118-20
+    max_discharge_current: float | None = None  # A that the station takes back, as a magnitude
+    max_discharge_power: float | None = None
     control_mode: str = ""  # scheduled or dynamic
     target_power: float | None = None  # W that the station sets, below zero for discharge
 

@@ -82,6 +82,7 @@ class VehicleContext:
     stop_fault: str = ""  # the trouble code of the reason
     closing: bool = False  # asked for by this session
     expected: float = 0.0  # A: what may still flow by the requests so far
+    given: float = 0.0  # A: what may still flow back by the requests so far
     own_error: str = ""
     certificate_name: str = ""  # of the vehicle's own certificate on this connection
     station_leaf: bytes = b""  # fingerprint of the station's certificate
@@ -205,7 +206,7 @@ class VehicleContext:
 
     def look(self, *, flowing: bool = True) -> Finding | None:
         """Whether a value of the station was beyond belief for too long."""
-        known = Known(self.view, self.state, self.expected)
+        known = Known(self.view, self.state, self.expected, self.given)
         return self.judge.look(self.scheduler.now, known, flowing=flowing)
 
     def look_in_loop(self) -> None:

@@ -22,11 +22,14 @@ NO_ERROR: Final = "NO_ERROR"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a value is compared with.  ``asked``: the most that may flow by our requests."""
+    """What a value is compared with.  ``asked``: the most that may flow by our requests, ``given``
+    the same out of the battery.
+    """
 
     view: StationView
     state: VehicleValues
     asked: float = 0.0
+    given: float = 0.0
 
     @property
     def inlet(self) -> float | None:
@@ -86,6 +89,10 @@ def _not_asked(amps: float, known: Known) -> bool:
     return flowing > asked + max(10.0, 0.1 * asked)
 
 
+def _not_given(amps: float, known: Known) -> bool:
+    return amps < -(known.given + max(10.0, 0.1 * known.given))
+
+
 def _below_output(volts: float, known: Known) -> bool:
     flowing = known.inlet if known.inlet is not None else known.view.present_voltage
     return flowing is not None and volts < 0.95 * flowing - 10.0
@@ -104,13 +111,14 @@ RULES: Final[Mapping[str, Rule]] = {
         ),
     ),
     "present_current": Rule(
-        "A", -10.0, 3_200.0, _CURRENT, measured=True,
+        "A", -3_200.0, 3_200.0, _CURRENT, measured=True,
         relations=(
             Relation(
                 "differs from the vehicle's measurement", _other_current, 5 * S,
                 Ending.VEHICLE_FAULT, "FAILED_ChargingCurrentdifferential",
             ),
             Relation("is more than was asked for", _not_asked, 1 * S),
+            Relation("is more than was given back", _not_given, 1 * S),
         ),
     ),
     "max_voltage": Rule(

@@ -304,10 +304,12 @@ class DcEvStatus(Object):
 
 
 class DcEvTargetValues(Object):
-    """Small negative values are measurement offsets of real cars."""
+    """Small negative values are measurement offsets of real cars; a current that is really below
+    zero flows out of the vehicle, in the bidirectional services of ISO 15118-20 alone.
+    """
 
     dc_ev_target_voltage: float = Field(ge=-2, le=1500)
-    dc_ev_target_current: float = Field(ge=-2, le=10000)
+    dc_ev_target_current: float = Field(ge=-10000, le=10000)
 
 
 class DcEvseMaximumLimits(Object):
@@ -330,7 +332,7 @@ class DcEvseMinimumLimits(Object):
 
 class DcEvsePresentVoltageCurrent(Object):
     evse_present_voltage: float = Field(ge=0, le=1500)
-    evse_present_current: float | None = Field(default=None, ge=0, le=10000)
+    evse_present_current: float | None = Field(default=None, ge=-10000, le=10000)
 
 
 class DisplayParameters(Object):

@@ -52,6 +52,8 @@ class Ratings:
     max_voltage: float = 920.0
     max_current: float = 400.0
     max_power: float = 150_000.0
+    back_current: float = 0.0  # what it takes back from a vehicle
+    back_power: float = 0.0
     min_voltage: float = 150.0
     min_current: float = 1.0
     volts_per_second: float = 2_000.0
@@ -80,7 +82,8 @@ class SimulatedElectronics:
         self.load: Load = load or NoLoad()
         self.voltage = 0.0
         self.current = 0.0
-        self.energy = 0.0  # Wh
+        self.energy = 0.0  # Wh into the vehicle, less what came back
+        self.taken_back = 0.0
         self.activity = Activity.OFF
         self.target_voltage = 0.0
         self.target_current = 0.0
@@ -110,6 +113,8 @@ class SimulatedElectronics:
                 evse_maximum_current_limit=ratings.max_current,
                 evse_maximum_power_limit=ratings.max_power,
                 evse_maximum_voltage_limit=ratings.max_voltage,
+                evse_maximum_discharge_current_limit=ratings.back_current,
+                evse_maximum_discharge_power_limit=ratings.back_power,
             )
         )
         charger.update_dc_minimum_limits(
@@ -146,7 +151,7 @@ class SimulatedElectronics:
 
     def _follow(self, target: DcEvTargetValues) -> None:
         self.target_voltage = max(0.0, target.dc_ev_target_voltage)
-        self.target_current = max(0.0, target.dc_ev_target_current)
+        self.target_current = max(-self.ratings.back_current, target.dc_ev_target_current)
 
     def _contactor(self, *, closed: bool) -> None:
         self._scheduler.after(
@@ -189,6 +194,7 @@ class SimulatedElectronics:
         wanted = min(self.target_current, limits.evse_maximum_current_limit)
         if self.voltage > 0:
             wanted = min(wanted, limits.evse_maximum_power_limit / self.voltage)
+            wanted = max(wanted, -self.ratings.back_power / self.voltage)
         step = self.ratings.amps_per_second * seconds
         current = self.current + max(-step, min(step, wanted - self.current))
         imposed = self.load.voltage(current)
@@ -196,7 +202,8 @@ class SimulatedElectronics:
             self.current = 0.0
             self._slew(self._reachable(self.target_voltage), seconds)
         else:
-            self.current = 0.0 if imposed > self.target_voltage > 0 else current
+            too_high = imposed > self.target_voltage > 0 and current > 0
+            self.current = 0.0 if too_high else current
             self.voltage = imposed
 
     def _slew(self, wanted: float, seconds: float) -> None:
@@ -211,21 +218,25 @@ class SimulatedElectronics:
         return min(voltage, self.ratings.max_voltage)
 
     def _count(self, seconds: float) -> None:
-        self.energy += self.voltage * self.current * seconds / 3600.0
+        moved = self.voltage * self.current * seconds / 3600.0
+        self.energy += moved
+        self.taken_back += max(0.0, -moved)
         if self._scheduler.now - self._metered >= self.ratings.meter_every:
             self._metered = self._scheduler.now
             self._charger.update_meter_info(
                 powermeter=Powermeter(
                     timestamp="",
                     meter_id=self.ratings.meter_id,
-                    energy_Wh_import=Energy(total=self.energy),
+                    energy_Wh_import=Energy(total=self.energy + self.taken_back),
+                    energy_Wh_export=Energy(total=self.taken_back) if self.taken_back else None,
                     power_W=Power(total=self.voltage * self.current),
                 )
             )
 
     def _tell(self) -> None:
         """What is measured, when it is not what was told last."""
-        volts, amps = min(1500.0, max(0.0, self.voltage)), max(0.0, self.current)
+        volts = min(1500.0, max(0.0, self.voltage))
+        amps = max(-self.ratings.back_current, self.current)
         told = self._charger.state.dc_present
         if told and told.evse_present_voltage == volts and told.evse_present_current == amps:
             return

@@ -170,7 +170,7 @@ class DirectCurrent:
         context = self._context
         voltage = wanted_voltage(context.state, context.view)
         present = self._present_voltage() or voltage
-        down = self._down()
+        down = self.down
         steady = 0.0 if down else wanted_current(context.state, context.view, present)
         most = offered_current(context.state, context.view, present)
         if context.judge.doubtful:
@@ -247,7 +247,9 @@ class DirectCurrent:
         context.stopping_since = None
         return Go(self._words.loop, after=context.profile.loop_pause)
 
-    def _down(self) -> bool:
+    @property
+    def down(self) -> bool:
+        """The current has to end."""
         return self._coming_down or self._context.wants_to_stop()
 
     def _come_down(self) -> Go:

@@ -83,21 +83,26 @@ def publish_dc_maximum(
         station.publish("dc_ev_maximum_limits", limits)
 
 
-def publish_dc_target(station: StationContext, voltage: float, current: float) -> None:
+def publish_dc_target(
+    station: StationContext, voltage: float, current: float, back: float = 2.0
+) -> None:
+    """``back``: A that may flow out of the vehicle; without a service for it, an offset alone."""
     station.publish(
         "dc_ev_target_voltage_current",
         DcEvTargetValues(
             dc_ev_target_voltage=_bounded(voltage, 1_500),
-            dc_ev_target_current=_bounded(current, 10_000),
+            dc_ev_target_current=max(-back, min(current, 10_000)),
         ),
     )
 
 
-def publish_dc_target_in_loop(station: StationContext, voltage: float, current: float) -> None:
+def publish_dc_target_in_loop(
+    station: StationContext, voltage: float, current: float, back: float = 2.0
+) -> None:
     """A vehicle that asks for more than the site allows gets what it allows."""
     if station.state.site_power is not None:
         current = min(current, loop_limits(station.state).current)
-    publish_dc_target(station, voltage, current)
+    publish_dc_target(station, voltage, current, back)
 
 
 def publish_dc_loop(station: StationContext, request: Any) -> None:  # noqa: ANN401

@@ -15,6 +15,7 @@ from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent, Words
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.dc_loop import DirectLoop
+from evcc.session.handlers.iso20.giving import most_amps, most_watts
 from evcc.session.handlers.iso20.needs import NO_LIMIT
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
@@ -71,9 +72,9 @@ class DirectCurrent20:
         if self._choosing.made.both_ways:
             limits = dc.BPTDCCPDReqEnergyTransferMode(
                 **known,
-                ev_maximum_discharge_power=most(0.0),
+                ev_maximum_discharge_power=most(most_watts(state)),
                 ev_minimum_discharge_power=least(0.0),
-                ev_maximum_discharge_current=most(0.0),
+                ev_maximum_discharge_current=most(most_amps(state)),
                 ev_minimum_discharge_current=least(0.0),
             )
         else:
@@ -102,6 +103,11 @@ class DirectCurrent20:
         context.note(
             **{told: believe(told, getattr(offer, field)) for told, field in OFFER.items()}
         )
+        if isinstance(offer, dc.BPTDCCPDResEnergyTransferMode):
+            context.note(
+                max_discharge_current=abs(offer.evse_maximum_discharge_current.si()),
+                max_discharge_power=abs(offer.evse_maximum_discharge_power.si()),
+            )
         context.told()
         finding = context.judge.offer()
         if finding is not None:

@@ -16,6 +16,7 @@ from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.display import Display, see_meter
+from evcc.session.handlers.iso20.giving import Giving, most_amps, most_watts
 from evcc.session.handlers.iso20.needs import NO_LIMIT, departure, energy_needs
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
@@ -25,6 +26,11 @@ LIMITS: Final = {
     "max_current": "evse_maximum_charge_current",
     "max_power": "evse_maximum_charge_power",
 }
+
+
+FALLS: Final = 50.0
+TURN: Final = 0.1
+"""A/s at which a station is trusted to follow down, and seconds of a turn at least."""
 
 
 class DirectLoop:
@@ -42,11 +48,14 @@ class DirectLoop:
         self._schedule = schedule
         self._direct = direct
         self._display = Display(context)
+        self._giving = Giving(context)
 
     def ask(self) -> Said:
         context = self._context
         voltage, current = self._direct.set_points()
         state = context.state
+        if self._choosing.made.both_ways and not self._choosing.made.dynamic:
+            current = self._both_ways(current)
         inlet = state.battery_voltage if state.inlet_voltage is None else state.inlet_voltage
         return Said(
             dc.DCChargeLoopReq(
@@ -57,6 +66,16 @@ class DirectLoop:
                 cl_req_control_mode=self._control(voltage, current),
             )
         )
+
+    def _both_ways(self, charging: RationalNumber) -> RationalNumber:
+        """Below zero where the schedule takes energy out of the battery."""
+        context = self._context
+        volts = context.view.present_voltage or context.state.battery_voltage or 0.0
+        back = self._giving.amps(charging.si(), volts, down=self._direct.down)
+        context.given = max(back, context.given - FALLS * TURN)
+        if back > 0.0:
+            context.actuators.request_current(-back)
+        return number(-back) if back > 0.0 else charging
 
     def _control(self, voltage: RationalNumber, current: RationalNumber) -> Any:  # noqa: ANN401
         selection = self._choosing.made
@@ -98,10 +117,17 @@ class DirectLoop:
             return dc.DynamicDCCLReqControlMode(**known)
         return dc.BPTDynamicDCCLReqControlMode(
             **known,
-            ev_maximum_discharge_power=most(0.0),
+            ev_maximum_discharge_power=most(0.0 if self._direct.down else most_watts(state)),
             ev_minimum_discharge_power=least(0.0),
-            ev_maximum_discharge_current=most(0.0),
+            ev_maximum_discharge_current=most(self._out()),
         )
+
+    def _out(self) -> float:
+        """A limit of the dynamic mode, in which the station decides; nothing on the way out."""
+        context = self._context
+        amps = 0.0 if self._direct.down else most_amps(context.state)
+        context.given = max(amps, context.given - FALLS * TURN)
+        return amps
 
     def hear(self, heard: Heard) -> Next:
         context = self._context

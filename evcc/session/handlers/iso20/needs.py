@@ -7,6 +7,7 @@ from typing import Final
 from bsw.chrgm.iso20.selection import Selection
 from evcc.schedules import Need
 from evcc.session.context import VehicleContext
+from evcc.session.handlers.iso20.giving import kept
 from evcc.vehicle import VehicleValues
 
 DAY: Final = 86_400
@@ -41,7 +42,9 @@ def needed(state: VehicleValues) -> Need:
     if state.energy_capacity is not None and state.soc is not None:
         held = state.energy_capacity * state.soc / 100.0
     room = needs.target if needs.maximum is None else needs.maximum
-    return Need(needs.target, state.departure, held, held, inf if room is None else room)
+    stays = kept(state)
+    stays = held if stays is None else min(held, stays)
+    return Need(needs.target, state.departure, held, stays, inf if room is None else room)
 
 
 def departure(state: VehicleValues) -> int:

@@ -68,8 +68,16 @@ class DirectLoop:
         )
         if station.record.agreed.progress is not Progress.CHARGING:
             current = 0.0
-        publish_dc_target_in_loop(station, voltage, current)
-        return voltage, current
+        back = self._most_back()
+        publish_dc_target_in_loop(station, voltage, current, back)
+        return voltage, max(-back, current)
+
+    def _most_back(self) -> float:
+        """A that the source takes back, never beyond its limits [V2G20-2188]."""
+        if not self._offers.made.both_ways:
+            return 0.0
+        limits, volts = dc_discharge(self._station.state), self._station.present_voltage()
+        return min(limits.current, limits.power / volts) if volts > 0 else 0.0
 
     def _publish_dynamic(self, mode: dc.DynamicDCCLReqControlMode) -> None:
         back = {}
