@@ -34,6 +34,17 @@ def test_those_who_wait_are_bounded_in_total() -> None:
     assert street.come(2).codes[-1] == "OK_NewSessionEstablished"
 
 
+def test_a_flood_of_one_address_is_broken_off_before_it_is_looked_at() -> None:
+    street = Street()
+    street.rig.charger.dlink_ready(value=True)
+    admission = street.outlet._admission
+    for _ in range(ConnectionsConfig().per_peer_second + 50):
+        Knocker(street.elsewhere, street.door())
+    street.world.run_for(100 * MS)
+    assert admission.refused > 0
+    assert street.come(2).codes[-1] == "OK_NewSessionEstablished", "another address"
+
+
 def test_the_one_that_has_come_further_stays() -> None:
     street = Street()
     street.rig.charger.dlink_ready(value=True)
