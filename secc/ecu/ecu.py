@@ -104,6 +104,9 @@ class StationEcu:
         if self._parts.uplink is not None:
             yield "back end"
             self._backend = self._open_backend(self._parts.uplink)
+        notify = self._doors.notify
+        if notify is not None and notify.watchdog is not None:
+            self._base.scheduler.every(notify.watchdog // 3, notify.feed, name="service manager")
         yield "plug"
         self._parts.plug.start(self.service)
 
@@ -154,6 +157,11 @@ class StationEcu:
         """A supply of a driver is told; one on CAN hears it from its bus."""
         if self._config.hardware.power == "driver" and self._power is not None:
             self._power.stop()  # type: ignore[union-attr]  # made for this word
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """What is served, best first."""
+        return self._config.session.protocols
 
     # Parts
 

@@ -57,8 +57,19 @@ def test_a_stop_during_the_start_is_in_order_and_soon(role: str, step: str) -> N
 
 
 STEPS = {
-    "evcc": ["session", "parts", "services", "iso2", "din", "bus", "plug", "keys", "rooms", "can"],
-    "secc": ["session", "parts", "network", "iso2", "din", "bus", "plug", "keys", "rooms", "power"],
+    "evcc": ["session", "parts", "building", "iso2", "din", "bus", "plug", "keys", "rooms", "can"],
+    "secc": [
+        "session",
+        "parts",
+        "building",
+        "iso2",
+        "din",
+        "bus",
+        "plug",
+        "keys",
+        "rooms",
+        "power",
+    ],
 }
 
 
