@@ -49,7 +49,7 @@ class Street(Wire):
             ip("netns", "del", self.namespace(MODEM))
 
     def modems(self, *words: str) -> None:
-        self.ours(MODEM, "tools.cli", "slac", "modem", *words, log="modems").wait_for("READY")
+        self.ours(MODEM, "tools.cli", "slac", "modem", *words, log="modems").wait_for("READY", 120)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """From plug-in to SessionStop over modems and islands, in network namespaces: ours and theirs."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,9 @@ pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reas
 CASE = Case("-2 DC", "iso2", "DC_extended")
 PACE = Pace(loops=3)
 B, C = 2740, 882
+TRIES = 3
+SOON = 120
+"""Seconds until something that must come is given up; hosts of tests may be busy."""
 LONG = "charge time = 300"
 """How long a foreign SLAC program keeps its key; ours end before."""
 
@@ -57,6 +60,19 @@ def closed_and_opened_in_order(process: IslandProcess) -> None:
     assert process.wait("opened", coils=0).held == 0
 
 
+def patient(scenario: Callable[[Path], None], folder: Path) -> None:
+    """Foreign programs keep the norm's deadlines, which a starved host breaks: then once more."""
+    for number in range(1, TRIES + 1):
+        (folder / str(number)).mkdir()
+        try:
+            scenario(folder / str(number))
+        except AssertionError:
+            if number == TRIES:
+                raise
+        else:
+            return
+
+
 def test_ours_at_ours(tmp_path: Path) -> None:
     with street(tmp_path) as line, plugs() as (vehicle, station):
         both = roles(line, vehicle, station)
@@ -72,6 +88,11 @@ def test_ours_at_ours(tmp_path: Path) -> None:
 @pytest.mark.peer
 def test_our_vehicle_at_evse_and_their_station(tmp_path: Path) -> None:
     peer_python()
+    plc_utility("evse")
+    patient(our_vehicle_at_theirs, tmp_path)
+
+
+def our_vehicle_at_theirs(tmp_path: Path) -> None:
     program = plc_utility("evse")
     with street(tmp_path) as line, island("--terminal") as vehicle:
         settings = EVSE_INI.format(station="BB" * 17, response_type=0)
@@ -80,7 +101,7 @@ def test_our_vehicle_at_evse_and_their_station(tmp_path: Path) -> None:
         )
         both = roles(line, vehicle, vehicle)
         serving = both.their_station()
-        serving.wait_for("READY")
+        serving.wait_for("READY", SOON)
         vehicle.tell(plugged=1, ohm=220, duty=500)
         with both.our_vehicle() as driving:
             both_end(driving, serving, PACE.within)
@@ -110,6 +131,11 @@ class Readiness:
 @pytest.mark.peer
 def test_pev_and_their_vehicle_at_our_station(tmp_path: Path) -> None:
     peer_python()
+    plc_utility("pev")
+    patient(their_vehicle_at_ours, tmp_path)
+
+
+def their_vehicle_at_ours(tmp_path: Path) -> None:
     program = plc_utility("pev")
     with street(tmp_path) as line, island("--terminal") as station:
         both = roles(line, station, station)
@@ -117,7 +143,7 @@ def test_pev_and_their_vehicle_at_our_station(tmp_path: Path) -> None:
         station.tell(load=B, ohm=220)
         path = ini(tmp_path, "pev.ini", PEV_INI)
         line.start("ev", program, "-i", "ev0", "-p", path, log="pev")
-        serving.wait_for("linked")
+        serving.wait_for("linked", SOON)
         driving = both.their_vehicle()
         driving.meanwhile = Readiness(station, tmp_path / "ours.station.trace.jsonl").look
         both_end(driving, serving, PACE.within)
@@ -144,7 +170,7 @@ def test_without_the_right_to_raw_frames_status_1_and_the_remedy(tmp_path: Path)
             )
         ]
         for program in started:
-            assert program.wait(60)
+            assert program.wait(SOON)
             assert program.status == 1
             said = program.text().splitlines()[-1]
             assert "link.interface: no raw socket" in said
@@ -161,26 +187,28 @@ def test_two_outlets_of_one_station_serve_two_vehicles(tmp_path: Path) -> None:
         outlets = {
             name: line.ours("se", "secc.cli", *bare(f"{name}0"), log=name) for name in ("se", "sb")
         }
+        for program in outlets.values():
+            program.wait_for("os         ready", SOON)
         vehicles = {
             name: line.ours("ev", "tools.cli", "slac", "ev", "-i", f"{name}0", "--stay", log=name)
             for name in ("ev", "eb")
         }
         found = {}
         for vehicle, outlet in (("ev", "se"), ("eb", "sb")):
-            vehicles[vehicle].wait_for("MATCHED")
-            outlets[outlet].wait_for("listening")
+            vehicles[vehicle].wait_for("MATCHED", SOON)
+            outlets[outlet].wait_for("listening", SOON)
             words = ("sdp", "find", "-i", f"{vehicle}0", "--ask", "none")
             asking = line.ours("ev", "tools.cli", *words, log=f"{vehicle}.sdp")
-            assert asking.wait(30)
+            assert asking.wait(SOON)
             assert asking.status == 0, asking.text()
             found[vehicle] = asking.text()
         assert found["ev"] != found["eb"]
         ip("-n", line.namespace("plc"), "link", "set", "sb1", "down")
         ip("-n", line.namespace("plc"), "link", "set", "sb1", "up")
-        outlets["sb"].wait_for("modem restarted")
+        outlets["sb"].wait_for("modem restarted", SOON)
         assert "modem restarted" not in outlets["se"].text()
         ip("-n", line.namespace("se"), "link", "del", "sb0")
-        assert outlets["sb"].wait(30)
+        assert outlets["sb"].wait(SOON)
         assert outlets["sb"].status == 1
         assert "the interface 'sb0' is gone" in outlets["sb"].text().splitlines()[-1]
         assert not outlets["se"].over()

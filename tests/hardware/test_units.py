@@ -149,29 +149,50 @@ def status_of(program: Program) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
-@pytest.mark.parametrize("vehicle", ["evcc", "evcc-plc-board"])
-def test_the_shipped_configurations_charge_under_their_units(vehicle: str) -> None:
+def test_gateway_and_charger_charge_under_their_units() -> None:
     with (
         anybodys() as folder,
         street(folder) as line,
         island("--terminal") as front,
         island("--terminal") as back,
     ):
-        charge(line, vehicle, front, back)
+        charge(line, front, back)
 
 
-def charge(line: Street, vehicle: str, front: IslandProcess, back: IslandProcess) -> None:
+def test_a_plc_board_is_ready_under_its_unit_and_stops_in_order() -> None:
+    with anybodys() as folder, street(folder) as line, island("--terminal") as guard:
+        service = Service(line, "ev", "evcc-plc-board", guard)
+        try:
+            begun(service)
+            stop(service)
+        finally:
+            service.close()
+
+
+def begun(service: Service) -> None:
+    service.wait_for("READY=1")
+    seen = status_of(service.program)
+    assert int(seen["CapEff"], 16) == 1 << 13, "CAP_NET_RAW and nothing else"
+    assert seen["Uid"].split() == [str(NOBODY)] * 4
+    assert seen["NoNewPrivs"] == "1"
+
+
+def stop(service: Service) -> None:
+    service.program.process.terminate()
+    service.wait_for("STOPPING=1")
+    assert service.program.wait(60)
+    assert service.program.status == 0, service.program.text()
+    assert list(service.state.iterdir()), "what it keeps lies in its state folder"
+
+
+def charge(line: Street, front: IslandProcess, back: IslandProcess) -> None:
     words = ("--channel", "239.74.163.2", "--option", "port=43210", "--plug", "--believe", "told")
     car = line.ours("ev", "tools.cli", "bench", "hardware", *words, log="car")
-    evcc = Service(line, "ev", vehicle, front)
+    evcc = Service(line, "ev", "evcc", front)
     secc = Service(line, "se", "secc", back)
     try:
         for service in (evcc, secc):
-            service.wait_for("READY=1")
-            seen = status_of(service.program)
-            assert int(seen["CapEff"], 16) == 1 << 13, "CAP_NET_RAW and nothing else"
-            assert seen["Uid"].split() == [str(NOBODY)] * 4
-            assert seen["NoNewPrivs"] == "1"
+            begun(service)
         with cable(front, back):
             front.wait("closed", coils=3)
             car.type("target 0")
@@ -181,11 +202,7 @@ def charge(line: Street, vehicle: str, front: IslandProcess, back: IslandProcess
         assert ended(evcc), evcc.program.text() + secc.program.text()
         assert "terminated" in evcc.program.text().lower()
         for service in (evcc, secc):
-            service.program.process.terminate()
-            service.wait_for("STOPPING=1")
-            assert service.program.wait(int(of(unit("evcc"), "TimeoutStopSec")[:-1]))
-            assert service.program.status == 0, service.program.text()
-            assert list(service.state.iterdir()), "what it keeps lies in its state folder"
+            stop(service)
     finally:
         evcc.close()
         secc.close()
