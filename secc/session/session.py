@@ -19,6 +19,7 @@ from bsw.chrgm.record import NO_SESSION, Heard, Said
 from bsw.chrgm.responder import Responder, ResponderScript
 from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Cause, Channel, Closed
+from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.trace import Trace
 from secc.api.objects import V2gMessages
@@ -28,6 +29,8 @@ from secc.session.context import StationContext
 from secc.session.handlers.needs import publish_ev_info
 from secc.session.handlers.registry import SCRIPTS
 
+CLOSE_AFTER: Final = {"iso20": 5 * S}
+"""How long a vehicle has to close the connection after SessionStopRes [V2G20-1633]."""
 MAC_SIZE: Final = 6
 """What of an EVCCID counts where it is one; in DIN there may be padding behind it."""
 
@@ -87,6 +90,7 @@ class StationSession:
         self._house = house
         self._finish = Finish(means.trace, self._close, lambda result: house.over(self, result))
         self._spoken_to = False
+        self._close_after = 0
         self._responder: Responder | None = None
         self._script: ResponderScript | None = None
         self._first: Heard | None = None  # the SessionSetupReq that waits for the house
@@ -210,6 +214,7 @@ class StationSession:
         self._wire.agree(dialect_of(name, self.station.profile.reading, others))
         self.station.carried = services_with(name, others)
         self._alarm.cancel()
+        self._close_after = CLOSE_AFTER.get(protocol(name).name, 0)
         self.stage = Stage.AGREED
         self._script = SCRIPTS.script(name, self.station)
         if self.station.state.debug:
@@ -244,6 +249,9 @@ class StationSession:
     def _close(self, result: SessionResult) -> SessionResult:
         self._alarm.cancel()
         self._spoken_to = self.spoken_to
-        if self._channel is not None:
+        if self._channel is not None and result.ending.good and self._close_after:
+            close = self._channel.close  # this one, whoever has come meanwhile
+            self._means.scheduler.after(self._close_after, close, name="close")
+        elif self._channel is not None:
             self._channel.close()
         return result

@@ -23,6 +23,7 @@ from tests.net import worlds
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import Today
+from tools.conformance.newer import requests as ask
 
 VEHICLE = bytes.fromhex("0200000000a1")
 """The EVCCID of the rig's vehicle."""
@@ -76,6 +77,9 @@ class Stranger:
             self.answers.append(self.wire.hear(payload_type, payload).body)
 
     def set_up(self) -> None:
+        if self.name.startswith("iso20"):
+            self.wire.say(NO_SESSION, Said(ask.session_setup()))
+            return
         messages = iso2 if self.name == "iso2" else din
         self.wire.say(NO_SESSION, Said(messages.SessionSetupReq(evccid=self.evccid)))
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from bsw.chrgm.applications import applications_of
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.record import SessionRecord
+from bsw.chrgm.sap import SapRules
 from bsw.dlt import silent
 from bsw.net.channel import Channels
 from bsw.net.ports import Network
@@ -77,6 +78,7 @@ class Options:
     vehicle_tls: Callable[[], TlsEngine] | None = None
     station_tls: Callable[[], TlsEngine] | None = None
     plain: bool = True
+    iso20_without_tls: bool = False
     without_tls: WithoutTls = "external"
     wallet: Wallet | None = None
     newer_wallet: NewerWallet | None = None
@@ -240,6 +242,7 @@ class NetRig:
             scheduler=self.scheduler,
             applications=applications_of(options.served),
             trace=Trace(lambda: self.scheduler.now, (self.station_trace,)),
+            sap_rules=SapRules(lab_iso20_on_any_link=options.iso20_without_tls),
         )
         return SessionServer(
             self.charger,
