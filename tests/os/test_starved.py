@@ -59,3 +59,38 @@ def test_what_is_late_does_not_pile_up() -> None:
     assert early
     lived = 2 * LINGER * ACCEPTS // (ACCEPTS * 4 * MS)  # armed while the longest of them runs
     assert scheduler.waiting < 4 * lived
+
+
+def backlog(beat_takes: int, each: int) -> tuple[list[int], list[int]]:
+    """When a beat of 100 ms and a thousand alarms came that were all due at once."""
+    clock = Crowd()
+    scheduler = Scheduler(clock)
+    beats: list[int] = []
+    rung: list[int] = []
+
+    def beat() -> None:
+        beats.append(clock.now())
+        clock.spend(beat_takes)
+
+    def ring() -> None:
+        rung.append(clock.now())
+        clock.spend(each)
+
+    scheduler.every(100 * MS, beat, name="beat", priority=FIRST)
+    for number in range(1_000):
+        scheduler.at(0, ring, name=f"late {number}")
+    scheduler.run(20 * S)
+    return beats, rung
+
+
+def test_the_beat_passes_a_backlog_that_takes_ten_seconds() -> None:
+    beats, rung = backlog(beat_takes=0, each=10 * MS)
+    assert rung[-1] > 9 * S
+    assert beats[0] < 120 * MS
+    assert max(after - before for before, after in pairwise(beats)) < 120 * MS
+
+
+def test_a_beat_that_is_always_late_itself_lets_the_others_go_on() -> None:
+    beats, rung = backlog(beat_takes=150 * MS, each=MS)
+    assert len(rung) > 100, "one goes between two beats"
+    assert len(beats) > 100
