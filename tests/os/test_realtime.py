@@ -21,9 +21,11 @@ from bsw.dlt_sinks import TextSink
 from bsw.os.config import OsConfig
 from bsw.os.realtime import be_punctual
 import resource
+
+config = OsConfig(fifo_priority={priority}, lock_memory={lock})  # while Python's own files are ours
 {before}
 log = Dlt(lambda: 0, (TextSink(print),)).logger("os")
-be_punctual(OsConfig(fifo_priority={priority}, lock_memory={lock}), log)
+be_punctual(config, log)
 """
 
 NO_RIGHTS = """
