@@ -12,9 +12,13 @@ import socket
 import ssl
 import struct
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.record import Said
 from bsw.sdp.client import ALL_NODES
 from bsw.sdp.messages import Response, Security
 from tools.api.client import Trouble
@@ -26,6 +30,7 @@ from tools.fuzz.figures import Figures
 from tools.fuzz.line import Line
 from tools.fuzz.mutate import mutated
 from tools.fuzz.plan import Plan, chosen, free_ports, rested
+from tools.fuzz.raid import HandshakeDialect
 
 GOOD_EACH: Final = 200
 WARM_AFTER: Final = 300
@@ -100,6 +105,7 @@ class VehicleFuzz:
     def _attack(self, began: float) -> None:
         rng = random.Random(self.plan.seed)  # noqa: S311 - damage, not secrets
         warm: Load | None = None
+        warm_up(self._kinds)
         with self.ecu.client() as client:
             self._driver = Driver(client)
             for kind in self._kinds:
@@ -187,6 +193,17 @@ class VehicleFuzz:
             self.figures.found(f"[{seed}] {kind.name}, {place}: {wrong}")
         driver.wrongs.clear()
         self._complaints()
+
+
+def warm_up(kinds: Sequence[Kind]) -> None:
+    """Make what coding needs, which may take longer than a vehicle waits for its first answer."""
+    HandshakeDialect()
+    for name in {kind.protocol for kind in kinds}:
+        spoken = protocol(name)
+        for exchange in spoken.table.exchanges.values():
+            for said in (exchange.request, exchange.response):
+                body: Any = smallest(said)
+                spoken.dialect.decode(*spoken.dialect.encode(bytes(8), Said(body)))
 
 
 def answers(rng: random.Random, good: bytes, *, hostile: bool) -> tuple[bytes, ...]:
