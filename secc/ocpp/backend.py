@@ -36,6 +36,7 @@ from secc.api.charger import Charger
 from secc.ocpp.config import OcppConfig
 from secc.ocpp.keys import StationKeys
 from secc.ocpp.meter import Register
+from secc.ocpp.ocmf import OcmfSigner, SigningUnusable
 from secc.ocpp.outlet import EVSE, BackendOutlet
 from secc.ocpp.outside import StationOutside
 from secc.ocpp.vault import Given, StationVault
@@ -72,7 +73,7 @@ class Backend:
         self._calendar = calendar
         self._store = Store(config.store.file, limit=config.store.size)
         interrupted = self._open_store()
-        register = Register(base.scheduler, charger.state)
+        register = Register(base.scheduler, charger.state, self._signer())
         self._outlet = BackendOutlet(
             charger,
             register,
@@ -116,6 +117,16 @@ class Backend:
                 self._client.close(GOING_AWAY, "the station stops")
 
         looking = self._base.scheduler.every(LOOK_EACH, look, name="ocpp.leave", offset=0)
+
+    def _signer(self) -> OcmfSigner | None:
+        config = self._config
+        if config.signing_key is None:
+            return None
+        serial = config.serial or config.identity
+        try:
+            return OcmfSigner(config.signing_key, serial, self._calendar.unix_if_known)
+        except SigningUnusable as error:
+            raise CannotStart(f"ocpp.signing_key: {error}") from None
 
     def _restarts(self) -> bool:
         """The back end wants the station started anew: the part that speaks to it is.

@@ -125,6 +125,9 @@ class OcppConfig(Part):
     components: ExistingFolder | None = Field(default=None, examples=["ocpp-components"])
     """A folder of JSON files with components of your own, in the words of NotifyReport."""
 
+    signing_key: ExistingFile | None = Field(default=None, examples=["meter.key"])
+    """PEM, secp256r1: the register's readings are signed as OCMF by this program, for benches."""
+
     vendor: Annotated[str, Field(min_length=1, max_length=20)] = "Pilotwire"
     model: Annotated[str, Field(min_length=1, max_length=20)] = "SECC"
     serial: str = Field(default="", max_length=25, examples=["S-0001"])

@@ -1,15 +1,17 @@
 """What the outlet has delivered: the meter's own register, or a count of volts and amperes.
 
-A bench without a meter still has to say something to its back end; what is counted here is never
-signed and begins at zero with the program.
+A bench without a meter still has to say something to its back end; what is counted here begins at
+zero with the program.  A signer puts its record beside the register's value.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from ocpp.station.records import Sample
 from secc.api.state import StationState
+from secc.ocpp.ocmf import OcmfSigner
 
 EACH: Final = 1 * S
 _HOUR: Final = 3600
@@ -18,8 +20,11 @@ _HOUR: Final = 3600
 class Register:
     """The outlet's meter, as the charger interface tells of it."""
 
-    def __init__(self, scheduler: Scheduler, state: StationState) -> None:
+    def __init__(
+        self, scheduler: Scheduler, state: StationState, signer: OcmfSigner | None = None
+    ) -> None:
         self._state = state
+        self._signer = signer
         self._counted = 0.0
         scheduler.every(EACH, self._count, name="ocpp.register")
 
@@ -30,6 +35,8 @@ class Register:
         if meter is not None:
             found = [Sample(meter.energy_Wh_import.total)]
             power = meter.power_W.total if meter.power_W is not None else power
+        if self._signer is not None:
+            found = [replace(each, signed=self._signer.sign(each.value)) for each in found]
         found.append(Sample(round(power, 1), "Power.Active.Import", "W"))
         present = self._state.dc_present
         if present is not None:

@@ -16,6 +16,7 @@ from ocpp.server import Server
 from ocpp.versions import Version
 from tests.ecu.test_both_from_files import pair_of, until_ended
 from tests.ocpp.opinion import watched
+from tests.ocpp.test_ocmf import key_file, taken_apart
 from tools.bench.world.pair import Pair
 
 PORT = 9000
@@ -172,3 +173,23 @@ def test_the_same_seed_gives_the_same_conversation(tmp_path: Path) -> None:
         return chain.lines
 
     assert lines(tmp_path / "one") == lines(tmp_path / "two")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("version", Version)
+def test_a_signing_meters_records_reach_the_back_end(version: Version, tmp_path: Path) -> None:
+    chain = Chain(
+        tmp_path, version, driver="card", card="04E1", signing_key=str(key_file(tmp_path))
+    )
+    chain.pair.plug()
+    chain.whole()
+    last = chain.calls("StopTransaction", "TransactionEvent")[-1]
+    values = last["transactionData" if version is Version.V16 else "meterValue"]
+    samples = [sample for value in values for sample in value["sampledValue"]]
+    records = [
+        sample["value"] if version is Version.V16 else sample["signedMeterValue"]["signedMeterData"]
+        for sample in samples
+        if "signedMeterValue" in sample or sample.get("format") == "SignedData"
+    ]
+    begin, end = (taken_apart(record)[1]["RD"][0]["RV"] for record in records)
+    assert end > begin
