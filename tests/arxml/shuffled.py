@@ -51,4 +51,6 @@ def shuffled(model: type[BaseConfig], wanted: Mapping[str, str]) -> BaseConfig:
 
 def _absolute(place: str, text: str) -> bool:
     """A path on the command line is relative to where one stands; in a file it is written out."""
-    return text.startswith("/") or not place.endswith(("file", "folder", "module", "socket", "slots"))
+    return text.startswith("/") or not place.endswith(
+        ("file", "folder", "module", "socket", "slots")
+    )
