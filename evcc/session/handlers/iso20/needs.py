@@ -7,7 +7,7 @@ from typing import Final
 from bsw.chrgm.iso20.selection import Selection
 from evcc.schedules import Need
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.iso20.giving import kept
+from evcc.session.handlers.iso20.energy.giving import kept
 from evcc.vehicle import VehicleValues
 
 DAY: Final = 86_400

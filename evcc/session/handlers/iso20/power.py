@@ -11,7 +11,7 @@ from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.record import Heard, Said
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.dc import DirectCurrent20
+from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
 from evcc.session.handlers.iso20.joining import loop
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications

@@ -22,7 +22,7 @@ from evcc.schedules import Limits, choosing
 from evcc.schedules import Schedule as Offered
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.giving import most_watts
+from evcc.session.handlers.iso20.energy.giving import most_watts
 from evcc.session.handlers.iso20.needs import departure, energy_needs, most_power, needed
 from evcc.session.handlers.iso20.status import Notifications
 from evcc.session.handlers.iso20.tuples import profile_entries, schedule_of

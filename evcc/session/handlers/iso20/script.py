@@ -5,10 +5,10 @@ A part is an object with ``ask_`` and ``hear_`` methods; whoever adds a service 
 
 from bsw.chrgm.sequence.iso20 import TABLE
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.iso20.ac import AlternatingCurrent20
 from evcc.session.handlers.iso20.authorization import Authorization
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.dc import DirectCurrent20
+from evcc.session.handlers.iso20.energy.ac import AlternatingCurrent20
+from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
 from evcc.session.handlers.iso20.installation import Installation
 from evcc.session.handlers.iso20.power import Power
 from evcc.session.handlers.iso20.schedule import Schedule

@@ -16,7 +16,7 @@ from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.display import Display, see_meter
-from evcc.session.handlers.iso20.giving import Giving, most_amps, most_watts
+from evcc.session.handlers.iso20.energy.giving import Giving, most_amps, most_watts
 from evcc.session.handlers.iso20.needs import NO_LIMIT, departure, energy_needs
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications

@@ -14,8 +14,8 @@ from bsw.chrgm.record import Heard, Said
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.dc import DirectCurrent, Words
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.dc_loop import DirectLoop
-from evcc.session.handlers.iso20.giving import most_amps, most_watts
+from evcc.session.handlers.iso20.energy.dc_loop import DirectLoop
+from evcc.session.handlers.iso20.energy.giving import most_amps, most_watts
 from evcc.session.handlers.iso20.needs import NO_LIMIT
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications

@@ -1,0 +1,1 @@
+"""What the vehicle says by the energy service: AC, DC, and energy that flows back."""
