@@ -7,14 +7,21 @@ What follows from a word is decided by others.
 from enum import Enum, IntFlag
 
 
-class StopRequest(Enum):
+class Word(Enum):
+    """A value that stands in a signal by its name."""
+
+    # Members are unique objects, so identity is enough; Enum's own hash is written in Python.
+    __hash__ = object.__hash__
+
+
+class StopRequest(Word):
     NONE = "NoStop"
     NORMAL = "Normal"
     FAST = "Fast"
     EMERGENCY = "Emergency"
 
 
-class EnergyTransferMode(Enum):
+class EnergyTransferMode(Word):
     """The first seven belong to DIN 70121 and ISO 15118-2, the others to ISO 15118-20."""
 
     AC_SINGLE_PHASE_CORE = "AC_single_phase_core"
@@ -63,27 +70,27 @@ class OfferedPayments(IntFlag):
     EXTERNAL_PAYMENT = 0x2
 
 
-class PaymentOption(Enum):
+class PaymentOption(Word):
     CONTRACT = "Contract"
     EXTERNAL_PAYMENT = "ExternalPayment"
 
 
-class ControlMode(Enum):
+class ControlMode(Word):
     SCHEDULED = "ScheduledControl"
     DYNAMIC = "DynamicControl"
 
 
-class MobilityNeedsMode(Enum):
+class MobilityNeedsMode(Word):
     EVCC = "EVCC"
     EVCC_SECC = "EVCC_SECC"
 
 
-class Channel(Enum):
+class Channel(Word):
     CHARGE = "Charge"
     DISCHARGE = "Discharge"
 
 
-class EvErrorCode(Enum):
+class EvErrorCode(Word):
     NO_ERROR = "NO_ERROR"
     RESS_TEMPERATURE_INHIBIT = "FAILED_RESSTemperatureInhibit"
     SHIFT_POSITION = "FAILED_EVShiftPosition"
@@ -98,14 +105,14 @@ class EvErrorCode(Enum):
     NO_DATA = "NoData"
 
 
-class ShiftPosition(Enum):
+class ShiftPosition(Word):
     PARK = "Park"
     REVERSE = "Reverse"
     NEUTRAL = "Neutral"
     DRIVE = "Drive"
 
 
-class VehicleMode(Enum):
+class VehicleMode(Word):
     ASLEEP = "Asleep"
     STANDBY = "Standby"
     READY_TO_DRIVE = "ReadyToDrive"
@@ -113,7 +120,7 @@ class VehicleMode(Enum):
     SERVICE = "Service"
 
 
-class WakeUpReason(Enum):
+class WakeUpReason(Word):
     NONE = "NoWakeUp"
     PLUG = "Plug"
     PILOT = "Pilot"
@@ -122,7 +129,7 @@ class WakeUpReason(Enum):
     REMOTE = "Remote"
 
 
-class EcuWakeUp(Enum):
+class EcuWakeUp(Word):
     """Why the charging ECU is awake."""
 
     POWER_ON = "PowerOn"
@@ -133,7 +140,7 @@ class EcuWakeUp(Enum):
     TESTER = "Tester"
 
 
-class ContactorState(Enum):
+class ContactorState(Word):
     OPEN = "Open"
     CLOSING = "Closing"
     CLOSED = "Closed"
@@ -142,12 +149,12 @@ class ContactorState(Enum):
     FAULT = "ContactorFault"
 
 
-class ContactorFeedback(Enum):
+class ContactorFeedback(Word):
     OPEN = "Open"
     CLOSED = "Closed"
 
 
-class ContactorRequest(Enum):
+class ContactorRequest(Word):
     """One side alone is opened to find out which contact is welded."""
 
     OPEN = "Open"
@@ -156,26 +163,26 @@ class ContactorRequest(Enum):
     OPEN_NEGATIVE = "OpenNegative"
 
 
-class PlugState(Enum):
+class PlugState(Word):
     UNPLUGGED = "Unplugged"
     PLUGGED = "Plugged"
     FAULT = "PlugFault"
 
 
-class LockState(Enum):
+class LockState(Word):
     UNLOCKED = "Unlocked"
     MOVING = "Moving"
     LOCKED = "Locked"
     ERROR = "LockError"
 
 
-class LockRequest(Enum):
+class LockRequest(Word):
     KEEP = "Keep"
     LOCK = "Lock"
     UNLOCK = "Unlock"
 
 
-class EcuState(Enum):
+class EcuState(Word):
     OFF = "Off"
     STARTING = "Starting"
     READY = "Ready"
@@ -185,7 +192,7 @@ class EcuState(Enum):
     FAULT = "Fault"
 
 
-class PilotState(Enum):
+class PilotState(Word):
     """The control pilot; 1 without PWM, 2 with."""
 
     NOT_AVAILABLE = "NotAvailable"
@@ -200,13 +207,13 @@ class PilotState(Enum):
     F = "F"
 
 
-class ChargeMode(Enum):
+class ChargeMode(Word):
     NONE = "NoCharge"
     PWM = "PWM"
     DIGITAL = "Digital"
 
 
-class SessionState(Enum):
+class SessionState(Word):
     """How far the session has come, in the order in which it gets there."""
 
     DISCONNECTED = "Disconnected"
@@ -231,14 +238,14 @@ class SessionState(Enum):
     FAILED = "Failed"
 
 
-class SelectedProtocol(Enum):
+class SelectedProtocol(Word):
     NONE = "NoProtocol"
     DIN70121 = "DIN70121"
     ISO15118_2 = "ISO15118D2"
     ISO15118_20 = "ISO15118D20"
 
 
-class SessionResult(Enum):
+class SessionResult(Word):
     """Why the last session ended, without protocol detail."""
 
     NONE = "NoResult"
@@ -257,7 +264,7 @@ class SessionResult(Enum):
     LINK_LOST = "LinkLost"
 
 
-class EvseNotification(Enum):
+class EvseNotification(Word):
     NONE = "NoNotification"
     STOP_CHARGING = "StopCharging"
     RENEGOTIATION = "ReNegotiation"
@@ -269,7 +276,7 @@ class EvseNotification(Enum):
     METERING_CONFIRMATION = "MeteringConfirmation"
 
 
-class EvseStatusCode(Enum):
+class EvseStatusCode(Word):
     NOT_READY = "EVSE_NotReady"
     READY = "EVSE_Ready"
     SHUTDOWN = "EVSE_Shutdown"
@@ -284,7 +291,7 @@ class EvseStatusCode(Enum):
     RESERVED_C = "Reserved_C"
 
 
-class IsolationStatus(Enum):
+class IsolationStatus(Word):
     """``VALID`` is what ISO 15118-20 calls safe."""
 
     INVALID = "Invalid"
@@ -294,13 +301,13 @@ class IsolationStatus(Enum):
     NO_IMD = "No_IMD"
 
 
-class EvseProcessing(Enum):
+class EvseProcessing(Word):
     FINISHED = "Finished"
     ONGOING = "Ongoing"
     WAITING_FOR_CUSTOMER = "Ongoing_WaitingForCustomerInteraction"
 
 
-class EvseError(Enum):
+class EvseError(Word):
     NONE = "NoError"
     CONTACTOR = "Error_Contactor"
     RCD = "Error_RCD"
@@ -309,7 +316,7 @@ class EvseError(Enum):
     EMERGENCY_SHUTDOWN = "Error_EmergencyShutdown"
 
 
-class PowerModuleMode(Enum):
+class PowerModuleMode(Word):
     OFF = "Off"
     CABLE_CHECK = "CableCheck"
     PRE_CHARGE = "PreCharge"
@@ -318,7 +325,7 @@ class PowerModuleMode(Enum):
     AC = "AC"
 
 
-class PowerModuleState(Enum):
+class PowerModuleState(Word):
     OFF = "Off"
     STANDBY = "Standby"
     CABLE_CHECK = "CableCheck"
@@ -329,7 +336,7 @@ class PowerModuleState(Enum):
     FAULT = "Fault"
 
 
-class CableCheckState(Enum):
+class CableCheckState(Word):
     IDLE = "Idle"
     RUNNING = "Running"
     PASSED = "Passed"

@@ -7,6 +7,8 @@ import pytest
 from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.messages.iso20 import common_types
 from bsw.chrgm.messages.kinds import MessageError
+from bsw.os.clock import S
+from tools.bench.world.direct import Rig
 
 
 def test_the_same_amount_is_the_same_object() -> None:
@@ -33,3 +35,14 @@ def test_what_cannot_be_said_is_refused_each_time() -> None:
             iso2.PhysicalValue.of(nan, iso2.Unit.V)
         with pytest.raises(MessageError, match="outside"):
             iso2.PhysicalValue.of(1e9, iso2.Unit.V)
+
+
+@pytest.mark.parametrize("protocol", ["din", "iso2"])
+def test_a_steady_charge_tells_the_same_target_in_each_turn(protocol: str) -> None:
+    rig = Rig(protocol)
+    told: list[object] = []
+    rig.charger.subscribe("dc_ev_target_voltage_current", told.append)
+    rig.at(20 * S, told.clear)
+    rig.run(22 * S)
+    assert len(told) > 5
+    assert all(one is told[0] for one in told), "not one that only equals it"

@@ -1,6 +1,7 @@
 """What the car says, published northwards; the same for DIN and ISO 15118-2."""
 
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any, Final
 
 from secc.api.literals import DcEvErrorCode
@@ -19,7 +20,12 @@ def si(value: Any) -> float | None:  # noqa: ANN401 - a PhysicalValue of either 
 def moment(station: StationContext, seconds: float) -> str:
     """``seconds`` from now, as RFC 3339 in UTC; nonsense is brought into range."""
     seconds = max(-LATEST_DEPARTURE, min(seconds, LATEST_DEPARTURE))
-    now = datetime.fromtimestamp(station.calendar.unix(), tz=timezone.utc)
+    return _text(station.calendar.unix(), seconds)
+
+
+@lru_cache(maxsize=64)
+def _text(unix: int, seconds: float) -> str:
+    now = datetime.fromtimestamp(unix, tz=timezone.utc)
     return (now + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -83,17 +89,25 @@ def publish_dc_maximum(
         station.publish("dc_ev_maximum_limits", limits)
 
 
+@lru_cache(maxsize=64)
+def _target(voltage: float, current: float) -> DcEvTargetValues:
+    """Kept: a steady charge wants the same in each turn of the loop."""
+    return DcEvTargetValues(dc_ev_target_voltage=voltage, dc_ev_target_current=current)
+
+
+@lru_cache(maxsize=64)
+def _remaining(full: str | None, bulk: str | None) -> DcEvRemainingTime:
+    return DcEvRemainingTime(
+        ev_remaining_time_to_full_soc=full, ev_remaining_time_to_full_bulk_soc=bulk
+    )
+
+
 def publish_dc_target(
     station: StationContext, voltage: float, current: float, back: float = 2.0
 ) -> None:
     """``back``: A that may flow out of the vehicle; without a service for it, an offset alone."""
-    station.publish(
-        "dc_ev_target_voltage_current",
-        DcEvTargetValues(
-            dc_ev_target_voltage=_bounded(voltage, 1_500),
-            dc_ev_target_current=max(-back, min(current, 10_000)),
-        ),
-    )
+    target = _target(_bounded(voltage, 1_500), max(-back, min(current, 10_000)))
+    station.publish("dc_ev_target_voltage_current", target)
 
 
 def publish_dc_target_in_loop(
@@ -115,15 +129,8 @@ def publish_dc_loop(station: StationContext, request: Any) -> None:  # noqa: ANN
     station.publish("dc_charging_complete", request.charging_complete)
     full, bulk = request.remaining_time_to_full_soc, request.remaining_time_to_bulk_soc
     if full is not None or bulk is not None:
-        station.publish(
-            "dc_ev_remaining_time",
-            DcEvRemainingTime(
-                ev_remaining_time_to_full_soc=None if full is None else moment(station, full.si()),
-                ev_remaining_time_to_full_bulk_soc=(
-                    None if bulk is None else moment(station, bulk.si())
-                ),
-            ),
-        )
+        ends = (None if one is None else moment(station, one.si()) for one in (full, bulk))
+        station.publish("dc_ev_remaining_time", _remaining(*ends))
 
 
 def _bounded(amount: float, high: float) -> float:
