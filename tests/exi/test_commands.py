@@ -11,7 +11,7 @@ import pytest
 from bsw import exi
 from tests.exi.support import DATA, vectors
 from tools.cli import main
-from tools.fuzz.exi import CORPUS, corpus, packed, unpacked
+from tools.fuzz.blows.exi import CORPUS, corpus, packed, unpacked
 
 SETUP = "8098004011d01800621c00704400"
 FRAMED = f"01fe80010000000e{SETUP}"

@@ -13,7 +13,7 @@ from bsw.chrgm.messages.kinds import WireEnum
 from bsw.exi.codec import Codec
 from tests.exi.support import vectors
 from tools.exi.schemas import known
-from tools.fuzz.mutate import mutated
+from tools.fuzz.blows.mutate import mutated
 
 _core = pytest.importorskip("bsw.exi._core", reason="the compiled codec is not built")
 core = pytest.importorskip("bsw.exi.core", reason="the compiled codec is not built")

@@ -9,8 +9,8 @@ from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Said
 from bsw.v2gtp import HEADER_SIZE
-from tools.fuzz.hostile import Hostile
-from tools.fuzz.vary import varied
+from tools.fuzz.blows.hostile import Hostile
+from tools.fuzz.blows.vary import varied
 
 SESSION = bytes(range(8))
 

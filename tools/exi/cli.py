@@ -7,7 +7,7 @@ import argparse
 from bsw import exi
 from tools.exi import bench, check, decode
 from tools.exi.inputs import FORMS
-from tools.fuzz import exi as exi_fuzz
+from tools.fuzz.blows import exi as exi_fuzz
 
 CACHE = ".cache/fuzz/exi"
 COMMANDS = {

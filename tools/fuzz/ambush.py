@@ -18,9 +18,9 @@ from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.wire import UNREADABLE
 from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
 from tools.conformance.vehicle.words import SESSION, station_of
+from tools.fuzz.blows.hostile import Blow, Hostile
 from tools.fuzz.driver import Driver
 from tools.fuzz.figures import Figures
-from tools.fuzz.hostile import Blow, Hostile
 from tools.fuzz.line import Gone, Line
 from tools.fuzz.raid import HANDSHAKE, MOMENT, HandshakeDialect
 

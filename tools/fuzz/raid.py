@@ -22,8 +22,8 @@ from tools.conformance.lab import AC, Setup
 from tools.conformance.station.spoken import words_of
 from tools.conformance.station.walk import path
 from tools.conformance.station.words import BATTERY
+from tools.fuzz.blows.hostile import Blow, Hostile
 from tools.fuzz.figures import Figures
-from tools.fuzz.hostile import Blow, Hostile
 from tools.fuzz.line import Gone, Line
 from tools.fuzz.mirror import Mirror
 from tools.fuzz.purse import Purse

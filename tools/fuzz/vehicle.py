@@ -24,11 +24,11 @@ from bsw.sdp.messages import Response, Security
 from tools.api.client import Trouble
 from tools.bench.run.bench import keys
 from tools.fuzz.ambush import PLAIN, SECURE, Ambush, Kind
+from tools.fuzz.blows.mutate import mutated
 from tools.fuzz.driver import NO_WEAR, Driver
 from tools.fuzz.ecu import Ecu, EcuDown, Load
 from tools.fuzz.figures import Figures
 from tools.fuzz.line import Line
-from tools.fuzz.mutate import mutated
 from tools.fuzz.plan import Plan, chosen, free_ports, rested
 from tools.fuzz.raid import HandshakeDialect
 

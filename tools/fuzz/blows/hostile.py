@@ -17,8 +17,8 @@ from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import NO_SESSION, Said
 from bsw.exi import DecodeError
 from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
-from tools.fuzz.mutate import mutated
-from tools.fuzz.vary import varied
+from tools.fuzz.blows.mutate import mutated
+from tools.fuzz.blows.vary import varied
 
 PIECES: Final = 4
 LONGEST: Final = 70_000

@@ -1,4 +1,4 @@
-"""The process that atheris instruments: every input goes to ``tools.fuzz.exi.attempt``."""
+"""The process that atheris instruments: every input goes to ``tools.fuzz.blows.exi.attempt``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["bsw.exi"]):
-    from tools.fuzz.exi import attempt, unpacked
+    from tools.fuzz.blows.exi import attempt, unpacked
 
 
 def one(data: bytes) -> None:

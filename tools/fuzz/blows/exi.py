@@ -24,9 +24,9 @@ from bsw.exi.codec import Form, compiled
 from bsw.program.hostfault import sentence
 from tools.exi import schemas
 from tools.exi.check import cases
-from tools.fuzz.mutate import mutated
+from tools.fuzz.blows.mutate import mutated
 
-CORPUS = Path(__file__).parents[2] / "tests" / "data" / "exi" / "corpus.txt"
+CORPUS = Path(__file__).parents[3] / "tests" / "data" / "exi" / "corpus.txt"
 ORDER = tuple(exi.SETS)
 FRAGMENT = 0x80
 
@@ -142,7 +142,7 @@ def guided(arguments: argparse.Namespace) -> int:
     for number, seed in enumerate(seeds(arguments.seeds)):
         (folder / f"seed-{number:04}").write_bytes(packed(seed))
     options = [f"-runs={arguments.count}", f"-seed={arguments.seed}", "-max_len=4096"]
-    words = [sys.executable, "-m", "tools.fuzz.guided", *options, str(folder)]
+    words = [sys.executable, "-m", "tools.fuzz.blows.guided", *options, str(folder)]
     return subprocess.run(words, check=False).returncode
 
 

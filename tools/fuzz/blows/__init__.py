@@ -1,0 +1,1 @@
+"""What is sent: octets and messages with something wrong, made from a seed."""
