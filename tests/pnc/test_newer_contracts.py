@@ -15,7 +15,7 @@ from bsw.crypto import KeyType
 from bsw.dlt import silent
 from bsw.north.command import CommandError
 from keym.config import ExchangeConfig
-from keym.judging.judge import Judge, Policy
+from keym.judging.judge import Judge, Policy, Question
 from keym.judging.revocation import Demand
 from keym.judging.verdict import FIELD, Anchor
 from keym.x509.certificate import parse
@@ -27,8 +27,8 @@ from secc.api.objects import CertificateRequest, CertificateResponse
 from secc.contract.certificate_relay import Exchange
 from secc.contract.newer import contract_chain
 from tests.pnc.newer import SESSION, WIRE, Sides, heard, judge, pnc_request
-from tests.pnc.world import World
-from tools.pki.maker import EMAID_WITH_DIGIT
+from tests.pnc.world import NOW, World
+from tools.pki.maker import EMAID_WITH_DIGIT, Plan, build
 from tools.pki.recipe import Subject
 
 FIRST, SECOND, THIRD = (f"DE8AA00000000{n}" for n in (1, 2, 3))
@@ -211,6 +211,36 @@ def test_a_strict_station_waits_for_its_responders_before_it_refuses() -> None:
     assert sides.desk.judge_contract(chain).good
     looked_up = sides.now(sides.desk.look_up(chain))
     assert looked_up.code == "WARNING_CertificateValidationError", "nobody answered"
+
+
+@pytest.mark.parametrize("use", [Use.CONTRACT, Use.PROVISIONING])
+def test_both_anchors_of_a_branch_count(use: Use) -> None:
+    """[V2G20-2329], [V2G20-2333]: the branch's own root, or the V2G root; no other one."""
+    under_v2g = build(Plan(Edition.ISO20, KeyType.P521, NOW, single_root=True))
+    own = World(edition=Edition.ISO20)
+    easy = Policy(revocation=Demand.SOFT)
+    kinds = {Use.CONTRACT: RootKind.MO, Use.PROVISIONING: RootKind.OEM}
+    for pki, kind, trusted in (
+        (own.pki, kinds[use], True),
+        (under_v2g, RootKind.V2G, True),
+        (own.pki, RootKind.V2G, False),
+    ):
+        anchors = [Anchor(kind, parse(pki.root(kind).der))]
+        judged_by = Judge(lambda anchors=anchors: anchors, own.calendar)  # type: ignore[misc]
+        question = Question(use, Edition.ISO20, pki[use.value].chain)
+        assert judged_by.judge(question, easy).trusted is trusted
+
+
+def test_a_lone_sub_ca_counts_as_the_second() -> None:
+    """[V2G20-911]: nothing but the leaf may stand below it."""
+    sides = Sides()
+    pki = sides.world.pki
+    for length, good in ((0, True), (1, False)):
+        recipe = replace(pki.recipe("mo_sub2"), path_length=length)
+        lone = pki.issue("lone", recipe, "mo_root")
+        chain = pki.issue("contract", pki.recipe("contract"), lone).chain
+        assert len(chain) == 2
+        assert sides.desk.judge_contract(chain).good is good
 
 
 def test_an_authority_that_ran_out_counts_as_expired() -> None:

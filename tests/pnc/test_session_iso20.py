@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
+from operator import and_, or_
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +32,7 @@ from keym.judging.verdict import Verdict as ChainVerdict
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind, Use
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
+from secc.session.handlers.iso20.authorization import Authorization as StationAuthorization
 from tests.pnc.messages import ISO20_MESSAGES, schedules
 from tests.pnc.newer import Sides, judge
 from tests.pnc.world import HEADER, World
@@ -172,6 +175,22 @@ def test_the_set_up_says_what_is_offered() -> None:
         if pnc is not None:
             assert len(pnc.gen_challenge) == 16
             assert pnc.supported_providers.provider_id == ("DE8AA",)
+
+
+def test_no_challenge_comes_twice() -> None:
+    """[V2G20-2608], [V2G20-2108]: 128 bits of the ECU's generator, and each bit is used."""
+    station = Town().rig.station
+    authorization = StationAuthorization(station)
+    request = Heard(bytes(8), None)
+    drawn = [
+        authorization.answer_authorization_setup(request).body.pnc_as_res_authorization_mode
+        for _ in range(500)
+    ]
+    challenges = {one.gen_challenge for one in drawn}
+    assert len(challenges) == 500
+    seen = [int.from_bytes(one, "big") for one in challenges]
+    assert reduce(or_, seen) == 2**128 - 1
+    assert reduce(and_, seen) == 0
 
 
 # Contracts from the station

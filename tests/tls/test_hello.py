@@ -53,6 +53,12 @@ def test_the_offer_of_iso20_names_its_roots_by_name() -> None:
     assert hello.wants_staple
 
 
+def test_the_vehicle_names_no_responder_when_it_asks_for_a_response() -> None:
+    """[V2G20-2373]: status_request for OCSP, both lists of length zero."""
+    octets = hello_of(World(profiles=(ISO20,)))
+    assert octets.count(bytes.fromhex("0005 0005 01 0000 0000")) == 1
+
+
 def test_the_offer_of_both_holds_both() -> None:
     hello = client_hello(hello_of(World()))
     assert hello is not None
