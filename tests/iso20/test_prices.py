@@ -6,6 +6,7 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages.iso20 import common
+from bsw.chrgm.modes import mode_of
 from bsw.ecuc.part import Wrong
 from bsw.os.clock import S
 from bsw.prices.iso20 import read
@@ -77,7 +78,7 @@ def dear_then_cheap(first: float = 0.5, second: float = 0.1) -> Tariff:
 
 def priced(mode: str, prices: Tariff | None, *, seconds: int = 150) -> Rig:
     """A vehicle that wants 200 Wh within two and a half minutes."""
-    application = "iso20-ac" if mode.startswith("AC") else "iso20-dc"
+    application = "iso20-ac" if mode_of(mode).ac else "iso20-dc"
     rig = rig_of(application, mode)
     rig.state.energy_request = 200.0
     rig.state.departure = seconds
