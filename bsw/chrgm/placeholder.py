@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from bsw.chrgm.messages.content import START
 from bsw.chrgm.messages.kinds import Boolean, Integer, Kind, Octets, Text
-from bsw.chrgm.messages.model import Field, Group, Message, content_of
+from bsw.chrgm.messages.model import Message, content_of
+from bsw.chrgm.messages.specs import Field, Group
 
 M = TypeVar("M", bound=Message)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from bsw.chrgm.messages.kinds import Boolean, Integer, WireEnum
-from bsw.chrgm.messages.model import KindOfField, Value
+from bsw.chrgm.messages.specs import KindOfField, Value
 from bsw.exi.errors import DecodeError
 
 # An integer of 64 bits takes at most ten octets; one without bounds gets 512 bits.

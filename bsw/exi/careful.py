@@ -11,16 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from bsw.chrgm.messages.kinds import Kind, Octets, Text
-from bsw.chrgm.messages.model import (
-    TEXT,
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    Value,
-    assemble,
-    misplaced,
-)
+from bsw.chrgm.messages.model import Message, assemble, misplaced
+from bsw.chrgm.messages.specs import TEXT, Field, Group, KindOfField, Value
 from bsw.exi.errors import CONFORMANCE, DecodeError, Tolerance
 from bsw.exi.grammar import END, FOREIGN, After, Grammar, Production, State, grammar
 from bsw.exi.names import QNames

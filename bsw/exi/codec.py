@@ -11,12 +11,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from bsw.chrgm.messages.model import (
-    KindOfField,
-    Message,
-    Value,
-    problems,
-)
+from bsw.chrgm.messages.model import Message, problems
+from bsw.chrgm.messages.specs import KindOfField, Value
 from bsw.exi.careful import CarefulDecoder, Fragment
 from bsw.exi.errors import FIELD, DecodeError, EncodeError, Tolerance
 from bsw.exi.pure.codec import UNREADABLE, PureCodec

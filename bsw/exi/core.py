@@ -6,16 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from bsw.chrgm.messages.kinds import Integer, Kind, Octets, Text
-from bsw.chrgm.messages.model import (
-    ATTRIBUTE,
-    ELEMENT,
-    TEXT,
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    MessageType,
-)
+from bsw.chrgm.messages.model import Message, MessageType
+from bsw.chrgm.messages.specs import ATTRIBUTE, ELEMENT, TEXT, Field, Group, KindOfField
 from bsw.exi._core import Codec, Type
 from bsw.exi.bits import fixed_values, width
 from bsw.exi.grammar import END, After, Grammar, State, grammar

@@ -11,17 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bsw.chrgm.messages.content import START, Content, Follow
-from bsw.chrgm.messages.model import (
-    ATTRIBUTE,
-    TEXT,
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    MessageType,
-    content_of,
-    fields_on_the_wire,
-)
+from bsw.chrgm.messages.model import Message, MessageType, content_of, fields_on_the_wire
+from bsw.chrgm.messages.specs import ATTRIBUTE, TEXT, Field, Group, KindOfField
 
 # What a production does when it is not the start of a field.
 FOREIGN, END, UNTYPED = -1, -2, -3

@@ -7,7 +7,8 @@ it was shows when the attributes are known.
 from __future__ import annotations
 
 from bsw.chrgm.messages.kinds import STRING, Text
-from bsw.chrgm.messages.model import KindOfField, Message, Value, assemble
+from bsw.chrgm.messages.model import Message, assemble
+from bsw.chrgm.messages.specs import KindOfField, Value
 from bsw.exi.grammar import grammar
 from bsw.exi.schema import Name, SchemaSet
 from bsw.exi.values import ValueReader

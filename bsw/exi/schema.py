@@ -11,15 +11,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from bsw.chrgm.messages.model import (
-    ATTRIBUTE,
-    ELEMENT,
-    Element,
-    Field,
-    Group,
-    Message,
-    MessageType,
-)
+from bsw.chrgm.messages.model import Message, MessageType
+from bsw.chrgm.messages.specs import ATTRIBUTE, ELEMENT, Element, Field, Group
 
 PACKAGE = "bsw.chrgm.messages"
 SETS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ Knows types and bits, nothing of grammars.  Every refusal carries the path that 
 from __future__ import annotations
 
 from bsw.chrgm.messages.kinds import Integer, Kind, Octets, Text
-from bsw.chrgm.messages.model import KindOfField, Value
+from bsw.chrgm.messages.specs import KindOfField, Value
 from bsw.exi.bits import BIG_OCTETS, LONG_OCTETS, BitReader, fixed_values, width
 from bsw.exi.errors import Tolerance
 from bsw.exi.names import literal

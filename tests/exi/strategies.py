@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 
 from bsw.chrgm.messages.content import START
 from bsw.chrgm.messages.kinds import Boolean, Integer, Octets, Text
-from bsw.chrgm.messages.model import (
-    ELEMENT,
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    MessageType,
-    content_of,
-)
+from bsw.chrgm.messages.model import Message, MessageType, content_of
+from bsw.chrgm.messages.specs import ELEMENT, Field, Group, KindOfField
 from bsw.exi.schema import SchemaSet
 
 LONGEST = 12

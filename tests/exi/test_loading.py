@@ -15,7 +15,7 @@ codec.decode(bytes.fromhex(sys.argv[3]))
 names = sorted(name for name in sys.modules if name.startswith("bsw.chrgm.messages."))
 print(" ".join(name.removeprefix("bsw.chrgm.messages.") for name in names))
 """
-COMMON = {"content", "kinds", "model"}
+COMMON = {"construct", "content", "kinds", "model", "specs"}
 
 
 @pytest.mark.parametrize(

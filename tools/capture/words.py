@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from bsw.chrgm.messages.model import Group, Message
+from bsw.chrgm.messages.model import Message
+from bsw.chrgm.messages.specs import Group
 from bsw.chrgm.messages.units import PhysicalQuantity, Rational
 from bsw.exi import Fragment
 from bsw.exi.grammar import grammar

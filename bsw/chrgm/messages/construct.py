@@ -7,22 +7,17 @@ the usual Python error for a missing or misspelt argument.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bsw.chrgm.messages.kinds import Kind, MessageError
-from bsw.chrgm.messages.model import (
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    MessageType,
-    Value,
-    misplaced,
-)
+from bsw.chrgm.messages.specs import Field, Group, KindOfField, Value
+
+if TYPE_CHECKING:
+    from bsw.chrgm.messages.model import Message, MessageType
 
 
-def constructor(cls: MessageType) -> Callable[..., None]:
-    """``__init__`` for ``cls``."""
+def constructor(cls: MessageType, misplaced: Callable[[Message], str]) -> Callable[..., None]:
+    """``__init__`` for ``cls``; ``misplaced`` says what is wrong with a choice."""
     space: dict[str, Any] = {"type_": type, "len_": len, "all_": all}
     space |= {"refuse_": refuse, "misplaced_": misplaced, "complain_": complain}
     arguments = ["self"]

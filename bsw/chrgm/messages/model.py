@@ -13,12 +13,26 @@ messages are only imported costs next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from bsw.chrgm.messages.construct import constructor
 from bsw.chrgm.messages.content import START, Content, parse, sequence
-from bsw.chrgm.messages.kinds import Kind, MessageError, WireEnum, span
+from bsw.chrgm.messages.kinds import Kind, MessageError, WireEnum
+from bsw.chrgm.messages.specs import (
+    ATTRIBUTE,
+    ELEMENT,
+    Element,
+    Field,
+    Group,
+    Value,
+    attribute,
+    element,
+    inline,
+    several,
+    text,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -43,158 +57,13 @@ __all__ = [
     "text",
 ]
 
-# What a field holds and what a specifier returns is known to the type checker from the annotation
-# in the message class; in here it can be anything.
-Value = Any
-KindOfField = Any
-
-REQUIRED: Value = object()
-LISTED = 6  # more alternatives than this are not named in an error
-ATTRIBUTE, ELEMENT, TEXT = "attribute", "element", "text"
 M = TypeVar("M", bound="Message")
-
-
-class Group:
-    """The elements that may stand in one place, by wire name and in the order of their codes.
-
-    A name with None is an abstract head: it owns a code that nobody can use.
-    """
-
-    __slots__ = ("classes", "members", "name")
-
-    def __init__(self, name: str, members: Mapping[str, type[Message] | None]) -> None:
-        self.name = name
-        self.members = members
-        self.classes = frozenset(member for member in members.values() if member is not None)
-
-    @property
-    def head(self) -> type[Message]:
-        """The abstract class that all members descend from."""
-        line = next(iter(self.classes)).__mro__
-        return next(cls for cls in line if issubclass(cls, Message) and cls.__abstract__)
-
-
-class Element(NamedTuple):
-    """A global element of a schema: it has a place in the list of document and fragment codes."""
-
-    wire: str
-    ns: str
-    kind: KindOfField
-
-
-class Field:
-    """One attribute, child element or text value of a class."""
-
-    __slots__ = ("default", "high", "inline", "kind", "low", "name", "ns", "role", "set", "wire")
-
-    name: str
-    set: Callable[[Any, Any], None]
-
-    def __init__(
-        self,
-        role: str,
-        wire: str,
-        kind: KindOfField,
-        *,
-        ns: str | None,
-        default: Value = REQUIRED,
-        low: int = 1,
-        high: int | None = 1,
-        inline: type[Message] | None = None,
-    ) -> None:
-        self.role = role
-        self.wire = wire
-        self.kind = kind
-        self.ns = ns
-        self.default = default
-        self.low = low
-        self.high = high
-        self.inline = inline
-
-    def __repr__(self) -> str:
-        return f"<{self.role} {self.wire}>"
-
-    def stand_in(self, cls: type) -> None:
-        """The class has a slot of this name: ``set`` fills it, past the freeze."""
-        self.set = cls.__dict__[self.name].__set__
-
-    @property
-    def many(self) -> bool:
-        return self.high != 1
-
-    @property
-    def optional(self) -> bool:
-        return self.default is not REQUIRED
-
-    def problem(self, value: Value) -> str:
-        """What is wrong with ``value`` in this place, or an empty text."""
-        if value is None and (self.default is None or self.inline is not None):
-            return ""
-        if not self.many:
-            return _problem(self.kind, value)
-        if type(value) is not tuple:
-            return f"expected tuple, got {type(value).__name__}"
-        if len(value) < self.low or (self.high is not None and len(value) > self.high):
-            return f"{len(value)} items, allowed {span(self.low, self.high, 'items')}"
-        for place, item in enumerate(value):
-            if trouble := _problem(self.kind, item):
-                return f"item {place}: {trouble}"
-        return ""
-
-
-def _problem(kind: KindOfField, value: Value) -> str:
-    if isinstance(kind, Kind):
-        return kind.problem(value)
-    allowed = kind.classes if isinstance(kind, Group) else (kind,)
-    if type(value) in allowed:
-        return ""
-    names = " or ".join(sorted(cls.__name__ for cls in allowed))
-    if len(allowed) > LISTED:
-        names = f"one of the classes for {kind.name}"
-    return f"expected {names}, got {'nothing' if value is None else type(value).__name__}"
-
-
-def element(
-    wire: str, kind: KindOfField, *, ns: str | None = None, default: Value = REQUIRED
-) -> Value:
-    """A child element; ``default=None`` makes it optional."""
-    return Field(ELEMENT, wire, kind, ns=ns, default=default)
-
-
-def several(
-    wire: str,
-    kind: KindOfField,
-    low: int,
-    high: int | None,
-    *,
-    ns: str | None = None,
-    default: Value = REQUIRED,
-) -> Value:
-    """A child element that repeats ``low`` to ``high`` times (None: without end)."""
-    return Field(ELEMENT, wire, kind, ns=ns, default=default, low=low, high=high)
-
-
-def attribute(wire: str, kind: KindOfField, *, ns: str = "", default: Value = REQUIRED) -> Value:
-    """An XML attribute."""
-    return Field(ATTRIBUTE, wire, kind, ns=ns, default=default)
-
-
-def text(kind: KindOfField) -> Value:
-    """The value of an element that has attributes but no children."""
-    return Field(TEXT, "", kind, ns="")
-
-
-def inline(wire: str, kind: type[Message], *, ns: str | None = None) -> Value:
-    """A child element whose only content stands in for it (``Body``); None when it is empty."""
-    return Field(ELEMENT, wire, kind.__fields__[0].kind, ns=ns, inline=kind)
 
 
 def _first_init(self: Message, **values: Value) -> None:
     """Write the constructor of this class, put it in place, and run it."""
-    from bsw.chrgm.messages.construct import constructor  # noqa: PLC0415 - only when first needed
-
     cls: Any = type(self)
-    cls.__init__ = constructor(cls)
+    cls.__init__ = constructor(cls, misplaced)
     cls.__init__(self, **values)
 
 

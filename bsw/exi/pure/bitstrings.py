@@ -8,7 +8,7 @@ called checks at the end that the position did not run past the data.
 from __future__ import annotations
 
 from bsw.chrgm.messages.kinds import Octets, Text
-from bsw.chrgm.messages.model import KindOfField, Value
+from bsw.chrgm.messages.specs import KindOfField, Value
 from bsw.exi.bits import BIG_OCTETS, LONG_OCTETS, fixed_values, width
 
 PADDING = "0" * 128

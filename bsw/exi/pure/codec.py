@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from bsw.chrgm.messages.kinds import Octets, Text
-from bsw.chrgm.messages.model import (
-    KindOfField,
-    Message,
-    MessageType,
-    Value,
-)
+from bsw.chrgm.messages.model import Message, MessageType
+from bsw.chrgm.messages.specs import KindOfField, Value
 from bsw.exi.grammar import grammar
 from bsw.exi.pure import bitstrings
 from bsw.exi.pure.bitstrings import PADDING, Unusual, to_octets, to_stream

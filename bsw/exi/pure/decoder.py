@@ -11,15 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bsw.chrgm.messages.kinds import Integer, Octets, Text
-from bsw.chrgm.messages.model import (
-    ATTRIBUTE,
-    TEXT,
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    Value,
-)
+from bsw.chrgm.messages.model import Message
+from bsw.chrgm.messages.specs import ATTRIBUTE, TEXT, Field, Group, KindOfField, Value
 from bsw.exi.bits import fixed_values, width
 from bsw.exi.grammar import END, Grammar, State, grammar
 from bsw.exi.pure import bitstrings

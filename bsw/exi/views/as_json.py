@@ -13,16 +13,8 @@ import json
 from typing import Any
 
 from bsw.chrgm.messages.kinds import Boolean, Integer, MessageError
-from bsw.chrgm.messages.model import (
-    ATTRIBUTE,
-    TEXT,
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    Value,
-    assemble,
-)
+from bsw.chrgm.messages.model import Message, assemble
+from bsw.chrgm.messages.specs import ATTRIBUTE, TEXT, Field, Group, KindOfField, Value
 from bsw.exi.careful import Fragment
 from bsw.exi.grammar import grammar
 from bsw.exi.schema import Name, SchemaSet

@@ -15,16 +15,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from bsw.chrgm.messages.kinds import MessageError
-from bsw.chrgm.messages.model import (
-    ATTRIBUTE,
-    TEXT,
-    Field,
-    Group,
-    KindOfField,
-    Message,
-    Value,
-    assemble,
-)
+from bsw.chrgm.messages.model import Message, assemble
+from bsw.chrgm.messages.specs import ATTRIBUTE, TEXT, Field, Group, KindOfField, Value
 from bsw.exi.careful import Fragment
 from bsw.exi.grammar import END, Grammar, Production, State, grammar
 from bsw.exi.names import XSI

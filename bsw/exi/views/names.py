@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bsw.chrgm.messages.model import Group, KindOfField, Message, MessageType
+from bsw.chrgm.messages.model import Message, MessageType
+from bsw.chrgm.messages.specs import Group, KindOfField
 from bsw.exi.schema import Name
 from bsw.exi.views.values import ViewError
 

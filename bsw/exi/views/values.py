@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from bsw.chrgm.messages.kinds import Boolean, Integer, MessageError, Octets, Text
-from bsw.chrgm.messages.model import KindOfField, Value
+from bsw.chrgm.messages.specs import KindOfField, Value
 
 WORDS = {"true": True, "1": True, "false": False, "0": False}
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from bsw import exi
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.kinds import SHORT
-from bsw.chrgm.messages.model import Message, MessageType, element
+from bsw.chrgm.messages.model import Message, MessageType
+from bsw.chrgm.messages.specs import element
 from bsw.exi.careful import CarefulDecoder
 from tools.exi.bench import bench, per_call
 

@@ -11,7 +11,8 @@ from enum import EnumMeta
 from typing import Any, Final
 
 from bsw.chrgm.messages.kinds import Boolean, Integer, MessageError, Octets, Text
-from bsw.chrgm.messages.model import Field, Group, Message
+from bsw.chrgm.messages.model import Message
+from bsw.chrgm.messages.specs import Field, Group
 from bsw.chrgm.placeholder import smallest
 
 _MOST: Final = 64
