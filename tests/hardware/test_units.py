@@ -6,6 +6,7 @@ one capability, a file system that is read-only but for the state folder, readin
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -105,7 +106,7 @@ class Service:
 
     def _command(self, role: str, side: str, line: Street, guard: IslandProcess) -> str:
         said = of(unit(role), "ExecStart")
-        said = said.replace("/opt/pilotwire/bin", str(Path(sys.executable).parent))
+        said = said.replace("/opt/pilotwire/bin", shlex.quote(str(Path(sys.executable).parent)))
         said = said.replace("/etc/pilotwire", str(line.folder))
         patient = ("link=1000 ms", "valid=300 ms", "loop=1000 ms")  # a busy host of tests
         more = (

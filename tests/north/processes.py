@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,15 @@ class Role:
     """One process.  ``settings`` are keys and values of its configuration, ``yaml`` is a file."""
 
     def __init__(
-        self, name: str, folder: Path, settings: Mapping[str, object], yaml: str = ""
+        self,
+        name: str,
+        folder: Path,
+        settings: Mapping[str, object],
+        yaml: str = "",
+        *,
+        under: Sequence[str] = (),
     ) -> None:
+        """``under`` is a command that starts the process in surroundings of its own."""
         self.name = name
         self.door = folder / f"{name}.sock"
         self.trace = folder / f"{name}.trace"
@@ -44,7 +51,7 @@ class Role:
         words += ["-c", str(file)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", f"{name}.cli", "run", *words], stderr=log
+                [*under, sys.executable, "-m", f"{name}.cli", "run", *words], stderr=log
             )
 
     def client(self) -> Client:

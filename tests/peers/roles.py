@@ -81,6 +81,7 @@ session:
   bus: {{channel: 239.74.163.2, options: {{port: 43210}}}}
   timeout_cycles: 100  # the simulated control units are one process on a host that may be busy
 trace: {{file: {folder}/ours.vehicle.trace.jsonl}}
+nvm: {{file: {folder}/ours.vehicle.nvm}}
 """
 STATION = """\
 network: {{interface: se0}}
@@ -94,6 +95,7 @@ session:
   lab_iso20_without_tls: {newer}
   count: 1
 trace: {{file: {folder}/ours.station.trace.jsonl}}
+nvm: {{file: {folder}/ours.station.nvm}}
 """
 KEYS = """\
 keym:

@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +77,9 @@ def charging(
     tls: bool = False,
     station: Mapping[str, object] | None = None,
     started: Callable[[Callable[[], Role]], Role] = lambda start: start(),
+    under: Sequence[str] = (),
 ) -> Iterator[Charge]:
-    """``started`` may put the start of the station into surroundings of its own."""
+    """``started`` or ``under`` may put the start of the station into surroundings of its own."""
     sdp = free_port()
     plain, secure = free_ports(2)
     common = {"network.sdp_port": sdp, "network.interface": "lo"}
@@ -99,7 +100,7 @@ def charging(
         **NO_WEAR,
         **_secure("evcc", folder, tls=tls),
     }
-    outlet = started(lambda: Role("secc", folder, box))
+    outlet = started(lambda: Role("secc", folder, box, under=under))
     vehicle = Role("evcc", folder, car)
     try:
         with vehicle.client() as driver, outlet.client() as source:

@@ -31,7 +31,7 @@ from {role}.config import {model}
 from ecu.host import HostDoors
 from {role}.ecu.startup import open_parts
 
-config = {model}(trace=TraceConfig(file=None))
+config = {model}(trace=TraceConfig(file=None), nvm={{"file": None}})
 base = open_base(config)
 parts = open_parts(base, config, HostDoors(base, config))
 print(next(step for step in parts if step == "bus" or step.startswith("iso2")))

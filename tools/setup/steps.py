@@ -29,7 +29,8 @@ PYTEST = (
     *("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", str(MOST_PROCESSES)),
     *("--dist", "worksteal", "--durations", "10"),
 )
-TESTS = Step("tests", PYTEST)
+TESTS = Step("tests", (*PYTEST, "-m", "not long"))
+LONG = Step("long", (*PYTEST, "-m", "long"))
 COVERED = Step("tests", (*PYTEST, "--cov", "--cov-report=term:skip-covered"))
 WHEEL = Step("wheel", ("-m", "tools.setup.release"))
 BENCH = Step("bench", ("-m", "tools.cli", "measure"))
@@ -37,6 +38,7 @@ BENCH = Step("bench", ("-m", "tools.cli", "measure"))
 PLANS = {
     "check": (LINT, FORMAT, TYPES),
     "test": (LINT, FORMAT, TYPES, TESTS),
+    "long": (LONG,),
     "coverage": (COVERED,),
     "bench": (BENCH,),
     "wheel": (WHEEL,),
