@@ -87,7 +87,7 @@ def _charging(folder: Path, bus: Bus) -> None:
     vehicle_file = _ecu_file(folder, "evcc", bus.of(0), vehicle)
     station_file = _ecu_file(folder, "secc", bus.of(1), station)
     with (
-        _vehicle(words),
+        _vehicle(words, plug=True),
         _ecu("secc", station_file) as (theirs, station_log),
         _ecu("evcc", vehicle_file) as (process, log),
     ):
@@ -128,10 +128,19 @@ def _ecu(role: str, file: Path) -> Iterator[tuple["subprocess.Popen[str]", IO[st
 
 
 @contextmanager
-def _vehicle(words: list[str]) -> Iterator[None]:
+def _vehicle(words: list[str], *, plug: bool = False) -> Iterator[None]:
+    """With a plug it is there once somebody can plug in."""
     line = [sys.executable, "-m", "tools.cli", "bench", "hardware", "--quiet", *words]
-    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        line,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if plug else None,
+        text=True,
+    ) as process:
         try:
+            if process.stderr is not None:
+                _until(process.stderr, "listening")
             yield
         finally:
             process.terminate()
