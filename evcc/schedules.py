@@ -66,9 +66,6 @@ class Limits:
     charge: float
     discharge: float = 0.0
     entries: int = 1024
-    efficiency: float = 1.0
-    wear: float = 0.0
-    """Money per kWh given back, for the battery's age."""
 
 
 def choosing(schedules: Sequence[Schedule], need: Need, limits: Limits) -> Steps[Choice]:
@@ -91,8 +88,6 @@ def choosing(schedules: Sequence[Schedule], need: Need, limits: Limits) -> Steps
         Abilities(
             most=limits.charge,
             most_back=limits.discharge,
-            efficiency=limits.efficiency,
-            wear=limits.wear,
         ),
     )
     chosen = next(one for one in schedules if one.number == plan.number)
@@ -120,7 +115,6 @@ def _offer(one: Schedule, limits: Limits) -> Offer:
         else (),
         back_tariff=_covering(one.discharge_prices, one.discharge) if gives else None,
         available=one.available,
-        tolerance=one.tolerance,
     )
 
 

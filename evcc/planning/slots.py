@@ -37,7 +37,6 @@ class Offer:
     back_tariff: Tariff | None = None
     available: float | None = None
     """Wh that this schedule has in all."""
-    tolerance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,6 @@ def test_a_profile_of_2_x_is_read_whole(version: Version) -> None:
                 START,
                 600,
                 4,
-                1400.0,
             ),
         ),
         86_400.0,

@@ -49,7 +49,6 @@ class Schedule:
     start: float | None = None
     duration: float | None = None
     number: int = 0
-    least_rate: float | None = None
 
     def period_at(self, elapsed: float) -> Period | None:
         """What holds ``elapsed`` seconds after the beginning."""
@@ -79,9 +78,6 @@ class Profile:
     valid_to: float = inf
     transaction: str | None = None
     updated: float | None = None
-    update_every: float | None = None
-    offline_for: float | None = None
-    dies_offline: bool = False
     source: str = "CSO"
     wire: Mapping[str, Any] = field(default_factory=dict, compare=False)
 

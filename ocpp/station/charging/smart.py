@@ -30,7 +30,6 @@ from ocpp.station.charging.wire import (
     period,
     purpose,
     read,
-    report,
     sent,
     shown,
     tenth,
@@ -340,7 +339,7 @@ class SmartCharging:
                 "requestId": request,
                 "chargingLimitSource": source,
                 "evseId": evse,
-                "chargingProfile": [report(profile) for profile in members],
+                "chargingProfile": [profile.wire for profile in members],
                 "tbc": number < len(parts),
             }
             self._ground.tell("ReportChargingProfiles", fields)

@@ -1,6 +1,5 @@
 """Charging profiles in the words of OCPP 1.6 and 2.x: read from what was sent, told in a report."""
 
-from collections.abc import Mapping
 from datetime import datetime, timezone
 from math import inf
 from typing import Any, Final
@@ -54,7 +53,6 @@ def read(wire: Json, evse: int, *, now: float, transaction: str | None = None) -
         valid_to=inf if until is None else instant(until),
         transaction=transaction if older else wire.get("transactionId"),
         updated=now if kind is Kind.DYNAMIC else None,
-        update_every=wire.get("dynUpdateInterval"),
         wire=wire,
     )
 
@@ -67,7 +65,6 @@ def _schedule(wire: Json) -> Schedule:
         start=None if start is None else instant(start),
         duration=wire.get("duration"),
         number=wire.get("id", 0),
-        least_rate=wire.get("minChargingRate"),
     )
 
 
@@ -136,8 +133,3 @@ def _told(start: int, limit: Limit, supply: Supply, unit: str, *, phases: bool) 
 def tenth(amount: float) -> float:
     """Down to a tenth, as 1.6 asks for it; never more than is allowed."""
     return int(amount * 10 + CLOSE) / 10
-
-
-def report(profile: Profile) -> Mapping[str, Any]:
-    """What was sent, as it was sent."""
-    return profile.wire
