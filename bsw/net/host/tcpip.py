@@ -8,11 +8,11 @@ import fcntl
 import socket
 import struct
 from collections.abc import Callable
-from typing import Final
 
 from bsw.dlt import Dlt, silent
 from bsw.net.host.listen import HostListener
 from bsw.net.host.network import Host, Interface, InterfaceUnusable, find_interface
+from bsw.net.host.opened import Opened
 from bsw.net.host.tcp import HostStream
 from bsw.net.host.udp import HostDatagramPort
 from bsw.net.ports import DatagramReceiver, Endpoint, Stream, StreamUser, TcpOptions
@@ -21,8 +21,6 @@ from bsw.os.scheduler import Scheduler
 
 DEFAULT_OPTIONS = TcpOptions()
 _SIOCGIFINDEX = 0x8933
-MOST_LINGERING: Final = 32
-"""Closed streams that still wait for their peer's end; above that the oldest is broken off."""
 
 
 class HostNetwork:
@@ -42,8 +40,7 @@ class HostNetwork:
         self._interface = find_interface(interface, address)
         self._host = Host(scheduler, clock, (dlt or silent()).logger("net"))
         self._options = options
-        self._lingering: dict[HostStream, None] = {}  # oldest first
-        self._open: set[HostDatagramPort | HostStream | HostListener] = set()
+        self._open = Opened()
 
     @property
     def interface(self) -> Interface:
@@ -69,7 +66,7 @@ class HostNetwork:
     @property
     def lingering(self) -> bool:
         """A closed stream still waits for its peer; a process should not exit yet."""
-        return any(isinstance(one, HostStream) and one.lingering for one in self._open)
+        return self._open.lingering
 
     def datagram(
         self,
@@ -87,7 +84,7 @@ class HostNetwork:
             groups=groups,
             wanted=wanted,
             dynamic=self._options.dynamic_ports,
-            forget=self._open.discard,
+            forget=self._open.forget,
         )
         self._open.add(opened)
         return opened
@@ -120,18 +117,14 @@ class HostNetwork:
             self._options,
             port=port,
             accepted=accepted,
-            forget=self._open.discard,
+            forget=self._open.forget,
         )
         self._open.add(opened)
         return opened
 
     def close(self) -> None:
         """Break off and close everything that is open here."""
-        for opened in tuple(self._open):
-            if isinstance(opened, HostStream):
-                opened.abort()
-            else:
-                opened.close()
+        self._open.close()
 
     def _stream(self, sock: socket.socket, interface: Interface) -> HostStream:
         stream = HostStream(
@@ -139,18 +132,8 @@ class HostNetwork:
             sock,
             interface,
             self._options,
-            forget=self._forget,
-            lingers=self._lingers,
+            forget=self._open.forget,
+            lingers=self._open.lingers,
         )
         self._open.add(stream)
         return stream
-
-    def _forget(self, stream: HostStream) -> None:
-        self._open.discard(stream)
-        self._lingering.pop(stream, None)
-
-    def _lingers(self, stream: HostStream) -> None:
-        """Its user is gone, its descriptor is not: a peer that never closes must not hold many."""
-        self._lingering[stream] = None
-        if len(self._lingering) > MOST_LINGERING:
-            next(iter(self._lingering)).abort()

@@ -13,8 +13,8 @@ from typing import Final
 from bsw.dlt import Dlt, silent
 from bsw.net.host.listen import HostListener
 from bsw.net.host.network import Host, Interface
+from bsw.net.host.opened import Opened
 from bsw.net.host.tcp import HostStream
-from bsw.net.host.tcpip import MOST_LINGERING
 from bsw.net.ports import Endpoint, Stream, StreamUser, TcpOptions
 from bsw.os.clock import S
 from bsw.os.host import HostClock
@@ -58,8 +58,7 @@ class Uplink:
     ) -> None:
         self._host = Host(scheduler, clock, (dlt or silent()).logger("uplink"))
         self._options = options
-        self._open: set[HostStream | HostListener] = set()
-        self._lingering: dict[HostStream, None] = {}
+        self._open = Opened()
 
     @property
     def busy(self) -> bool:
@@ -87,18 +86,14 @@ class Uplink:
             self._options,
             port=port,
             accepted=accepted,
-            forget=self._open.discard,
+            forget=self._open.forget,
         )
         self._open.add(opened)
         return opened
 
     def close(self) -> None:
         """Break off and close everything that is open here."""
-        for opened in tuple(self._open):
-            if isinstance(opened, HostStream):
-                opened.abort()
-            else:
-                opened.close()
+        self._open.close()
 
     def _stream(self, sock: socket.socket) -> HostStream:
         stream = _UplinkStream(
@@ -106,21 +101,11 @@ class Uplink:
             sock,
             ANY,
             self._options,
-            forget=self._forget,
-            lingers=self._lingers,
+            forget=self._open.forget,
+            lingers=self._open.lingers,
         )
         self._open.add(stream)
         return stream
-
-    def _forget(self, stream: HostStream) -> None:
-        self._open.discard(stream)
-        self._lingering.pop(stream, None)
-
-    def _lingers(self, stream: HostStream) -> None:
-        """A peer that never closes must not hold many descriptors."""
-        self._lingering[stream] = None
-        if len(self._lingering) > MOST_LINGERING:
-            next(iter(self._lingering)).abort()
 
 
 class Names:
