@@ -171,8 +171,7 @@ def test_a_name_that_nobody_has_is_told_and_tried_again() -> None:
 def test_nobody_listening_is_told() -> None:
     with secured(None, None) as line:
         line.server.close()
-        for opened in tuple(line.client._network._open):  # type: ignore[attr-defined]  # the listener
-            opened.close()
+        line.world.station.close()  # type: ignore[attr-defined]  # the uplink, with its listener
         line.client.open()
         line.until(lambda: line.station.ended)
         assert line.station.ended[0].cause is Cause.REFUSED
