@@ -41,6 +41,7 @@ class Record:
     trace: TextIO
     asked_at: float | None = None
     reason: str = ""
+    paid_by: str | None = None  # in ISO 15118-20, as the vehicle selected it
     messages: list[tuple[float, str, str]] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -52,6 +53,7 @@ class Record:
             return  # a fragment that is only encoded to be signed
         self.messages.append((at, way, name))
         code = str((body[name] or {}).get("ResponseCode", ""))
+        self.paid_by = (body[name] or {}).get("SelectedAuthorizationService", self.paid_by)
         if code.upper().startswith("FAILED"):
             self.failed.append(f"{name}: {code}")
         line = {"t": round(at, 6), "way": way, "name": name, "exi": exi.hex(), "json": document}
@@ -78,6 +80,7 @@ class Record:
             "turn": self.turn(),
             "cpu": own.ru_utime + own.ru_stime + sum(cpu for cpu, _rss in children()),
             "rss": peak_of("self") + sum(rss for _cpu, rss in children()),
+            "paid_by": self.paid_by,
             "messages": list(dict.fromkeys(names)),
         }
 
@@ -181,7 +184,7 @@ def set_up(arguments: argparse.Namespace, record: Record) -> None:
             SettingKey.PKI_PATH: f"{arguments.pki}/" if arguments.pki else "",
             SettingKey.MESSAGE_LOG_JSON: False,
             SettingKey.MESSAGE_LOG_EXI: False,
-            SettingKey.ENABLE_TLS_1_3: False,
+            SettingKey.ENABLE_TLS_1_3: arguments.protocol.startswith("iso20"),
         }
     )
 
@@ -344,7 +347,8 @@ async def station(arguments: argparse.Namespace, record: Record) -> None:
     config.enforce_tls = bool(arguments.pki)
     config.free_charging_service = False
     config.supported_protocols = [Protocol[PROTOCOLS[arguments.protocol]]]
-    config.supported_auth_options = [AuthEnum.PNC if arguments.pki else AuthEnum.EIM]
+    contract = arguments.pki and not arguments.external
+    config.supported_auth_options = [AuthEnum.PNC if contract else AuthEnum.EIM]
     controller = Station()
     await controller.set_status(ServiceStatus.STARTING)
     handler = SECCHandler(exi_codec=warm(record), evse_controller=controller, config=config)
@@ -372,6 +376,7 @@ def main() -> int:
     parser.add_argument("--control", default="scheduled", help="of the vehicle, in ISO 15118-20")
     parser.add_argument("--loops", type=int, default=20, help="of the vehicle")
     parser.add_argument("--pki", help="folder of certificates; switches TLS and Plug & Charge on")
+    parser.add_argument("--external", action="store_true", help="no Plug & Charge over TLS")
     parser.add_argument("--install", action="store_true", help="the vehicle asks for a contract")
     parser.add_argument(
         "--electronics", action="store_true", help="the station delivers what it is asked for"

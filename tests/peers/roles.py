@@ -27,6 +27,11 @@ class Case:
     as_shipped: bool = False  # the foreign station with the package's own simulated electronics
     service: str = ""  # the energy service of ISO 15118-20
     dynamic: bool = False
+    tls: bool = False  # where no contract pays: it needs TLS in any case
+
+    @property
+    def secure(self) -> bool:
+        return self.tls or self.contract
 
     @property
     def newer(self) -> bool:
@@ -76,7 +81,7 @@ session:
   security: {security}
   count: 1
   tries: 1
-  lab_iso20_without_tls: {newer}
+  lab_iso20_without_tls: {lab}
 {more}can:
   bus: {{channel: 239.74.163.2, options: {{port: 43210}}}}
   timeout_cycles: 100  # the simulated control units are one process on a host that may be busy
@@ -92,7 +97,7 @@ session:
   payment: [{payment}]
   plain: {plain}
   tls: {tls}
-  lab_iso20_without_tls: {newer}
+  lab_iso20_without_tls: {lab}
   count: 1
 trace: {{file: {folder}/ours.station.trace.jsonl}}
 nvm: {{file: {folder}/ours.station.nvm}}
@@ -100,7 +105,11 @@ nvm: {{file: {folder}/ours.station.nvm}}
 KEYS = """\
 keym:
   folder: {folder}/{role}/certificates
-csm: {{software: {{folder: {folder}/{role}/keys}}}}
+{more}csm: {{software: {{folder: {folder}/{role}/keys}}}}
+"""
+NEWER = """\
+  exchange: {lab_other_suites: true}  # it signs as ISO 15118-2 does
+tls: {lab_p256_in_tls13: true}  # the one curve of its TLS
 """
 
 
@@ -139,8 +148,9 @@ class Roles:
         words += ["--loops", str(self.pace.loops), "--within", str(self.pace.within)]
         words += ["--log", str(folder / f"theirs.{role}.log")]
         words += ["--trace", str(folder / f"theirs.{role}.trace.jsonl")]
-        if case.contract:
+        if case.secure:
             words += ["--pki", str(folder / "pki" / "theirs")]
+        words += ["--external"] if not case.contract else []
         return self.line.theirs(side, *words, *more)
 
     # Ours
@@ -154,9 +164,9 @@ class Roles:
             protocol=case.protocol,
             mode=case.mode,
             payment="Contract" if case.contract else "ExternalPayment",
-            plain=str(not case.contract).lower(),
-            tls=str(case.contract).lower(),
-            newer=str(case.newer).lower(),
+            plain=str(not case.secure).lower(),
+            tls=str(case.secure).lower(),
+            lab=str(case.newer and not case.secure).lower(),
             folder=self.folder,
             plug=self.station_plug,
         )
@@ -179,9 +189,9 @@ class Roles:
         text = VEHICLE.format(
             protocol=case.protocol,
             profile=pace.profile,
-            security="tls" if case.contract else "none",
+            security="tls" if case.secure else "none",
             more=more,
-            newer=str(case.newer).lower(),
+            lab=str(case.newer and not case.secure).lower(),
             folder=self.folder,
             plug=self.vehicle_plug,
         )
@@ -204,17 +214,25 @@ class Roles:
 
     def _keys(self, role: str) -> str:
         """Install what the role may have; the configuration's part about it."""
-        if not self.case.contract:
+        case = self.case
+        if not case.secure:
             return ""
-        words = ["pki", "install", "--role", role]
+        older = () if case.contract and not case.install else ("contract",)
+        self._install(role, "iso2", *older)
+        if case.newer:
+            self._install(role, "iso20", "contract")  # it verifies those of ISO 15118-2 alone
+        more = NEWER if case.newer else ""
+        return KEYS.format(folder=self.folder, role=role, more=more)
+
+    def _install(self, role: str, kind: str, *without: str) -> None:
+        words = ["pki", "install", "--role", role, "--kind", kind]
         words += ["--certificates", str(self.folder / role / "certificates")]
         words += ["--keys", str(self.folder / role / "keys")]
-        words += ["--without", "contract"] if self.case.install else []
+        words += [word for name in without if role == "evcc" for word in ("--without", name)]
         words += [str(self.folder / "pki" / "ours")]
-        program = self.line.ours("se", "tools.cli", *words, log=f"{role}.keys")
+        program = self.line.ours("se", "tools.cli", *words, log=f"{role}.{kind}.keys")
         assert program.wait(60), "keys are not installed in time"
         assert program.status == 0, program.text()
-        return KEYS.format(folder=self.folder, role=role)
 
 
 class _Goal:

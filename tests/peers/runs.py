@@ -7,7 +7,7 @@ stack's log.  Set-up time and loop rate are those of the vehicle, whoever's it i
 import json
 import shutil
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,15 @@ ISO20 = tuple(
     )
     for control in ("scheduled", "dynamic")
 )
-"""On plain TCP, by the lab switch: the package's TLS 1.3 has a P-256 PKI of its own."""
+"""On plain TCP, by the lab switch."""
+
+SECURE20 = tuple(
+    replace(case, name=f"{case.name} {how} TLS", tls=True, contract=how == "PnC")
+    for case in ISO20
+    if case.name in {"-20 DC scheduled", "-20 AC dynamic"}
+    for how in ("EIM", "PnC")
+)
+"""Over TLS 1.3 with a certificate on both sides."""
 
 AS_SHIPPED = (
     Case("DIN DC as shipped", "din", "DC_extended", as_shipped=True),
@@ -118,8 +126,8 @@ def run(
     """One session; each side is ``ours`` or ``theirs``."""
     pace = pace or Pace()
     clear(folder)
-    if case.contract:
-        make_folders(folder / "pki")
+    if case.secure:
+        make_folders(folder / "pki", newer=case.newer)
     with wire(folder) as line, ExitStack() as stack:
         roles = Roles(case, line, pace)
         if station == "ours":

@@ -19,11 +19,23 @@ from tools.pki import folder, layout15118
 from tools.pki.folder import Writer
 from tools.pki.maker import Pki, Plan, leaf_recipe, make
 
+SHOWN = ("v2g_root", "oem_root", "cpo_sub1", "cpo_sub2", "secc", "oem_sub1", "oem_sub2")
 
-def make_folders(base: Path) -> None:
-    """``base/ours/iso2`` in our layout, ``base/theirs`` in the one of the foreign package."""
-    pki = make(Edition.ISO2, datetime.now(tz=timezone.utc))
+
+def make_folders(base: Path, *, newer: bool = False) -> None:
+    """``base/ours`` in our layout, ``base/theirs`` in the one of the foreign package.
+
+    For ISO 15118-20 (``newer``) it shows certificates of that edition in TLS, and its contracts are
+    those of ISO 15118-2.
+    """
+    now = datetime.now(tz=timezone.utc)
+    pki = make(Edition.ISO2, now)
     folder.write(pki, Writer(base / "ours" / "iso2"))
+    if newer:
+        above = make(Edition.ISO20, now)
+        folder.write(above, Writer(base / "ours" / "iso20"))
+        pki.entities.update({name: above[name] for name in SHOWN})
+        pki.entities["provisioning"] = above["vehicle"]  # it has one certificate for both
     layout15118.write(pki, Writer(base / "theirs"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.peers.roles import Case, Pace
-from tests.peers.runs import AS_SHIPPED, CASES, ISO20, Run, run
+from tests.peers.runs import AS_SHIPPED, CASES, ISO20, SECURE20, Run, run
 from tests.peers.wire import peer_python
 
 pytestmark = [
@@ -17,10 +17,6 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="network namespaces"),
 ]
-SAID_ONLY_WITH = {
-    "contract": "PaymentDetailsReq",
-    "install": "CertificateInstallationReq",
-}
 
 
 @pytest.fixture
@@ -38,12 +34,15 @@ def is_as_planned(case: Case, ended: Run) -> None:
     loops = {case.loop_request(ours=True), case.loop_request(ours=False)}
     for side in (ended.vehicle, ended.station):
         messages = side.figures["messages"]
-        for attribute, name in SAID_ONLY_WITH.items():
-            assert (name in messages) == getattr(case, attribute), messages
+        assert ("CertificateInstallationReq" in messages) is case.install, messages
+        assert ("PaymentDetailsReq" in messages) is (case.contract and not case.newer), messages
         assert loops & set(messages)
+    if case.newer:
+        (paid,) = {side.figures.get("paid_by") for side in (ended.vehicle, ended.station)} - {None}
+        assert paid == ("PnC" if case.contract else "EIM")
 
 
-@pytest.mark.parametrize("case", [*CASES, *ISO20], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *ISO20, *SECURE20], ids=lambda case: case.name)
 def test_our_vehicle_charges_at_their_station(case: Case, folder: Path) -> None:
     ended = run(case, folder, "ours", "theirs")
     assert ended.good, ended.explain()
@@ -51,7 +50,7 @@ def test_our_vehicle_charges_at_their_station(case: Case, folder: Path) -> None:
     assert ended.station.figures["loops"] >= 20
 
 
-@pytest.mark.parametrize("case", [*CASES, *ISO20], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *ISO20, *SECURE20], ids=lambda case: case.name)
 def test_their_vehicle_charges_at_our_station(case: Case, folder: Path) -> None:
     ended = run(case, folder, "theirs", "ours")
     assert ended.good, ended.explain()
