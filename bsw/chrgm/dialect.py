@@ -56,6 +56,9 @@ class Wrapped:
         self._header = messages.MessageHeader
 
     def encode(self, session_id: bytes, said: Said) -> tuple[int, bytes]:
+        made = said.as_made(session_id)
+        if made is not None:
+            return PayloadType.EXI, made.octets
         header = self._header(session_id=session_id, signature=said.signature)
         message = self._message(header=header, body=said.body)
         return PayloadType.EXI, self._codec.encode(message)
@@ -89,6 +92,9 @@ class Typed:
 
     def encode(self, session_id: bytes, said: Said) -> tuple[int, bytes]:
         """Under the payload type asked for, else under the one of its schema."""
+        made = said.as_made(session_id)
+        if made is not None:
+            return made.payload_type, made.octets
         wanted = self._main if said.payload_type is None else (said.payload_type,)
         header = said.body.header.replace(session_id=session_id, signature=said.signature)
         message = said.body.replace(header=header)

@@ -40,12 +40,19 @@ class Said:
     """A message to go out: its body, and the signature its header shall carry.
 
     ``payload_type`` is for a protocol in which one message may go out under several: ``None``
-    is the stream that the message belongs to.
+    is the stream that the message belongs to.  ``made`` is the message as somebody else has made
+    it: it goes out octet for octet if its header names the session.
     """
 
     body: Any
     signature: Any = None
     payload_type: int | None = None
+    made: "Heard | None" = None
+
+    def as_made(self, session_id: bytes) -> "Heard | None":
+        """What may go out as it is; else it goes under the session's own header."""
+        made = self.made
+        return made if made is not None and made.session_id == session_id else None
 
 
 def same_session(left: bytes, right: bytes) -> bool:

@@ -16,7 +16,10 @@ from ocpp.station.authorization.cache import Cache
 from ocpp.station.authorization.judge import Judge
 from ocpp.station.authorization.local_list import LocalList
 from ocpp.station.charging.smart import KEYS_16, SmartCharging
-from ocpp.station.desk import Desk, Reply, status
+from ocpp.station.contracts.relay import Relay
+from ocpp.station.contracts.shown import VEHICLES, rules_of
+from ocpp.station.contracts.transfer16 import Transfers
+from ocpp.station.desk import SINCE_2, Desk, Reply, status
 from ocpp.station.diagnostics.customer import Customer
 from ocpp.station.diagnostics.logs import Logs
 from ocpp.station.diagnostics.monitoring import Monitoring
@@ -42,7 +45,6 @@ from ocpp.station.provisioning.variables import Variables
 from ocpp.station.records import Stop, Trigger
 from ocpp.station.security.roots import Roots, Vault
 from ocpp.station.security.signing import STATION, Keys, Signing
-from ocpp.versions import Version
 
 COMM: Final = "OCPPCommCtrlr"
 
@@ -139,10 +141,13 @@ class Blocks:
         self.smart = SmartCharging(desk, ground)
         for name, value in KEYS_16.items():
             self.keys.add(name, value)
-        desk.take({"DataTransfer": _unknown_vendor}, versions=Version)
+        self.relay = Relay(ground)
+        self.transfers = Transfers(desk, ground)
+        desk.take({"DataTransfer": _unknown_vendor}, versions=SINCE_2)
         key = Key("ClockCtrlr")
         ground.model.show(key, "DateTime", ground.stamp)
         ground.model.listen(self._changed)
+        ground.charger.contracts(rules_of(ground.model))
 
     def accepted(self, *, ordered: bool) -> None:
         """The back end has taken the station in; ``ordered``: it had it started."""
@@ -200,6 +205,8 @@ class Blocks:
             self.networks.changed_password(variable.actual.value)
             if self._ground.version is not None:
                 self._come_back()
+        elif variable.component.name == VEHICLES:
+            self._ground.charger.contracts(rules_of(self._ground.model))
         elif variable.component.name == COMM:
             self._line.rules = self._line_rules(variable.name)
 

@@ -55,10 +55,17 @@ class Ground:
         unix_ns = self.unix_ns
         return timestamp(self.scheduler.now if unix_ns is None else unix_ns)
 
-    def ask(self, action: str, fields: Mapping[str, Any], done: Done) -> None:
+    def ask(
+        self,
+        action: str,
+        fields: Mapping[str, Any],
+        done: Done,
+        *,
+        within: int | None = None,
+    ) -> None:
         """``done`` hears ``None`` at once while the back end cannot be asked."""
         if self.online:
-            self.questions.ask((action, fields), done)
+            self.questions.ask((action, fields), done, within=within)
         else:
             done(None)
 

@@ -25,6 +25,8 @@ from ocpp.station.answering import Answering
 from ocpp.station.blocks import Blocks
 from ocpp.station.boot import Boot, Standing
 from ocpp.station.charging.wire import sent
+from ocpp.station.contracts.relay import Relay
+from ocpp.station.contracts.shown import Contract
 from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply, status
 from ocpp.station.diagnostics.outside import Nowhere, Outside
 from ocpp.station.ground import Ground
@@ -217,9 +219,14 @@ class Station:
             place.connect.rearm(place.outlet.rules.connect_within)
         self._connectors.update(place)
 
-    def presented(self, evse: int, token: Token) -> None:
-        """A driver shows a token: to start, or to stop what runs here."""
-        self._drivers.presented(self._places[evse], token)
+    def presented(self, evse: int, token: Token, contract: Contract | None = None) -> None:
+        """A driver shows a token: to start, or to stop what runs here; or a vehicle a contract."""
+        self._drivers.presented(self._places[evse], token, contract)
+
+    @property
+    def relay(self) -> Relay:
+        """The way of vehicles' requests for contracts, and of questions about certificates."""
+        return self._blocks.relay
 
     def charging(self, evse: int) -> None:
         """Energy flows."""

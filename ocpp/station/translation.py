@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bsw.os.clock import MS, S
 from ocpp.catalogue import Message
+from ocpp.station.contracts.shown import Contract
 from ocpp.station.records import ChargingState, Instant, Reading, Token
 from ocpp.station.store import Row
 
@@ -35,16 +36,22 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A token's standing, its group, until when that holds (seconds since 1970), a text for it."""
+    """A token's standing, its group, until when that holds (seconds since 1970), a text for it.
+
+    ``certificate`` is what is said of a contract's chain, in the words of 2.x.
+    """
 
     standing: Standing
     group: str | None = None
     until: float | None = None
     text: str = ""
+    certificate: str = ""
 
     @property
     def accepted(self) -> bool:
-        return self.standing is Standing.ACCEPTED
+        """The token, and the contract's chain where one was judged."""
+        sound = self.certificate in {"", "Accepted"}
+        return self.standing is Standing.ACCEPTED and sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +143,10 @@ class Translator(Protocol):
     def values(self, evse: int, reading: Reading, timed: Timed) -> Request:
         """What an outlet's meter shows outside of a transaction."""
 
-    def authorize(self, token: Token) -> Request: ...
-    def verdict(self, answer: Message) -> Verdict: ...
+    def authorize(self, token: Token, contract: Contract | None = None) -> Request: ...
+    def verdict(self, answer: Message) -> Verdict | None:
+        """``None``: the back end cannot judge a contract; it may be asked for the token alone."""
+
     def remote_start(self, message: Message) -> RemoteStart: ...
     def remote_stop(self, message: Message) -> RemoteStop: ...
 

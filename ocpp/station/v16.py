@@ -11,6 +11,8 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from ocpp.catalogue import Message
+from ocpp.station.contracts.shown import Contract
+from ocpp.station.contracts.transfer16 import packed, unpacked
 from ocpp.station.records import (
     ChargingState,
     Phase,
@@ -34,6 +36,7 @@ from ocpp.station.translation import (
     Timed,
     Verdict,
 )
+from ocpp.station.v2 import authorization, authorized
 
 START: Final = "StartTransaction"
 STOP: Final = "StopTransaction"
@@ -143,11 +146,17 @@ class V16:
     def values(self, evse: int, reading: Reading, timed: Timed) -> Request:
         return "MeterValues", {"connectorId": evse, "meterValue": [meter_value(reading, timed)]}
 
-    def authorize(self, token: Token) -> Request:
-        return "Authorize", {"idTag": token.id}
+    def authorize(self, token: Token, contract: Contract | None = None) -> Request:
+        """A contract is shown inside DataTransfer."""
+        if contract is None:
+            return "Authorize", {"idTag": token.id}
+        return packed("Authorize", authorization(token, contract))
 
-    def verdict(self, answer: Message) -> Verdict:
-        return _verdict(answer.idTagInfo)
+    def verdict(self, answer: Message) -> Verdict | None:
+        if hasattr(answer, "idTagInfo"):
+            return _verdict(answer.idTagInfo)
+        read = unpacked("Authorize", answer)
+        return None if read is None else authorized(read)
 
     def remote_start(self, message: Message) -> RemoteStart:
         evse = message.connectorId if message.connectorId is not UNSET else None

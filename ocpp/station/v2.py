@@ -1,11 +1,13 @@
 """Our words in the messages of 2.0.1 and 2.1."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from msgspec import UNSET
 
 from ocpp.catalogue import Message
+from ocpp.station.contracts.shown import Contract
 from ocpp.station.records import Reading, Sample, Token, TxEvent
 from ocpp.station.store import Row
 from ocpp.station.translation import (
@@ -80,11 +82,11 @@ class V2:
     def values(self, evse: int, reading: Reading, timed: Timed) -> Request:
         return "MeterValues", {"evseId": evse, "meterValue": [meter_value(reading, timed)]}
 
-    def authorize(self, token: Token) -> Request:
-        return "Authorize", {"idToken": id_token(token)}
+    def authorize(self, token: Token, contract: Contract | None = None) -> Request:
+        return "Authorize", authorization(token, contract)
 
     def verdict(self, answer: Message) -> Verdict:
-        return _verdict(answer.idTokenInfo)
+        return authorized(answer)
 
     def remote_start(self, message: Message) -> RemoteStart:
         group = message.groupIdToken
@@ -98,6 +100,18 @@ class V2:
 
     def remote_stop(self, message: Message) -> RemoteStop:
         return RemoteStop(transaction=message.transactionId)
+
+
+def authorization(token: Token, contract: Contract | None) -> Fields:
+    shown = {} if contract is None else contract.wire()
+    return {"idToken": id_token(token), **shown}
+
+
+def authorized(answer: Message) -> Verdict:
+    """What Authorize was answered; of the chain apart from the token [C07.FR.04]."""
+    certificate = answer.certificateStatus
+    verdict = _verdict(answer.idTokenInfo)
+    return verdict if certificate is UNSET else replace(verdict, certificate=certificate)
 
 
 def id_token(token: Token) -> Fields:

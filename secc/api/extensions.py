@@ -14,13 +14,17 @@ from secc.api.objects import AppProtocols, NotNegative, Object, Percent, Provide
 
 
 class AuthorizationRequest(Object):
-    """What one session asks; ``request_id`` goes back with the answer."""
+    """What one session asks; ``request_id`` goes back with the answer.
+
+    ``chain_judged``: the contract's chain was found good here; false where its root is unknown.
+    """
 
     request_id: int
     payment_option: PaymentOption
     tls: bool
     evcc_id: str | None = None
     id_token: ProvidedIdToken | None = None
+    chain_judged: bool | None = None
 
 
 class ACChargingParameters(Object):

@@ -1,8 +1,9 @@
 """Certificate messages that somebody behind the north side answers.
 
 The vehicle's request goes north as it came, octet for octet; the response that comes back is read
-only to see that it is the one that is due, and leaves under the session's own header.  One request
-at a time, and never one that the vehicle no longer waits for.
+only to see that it is the one that is due.  It leaves octet for octet if its header names this
+session, else under the session's own header.  One request at a time, and never one that the
+vehicle no longer waits for.
 """
 
 import binascii

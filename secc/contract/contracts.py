@@ -92,7 +92,9 @@ class StationContracts:
             return Verdict(chain_code(verdict), str(verdict), elsewhere=unknown)
         leaf = parse(chain[LEAF])
         soon = leaf.not_after.timestamp() - self.calendar.unix() < EXPIRES_SOON
-        return Verdict("OK_CertificateExpiresSoon" if soon else "OK")
+        anchor = verdict.anchor
+        root = b"" if anchor is None else anchor.certificate.der
+        return Verdict("OK_CertificateExpiresSoon" if soon else "OK", root=root)
 
     def verify(self, body: Any, signature: Any, certificate: bytes) -> Verdict:  # noqa: ANN401
         try:

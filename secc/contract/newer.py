@@ -113,7 +113,9 @@ class NewerContracts:
             return Verdict(Code.WARNING_EMSP_UNKNOWN.value, "its provider is not served here")
         ends = min(one.not_after.timestamp() for one in verdict.path)
         soon = ends - self.calendar.unix() < EXPIRES_SOON
-        return Verdict((Code.OK_CERTIFICATE_EXPIRES_SOON if soon else Code.OK).value)
+        code = Code.OK_CERTIFICATE_EXPIRES_SOON if soon else Code.OK
+        anchor = verdict.anchor
+        return Verdict(code.value, root=b"" if anchor is None else anchor.certificate.der)
 
     def look_up(self, chain: tuple[bytes, ...]) -> Later[Verdict]:
         """The same after responders were asked, where this station asks any."""

@@ -17,14 +17,19 @@ LONGEST: Final = 5_500
 MOST_HASHES: Final = 4
 
 
-def contract_token(emaid: str, chain: tuple[bytes, ...], *, whole: bool) -> ProvidedIdToken:
-    """``chain`` in DER, leaf first, as it was judged; it goes along where ``whole`` allows it."""
+def contract_token(
+    emaid: str, chain: tuple[bytes, ...], root: bytes = b"", *, whole: bool
+) -> ProvidedIdToken:
+    """``chain`` in DER, leaf first, as it was judged; it goes along where ``whole`` allows it.
+
+    ``root`` is the one it ends in, as far as it is known here.
+    """
     text = "".join(_pem(one) for one in chain)
     return ProvidedIdToken(
         id_token=IdToken(value=emaid, type=IdTokenType.EMAID),
         authorization_type=AuthorizationType.PLUG_AND_CHARGE,
         certificate=text if whole and len(text) <= LONGEST else None,
-        iso15118CertificateHashData=list(_hashes(chain))[:MOST_HASHES] or None,
+        iso15118CertificateHashData=list(_hashes(chain, root))[:MOST_HASHES] or None,
     )
 
 
@@ -34,11 +39,12 @@ def _pem(der: bytes) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n"
 
 
-def _hashes(chain: tuple[bytes, ...]) -> Iterator[CertificateHashDataInfo]:
-    """Of each certificate whose issuer the vehicle sent along and that names a responder."""
+def _hashes(chain: tuple[bytes, ...], root: bytes) -> Iterator[CertificateHashDataInfo]:
+    """Of each certificate whose issuer is here and that names a responder."""
     from keym.x509.certificate import parse  # noqa: PLC0415 - who judges contracts has it loaded
 
-    for subject, issuer in pairwise(parse(one) for one in chain):
+    ends = () if not root or root == chain[-1] else (root,)
+    for subject, issuer in pairwise(parse(one) for one in (*chain, *ends)):
         for url in subject.extensions.ocsp_urls[:1]:
             yield CertificateHashDataInfo(
                 hashAlgorithm="SHA256",

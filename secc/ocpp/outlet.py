@@ -12,14 +12,16 @@ from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState
 from bsw.dlt import Logger
 from ocpp.station.charging.composite import Limit, Supply
+from ocpp.station.contracts.shown import ContractRules
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.station import Station
-from ocpp.station.translation import Verdict
+from ocpp.station.translation import Standing, Verdict
 from secc.api.charger import Charger
 from secc.api.extensions import AuthorizationRequest
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.api.state import StationState
+from secc.ocpp.contracts import BackendContracts, contract_of
 from secc.ocpp.meter import Register
 from secc.session.limits import dc_hardware, nominal_voltage
 
@@ -54,6 +56,7 @@ class BackendOutlet:
         self._plugged = False
         self._restart = restart
         self._station: Station | None = None
+        self._contracts = BackendContracts(charger, log, lambda: self._tied.relay)
 
     def take(self, station: Station) -> None:
         """The station is another one from now on, and hears how things are."""
@@ -68,6 +71,7 @@ class BackendOutlet:
         subscribe = self._charger.subscribe
         subscribe("evcc_id", lambda _identity: self._plug(plugged=True))
         subscribe("authorization_request", self._asks)
+        self._contracts.tie()
         subscribe("current_demand_started", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_close_contactor", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_open_contactor", lambda _none: self._tied.stopped(EVSE))
@@ -97,7 +101,8 @@ class BackendOutlet:
         assert evse == EVSE
         self._log.info("refused", kind=token.kind, why=verdict.standing.value)
         if self._asked is not None:
-            self._answer(AuthorizationStatus(verdict.standing.value))
+            certificate = CertificateStatus(verdict.certificate or "Accepted")
+            self._answer(_status_of(verdict), certificate)
 
     def stop(self, evse: int, why: Stop) -> None:
         """From the station."""
@@ -137,6 +142,10 @@ class BackendOutlet:
         self._log.info("limited", watts=round(watts), by="" if limit.by is None else limit.by.value)
         self._charger.limit_power(power=watts, current=None if supply.dc else limit.amperes)
 
+    def contracts(self, rules: ContractRules) -> None:
+        """From the station."""
+        self._contracts.allow(rules)
+
     def restart(self) -> bool:
         """From the station."""
         return self._restart()
@@ -169,7 +178,7 @@ class BackendOutlet:
         if present is not None and (token is None or present.same_as(token)):
             self._answer(AuthorizationStatus.ACCEPTED)
         elif token is not None:
-            self._tied.presented(EVSE, token)
+            self._tied.presented(EVSE, token, contract_of(asked))
 
     def _token(self, asked: AuthorizationRequest) -> Token | None:
         if asked.payment_option is PaymentOption.CONTRACT:
@@ -181,16 +190,25 @@ class BackendOutlet:
             return Token(asked.evcc_id.replace(":", ""), MAC)
         return None
 
-    def _answer(self, status: AuthorizationStatus) -> None:
+    def _answer(
+        self,
+        status: AuthorizationStatus,
+        certificate: CertificateStatus = CertificateStatus.ACCEPTED,
+    ) -> None:
         """The question that is open, if there is one."""
         asked = self._asked
-        certificate = CertificateStatus.ACCEPTED
         if asked is not None and self._charger.verdicts.waits(asked.request_id):
             self._charger.authorization_verdict(
                 request_id=asked.request_id,
                 authorization_status=status,
                 certificate_status=certificate,
             )
+
+
+def _status_of(verdict: Verdict) -> AuthorizationStatus:
+    """A good token does not make up for a chain that does not hold."""
+    good = verdict.standing is Standing.ACCEPTED and not verdict.accepted
+    return AuthorizationStatus.INVALID if good else AuthorizationStatus(verdict.standing.value)
 
 
 def supply_of(state: StationState) -> Supply:

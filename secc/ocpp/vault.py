@@ -18,7 +18,7 @@ from keym.faults import KeymError
 from keym.keeping.store import CertificateStore
 from keym.x509.certificate import Malformed, parse
 from keym.x509.profile import RootKind
-from ocpp.station.security.roots import Hashes
+from ocpp.station.security.hashes import Hashes
 
 OWN: Final = {"CSMSRootCertificate": "csms", "ManufacturerRootCertificate": "manufacturer"}
 JUDGED: Final = {

@@ -26,11 +26,13 @@ class Verdict:
     """What a check of a contract or signature came to: a code of the protocol, and why.
 
     ``elsewhere``: nothing is wrong but that the root is unknown here; who knows more may judge.
+    ``root`` is the one that a contract's chain was found to end in, in DER.
     """
 
     code: str
     why: str = ""
     elsewhere: bool = False
+    root: bytes = b""
 
     @property
     def good(self) -> bool:

@@ -19,6 +19,7 @@ from ocpp.folder import Kind
 from ocpp.happenings import Answered, Called, Happening
 from ocpp.server import Session
 from ocpp.station.charging.composite import Limit, Supply
+from ocpp.station.contracts.shown import ContractRules
 from ocpp.station.diagnostics.outside import Outside
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
@@ -47,6 +48,8 @@ class Outlets:
     shown: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     restarts: bool = True
     limits: list[tuple[int, float | None]] = field(default_factory=list)
+    pays: ContractRules | None = None
+    refused: list[Verdict] = field(default_factory=list)
 
     def supply(self, evse: int) -> Supply:
         del evse
@@ -61,6 +64,7 @@ class Outlets:
 
     def refuse(self, evse: int, token: Token, verdict: Verdict) -> None:
         self.told.append(("refuse", evse, verdict.standing.value))
+        self.refused.append(verdict)
 
     def stop(self, evse: int, why: Stop) -> None:
         self.told.append(("stop", evse, why.value))
@@ -74,6 +78,9 @@ class Outlets:
 
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         self.shown.append((evse, lines))
+
+    def contracts(self, rules: ContractRules) -> None:
+        self.pays = rules
 
     def restart(self) -> bool:
         self.told.append(("restart", 0, ""))

@@ -4,6 +4,7 @@ Random walks over the real tables with random values in the messages; each side 
 agreement, and learns from what passed as real EXI octets.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,3 +94,15 @@ def test_what_one_side_does_not_allow_the_other_refuses(name: str, data: st.Data
     others = [one for one in table.exchanges if one not in cursor.allowed(agreed)]
     with pytest.raises(SequenceError):
         cursor.step(data.draw(st.sampled_from(others)), agreed)
+
+
+@pytest.mark.parametrize("name", ["din", "iso2"])
+def test_what_somebody_else_has_made_goes_out_octet_for_octet_in_its_own_session(name: str) -> None:
+    spoken = protocol(name).dialect
+    response = smallest(MODULES[name].SessionSetupRes)
+    number, octets = spoken.encode(ID, Said(response))
+    made = replace(spoken.decode(number, octets), octets=octets + b"\0")  # as we would not write it
+    said = Said(made.body, made.signature, made=made)
+    assert spoken.encode(ID, said) == (number, octets + b"\0")
+    other = b"\x02" * 8
+    assert spoken.encode(other, said) == spoken.encode(other, Said(response))

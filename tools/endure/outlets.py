@@ -9,6 +9,7 @@ from random import Random
 from typing import Final
 
 from ocpp.station.charging.composite import Limit, Supply
+from ocpp.station.contracts.shown import ContractRules
 from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, SignedRecord, Stop, Token, Trigger
 from ocpp.station.station import Station
@@ -54,6 +55,9 @@ class SignedOutlets:
 
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         self.told.append((evse, " ".join(lines)))
+
+    def contracts(self, rules: ContractRules) -> None:
+        """Nobody shows one here."""
 
     def restart(self) -> bool:
         """Nobody orders it here."""

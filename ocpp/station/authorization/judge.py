@@ -5,6 +5,7 @@ Owns the table of C12 to C15: which of them counts online, which offline.  Asks 
 
 from ocpp.station.authorization.cache import Cache
 from ocpp.station.authorization.local_list import LocalList
+from ocpp.station.contracts.shown import VEHICLES, Contract
 from ocpp.station.provisioning.model import Model
 from ocpp.station.records import Token
 from ocpp.station.translation import Standing, Verdict
@@ -35,6 +36,14 @@ class Judge:
             return known
         stranger = self._model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
         return Verdict(Standing.ACCEPTED if stranger else Standing.UNKNOWN)
+
+    def contract_offline(self, token: Token, contract: Contract) -> Verdict:
+        """Judged here, and known here as any token has to be [C07.FR.07 to FR.12]."""
+        if not self._model.flag(VEHICLES, "ContractValidationOffline"):
+            return Verdict(Standing.NOT_NOW)
+        if not contract.judged:
+            return Verdict(Standing.INVALID, certificate="CertChainError")
+        return self.offline(token)
 
     def known(self, token: Token) -> Verdict | None:
         found = self._list.find(token)

@@ -10,6 +10,7 @@ from functools import partial
 
 from ocpp.catalogue import Message
 from ocpp.station.authorization.judge import Judge
+from ocpp.station.contracts.shown import Contract
 from ocpp.station.display.cost import Cost
 from ocpp.station.outlets.outlet import Point
 from ocpp.station.outlets.places import Charger, Place
@@ -62,8 +63,8 @@ class Drivers:
         self._changed = changed
         self._authorize_remote = authorize_remote
 
-    def presented(self, place: Place, token: Token) -> None:
-        """A driver shows a token: to start, or to stop what runs here."""
+    def presented(self, place: Place, token: Token, contract: Contract | None = None) -> None:
+        """A driver shows a token: to start, or to stop what runs here; or a vehicle a contract."""
         present = place.outlet.token
         if present is not None and present.same_as(token):
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, token)
@@ -71,7 +72,7 @@ class Drivers:
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
         elif place.asked is None:
             place.asked = token
-            self._authorize(token, partial(self._judged, place, token))
+            self._authorize(token, partial(self._judged, place, token), contract)
 
     def stop(self, place: Place, trigger: Trigger, stop: Stop, token: Token | None = None) -> None:
         """The authorization ends, and energy with it."""
@@ -116,13 +117,18 @@ class Drivers:
             return None
         return Agreed(partial(self.stop, place, Trigger.REMOTE_STOP, Stop.REMOTE), place)
 
-    def _authorize(self, token: Token, done: Callable[[Verdict], None]) -> None:
-        """Ask the back end, or decide alone: it cannot be asked, or need not [C12 to C15]."""
+    def _authorize(
+        self, token: Token, done: Callable[[Verdict], None], contract: Contract | None = None
+    ) -> None:
+        """Ask the back end, or decide alone: it cannot be asked, or need not [C07, C12 to C15].
+
+        A contract is always asked about: only the back end hears that it was taken back.
+        """
         translator = self._online()
         if translator is None:
-            done(self._judge.offline(token))
+            done(self._offline(token, contract))
             return
-        known = self._judge.online(token)
+        known = self._judge.online(token) if contract is None else None
         if known is not None:
             done(known)
             return
@@ -130,13 +136,34 @@ class Drivers:
         def answered(answer: Message | None) -> None:
             if answer is not None:
                 verdict = translator.verdict(answer)
-                self._judge.learn(token, verdict)
-                done(verdict)
-            else:  # lost with the line, or refused over it
-                gone = self._online() is None
-                done(self._judge.offline(token) if gone else Verdict(Standing.UNKNOWN))
+                if verdict is not None:
+                    self._judge.learn(token, verdict)
+                    done(verdict)
+                else:
+                    self._without_chain(token, contract, done)
+            elif self._online() is None:  # lost with the line
+                done(self._offline(token, contract))
+            elif request[0] != "Authorize":
+                self._without_chain(token, contract, done)
+            else:
+                done(Verdict(Standing.UNKNOWN))
 
-        self._ask(translator.authorize(token), answered)
+        request = translator.authorize(token, contract)
+        self._ask(request, answered)
+
+    def _offline(self, token: Token, contract: Contract | None) -> Verdict:
+        if contract is None:
+            return self._judge.offline(token)
+        return self._judge.contract_offline(token, contract)
+
+    def _without_chain(
+        self, token: Token, contract: Contract | None, done: Callable[[Verdict], None]
+    ) -> None:
+        """A back end that knows no contracts is asked for the eMAID, if the chain is good here."""
+        if contract is None or not contract.judged:
+            done(Verdict(Standing.INVALID, certificate="CertChainError"))
+        else:
+            self._authorize(token, done)
 
     def _judged(self, place: Place, token: Token, verdict: Verdict) -> None:
         """A local driver's token has its verdict."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bsw.os.scheduler import Alarm
 from ocpp.station.charging.composite import Limit, Supply
+from ocpp.station.contracts.shown import ContractRules
 from ocpp.station.outlets.outlet import Outlet
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.translation import ConnectorState, ConnectorView, Verdict
@@ -45,6 +46,9 @@ class Charger(Protocol):
 
     def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
         """What may flow from now on; ``None``: whatever the hardware can."""
+
+    def contracts(self, rules: ContractRules) -> None:
+        """What is allowed of contracts from now on."""
 
     def restart(self) -> bool:
         """Start the whole station anew, soon.  False: it cannot now."""

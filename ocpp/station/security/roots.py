@@ -4,15 +4,15 @@ Where they are kept, and who trusts them from then on, is a port's affair.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from msgspec import UNSET
 
 from ocpp.catalogue import Message
-from ocpp.station.desk import ONLY_16, Desk, Json, Reply, status
+from ocpp.station.desk import ONLY_16, Desk, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.provisioning.model import Key
+from ocpp.station.security.hashes import Hashes
 
 KINDS: Final = (
     "CSMSRootCertificate",
@@ -25,23 +25,6 @@ OF_16: Final = {
     "CentralSystemRootCertificate": "CSMSRootCertificate",
     "ManufacturerRootCertificate": "ManufacturerRootCertificate",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Hashes:
-    """How OCPP names a certificate; hexadecimal, SHA-256."""
-
-    name: str
-    key: str
-    serial: str
-
-    def wire(self) -> Json:
-        return {
-            "hashAlgorithm": "SHA256",
-            "issuerNameHash": self.name,
-            "issuerKeyHash": self.key,
-            "serialNumber": self.serial,
-        }
 
 
 class Vault(Protocol):

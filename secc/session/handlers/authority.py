@@ -11,18 +11,25 @@ from secc.session.context import StationContext
 _POSITIVE: Final = 0x7FFF_FFFF
 
 
-def ask(station: StationContext, token: ProvidedIdToken | None = None) -> Question:
-    """The session's question, put now if it was not yet; ``token`` where a contract pays."""
+def ask(
+    station: StationContext, token: ProvidedIdToken | None = None, *, judged: bool = False
+) -> Question:
+    """The session's question, put now if it was not yet; ``token`` where a contract pays.
+
+    ``judged``: the contract's chain was found good here.
+    """
     if station.question is None:
-        station.question = _question(station, token)
+        station.question = _question(station, token, judged=judged)
         station.charger.verdicts.ask(station.question)
     return station.question
 
 
-def ask_anew(station: StationContext, token: ProvidedIdToken | None = None) -> Question:
+def ask_anew(
+    station: StationContext, token: ProvidedIdToken | None = None, *, judged: bool = False
+) -> Question:
     """Something else shall pay: what was asked before, and its answer, count no more."""
     station.question = None
-    return ask(station, token)
+    return ask(station, token, judged=judged)
 
 
 def answer_of(station: StationContext) -> Verdict | None:
@@ -35,7 +42,7 @@ def settle(station: StationContext) -> None:
         station.question.settled = True
 
 
-def _question(station: StationContext, token: ProvidedIdToken | None) -> Question:
+def _question(station: StationContext, token: ProvidedIdToken | None, *, judged: bool) -> Question:
     number = int.from_bytes(station.chance.octets(4), "big") & _POSITIVE
     option = PaymentOption.EXTERNAL if token is None else PaymentOption.CONTRACT
     named = None if token is None else token.model_copy(update={"request_id": number})
@@ -45,6 +52,7 @@ def _question(station: StationContext, token: ProvidedIdToken | None) -> Questio
         tls=station.record.agreed.secure,
         evcc_id=station.vehicle.evcc_id,
         id_token=named,
+        chain_judged=None if named is None else judged,
     )
 
     def put() -> None:

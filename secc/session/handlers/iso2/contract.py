@@ -49,7 +49,8 @@ class Contract:
         chain = _octets(request.contract_signature_cert_chain)
         verdict = self._desk.judge_contract(chain, request.emaid)
         central = station.state.central_contract_validation
-        if central and verdict.elsewhere:
+        elsewhere = central and verdict.elsewhere
+        if elsewhere:
             station.log.info("contract judged elsewhere", why=verdict.why)
             verdict = Verdict("OK")
         if verdict.good and not self._pays_on(request.emaid):
@@ -58,8 +59,8 @@ class Contract:
             station.contract = chain
             station.emaid = request.emaid
             station.challenge = station.chance.octets(16)
-            token = contract_token(request.emaid, chain, whole=central)
-            ask(station, token)
+            token = contract_token(request.emaid, chain, verdict.root, whole=central)
+            ask(station, token, judged=not elsewhere)
         else:
             station.log.warning("contract refused", code=verdict.code, why=verdict.why)
         return Said(

@@ -196,7 +196,8 @@ class Authorization:
         desk.look_up(chain).then(self._take_note)
         emaid = desk.emaid_of(chain)
         station.publish("selected_payment_option", PaymentOption.CONTRACT)
-        ask_anew(station, contract_token(emaid, chain, whole=central))
+        token = contract_token(emaid, chain, verdict.root, whole=central)
+        ask_anew(station, token, judged=verdict.good)
         good = Codes(verdict.code) if verdict.good else Codes.OK
         self._ongoing = Ongoing(content_of(request), good, chain, emaid)
         return None

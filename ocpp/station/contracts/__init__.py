@@ -1,0 +1,1 @@
+"""Plug & Charge towards the back end: contracts shown, fetched for vehicles, and their standing."""
