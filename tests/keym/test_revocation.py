@@ -5,10 +5,8 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509 import ocsp
 
 from bsw.os.clock import MS, S
-from keym.asking.backend import hash_data
 from keym.asking.fetch import Fetched, Pair, pairs_of
 from keym.calendar import Moment
 from keym.faults import KeymFault
@@ -49,28 +47,6 @@ def test_all_hashes_of_certificate_ids_are_understood(pki: Pki) -> None:
     for algorithm in (hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):
         response = ocsp_response(pki["secc"], AT, hash_algorithm=algorithm)
         assert StatusBook().learn(response, *pair(pki), NOW).state is State.GOOD
-
-
-def test_the_back_end_is_told_what_the_library_would_ask(pki: Pki) -> None:
-    told = hash_data(judge_of(pki).judge(good_question(pki, Use.CONTRACT)))
-    assert len(told) == 3
-    for data, name in zip(told, ("contract", "mo_sub2", "mo_sub1"), strict=True):
-        entity = pki[name]
-        assert entity.issuer is not None
-        asked = (
-            ocsp.OCSPRequestBuilder()
-            .add_certificate(entity.certificate, entity.issuer.certificate, hashes.SHA256())
-            .build()
-        )
-        assert bytes.fromhex(data.issuer_name_hash) == asked.issuer_name_hash
-        assert bytes.fromhex(data.issuer_key_hash) == asked.issuer_key_hash
-        assert int(data.serial_number, 16) == asked.serial_number
-        assert data.responder_url == pki.plan.ocsp_url
-
-
-def test_the_back_end_is_told_nothing_about_a_chain_that_does_not_hold(pki: Pki) -> None:
-    question = Question(Use.CONTRACT, pki.edition, pki["contract"].chain[:2])
-    assert hash_data(judge_of(pki).judge(question)) == ()
 
 
 @pytest.mark.parametrize(

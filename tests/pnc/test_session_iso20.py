@@ -129,7 +129,8 @@ def test_a_contract_pays(application: str, mode: str) -> None:
     assert town.payments == ["PnC"]
     (token,) = town.asked
     assert token.id_token.value == town.sides.wallet.contracts(None)[0].emaid
-    assert len(token.iso15118CertificateHashData) == 2
+    # leaf, sub-CA 2, and sub-CA 1, whose issuer is our root
+    assert len(token.iso15118CertificateHashData) == 3
     assert town.rig.car.paid_by == town.sides.wallet.contracts(None)[0]
     assert town.rig.view.payment == "Contract"
 
