@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bsw.plug.end import ProcessEnd
     from can_adapter.bus import CanPort
     from can_adapter.config import CanConfig
+    from can_adapter.plug.config import PlugCanConfig
     from csm.cryif import CryIf
     from ecu.doors import ModemDoor
     from ecu.uplink import UplinkDoor
@@ -64,6 +65,8 @@ class _Hardware(Protocol):
     def island(self) -> IslandConfig: ...
     @property
     def linux(self) -> LinuxConfig: ...
+    @property
+    def can(self) -> "PlugCanConfig": ...
 
 
 class _Memory(Protocol):
@@ -180,7 +183,27 @@ class HostDoors:
     def hardware(self, side: Side) -> PlugHardware:
         from bsw.hardware.open import open_hardware  # noqa: PLC0415 - only for such a driver
 
-        return open_hardware(self._base, self._config.hardware, side, self.chance)
+        chosen = self._config.hardware
+        if chosen.driver == "can":
+            return self._plug_node(side)
+        return open_hardware(self._base, chosen, side, self.chance)
+
+    def _plug_node(self, side: Side) -> PlugHardware:
+        from bsw.hardware.open import open_hardware  # noqa: PLC0415 - only for such a driver
+        from can_adapter.bus import BusUnavailable  # noqa: PLC0415 - the same
+        from can_adapter.drivers.choose import open_port  # noqa: PLC0415 - the same
+        from can_adapter.matrix.configured import CanConfigError  # noqa: PLC0415 - the same
+        from can_adapter.plug.door import NodeDoor  # noqa: PLC0415 - the same
+
+        base, chosen = self._base, self._config.hardware
+
+        def port(name: str) -> "CanPort":
+            return open_port(base.scheduler, chosen.can.bus, name, clock=base.clock)
+
+        try:
+            return open_hardware(base, chosen, side, self.chance, NodeDoor(chosen.can, port))
+        except (BusUnavailable, CanConfigError) as error:
+            raise CannotStart(f"hardware.can: {error}") from None
 
     def keys(self) -> "CryIf":
         from csm.hardening import forbid_core_dumps  # noqa: PLC0415 - only where there are keys

@@ -21,6 +21,7 @@ from bsw.os.clock import HOUR, MS
 from bsw.slac.dialects import wrong_dialect
 from bsw.slac.link import StationLinkConfig
 from bsw.tls.config import TlsConfig
+from can_adapter.plug.config import PlugCanConfig
 from can_adapter.station.config import StationCanConfig
 from csm.config import CsmConfig, state_folder
 from keym.config import KeymConfig
@@ -44,14 +45,16 @@ class HardwareConfig(Part):
     """Where pilot, power line and power electronics are.
 
     ``plug`` is the simulated plug (a process of its own), ``island`` a processor that owns pilot,
-    lock and contactors, ``linux`` pins of this board, ``own`` a driver of somebody else, ``none``
+    lock and contactors, ``linux`` pins of this board, ``can`` electronics that are a node on a
+    bus, ``own`` a driver of somebody else, ``none``
     takes the link for granted.
     """
 
-    driver: Literal["plug", "island", "linux", "own", "none"] = "none"
+    driver: Literal["plug", "island", "linux", "can", "own", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
     island: IslandConfig = IslandConfig()
     linux: LinuxConfig = LinuxConfig()
+    can: PlugCanConfig = PlugCanConfig()
     own: str = Field(default="", examples=["my_board"])
     """The name of an entry point in the group ``pilotwire.hardware``."""
 

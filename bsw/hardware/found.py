@@ -10,6 +10,7 @@ from bsw.hardware.port import Maker
 
 GROUP: Final = "pilotwire.hardware"
 SHIPPED: Final = {
+    "can": "can_adapter.plug.driver:made",
     "island": "bsw.island.driver:IslandHardware",
     "linux": "bsw.linux.driver:LinuxHardware",
 }

@@ -48,12 +48,13 @@ class Chosen(Protocol):
 
 
 def open_hardware(
-    base: HostBase, chosen: Chosen, side: Side, randomness: Randomness
+    base: HostBase, chosen: Chosen, side: Side, randomness: Randomness, node: object = None
 ) -> PlugHardware:
+    """``node``: of ``hardware.can``, from who knows buses."""
     name = chosen.own if chosen.driver == "own" else chosen.driver
     line = Lines(base, chosen.island)
     around = Surroundings(
-        side, chosen.island, base.scheduler, base.dlt, randomness, line, chosen.linux
+        side, chosen.island, base.scheduler, base.dlt, randomness, line, chosen.linux, node
     )
     try:
         return maker(name)(around)

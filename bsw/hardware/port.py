@@ -174,6 +174,8 @@ class Surroundings:
     open_line: Open
     linux: LinuxConfig = field(default_factory=LinuxConfig)
     """``hardware.linux``"""
+    node: object = None
+    """``hardware.can`` and its bus, for the room that knows buses."""
     gpiod: Any = None
     """A test's, in place of the library."""
 

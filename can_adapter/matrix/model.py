@@ -16,6 +16,7 @@ from can_adapter.matrix.specs import ARXML, MatrixError, MessageSpec, SignalSpec
 
 SHIPPED: Final = ("bms.dbc", "vcu.dbc", "ems.dbc", "obc.dbc", "inlet.dbc", "evcc.dbc")
 SHIPPED_STATION: Final = ("station.dbc",)
+SHIPPED_PLUG: Final = ("plug.dbc",)
 SECOND_INLET: Final = "inlet2.dbc"
 """For vehicles that have one; named in ``can.matrix`` beside the others."""
 

@@ -92,6 +92,8 @@ _ROWS: Final = (
     ("PLUG_GUARD", 0x980200, STOP, 0, 500, "the plug's processor lost us, or is not in order"),
     ("PLUG_SENSOR", 0x980300, STOP, 0, 500, "a temperature sensor of the plug is not in order"),
     ("STOP_LOOP", 0x980400, EMERGENCY, 0, 500, "the stop loop at the plug is open"),
+    ("PLUG_NODE_SILENT", 0x980500, EMERGENCY, 0, 500, "the plug's node on the bus is silent"),
+    ("PLUG_NODE_UNTRUSTED", 0x980600, EMERGENCY, 0, 500, "frames of the plug's node are wrong"),
     ("STATION_VOLTAGE", 0x970100, NOTE, 0, 0, "the station's voltage cannot be true"),
     ("STATION_CURRENT", 0x970200, NOTE, 0, 0, "the station's current cannot be true"),
     ("STATION_LIMITS", 0x970300, NOTE, 0, 0, "a limit of the station cannot be true"),

@@ -28,10 +28,16 @@ EVENTS: Final = {
     "lock_lost": "LOCK_LOST",
     "lock_stuck": "LOCK_ERROR",
 }
+OF_A_NODE: Final = {
+    "node_silent": "PLUG_NODE_SILENT",
+    "node_untrusted": "PLUG_NODE_UNTRUSTED",
+    "node_refused": "PLUG_NODE_UNTRUSTED",
+}
+"""What the driver of a node on a bus finds of the node itself."""
 SEEN_ANYWAY: Final = frozenset({"station_fault", "ventilation_missing"})
 """The pilot's state says the first; the second is a station's."""
-EXPLAINED: Final = {"PILOT_SHORT": "PILOT_LEVEL"}
-"""A level of no state reads as E; it is no short."""
+EXPLAINED: Final = {"PILOT_SHORT": frozenset({"PILOT_LEVEL", *OF_A_NODE.values()})}
+"""A level of no state, and a pilot that nobody tells, read as E; it is no short."""
 
 
 def events_of(faults: Iterable[str]) -> dict[str, str]:
@@ -39,8 +45,8 @@ def events_of(faults: Iterable[str]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for fault in faults:
         if fault not in SEEN_ANYWAY:
-            found.setdefault(EVENTS.get(fault, ELSE), []).append(fault)
+            found.setdefault((EVENTS | OF_A_NODE).get(fault, ELSE), []).append(fault)
     return {event: " ".join(words) for event, words in found.items()}
 
 
-ALL: Final = frozenset({*EVENTS.values(), ELSE})
+ALL: Final = frozenset({*EVENTS.values(), *OF_A_NODE.values(), ELSE})

@@ -192,7 +192,7 @@ class Supervision:
             if watch.event in told:
                 unseen[watch.event] = True
             elif failed is not None:
-                excused = EXPLAINED.get(watch.event) in told
+                excused = not EXPLAINED.get(watch.event, frozenset()).isdisjoint(told)
                 self._dem.report(watch.event, failed=failed and not excused)
         for event, stands in unseen.items():
             self._dem.report(event, failed=stands, detail=told.get(event, ""))

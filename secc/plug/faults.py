@@ -21,6 +21,9 @@ _EMERGENCY: Final = frozenset(
         "proximity_lost",
         "contactor_welded",
         "lock_lost",
+        "node_silent",
+        "node_untrusted",
+        "node_refused",
     }
 )
 _CONTACTORS: Final = frozenset({"contactor_stuck", "contactor_welded", "contactor_moved"})

@@ -11,6 +11,7 @@ from bsw.program.shipped import shipped
 from can_adapter.matrix.model import (
     SECOND_INLET,
     SHIPPED,
+    SHIPPED_PLUG,
     SHIPPED_STATION,
     find,
     load,
@@ -21,6 +22,7 @@ from evcc.cli import main as evcc
 from tools.cli import main as v2g
 
 BUSES = {"vehicle_bus": (*SHIPPED, SECOND_INLET), "station_bus": SHIPPED_STATION}
+BUSES["plug_bus"] = SHIPPED_PLUG
 
 
 def database(*paths: Path) -> dict[str, Any]:

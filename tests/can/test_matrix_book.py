@@ -6,12 +6,12 @@ from shutil import copyfile
 import pytest
 
 from can_adapter.matrix.book import EDITION, NAME, digest, recall, written
-from can_adapter.matrix.model import SHIPPED, SHIPPED_STATION, load, shipped_matrix
+from can_adapter.matrix.model import SHIPPED, SHIPPED_PLUG, SHIPPED_STATION, load, shipped_matrix
 from can_adapter.matrix.reader import read
 from can_adapter.matrix.specs import MatrixError
 from tools.dbc.book import book, put
 
-ALL = (*SHIPPED, *SHIPPED_STATION)
+ALL = (*SHIPPED, *SHIPPED_STATION, *SHIPPED_PLUG)
 
 
 @pytest.fixture

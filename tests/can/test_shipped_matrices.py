@@ -13,12 +13,15 @@ from can_adapter.matrix.configured import load_matrix
 from can_adapter.matrix.model import (
     SECOND_INLET,
     SHIPPED,
+    SHIPPED_PLUG,
     SHIPPED_STATION,
     Matrix,
     load,
     shipped_matrix,
 )
 from can_adapter.matrix.overlap import misfits
+from can_adapter.plug.bus import PLUG_ORDERS, PLUG_TOLD
+from can_adapter.plug.config import PlugCanConfig
 from can_adapter.signals.binding import Bindings, bind
 from can_adapter.signals.convert import NumberConverter, plain
 from can_adapter.signals.roles import Catalogue, Kind
@@ -27,13 +30,14 @@ from can_adapter.station.config import StationCanConfig
 from can_adapter.vehicle.bus import VEHICLE_REPORT, VEHICLE_VALUES
 from can_adapter.vehicle.config import VehicleCanConfig
 
-FILES = [*SHIPPED, SECOND_INLET, *SHIPPED_STATION]
+FILES = [*SHIPPED, SECOND_INLET, *SHIPPED_STATION, *SHIPPED_PLUG]
 VEHICLE = [*SHIPPED, SECOND_INLET]
 TWO_INLETS = VehicleCanConfig(matrix=tuple(shipped_matrix(name) for name in VEHICLE))
 
 SIDES: list[tuple[CanConfig, Catalogue, Catalogue, set[str]]] = [
     (TWO_INLETS, VEHICLE_VALUES, VEHICLE_REPORT, {"EVCC"}),
     (StationCanConfig(), POWER_MODULE, POWER_COMMAND, {"SECC"}),
+    (PlugCanConfig(), PLUG_TOLD, PLUG_ORDERS, {"ECU"}),
 ]
 
 PROTECTED = {
@@ -47,6 +51,8 @@ PROTECTED = {
     "SECC_VehicleLimits",
     "PM_Present",
     "PM_Limits",
+    "PLUG_Order",
+    "PLUG_State",
 }
 
 
@@ -64,7 +70,7 @@ def one(request: pytest.FixtureRequest) -> Matrix:
     return load([shipped_matrix(request.param)])
 
 
-@pytest.fixture(params=SIDES, ids=["vehicle", "station"])
+@pytest.fixture(params=SIDES, ids=["vehicle", "station", "plug"])
 def side(request: pytest.FixtureRequest) -> tuple[CanConfig, Catalogue, Catalogue, set[str]]:
     found: tuple[CanConfig, Catalogue, Catalogue, set[str]] = request.param
     return found
@@ -127,7 +133,7 @@ def test_value_tables_cover_the_range_and_no_number_twice(one: Matrix) -> None:
                 assert len({text for _, text in signal.choices}) == len(numbers)
 
 
-@pytest.mark.parametrize("names", [tuple(VEHICLE), SHIPPED_STATION])
+@pytest.mark.parametrize("names", [(*VEHICLE, *SHIPPED_PLUG), (*SHIPPED_STATION, *SHIPPED_PLUG)])
 def test_names_and_identifiers_are_unique_on_a_bus(names: tuple[str, ...]) -> None:
     matrix = load([shipped_matrix(name) for name in names])  # raises for messages
     signals = Counter(signal.name for message in matrix for signal in message.signals)

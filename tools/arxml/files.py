@@ -8,7 +8,14 @@ from bsw.ecuc.arxml.export import plain
 from bsw.ecuc.arxml.values import values_document
 from bsw.ecuc.definition import define
 from bsw.ecuc.part import Part
-from can_adapter.matrix.model import SECOND_INLET, SHIPPED, SHIPPED_STATION, load, shipped_matrix
+from can_adapter.matrix.model import (
+    SECOND_INLET,
+    SHIPPED,
+    SHIPPED_PLUG,
+    SHIPPED_STATION,
+    load,
+    shipped_matrix,
+)
 from evcc.config import EvccConfig
 from secc.config import SeccConfig
 from tools.arxml.system import Bus, system_document
@@ -24,6 +31,7 @@ def generated() -> Mapping[str, Callable[[], str]]:
         "secc_defaults.arxml": lambda: _defaults(SeccConfig),
         "vehicle_bus.arxml": lambda: _bus("vehicle_bus", (*SHIPPED, SECOND_INLET)),
         "station_bus.arxml": lambda: _bus("station_bus", SHIPPED_STATION),
+        "plug_bus.arxml": lambda: _bus("plug_bus", SHIPPED_PLUG),
     }
 
 

@@ -11,6 +11,8 @@ from can_adapter.config import CanConfig
 from can_adapter.matrix.configured import load_matrix
 from can_adapter.matrix.model import SECOND_INLET, SHIPPED, shipped_matrix
 from can_adapter.matrix.specs import MessageSpec, SignalSpec
+from can_adapter.plug.bus import PLUG_ORDERS, PLUG_TOLD
+from can_adapter.plug.config import PlugCanConfig
 from can_adapter.signals.binding import Binding, bind
 from can_adapter.signals.roles import Catalogue
 from can_adapter.station.bus import POWER_COMMAND, POWER_MODULE
@@ -37,6 +39,7 @@ def page() -> str:
     lines = [HEAD]
     lines += _bus("The vehicle's bus", vehicle, VEHICLE_VALUES, VEHICLE_REPORT)
     lines += _bus("The station's bus", StationCanConfig(), POWER_MODULE, POWER_COMMAND)
+    lines += _bus("A plug's bus", PlugCanConfig(), PLUG_TOLD, PLUG_ORDERS)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -40,6 +40,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="also be pilot and power line for ECUs with hardware.driver plug; 0: any port",
     )
+    parser.add_argument(
+        "--nodes",
+        action="store_true",
+        help="the plug's electronics are nodes on both buses, for ECUs with hardware.driver can",
+    )
     parser.add_argument("--contract", action="store_true", help="the driver pays by contract")
     parser.add_argument("--seconds", type=float, default=0.0, help="stop after so long; 0: never")
     parser.add_argument("--quiet", action="store_true", help="no line per second")
@@ -61,6 +66,12 @@ def _run(arguments: argparse.Namespace) -> int:
         said = "--soc and --target are percentages from 0 to 100"
         print(f"v2g bench hardware: {said}", file=sys.stderr)
         return 2
+    if arguments.nodes and (arguments.pilot is not None or arguments.inlets > 1):
+        print(
+            "v2g bench hardware: --nodes is one plug, and takes the place of --pilot",
+            file=sys.stderr,
+        )
+        return 2
     station = None
     if not (arguments.no_station or arguments.believe):
         station = bus_config(arguments, StationCanConfig().bus, "station-")
@@ -73,6 +84,7 @@ def _run(arguments: argparse.Namespace) -> int:
         target=arguments.target,
         plugged=arguments.plug,
         pilot=arguments.pilot,
+        nodes=arguments.nodes,
         contract=arguments.contract,
         seconds=arguments.seconds or None,
         quiet=arguments.quiet,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from bsw.hardware.port import Side
 from bsw.net.host.tcpip import HostNetwork
 from bsw.os.clock import S
 from bsw.os.host import HostClock, Watch
@@ -28,6 +29,7 @@ from tools.bench.hardware.no_module import Belief, NoModule
 from tools.bench.hardware.plug import PlugServer, report
 from tools.bench.hardware.power import PowerModule
 from tools.bench.hardware.vehicle import SimulatedVehicle, vehicle_config
+from tools.bench.plugs.node import NodePlugs
 
 HELP = """plug [INLET], pull        the station's connector
 other in|out              another connector, into the other inlet
@@ -44,7 +46,8 @@ status, help, quit"""
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """``pilot`` is the port on which ECUs find pilot and power line (0: any), None for without.
+    """``pilot`` is the port on which ECUs find pilot and power line (0: any), None for without;
+    ``nodes``: the plug's electronics are nodes on both buses, for ``hardware.driver: can``.
 
     Without a bus of the station's hardware, ``believe`` says what the vehicle feels of a station.
     """
@@ -57,6 +60,7 @@ class Setup:
     target: float = 80.0
     plugged: bool = False
     pilot: int | None = None
+    nodes: bool = False
     contract: bool = False
     seconds: float | None = None
     quiet: bool = False
@@ -105,7 +109,7 @@ class Hardware:
         }
         if setup.contract:
             self.vehicle.vcu.wishes.payment = PaymentOption.CONTRACT
-        self._plug_server: PlugServer | None = None
+        self._plug_server: PlugServer | NodePlugs | None = None
         self._network: HostNetwork | None = None
         self._input: Watch | None = None
         self._typed = b""
@@ -125,6 +129,8 @@ class Hardware:
         self.vehicle.start()
         if self.module is not None:
             self.module.start()
+        if setup.nodes:
+            self._plug_server = self._nodes()
         if setup.pilot is not None:
             self._serve_plug(setup.pilot)
         elif setup.plugged:
@@ -143,6 +149,8 @@ class Hardware:
             self.module.stop()
         if self._no_module is not None:
             self._no_module.stop()
+        if isinstance(self._plug_server, NodePlugs):
+            self._plug_server.stop()
         if self._network is not None:
             self._network.close()
         self._clock.close()
@@ -198,6 +206,13 @@ class Hardware:
             if answer:
                 _print(answer)
 
+    def _nodes(self) -> NodePlugs:
+        setup = self._setup
+        station = setup.station or setup.vehicle
+        buses = {Side.VEHICLE: setup.vehicle, Side.STATION: station}
+        ports = {side: self._port_on(bus)(f"PLUG {side.value}") for side, bus in buses.items()}
+        return NodePlugs(self._scheduler, ports)
+
     def _serve_plug(self, port: int) -> None:
         """Plugged in from the start means: once both ECUs are there to see it."""
 
@@ -205,9 +220,10 @@ class Hardware:
             if self._setup.plugged:
                 self._plug(plugged=True)
 
-        self._plug_server = PlugServer(self._scheduler, complete, self._setup.inlets)
+        server = PlugServer(self._scheduler, complete, self._setup.inlets)
+        self._plug_server = server
         self._network = HostNetwork(self._scheduler, self._clock, "lo")
-        listener = self._network.listen(self._plug_server.accept, port=port)
+        listener = self._network.listen(server.accept, port=port)
         report("info", "listening", port=listener.local.port)
 
     def _plug(self, *, plugged: bool, inlet: int = 1) -> str:
@@ -279,7 +295,7 @@ class Hardware:
 
     def _diode(self, text: str) -> str:
         if self._plug_server is None:
-            raise ValueError("without a plug there is no pilot; start with --pilot PORT")
+            raise ValueError("without a plug there is no pilot; start with --pilot PORT or --nodes")
         shorted = _choice(text, "short", "good")
         for cable in self._plug_server.cables.values():
             cable.diode(shorted=shorted)

@@ -1,0 +1,1 @@
+"""The electronics of a plug as a node on a bus, simulated."""
