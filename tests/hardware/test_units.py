@@ -150,24 +150,16 @@ def status_of(program: Program) -> dict[str, str]:
     return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
-def test_gateway_and_charger_charge_under_their_units() -> None:
+@pytest.mark.parametrize("vehicle", ["evcc", "evcc-plc-board"])
+def test_vehicle_and_charger_charge_under_their_units(vehicle: str) -> None:
+    """The charger with the gateway, and with the PLC daughter board."""
     with (
         anybodys() as folder,
         street(folder) as line,
         island("--terminal") as front,
         island("--terminal") as back,
     ):
-        charge(line, front, back)
-
-
-def test_a_plc_board_is_ready_under_its_unit_and_stops_in_order() -> None:
-    with anybodys() as folder, street(folder) as line, island("--terminal") as guard:
-        service = Service(line, "ev", "evcc-plc-board", guard)
-        try:
-            begun(service)
-            stop(service)
-        finally:
-            service.close()
+        charge(line, vehicle, front, back)
 
 
 def begun(service: Service) -> None:
@@ -186,10 +178,10 @@ def stop(service: Service) -> None:
     assert list(service.state.iterdir()), "what it keeps lies in its state folder"
 
 
-def charge(line: Street, front: IslandProcess, back: IslandProcess) -> None:
+def charge(line: Street, vehicle: str, front: IslandProcess, back: IslandProcess) -> None:
     words = ("--channel", "239.74.163.2", "--option", "port=43210", "--plug", "--believe", "told")
     car = line.ours("ev", "tools.cli", "bench", "hardware", *words, log="car")
-    evcc = Service(line, "ev", "evcc", front)
+    evcc = Service(line, "ev", vehicle, front)
     secc = Service(line, "se", "secc", back)
     try:
         for service in (evcc, secc):
