@@ -25,7 +25,7 @@ from tools.bench.hardware.power import Output, PowerModule, Rating
 from tools.bench.hardware.vehicle import SimulatedVehicle
 from tools.bench.world.whole import Bench as Whole
 from tools.bench.world.whole import WholeOptions
-from tools.capture.sources import TextReader
+from tools.capture.text import TextReader
 
 __all__ = [
     "Battery",

@@ -11,9 +11,9 @@ from pathlib import Path
 from bsw.chrgm.messages.model import Message
 from pilotwire.messages import Decoded
 from tools.capture.events import Event, Layer, Side
-from tools.capture.packets import NotACapture
-from tools.capture.rules import Finding, Judge
 from tools.capture.sources import Unreadable, events
+from tools.capture.wire.packets import NotACapture
+from tools.monitor.judge import Finding, Judge
 
 __all__ = ["Capture", "Event", "Finding", "Heard", "Layer", "NotACapture", "Side", "Unreadable"]
 

@@ -3,7 +3,7 @@
 from bsw.chrgm.messages import iso2
 from bsw.os.clock import S
 from tools.capture.events import Event, Layer, Side
-from tools.capture.rules import MOST_CONNECTIONS, Judge
+from tools.monitor.judge import MOST_CONNECTIONS, Judge
 
 
 def said(

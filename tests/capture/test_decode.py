@@ -17,9 +17,10 @@ from tests.capture.makers import START, Spoken, connection, framed, pcap_of, pca
 from tests.capture.test_tls import SUITES
 from tests.peers.recordings import Recording, everything
 from tools.capture.events import Event, Layer, Side
-from tools.capture.rules import Finding, Judge
-from tools.capture.sources import Unreadable, clock, events
+from tools.capture.sources import Unreadable, events
+from tools.capture.text import clock
 from tools.cli import main
+from tools.monitor.judge import Finding, Judge
 
 RECORDINGS = everything()
 ONE = next(

@@ -9,8 +9,8 @@ from bsw.os.clock import S
 from tools.bench.scenarios.find import read
 from tools.bench.scenarios.player import Player
 from tools.capture.events import Event, Layer
-from tools.capture.rules import Judge
-from tools.capture.sources import TextReader
+from tools.capture.text import TextReader
+from tools.monitor.judge import Judge
 
 
 @pytest.fixture(scope="module")

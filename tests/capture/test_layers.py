@@ -6,10 +6,12 @@ from io import BytesIO
 
 import pytest
 
-from tests.capture.makers import START, Timed, connection, pcap_of, pcapng_of
-from tools.capture.layers import SLL, SLL2, HomePlug, Layers, Segment
-from tools.capture.packets import Found, KeyLog, NotACapture, Note, Packet, read_packets
-from tools.capture.streams import Ended, Hole, Octets, Opened, Streams
+from tests.capture.makers import START, STATION, Timed, connection, pcap_of, pcapng_of
+from tools.capture.conversation import Conversation
+from tools.capture.events import Event, Layer
+from tools.capture.wire.layers import SLL, SLL2, HomePlug, Layers, Segment
+from tools.capture.wire.packets import Found, KeyLog, NotACapture, Note, Packet, read_packets
+from tools.capture.wire.streams import Ended, Hole, Octets, Opened, Streams
 
 FRAMES: list[Timed] = [(START + n * 1_234_567_000, bytes((n,)) * 60) for n in range(5)]
 
@@ -225,3 +227,34 @@ def test_noise_never_raises() -> None:
         inside = layers.open(Packet(1, chance.choice((1, 1, 1, 0, 101, 113, 276, 9)), octets))
         if isinstance(inside, Segment):
             streams.take(inside)
+
+
+# Whose connection
+
+
+def broken_mark(*, announced: bool) -> list[Event]:
+    """A frame whose version is wrong, with or without the discovery that led to it."""
+    frames = connection([(START, True, b"\x02\xfd\x80\x01\0\0\0\1\x80")])
+    if announced:
+        frames = [(START, discovery(STATION.port)), *frames]
+    return list(Conversation().events(Packet(when, 1, frame) for when, frame in frames))
+
+
+def discovery(port: int) -> bytes:
+    payload = (
+        bytes.fromhex("fe80000000000000000000000000000b") + port.to_bytes(2, "big") + b"\x10\0"
+    )
+    datagram = b"\x01\xfe\x90\x01" + len(payload).to_bytes(4, "big") + payload
+    udp = struct.pack(">HHHH", 15118, 50_000, 8 + len(datagram), 0) + datagram
+    head = b"\x60\0\0\0" + struct.pack(">HBB", len(udp), 17, 1) + bytes(32)
+    return bytes(12) + b"\x86\xdd" + head + udp
+
+
+def test_what_others_say_to_each_other_is_no_business_of_ours() -> None:
+    found = broken_mark(announced=False)
+    assert [event.layer for event in found if event.layer is not Layer.TCP] == []
+
+
+def test_where_a_station_said_it_listens_a_wrong_version_is_found() -> None:
+    found = broken_mark(announced=True)
+    assert [text for event in found for text in event.wrong] == ["8 octets that are no V2GTP frame"]

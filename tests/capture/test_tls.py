@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.capture.makers import Spoken
-from tools.capture.tlsread import (
+from tools.capture.wire.tlsread import (
     Certificates,
     KeyLogBook,
     Plain,

@@ -16,9 +16,9 @@ from bsw.chrgm.messages import iso2
 from tests.capture.makers import connection, framed, pcapng_of
 from tests.capture.test_decode import ONE, changed, moved, place, write
 from tests.peers.recordings import Frame, Recording
-from tools.capture.rules import Judge
 from tools.capture.sources import events
 from tools.cli import main
+from tools.monitor.judge import Judge
 from tools.report.page import report
 
 CHROMIUM = shutil.which("chromium")

@@ -16,9 +16,9 @@ from tools.bench.run.plain import JsonView, PlainView
 from tools.bench.run.scene import PRE_CHARGE, TLS, Scene
 from tools.bench.run.simulated import Pace, Simulation
 from tools.bench.scenarios.find import read
-from tools.capture.rules import Judge
 from tools.capture.sources import events
 from tools.cli import main
+from tools.monitor.judge import Judge
 
 ROOT = Path(__file__).parents[2]
 QUICK = ("--soc", "79.98", "--speed", "0")

@@ -9,21 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from bsw.os.clock import S
+from tools.capture import inputs
 from tools.capture.events import Event, Layer
 from tools.capture.ladder import Ladder, shown
-from tools.capture.packets import NotACapture
-from tools.capture.rules import Finding, Judge
-from tools.capture.sources import READS, Unreadable, events
 from tools.capture.words import Value
+from tools.monitor.judge import Finding, Judge
 
 Judged = tuple[Event, tuple[Finding, ...]]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=READS)
-    parser.add_argument(
-        "-k", "--keys", type=Path, metavar="FILE", help="TLS secrets, as SSLKEYLOGFILE has them"
-    )
+    inputs.add(parser)
     parser.add_argument("-v", "--values", action="store_true", help="every value on its own line")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
@@ -47,19 +43,17 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    given = inputs.Inputs(arguments, "decode")
+    status = given.check()
+    if status:
+        return status
     try:
-        keys = arguments.keys.read_bytes() if arguments.keys else b""
-        worst = 0
-        for path in arguments.files:
-            judged = _chosen(Judge().judged(events(path, keys)), arguments)
-            worst = max(worst, _print(path, judged, arguments))
-    except OSError as error:
-        print(f"v2g decode: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
-    except (Unreadable, NotACapture) as error:
-        print(f"v2g decode: {error}", file=sys.stderr)
-        return 2
-    return worst
+        for name, found in given.each():
+            judged = _chosen(Judge().judged(found), arguments)
+            status = max(status, _print(name, judged, arguments))
+    except inputs.FAULTS as error:
+        return given.failed(error)
+    return status
 
 
 def _chosen(judged: Iterable[Judged], arguments: argparse.Namespace) -> Iterator[Judged]:
@@ -72,40 +66,40 @@ def _chosen(judged: Iterable[Judged], arguments: argparse.Namespace) -> Iterator
         yield event, findings
 
 
-def _print(path: Path, judged: Iterable[Judged], arguments: argparse.Namespace) -> int:
+def _print(name: str, judged: Iterable[Judged], arguments: argparse.Namespace) -> int:
     """1 if a rule was broken."""
     if arguments.html:
-        return _write_report(path, judged, arguments.html)
+        return _write_report(name, judged, arguments.html)
     if arguments.field:
         return _print_fields(judged, arguments.field)
     if arguments.json:
-        return _print_json(judged)
+        return _print_json(judged, live=bool(arguments.interface))
     ladder = Ladder(full=arguments.values, width=shutil.get_terminal_size((140, 24)).columns)
     count = wrong = 0
+    live = bool(arguments.interface)
     for event, findings in judged:
         if not count:
-            print(f"# {path}: {ladder.head(event)}")
-        for line in ladder.lines(event, findings):
-            print(line)
+            print(f"# {name}: {ladder.head(event)}")
+        inputs.flushed(ladder.lines(event, findings), live=live)
         count += 1
         wrong += len(findings)
     print(f"# {count} events, {wrong} findings")
     return 1 if wrong else 0
 
 
-def _write_report(path: Path, judged: Iterable[Judged], report: Path) -> int:
+def _write_report(name: str, judged: Iterable[Judged], report: Path) -> int:
     from tools.report.page import write  # noqa: PLC0415 - only for a report
 
-    digest = write(report, path.name, judged)
+    digest = write(report, Path(name).name, judged)
     print(f"{report}: {digest.count} events, {digest.findings} findings")
     return 1 if digest.findings else 0
 
 
-def _print_json(judged: Iterable[Judged]) -> int:
+def _print_json(judged: Iterable[Judged], *, live: bool) -> int:
     wrong = 0
     for event, findings in judged:
         wrong += len(findings)
-        print(json.dumps(as_json(event, findings), ensure_ascii=False))
+        print(json.dumps(as_json(event, findings), ensure_ascii=False), flush=live)
     return 1 if wrong else 0
 
 

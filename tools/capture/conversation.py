@@ -5,21 +5,23 @@ with as much memory as the open connections need.
 """
 
 import ipaddress
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bsw.slac.frame import decode as decode_homeplug
 from bsw.slac.layout import FrameError
-from tools.capture import streams, tlsread
-from tools.capture.events import Event, Layer, Side
-from tools.capture.layers import UDP, HomePlug, Layers, Segment
-from tools.capture.packets import Found, KeyLog, Note, Packet
-from tools.capture.streams import Ended, Hole, Octets, Opened, Streams
-from tools.capture.tlsread import Alert, Certificates, KeyLogBook, Plain, Secured, TlsReader
+from tools.capture.events import Event, Layer, Side, can_event
 from tools.capture.v2g import Place, V2gReader, sdp
+from tools.capture.wire import streams, tlsread
+from tools.capture.wire.layers import UDP, CanFrame, HomePlug, Layers, Segment
+from tools.capture.wire.packets import Found, KeyLog, Note, Packet
+from tools.capture.wire.streams import Ended, Hole, Octets, Opened, Streams
+from tools.capture.wire.tlsread import Alert, Certificates, KeyLogBook, Plain, Secured, TlsReader
 
-_SDP_PORT: Final = 15118
+_MOST_PORTS: Final = 1_000
+_TLS_RECORDS: Final = frozenset({20, 21, 22, 23})
 _V2G_MARK: Final = b"\x01\xfe"
 _FROM_STATION: Final = frozenset(
     {"CM_SLAC_PARM.CNF", "CM_ATTEN_CHAR.IND", "CM_SLAC_MATCH.CNF", "CM_VALIDATE.CNF"}
@@ -56,6 +58,9 @@ class Conversation:
         self._layers = Layers()
         self._streams = Streams()
         self._open: dict[tuple[streams.End, streams.End], _Connection] = {}
+        self._announced: set[int] = set()
+        """Ports that stations have told in the discovery."""
+
         self._count = 0
         self._last = 0
         self._take: dict[type, Callable[..., Iterable[Event]]] = {
@@ -81,14 +86,28 @@ class Conversation:
         inside = self._layers.open(packet)
         if inside is None:
             return ()
+        if isinstance(inside, CanFrame):
+            return (can_event(*inside),)
         if isinstance(inside, HomePlug):
             return (_slac(inside),)
         if inside.protocol == UDP:
-            return _datagram(inside)
+            return self._datagram(inside)
         told: list[Event] = []
         for one in self._streams.take(inside):
             told += self._take[type(one)](one)
         return told
+
+    def _datagram(self, segment: Segment) -> Iterable[Event]:
+        octets = segment.octets
+        source = streams.End(segment.source, int.from_bytes(octets[:2], "big"))
+        target = streams.End(segment.destination, int.from_bytes(octets[2:4], "big"))
+        event = sdp(segment.when, _shown(source), _shown(target), octets[8:])
+        if event is None:
+            return ()
+        port = event.fields.get("port")
+        if isinstance(port, int):
+            self._announced = {*itertools.islice(self._announced, _MOST_PORTS), port}
+        return (event,)
 
     # Connections
 
@@ -103,15 +122,25 @@ class Conversation:
         if connection is None:
             return ()
         if not connection.kind:
-            connection.kind = "v2g" if told.octets[:2] == _V2G_MARK else "tls"
+            connection.kind = self._kind(told)
             if connection.kind == "tls":
                 connection.tls = TlsReader(self._secrets)
+            elif not connection.kind:
+                return ()  # of somebody else
         if connection.tls is None:
             return connection.v2g.feed(told.when, told.octets, upward=told.upward)
         events: list[Event] = []
         for one in connection.tls.feed(told.octets, upward=told.upward):
             events += self._secured(connection, told.when, one)
         return events
+
+    def _kind(self, told: Octets) -> str:
+        """By how it begins; where a station has said that it listens nothing else is expected."""
+        octets = told.octets
+        if octets[0] in _TLS_RECORDS and octets[1:2] == b"\x03":
+            return "tls"
+        expected = octets[:2] == _V2G_MARK or told.server.port in self._announced
+        return "v2g" if expected else ""
 
     def _secured(self, connection: _Connection, when: int, told: tlsread.Told) -> Iterable[Event]:
         if isinstance(told, Plain):
@@ -161,14 +190,6 @@ class Conversation:
 
 def _with(event: Event, fields: Mapping[str, object], wrong: tuple[str, ...] = ()) -> Event:
     return replace(event, fields=dict(fields), wrong=wrong)
-
-
-def _datagram(segment: Segment) -> Iterable[Event]:
-    octets = segment.octets
-    source = streams.End(segment.source, int.from_bytes(octets[:2], "big"))
-    target = streams.End(segment.destination, int.from_bytes(octets[2:4], "big"))
-    event = sdp(segment.when, _shown(source), _shown(target), octets[8:])
-    return () if event is None else (event,)
 
 
 def _slac(frame: HomePlug) -> Event:

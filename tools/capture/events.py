@@ -50,3 +50,10 @@ class Event:
     fields: dict[str, Any] = field(default_factory=dict)
     octets: bytes = b""
     wrong: tuple[str, ...] = ()
+
+
+def can_event(when: int, bus: str, number: int, extended: bool, octets: bytes) -> Event:  # noqa: FBT001 - parts of a frame
+    """A frame whose contents no matrix has named yet."""
+    name = f"CAN {number:08X}" if extended else f"CAN {number:03X}"
+    fields = {"id": number, "extended": extended, "bus": bus}
+    return Event(when, Layer.CAN, name, source=bus, fields=fields, octets=octets)

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from bsw.os.clock import S
 from tools.capture.events import Event, Layer, Side
-from tools.capture.rules import Finding
 from tools.capture.words import Value, values
+from tools.monitor.judge import Finding
 
 _ARROWS: Final = {
     Side.VEHICLE: "vehicle ──▶ station",
@@ -76,10 +76,13 @@ def notable(event: Event) -> list[Value]:
 def shown(event: Event) -> list[Value]:
     if event.message is not None:
         return list(values(event.message))
-    found = [Value(name, _text(value)) for name, value in event.fields.items() if value != ""]
-    if event.layer is Layer.CAN:
-        found = [Value("octets", event.octets.hex())]
-    return found
+    if event.layer is Layer.CAN and "id" in event.fields:
+        return [Value("octets", event.octets.hex())]  # no matrix has named what is in it
+    return [
+        value if isinstance(value, Value) else Value(name, _text(value))
+        for name, value in event.fields.items()
+        if value != ""
+    ]
 
 
 def _dull(value: Value) -> bool:
@@ -94,6 +97,8 @@ def _last(path: str) -> str:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a field of any layer
+    if isinstance(value, dict) and value.keys() == {"hex"}:
+        return str(value["hex"])
     if isinstance(value, bytes):
         return value.hex(":") if len(value) == 6 else value.hex()
     if isinstance(value, tuple) and value and isinstance(value[0], bytes):

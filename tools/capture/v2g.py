@@ -51,6 +51,8 @@ class V2gReader:
         self._offered: list[str] = []
         self.protocol = ""
         self._turned = self._sure = False
+        self.heard = 0
+        """Messages that could be read."""
 
     def feed(self, when: int, octets: bytes, *, upward: bool) -> list[Event]:
         half = self._up if upward else self._down
@@ -103,6 +105,7 @@ class V2gReader:
         else:
             schema, message, notes = self._decoded(kind, payload)
             wrong += notes
+        self.heard += message is not None
         name = "" if message is None else _wire_name(message)
         upward = self._corrected(name, upward=upward)
         self._learn(message)

@@ -78,7 +78,7 @@ class Watcher:
         images = seen.layout.images(data)
         for signal in spec.signals:
             field = seen.layout.fields[signal.name]
-            if _is_header(spec, signal) or not seen.layout.present(field, images):
+            if is_header(spec, signal) or not seen.layout.present(field, images):
                 continue
             raw = field.read(images[field.big_endian])
             if seen.values.get(signal.name) != raw:
@@ -97,5 +97,6 @@ def in_words(signal: SignalSpec, raw: Raw) -> str:
     return f"{value:.10g} {signal.unit}".rstrip()
 
 
-def _is_header(spec: MessageSpec, signal: SignalSpec) -> bool:
+def is_header(spec: MessageSpec, signal: SignalSpec) -> bool:
+    """Whether it belongs to the protection and not to what is said."""
     return spec.e2e is not None and signal.start < 8 * (spec.e2e.offset + 3)

@@ -11,8 +11,8 @@ from typing import Any, Final
 from bsw.os.clock import MS, US, S
 from tools.capture.events import Event, Layer, Side
 from tools.capture.ladder import shown
-from tools.capture.rules import PLAUSIBLE, Finding
 from tools.capture.words import Value
+from tools.monitor.judge import PLAUSIBLE, Finding
 
 MOST_EVENTS: Final = 500_000
 LOOPS: Final = ("CurrentDemand", "ChargingStatus", "ChargeLoop", "VS_PL_LNK_STATUS")

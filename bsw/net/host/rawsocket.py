@@ -41,7 +41,8 @@ class RawSocketUnavailable(OSError):
     """No raw socket on this interface; says what to do about it."""
 
 
-def _explain(interface: str, error: OSError) -> RawSocketUnavailable:
+def explain(interface: str, error: OSError) -> RawSocketUnavailable:
+    """What to do about an interface that gives no frames."""
     hints = {
         errno.EPERM: "raw frames need root or CAP_NET_RAW (setcap cap_net_raw+ep on the program)",
         errno.ENODEV: "there is no such interface; `ip link` lists them",
@@ -75,12 +76,12 @@ class RawSocket:
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except OSError as error:
-            raise _explain(interface, error) from None
+            raise explain(interface, error) from None
         try:
             self._prepare(protocol)
         except OSError as error:
             self._socket.close()
-            raise _explain(interface, error) from None
+            raise explain(interface, error) from None
         self._watch = clock.watch(self._socket.fileno(), f"raw {interface}", readable=self._read)
 
     @property

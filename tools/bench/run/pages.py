@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tools.bench.run.bench import REPORT
-from tools.capture.rules import Judge
 from tools.capture.sources import events
+from tools.monitor.judge import Judge
 from tools.report.page import write
 
 

@@ -40,7 +40,7 @@ from tools.bench.run.scene import (
 from tools.bench.scenarios.player import Player
 from tools.capture.events import Side
 from tools.capture.phrases import phrase
-from tools.capture.sources import TextReader
+from tools.capture.text import TextReader
 from tools.capture.words import wire_name
 
 _BY_TITLE: Final = {one.title: one for one in PROTOCOLS}

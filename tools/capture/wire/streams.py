@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from tools.capture.layers import Segment
+from tools.capture.wire.layers import Segment
 
 _HEAD = struct.Struct(">HHIIBB")
 _FIN, _SYN, _RST, _ACK = 1, 2, 4, 16

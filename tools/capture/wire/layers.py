@@ -9,12 +9,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from tools.capture.packets import Packet
+from tools.capture.wire.packets import Packet
 
 ETHERNET, RAW, RAW_OLD, SLL, NULL, SLL2, IPV4, IPV6 = 1, 101, 12, 113, 0, 276, 228, 229
+CAN = 227
 TCP, UDP = 6, 17
 
 _IP4, _IP6, _HOMEPLUG = 0x0800, 0x86DD, 0x88E1
+_CAN_KINDS: Final = frozenset({0x000C, 0x000D})
 _VLAN: Final = frozenset({0x8100, 0x88A8, 0x9100})
 _OPTIONS: Final = frozenset({0, 43, 60, 51, 135})  # extension headers that are passed over
 _FRAGMENT: Final = 44
@@ -33,6 +35,16 @@ class HomePlug(NamedTuple):
     frame: bytes
 
 
+class CanFrame(NamedTuple):
+    """A frame of a CAN bus that was captured as packets are."""
+
+    when: int
+    bus: str
+    number: int
+    extended: bool
+    octets: bytes
+
+
 class Segment(NamedTuple):
     """What IP hands to TCP or UDP."""
 
@@ -41,6 +53,9 @@ class Segment(NamedTuple):
     source: bytes
     destination: bytes
     octets: bytes
+
+
+Inside = Segment | HomePlug | CanFrame
 
 
 def mac(octets: bytes) -> str:
@@ -53,13 +68,13 @@ class Layers:
     def __init__(self) -> None:
         self._fragments: OrderedDict[tuple[bytes, ...], _Pieces] = OrderedDict()
 
-    def open(self, packet: Packet) -> Segment | HomePlug | None:
+    def open(self, packet: Packet) -> Inside | None:
         try:
-            return self._open(packet)
+            return _can(packet, 0) if packet.link == CAN else self._open(packet)
         except (struct.error, IndexError):
             return None
 
-    def _open(self, packet: Packet) -> Segment | HomePlug | None:
+    def _open(self, packet: Packet) -> Inside | None:
         begin = _LINKS.get(packet.link)
         if begin is None:
             return None
@@ -71,6 +86,8 @@ class Layers:
             return self._ip6(packet.when, octets, at)
         if kind == _IP4:
             return self._ip4(packet.when, octets, at)
+        if kind in _CAN_KINDS and packet.link in {SLL, SLL2}:
+            return _can(packet, at)
         if kind != _HOMEPLUG:
             return None
         frame = destination.ljust(6, b"\0") + source.ljust(6, b"\0") + b"\x88\xe1" + octets[at:]
@@ -135,6 +152,16 @@ class Layers:
         if whole is not None:
             del self._fragments[key]
         return whole
+
+
+def _can(packet: Packet, at: int) -> CanFrame | None:
+    """As SocketCAN has it, the identifier in network order; no error or remote frames."""
+    number, size = struct.unpack_from(">IB", packet.octets, at)
+    octets = packet.octets[at + 8 : at + 8 + size]
+    if number & 0x6000_0000 or len(octets) < size:
+        return None
+    extended = bool(number & 0x8000_0000)
+    return CanFrame(packet.when, packet.interface or "can", number & 0x1FFF_FFFF, extended, octets)
 
 
 _Begun = tuple[int, int, bytes, bytes]

@@ -1,0 +1,1 @@
+"""From a file or an interface to what TCP, TLS and CAN carry: packets, layers, streams."""

@@ -1,0 +1,1 @@
+"""What is wrong in a conversation: one set of checkers for decoder, monitor and report."""
