@@ -9,7 +9,7 @@ from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import S
 from evcc.session.profile import CONFORMANCE as VEHICLE
 from secc.session.profile import CONFORMANCE, StationProfile
-from tools.conformance.lab import Deviation, Setup
+from tools.conformance.bench import Deviation, Setup
 from tools.conformance.station import handshake as handshake_cases
 from tools.conformance.station.cases import Row
 from tools.conformance.vehicle import cases as vehicles

@@ -11,7 +11,7 @@ from bsw.sdp.messages import Security
 from secc.api.literals import PaymentOption
 from secc.config import SeccConfig
 from tests.session.visits import Visits, ask, authorize, leave, set_up
-from tools.conformance.lab import AC, DC, Deviation, Setup
+from tools.conformance.bench import AC, DC, Deviation, Setup
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
 
@@ -52,7 +52,7 @@ def test_a_connection_that_is_there_already_pays_nothing(protocol: str, profile:
     set_up(walk)
     told(visits, PaymentOption.CONTRACT)
     assert ask(walk, "ServiceDiscovery") == "FAILED"
-    assert walk.lab.outlet.results[-1].code == "FAILED"
+    assert visits.lab.outlet.results[-1].code == "FAILED"
 
 
 @BOTH_PROFILES

@@ -13,7 +13,7 @@ from bsw.os.clock import HOUR, MS, S
 from bsw.os.worker import SimulatedWorker
 from secc.session.memory import BLOCK, KeptMemory
 from tests.session.visits import Visits, authorize, pause, set_up
-from tools.conformance.lab import AC, Setup
+from tools.conformance.bench import AC, Setup
 from tools.conformance.station.walk import Walk
 
 

@@ -8,7 +8,7 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import code_of
 from bsw.os.clock import S
 from tests.session.visits import Visits
-from tools.conformance.lab import AC, DC, Setup
+from tools.conformance.bench import AC, DC, Setup
 
 SETUP = Setup(tls=True, contract=True, receipts=True, entries=24)
 

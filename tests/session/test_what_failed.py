@@ -7,7 +7,7 @@ import pytest
 from bsw.os.clock import S
 from secc.api.literals import HlcSessionFailedReason
 from tests.session.visits import Visits, ask, leave, set_up
-from tools.conformance.lab import AC, DC, Setup
+from tools.conformance.bench import AC, DC, Setup
 
 Reason = HlcSessionFailedReason
 SETUPS = {

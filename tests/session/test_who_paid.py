@@ -10,7 +10,7 @@ from bsw.os.clock import MS
 from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.session.memory import Visitor
 from tests.session.visits import OTHER, Visits, ask, authorize, leave, once_more, pause, set_up
-from tools.conformance.lab import AC, DC, Setup
+from tools.conformance.bench import AC, DC, Setup
 from tools.conformance.station.walk import Walk
 from tools.conformance.station.words import EVCCID
 

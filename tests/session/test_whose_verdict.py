@@ -9,7 +9,7 @@ from bsw.north.command import CommandError
 from bsw.os.clock import S
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from tests.session.visits import OTHER, Visits, authorize, leave, once_more, set_up
-from tools.conformance.lab import AC, DC, Setup
+from tools.conformance.bench import AC, DC, Setup
 from tools.conformance.station.walk import Walk
 
 KINDS = {

@@ -7,7 +7,8 @@ from bsw.chrgm.record import Said, code_of
 from bsw.os.clock import MS, S
 from secc.api.literals import AuthorizationStatus, CertificateStatus
 from secc.session.profile import CONFORMANCE, FIELD
-from tools.conformance.lab import Setup, StationLab
+from tools.conformance.bench import Setup
+from tools.conformance.lab import StationLab
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
 from tools.conformance.station.words import EVCCID

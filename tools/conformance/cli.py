@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from bsw.program.parser import did_you_mean
+from tools.conformance.bench import Deviation
 from tools.conformance.catalogue import everything, further, listed, newer
-from tools.conformance.lab import Deviation
 from tools.conformance.newer.requirements import page as requirements_page
 from tools.conformance.page import PASSED, page
 from tools.conformance.station.cases import Case

@@ -4,104 +4,42 @@ Everything of the station is real but the copper.  There is no vehicle here; a t
 place.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import iso2
-from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import SPOKEN
+from bsw.cp.pilot import PilotState
 from bsw.dlt import silent
+from bsw.net.ports import Network
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import SimulatedWorker
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.network import SimLink
 from bsw.sim.site import Site
-from bsw.slac.link import StationLinkConfig
+from bsw.slac.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
 from bsw.slac.station_link import StationLink
+from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.plug.plug_side import OutletPlug, PilotOnPort
 from secc.power.simulated import Ratings
-from secc.session.profile import CONFORMANCE, StationProfile
 from secc.session.schedules import Plan, Step
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import Today
+from tools.conformance.bench import Clockwork, Setup, StationBench
 
-AC: Final = "AC_three_phase_core"
-DC: Final = "DC_extended"
 HOUR: Final = 3600
-
-
-class Deviation(AssertionError):
-    """The device under test did something else than the case expects."""
 
 
 def _served(name: str) -> tuple[str, ...]:
     """The protocol under test and the older ones, as a station has them."""
     names = tuple(one.name for one in SPOKEN)
     return names[names.index(name) :]
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How station and tester are set up for one case: the switches of a test plan.
-
-    ``certificates`` is ``install`` or ``update``; ``resumed`` says who wakes a paused session,
-    ``vehicle`` or ``station``; ``slow`` names the exchange that
-    answers Ongoing for a while, or ``for ever``.
-    """
-
-    mode: str = DC
-    protocol: str = "iso2"
-    tls: bool = False
-    contract: bool = False
-    only_contract: bool = False
-    certificates: str = ""
-    detail: bool = False
-    internet: bool = False
-    receipts: bool = False
-    tariff: bool = False
-    slow: str = ""
-    resumed: str = ""
-    renegotiated: bool = False
-    welding: bool = True
-    pilot: str = "C"
-    entries: int | None = None
-    departure: int | None = None
-    station_tls: bool | None = None
-    """Whether the station offers TLS; by default when the tester uses it."""
-    profile: StationProfile = field(default=CONFORMANCE, compare=False)
-
-    @property
-    def ac(self) -> bool:
-        return mode_of(self.mode).ac
-
-
-class Clockwork:
-    """A scheduler on a virtual clock that runs until something was seen."""
-
-    def __init__(self) -> None:
-        self.scheduler = Scheduler(VirtualClock())
-
-    @property
-    def now(self) -> int:
-        return self.scheduler.now
-
-    def run(self, duration: int) -> None:
-        deadline = self.now + duration
-        while self.now < deadline:
-            self.scheduler.run(deadline)
-
-    def wait(self, reached: Callable[[], object], within: int, every: int = 0) -> bool:
-        """Until ``reached``; whoever makes it true stops the scheduler, or it is polled."""
-        deadline = self.now + within
-        while not reached() and self.now < deadline:
-            self.scheduler.run(min(deadline, self.now + every) if every else deadline)
-        return bool(reached())
 
 
 @dataclass
@@ -114,8 +52,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.link = SimLink(self.scheduler, SeededRandomness("lab"))
-        self.vehicle = self.link.node("vehicle")
-        self.station = self.link.node("station")
+        self.vehicle: Network = self.link.node("vehicle")
+        self.station: Network = self.link.node("station")
         self.worker = SimulatedWorker(self.scheduler, lambda _name: 5 * MS)
 
 
@@ -127,9 +65,10 @@ class StationLab(Clockwork):
     """One station under test, its link started, nobody plugged in."""
 
     def __init__(self, setup: Setup) -> None:
-        super().__init__()
+        super().__init__(Scheduler(VirtualClock()))
         self.setup = setup
         self.world = World(self.scheduler)
+        self.network, self.worker = self.world.vehicle, self.world.worker
         self.crypto = self._crypto()
         self.rig = NetRig(self.world, self._options())
         self.charger, self.outlet = self.rig.charger, self.rig.outlet
@@ -153,14 +92,14 @@ class StationLab(Clockwork):
         self.rig.customer_after = None
         self.charger.subscribe("require_auth_eim", lambda _none: self._authorize())
         self.charger.subscribe("require_auth_pnc", lambda _token: self._authorize())
-        self.service_linked_at = 0
+        self.listening_since = 0
         self.charger.on_command(self._note_link)
         self._prepare()
         self.station_link.start()
 
     def _note_link(self, name: str) -> None:
         if name == "dlink_ready" and self.charger.state.dlink:
-            self.service_linked_at = self.now
+            self.listening_since = self.now
 
     def _crypto(self) -> Crypto | None:
         setup = self.setup
@@ -226,11 +165,51 @@ class StationLab(Clockwork):
             certificate_status=CertificateStatus.ACCEPTED,
         )
 
+    # The tester's half of the plug
+
+    def link(self, user: LinkUser) -> Link:
+        log = silent().logger("tester")
+        host = Host(self.scheduler, self.modem.port, SeededRandomness("tester"), log)
+        config = VehicleLinkConfig(energy="ac" if self.setup.ac else "dc")
+        return VehicleLink(host, self.cable.vehicle, config, user)
+
+    def plug(self) -> None:
+        self.cable.plug()
+
+    def unplug(self) -> None:
+        self.cable.unplug()
+
+    def show(self, state: PilotState) -> None:
+        self.cable.vehicle.show(state)
+
+    def load(self, resistance: float) -> None:
+        self.cable.load(resistance)
+
+    def battery(self, *, connected: bool) -> None:
+        self.rig.state.contactors_closed = connected
+
+    def wake_station(self) -> None:
+        self.station_link.wake()
+
+    # What shows of the station
+
     @property
     def energised(self) -> bool:
-        """Whether energy flows or could flow."""
         electronics = self.rig.electronics
         return electronics.current > 0 or self.charger.state.ac_contactor_closed
+
+    @property
+    def endings(self) -> tuple[Ending, ...]:
+        return tuple(result.ending for result in self.outlet.results)
+
+    @property
+    def left_network(self) -> bool:
+        return self.station_link.phase.name in {"ENDED", "OFFERING", "STEPPING"}
+
+
+def opened(setup: Setup) -> StationBench:
+    """The place this set-up names."""
+    return (setup.bench or StationLab)(setup)
 
 
 def plan(number: int, setup: Setup) -> Plan:

@@ -18,7 +18,7 @@ from bsw.chrgm.wire import UNREADABLE
 from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
 from evcc.session.ports import Wallet
 from secc.session.profile import FIELD
-from tools.conformance.lab import AC, Setup
+from tools.conformance.bench import AC, Setup
 from tools.conformance.station.spoken import words_of
 from tools.conformance.station.walk import path
 from tools.conformance.station.words import BATTERY

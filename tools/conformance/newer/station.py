@@ -21,7 +21,7 @@ from secc.session.profile import CONFORMANCE
 from tools.conformance.judge import require
 from tools.conformance.newer import requests as ask
 from tools.conformance.newer.tester import ScriptedVehicle
-from tools.conformance.station.cases import Case
+from tools.conformance.station.cases import Case, inside
 
 PREFIX: Final = "PX-SECC20-"
 
@@ -344,14 +344,14 @@ TWINS: Final = {
 
 def cases() -> list[Case]:
     rows = [
-        Case(f"{PREFIX}{number}", f"-20 station; {title}", play)
+        Case(f"{PREFIX}{number}", f"-20 station; {title}", inside(play))
         for number, (title, play) in ROWS.items()
     ]
     twins = [
         Case(
             f"TWIN-SECC20-{service}-{place}-{name}",
             f"-20 station, {service}; {place}: {title}",
-            partial(play, service, place),
+            inside(partial(play, service, place)),
         )
         for service in ("DC", "AC")
         for place in places(service)
@@ -359,7 +359,7 @@ def cases() -> list[Case]:
         if not (name == "id" and place == "SessionSetup")
     ]
     own = [
-        Case(f"TWIN-SECC20-{name}", f"-20 station; {title}", play)
+        Case(f"TWIN-SECC20-{name}", f"-20 station; {title}", inside(play))
         for name, (title, play) in OWN.items()
     ]
     return rows + own + twins

@@ -18,7 +18,7 @@ from bsw.os.clock import MS, S
 from evcc.session.memory import PausedSession, VolatileMemory
 from tools.bench.world.direct import Rig
 from tools.conformance.judge import require
-from tools.conformance.station.cases import Case
+from tools.conformance.station.cases import Case, inside
 
 PREFIX: Final = "PX-EVCC20-"
 AC_MODE: Final = "AC_three_phase_core"
@@ -246,18 +246,18 @@ TWINS: Final = {
 
 def cases() -> list[Case]:
     rows = [
-        Case(f"{PREFIX}{number}", f"-20 vehicle; {title}", play)
+        Case(f"{PREFIX}{number}", f"-20 vehicle; {title}", inside(play))
         for number, (title, play) in ROWS.items()
     ]
     rows += [
-        Case(f"TWIN-EVCC20-AC-{number}", f"-20 vehicle, AC; {title}", play)
+        Case(f"TWIN-EVCC20-AC-{number}", f"-20 vehicle, AC; {title}", inside(play))
         for number, (title, play) in AC_TWINS.items()
     ]
     twins = [
         Case(
             f"TWIN-EVCC20-{service}-{name}-{kind}",
             f"-20 vehicle, {service}; {name} {title}",
-            partial(play, service, name),
+            inside(partial(play, service, name)),
         )
         for service in ("DC", "AC")
         for name in _answers(service)

@@ -5,9 +5,9 @@ A row is data.  ``Row.play`` walks a fresh tester to the place, does the one thi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bsw.chrgm.modes import mode_of
 from bsw.chrgm.placeholder import smallest
@@ -16,20 +16,37 @@ from bsw.chrgm.record import Said, code_of, refused
 from bsw.cp.pilot import PilotState
 from bsw.os.clock import S
 from tools.conformance import judge
-from tools.conformance.lab import Setup, StationLab
+from tools.conformance.bench import Setup
+from tools.conformance.lab import opened
 from tools.conformance.station import alterations as alter
 from tools.conformance.station.checks import CHECKS
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk, path
 
+Play = Callable[[Any], None]
+"""Of a set-up of the case's own kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a test plan lists."""
+    """What a test plan lists.  ``setup`` is what the play takes: how, and where it is played."""
 
     id: str
     title: str
-    play: Callable[[], None] = field(compare=False, repr=False)
+    how: Play = field(compare=False, repr=False)
+    setup: Any = None
+
+    def play(self) -> None:
+        self.how(self.setup)
+
+    def play_at(self, bench: Callable[[Any], Any]) -> None:
+        """The same somewhere else.  Whoever has no set-up cannot move."""
+        self.how(replace(self.setup, bench=bench))
+
+
+def inside(play: Callable[[], None]) -> Play:
+    """Of a case that can only be played around our own role: it has no set-up to move."""
+    return lambda _setup: play()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +66,8 @@ class Row:
             parts.append(f"({', '.join(self.checks)})")
         return f"{describe(self.setup)}; {' '.join(parts)}"
 
-    def play(self) -> None:
-        walk = start(self.setup)
+    def play(self, setup: Setup | None = None) -> None:
+        walk = start(setup or self.setup)
         if self.place == "SessionSetup":
             walk.place = self.place
         else:
@@ -60,7 +77,7 @@ class Row:
 
 def start(setup: Setup) -> Walk:
     """A tester that is connected, after a pause if the set-up says so."""
-    lab = StationLab(setup)
+    lab = opened(setup)
     walk = Walk(lab, VehicleTester(lab))
     walk.begin()
     if setup.resumed:
@@ -128,7 +145,7 @@ def silence(walk: Walk, row: Row) -> None:
     since = walk.tester.heard_at
     limit = judge.SETUP_TIME if row.place == "SessionSetup" else judge.SEQUENCE_TIME
     if row.place == "SessionSetup":
-        since = walk.lab.service_linked_at
+        since = walk.lab.listening_since
     judge.silent_end(walk, limit, since)
 
 
@@ -204,15 +221,16 @@ def endurance(walk: Walk, _row: Row) -> None:
     walk.do("SessionStop")
     for _ in range(4):
         walk.tester.leave()
-        walk.lab.cable.unplug()
+        walk.lab.unplug()
         walk.lab.run(6 * S)
         tester = VehicleTester(walk.lab)
         again = Walk(walk.lab, tester)
         again.begin()
         again.whole()
         walk = again
-    good_ones = [result.ending.good for result in walk.lab.outlet.results]
-    judge.require(good_ones == [True] * 5, f"sessions ended {good_ones}")
+    if walk.lab.endings is not None:
+        good_ones = [ending.good for ending in walk.lab.endings]
+        judge.require(good_ones == [True] * 5, f"sessions ended {good_ones}")
 
 
 def early_precharge(walk: Walk, row: Row) -> None:
@@ -291,4 +309,4 @@ STIMULI: Final[dict[str, Stimulus]] = {
 def case(identity: str, row: Row) -> Case:
     assert row.stimulus in STIMULI, row.stimulus
     assert row.place in {*path(row.setup)}, f"{identity}: {row.place}"
-    return Case(identity, row.title, row.play)
+    return Case(identity, row.title, row.play, row.setup)

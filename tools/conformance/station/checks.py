@@ -6,7 +6,7 @@ from typing import Any
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, code_of, same_session
 from bsw.os.clock import S
-from tools.conformance.judge import require
+from tools.conformance.judge import require, require_seen
 from tools.conformance.station.walk import Walk
 
 DAY = 86_400
@@ -131,8 +131,7 @@ def leaves_network(walk: Walk, _heard: Heard) -> None:
     """After a good end the station leaves the logical network."""
     walk.settle("SessionStop")
     walk.lab.run(3 * S)
-    phase = walk.lab.station_link.phase.name
-    require(phase in {"ENDED", "OFFERING", "STEPPING"}, f"the link is {phase}")
+    require_seen(walk.lab, walk.lab.left_network, "the station stays in the network")
 
 
 CHECKS: dict[str, Check] = {

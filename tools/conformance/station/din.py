@@ -5,7 +5,7 @@ from typing import Final
 
 from bsw.chrgm.messages import din
 from tools.conformance import judge
-from tools.conformance.lab import Setup
+from tools.conformance.bench import Setup
 from tools.conformance.station.cases import Case, Row, case, describe, start
 from tools.conformance.station.handshake import chosen_protocol
 from tools.conformance.station.walk import Walk
@@ -35,8 +35,8 @@ ROWS: Final[dict[str, Row]] = {
 }
 
 
-def _service_offer() -> None:
-    walk = start(DIN)
+def _service_offer(setup: Setup) -> None:
+    walk = start(setup)
     walk.to("ServiceDiscovery")
     body = walk.do("ServiceDiscovery").body
     options = [option.value for option in body.payment_options.payment_option]
@@ -49,8 +49,8 @@ def _service_offer() -> None:
     judge.require(tag.service_name is None and tag.service_scope is None, "a name or a scope")
 
 
-def _one_tuple() -> None:
-    walk = start(DIN)
+def _one_tuple(setup: Setup) -> None:
+    walk = start(setup)
     walk.to("ChargeParameterDiscovery")
     tuples = _finished(walk)
     judge.require(len(tuples) == 1, f"{len(tuples)} tuples")
@@ -71,9 +71,16 @@ def _finished(walk: Walk) -> tuple[din.SAScheduleTuple, ...]:
 def cases() -> list[Case]:
     words = describe(DIN)
     own = [
-        Case("PX-SECCD-001", f"{words}; DIN 2.0 ranked before ISO 2.0 -> DIN", chosen_protocol),
-        Case("PX-SECCD-003", f"{words}; one charge service, external payment only", _service_offer),
-        Case("PX-SECCD-009", f"{words}; one tuple over a day, PMax fits 16 bits", _one_tuple),
+        Case(
+            "PX-SECCD-001", f"{words}; DIN 2.0 ranked before ISO 2.0 -> DIN", chosen_protocol, DIN
+        ),
+        Case(
+            "PX-SECCD-003",
+            f"{words}; one charge service, external payment only",
+            _service_offer,
+            DIN,
+        ),
+        Case("PX-SECCD-009", f"{words}; one tuple over a day, PMax fits 16 bits", _one_tuple, DIN),
     ]
     rows = [case(identity, row) for identity, row in ROWS.items()]
     return sorted(own + rows, key=lambda one: one.id)

@@ -1,6 +1,5 @@
 """Cases before the first V2G message: discovery, V2GTP headers, protocol negotiation."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -11,8 +10,9 @@ from bsw.chrgm.messages.sap import AppProtocol, ResponseCode, SupportedAppProtoc
 from bsw.os.clock import S
 from bsw.sdp.messages import Request, Response, Security, parse
 from tools.conformance import judge
-from tools.conformance.lab import AC, DC, Setup, StationLab
-from tools.conformance.station.cases import Case
+from tools.conformance.bench import AC, DC, Setup
+from tools.conformance.lab import opened
+from tools.conformance.station.cases import Case, Play
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
 
@@ -20,7 +20,7 @@ MESSAGE_TIME: Final = 2 * S
 
 
 def tester(setup: Setup) -> VehicleTester:
-    made = VehicleTester(StationLab(setup))
+    made = VehicleTester(opened(setup))
     made.plug_in()
     return made
 
@@ -141,10 +141,10 @@ ISO2, DIN = applications.ISO2.namespace, applications.DIN.namespace
 UNKNOWN: Final = "urn:example:unknown:MsgDef"
 
 
-def chosen_protocol() -> None:
+def chosen_protocol(setup: Setup) -> None:
     """A station that speaks DIN only."""
     both = (entry(DIN, 1, 1), entry(ISO2, 2, 2))
-    common(Setup(protocol="din"), 1, (OK, MINOR), *both)
+    common(setup, 1, (OK, MINOR), *both)
 
 
 def valid_offer(setup: Setup) -> None:
@@ -190,7 +190,6 @@ _SDP: Final = "TC_SECC_CMN_VTB_V2GTPSDP"
 _TCP: Final = "TC_SECC_CMN_VTB_V2GTPSessionSetup"
 _SAP: Final = "TC_SECC_CMN_VTB_SupportedAppProtocol"
 
-Play = Callable[[Setup], None]
 SDP, EXI = 0x9000, 0x8001
 WRONG_SDP_TYPE: Final = Header(0x7000)
 TOO_LONG: Final = Header(SDP, length=255)
@@ -297,12 +296,10 @@ _plain: Final = partial(sdp_answer, Security.NONE, Security.NONE)
 
 
 def half_a() -> list[Case]:
-    return [Case(identity, title, partial(play, setup)) for identity, title, play, setup in HALF_A]
+    return [Case(identity, title, play, setup) for identity, title, play, setup in HALF_A]
 
 
-LATE: Final = Case(
-    f"{_SAP}_005", "connected after the set-up time -> refused", partial(too_late, Setup())
-)
+LATE: Final = Case(f"{_SAP}_005", "connected after the set-up time -> refused", too_late, Setup())
 """The suite names it, the developers' half of the table does not."""
 
 
@@ -312,6 +309,6 @@ def twins() -> list[Case]:
 
 def _numbered() -> list[Case]:
     return [
-        Case(f"TWIN-HANDSHAKE-{number:03}", title, partial(play, setup))
+        Case(f"TWIN-HANDSHAKE-{number:03}", title, play, setup)
         for number, (title, play, setup) in enumerate(_twins(), start=1)
     ]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.modes import mode_of
-from tools.conformance.lab import AC, DC, Setup
+from tools.conformance.bench import AC, DC, Setup
 from tools.conformance.station.cases import Row
 
 SEQUENCE: Final = "FAILED_SequenceError"

@@ -16,19 +16,15 @@ from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import NO_SESSION, Heard, Said
 from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.cp.pilot import PilotState
-from bsw.dlt import silent
 from bsw.net.channel import Channel, Channels, Closed
 from bsw.net.ports import Endpoint
 from bsw.os.clock import MS, S
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import Request, Response, Security, parse
-from bsw.slac.link import LinkFailure, VehicleLinkConfig
-from bsw.slac.node import Host
+from bsw.slac.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
-from bsw.slac.vehicle_link import VehicleLink
 from bsw.trace import MemoryTrace, Trace
-from csm.randomness import SeededRandomness
-from tools.conformance.lab import Deviation, StationLab
+from tools.conformance.bench import Deviation, StationBench
 
 T_CLOSE: Final = 5 * S
 ANSWER: Final = 6 * S
@@ -41,7 +37,7 @@ SETTLE: Final = 500 * MS
 class VehicleTester:
     """One vehicle at one station."""
 
-    def __init__(self, lab: StationLab) -> None:
+    def __init__(self, lab: StationBench) -> None:
         self.lab = lab
         self.session_id = NO_SESSION
         self.closed_at: int | None = None
@@ -55,18 +51,8 @@ class VehicleTester:
         self.last: Heard | None = None
         self._inbox: list[Any] = []
         self._opened = False
-        self._channels = Channels(lab.scheduler, worker=lab.world.worker)
-        self.link = VehicleLink(
-            Host(
-                lab.scheduler,
-                lab.modem.port,
-                SeededRandomness("tester"),
-                silent().logger("tester"),
-            ),
-            lab.cable.vehicle,
-            VehicleLinkConfig(energy="ac" if lab.setup.ac else "dc"),
-            self,
-        )
+        self._channels = Channels(lab.scheduler, worker=lab.worker)
+        self.link = lab.link(self)
         self.link.start()
 
     # The link's user
@@ -107,7 +93,7 @@ class VehicleTester:
     # The plug
 
     def plug_in(self) -> None:
-        self.lab.cable.plug()
+        self.lab.plug()
         self._await_link(30 * S)
 
     def _await_link(self, within: int) -> None:
@@ -118,7 +104,7 @@ class VehicleTester:
 
     def show(self, state: PilotState) -> None:
         """Switch the pilot's resistors, and wait until both ends have seen it."""
-        self.lab.cable.vehicle.show(state)
+        self.lab.show(state)
         self.lab.run(50 * MS)
 
     def resume(self, waker: str) -> None:
@@ -127,7 +113,7 @@ class VehicleTester:
         if waker == "vehicle":
             self.link.wake()
         else:
-            self.lab.station_link.wake()
+            self.lab.wake_station()
         if not self.lab.wait(lambda: len(self.links) > count, 20 * S):
             raise Deviation(f"the link did not come back, woken by the {waker}")
         self.lab.run(SETTLE)
@@ -142,7 +128,7 @@ class VehicleTester:
             answers.append(datagram)
             self.lab.scheduler.stop()
 
-        network = self.lab.world.vehicle
+        network = self.lab.network
         port = network.datagram(hear)
         port.send(octets, Endpoint(ALL_NODES, SDP_PORT, network.scope))
         self.lab.wait(lambda: answers, within)
@@ -183,8 +169,8 @@ class VehicleTester:
             engine = lab.crypto.vehicle_tls()
         self.closed_at, self._opened, self._dialect = None, False, None
         self._inbox.clear()
-        to = Endpoint(found.address, found.port, lab.world.vehicle.scope)
-        self._channel = self._channels.connect(lab.world.vehicle, to, self, tls=engine)
+        to = Endpoint(found.address, found.port, lab.network.scope)
+        self._channel = self._channels.connect(lab.network, to, self, tls=engine)
         self._wire = Wire(self._channel, Trace(lambda: lab.now, (self.trace,)))
         if not lab.wait(lambda: self._opened or self.closed_at is not None, 10 * S):
             raise Deviation("the connection was not established")

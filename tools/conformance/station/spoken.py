@@ -5,7 +5,7 @@ from typing import Final
 
 from bsw.chrgm.protocols import DIN, ISO2
 from evcc.session.ports import Wallet
-from tools.conformance.lab import Setup
+from tools.conformance.bench import Setup
 from tools.conformance.station.words import Iso2Words
 from tools.conformance.station.words_din import DinWords
 

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Final
 
 from bsw.chrgm.protocols import protocol
-from tools.conformance.lab import AC, DC, Setup
+from tools.conformance.bench import AC, DC, Setup
 from tools.conformance.station import din as din_station
 from tools.conformance.station import iso2 as iso2_station
 from tools.conformance.station.cases import EV_ERRORS, Case, Row, case

@@ -7,7 +7,7 @@ from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.cp.pilot import PilotState
 from bsw.os.clock import MS, S
-from tools.conformance.lab import Deviation, Setup, StationLab
+from tools.conformance.bench import Deviation, Setup, StationBench
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.spoken import Words, words_of
 from tools.conformance.station.words import BATTERY, Iso2Words
@@ -45,7 +45,7 @@ def path(setup: Setup) -> tuple[str, ...]:
 class Walk:
     """A tester on its way through one session."""
 
-    def __init__(self, lab: StationLab, tester: VehicleTester) -> None:
+    def __init__(self, lab: StationBench, tester: VehicleTester) -> None:
         self.lab = lab
         self.tester = tester
         self.words = self._new_words()
@@ -167,9 +167,9 @@ class Walk:
     def settle(self, place: str) -> None:
         """What it does once the answer is there."""
         if place == "PreCharge":
-            self.lab.rig.state.contactors_closed = True
+            self.lab.battery(connected=True)
         if place in {"Renegotiate", "Stop"} and not self.lab.setup.ac:
-            self.lab.rig.state.contactors_closed = False
+            self.lab.battery(connected=False)
         if place in {"CertificateInstallation", "CertificateUpdate"}:
             self._take_contract(place)
         if place in {"SessionStop", "Pause"}:

@@ -11,7 +11,7 @@ from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from evcc.session.ports import Wallet
-from tools.conformance.lab import Setup
+from tools.conformance.bench import Setup
 
 Unit = iso2.Unit
 EVCCID: Final = bytes.fromhex("0200000000a1")

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
-from tools.conformance.lab import Setup
+from tools.conformance.bench import Setup
 from tools.conformance.station.words import BATTERY, CURRENT, EVCCID, EXCHANGES, TARGET
 
 Unit = din.Unit

@@ -6,7 +6,7 @@ from typing import Final
 
 from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS, S
-from tools.conformance.lab import AC
+from tools.conformance.bench import AC
 from tools.conformance.station.cases import Case
 from tools.conformance.vehicle.energy import (
     cable_check,
@@ -172,6 +172,6 @@ DIN_CASES: Final[tuple[tuple[str, str, Play, VehicleSetup], ...]] = (
 def cases() -> list[Case]:
     rows = [("PX-EVCC2", *row) for row in ISO2_CASES] + [("PX-EVCCD", *row) for row in DIN_CASES]
     return [
-        Case(f"{family}-{number}", title, partial(play, setup))
+        Case(f"{family}-{number}", title, play, setup)
         for family, number, title, play, setup in rows
     ]

@@ -3,8 +3,8 @@
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
+from tools.conformance.bench import Deviation
 from tools.conformance.judge import require
-from tools.conformance.lab import Deviation
 from tools.conformance.vehicle.lab import VehicleLab, VehicleSetup
 from tools.conformance.vehicle.scripted_station import StationTester
 

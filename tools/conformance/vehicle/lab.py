@@ -11,7 +11,8 @@ from bsw.chrgm.agreement import Payment
 from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import PilotState
 from bsw.dlt import silent
-from bsw.os.clock import MS
+from bsw.os.clock import MS, VirtualClock
+from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.site import Site
 from bsw.slac.link import VehicleLinkConfig
@@ -26,7 +27,8 @@ from tools.bench.world.dials import Dials
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import NoUser, OpenGates, Pack, Today
-from tools.conformance.lab import DC, Clockwork, World
+from tools.conformance.bench import DC, Clockwork
+from tools.conformance.lab import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class VehicleLab(Clockwork):
     """One vehicle under test, its link started, not plugged in."""
 
     def __init__(self, setup: VehicleSetup) -> None:
-        super().__init__()
+        super().__init__(Scheduler(VirtualClock()))
         self.setup = setup
         self.world = World(self.scheduler)
         self.crypto = self._crypto()

@@ -20,8 +20,9 @@ from bsw.os.clock import MS, S
 from bsw.sdp.messages import Response
 from evcc.session.memory import PausedSession
 from evcc.session.profile import CONFORMANCE
+from tools.conformance.bench import AC
 from tools.conformance.judge import require
-from tools.conformance.lab import AC, tariff
+from tools.conformance.lab import tariff
 from tools.conformance.vehicle import judge
 from tools.conformance.vehicle.lab import VehicleLab, VehicleSetup
 from tools.conformance.vehicle.scripted_station import StationTester

@@ -30,7 +30,7 @@ from bsw.slac.station_link import StationLink
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
 from csm.randomness import SeededRandomness
-from tools.conformance.lab import Deviation
+from tools.conformance.bench import Deviation
 from tools.conformance.vehicle.lab import STEP, VehicleLab
 from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station, station_of
 

@@ -9,7 +9,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import S
-from tools.conformance.lab import AC
+from tools.conformance.bench import AC
 from tools.conformance.station.cases import Case
 from tools.conformance.vehicle import energy
 from tools.conformance.vehicle import plays as listed
@@ -179,7 +179,7 @@ AREAS: Final = {"FAULT": faults, "BEGIN": beginnings, "STATE": states}
 
 def cases() -> list[Case]:
     return [
-        Case(f"TWIN-EVCC-{area}-{number:03}", twin.title, partial(twin.play, twin.setup))
+        Case(f"TWIN-EVCC-{area}-{number:03}", twin.title, twin.play, twin.setup)
         for area, twins in AREAS.items()
         for number, twin in enumerate(twins(), start=1)
     ]
