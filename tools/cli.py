@@ -21,6 +21,7 @@ GROUPS = {
     "arxml": ("tools.arxml.cli", "generate AUTOSAR definitions, defaults, system descriptions"),
     "dbc": ("tools.dbc.cli", "document signal matrices, start a mapping, watch a CAN bus"),
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
+    "test": ("tools.tester.cli", "the same cases at a charger or a car of somebody else"),
     "tables": ("tools.dev.tables.cli", "write the sequence tables as diagrams and timer lists"),
     "commission": ("tools.commission.cli", "walk through one device, measured and expected"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from bsw.os.worker import Worker
 from keym.x509.edition import Edition
-from keym.x509.profile import BRANCHES, Use
 from secc.api.literals import PaymentOption
 from tools.bench.world.network import Options
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import Today
 from tools.pki import folder, layout15118
 from tools.pki.folder import Writer
-from tools.pki.maker import Pki, Plan, leaf_recipe, make
+from tools.pki.maker import make
+from tools.tester.keys import read_pki
 
 SHOWN = ("v2g_root", "oem_root", "cpo_sub1", "cpo_sub2", "secc", "oem_sub1", "oem_sub2")
 
@@ -39,20 +39,11 @@ def make_folders(base: Path, *, newer: bool = False) -> None:
     layout15118.write(pki, Writer(base / "theirs"))
 
 
-def load(base: Path) -> Pki:
-    now = datetime.now(tz=timezone.utc)
-    plan = Plan(Edition.ISO2, Edition.ISO2.key_types[0], now)
-    pki = Pki(plan, folder.read(base / "ours" / "iso2"))
-    recipe = leaf_recipe(plan, BRANCHES[Use.CONTRACT])  # contracts to deliver are made after it
-    pki.entities["contract"] = replace(pki["contract"], recipe=recipe)
-    return pki
-
-
 def secured(
     options: Options, base: Path, today: Today, worker: Worker, *, install: bool
 ) -> Options:
     """TLS and Plug & Charge for both roles; with ``install`` the vehicle has no contract yet."""
-    crypto = Crypto(today, worker, contract=not install, pki=load(base))
+    crypto = Crypto(today, worker, contract=not install, pki=read_pki(base / "ours"))
     return replace(
         options,
         vehicle_tls=crypto.vehicle_tls,

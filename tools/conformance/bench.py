@@ -13,6 +13,7 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import PilotState
 from bsw.net.ports import Network
+from bsw.os.clock import Action, S
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
 from bsw.slac.link import Link, LinkUser
@@ -27,16 +28,30 @@ class Deviation(AssertionError):
     """The device under test did something else than the case expects."""
 
 
+class NotReached(Deviation):
+    """Before the place the case is about; of what it is about nothing is known."""
+
+
 class NotFromHere(Exception):
     """The case needs what this place does not have; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a device is held to; its maker may declare other times."""
+
+    setup: int = 18 * S
+    sequence: int = 60 * S
 
 
 class Clockwork:
     """A scheduler that runs until something was seen."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, limits: Limits = Limits()) -> None:
         self.scheduler = scheduler
+        self.limits = limits
         self.unseen: list[str] = []
+        self.closing: list[Action] = []
 
     @property
     def now(self) -> int:
@@ -69,8 +84,15 @@ class StationBench(Protocol):
     @property
     def crypto(self) -> Crypto | None: ...
     @property
+    def limits(self) -> Limits: ...
+    @property
     def unseen(self) -> list[str]:
         """What could not be judged from here."""
+        ...
+
+    @property
+    def closing(self) -> list[Action]:
+        """What has to be let go of when the case is over."""
         ...
 
     @property

@@ -9,8 +9,6 @@ from tools.conformance.bench import Deviation
 from tools.conformance.station.scripted_vehicle import T_CLOSE
 from tools.conformance.station.walk import Walk
 
-SEQUENCE_TIME = 60 * S
-SETUP_TIME = 18 * S
 SLACK = 100 * MS
 """For the network and the tester's own steps."""
 

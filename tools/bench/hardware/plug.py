@@ -125,6 +125,10 @@ class PlugServer:
         if len(self._guests) == len(self.seats):
             self._scheduler.after(SETTLE, self._complete, name="plug")
 
+    def here(self, role: str) -> bool:
+        """Whether this ECU has come, and is still there."""
+        return role in self._guests
+
     def vehicles_cable(self, role: str) -> SimulatedCable:
         return self.cables[VEHICLES.index(role) + 1]
 

@@ -98,7 +98,9 @@ class Crypto:
         contract: bool = True,
         provisioning: bool = True,
         pki: Pki | None = None,
+        tls: TlsConfig | None = None,
     ) -> None:
+        self._tls = tls or TlsConfig()
         self.calendar = Calendar(today)
         self.worker = worker
         at = datetime.fromtimestamp(today.unix(), tz=timezone.utc) - timedelta(days=1)
@@ -162,7 +164,7 @@ class Crypto:
 
     def vehicle_tls(self) -> TlsEngine:
         trust = TlsTrust(self.judge(RootKind.V2G), Use.SECC)
-        return VehicleTls(_config(), trust).engine([TlsProfile.ISO2])
+        return VehicleTls(self._tls, trust).engine([TlsProfile.ISO2])
 
     def station_tls(self) -> TlsEngine:
         secc = self.pki["secc"]
@@ -178,8 +180,4 @@ class Crypto:
             )
         ]
         trust = TlsTrust(self.judge(RootKind.OEM), Use.VEHICLE)
-        return StationTls(_config(), trust, credentials).engine()
-
-
-def _config() -> TlsConfig:
-    return TlsConfig()
+        return StationTls(self._tls, trust, credentials).engine()

@@ -16,7 +16,7 @@ from bsw.chrgm.record import Said, code_of, refused
 from bsw.cp.pilot import PilotState
 from bsw.os.clock import S
 from tools.conformance import judge
-from tools.conformance.bench import Setup
+from tools.conformance.bench import Deviation, NotReached, Setup
 from tools.conformance.lab import opened
 from tools.conformance.station import alterations as alter
 from tools.conformance.station.checks import CHECKS
@@ -35,6 +35,10 @@ class Case:
     title: str
     how: Play = field(compare=False, repr=False)
     setup: Any = None
+    about: tuple[str, ...] = ()
+    """Words one can choose by: the place, the stimulus."""
+    needs: frozenset[str] = frozenset()
+    """``pilot``: resistors that are switched; ``plug``: a plug that is seen to go in."""
 
     def play(self) -> None:
         self.how(self.setup)
@@ -67,12 +71,18 @@ class Row:
         return f"{describe(self.setup)}; {' '.join(parts)}"
 
     def play(self, setup: Setup | None = None) -> None:
-        walk = start(setup or self.setup)
-        if self.place == "SessionSetup":
-            walk.place = self.place
-        else:
-            walk.to(self.place)
-        STIMULI[self.stimulus](walk, self)
+        STIMULI[self.stimulus](self._reached(setup or self.setup), self)
+
+    def _reached(self, setup: Setup) -> Walk:
+        try:
+            walk = start(setup)
+            if self.place == "SessionSetup":
+                walk.place = self.place
+            else:
+                walk.to(self.place)
+        except Deviation as deviation:
+            raise NotReached(f"before {self.place}: {deviation}") from deviation
+        return walk
 
 
 def start(setup: Setup) -> Walk:
@@ -143,7 +153,8 @@ def foreign_session(walk: Walk, row: Row) -> None:
 def silence(walk: Walk, row: Row) -> None:
     walk.prepare(row.place)
     since = walk.tester.heard_at
-    limit = judge.SETUP_TIME if row.place == "SessionSetup" else judge.SEQUENCE_TIME
+    limits = walk.lab.limits
+    limit = limits.setup if row.place == "SessionSetup" else limits.sequence
     if row.place == "SessionSetup":
         since = walk.lab.listening_since
     judge.silent_end(walk, limit, since)
@@ -309,4 +320,11 @@ STIMULI: Final[dict[str, Stimulus]] = {
 def case(identity: str, row: Row) -> Case:
     assert row.stimulus in STIMULI, row.stimulus
     assert row.place in {*path(row.setup)}, f"{identity}: {row.place}"
-    return Case(identity, row.title, row.play, row.setup)
+    about = (row.place, row.stimulus)
+    return Case(identity, row.title, row.play, row.setup, about, needs_of(row))
+
+
+def needs_of(row: Row) -> frozenset[str]:
+    pilot = row.stimulus.startswith("pilot stays") or row.setup.pilot != "C"
+    cue = (row.place, row.stimulus) == ("SessionSetup", "silence")
+    return frozenset(name for name, wanted in (("pilot", pilot), ("plug", cue)) if wanted)

@@ -64,6 +64,8 @@ def half_a() -> list[Case]:
             f"{mode_of(mode).kind}; {fault} while charging",
             partial(play, fault),
             Setup(mode=mode),
+            ("electrical", fault),
+            frozenset({"pilot"}),
         )
         for identity, fault, mode in rows
     ]
@@ -76,6 +78,8 @@ def twins() -> list[Case]:
             f"{mode_of(mode).kind}; {fault} while charging",
             partial(play, fault),
             Setup(mode=mode),
+            ("electrical", fault),
+            frozenset({"pilot"}),
         )
         for mode in (AC, DC)
         for number, fault in enumerate(FAULTS, start=1)

@@ -1,6 +1,6 @@
 """Cases before the first V2G message: discovery, V2GTP headers, protocol negotiation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -10,7 +10,7 @@ from bsw.chrgm.messages.sap import AppProtocol, ResponseCode, SupportedAppProtoc
 from bsw.os.clock import S
 from bsw.sdp.messages import Request, Response, Security, parse
 from tools.conformance import judge
-from tools.conformance.bench import AC, DC, Setup
+from tools.conformance.bench import AC, DC, Deviation, NotReached, Setup
 from tools.conformance.lab import opened
 from tools.conformance.station.cases import Case, Play
 from tools.conformance.station.scripted_vehicle import VehicleTester
@@ -21,7 +21,10 @@ MESSAGE_TIME: Final = 2 * S
 
 def tester(setup: Setup) -> VehicleTester:
     made = VehicleTester(opened(setup))
-    made.plug_in()
+    try:
+        made.plug_in()
+    except Deviation as deviation:
+        raise NotReached(f"before discovery: {deviation}") from deviation
     return made
 
 
@@ -69,7 +72,7 @@ def sdp_answer(asked: Security, wanted: Security, setup: Setup) -> None:
 
 def sdp_over(asked: Security, setup: Setup) -> None:
     one = tester(setup)
-    one.lab.run(judge.SETUP_TIME + S)
+    one.lab.run(one.lab.limits.setup + S)
     judge.require(one.datagram(Request(asked).octets()) is None, "discovery still answers")
 
 
@@ -172,7 +175,7 @@ def too_late(setup: Setup) -> None:
     """Found in time and connected after the set-up time: the listener has gone with discovery."""
     one = tester(setup)
     found = one.find()
-    one.lab.run(judge.SETUP_TIME + S)
+    one.lab.run(one.lab.limits.setup + S)
     judge.require(not one.reach(found), "the station still takes connections")
 
 
@@ -180,7 +183,7 @@ def never_begins(setup: Setup) -> None:
     """Connected in time, and then no SupportedAppProtocolReq until the set-up time is over."""
     one = tester(setup)
     one.connect()
-    judge.require(one.silent_until_closed(judge.SETUP_TIME + 5 * S) is not None, "stays open")
+    judge.require(one.silent_until_closed(one.lab.limits.setup + 5 * S) is not None, "stays open")
 
 
 _TLS: Final = Setup(tls=True)
@@ -270,7 +273,11 @@ def _twins() -> list[tuple[str, Play, Setup]]:
             ("the best rank wins", priority_first, setup),
             ("another minor version -> with deviation", minor_version, setup),
             ("plain TCP asked for and offered", _plain, setup),
-            ("TLS asked for, plain only", partial(sdp_answer, Security.TLS, Security.NONE), setup),
+            (
+                "TLS asked for, plain only",
+                partial(sdp_answer, Security.TLS, Security.NONE),
+                replace(setup, station_tls=False),
+            ),
         ]
     for secure in (_TLS, _PNC, _TLS_TOO):
         found += [
@@ -296,10 +303,26 @@ _plain: Final = partial(sdp_answer, Security.NONE, Security.NONE)
 
 
 def half_a() -> list[Case]:
-    return [Case(identity, title, play, setup) for identity, title, play, setup in HALF_A]
+    return [made(identity, title, play, setup) for identity, title, play, setup in HALF_A]
 
 
-LATE: Final = Case(f"{_SAP}_005", "connected after the set-up time -> refused", too_late, Setup())
+def made(identity: str, title: str, play: Play, setup: Setup) -> Case:
+    func = getattr(play, "func", play)
+    layer = next((name for name, plays in _LAYERS.items() if func in plays), "negotiation")
+    timed = func in _TIMED
+    needs: frozenset[str] = frozenset({"plug"}) if timed else frozenset()
+    return Case(identity, title, play, setup, (layer, "set-up time") if timed else (layer,), needs)
+
+
+_LAYERS: Final[dict[str, tuple[object, ...]]] = {
+    "SDP": (sdp_header_good, sdp_header_bad, sdp_answer, sdp_over),
+    "V2GTP": (tcp_header,),
+}
+_TIMED: Final = (sdp_over, too_late, never_begins)
+"""They begin with the plug going in."""
+
+
+LATE: Final = made(f"{_SAP}_005", "connected after the set-up time -> refused", too_late, Setup())
 """The suite names it, the developers' half of the table does not."""
 
 
@@ -309,6 +332,6 @@ def twins() -> list[Case]:
 
 def _numbered() -> list[Case]:
     return [
-        Case(f"TWIN-HANDSHAKE-{number:03}", title, play, setup)
+        made(f"TWIN-HANDSHAKE-{number:03}", title, play, setup)
         for number, (title, play, setup) in enumerate(_twins(), start=1)
     ]

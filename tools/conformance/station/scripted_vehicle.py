@@ -54,6 +54,7 @@ class VehicleTester:
         self._channels = Channels(lab.scheduler, worker=lab.worker)
         self.link = lab.link(self)
         self.link.start()
+        lab.closing.append(self.leave)
 
     # The link's user
 
@@ -93,11 +94,11 @@ class VehicleTester:
     # The plug
 
     def plug_in(self) -> None:
-        self.lab.plug()
-        self._await_link(30 * S)
-
-    def _await_link(self, within: int) -> None:
         count = len(self.links)
+        self.lab.plug()
+        self._await_link(30 * S, count)
+
+    def _await_link(self, within: int, count: int) -> None:
         if not self.lab.wait(lambda: len(self.links) > count, within):
             raise Deviation("the data link did not come up")
         self.lab.run(SETTLE)
@@ -260,7 +261,9 @@ class VehicleTester:
     def leave(self) -> None:
         """Gone from the power line: another tester takes over."""
         self.hang_up()
-        self.link.close()
+        if self.leave in self.lab.closing:
+            self.lab.closing.remove(self.leave)
+            self.link.close()
 
     def _next(self, within: int) -> Any:  # noqa: ANN401 - a message of any protocol
         self.lab.wait(lambda: self._inbox or self.closed_at is not None, within)

@@ -1,0 +1,99 @@
+"""Which cases are meant, and which of them a device can be asked."""
+
+import pytest
+
+from tools.conformance.catalogue import everything
+from tools.conformance.station.cases import Case
+from tools.tester.applicable import INSIDE, role_of, why_not
+from tools.tester.profile import Action, Device, PilotPart
+from tools.tester.select import UnknownWord, chosen
+
+STATIONS = [case for case in everything() if role_of(case) == "secc"]
+BY_ID = {case.id: case for case in STATIONS}
+
+
+def ids(words: str) -> set[str]:
+    return {case.id for case in chosen(STATIONS, words)}
+
+
+def test_nothing_said_is_everything() -> None:
+    assert ids("") == set(BY_ID)
+
+
+def test_words_add_up() -> None:
+    one, other = ids("TC_SECC_CMN_VTB_SDP_*"), ids("clause:7.8.3")
+    assert one
+    assert other
+    assert ids("TC_SECC_CMN_VTB_SDP_*, clause:7.8.3") == one | other
+
+
+def test_a_clause_holds_what_is_below_it_and_not_its_neighbours() -> None:
+    assert ids("clause:8.4") > ids("clause:8.4.3") > ids("clause:8.4.3.2")
+    with pytest.raises(UnknownWord):
+        ids("clause:8.4.3.1")  # not the beginning of 8.4.3.10
+    assert "TC_SECC_CMN_VTB_SessionSetup_004" in ids("clause:8.7")
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        ("TC_SECC_CMN_VTB_SesionSetup_002", "TC_SECC_CMN_VTB_SessionSetup_00"),
+        ("feature:pncc", "pnc"),
+        ("clause:9.9", "8.7"),
+        ("colour:red", "clause:X"),
+    ],
+)
+def test_a_word_that_names_nothing_is_told_with_the_nearest(words: str, near: str) -> None:
+    with pytest.raises(UnknownWord, match=near):
+        chosen(STATIONS, words)
+
+
+def test_contract_cases_are_those_that_pay_by_contract() -> None:
+    for case in chosen(STATIONS, "feature:pnc"):
+        assert case.setup.contract
+
+
+def reason(identity: str, device: Device) -> str:
+    return why_not(BY_ID[identity], device)
+
+
+PLAIN = Device(protocols=("iso2",), pilot=PilotPart(driver="plug"))
+
+
+@pytest.mark.parametrize(
+    ("identity", "device", "said"),
+    [
+        ("TC_SECC_DC_VTB_CurrentDemand_006", PLAIN, ""),
+        ("TC_SECC_AC_VTB_ChargingStatus_001", PLAIN, "AC"),
+        ("TC_SECC_CMN_VTB_PaymentDetails_001", PLAIN, "TLS"),
+        ("PX-SECCD-003", PLAIN, "protocol din"),
+        ("TC_SECC_DC_VTB_CableCheck_008", Device(), "pilot.driver is none"),
+        ("TC_SECC_DC_VTB_CableCheck_008", PLAIN, ""),
+        ("TC_SECC_CMN_VTB_SDP_004", Device(), "plug going in"),
+        ("TC_SECC_DC_VTB_ChargeParameterDiscovery_008", PLAIN, "'tariff'"),
+        (
+            "TC_SECC_DC_VTB_ChargeParameterDiscovery_008",
+            PLAIN.model_copy(update={"conditions": {"tariff": Action(always=True)}}),
+            "",
+        ),
+        ("TC_SECC_DC_VTB_SessionSetup_002", PLAIN, "pause"),
+        ("TC_SECC_DC_VTB_WeldingDetection_001", PLAIN, "welding"),
+        (
+            "TC_SECC_DC_VTB_CurrentDemand_006",
+            PLAIN.model_copy(update={"cannot": {"TC_SECC_DC_*": "no load"}}),
+            "no load",
+        ),
+    ],
+)
+def test_what_a_profile_does_not_name_is_not_asked(
+    identity: str, device: Device, said: str
+) -> None:
+    found = reason(identity, device)
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+def test_what_cannot_leave_our_own_engine_says_so() -> None:
+    inside: list[Case] = [case for case in STATIONS if why_not(case, PLAIN) == INSIDE]
+    assert inside
+    assert all("SECC20" in case.id for case in inside)

@@ -1,0 +1,126 @@
+"""A run: verdicts, what is kept, going on after an interruption, and the report."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from xml.etree.ElementTree import parse
+
+import pytest
+
+from bsw.net.record.config import CaptureConfig
+from bsw.net.record.recording import Recording
+from bsw.os.clock import VirtualClock
+from bsw.os.scheduler import Scheduler
+from tools.conformance.bench import Clockwork, Deviation, NotFromHere, NotReached, Setup
+from tools.conformance.station.cases import Case
+from tools.tester import report
+from tools.tester.hands import NotDone
+from tools.tester.profile import Device
+from tools.tester.run import CannotRun, Run
+from tools.tester.verdict import Result, Verdict
+
+DEVICE = Device(name="a charger")
+
+
+class FakeBench(Clockwork):
+    """Nothing is there; it is handled all the same."""
+
+    def __init__(self, _equipment: object, _recorded: object, _setup: Setup) -> None:
+        super().__init__(Scheduler(VirtualClock()))
+        self.finished = 0
+
+    def prepare(self) -> None:
+        self.unseen.append("whether energy flows on")
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+class FakeWorld:
+    def record(self, folder: Path) -> SimpleNamespace:
+        secrets, file = folder / "secrets.keylog", folder / "wire.pcapng"
+        recording = Recording(CaptureConfig(file=file), Scheduler(VirtualClock()), secrets)
+        return SimpleNamespace(file=file, secrets=secrets, close=recording.close)
+
+
+def case(identity: str, error: Exception | None = None) -> Case:
+    def how(setup: Setup) -> None:
+        assert setup.bench is not None
+        setup.bench(setup)
+        if error is not None:
+            raise error
+
+    return Case(identity, f"about {identity}", how, Setup())
+
+
+CASES = [
+    case("GOOD"),
+    case("BAD", Deviation("answered with OK, expected FAILED")),
+    case("EARLY", NotReached("before Loop: no answer at PreCharge")),
+    case("ALONE", NotDone("'plug in now' needs a person")),
+    case("BARE", NotFromHere("0 ohms need hardware")),
+    case("BROKEN", ZeroDivisionError("ours")),
+    Case("INSIDE", "", lambda _setup: None),
+]
+
+
+def played(folder: Path, cases: list[Case] = CASES, *, resume: bool = False) -> list[Result]:
+    made = Run(folder, DEVICE, cases, FakeBench)
+    made.begin(resume=resume)
+    equipment: Callable[[], Any] = lambda: SimpleNamespace(world=FakeWorld())  # noqa: E731
+    return list(made.results(equipment))
+
+
+def test_each_end_has_its_verdict(tmp_path: Path) -> None:
+    found = {one.id: (one.verdict, one.why) for one in played(tmp_path / "out")}
+    assert found["GOOD"] == (Verdict.PASS, "")
+    assert found["BAD"] == (Verdict.FAIL, "answered with OK, expected FAILED")
+    for name in ("EARLY", "ALONE", "BARE", "BROKEN"):
+        assert found[name][0] is Verdict.INCONCLUSIVE, name
+    assert "ZeroDivisionError: ours (test_run.py:" in found["BROKEN"][1]
+    assert found["INSIDE"][0] is Verdict.NOT_APPLICABLE
+
+
+def test_what_could_not_be_seen_is_said(tmp_path: Path) -> None:
+    good = played(tmp_path / "out")[0]
+    assert good.unseen == ("whether energy flows on",)
+    assert good.files == ("wire.pcapng", "ladder.txt", "events.jsonl")
+
+
+def test_a_run_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = played(out, CASES[:2])
+    again = played(out, [case("GOOD", Deviation("played again")), *CASES[1:]], resume=True)
+    assert again[:2] == first
+    assert len(again) == len(CASES)
+
+
+def test_a_folder_with_a_run_is_not_written_over(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    played(out)
+    with pytest.raises(CannotRun, match="--resume"):
+        played(out)
+
+
+def test_another_profile_does_not_go_on(tmp_path: Path) -> None:
+    played(tmp_path / "out")
+    other = Run(tmp_path / "out", Device(name="another charger"), CASES, FakeBench)
+    with pytest.raises(CannotRun, match="another profile"):
+        other.begin(resume=True)
+
+
+def test_the_report_says_the_same_in_every_form(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    results = played(out)
+    report.write(out, DEVICE, {"interface": "lo"}, results)
+    told = json.loads((out / "results.json").read_text())
+    assert told["counts"] == {"pass": 1, "fail": 1, "inconclusive": 4, "not applicable": 1}
+    assert [Result.of(one) for one in told["cases"]] == results
+    suite = parse(out / "junit.xml").getroot()
+    wanted = {"tests": "7", "failures": "1", "errors": "4", "skipped": "1"}
+    assert {name: suite.get(name) for name in wanted} == wanted
+    page = (out / "report.html").read_text()
+    assert "answered with OK, expected FAILED" in page
+    assert 'href="cases/BAD/wire.pcapng"' in page

@@ -1,0 +1,102 @@
+"""Which cases can be asked of a device, and why not the others."""
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tools.conformance.bench import Setup
+from tools.conformance.station.cases import Case
+from tools.conformance.vehicle.lab import VehicleSetup
+from tools.tester.profile import Device
+
+INSIDE = "inside only: it plays beside our own protocol engine, without a wire"
+
+
+def role_of(case: Case) -> str:
+    """Whom the case tests."""
+    return "evcc" if "EVCC" in case.id else "secc"
+
+
+def why_not(case: Case, device: Device) -> str:
+    """Empty for a case that can be played."""
+    for pattern, reason in device.cannot.items():
+        if fnmatchcase(case.id, pattern):
+            return f"the profile says so: {reason}"
+    if case.setup is None:
+        return INSIDE
+    return next((text for text in _reasons(case, case.setup, device) if text), "")
+
+
+def _reasons(case: Case, setup: Any, device: Device) -> list[str]:  # noqa: ANN401 - of either role
+    common = [
+        _missing(setup.protocol in device.protocols, f"protocol {setup.protocol}"),
+        _missing(device.mode(setup.mode) is not None, "AC" if setup.ac else "DC"),
+        _missing(device.tls or not setup.tls, "TLS"),
+        _missing(device.plain or setup.tls, "connections without TLS"),
+        _missing(_pays(setup, device), "Contract" if setup.contract else "ExternalPayment"),
+        _missing("certificates" in device.can or not setup.certificates, "certificates"),
+        _missing("welding" in device.can or "WeldingDetection" not in case.about, "welding"),
+        _pilot(case, device),
+    ]
+    if isinstance(setup, Setup):
+        return common + _station(setup, device)
+    return common + _vehicle(setup)
+
+
+def _missing(there: bool, what: str) -> str:  # noqa: FBT001 - a word and whether it holds
+    return "" if there else f"the profile does not name {what}"
+
+
+def _pays(setup: Any, device: Device) -> bool:  # noqa: ANN401 - of either role
+    return ("Contract" if setup.contract else "ExternalPayment") in device.payment
+
+
+def _pilot(case: Case, device: Device) -> str:
+    driver = device.pilot.driver
+    if "pilot" in case.needs and driver not in {"plug", "island"}:
+        return f"needs the pilot's resistors, and pilot.driver is {driver}"
+    if "plug" in case.needs and driver == "none":
+        return "begins with the plug going in, and pilot.driver is none"
+    return ""
+
+
+def conditions(setup: Setup) -> list[str]:
+    """What the device has to be in, by the names of ``profile.CONDITIONS``."""
+    wanted = {
+        "contract alone": setup.only_contract,
+        "receipts": setup.receipts,
+        "tariff": setup.tariff,
+        "woken by the station": setup.resumed == "station",
+        f"slow {setup.slow}": setup.slow != "",
+    }
+    return [name for name, holds in wanted.items() if holds]
+
+
+def _station(setup: Setup, device: Device) -> list[str]:
+    can = {
+        "services": setup.detail,
+        "internet": setup.internet,
+        "pause": bool(setup.resumed),
+        "renegotiation": setup.renegotiated,
+    }
+    tls_off = setup.station_tls is False and device.tls
+    tls_on = bool(setup.station_tls) and not device.tls
+    return [
+        *(_missing(name in device.can or not wanted, name) for name, wanted in can.items()),
+        *(_missing(name in device.conditions, f"{name!r}") for name in conditions(setup)),
+        "the device offers TLS" if tls_off else "",
+        _missing(not tls_on, "TLS"),
+    ]
+
+
+def _vehicle(setup: VehicleSetup) -> list[str]:
+    stored = "a paused session would have to be put into the vehicle's memory"
+    return [stored if setup.stored else ""]
+
+
+def fitted(setup: Any, device: Device) -> Any:  # noqa: ANN401 - of either role
+    """The set-up with what the device has in place of its like."""
+    mode = device.mode(setup.mode) or setup.mode
+    if isinstance(setup, Setup):
+        return replace(setup, mode=mode, welding=setup.welding and "welding" in device.can)
+    return replace(setup, mode=mode)

@@ -1,0 +1,74 @@
+"""Doing something at the device: by a command, or by the person who stands beside it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, Final, TextIO
+
+from bsw.os.clock import S
+from bsw.os.worker import Outcome, Worker
+from tools.conformance.bench import Clockwork
+from tools.tester.profile import Action
+
+TOLD: Final = 300
+
+
+class NotDone(Exception):
+    """The device could not be brought where the case wants it; the text says why."""
+
+
+class Hands:
+    """Commands and questions run on the worker, so that connections live on meanwhile."""
+
+    def __init__(
+        self, worker: Worker, person: TextIO | None = None, show: Callable[[str], None] = print
+    ) -> None:
+        self._worker = worker
+        self._person = person if person is not None else sys.stdin
+        self._show = show
+
+    def do(self, clock: Clockwork, action: Action | None, what: str) -> None:
+        """``None`` is nothing to be done."""
+        if action is None or action.always:
+            return
+        if action.run:
+            self._run(clock, action, what)
+        else:
+            self.ask(clock, action.ask, action.within)
+
+    def ask(self, clock: Clockwork, words: str, within: int) -> None:
+        """Show the words and wait for Enter."""
+        if not self._person.isatty():
+            raise NotDone(f"{words!r} needs a person at a terminal")
+        self._show(f"  >>> {words} - then Enter")
+        self._await(clock, self._person.readline, within, words)
+
+    def _run(self, clock: Clockwork, action: Action, what: str) -> None:
+        def work() -> "subprocess.CompletedProcess[str]":
+            return subprocess.run(  # noqa: S602 - the user's own command
+                action.run,
+                shell=True,
+                capture_output=True,
+                text=True,
+                timeout=action.within / S,
+                check=False,
+            )
+
+        done = self._await(clock, work, action.within + S, what)
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip()[-TOLD:]
+            raise NotDone(f"{what}: {action.run!r} ended with {done.returncode}: {said}")
+
+    def _await(self, clock: Clockwork, work: Callable[[], Any], within: int, what: str) -> Any:  # noqa: ANN401 - what the work gives
+        ended: list[Outcome[Any]] = []
+
+        def take(outcome: Outcome[Any]) -> None:
+            ended.append(outcome)
+            clock.scheduler.stop()
+
+        self._worker.submit(what, work, take)
+        if not clock.wait(lambda: ended, within):
+            raise NotDone(f"{what}: not within {within // S} s")
+        if ended[0].error is not None:
+            raise NotDone(f"{what}: {ended[0].error}")
+        return ended[0].value

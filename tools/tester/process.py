@@ -1,0 +1,72 @@
+"""A device under test that is a program: started by the bench, ended by it, what it says kept."""
+
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from bsw.os.clock import MS
+from tools.conformance.bench import Clockwork
+from tools.tester.hands import NotDone
+from tools.tester.profile import ProcessPart
+
+PATIENCE: Final = 5.0
+TOLD: Final = 500
+
+
+class DeviceProcess:
+    """Runs in a session of its own, so that whatever it starts ends with it."""
+
+    def __init__(self, part: ProcessPart, port: int, log: Path) -> None:
+        self._part = part
+        self._words = shlex.split(part.run.replace("{port}", str(port)))
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self, clock: Clockwork) -> None:
+        """Running and ready for the next case."""
+        if not self._words:
+            return
+        if self._part.each == "case":
+            self.end()
+        if self._process is None or self._process.poll() is not None:
+            self._start(clock)
+
+    def _start(self, clock: Clockwork) -> None:
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                self._words,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+        clock.wait(self._settled, self._part.within, every=20 * MS)
+        if not self._said():
+            raise NotDone(f"{self._words[0]} did not say {self._part.ready!r}: {self.told()}")
+
+    def _settled(self) -> bool:
+        return self._said() or self._process is None or self._process.poll() is not None
+
+    def _said(self) -> bool:
+        return self._part.ready in self._log.read_text(errors="replace")
+
+    def told(self) -> str:
+        """The end of what it has printed."""
+        return self._log.read_text(errors="replace")[-TOLD:].strip() if self._log.exists() else ""
+
+    def end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if process.poll() is None:
+                os.killpg(process.pid, number)
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                continue
+            return

@@ -1,0 +1,162 @@
+"""The profile of a device under test: what it speaks, what it cannot do, how it is handled.
+
+One YAML file a device.  What is not said here is not asked of the device: the cases that need it
+are listed as not applicable, with the reason.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import Field
+
+from bsw.chrgm.modes import ModeName, mode_of
+from bsw.chrgm.protocols import ProtocolName
+from bsw.ecuc.load import load
+from bsw.ecuc.part import Part, Wrong
+from bsw.ecuc.quantities import TIME, Duration, PortNumber, between
+from bsw.os.clock import S
+
+Feature = Literal["certificates", "services", "internet", "pause", "renegotiation", "welding"]
+FEATURES: Final[tuple[str, ...]] = get_args(Feature)
+
+CONDITIONS: Final = {
+    "contract alone": "only contracts pay",
+    "receipts": "it demands a receipt for the meter's reading",
+    "tariff": "its schedules have a sales tariff",
+    "slow Authorization": "the customer takes some seconds",
+    "slow Authorization for ever": "the customer never comes",
+    "slow ChargeParameterDiscovery": "its schedules take some seconds",
+    "slow ChargeParameterDiscovery for ever": "its schedules never come",
+    "slow CableCheck": "its cable check takes some seconds",
+    "slow CableCheck for ever": "its cable check never ends",
+    "woken by the station": "it ends a pause from its side",
+}
+"""What some cases want the device to be in."""
+
+
+class Action(Part):
+    """Something done at the device: a command, or words for the person beside it."""
+
+    run: str = Field(default="", examples=["./relay on"])
+    """By the shell; status 0 is success."""
+
+    ask: str = Field(default="", examples=["plug in now"])
+    """Shown; the run goes on when Enter is pressed."""
+
+    always: bool = False
+    """Nothing has to be done: the device is always so."""
+
+    within: Annotated[Duration, between("1 s", "1 h", TIME)] = 60 * S
+
+    def problems(self) -> Iterable[Wrong]:
+        if sum(map(bool, (self.run, self.ask, self.always))) != 1:
+            yield Wrong("", "one of run, ask and always", "run: ./relay on")
+
+
+class ProcessPart(Part):
+    """The device is a program that this bench starts."""
+
+    run: str = Field(default="", examples=["secc run -c secc.yaml"])
+    """Empty: it runs already.  ``{port}`` is where the simulated plug listens."""
+
+    ready: str = Field(default="", examples=["listening"])
+    """What it prints once it can be used; empty: nothing."""
+
+    each: Literal["case", "run"] = "run"
+    """Started once, or fresh for each case."""
+
+    within: Annotated[Duration, between("1 s", "1 h", TIME)] = 30 * S
+
+
+class PilotPart(Part):
+    """Who plays the other half of the control pilot."""
+
+    driver: Literal["none", "hand", "plug"] = "none"
+    """none: the device measures no pilot; hand: a person plugs and unplugs; plug: the simulated
+    plug, for our own ECUs with ``hardware.driver: plug``."""
+
+    port: PortNumber = 0
+    """plug: where it listens; 0 takes a free one."""
+
+
+class ActionsPart(Part):
+    """How the device is handled."""
+
+    plug_in: Action | None = None
+    plug_out: Action | None = None
+    reset: Action | None = None
+    """Before each case."""
+
+    stop: Action | None = None
+    """The driver ends the charge (a vehicle)."""
+
+
+class LimitsPart(Part):
+    """Times of its own, where a device's maker declares other ones than the norm's."""
+
+    setup: Annotated[Duration, between("1 s", "1 h", TIME)] = 18 * S
+    sequence: Annotated[Duration, between("1 s", "1 h", TIME)] = 60 * S
+
+
+class Device(Part):
+    """One device under test."""
+
+    name: str = Field(default="device under test", max_length=100)
+    role: Literal["secc", "evcc"] = "secc"
+    protocols: Annotated[tuple[ProtocolName, ...], Field(min_length=1)] = ("iso2",)
+    modes: Annotated[tuple[ModeName, ...], Field(min_length=1)] = ("DC_extended",)
+    payment: Annotated[tuple[Literal["Contract", "ExternalPayment"], ...], Field(min_length=1)] = (
+        "ExternalPayment",
+    )
+    plain: bool = True
+    tls: bool = False
+    keys: Path | None = Field(default=None, examples=["run/pki"])
+    """The test PKI that the device trusts, as ``v2g pki make`` wrote it; needed for TLS."""
+
+    can: tuple[Feature, ...] = ()
+    """What it can beyond a plain charge."""
+
+    cannot: dict[str, str] = Field(default_factory=dict, examples=["{TC_SECC_AC_*: no relay}"])
+    """Cases (ids, ``*`` for any letters) that are left out, each with the reason."""
+
+    conditions: dict[str, Action] = Field(
+        default_factory=dict, examples=["{tariff: {always: true}}"]
+    )
+    """How it is brought into what some cases want it to be in."""
+
+    link: Literal["none", "modem"] = "none"
+    """modem: SLAC by a modem behind the interface; none: Ethernet, the link is there."""
+
+    pilot: PilotPart = PilotPart()
+    process: ProcessPart = ProcessPart()
+    actions: ActionsPart = ActionsPart()
+    limits: LimitsPart = LimitsPart()
+    ready_within: Annotated[Duration, between("1 s", "1 h", TIME)] = 30 * S
+    """After a case, until it answers discovery again."""
+
+    rest: Annotated[Duration, between("0 s", "10 min", TIME)] = 1 * S
+    """Unplugged between two cases."""
+
+    def problems(self) -> Iterable[Wrong]:
+        for name in self.conditions:
+            if name not in CONDITIONS:
+                known = ", ".join(CONDITIONS)
+                yield Wrong("conditions", f"{name!r} is none; there are {known}", "tariff")
+        if self.tls and self.keys is None:
+            yield Wrong("keys", "TLS needs the PKI the device trusts", "keys: run/pki")
+        if not self.plain and not self.tls:
+            yield Wrong("plain", "neither plain TCP nor TLS is served", "tls: true")
+
+    def mode(self, like: str) -> str | None:
+        """The device's mode of the same current."""
+        return next((one for one in self.modes if mode_of(one).ac == mode_of(like).ac), None)
+
+
+def read(path: Path) -> Device:
+    """``ConfigurationError`` with every place that is wrong."""
+    found: Any = load(Device, (path,), outside=False).config
+    assert isinstance(found, Device)
+    if found.keys is not None and not found.keys.is_absolute():
+        return found.model_copy(update={"keys": path.parent / found.keys})
+    return found

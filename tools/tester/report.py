@@ -1,0 +1,110 @@
+"""The run as files: JSON for programs, JUnit for CI, one HTML page for people."""
+
+import html
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+from xml.etree.ElementTree import Element, ElementTree, SubElement
+
+from tools.tester.profile import Device
+from tools.tester.verdict import Result, Verdict
+
+_HEAD: Final = """\
+<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body{{font:15px/1.4 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em}}
+table{{border-collapse:collapse;width:100%}}td,th{{border-top:1px solid #ccc;padding:.3em .6em;
+text-align:left;vertical-align:top}}.pass{{color:#176b2c}}.fail{{color:#b00020;font-weight:600}}
+.inconclusive{{color:#8a5a00}}.na{{color:#666}}small{{color:#555}}pre{{overflow-x:auto;
+background:#f6f6f6;padding:.6em;font-size:12px}}@media(prefers-color-scheme:dark){{body{{
+background:#16181c;color:#ddd}}pre{{background:#22252b}}small,.na{{color:#999}}
+.pass{{color:#6fcf86}}.fail{{color:#ff7b86}}.inconclusive{{color:#e0b050}}}}
+</style></head><body><h1>{title}</h1><p>{about}</p><p>{counts}</p>
+"""
+_TABLE: Final = "<table><tr><th>case</th><th>verdict</th><th>what</th></tr>\n"
+
+
+def write(folder: Path, device: Device, about: dict[str, str], results: Sequence[Result]) -> None:
+    told: dict[str, Any] = {
+        "device": device.name,
+        **about,
+        "counts": counts(results),
+        "cases": [one.as_json() for one in results],
+    }
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    _junit(device, results).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
+    page = "".join(_page(folder, device, about, results))
+    (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def counts(results: Sequence[Result]) -> dict[str, int]:
+    found = Counter(one.verdict for one in results)
+    return {verdict.value: found[verdict] for verdict in Verdict}
+
+
+def _junit(device: Device, results: Sequence[Result]) -> "ElementTree[Element]":
+    found = counts(results)
+    suite = Element(
+        "testsuite",
+        name=device.name,
+        tests=str(len(results)),
+        failures=str(found["fail"]),
+        errors=str(found["inconclusive"]),
+        skipped=str(found["not applicable"]),
+    )
+    kinds = {
+        Verdict.FAIL: "failure",
+        Verdict.INCONCLUSIVE: "error",
+        Verdict.NOT_APPLICABLE: "skipped",
+    }
+    for one in results:
+        case = SubElement(
+            suite, "testcase", classname=device.role, name=one.id, time=f"{one.took:.3f}"
+        )
+        if one.verdict in kinds:
+            SubElement(case, kinds[one.verdict], message=one.why)
+        said = [one.title, *(f"not seen: {text}" for text in one.unseen), *one.findings]
+        SubElement(case, "system-out").text = "\n".join(said)
+    return ElementTree(suite)
+
+
+def _page(
+    folder: Path, device: Device, about: dict[str, str], results: Sequence[Result]
+) -> Sequence[str]:
+    title = html.escape(f"{device.name}: {device.role.upper()} under test")
+    words = html.escape("; ".join(f"{name} {value}" for name, value in about.items()))
+    found = ", ".join(f"{count} {name}" for name, count in counts(results).items())
+    parts = [_HEAD.format(title=title, about=words, counts=found), _TABLE]
+    played = [one for one in results if one.verdict is not Verdict.NOT_APPLICABLE]
+    parts += [_row(folder, one) for one in played]
+    parts.append("</table>\n<h2>Not applicable</h2>\n")
+    parts.append(_TABLE)
+    parts += [_row(folder, one) for one in results if one.verdict is Verdict.NOT_APPLICABLE]
+    return [*parts, "</table></body></html>\n"]
+
+
+def _row(folder: Path, one: Result) -> str:
+    style = "na" if one.verdict is Verdict.NOT_APPLICABLE else one.verdict.value
+    links = " ".join(
+        f'<a href="cases/{html.escape(one.id)}/{html.escape(name)}">{html.escape(name)}</a>'
+        for name in one.files
+    )
+    notes = [f"not seen: {text}" for text in one.unseen]
+    notes += [f"rule {text}" for text in one.findings]
+    shown = "".join(f"<br><small>{html.escape(text)}</small>" for text in notes)
+    why = f"<br><b>{html.escape(one.why)}</b>" if one.why else ""
+    return (
+        f'<tr><td>{html.escape(one.id)}</td><td class="{style}">{one.verdict.value}</td>'
+        f"<td>{html.escape(one.title)}{why}{shown} {links}{_ladder(folder, one)}</td></tr>\n"
+    )
+
+
+def _ladder(folder: Path, one: Result) -> str:
+    """In the page where something is wrong; beside it everywhere else."""
+    path = folder / "cases" / one.id / "ladder.txt"
+    if one.verdict not in {Verdict.FAIL, Verdict.INCONCLUSIVE} or not path.exists():
+        return ""
+    text = html.escape(path.read_text(encoding="utf-8"))
+    return f"<details><summary>what was said</summary><pre>{text}</pre></details>"

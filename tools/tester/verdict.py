@@ -1,0 +1,95 @@
+"""Playing one case at a device, and what came of it."""
+
+import traceback
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from tools.conformance.bench import Deviation, NotFromHere, NotReached
+from tools.conformance.station.cases import Case
+from tools.tester.hands import NotDone
+
+
+class Verdict(Enum):
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True)
+class Result:
+    """``why`` is empty for a pass; ``unseen`` is what a case wanted to judge and could not."""
+
+    id: str
+    title: str
+    verdict: Verdict
+    why: str = ""
+    unseen: tuple[str, ...] = ()
+    took: float = 0.0
+    began: str = ""
+    files: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    """What the rules of ``v2g decode`` say to the conversation; no part of the verdict."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "verdict": self.verdict.value}
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Result":
+        """What ``as_json`` has made."""
+        lists = {name: tuple(told[name]) for name in ("unseen", "files", "findings")}
+        return cls(**{**told, **lists, "verdict": Verdict(told["verdict"])})
+
+
+class Bench(Protocol):
+    """A bench of either role, as the play of a case sees it from outside."""
+
+    @property
+    def unseen(self) -> list[str]: ...
+    def prepare(self) -> None: ...
+    def finish(self) -> None: ...
+
+
+@dataclass
+class Played:
+    """A verdict on its way."""
+
+    verdict: Verdict = Verdict.PASS
+    why: str = ""
+    unseen: list[str] = field(default_factory=list)
+
+
+def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from a set-up
+    """``make`` makes the bench; what goes wrong before the case's own question is no failure."""
+    benches: list[Bench] = []
+
+    def opened(setup: Any) -> Bench:  # noqa: ANN401 - of either role
+        bench: Bench = make(setup)
+        benches.append(bench)
+        bench.prepare()
+        return bench
+
+    played = Played()
+    try:
+        case.play_at(opened)
+    except (NotReached, NotDone, NotFromHere) as trouble:
+        played.verdict, played.why = Verdict.INCONCLUSIVE, str(trouble)
+    except Deviation as deviation:
+        played.verdict, played.why = Verdict.FAIL, str(deviation)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not end the run of a night
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
+        told = f"the tester could not go on: {type(error).__name__}: {error} ({place})"
+        played.verdict, played.why = Verdict.INCONCLUSIVE, told
+    for bench in benches:
+        played.unseen += dict.fromkeys(bench.unseen)
+        _finish(bench, played)
+    return played
+
+
+def _finish(bench: Bench, played: Played) -> None:
+    try:
+        bench.finish()
+    except (NotDone, NotFromHere) as trouble:
+        played.unseen.append(f"whether the device came back: {trouble}")
