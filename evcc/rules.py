@@ -61,6 +61,11 @@ def wished(role: str = "", default: object = None, *, lasting: bool = False) -> 
     return field(default=default, metadata={METADATA: Declared(WISH, role, lasting)})
 
 
+def permitted(role: str) -> Any:  # noqa: ANN401 - as above
+    """Both have to allow it, where both say something."""
+    return field(default=None, metadata={METADATA: Declared(PERMISSION, role)})
+
+
 def by(rule: Rule, default: object, *, lasting: bool = True) -> Any:  # noqa: ANN401 - as above
     """Judged from several things on the bus, and merged by a rule of its own."""
     return field(default=default, metadata={METADATA: Declared(rule, "", lasting)})

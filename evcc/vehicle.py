@@ -22,6 +22,7 @@ from evcc.rules import (
     floor,
     limit,
     measured,
+    permitted,
     wished,
 )
 
@@ -96,14 +97,25 @@ class VehicleValues(Moment):
     target_voltage: float | None = limit("target_voltage")
     target_current: float | None = limit("target_current")
     # out of the battery, as magnitudes
-    discharge_permission: bool | None = measured("discharge_permission")
+    discharge_permission: bool | None = permitted("discharge_permission")
     discharge_max_current: float | None = limit("discharge_max_current_limit")
     discharge_max_power: float | None = limit("discharge_max_power_limit")
     discharge_min_soc: float | None = floor("discharge_minimal_soc")
+    discharge_wanted: float | None = wished("discharge_target_current")  # A to give now
     # limits, AC
     ac_max_voltage: float | None = limit("ac_max_voltage")
     ac_max_current: float | None = limit("ac_max_current")
     ac_min_current: float | None = floor("ac_min_current")
+    # W: of the first line, or in total where no other line is told; out of it as magnitudes
+    ac_max_power: float | None = limit("max_charge_power")
+    ac_max_power_l2: float | None = limit("max_charge_power_l2")
+    ac_max_power_l3: float | None = limit("max_charge_power_l3")
+    ac_max_back: float | None = limit("max_discharge_power")
+    ac_max_back_l2: float | None = limit("max_discharge_power_l2")
+    ac_max_back_l3: float | None = limit("max_discharge_power_l3")
+    ac_active: float | None = measured("present_active_power")
+    ac_active_l2: float | None = measured("present_active_power_l2")
+    ac_active_l3: float | None = measured("present_active_power_l3")
     # measurements and feedback
     battery_voltage: float | None = measured("link_voltage")
     inlet_voltage: float | None = measured("contactor_voltage")
@@ -235,6 +247,8 @@ class StationView(Moment):
     max_discharge_power: float | None = None
     control_mode: str = ""  # scheduled or dynamic
     target_power: float | None = None  # W that the station sets, below zero for discharge
+    target_lines: tuple[float, ...] = ()  # the same by line, where the station names them
+    meter_discharged: int | None = None  # Wh out of the vehicle
 
 
 NOTHING_TOLD: Final = StationView()
@@ -253,7 +267,10 @@ class Actuators(Protocol):
         """How much the battery may ask for; zero is the safe state."""
 
     def allow_ac_current(self, amps: float) -> None:
-        """How much the on-board charger may draw per phase; zero is the safe state."""
+        """How much the on-board charger may draw per phase; below zero it shall give so much.
+
+        Zero is the safe state.
+        """
 
     def view_changed(self, view: StationView) -> None: ...
 

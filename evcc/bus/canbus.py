@@ -292,7 +292,9 @@ class VehicleCan:
         self._request(charge_current_allowed=amps)
 
     def allow_ac_current(self, amps: float) -> None:
-        self._request(charge_current_allowed=amps)
+        self._request(
+            charge_current_allowed=max(0.0, amps), discharge_current_allowed=max(0.0, -amps)
+        )
 
     def _request(self, **changes: object) -> None:
         now = self._requests

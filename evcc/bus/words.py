@@ -16,6 +16,7 @@ from can_adapter.vehicle.report import (
     ScheduleRow,
     SessionStatus,
     StationAc,
+    StationAcTargets,
     StationIdentity,
     StationLimits,
     StationPresent,
@@ -53,6 +54,7 @@ NOTHING_TOLD: Final[tuple[VehicleReportPart, ...]] = (
     StationPresent(),
     StationLimits(),
     StationAc(),
+    StationAcTargets(),
     StationIdentity(),
     Schedule(),
 )
@@ -124,6 +126,8 @@ def station_limits(view: StationView) -> StationLimits:
         evse_regulation_tolerance=positive(view.tolerance),
         evse_peak_current_ripple=positive(view.ripple),
         evse_energy_to_be_delivered=bounded(view.energy_to_deliver),
+        evse_maximum_discharge_current_limit=positive(view.max_discharge_current),
+        evse_maximum_discharge_power_limit=bounded(view.max_discharge_power),
     )
 
 
@@ -140,7 +144,24 @@ def station_present(view: StationView) -> StationPresent:
 def station_ac(view: StationView) -> StationAc | None:
     if view.nominal_voltage is None:
         return None
-    return StationAc(evse_nominal_voltage=view.nominal_voltage, evse_max_current=view.max_current)
+    newer = bool(view.service)  # the older protocols have no power in AC
+    return StationAc(
+        evse_nominal_voltage=view.nominal_voltage,
+        evse_max_current=view.max_current,
+        evse_max_charge_power=bounded(view.max_power) if newer else None,
+        evse_max_discharge_power=bounded(view.max_discharge_power),
+    )
+
+
+def station_ac_targets(view: StationView) -> StationAcTargets:
+    """Line by line where the station names them, else in total; below zero out of the battery."""
+    told = (view.target_power,) if view.target_power is not None else ()
+    first, second, third = (*(view.target_lines or told), None, None, None)[:3]
+    return StationAcTargets(
+        target_active_power=first,
+        target_active_power_l2=second,
+        target_active_power_l3=third,
+    )
 
 
 def station_identity(view: StationView) -> StationIdentity:
@@ -153,7 +174,11 @@ def station_identity(view: StationView) -> StationIdentity:
 
 
 def metering(view: StationView) -> Metering:
-    return Metering(meter_reading=view.meter_reading, meter_time=view.meter_time)
+    return Metering(
+        meter_reading=view.meter_reading,
+        meter_discharged=view.meter_discharged,
+        meter_time=view.meter_time,
+    )
 
 
 def schedule(view: StationView) -> Schedule:
@@ -235,12 +260,19 @@ STATION_PARTS: Final[tuple[Section[VehicleReportPart], ...]] = (
             "tolerance",
             "ripple",
             "energy_to_deliver",
+            "max_discharge_current",
+            "max_discharge_power",
         ),
         station_limits,
     ),
-    Section("ac", ("nominal_voltage", "max_current"), station_ac),
+    Section(
+        "ac",
+        ("nominal_voltage", "max_current", "max_power", "max_discharge_power", "service"),
+        station_ac,
+    ),
+    Section("ac_targets", ("target_power", "target_lines"), station_ac_targets),
     Section("identity", ("evse_id", "meter_id", "session_id", "evse_time"), station_identity),
-    Section("metering", ("meter_reading", "meter_time"), metering),
+    Section("metering", ("meter_reading", "meter_discharged", "meter_time"), metering),
     Section("schedule", ("schedule_tuple", "offered"), schedule),
 )
 """Everything the station told, part by part, each with what it is made of."""

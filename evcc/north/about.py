@@ -13,11 +13,14 @@ COMMANDS: Final = {
     "set_fault": "A fault of the vehicle, as EVErrorCode; charging ends at once.  "
     "Ordered: an ordered stop first, the fault stands after it and until reset_fault.",
     "set_dc_params": "DC limits and targets; what is left out stays.",
-    "set_bpt_dc_params": "Discharge limits and floor.",
+    "set_bpt_dc_params": "Discharge limits and floor, and the current wanted out of the battery; "
+    "-20 only.",
+    "allow_discharging": "Energy may leave the battery; withdrawn, nothing flows out any more; "
+    "-20 only.",
     "enable_sae_j2847_v2g_v2h": "Refused, with the reason.",
     "update_soc": "State of charge in per cent.",
     "reset_fault": "The fault is gone; the next session may charge.",
-    "set_ac_params": "AC limits per phase; what is left out stays.",
+    "set_ac_params": "AC limits per phase, powers in total; what is left out stays.",
     "update_dc_present_values": "Measured at inlet and battery, never the target repeated.",
     "update_contactor_state": "What the contactors report; a welded one is a fault.",
     "update_inlet": "Lock, ampacity of the cable, derating by temperature.",
@@ -36,10 +39,10 @@ VARIABLES: Final = {
     "v2g_session_finished": "The session is over; the reason is in session_result.",
     "ev_power_ready": "State C is wanted (true) or no longer (false).",
     "ac_evse_max_current": "The station's limit per phase, when it changes.",
-    "ac_evse_target_power": "AC set point of the station.",
+    "ac_evse_target_power": "AC set point of the station; -20 only.",
     "dc_power_on": "The DC contactors are to close.",
     "stop_from_charger": "The station asked to stop.",
-    "pause_from_charger": "The station asked to pause.",
+    "pause_from_charger": "The station asked to pause; -20 only.",
     "session_state": "The exchange the session is at.",
     "session_result": "How the session ended: ending, exchange, code, timer, detail.",
     "link_state": "linked, lost or failed.",
@@ -57,9 +60,6 @@ VARIABLES: Final = {
 }
 
 NOT_HERE: Final = {
-    "set_bpt_dc_params": "ISO 15118-20 only: no discharging before it; checked and kept",
     "enable_sae_j2847_v2g_v2h": "the reverse mode of SAE J2847/2 is not part of this version",
-    "ac_evse_target_power": "ISO 15118-20 only: no such element before it",
-    "pause_from_charger": "ISO 15118-20 only: no such notification before it",
 }
 """Kept, refused or never published, with the protocols of this version."""

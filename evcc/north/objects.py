@@ -64,11 +64,13 @@ class DcEvBPTParameters(_Object):
 
 
 class AcEvParameters(_Object):
-    """AC limits per phase.  What is left out stays as it was."""
+    """AC limits: volts and amps per phase, watts in total.  What is left out stays as it was."""
 
     max_voltage: Volts | None = None
     max_current: Amps | None = None
     min_current: Amps | None = None
+    max_charge_power: Watts | None = None
+    max_discharge_power: Watts | None = None
 
 
 @dataclass(frozen=True, slots=True)

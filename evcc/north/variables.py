@@ -43,6 +43,14 @@ def variables() -> Variables:
     return Variables(VARIABLES, "vehicle")
 
 
+EVENTS: Final = {
+    "StopCharging": "stop_from_charger",
+    "Terminate": "stop_from_charger",
+    "Pause": "pause_from_charger",
+}
+"""What the station may ask for, in the words of either edition."""
+
+
 class ViewTeller:
     """Publishes what the station told; each variable only when it changed."""
 
@@ -55,15 +63,23 @@ class ViewTeller:
         before = variables.last("evse_status")
         for name, value in self._report.changed(view):
             variables.publish_changed(name, value)
-        asked_before = before is not None and before.notification == "StopCharging"
-        if view.notification == "StopCharging" and not asked_before:
-            variables.publish("stop_from_charger")
+        said = "" if before is None else before.notification
+        event = EVENTS.get(view.notification)
+        if event is not None and event != EVENTS.get(said):
+            variables.publish(event)
 
 
 def _offer(view: StationView) -> objects.SeccOffer | None:
     if not view.offered_modes:
         return None
     return objects.SeccOffer(view.offered_modes, view.offered_payments, view.evse_id)
+
+
+def _target(view: StationView) -> objects.AcTargetPower | None:
+    if view.target_power is None:
+        return None
+    first, second, third = (*(view.target_lines or (view.target_power,)), None, None)[:3]
+    return objects.AcTargetPower(first, second, third)
 
 
 def _ac_current(view: StationView) -> float | None:
@@ -103,6 +119,7 @@ STATION_VARIABLES: Final[tuple[Section[Any], ...]] = (
     Section("session_state", ("phase",), lambda view: view.phase),
     Section("authorization_state", ("authorization",), lambda view: view.authorization or None),
     Section("secc_offer", ("offered_modes", "offered_payments", "evse_id"), _offer),
+    Section("ac_evse_target_power", ("target_power", "target_lines"), _target),
     Section("ac_evse_max_current", ("max_current", "nominal_voltage"), _ac_current),
     Section(
         "evse_limits",

@@ -70,7 +70,6 @@ class Vehicle:
         self.asked = asked or Asked()
         self.measured = False  # a measurement has come; whoever keeps the time takes it back
         self.variables: Variables = variables()
-        self.discharge = DcEvBPTParameters()
         self.protocols: tuple[str, ...] = ()
         self._user = user
         self._fault_after: ErrorCode = "NO_ERROR"  # stands when the ordered stop is over
@@ -162,9 +161,19 @@ class Vehicle:
 
     @command
     def set_bpt_dc_params(self, *, EvBPTParameters: DcEvBPTParameters) -> None:  # noqa: N803
-        """Checked and kept; DIN 70121 and ISO 15118-2 have no field for it."""
-        kept = self.discharge.model_dump() | EvBPTParameters.model_dump(exclude_none=True)
-        self.discharge = DcEvBPTParameters(**kept)
+        """Out of the battery, as magnitudes; DIN 70121 and ISO 15118-2 have no words for it."""
+        given = EvBPTParameters
+        self._take(
+            discharge_max_current=given.discharge_max_current_limit,
+            discharge_max_power=given.discharge_max_power_limit,
+            discharge_wanted=given.discharge_target_current,
+            discharge_min_soc=given.discharge_minimal_soc,
+        )
+
+    @command
+    def allow_discharging(self, *, permission: bool) -> None:
+        """Energy may leave the battery; withdrawn, nothing flows out any more."""
+        self._set(discharge_permission=permission)
 
     @command
     def enable_sae_j2847_v2g_v2h(self) -> None:
@@ -191,6 +200,8 @@ class Vehicle:
             ac_max_voltage=parameters.max_voltage,
             ac_max_current=parameters.max_current,
             ac_min_current=parameters.min_current,
+            ac_max_power=parameters.max_charge_power,
+            ac_max_back=parameters.max_discharge_power,
         )
 
     @command

@@ -21,12 +21,24 @@ def offered_current(state: VehicleValues, view: StationView, voltage: float) -> 
 
     Nothing while the vehicle says that it is not ready: EVReady and a current would contradict.
     """
-    if not state.ready:
+    if not state.ready or gives(state, view):
         return 0.0
     limits = [value for value in (state.max_current, view.max_current) if value is not None]
     powers = (state.max_power, view.max_power, view.schedule_power)
     limits += [power / voltage for power in powers if power is not None and voltage > 0]
     return max(0.0, min(limits, default=0.0)) * max(0.0, min(1.0, state.derating))
+
+
+def may_give(state: VehicleValues) -> bool:
+    """The battery management says so, and there is more in it than has to stay."""
+    soc, least = state.soc, state.discharge_min_soc
+    filled = soc is not None and least is not None and soc > least
+    return state.discharge_permission is True and state.permission and state.ready and filled
+
+
+def gives(state: VehicleValues, view: StationView) -> bool:
+    """Energy is wanted out of the battery, whatever the schedule says, and the station takes it."""
+    return bool(state.discharge_wanted and view.max_discharge_power) and may_give(state)
 
 
 def wanted_voltage(state: VehicleValues, view: StationView) -> float:

@@ -15,6 +15,7 @@ from bsw.os.scheduler import Scheduler, Task
 from secc.api.charger import Charger
 from secc.api.literals import IsolationStatus
 from secc.api.objects import (
+    AcEvPresentPowerValues,
     DcEvseMaximumLimits,
     DcEvseMinimumLimits,
     DcEvsePresentVoltageCurrent,
@@ -82,6 +83,7 @@ class SimulatedElectronics:
         self.load: Load = load or NoLoad()
         self.voltage = 0.0
         self.current = 0.0
+        self.ac_power = 0.0  # W through the contactor, as the vehicle says
         self.energy = 0.0  # Wh into the vehicle, less what came back
         self.taken_back = 0.0
         self.activity = Activity.OFF
@@ -103,6 +105,7 @@ class SimulatedElectronics:
         ):
             charger.subscribe(name, _without_value(action))
         charger.subscribe("dc_ev_target_voltage_current", self._follow)
+        charger.subscribe("ac_ev_present_powers", self._draw)
         charger.subscribe("ac_close_contactor", lambda _none: self._contactor(closed=True))
         charger.subscribe("ac_open_contactor", lambda _none: self._contactor(closed=False))
 
@@ -134,7 +137,7 @@ class SimulatedElectronics:
     def switch_off(self) -> None:
         """Energy off at once; the output capacitors still have to empty."""
         self.activity = Activity.OFF
-        self.current = 0.0
+        self.current = self.ac_power = 0.0
         self.target_voltage = self.target_current = 0.0
 
     def _begin_test(self) -> None:
@@ -153,7 +156,14 @@ class SimulatedElectronics:
         self.target_voltage = max(0.0, target.dc_ev_target_voltage)
         self.target_current = max(-self.ratings.back_current, target.dc_ev_target_current)
 
+    def _draw(self, told: AcEvPresentPowerValues) -> None:
+        """Nobody measures here: what the vehicle says flows, where the contactor lets it."""
+        closed = self._charger.state.ac_contactor_closed
+        self.ac_power = told.present_active_power.total if closed else 0.0
+
     def _contactor(self, *, closed: bool) -> None:
+        if not closed:
+            self.ac_power = 0.0
         self._scheduler.after(
             self.ratings.contactor,
             lambda: self._charger.ac_contactor_closed(status=closed),
@@ -218,7 +228,8 @@ class SimulatedElectronics:
         return min(voltage, self.ratings.max_voltage)
 
     def _count(self, seconds: float) -> None:
-        moved = self.voltage * self.current * seconds / 3600.0
+        power = self.voltage * self.current + self.ac_power
+        moved = power * seconds / 3600.0
         self.energy += moved
         self.taken_back += max(0.0, -moved)
         if self._scheduler.now - self._metered >= self.ratings.meter_every:
@@ -229,7 +240,7 @@ class SimulatedElectronics:
                     meter_id=self.ratings.meter_id,
                     energy_Wh_import=Energy(total=self.energy + self.taken_back),
                     energy_Wh_export=Energy(total=self.taken_back) if self.taken_back else None,
-                    power_W=Power(total=self.voltage * self.current),
+                    power_W=Power(total=power),
                 )
             )
 

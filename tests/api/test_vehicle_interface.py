@@ -283,8 +283,12 @@ def test_discharge_limits_are_kept_and_merged() -> None:
     vehicle = Vehicle(User())
     vehicle.set_bpt_dc_params(EvBPTParameters=DcEvBPTParameters(discharge_minimal_soc=30))
     vehicle.set_bpt_dc_params(EvBPTParameters=DcEvBPTParameters(discharge_target_current=20))
-    assert vehicle.discharge.discharge_minimal_soc == 30
-    assert vehicle.discharge.discharge_target_current == 20
+    vehicle.allow_discharging(permission=True)
+    vehicle.set_ac_params(parameters=AcEvParameters(max_discharge_power=7_000))
+    said = vehicle.state
+    assert (said.discharge_min_soc, said.discharge_wanted) == (30, 20)
+    assert said.discharge_permission is True
+    assert said.ac_max_back == 7_000
 
 
 WRONG: list[tuple[Callable[[Any], object], str]] = [

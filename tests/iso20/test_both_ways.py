@@ -39,6 +39,21 @@ def test_a_schedule_takes_energy_out_within_all_limits() -> None:
     assert rig.electronics.taken_back > 50.0
 
 
+def test_energy_is_given_when_it_is_wanted_at_once() -> None:
+    """What a house asks of the vehicle: charging comes down first, and goes on after it."""
+    rig = rig_of()
+    rig.at(25 * S, lambda: rig.car.adopt(Choice(1, (Entry(0, 20_000.0),), 0.0, 0.0)))
+    rig.at(30 * S, lambda: rig.state.put(discharge_wanted=10.0))
+    rig.at(45 * S, lambda: rig.state.put(discharge_wanted=0.0))
+    seen: dict[int, float] = {}
+    for second in (44, 58):
+        rig.at(second * S, lambda second=second: seen.update({second: rig.electronics.current}))  # type: ignore[misc]
+    rig.run()
+    assert rig.ending("vehicle") is Ending.TERMINATED
+    assert seen[44] == pytest.approx(-10.0, abs=0.1)
+    assert seen[58] == pytest.approx(20_000.0 / 380.0, rel=0.1)
+
+
 def test_the_meter_runs_backwards() -> None:
     rig = rig_of().run()
     told = [

@@ -18,10 +18,14 @@ class Lines:
     each: tuple[float, ...] = ()
 
     def least_line(self, phases: int) -> float:
-        """What a charger that loads all lines alike may take from each."""
-        if self.each:
-            return min(self.each)
-        return self.total / phases
+        """What a charger that loads all lines alike may take from each, or give to each.
+
+        Where one line takes and another gives, it can do neither.
+        """
+        if not self.each:
+            return self.total / phases
+        low, high = min(self.each), max(self.each)
+        return low if low > 0 else min(0.0, high)
 
 
 def lines(message: Any, name: str) -> Lines | None:  # noqa: ANN401 - any AC message

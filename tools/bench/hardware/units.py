@@ -265,7 +265,7 @@ class InletUnit:
 
 
 class OnBoardCharger:
-    """Draws AC as far as everybody allows it and feeds it to the battery."""
+    """Draws AC as far as everybody allows it, and gives it back where it is told to."""
 
     EFFICIENCY = 0.93
 
@@ -299,6 +299,9 @@ class OnBoardCharger:
                 max_charge_power_l2=phase if self.phases > 1 else None,
                 max_charge_power_l3=phase if self.phases > 2 else None,
                 min_charge_power=230.0 * 6,
+                max_discharge_power=phase,
+                max_discharge_power_l2=phase if self.phases > 1 else None,
+                max_discharge_power_l3=phase if self.phases > 2 else None,
             )
         )
         power = self._ac.voltage * self._ac.current
@@ -317,12 +320,20 @@ class OnBoardCharger:
         limit = min(self.max_current, self._ac.limit, allowed if allowed is not None else 0.0)
         charging = self._ac.energized and limit >= 6.0 and self._battery.soc < 100.0
         self._ac.phases = min(self._ac.phases, self.phases)
-        self._ac.current = limit if charging else 0.0
+        self._ac.current = limit if charging else -self._given(report)
+
+    def _given(self, report: VehicleReport) -> float:
+        """A per phase, out of the battery."""
+        wanted = report.requests.discharge_current_allowed or 0.0
+        can = self._ac.energized and self._battery.discharge_limit() > 0.0
+        return min(self.max_current, wanted) if can else 0.0
 
     @property
     def battery_current(self) -> float:
-        """What arrives at the battery."""
-        return self._ac.power * self.EFFICIENCY / max(self._battery.ocv, 1.0)
+        """What arrives at the battery, or leaves it: losses are the battery's either way."""
+        power = self._ac.power
+        share = self.EFFICIENCY if power >= 0.0 else 1.0 / self.EFFICIENCY
+        return power * share / max(self._battery.ocv, 1.0)
 
 
 HEARD_BY_INLET = (Requests,)

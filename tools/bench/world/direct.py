@@ -11,6 +11,7 @@ from bsw.chrgm import protocols as spoken
 from bsw.chrgm.agreement import Agreement
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import Initiator
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.record import Heard, Said, SessionRecord
 from bsw.chrgm.responder import Responder
 from bsw.dlt import Logger, silent
@@ -69,7 +70,7 @@ class Rig:
         self.state = dc_vehicle()
         self.asked = Asked()
         self.state.mode = mode
-        self.pack = Pack(self.scheduler, self.state)
+        self.pack = Pack(self.scheduler, self.state, phases=mode_of(mode).phases)
         self.charger = Charger(
             tuple(SupportedAppProtocol), lambda: self.scheduler.now, silent().logger("test")
         )

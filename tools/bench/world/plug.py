@@ -15,6 +15,8 @@ from evcc.vehicle import StationView
 from secc.power.simulated import SimulatedElectronics
 from tools.bench.world.dials import Dials
 
+LINE_VOLTAGE = 230.0
+
 
 @dataclass
 class Plug:
@@ -45,6 +47,7 @@ class Pack:
     asked: list[float] = field(default_factory=list)
     ac_allowed: float = 0.0
     dc_allowed: float = 0.0
+    phases: int = 1
     wanted_closed: bool = False
     opened_at: list[int] = field(default_factory=list)
     amps: float = 0.0
@@ -86,14 +89,21 @@ class Pack:
     def view_changed(self, _view: StationView) -> None:
         self.views += 1
 
+    @property
+    def ac_power(self) -> float:
+        """W that the charger on board draws, or gives: what it is allowed."""
+        return self.ac_allowed * LINE_VOLTAGE * self.phases
+
     def tick(self, electronics: SimulatedElectronics, step: int) -> None:
         told = self.state.told
-        moved = electronics.voltage * electronics.current * step / S / 3600.0
+        power = electronics.voltage * electronics.current + self.ac_power
+        moved = power * step / S / 3600.0
         soc = min(100.0, (told.get("soc") or 0.0) + 100.0 * moved / self.capacity)
         self.state.put(
             battery_voltage=self.ocv + self.ohms * electronics.current,
             inlet_voltage=electronics.voltage,
-            battery_current=electronics.current if told.get("contactors_closed") else 0.0,
+            battery_current=(electronics.current if told.get("contactors_closed") else 0.0)
+            + self.ac_power / self.ocv,
             soc=soc,
         )
         if soc >= (told.get("full_soc") or 100.0):

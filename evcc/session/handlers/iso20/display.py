@@ -36,5 +36,6 @@ def see_meter(context: VehicleContext, meter: MeterInfo | None) -> None:
         context.note(
             meter_id=meter.meter_id,
             meter_reading=meter.charged_energy_reading_wh,
+            meter_discharged=meter.bpt_discharged_energy_reading_wh,
             meter_time=meter.meter_timestamp,
         )

@@ -7,7 +7,8 @@ from typing import Final
 from bsw.chrgm.iso20.selection import Selection
 from evcc.schedules import Need
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.iso20.energy.giving import kept
+from evcc.session.handlers.iso20.energy.giving import kept, most_watts
+from evcc.session.handlers.iso20.energy.onboard import Onboard
 from evcc.vehicle import VehicleValues
 
 DAY: Final = 86_400
@@ -53,8 +54,16 @@ def departure(state: VehicleValues) -> int:
 
 def most_power(context: VehicleContext, selection: Selection) -> float:
     """W that the vehicle can take at all in this service."""
-    state, view = context.state, context.view
-    if not selection.mode.ac:
-        return NO_LIMIT if state.max_power is None else state.max_power
-    volts = view.nominal_voltage or state.ac_max_voltage or 0.0
-    return (state.ac_max_current or 0.0) * volts * selection.mode.phases
+    if selection.mode.ac:
+        return Onboard(context, lambda: selection.mode).most_in.total
+    power = context.state.max_power
+    return NO_LIMIT if power is None else power
+
+
+def most_back(context: VehicleContext, selection: Selection) -> float:
+    """W that the vehicle can give in this service, as things stand now."""
+    if not selection.both_ways:
+        return 0.0
+    if selection.mode.ac:
+        return Onboard(context, lambda: selection.mode).most_out.total
+    return most_watts(context.state)

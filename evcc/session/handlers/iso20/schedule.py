@@ -22,8 +22,13 @@ from evcc.schedules import Limits, choosing
 from evcc.schedules import Schedule as Offered
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.energy.giving import most_watts
-from evcc.session.handlers.iso20.needs import departure, energy_needs, most_power, needed
+from evcc.session.handlers.iso20.needs import (
+    departure,
+    energy_needs,
+    most_back,
+    most_power,
+    needed,
+)
 from evcc.session.handlers.iso20.status import Notifications
 from evcc.session.handlers.iso20.tuples import profile_entries, schedule_of
 
@@ -155,7 +160,7 @@ class Schedule:
         selection = self._choosing.made
         limits = Limits(
             charge=most_power(context, selection),
-            discharge=most_watts(context.state) if selection.both_ways else 0.0,
+            discharge=most_back(context, selection),
             entries=context.profile.supporting_points,
         )
         self._station_now = heard.body.header.time_stamp

@@ -1,7 +1,6 @@
 """ISO 15118-20 on the vehicle, AC: its limits, and the loop by the station's target.
 
-Our charger loads all lines alike, so powers go out as sums [V2G20-1821]; what comes is read in
-each form.
+What the charger on board can stands in ``onboard``; what comes of the station is read in each form.
 """
 
 from typing import Any, Final
@@ -16,13 +15,14 @@ from bsw.chrgm.record import Heard, Said
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.display import Display, see_meter
-from evcc.session.handlers.iso20.needs import departure, energy_needs, most_power
+from evcc.session.handlers.iso20.energy.giving import planned_out
+from evcc.session.handlers.iso20.energy.onboard import Onboard, spread, watts_per_amp
+from evcc.session.handlers.iso20.needs import departure, energy_needs
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
 
 LEAST_CURRENT: Final = 6.0
 """A: below that no charger draws anything."""
-INFINITE: Final = float("inf")
 
 
 class AlternatingCurrent20:
@@ -38,26 +38,18 @@ class AlternatingCurrent20:
         self._status = status
         self._schedule = schedule
         self._display = Display(context)
+        self._onboard = Onboard(context, lambda: choosing.mode)
         self._target: float | None = None  # A per line, by the station's target
-        self._allowed = 0.0  # A, allowed last
+        self._allowed = 0.0  # A, allowed last; below zero out of the battery
 
     # Limits
 
-    @property
-    def _watts_per_amp(self) -> float:
-        view, state = self._context.view, self._context.state
-        volts = view.nominal_voltage or state.ac_max_voltage or 0.0
-        return volts * self._choosing.mode.phases
-
     def ask_ac_charge_parameter_discovery(self) -> Said:
-        known = self._own_limits()
-        limits: ac.AnyACCPDReqEnergyTransferMode = ac.ACCPDReqEnergyTransferMode(**known)
+        limits: ac.AnyACCPDReqEnergyTransferMode
         if self._choosing.made.both_ways:
-            limits = ac.BPTACCPDReqEnergyTransferMode(
-                **known,
-                ev_maximum_discharge_power=most(0.0),
-                ev_minimum_discharge_power=least(0.0),
-            )
+            limits = ac.BPTACCPDReqEnergyTransferMode(**self._limits_in(), **self._limits_out())
+        else:
+            limits = ac.ACCPDReqEnergyTransferMode(**self._limits_in())
         return Said(
             ac.ACChargeParameterDiscoveryReq(
                 header=header(self._context.calendar.unix()),
@@ -65,11 +57,22 @@ class AlternatingCurrent20:
             )
         )
 
-    def _own_limits(self) -> dict[str, Any]:
-        lowest = (self._context.state.ac_min_current or 0.0) * self._watts_per_amp
+    def _limits_in(self) -> dict[str, Any]:
+        onboard = self._onboard
+        lowest = (self._context.state.ac_min_current or 0.0) * watts_per_amp(self._context, 1)
+        each = (lowest,) * onboard.phases if onboard.by_line else ()
         return {
-            "ev_maximum_charge_power": most(most_power(self._context, self._choosing.made)),
-            "ev_minimum_charge_power": least(lowest),
+            **spread("ev_maximum_charge_power", onboard.most_in, most),
+            **spread("ev_minimum_charge_power", Lines(lowest * onboard.phases, each), least),
+        }
+
+    def _limits_out(self) -> dict[str, Any]:
+        """What it could give now: nothing without permission."""
+        onboard = self._onboard
+        nothing = (0.0,) * onboard.phases if onboard.by_line else ()
+        return {
+            **spread("ev_maximum_discharge_power", onboard.most_out, most),
+            **spread("ev_minimum_discharge_power", Lines(0.0, nothing), least),
         }
 
     def hear_ac_charge_parameter_discovery(self, heard: Heard) -> Next:
@@ -85,6 +88,8 @@ class AlternatingCurrent20:
         power = lines(offer, "evse_maximum_charge_power")
         assert power is not None, "a mandatory element"
         self._see_limit(power)
+        back = lines(offer, "evse_maximum_discharge_power")
+        context.note(max_discharge_power=None if back is None else abs(back.total))
         context.told()
         return Go("ScheduleExchange")
 
@@ -92,14 +97,15 @@ class AlternatingCurrent20:
         self._context.note(max_power=power.total, max_current=self._amps(power))
 
     def _amps(self, power: Lines) -> float:
-        phases = self._choosing.mode.phases
-        volts = self._watts_per_amp / phases
-        return 0.0 if volts <= 0 else power.least_line(phases) / volts
+        volts = watts_per_amp(self._context, 1)
+        return 0.0 if volts <= 0 else power.least_line(self._onboard.phases) / volts
 
     # The loop
 
     def ask_ac_charge_loop(self) -> Said:
+        """What was withdrawn meanwhile is gone before the request says so."""
         context = self._context
+        self._allow_current()
         return Said(
             ac.ACChargeLoopReq(
                 header=header(context.calendar.unix()),
@@ -113,32 +119,21 @@ class AlternatingCurrent20:
         selection = self._choosing.made
         needs = energy_needs(self._context.state)
         known: dict[str, Any] = {
-            **self._own_limits(),
+            **self._limits_in(),
+            **(self._limits_out() if selection.both_ways else {}),
             "ev_target_energy_request": number(needs.target or 0.0),
             "ev_maximum_energy_request": number(needs.maximum or 0.0),
             "ev_minimum_energy_request": number(needs.minimum or 0.0),
-            "ev_present_active_power": number(self._present_power()),
+            **spread("ev_present_active_power", self._onboard.present, number),
         }
-        kind: Any
         if not selection.dynamic:
-            kind = (
-                ac.BPTScheduledACCLReqControlMode
-                if selection.both_ways
-                else ac.ScheduledACCLReqControlMode
-            )
-            return kind(**known)
+            if selection.both_ways:
+                return ac.BPTScheduledACCLReqControlMode(**known)
+            return ac.ScheduledACCLReqControlMode(**known)
         known["departure_time"] = departure(self._context.state)
         known["ev_present_reactive_power"] = number(0.0)
-        if not selection.both_ways:
-            return ac.DynamicACCLReqControlMode(**known)
-        known["ev_maximum_discharge_power"] = most(0.0)
-        known["ev_minimum_discharge_power"] = least(0.0)
-        return ac.BPTDynamicACCLReqControlMode(**known)
-
-    def _present_power(self) -> float:
-        """What goes into the battery, where nobody measures before the charger."""
-        state = self._context.state
-        return (state.battery_voltage or 0.0) * (state.battery_current or 0.0)
+        kind: Any = ac.BPTDynamicACCLReqControlMode
+        return (kind if selection.both_ways else ac.DynamicACCLReqControlMode)(**known)
 
     def hear_ac_charge_loop(self, heard: Heard) -> Next:
         context = self._context
@@ -159,8 +154,11 @@ class AlternatingCurrent20:
         self._status.see(body.evse_status)
         see_meter(context, body.meter_info)
         target = lines(body.cl_res_control_mode, "evse_target_active_power")
-        self._target = None if target is None else max(0.0, self._amps(target))
-        context.note(target_power=None if target is None else target.total)
+        self._target = None if target is None else self._amps(target)
+        context.note(
+            target_power=None if target is None else target.total,
+            target_lines=() if target is None else target.each,
+        )
         context.told()
 
     def _allow_current(self) -> None:
@@ -168,13 +166,37 @@ class AlternatingCurrent20:
         context = self._context
         running = context.record.agreed.progress is Progress.CHARGING
         ends = context.wants_to_stop() or self._status.leaves or not running
-        most_now = self._allowed if context.judge.doubtful else INFINITE
-        wanted = context.ac_current(self._choosing.mode)
+        wanted = 0.0 if ends else self._out() or self._in()
+        if context.judge.doubtful:  # no more than before, whichever way
+            wanted = max(min(0.0, self._allowed), min(max(0.0, self._allowed), wanted))
+        self._allowed = wanted
+        context.actuators.allow_ac_current(wanted)
+
+    def _in(self) -> float:
+        wanted = self._context.ac_current(self._choosing.mode)
         if self._target is not None:
             wanted = min(wanted, self._target)
-        wanted = wanted if wanted >= LEAST_CURRENT else 0.0
-        self._allowed = 0.0 if ends else min(most_now, wanted)
-        context.actuators.allow_ac_current(self._allowed)
+        return wanted if wanted >= LEAST_CURRENT else 0.0
+
+    def _out(self) -> float:
+        """A below zero: what the station sets, else what the schedule says, within all limits.
+
+        A schedule gives nothing where the station wants nothing to flow.
+        """
+        context, target = self._context, self._target
+        volts = watts_per_amp(context, 1)
+        if not self._choosing.made.both_ways or volts <= 0.0 or target == 0.0:
+            return 0.0
+        phases = self._onboard.phases
+        asked = -target if target is not None and target < 0.0 else 0.0
+        if not asked and not self._choosing.made.dynamic:
+            asked = max(0.0, planned_out(context)) / (volts * phases)
+        limits = (
+            self._onboard.most_out.least_line(phases) / volts,
+            (context.view.max_discharge_power or 0.0) / (volts * phases),
+            context.state.cable_current,
+        )
+        return -min(asked, *(limit for limit in limits if limit is not None))
 
     def _in_standby(self) -> Next:
         context = self._context

@@ -4,15 +4,8 @@ Magnitudes throughout; a limit that nobody told allows nothing.
 """
 
 from evcc.session.context import VehicleContext
-from evcc.session.current import Ramp
+from evcc.session.current import Ramp, gives, may_give
 from evcc.vehicle import VehicleValues
-
-
-def may_give(state: VehicleValues) -> bool:
-    """The battery management says so, and there is more in it than has to stay."""
-    soc, least = state.soc, state.discharge_min_soc
-    filled = soc is not None and least is not None and soc > least
-    return state.discharge_permission is True and state.permission and state.ready and filled
 
 
 def most_amps(state: VehicleValues) -> float:
@@ -30,6 +23,14 @@ def kept(state: VehicleValues) -> float | None:
     return state.energy_capacity * (state.discharge_min_soc or 0.0) / 100.0
 
 
+def planned_out(context: VehicleContext) -> float:
+    """W that shall leave the battery: what is wanted at once, else what the schedule says."""
+    state, view = context.state, context.view
+    if gives(state, view):
+        return (state.discharge_wanted or 0.0) * (state.battery_voltage or 0.0)
+    return -(view.schedule_power or 0.0)
+
+
 class Giving:
     """The current out of the battery in the DC loop, ramped, and gone when it may not be."""
 
@@ -43,8 +44,7 @@ class Giving:
         if down or charging > 0.0 or most <= 0.0:
             self._ramp.reset()
             return 0.0
-        planned = -(self._context.view.schedule_power or 0.0)
-        wanted = max(0.0, planned / volts)
+        wanted = max(0.0, planned_out(self._context) / volts)
         return self._ramp.next(min(wanted, most), self._context.scheduler.now, most)
 
     def _most(self, volts: float) -> float:
