@@ -6,9 +6,9 @@ from typing import Final
 
 from tools.capture.cli import as_json
 from tools.capture.ladder import Ladder
-from tools.capture.packets import NotACapture
-from tools.capture.rules import Judge
 from tools.capture.sources import Unreadable, events
+from tools.capture.wire.packets import NotACapture
+from tools.monitor.judge import Judge
 from tools.tester.world import Recorded
 
 LADDER: Final = "ladder.txt"
