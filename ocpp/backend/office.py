@@ -9,12 +9,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
+from ocpp.backend.contracts import ContractOffice, NoPapers, Papers
 from ocpp.catalogue import Refused
 from ocpp.connection import Gone
 from ocpp.happenings import (
@@ -100,8 +102,9 @@ class Office:
         *,
         now: Callable[[], str],
         rules: OfficeRules | None = None,
+        papers: Papers | None = None,
     ) -> None:
-        """``now`` is the time as it goes on the wire."""
+        """``now`` is the time on the wire; ``papers`` makes contracts and certificates."""
         self._scheduler = scheduler
         self._listener = listener
         self._now = now
@@ -109,6 +112,7 @@ class Office:
         self._books: dict[str, _Books] = defaultdict(_Books)
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._transactions = 0
+        self._contracts = ContractOffice(papers or NoPapers(), self._standing)
 
     @property
     def stations(self) -> tuple[str, ...]:
@@ -228,12 +232,24 @@ class Office:
         known: dict[str, Callable[[], Fields]] = {
             "BootNotification": self._booted,
             "Heartbeat": lambda: {"currentTime": self._now()},
-            "Authorize": lambda: self._verdict(session.version, fields),
-            "DataTransfer": lambda: {"status": "UnknownVendorId"},
         }
+        if session.version is Version.V16:
+            known["Authorize"] = lambda: {"idTagInfo": {"status": self._standing(fields["idTag"])}}
         if called.action in known:
             return known[called.action]()
-        return {} if called.action in TAKEN_NOTE_OF else None
+        if called.action in TAKEN_NOTE_OF:
+            return {}
+        call = partial(self._call_back, session)
+        return self._contracts.answer(session.version, called.action, fields, call)
+
+    def _call_back(self, session: Session, action: str, fields: Fields) -> None:
+        """What follows from an answer, once that is out."""
+
+        def call() -> None:
+            if session.is_open:
+                session.call(action, fields)
+
+        self._scheduler.post(call, name="ocpp.back")
 
     def _booted(self) -> Fields:
         rules = self._rules
@@ -264,11 +280,6 @@ class Office:
         while len(books.answers) > REMEMBERED:
             books.answers.pop(next(iter(books.answers)))
         return answer
-
-    def _verdict(self, version: Version, fields: Fields) -> Fields:
-        if version is Version.V16:
-            return {"idTagInfo": {"status": self._standing(fields["idTag"])}}
-        return {"idTokenInfo": {"status": self._standing(fields["idToken"]["idToken"])}}
 
     def _standing(self, token: str) -> str:
         return self._rules.refused.get(token, "Accepted")

@@ -12,7 +12,6 @@ from msgspec import UNSET
 
 from ocpp.catalogue import Message
 from ocpp.station.contracts.shown import Contract
-from ocpp.station.contracts.transfer16 import packed, unpacked
 from ocpp.station.records import (
     ChargingState,
     Phase,
@@ -37,6 +36,7 @@ from ocpp.station.translation import (
     Verdict,
 )
 from ocpp.station.v2 import authorization, authorized
+from ocpp.transfer16 import packed, unpacked
 
 START: Final = "StartTransaction"
 STOP: Final = "StopTransaction"

@@ -23,12 +23,14 @@ from bsw.program.hostfault import sentence
 from bsw.stbm import TimeBase
 from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_server
 from csm.randomness import HostRandomness
+from ocpp.backend.contracts import Papers
 from ocpp.backend.office import Fault, Office, OfficeRules
 from ocpp.catalogue import Catalogue, Refused
 from ocpp.connection import Means
 from ocpp.server import Server
 from ocpp.station.translation import timestamp
 from ocpp.versions import Version
+from tools.pki.folder import FolderTrouble
 
 VERSIONS = {version.number: version for version in Version}
 
@@ -49,13 +51,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--certificate", type=Path, help="PEM chain: serve wss")
     parser.add_argument("--key", type=Path, help="PEM key of the certificate")
     parser.add_argument("--roots", type=Path, help="PEM: demand a certificate of the station")
+    parser.add_argument(
+        "--pki",
+        type=Path,
+        metavar="DIR",
+        help="made by v2g pki make: its contracts, certificates for stations, standings",
+    )
     parser.add_argument("--record", type=Path, help="keep all lines in this file as well")
 
 
 def run(arguments: argparse.Namespace) -> int:
     try:
         bench = Csms(arguments)
-    except (UplinkUnusable, OSError, ValueError) as error:
+    except (UplinkUnusable, FolderTrouble, OSError, ValueError) as error:
         print(f"v2g csms: {sentence(error)}", file=sys.stderr)
         return 2
     return bench.run()
@@ -83,6 +91,7 @@ class Csms:
                 passwords=pairs(arguments.password, "--password"),
                 refused=pairs(arguments.refuse, "--refuse"),
             ),
+            papers=None if arguments.pki is None else _papers(arguments.pki),
         )
         wanted = [VERSIONS[name] for name in arguments.speak or VERSIONS]
         means = Means(
@@ -162,6 +171,12 @@ class Csms:
     def _stop(self) -> None:
         self._server.close("the back end stops")
         self._scheduler.after(S // 2, self._scheduler.stop, name="stop")
+
+
+def _papers(base: Path) -> Papers:
+    from tools.csms.papers import PkiPapers  # noqa: PLC0415 - brings PKI and messages with it
+
+    return PkiPapers(base)
 
 
 def pairs(words: list[str], option: str) -> dict[str, str]:

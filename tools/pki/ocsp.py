@@ -81,6 +81,10 @@ class Responder:
         begin = at.replace(microsecond=0)
         return Validity(begin, begin + timedelta(hours=self.hours))
 
+    def find(self, request: bytes) -> str | None:
+        """The ``KIND/NAME`` that a request asks about; raises ``ValueError`` if it is none."""
+        return self._find(ocsp.load_der_ocsp_request(request))
+
     def _find(self, asked: ocsp.OCSPRequest) -> str | None:
         """Which certificate is meant; serial and both hashes of its issuer have to fit."""
         for name, entity in self.entities.items():

@@ -23,6 +23,7 @@ from bsw.crypto import KeyType
 from keym.x509.profile import KeyUse
 
 TestKey = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey | rsa.RSAPrivateKey
+PublicTestKey = ec.EllipticCurvePublicKey | ed448.Ed448PublicKey | rsa.RSAPublicKey
 SignatureHash = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 
 
@@ -149,6 +150,14 @@ def issue(
     """Make a certificate; without an issuer it signs itself."""
     own_key = key if key is not None else generate(recipe.key_type)
     signing_key = issuer.key if issuer is not None else own_key
+    made = certify(recipe, own_key.public_key(), signing_key, issuer)
+    return Entity(name, made, own_key, issuer, recipe)
+
+
+def certify(
+    recipe: Recipe, public: PublicTestKey, signing_key: TestKey, issuer: Entity | None
+) -> x509.Certificate:
+    """The certificate for a key of which only the public half is here."""
     if recipe.issuer_name is not None:
         issuer_name = recipe.issuer_name.x509()
     else:
@@ -157,19 +166,19 @@ def issue(
         x509.CertificateBuilder()
         .subject_name(recipe.subject.x509())
         .issuer_name(issuer_name)
-        .public_key(own_key.public_key())
+        .public_key(public)
         .serial_number(recipe.serial or x509.random_serial_number())
         .not_valid_before(recipe.valid_from)
         .not_valid_after(recipe.valid_until)
     )
-    for extension, critical in _extensions(recipe, own_key, issuer):
+    for extension, critical in _extensions(recipe, public, issuer):
         builder = builder.add_extension(extension, critical)
     digest = recipe.signature_hash or signature_hash(signing_key)
-    return Entity(name, builder.sign(signing_key, digest), own_key, issuer, recipe)
+    return builder.sign(signing_key, digest)
 
 
 def _extensions(
-    recipe: Recipe, key: TestKey, issuer: Entity | None
+    recipe: Recipe, key: PublicTestKey, issuer: Entity | None
 ) -> list[tuple[x509.ExtensionType, bool]]:
     found: list[tuple[x509.ExtensionType, bool]] = []
     if recipe.authority is not None:
@@ -209,9 +218,9 @@ def key_usage(usage: KeyUse) -> x509.KeyUsage:
     )
 
 
-def subject_key_id(key: TestKey, *, short: bool) -> x509.SubjectKeyIdentifier:
+def subject_key_id(key: PublicTestKey, *, short: bool) -> x509.SubjectKeyIdentifier:
     """RFC 5280 4.2.1.2: method 1, or the eight octets of method 2."""
-    whole = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    whole = x509.SubjectKeyIdentifier.from_public_key(key)
     if not short:
         return whole
     tail = whole.digest[-8:]

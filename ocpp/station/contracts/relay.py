@@ -12,8 +12,9 @@ from msgspec import UNSET
 
 from ocpp.catalogue import Message, Refused
 from ocpp.station.contracts.shown import Named
-from ocpp.station.contracts.transfer16 import enabled, packed, unpacked
+from ocpp.station.contracts.transfer16 import enabled
 from ocpp.station.ground import Ground
+from ocpp.transfer16 import packed, unpacked
 from ocpp.versions import Version
 
 GET: Final = "Get15118EVCertificate"

@@ -9,9 +9,9 @@ import pytest
 from bsw.os.clock import S
 from ocpp.station.contracts.relay import Wish
 from ocpp.station.contracts.shown import Contract, ContractRules, Named
-from ocpp.station.contracts.transfer16 import VENDOR
 from ocpp.station.records import Token
 from ocpp.station.security.hashes import Hashes
+from ocpp.transfer16 import VENDOR
 from ocpp.versions import Version
 from tests.ocpp.blocks.steps import ALL, SINCE_2, changed, put, rules
 from tests.ocpp.blocks.test_c_authorization import away
