@@ -122,6 +122,7 @@ class VehicleValues(Moment):
     battery_current: float | None = measured("present_current")
     contactors_closed: bool | None = measured()
     locked: bool | None = measured()
+    immobilized: bool | None = measured("immobilized")
     isolation_monitor_active: bool | None = measured("isolation_monitoring_active")
     cable_current: float | None = limit("cable_current_limit")  # by the proximity pilot
     derating: float = limit(default=1.0)  # inlet temperature: share of the current that may flow
@@ -246,6 +247,9 @@ class StationView(Moment):
     max_discharge_current: float | None = None  # A that the station takes back, as a magnitude
     max_discharge_power: float | None = None
     control_mode: str = ""  # scheduled or dynamic
+    in_place: bool | None = None  # under the pantograph, or over the pad
+    deviation: tuple[int, int] | None = None  # mm from there, along and across
+    device: str = ""  # Home, Moving or EndPosition
     target_power: float | None = None  # W that the station sets, below zero for discharge
     target_lines: tuple[float, ...] = ()  # the same by line, where the station names them
     meter_discharged: int | None = None  # Wh out of the vehicle

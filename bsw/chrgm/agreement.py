@@ -7,7 +7,7 @@ so that both come to the same answer to "what may follow".
 from dataclasses import dataclass
 from enum import Enum
 
-from bsw.chrgm.modes import Transfer
+from bsw.chrgm.modes import Approach, Transfer
 
 
 class Payment(Enum):
@@ -34,15 +34,21 @@ class Tolerance(Enum):
     DISCOVERY_AGAIN = "discovery-again"  # ServiceDiscovery repeated
     RECEIPT_OF_LAST_METER = "receipt-of-last-meter"  # a receipt demanded without meter data
     SKIP_RECEIPT = "skip-receipt"  # a car goes on although a receipt was demanded
+    STOP_CONNECTED = "stop-connected"  # SessionStop while the pantograph is down
     DIRECT_RENEGOTIATION = "direct-renegotiation"  # a car skips CableCheck and PreCharge
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     secure: bool = False
+    approach: Approach = Approach.PLUG  # by the application
+    late: bool = False  # the device is met after the selection, not after the set-up
     payment: Payment | None = None
     transfer: Transfer | None = None
     service: str = ""  # the energy service: by its mode, in ISO 15118-20 by its word
+    begun: bool = False  # SessionSetup was answered, in ISO 15118-20
+    placed: bool = False  # vehicle and device stand as they have to
+    connected: bool = False  # the pantograph is down
     joined: bool = False  # a paused session goes on
     installs: bool = False  # the station hands out contracts, in ISO 15118-20
     may_install: bool = False  # and may be asked for one now

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 
 from bsw import v2gtp
+from bsw.chrgm.modes import Approach
 
 
 class Link(Enum):
@@ -31,6 +32,7 @@ class Application:
     ``payload_types`` is what belongs on the channel once it is agreed; the ISO 15118-20 common
     messages have no entry of their own, they come with each of its transfer types.  ``services``
     are the words of the energy services it carries there; empty: the protocol has no other.
+    ``approach`` is how a vehicle that speaks it gets to its energy.
     """
 
     name: str
@@ -40,9 +42,15 @@ class Application:
     links: frozenset[Link]
     payload_types: frozenset[v2gtp.PayloadType]
     services: frozenset[str] = frozenset()
+    approach: Approach = Approach.PLUG
 
 
-def _iso20(name: str, payload_types: Iterable[v2gtp.PayloadType], *services: str) -> Application:
+def _iso20(
+    name: str,
+    payload_types: Iterable[v2gtp.PayloadType],
+    *services: str,
+    approach: Approach = Approach.PLUG,
+) -> Application:
     return Application(
         name=f"iso20-{name.lower()}",
         namespace=f"urn:iso:std:iso:15118:-20:{name}",
@@ -51,6 +59,7 @@ def _iso20(name: str, payload_types: Iterable[v2gtp.PayloadType], *services: str
         links=TLS13_ONLY,
         payload_types=frozenset(payload_types),
         services=frozenset(services),
+        approach=approach,
     )
 
 
@@ -58,8 +67,10 @@ DIN: Final = Application("din", "urn:din:70121:2012:MsgDef", 2, 0, PLAIN_ONLY, v
 ISO2: Final = Application("iso2", "urn:iso:15118:2:2013:MsgDef", 2, 0, ANY_LINK, v2gtp.HANDSHAKE)
 ISO20_AC: Final = _iso20("AC", v2gtp.ISO20_AC, "AC", "AC_BPT")
 ISO20_DC: Final = _iso20("DC", v2gtp.ISO20_DC, "DC", "DC_BPT", "MCS", "MCS_BPT")
-ISO20_WPT: Final = _iso20("WPT", v2gtp.ISO20_WPT, "WPT")
-ISO20_ACDP: Final = _iso20("ACDP", v2gtp.ISO20_ACDP, "DC_ACDP", "DC_ACDP_BPT")
+ISO20_WPT: Final = _iso20("WPT", v2gtp.ISO20_WPT, "WPT", approach=Approach.PAD)
+ISO20_ACDP: Final = _iso20(
+    "ACDP", v2gtp.ISO20_ACDP, "DC_ACDP", "DC_ACDP_BPT", approach=Approach.PANTOGRAPH
+)
 ISO20_AC_DER: Final = _iso20(  # Amendment 1, draft name
     "AC-DER-IEC", v2gtp.ISO20_AC_DER, "AC_DER_IEC", "AC_DER_SAE"
 )

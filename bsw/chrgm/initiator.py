@@ -164,6 +164,8 @@ class Initiator:
         if isinstance(wish, Go) and wish.aside:
             self.ask_aside(wish.aside)
         self._pursue(wish)
+        if self.result is None:
+            self._aside.go_on()
 
     def _session_fits(self, exchange: Exchange, heard: Heard) -> bool:
         if exchange.name != self._cursor.table.first:

@@ -17,6 +17,14 @@ class Transfer(Enum):
     WPT = "wpt"
 
 
+class Approach(Enum):
+    """What the vehicle has to be brought to before energy can flow, where nobody puts a plug in."""
+
+    PLUG = "plug"
+    PANTOGRAPH = "pantograph"  # an automatic connection device, ACDP
+    PAD = "pad"  # the primary device of wireless transfer, WPT
+
+
 class Direction(Enum):
     CHARGE = "charge"
     BOTH = "charge and discharge"
@@ -30,6 +38,7 @@ class Mode:
     transfer: Transfer | None
     phases: int = 1
     direction: Direction = Direction.CHARGE
+    approach: Approach = Approach.PLUG
     megawatt: bool = False  # through the connector of the Megawatt Charging System
 
     @property
@@ -43,6 +52,11 @@ class Mode:
     @property
     def discharges(self) -> bool:
         return self.direction is Direction.BOTH
+
+    @property
+    def plugged(self) -> bool:
+        """Somebody puts a plug in; else a device and the vehicle find each other."""
+        return self.approach is Approach.PLUG
 
     @property
     def kind(self) -> str:
@@ -67,9 +81,14 @@ MODES: Final = (
     Mode("AC_DER_IEC", Transfer.AC, direction=Direction.BOTH),
     Mode("AC_DER_SAE", Transfer.AC, direction=Direction.BOTH),
     Mode("DC_BPT", Transfer.DC, direction=Direction.BOTH),
-    Mode("DC_ACDP", Transfer.DC),
-    Mode("DC_ACDP_BPT", Transfer.DC, direction=Direction.BOTH),
-    Mode("WPT", Transfer.WPT),
+    Mode("DC_ACDP", Transfer.DC, approach=Approach.PANTOGRAPH),
+    Mode(
+        "DC_ACDP_BPT",
+        Transfer.DC,
+        direction=Direction.BOTH,
+        approach=Approach.PANTOGRAPH,
+    ),
+    Mode("WPT", Transfer.WPT, approach=Approach.PAD),
     Mode("MCS", Transfer.DC, megawatt=True),
     Mode("MCS_BPT", Transfer.DC, direction=Direction.BOTH, megawatt=True),
 )
@@ -91,6 +110,8 @@ ModeName = Literal[
     "DC",
     "AC_BPT",
     "DC_BPT",
+    "DC_ACDP",
+    "DC_ACDP_BPT",
     "MCS",
     "MCS_BPT",
 ]

@@ -72,4 +72,8 @@ ISO20: Final[Phases] = {
     "AC_ChargeLoop": Phase.CHARGING,
     "DC_ChargeLoop": Phase.CHARGING,
     "ScheduleRenegotiation": Phase.CHARGING,
+    "ACDP_SystemStatus": Phase.SESSION_SETUP,
+    "ACDP_VehiclePositioning": Phase.SESSION_SETUP,
+    "ACDP_Connect": Phase.CABLE_CHECK,
+    "ACDP_Disconnect": Phase.SESSION_STOP,
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from bsw.chrgm import applications, phases
 from bsw.chrgm.applications import Application, applications_of
-from bsw.chrgm.modes import Transfer
+from bsw.chrgm.modes import Approach, Mode, Transfer
 from bsw.chrgm.phases import Phase, Phases
 from bsw.chrgm.services import added_energy, at, energy_by_word
 from bsw.tls.port import TlsProfile
@@ -59,8 +59,10 @@ class Protocol:
         """How its first application puts messages on the wire, read as in the field."""
         return dialect_of(self.applications[0].name)
 
-    def serves(self, transfer: Transfer | None) -> bool:
-        return transfer in self.transfers
+    def serves(self, mode: Mode) -> bool:
+        """A device that comes by itself is known to protocols whose applications name one."""
+        known = {one.approach for one in self.applications}
+        return mode.transfer in self.transfers and mode.approach in known
 
 
 def _din(_payload_types: Collection[int], tolerance: "exi.Tolerance") -> "Dialect":
@@ -165,15 +167,24 @@ def protocol(name: str) -> Protocol:
 
 
 def _related(name: str, others: Iterable[Application]) -> tuple[Application, ...]:
-    """The application of this name, and those of ``others`` that are of the same protocol."""
+    """The application of this name, and those of ``others`` that go together with it.
+
+    They are of the same protocol, and the vehicle gets to its energy in the same way.
+    """
     (chosen,) = applications_of([name])
     spoken = protocol(name)
-    return (chosen, *(one for one in others if protocol(one.name) is spoken))
+    related = (one for one in others if protocol(one.name) is spoken)
+    return (chosen, *(one for one in related if one.approach is chosen.approach))
 
 
 def services_with(name: str, others: Iterable[Application] = ()) -> frozenset[str]:
     """The energy services that may be had once this application is agreed; empty: any."""
     return frozenset().union(*(one.services for one in _related(name, others)))
+
+
+def approach_of(name: str) -> Approach:
+    """How a vehicle gets to its energy once this application is agreed."""
+    return applications_of([name])[0].approach
 
 
 def dialect_of(

@@ -73,8 +73,8 @@ def _iso2(name: str, fragment: str) -> EnergyService:
     return EnergyService("iso2", mode_of(name), name, f"bsw.chrgm.sequence.iso2:{fragment}")
 
 
-def _iso20(number: int, word: str, transfer: str, mode: str = "") -> EnergyService:
-    place = f"bsw.chrgm.sequence.iso20_{transfer.lower()}:{transfer}"
+def _iso20(number: int, word: str, messages: str, mode: str = "") -> EnergyService:
+    place = f"bsw.chrgm.sequence.iso20_{messages.lower()}:{messages}"
     return EnergyService("iso20", mode_of(mode or word), word, place, number=number)
 
 
@@ -87,8 +87,10 @@ OWN_ENERGY: Final = (
     _iso2("DC_unique", "DC"),
     _iso20(1, "AC", "AC", mode="AC_single_phase_core"),
     _iso20(2, "DC", "DC"),
+    _iso20(4, "DC_ACDP", "ACDP"),
     _iso20(5, "AC_BPT", "AC"),
     _iso20(6, "DC_BPT", "DC"),
+    _iso20(7, "DC_ACDP_BPT", "ACDP"),
     _iso20(8, "MCS", "DC"),
     _iso20(9, "MCS_BPT", "DC"),
 )

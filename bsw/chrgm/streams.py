@@ -60,6 +60,25 @@ class AskedAside:
             side.stream: line.scheduler.alarm(partial(self._late, side), name="aside")
             for side in line.table.sides.values()
         }
+        self._paces: Final[dict[int, Alarm]] = {
+            side.stream: line.scheduler.alarm(partial(self._again, side), name="aside again")
+            for side in line.table.sides.values()
+            if line.timing.of(side.exchange).every is not None
+        }
+
+    def go_on(self) -> None:
+        """After each answer of the row: what is asked again and again begins in its time."""
+        for side in self._line.table.sides.values():
+            pace = self._paces.get(side.stream)
+            if pace is not None and not pace.armed and side.when(self._line.record.agreed):
+                self._again(side)
+
+    def _again(self, side: Side) -> None:
+        """One that is still open is waited for; its own time runs."""
+        every = self._line.timing.of(side.exchange).every
+        assert every is not None, "made for those that have one"
+        self._paces[side.stream].rearm(every)
+        self.ask(side.exchange.name)
 
     def ask(self, name: str) -> bool:
         """Ask aside, if it is the time for it and nothing is open in its stream."""
@@ -97,7 +116,7 @@ class AskedAside:
             self._script.hear(side.exchange.name, heard)
 
     def stop(self) -> None:
-        for alarm in self._alarms.values():
+        for alarm in (*self._alarms.values(), *self._paces.values()):
             alarm.cancel()
         for later in self._laters.values():
             later.drop()

@@ -54,6 +54,8 @@ VARIABLES: Final = {
     "evse_present_values": "What the station measures.",
     "evse_status": "Notification, status code, isolation, RCD.",
     "schedules": "What the chosen schedule allows now and next.",
+    "placement": "Where the vehicle stands under a pantograph or over a pad, as the station sees "
+    "it; ISO 15118-20 only.",
     "meter_info": "Meter id and reading.",
     "authorization_state": "EVSEProcessing of the authorization, and of nothing else.",
     "v2g_messages": "Debug: every message, EXI in base 64.",

@@ -95,6 +95,16 @@ class SeccOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """How the vehicle stands to a pantograph or a pad, in mm, and where the pantograph is."""
+
+    in_place: bool
+    along: int | None = None
+    across: int | None = None
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EvseLimits:
     max_current: float | None = None
     max_voltage: float | None = None

@@ -29,6 +29,7 @@ VARIABLES: Final[dict[str, Any]] = {
     "evse_present_values": objects.EvsePresentValues,
     "evse_status": objects.EvseStatus,
     "schedules": objects.Schedules,
+    "placement": objects.Placement,
     "meter_info": objects.MeterInfo,
     "authorization_state": str,
     "v2g_messages": objects.V2gMessages,
@@ -108,6 +109,13 @@ def _schedules(view: StationView) -> objects.Schedules:
     return objects.Schedules(view.schedule_power, view.schedule_remaining, view.next_power)
 
 
+def _placement(view: StationView) -> objects.Placement | None:
+    if view.in_place is None:
+        return None
+    along, across = view.deviation or (None, None)
+    return objects.Placement(view.in_place, along, across, view.device)
+
+
 def _meter(view: StationView) -> objects.MeterInfo | None:
     if not view.meter_id and view.meter_reading is None:
         return None
@@ -129,6 +137,7 @@ STATION_VARIABLES: Final[tuple[Section[Any], ...]] = (
     Section("evse_present_values", ("present_voltage", "present_current"), _present),
     Section("evse_status", ("notification", "status_code", "isolation", "rcd"), _status),
     Section("schedules", ("schedule_power", "schedule_remaining", "next_power"), _schedules),
+    Section("placement", ("in_place", "deviation", "device"), _placement),
     Section("meter_info", ("meter_id", "meter_reading", "meter_time"), _meter),
 )
 """What the station told, variable by variable, each with what it is made of."""

@@ -55,6 +55,8 @@ class VehicleProfile:
     prefers_dynamic: bool = False  # the station says how much, where it offers that
     prefers_needs_of_station: bool = False  # the station may say when and how full
     meter_info_each: int = 10 * S  # how often the loop asks for a meter reading
+    meets_after_selection: bool = False  # the device, and not right after the session set-up
+    positions_itself: bool = False  # EVPositioningSupport: the vehicle steers to its place
     pauses_in_dynamic: bool = False  # only the station may pause there [V2G20-1195]
 
 
@@ -98,13 +100,15 @@ def profile_of(
     *,
     prefers_dynamic: bool = False,
     prefers_needs_of_station: bool = False,
+    meets_after_selection: bool = False,
 ) -> VehicleProfile:
     """By its name; ``loop_pause`` as configured, if it is, and what the vehicle prefers."""
     profile = PROFILES[name]
-    if prefers_dynamic or prefers_needs_of_station:
+    if prefers_dynamic or prefers_needs_of_station or meets_after_selection:
         profile = replace(
             profile,
             prefers_dynamic=prefers_dynamic,
             prefers_needs_of_station=prefers_needs_of_station,
+            meets_after_selection=meets_after_selection,
         )
     return profile if loop_pause is None else replace(profile, loop_pause=loop_pause)

@@ -16,7 +16,7 @@ from bsw.chrgm.finish import Finish
 from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.messages.sap import SupportedAppProtocolRes
 from bsw.chrgm.modes import mode_of
-from bsw.chrgm.protocols import dialect_of, protocol, services_with
+from bsw.chrgm.protocols import approach_of, dialect_of, protocol, services_with
 from bsw.chrgm.record import Said
 from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Cause, Channel, Channels, Closed
@@ -208,8 +208,7 @@ class VehicleSession:
         return [
             one
             for one in self._means.applications
-            if protocol(one.name).serves(mode.transfer)
-            and (not one.services or one.services & services)
+            if protocol(one.name).serves(mode) and (not one.services or one.services & services)
         ]
 
     def frame(self, payload_type: int, payload: bytes) -> None:
@@ -253,6 +252,11 @@ class VehicleSession:
         self._setup_alarm.cancel()
         context = self._context
         context.carried = services_with(name)
+        context.record.agreed = replace(
+            context.record.agreed,
+            approach=approach_of(name),
+            late=context.profile.meets_after_selection,
+        )
         context.see(context.view.but(protocol=name))
         paused = context.memory.load()
         if paused is not None and paused.protocol == protocol(name).name:

@@ -63,6 +63,9 @@ ADDITIONS: Final = {
     "dlink_terminate": "End the session and the data link; no matching before the next plug-in.",
     "dlink_error": "End the session and the data link, and match anew.",
     "dlink_pause": "Let the link sleep, matched.  Refused while a session runs.",
+    "update_vehicle_place": "Where the vehicle stands, under a pantograph or over a pad; a "
+    "level: the vehicle asks until it is in place, and leaves when it is not any more.",
+    "update_pantograph": "Where the pantograph is; Connect and Disconnect wait for it.",
     "offer_internet": "Offer Internet access as a value-added service; over TLS only.",
 }
 
@@ -134,6 +137,13 @@ VARIABLE_ADDITIONS: Final = {
     "ev_mac_address": "With each link: the vehicle's MAC, from SLAC.",
     "host_troubles": "At start-up and when it changes: NVM_DAMAGED, TRACE_NOT_WRITTEN or "
     "CAPTURE_NOT_WRITTEN, while it stands.",
+    "vehicle_positioning": "At ACDP_VehiclePositioningReq, when it says something else: look for "
+    "the vehicle, and answer with update_vehicle_place.",
+    "pantograph_down": "At ACDP_ConnectReq, once the vehicle stands right and cannot drive off.",
+    "pantograph_up": "At ACDP_DisconnectReq, and when a session ends otherwise: up as soon "
+    "as there is no voltage.",
+    "ev_technical_status": "What the vehicle says beside the row of messages "
+    "(ACDP_SystemStatusReq), when it says something else.",
     "plug_faults": "When it changes: what the driver of pilot, lock and contactors has found, by "
     "name (docs/island.md); the vehicle hears EVSE_Malfunction or EVSE_EmergencyShutdown.",
 }

@@ -13,6 +13,7 @@ from pydantic import Field
 from bsw.dlt import Logger
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Variables
+from secc.api.devices import PantographPosition, VehiclePlace
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -332,6 +333,16 @@ class Charger:
     def offer_internet(self, *, offered: bool = True) -> None:
         """Offer Internet access as a value-added service.  An addition to the interface."""
         self._set("offer_internet", internet_service=offered)
+
+    @addition
+    def update_vehicle_place(self, *, place: VehiclePlace) -> None:
+        """Where the vehicle stands: under a pantograph, or over a pad."""
+        self._set("update_vehicle_place", place=place)
+
+    @addition
+    def update_pantograph(self, *, position: PantographPosition) -> None:
+        """Where the pantograph is."""
+        self._set("update_pantograph", pantograph=position)
 
     @addition
     def dlink_terminate(self) -> None:

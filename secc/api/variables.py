@@ -6,7 +6,7 @@ One table is the whole list.
 from typing import Any, Final
 
 from bsw.north.variables import Variables
-from secc.api import extensions, literals, objects
+from secc.api import devices, extensions, literals, objects
 
 VARIABLES: Final[dict[str, Any]] = {
     "supported_app_protocols_secc": objects.SupportedAppProtocols,
@@ -69,6 +69,10 @@ ADDITIONS: Final[dict[str, Any]] = {
     "ev_mac_address": str,
     "host_troubles": extensions.HostTroubles,
     "plug_faults": extensions.PlugFaults,
+    "vehicle_positioning": devices.EvPositioning,
+    "pantograph_down": None,
+    "pantograph_up": None,
+    "ev_technical_status": devices.EvTechnicalStatus,
 }
 """Variables of the interfaces beside this one."""
 

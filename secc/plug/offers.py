@@ -5,6 +5,7 @@ from typing import Final
 
 from bsw.chrgm.applications import Application
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
+from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import Protocol, protocol
 from secc.api.literals import EnergyTransferMode, PaymentOption, SupportedAppProtocol
 from secc.api.objects import AppProtocol, AppProtocols
@@ -42,7 +43,7 @@ def services_of(modes: Sequence[EnergyTransferMode]) -> tuple[str, ...]:
 
 def _fits(spoken: Protocol, state: StationState) -> bool:
     """A protocol that knows less than all transfers and payments needs one of its own here."""
-    energy = any(spoken.serves(transfer) for transfer in state.transfers)
+    energy = any(spoken.serves(mode_of(mode.value)) for mode in state.modes or ())
     return energy and (spoken.contracts or PaymentOption.EXTERNAL in state.payment_options)
 
 

@@ -263,7 +263,7 @@ class SessionServer:
     def _conclude(self, session: StationSession, result: SessionResult) -> None:
         station = session.station
         self._log.info("session ended", result=str(result))
-        station.cut_energy()
+        station.leave()
         self._charger.verdicts.withdraw(station.question)
         if not result.ending.good:
             station.publish("hlc_session_failed", failed_reason(result))

@@ -33,6 +33,7 @@ _FAULTS: Final = (
     (EvseError.UTILITY_INTERRUPT, "EVSE_UtilityInterruptEvent"),
 )
 
+_DEVICE: Final = frozenset({"pantograph_down", "pantograph_up"})
 _UNDER_VOLTAGE: Final = {"start_cable_check", "start_pre_charge", "ac_close_contactor"}
 
 
@@ -176,6 +177,13 @@ class StationContext:
         return any(error in self.state.wrong for error, _ in _FAULTS[:-1])
 
     @property
+    def displaced(self) -> bool:
+        """The vehicle has left the place that the device came down for."""
+        place = self.state.place
+        held = "pantograph_down" in self.published and "pantograph_up" not in self.published
+        return held and (place is None or not place.in_place)
+
+    @property
     def isolation(self) -> str:
         return str(self.state.isolation.value)
 
@@ -229,6 +237,16 @@ class StationContext:
             self.publish("current_demand_finished")
         self.publish("ac_open_contactor" if self.mode.ac else "dc_open_contactor")
 
+    def release(self) -> None:
+        """The device lets go of the vehicle."""
+        if "pantograph_down" in self.published:
+            self.publish_once("pantograph_up")
+
+    def leave(self) -> None:
+        """The session is over, however it ended: nothing flows, nothing holds the vehicle."""
+        self.cut_energy()
+        self.release()
+
     def cut_energy(self) -> None:
         """The vehicle left state C, or the line broke: energy off without asking anybody."""
         if self.energised:
@@ -237,5 +255,5 @@ class StationContext:
     def begin_again(self) -> None:
         """A DC renegotiation goes through the cable check: what was found before is void."""
         self.state.cable_check = None
-        self.published -= {"start_cable_check", "start_pre_charge"}
+        self.published -= {"start_cable_check", "start_pre_charge", *_DEVICE}
         self.phase = "EVSE_NotReady"

@@ -37,6 +37,7 @@ class StationProfile:
     namespace_settles_service: bool = True  # otherwise the amendment's reading: any service
     negative_discharge: bool = False  # the sign of discharge limits that go out
     service_renegotiation: bool = True
+    meets_after_selection: bool = False  # the device, and not right after the session set-up
     standby: bool = True
     contactor_wait_iso20: int = 1400 * MS  # its answer is due after 1.5 s
     pause_delay: int = 60 * S  # how soon a pause has to be there in dynamic mode
@@ -67,6 +68,7 @@ FIELD: Final = StationProfile(
             Tolerance.DISCOVERY_AGAIN,
             Tolerance.SKIP_RECEIPT,
             Tolerance.DIRECT_RENEGOTIATION,
+            Tolerance.STOP_CONNECTED,
         }
     ),
     reading=exi.FIELD,

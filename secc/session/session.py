@@ -14,7 +14,7 @@ from bsw.chrgm.applications import Application, Link
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.finish import Finish
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
-from bsw.chrgm.protocols import dialect_of, protocol, services_with
+from bsw.chrgm.protocols import approach_of, dialect_of, protocol, services_with
 from bsw.chrgm.record import NO_SESSION, Heard, Said
 from bsw.chrgm.responder import Responder, ResponderScript
 from bsw.chrgm.wire import UNREADABLE, Wire
@@ -213,6 +213,11 @@ class StationSession:
         others = () if settled else self._means.applications
         self._wire.agree(dialect_of(name, self.station.profile.reading, others))
         self.station.carried = services_with(name, others)
+        self.station.record.agreed = replace(
+            self.station.record.agreed,
+            approach=approach_of(name),
+            late=self.station.profile.meets_after_selection,
+        )
         self._alarm.cancel()
         self._close_after = CLOSE_AFTER.get(protocol(name).name, 0)
         self.stage = Stage.AGREED

@@ -10,6 +10,7 @@ from typing import Final
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.sequence import iso20_learn as learn
 from bsw.chrgm.sequence.iso20_ac import AC
+from bsw.chrgm.sequence.iso20_acdp import ACDP
 from bsw.chrgm.sequence.iso20_dc import DC
 from bsw.chrgm.sequence.learn import discovery_again, stops_before_loop
 from bsw.chrgm.sequence.model import Edge, Exchange, Limits, Side, Span, Table, extended, table
@@ -131,5 +132,5 @@ _BASE: Final = table(
     sides=(RENEGOTIATION,),
 )
 
-TABLE: Final[Table] = extended(_BASE, AC, DC)
+TABLE: Final[Table] = extended(_BASE, AC, DC, ACDP)
 """With the services that we have; installed ones add theirs."""

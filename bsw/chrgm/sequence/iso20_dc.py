@@ -3,6 +3,7 @@
 from typing import Final
 
 from bsw.chrgm.messages.iso20 import dc
+from bsw.chrgm.sequence import iso20_approach as approach
 from bsw.chrgm.sequence import iso20_learn as learn
 from bsw.chrgm.sequence.model import Edge, Exchange, Fragment, Limits
 from bsw.os.clock import MS, S
@@ -58,7 +59,7 @@ DC: Final = Fragment(
             "DC_WeldingDetection",
             dc.DCWeldingDetectionReq,
             dc.DCWeldingDetectionRes,
-            (Edge("DC_WeldingDetection", learn.ongoing), STOP),
+            (Edge("DC_WeldingDetection", learn.ongoing), Edge("SessionStop", approach.free)),
             learn=learn.vehicle_processing,
         ),
     ),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bsw.chrgm.agreement import Agreement, Payment, Progress, Tolerance
 from bsw.chrgm.messages.iso20 import common, common_types, dc
 from bsw.chrgm.modes import Transfer
+from bsw.chrgm.sequence import iso20_approach as approach
 from bsw.chrgm.sequence.learn import finished, ongoing, stopped_dc
 from bsw.chrgm.services import energy_by_number
 
@@ -26,9 +27,9 @@ _PAYMENT = {
 
 
 def session(agreed: Agreement, _request: object, response: common.SessionSetupRes) -> Agreement:
-    """A joined session keeps its authorization [V2G20-1844]."""
+    """A joined session keeps its authorization [V2G20-1844], and its place."""
     joined = response.response_code is Codes.OK_OLD_SESSION_JOINED
-    return replace(agreed, joined=joined, authorized=joined)
+    return replace(agreed, begun=True, joined=joined, authorized=joined, placed=joined)
 
 
 def authorization_setup(
@@ -135,7 +136,7 @@ def installed(agreed: Agreement) -> bool:
 
 
 def begins(agreed: Agreement) -> bool:
-    return not agreed.joined
+    return not agreed.joined and approach.meets_later(agreed)
 
 
 def joined_ac(agreed: Agreement) -> bool:
@@ -159,7 +160,8 @@ def selected_ac(agreed: Agreement) -> bool:
 
 
 def selected_dc(agreed: Agreement) -> bool:
-    return agreed.authorized and agreed.transfer is Transfer.DC
+    ready = agreed.authorized and approach.plugged_or_placed(agreed)
+    return ready and agreed.transfer is Transfer.DC
 
 
 def finished_ac(agreed: Agreement) -> bool:
@@ -167,7 +169,7 @@ def finished_ac(agreed: Agreement) -> bool:
 
 
 def finished_dc(agreed: Agreement) -> bool:
-    return agreed.finished and agreed.transfer is Transfer.DC
+    return agreed.finished and approach.direct(agreed)
 
 
 def charges_ac(agreed: Agreement) -> bool:
@@ -190,7 +192,8 @@ def delivery_open(agreed: Agreement) -> bool:
 
 
 def not_running(agreed: Agreement) -> bool:
-    return agreed.progress in {Progress.IDLE, Progress.STOPPED}
+    stopped = agreed.progress is Progress.STOPPED and approach.free(agreed)
+    return agreed.progress is Progress.IDLE or stopped
 
 
 def renegotiates(agreed: Agreement) -> bool:

@@ -39,7 +39,8 @@ class Limits:
 
     ``answer`` is the vehicle's patience for one response and ``perform`` the station's own aim;
     ``chain`` and ``chain_perform`` are the same for a row of repeated requests, from the first.
-    ``next_request`` is the station's patience after its response.
+    ``next_request`` is the station's patience after its response.  ``every`` is how often the
+    vehicle asks what it asks again and again beside the row.
     """
 
     answer: int = 2 * S
@@ -47,6 +48,7 @@ class Limits:
     chain: int | None = None
     chain_perform: int | None = None
     next_request: int = 60 * S
+    every: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,10 @@ def table(
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What a service adds to a table: exchanges, and edges from exchanges that are there."""
+    """What a service adds to a table: exchanges, side streams, and edges from what is there."""
 
     exchanges: tuple[Exchange, ...] = ()
+    sides: tuple[Side, ...] = ()
     edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
 
 
@@ -150,9 +153,8 @@ def extended(base: Table, *fragments: Fragment) -> Table:
             kept = exchanges[name]
             fresh = tuple(edge for edge in edges if edge not in kept.follow)
             exchanges[name] = replace(kept, follow=(*fresh, *kept.follow))
-    return table(
-        base.name, base.first, *exchanges.values(), spans=base.spans, sides=base.sides.values()
-    )
+    sides = [*base.sides.values(), *(side for one in fragments for side in one.sides)]
+    return table(base.name, base.first, *exchanges.values(), spans=base.spans, sides=sides)
 
 
 class SequenceError(Exception):

@@ -1,7 +1,8 @@
 """The times in force: those of the table, with what a profile or an integrator changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Final
 
 from bsw.chrgm.sequence.model import Exchange, Limits, Span
 
@@ -15,14 +16,14 @@ class Change:
     chain: int | None = None
     chain_perform: int | None = None
     next_request: int | None = None
+    every: int | None = None
 
     def applied(self, limits: Limits) -> Limits:
-        changed = {
-            name: value
-            for name in ("answer", "perform", "chain", "chain_perform", "next_request")
-            if (value := getattr(self, name)) is not None
-        }
+        changed = {name: value for name in FIGURES if (value := getattr(self, name)) is not None}
         return replace(limits, **changed)
+
+
+FIGURES: Final = tuple(one.name for one in fields(Change))
 
 
 @dataclass(frozen=True, slots=True)

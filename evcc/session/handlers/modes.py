@@ -39,6 +39,8 @@ _LESS: Final = {
     "MCS_BPT": ("MCS_BPT", "MCS", "DC_BPT", "DC"),
     "MCS": ("MCS", "DC"),
     "DC_BPT": ("DC_BPT", "DC"),
+    "DC_ACDP_BPT": ("DC_ACDP_BPT", "DC_ACDP"),
+    "DC_ACDP": ("DC_ACDP",),
     "AC_BPT": ("AC_BPT", "AC"),
 }
 """What an inlet for the first can be charged by, best first; other modes by their current."""

@@ -29,6 +29,8 @@ class VehicleScript:
         self._service = service
         self._services = ServiceHandlers(context, self)
         names = reachable(table)
+        sides = table.sides.items()
+        self._beside = {name for name, one in sides if one.exchange.limits.every is not None}
         self._own = {verb: methods(verb, names, parts) for verb in ("ask", "hear")}
 
     def own(self, verb: str, name: str) -> Callable[..., Any]:
@@ -36,7 +38,8 @@ class VehicleScript:
         return self._own[verb][name]
 
     def ask(self, name: str) -> Said | Later[Said]:
-        self._context.enter(name)
+        if name not in self._beside:
+            self._context.enter(name)
         said: Said | Later[Said] = self._method("ask", name)()
         return said
 

@@ -11,7 +11,9 @@ from bsw.chrgm.initiator import Go, Next
 from evcc.session.context import VehicleContext
 from evcc.vehicle import Intent
 
-LEAVING: Final = frozenset({"SessionStop", "WeldingDetection", "DC_WeldingDetection"})
+LEAVING: Final = frozenset(
+    {"SessionStop", "WeldingDetection", "DC_WeldingDetection", "ACDP_Disconnect"}
+)
 
 
 def steer(context: VehicleContext, wish: Go, allowed: tuple[str, ...]) -> Next:

@@ -5,6 +5,7 @@ is kept, so that a test can ask what was said.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bsw.chrgm import protocols as spoken
@@ -35,6 +36,7 @@ from secc.api.literals import (
     SupportedAppProtocol,
 )
 from secc.api.objects import EvseId
+from secc.power.pantograph import SimulatedPantograph
 from secc.power.simulated import Ratings, SimulatedElectronics
 from secc.session.context import StationContext
 from secc.session.handlers.registry import SCRIPTS as STATION_SCRIPTS
@@ -77,6 +79,7 @@ class Rig:
         self.electronics = SimulatedElectronics(
             self.charger, self.scheduler, ratings=ratings, load=self.pack
         )
+        self.pantograph = SimulatedPantograph(self.charger, self.scheduler)
         self.results: dict[str, SessionResult] = {}
         self.ended_at: dict[str, int] = {}
         self.said: list[tuple[int, str, Heard]] = []
@@ -138,6 +141,12 @@ class Rig:
 
     def _add_engines(self, protocol: str, log: Logger) -> None:
         table = spoken.protocol(protocol).table
+        for context in (self.car, self.station):
+            context.record.agreed = replace(
+                context.record.agreed,
+                approach=spoken.approach_of(protocol),
+                late=context.profile.meets_after_selection,
+            )
         self.dialect = spoken.dialect_of(protocol)
         self.vehicle = Initiator(
             table,
@@ -169,6 +178,8 @@ class Rig:
 
     def run(self, until: int = 3600 * S) -> "Rig":
         self.electronics.start()
+        if not mode_of(self.state.mode).plugged:
+            self.pantograph.start()
         step = self.electronics.ratings.step
         self.scheduler.every(step, lambda: self.pack.tick(self.electronics, step), name="pack")
         paused = self.car.memory.load()
@@ -221,7 +232,7 @@ class Rig:
         if side == "vehicle":
             self.car.safe(result.ending)
         else:
-            self.station.cut_energy()  # as the outlet does
+            self.station.leave()  # as the outlet does
             self.electronics.switch_off()
         if len(self.results) == 2:
             self.scheduler.after(2 * S, self.scheduler.stop, name="both ended")

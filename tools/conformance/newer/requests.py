@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from bsw.chrgm.iso20.words import header, number
-from bsw.chrgm.messages.iso20 import ac, common, dc
+from bsw.chrgm.messages.iso20 import ac, acdp, common, dc
 from bsw.chrgm.messages.iso20.common_types import Processing
 
 STEP = common.ChargeProgress
@@ -11,6 +11,7 @@ WAY = common.ChargingSession
 UNIX: Final = 1_790_000_000
 NOW: Final = header(UNIX)
 VOLTS: Final = 380.0
+STATE_B: Final = acdp.ElectricalChargingDeviceStatus.STATE_B
 
 
 def session_setup() -> Any:  # noqa: ANN401 - a message, here and below
@@ -89,6 +90,34 @@ def dc_discovery(*, both_ways: bool = False, most: float = 200.0) -> Any:  # noq
             ev_minimum_discharge_current=number(0.0),
         )
     return dc.DCChargeParameterDiscoveryReq(header=NOW, dc_cpd_req_energy_transfer_mode=mode)
+
+
+def positioning() -> Any:  # noqa: ANN401
+    return acdp.ACDPVehiclePositioningReq(
+        header=NOW, ev_mobility_status=False, ev_positioning_support=False
+    )
+
+
+def connect() -> Any:  # noqa: ANN401
+    return acdp.ACDPConnectReq(header=NOW, ev_electrical_charging_device_status=STATE_B)
+
+
+def disconnect() -> Any:  # noqa: ANN401
+    return acdp.ACDPDisconnectReq(header=NOW, ev_electrical_charging_device_status=STATE_B)
+
+
+def system_status(
+    *, held: bool = True, error: acdp.ErrorCode = acdp.ErrorCode.OK_NO_EV_ERROR
+) -> Any:  # noqa: ANN401
+    return acdp.ACDPSystemStatusReq(
+        header=NOW,
+        ev_technical_status=acdp.EVTechnicalStatus(
+            ev_ready_to_charge=True,
+            ev_immobilization_request=False,
+            ev_immobilized=held,
+            ev_error_code=error,
+        ),
+    )
 
 
 def schedule(*, dynamic: bool = False) -> Any:  # noqa: ANN401

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.modes import Approach
+from bsw.chrgm.protocols import ISO20
 from bsw.chrgm.record import NO_SESSION, Said
 from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
@@ -14,6 +16,11 @@ from tools.conformance.newer import requests as ask
 
 AC_MODE: Final = "AC_three_phase_core"
 PATIENCE: Final = 5 * S
+
+
+def application_of(service: str) -> str:
+    """What carries the service."""
+    return next(one.name for one in ISO20.applications if service in one.services)
 
 
 class ScriptedVehicle:
@@ -34,9 +41,10 @@ class ScriptedVehicle:
         self.parameters = parameters
         self.ac = record.mode.ac
         self.both_ways = record.mode.discharges
+        self.pantograph = record.mode.approach is Approach.PANTOGRAPH
         mode = AC_MODE if service == "AC" else service
         self.rig = rig = Rig(
-            "iso20-ac" if self.ac else "iso20-dc",
+            application_of(service),
             mode=mode,
             secure=True,
             station_profile=profile,
@@ -48,6 +56,8 @@ class ScriptedVehicle:
         if not contactor:
             rig.charger.ac_contactor_closed = lambda **_status: None  # type: ignore[method-assign]
         rig.electronics.start()
+        if self.pantograph:
+            rig.pantograph.start()
         rig.scheduler.every(10 * MS, self._battery, name="battery")
         rig.responder.start(rig.scheduler.now)
         self.run(50 * MS)
@@ -104,24 +114,27 @@ class ScriptedVehicle:
         """The exchanges that are due, by the table."""
         return self.rig.responder.due
 
-    def carries(self, name: str) -> bool:
-        """Whether the message set that was agreed has this exchange."""
-        kind = "DC_" if self.ac else "AC_"
-        return not name.startswith(kind)
-
     # The way
 
     def to(self, place: str) -> "ScriptedVehicle":
         """Everything before ``place`` was said and answered well."""
-        for name, step in self._way():
+        for name, step in self.way():
             if name == place:
                 return self
             step()
         raise KeyError(place)
 
-    def _way(self) -> list[tuple[str, Callable[[], Any]]]:
+    def way(self) -> list[tuple[str, Callable[[], Any]]]:
+        placing: list[tuple[str, Callable[[], Any]]] = []
+        down: list[tuple[str, Callable[[], Any]]] = []
+        up: list[tuple[str, Callable[[], Any]]] = []
+        if self.pantograph:
+            placing = [("VehiclePositioning", lambda: self.repeat(ask.positioning))]
+            down = [("Connect", lambda: self.repeat(ask.connect))]
+            up = [("Disconnect", lambda: self.repeat(ask.disconnect))]
         common: list[tuple[str, Callable[[], Any]]] = [
             ("SessionSetup", lambda: self.say(ask.session_setup())),
+            *placing,
             ("AuthorizationSetup", lambda: self.say(ask.authorization_setup())),
             ("Authorization", lambda: self.repeat(ask.authorization)),
             ("ServiceDiscovery", lambda: self.say(ask.service_discovery())),
@@ -137,11 +150,13 @@ class ScriptedVehicle:
         after = [] if self.ac else [("WeldingDetection", self._weld)]
         return [
             *common,
+            *down,
             *before,
             ("PowerDelivery", self.start),
             ("Loop", self.loop),
             ("Stop", self.stop),
             *after,
+            *up,
             ("SessionStop", lambda: self.say(ask.session_stop())),
         ]
 

@@ -13,11 +13,11 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import EvseNotification, EVSEStatus, ResponseCode
 from bsw.chrgm.record import Heard
-from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
 from evcc.session.memory import PausedSession, VolatileMemory
 from tools.bench.world.direct import Rig
 from tools.conformance.judge import require
+from tools.conformance.newer.tester import application_of
 from tools.conformance.station.cases import Case, inside
 
 PREFIX: Final = "PX-EVCC20-"
@@ -26,9 +26,8 @@ Twist = Callable[[Any], Any]
 
 
 def rig_of(service: str = "DC", memory: VolatileMemory | None = None) -> Rig:
-    ac = energy_by_word("iso20")[service].mode.ac
     mode = AC_MODE if service == "AC" else service
-    rig = Rig("iso20-ac" if ac else "iso20-dc", mode=mode, secure=True, vehicle_memory=memory)
+    rig = Rig(application_of(service), mode=mode, secure=True, vehicle_memory=memory)
     rig.station.vehicle_leaf, rig.car.station_leaf = b"vehicle", b"station"
     return rig
 

@@ -12,7 +12,7 @@ from bsw.chrgm.record import Heard, Said
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
-from evcc.session.handlers.iso20.joining import loop
+from evcc.session.handlers.iso20.joining import letting_go, loop
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
 from evcc.session.memory import PausedSession
@@ -102,7 +102,7 @@ class Power:
         self._other_service = self._status.other_service and not context.wants_to_stop()
         if self._choosing.mode.ac:
             return Go("SessionStop", when=context.in_b)
-        return self._dc.direct.after_stop()
+        return letting_go(context, self._dc.direct.after_stop())
 
     # SessionStop
 

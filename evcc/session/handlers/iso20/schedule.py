@@ -13,6 +13,7 @@ from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.iso20.words import header, maybe, most, number, percent
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing
+from bsw.chrgm.modes import Approach
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.signature.iso20 import signed_elements
 from bsw.os.clock import S
@@ -73,6 +74,8 @@ class Schedule:
         if self._choosing.mode.ac:
             return Go("PowerDelivery", when=lambda: context.ready_for_ac() and self._decided())
         within = context.profile.condition_limit
+        if context.record.agreed.approach is Approach.PANTOGRAPH:
+            return Go("ACDP_Connect", when=self._decided, within=within)
         ready = context.ready_for_c
         return Go("DC_CableCheck", when=lambda: ready() and self._decided(), within=within)
 

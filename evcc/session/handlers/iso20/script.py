@@ -8,6 +8,7 @@ from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.authorization import Authorization
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.energy.ac import AlternatingCurrent20
+from evcc.session.handlers.iso20.energy.acdp import Pantograph
 from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
 from evcc.session.handlers.iso20.installation import Installation
 from evcc.session.handlers.iso20.power import Power
@@ -31,6 +32,7 @@ def script(context: VehicleContext) -> VehicleScript:
         Services(context, choosing),
         schedule,
         dc,
+        Pantograph(context, choosing),
         AlternatingCurrent20(context, choosing, status, schedule),
         Power(context, choosing, schedule, status, dc),
     )

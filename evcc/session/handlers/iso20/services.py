@@ -11,7 +11,7 @@ from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.record import Heard, Said
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.joining import adopt, discovery
+from evcc.session.handlers.iso20.joining import adopt, after_selection
 
 
 class Services:
@@ -82,4 +82,4 @@ class Services:
         context, selection = self._context, self._choosing.made
         adopt(context, selection)
         context.told()
-        return Go(discovery(selection), when=context.limits_known)
+        return Go(after_selection(context, selection), when=context.limits_known)

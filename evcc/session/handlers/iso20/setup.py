@@ -9,7 +9,7 @@ from bsw.chrgm.messages.iso20.common_types import ResponseCode
 from bsw.chrgm.record import Heard, Said, same_session
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.joining import join
+from evcc.session.handlers.iso20.joining import first, join
 
 _ANSWERS = {ResponseCode.OK_NEW_SESSION_ESTABLISHED, ResponseCode.OK_OLD_SESSION_JOINED}
 
@@ -43,7 +43,7 @@ class Setup:
             context.record.resumed = None
             context.memory.forget()  # [V2G20-2615]
             context.told()
-            return Go("AuthorizationSetup")
+            return Go(first(context))
         if asked is None or paused is None or not same_session(asked, heard.session_id):
             return context.end(
                 Ending.UNKNOWN_SESSION, "SessionSetup", "joined a session never asked for"

@@ -103,7 +103,7 @@ class Offers:
     def _connectors(self, service: EnergyService) -> tuple[int, ...]:
         if service.mode.ac:
             return self._ac_connectors()
-        if service.mode.megawatt:
+        if service.mode.megawatt or not service.mode.plugged:
             return (1,)
         modes = self._station.state.modes or ()
         return (1,) if set(modes) == {EnergyTransferMode.DC_CORE} else (2,)

@@ -11,6 +11,7 @@ from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.sequence.iso20 import TABLE
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.ac import AlternatingCurrent
+from secc.session.handlers.iso20.acdp import Pantograph
 from secc.session.handlers.iso20.authorization import Authorization
 from secc.session.handlers.iso20.dc import DirectCurrent20
 from secc.session.handlers.iso20.installation import Installation
@@ -59,6 +60,7 @@ def script(station: StationContext) -> StationScript:
         Services(station, offers),
         schedule,
         DirectCurrent20(station, offers, status),
+        Pantograph(station),
         AlternatingCurrent(station, offers, status),
         Power(station, offers, schedule, status),
         stop,

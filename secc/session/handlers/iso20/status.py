@@ -24,7 +24,7 @@ class Status:
 
     def _wanted(self) -> tuple[EvseNotification, int] | None:
         station, state = self._station, self._station.state
-        if state.stop or station.faulty:
+        if state.stop or station.faulty or station.displaced:
             return EvseNotification.TERMINATE, 0
         if state.pause or state.no_energy is not None:
             self.paused = True

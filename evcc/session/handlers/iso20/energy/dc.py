@@ -16,6 +16,7 @@ from evcc.session.handlers.dc import DirectCurrent, Words
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.energy.dc_loop import DirectLoop
 from evcc.session.handlers.iso20.energy.giving import most_amps, most_watts
+from evcc.session.handlers.iso20.joining import letting_go
 from evcc.session.handlers.iso20.needs import NO_LIMIT
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
@@ -188,7 +189,7 @@ class DirectCurrent20:
         self._see_voltage(heard.body)
         if self._safe is not None:
             follow, self._safe = self._safe, None
-            return follow
+            return letting_go(self._context, follow)
         follow = self.direct.judge_welding()
         if isinstance(follow, Go) and follow.to == "DC_WeldingDetection":
             return follow

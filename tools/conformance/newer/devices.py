@@ -1,0 +1,186 @@
+"""Devices that meet a vehicle by themselves, in ISO 15118-20: twins of each place, both roles.
+
+The messages are those of DC but for the device's own; so are the twins: the device's own requests
+at all places, and everything at the places of the device.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from bsw.chrgm.endings import Ending
+from bsw.chrgm.messages.iso20 import acdp
+from bsw.chrgm.sequence.iso20_acdp import ACDP
+from bsw.os.clock import S
+from bsw.v2gtp import PayloadType
+from secc.api.devices import PantographPosition
+from tools.conformance.judge import require
+from tools.conformance.newer import requests as ask
+from tools.conformance.newer import station, vehicle
+from tools.conformance.newer.tester import ScriptedVehicle
+from tools.conformance.station.cases import Case, inside
+
+OWN: Final = {
+    "VehiclePositioning": "ACDP_VehiclePositioning",
+    "Connect": "ACDP_Connect",
+    "Disconnect": "ACDP_Disconnect",
+}
+"""The places of the device."""
+NAMES: Final = tuple(one.name for one in ACDP.exchanges)
+STATUS: Final = PayloadType.ACDP_STATUS
+
+
+def places() -> Iterator[str]:
+    return (name for name, _ in ScriptedVehicle("DC_ACDP").way() if name != "Stop")
+
+
+def released(tester: ScriptedVehicle) -> None:
+    """Whatever has happened, the device is up again in a while."""
+    tester.run(10 * S)
+    where = tester.rig.pantograph.position
+    require(where is PantographPosition.HOME, f"the pantograph is {where}")
+
+
+# The station under test
+
+
+def wrong(place: str) -> None:
+    for name in station.carried("DC_ACDP") if place in OWN else NAMES:
+        station.wrong_request("DC_ACDP", place, name)
+
+
+def silence(place: str) -> None:
+    tester = ScriptedVehicle("DC_ACDP").to(place)
+    tester.run(62 * S)
+    station.over(tester, Ending.SEQUENCE_TIMEOUT)
+    released(tester)
+
+
+def left(place: str) -> None:
+    """[K]: who has been charged lets go first, by the letter; before that anybody may leave."""
+    tester = ScriptedVehicle("DC_ACDP").to(place)
+    answer = tester.say(ask.session_stop())
+    if place in {"WeldingDetection", "Disconnect"}:
+        station.refused_in_order(tester, answer)
+    else:
+        station.coded(answer, "OK")
+    released(tester)
+
+
+def status_unasked() -> None:
+    """Before a session is set up, and in one without a device, there is nobody to ask."""
+    tester = ScriptedVehicle("DC_ACDP")
+    station.refused_in_order(tester, tester.say(ask.system_status(), STATUS))
+
+
+def status_of(place: str) -> None:
+    """At any time of a session, beside what is due."""
+    tester = ScriptedVehicle("DC_ACDP").to(place)
+    due = tester.allowed
+    answer = tester.say(ask.system_status(), STATUS)
+    require(type(answer) is acdp.ACDPSystemStatusRes, f"answered with {type(answer).__name__}")
+    station.coded(answer, "OK")
+    require(tester.allowed == due, f"{tester.allowed} is due, was {due}")
+
+
+def danger() -> None:
+    tester = ScriptedVehicle("DC_ACDP").to("Loop")
+    tester.loop()
+    error = acdp.ErrorCode.FAILED_EMERGENCY_EVENT
+    station.coded(tester.say(ask.system_status(error=error), STATUS), "FAILED")
+    tester.rig.state.contactors_closed = False  # the vehicle's own; it never goes up under voltage
+    station.over(tester, Ending.REFUSED)
+    released(tester)
+
+
+def rolling() -> None:
+    """Not lowered onto a vehicle that may drive off; it waits for the brake."""
+    tester = ScriptedVehicle("DC_ACDP").to("Connect")
+    tester.say(ask.system_status(held=False), STATUS)
+    tester.say(ask.connect())
+    tester.run(10 * S)
+    answer = tester.say(ask.connect())
+    require(answer.evse_processing.value == "Ongoing", "Finished onto a rolling vehicle")
+    where = answer.evse_mechanical_charging_device_status.value
+    require(where == "Home", f"the pantograph is {where}")
+
+
+# The vehicle under test
+
+
+def refused(name: str) -> None:
+    vehicle.failed("DC_ACDP", name)
+
+
+def withheld(name: str) -> None:
+    vehicle.withheld("DC_ACDP", name)
+
+
+def other_session(name: str) -> None:
+    vehicle.other_session("DC_ACDP", name)
+
+
+def in_full() -> None:
+    rig = vehicle.full(vehicle.rig_of("DC_ACDP"))
+    said = [one for one in vehicle.run(rig) if one != "ACDPSystemStatus"]
+    order = ["ACDPVehiclePositioning", "AuthorizationSetup", "ScheduleExchange", "ACDPConnect"]
+    order += ["DCCableCheck", "DCChargeLoop", "DCWeldingDetection", "ACDPDisconnect"]
+    order += ["SessionStop"]
+    at = [said.index(one) for one in order]
+    require(at == sorted(at), f"{said}")
+    vehicle.ended(rig, Ending.TERMINATED)
+
+
+def out_of_place() -> None:
+    """Finished alone is not in place: it asks again and goes no further."""
+    rig = vehicle.rig_of("DC_ACDP")
+
+    def twist(body: Any) -> Any:  # noqa: ANN401 - a message
+        return body.replace(ev_in_charge_position=False)
+
+    vehicle.twisted(rig, "ACDPVehiclePositioningRes", twist)
+    said = vehicle.run(rig)
+    require("AuthorizationSetup" not in said, "goes on out of place")
+
+
+ANSWERS: Final = (
+    "ACDPVehiclePositioningRes",
+    "ACDPConnectRes",
+    "ACDPDisconnectRes",
+    "ACDPSystemStatusRes",
+)
+OF_VEHICLE: Final[dict[str, tuple[str, Callable[[str], None]]]] = {
+    "failed": ("FAILED -> over, safe", refused),
+    "withheld": ("withheld -> over in time, safe", withheld),
+    "session": ("another session id -> over, safe", other_session),
+}
+OF_STATION: Final[dict[str, tuple[str, Callable[[str], None]]]] = {
+    "silence": ("silence -> over, up", silence),
+    "left": ("SessionStop -> up", left),
+    "status": ("status beside it", status_of),
+}
+ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
+    "TWIN-SECC20-DC_ACDP-status-early": ("status before a session -> refused", status_unasked),
+    "TWIN-SECC20-DC_ACDP-danger": ("a vehicle in danger -> over, nothing flows", danger),
+    "TWIN-SECC20-DC_ACDP-rolling": ("a rolling vehicle -> nothing is lowered", rolling),
+    "TWIN-EVCC20-DC_ACDP-flow": ("full flow", in_full),
+    "TWIN-EVCC20-DC_ACDP-out-of-place": ("Finished out of place -> asks again", out_of_place),
+}
+
+
+def cases() -> Iterator[Case]:
+    for number, (title, row) in ROWS.items():
+        yield Case(number, f"-20, pantograph; {title}", inside(row))
+    for place in places():
+        head = f"TWIN-SECC20-DC_ACDP-{place}"
+        text = f"-20 station, pantograph; {place}: "
+        title = "each request that is not due -> FAILED_SequenceError"
+        yield Case(f"{head}-wrong", text + title, inside(partial(wrong, place)))
+        if place in {*OWN, "CableCheck", "WeldingDetection"}:
+            for kind, (title, play) in OF_STATION.items():
+                yield Case(f"{head}-{kind}", text + title, inside(partial(play, place)))
+    for name in ANSWERS:
+        for kind, (title, play) in OF_VEHICLE.items():
+            number = f"TWIN-EVCC20-DC_ACDP-{name}-{kind}"
+            text = f"-20 vehicle, pantograph; {name} {title}"
+            yield Case(number, text, inside(partial(play, name)))
