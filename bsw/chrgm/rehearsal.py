@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bsw import exi
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.protocols import dialect_of, protocol, spoken_applications
+from bsw.chrgm.protocols import protocol, spoken_applications
 from bsw.chrgm.record import NO_SESSION, Said
 
 
@@ -16,8 +16,8 @@ def rehearse(name: str, tolerance: exi.Tolerance = exi.FIELD) -> Iterator[str]:
     """
     yield name
     exi.codec("sap", tolerance)
-    applications = spoken_applications([name])
-    spoken = dialect_of(applications[0].name, tolerance, applications)
+    types = frozenset().union(*(one.payload_types for one in spoken_applications([name])))
+    spoken = protocol(name).speak(types, tolerance)
     for exchange in protocol(name).table.exchanges.values():
         yield f"{name} {exchange.name}"
         for kind in (exchange.request, exchange.response):
