@@ -98,6 +98,9 @@ class SessionConfig(Part):
     needs_of_station: bool = False
     """ISO 15118-20: with dynamic control the station may say when and how full, too."""
 
+    parking: Literal["", "check-in", "check-out"] = ""
+    """ISO 15118-20 over TLS: said to a parking place that asks for it; empty: nothing."""
+
     lab_iso20_without_tls: bool = False
     """Speak ISO 15118-20 over plain TCP or TLS 1.2, which the norm forbids: for peers that do."""
 

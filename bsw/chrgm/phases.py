@@ -66,6 +66,8 @@ ISO20: Final[Phases] = {
     "Authorization": Phase.AUTHORIZATION,
     "ServiceDetail": Phase.SERVICE_SELECTION,
     "ServiceSelection": Phase.SERVICE_SELECTION,
+    "VehicleCheckIn": Phase.SERVICE_SELECTION,
+    "VehicleCheckOut": Phase.SESSION_STOP,
     "AC_ChargeParameterDiscovery": Phase.PARAMETER_DISCOVERY,
     "DC_ChargeParameterDiscovery": Phase.PARAMETER_DISCOVERY,
     "ScheduleExchange": Phase.PARAMETER_DISCOVERY,

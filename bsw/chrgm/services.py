@@ -17,7 +17,7 @@ from bsw.chrgm.modes import Mode, mode_of
 
 ENERGY: Final = "pilotwire.energy_service"
 VALUE_ADDED: Final = "pilotwire.value_added_service"
-CERTIFICATES, INTERNET = "Certificate", "InternetAccess"
+CERTIFICATES, INTERNET, PARKING = "Certificate", "InternetAccess", "ParkingStatus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,17 @@ OWN_ENERGY: Final = (
 INSTALLATION, UPDATE = 1, 2
 """The parameter sets of the certificate service."""
 
+_ACCESS: Final = tuple(
+    ParameterSet(number, {"Protocol": name, "Port": port})
+    for number, (name, port) in enumerate(
+        (("ftp", 20), ("ftp", 21), ("http", 80), ("https", 443)), start=1
+    )
+)
+CHECK_IN, CHECK_OUT = 1, 2
+"""IntendedService of a parking place."""
+MANUAL_EXTERNAL: Final = 4
+"""ParkingStatusType: somebody drives, and nothing of the place guides."""
+
 OWN_VALUE_ADDED: Final = (
     ValueAddedService(
         protocol="iso2",
@@ -113,12 +124,19 @@ OWN_VALUE_ADDED: Final = (
         number=3,
         name=INTERNET,
         category="Internet",
+        parameter_sets=_ACCESS,
+    ),
+    ValueAddedService("iso20", 65, INTERNET, "Internet", _ACCESS),
+    ValueAddedService(
+        protocol="iso20",
+        number=66,
+        name=PARKING,
+        category=PARKING,
         parameter_sets=tuple(
-            ParameterSet(number, {"Protocol": name, "Port": port})
-            for number, (name, port) in enumerate(
-                (("ftp", 20), ("ftp", 21), ("http", 80), ("https", 443)), start=1
-            )
+            ParameterSet(number, {"IntendedService": number, "ParkingStatusType": MANUAL_EXTERNAL})
+            for number in (CHECK_IN, CHECK_OUT)
         ),
+        vehicle="evcc.session.handlers.iso20.parking:Wish",
     ),
 )
 

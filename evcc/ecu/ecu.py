@@ -299,6 +299,7 @@ class VehicleEcu:
             chosen.loop_pause,
             prefers_dynamic=chosen.control == "dynamic",
             prefers_needs_of_station=chosen.needs_of_station,
+            parking=chosen.parking,
         )
         return self.services.profile(profile)
 

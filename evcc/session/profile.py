@@ -57,6 +57,7 @@ class VehicleProfile:
     meter_info_each: int = 10 * S  # how often the loop asks for a meter reading
     meets_after_selection: bool = False  # the device, and not right after the session set-up
     positions_itself: bool = False  # EVPositioningSupport: the vehicle steers to its place
+    parking: str = ""  # check-in or check-out at the parking place, where it is offered
     pauses_in_dynamic: bool = False  # only the station may pause there [V2G20-1195]
 
 
@@ -101,14 +102,16 @@ def profile_of(
     prefers_dynamic: bool = False,
     prefers_needs_of_station: bool = False,
     meets_after_selection: bool = False,
+    parking: str = "",
 ) -> VehicleProfile:
     """By its name; ``loop_pause`` as configured, if it is, and what the vehicle prefers."""
     profile = PROFILES[name]
-    if prefers_dynamic or prefers_needs_of_station or meets_after_selection:
+    if prefers_dynamic or prefers_needs_of_station or meets_after_selection or parking:
         profile = replace(
             profile,
             prefers_dynamic=prefers_dynamic,
             prefers_needs_of_station=prefers_needs_of_station,
             meets_after_selection=meets_after_selection,
+            parking=parking,
         )
     return profile if loop_pause is None else replace(profile, loop_pause=loop_pause)

@@ -345,6 +345,11 @@ class Charger:
         self._set("update_pantograph", pantograph=position)
 
     @addition
+    def offer_parking(self, *, offered: bool = True) -> None:
+        """Offer check-in and check-out of a parking place.  An addition to the interface."""
+        self._set("offer_parking", parking_service=offered)
+
+    @addition
     def dlink_terminate(self) -> None:
         """End the session and the data link, until the next plug-in."""
         self._order("dlink_terminate")

@@ -48,6 +48,7 @@ class StationState:
     payment_options: tuple[PaymentOption, ...] = (PaymentOption.EXTERNAL,)
     certificate_service: bool = False
     internet_service: bool = False
+    parking_service: bool = False
     central_contract_validation: bool = False
     # energy path
     ac_max_current: float | None = None

@@ -73,6 +73,7 @@ ADDITIONS: Final[dict[str, Any]] = {
     "pantograph_down": None,
     "pantograph_up": None,
     "ev_technical_status": devices.EvTechnicalStatus,
+    "parking_status": str,
 }
 """Variables of the interfaces beside this one."""
 

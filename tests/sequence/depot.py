@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 RECORDS: Final = """
+from dataclasses import replace
+
 from bsw.chrgm.modes import mode_of
 from bsw.chrgm.services import EnergyService, ParameterSet, ValueAddedService
 
@@ -31,6 +33,7 @@ LANE = ValueAddedService(
     vehicle="depot.vehicle:Lane",
     station="depot.station:Lane",
 )
+NEWER_LANE = replace(LANE, protocol="iso20", number=60_002)
 """
 
 ORDER: Final = """
@@ -113,6 +116,7 @@ depot = depot.records:ENERGY
 
 [pilotwire.value_added_service]
 lane = depot.records:LANE
+newer_lane = depot.records:NEWER_LANE
 """
 
 

@@ -92,6 +92,33 @@ def test_a_value_added_service_is_offered_described_and_selected(tmp_path: Path)
     assert told["lanes"] == [2]
 
 
+NEWER = """
+import json
+from bsw.os.clock import S
+from evcc.vehicle import Intent
+from tools.bench.world.direct import Rig
+rig = Rig("iso20-dc", secure={secure}, mode="DC_BPT")
+rig.at(30 * S, lambda: setattr(rig.state, "intent", Intent.STOP))
+rig.run(60 * S)
+asked = [one.service_id for one in rig.bodies("ServiceDetailReq")]
+taken = [one.services for one in (rig.car.record, rig.station.record)]
+from depot import station
+print(json.dumps([rig.ending("vehicle").name, asked, taken, station.LANES]))
+"""
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_newer_protocol_has_it_as_well(tmp_path: Path, secure: bool) -> None:  # noqa: FBT001
+    depot.write(tmp_path)
+    done = run(tmp_path, NEWER.format(secure=secure))
+    assert done.returncode == 0, done.stderr
+    ending, asked, taken, lanes = json.loads(done.stdout)
+    assert ending == "TERMINATED"
+    assert asked == ([6, 60_002] if secure else [6])
+    assert taken == ([{"60002": 2}] * 2 if secure else [{}, {}])
+    assert lanes == ([2] if secure else [])
+
+
 def test_there_is_none_without_tls(tmp_path: Path) -> None:
     told = charge(tmp_path, secure=False)
     assert told["endings"] == ["TERMINATED", "TERMINATED"]

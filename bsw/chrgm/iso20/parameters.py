@@ -7,6 +7,7 @@ ask by name and never by kind.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from bsw.chrgm.iso20.words import number
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.services import ParameterSet
 
@@ -71,6 +72,8 @@ def _parameter(name: str, value: Value) -> common.Parameter:
         return common.Parameter(name=name, bool_value=value)
     if isinstance(value, str):
         return common.Parameter(name=name, finite_string=value)
+    if value != int(value):
+        return common.Parameter(name=name, rational_number=number(value))
     return common.Parameter(name=name, int_value=int(value))
 
 

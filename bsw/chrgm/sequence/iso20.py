@@ -1,8 +1,8 @@
 """ISO 15118-20, the common messages: what comes before, between and after a service's own.
 
-Each energy service adds its exchanges by a fragment of its own file.  Parking has its messages,
-but no place yet: they stand here without an edge that leads to them, so that they can be refused
-with their own response.
+Each energy service adds its exchanges by a fragment of its own file.  The messages of a parking
+place have no order in any public source: a vehicle that selected the service may check in before it
+tells its limits, and check out before it ends the session.
 """
 
 from typing import Final
@@ -77,7 +77,7 @@ _SERVICES: Final = (
         "ServiceSelection",
         common.ServiceSelectionReq,
         common.ServiceSelectionRes,
-        (STOP,),
+        (Edge("VehicleCheckIn", learn.parks), STOP),
         learn=learn.selection,
     ),
 )
@@ -97,6 +97,7 @@ _ENERGY: Final = (
         (
             Edge("PowerDelivery", learn.delivery_open),
             Edge("PowerDelivery", stops_before_loop),
+            Edge("VehicleCheckOut", learn.leaves),
             Edge("SessionStop", learn.not_running),
         ),
         learn=learn.delivery,
@@ -109,9 +110,20 @@ _ENERGY: Final = (
         learn=learn.stop,
     ),
 )
-_WITHOUT_A_PLACE: Final = (
-    Exchange("VehicleCheckIn", common.VehicleCheckInReq, common.VehicleCheckInRes),
-    Exchange("VehicleCheckOut", common.VehicleCheckOutReq, common.VehicleCheckOutRes),
+_PARKING: Final = (
+    Exchange(
+        "VehicleCheckIn",
+        common.VehicleCheckInReq,
+        common.VehicleCheckInRes,
+        (Edge("VehicleCheckIn", learn.parks_on), STOP),
+        learn=learn.check_in,
+    ),
+    Exchange(
+        "VehicleCheckOut",
+        common.VehicleCheckOutReq,
+        common.VehicleCheckOutRes,
+        (Edge("VehicleCheckOut"), STOP),
+    ),
 )
 
 RENEGOTIATION: Final = Side(
@@ -127,7 +139,7 @@ _BASE: Final = table(
     *_SET_UP,
     *_SERVICES,
     *_ENERGY,
-    *_WITHOUT_A_PLACE,
+    *_PARKING,
     spans=(Span("communication set-up", "", "SessionSetup", vehicle=20 * S, station=18 * S),),
     sides=(RENEGOTIATION,),
 )

@@ -59,13 +59,18 @@ DC: Final = Fragment(
             "DC_WeldingDetection",
             dc.DCWeldingDetectionReq,
             dc.DCWeldingDetectionRes,
-            (Edge("DC_WeldingDetection", learn.ongoing), Edge("SessionStop", approach.free)),
+            (
+                Edge("DC_WeldingDetection", learn.ongoing),
+                Edge("VehicleCheckOut", learn.leaves_welding),
+                Edge("SessionStop", approach.free),
+            ),
             learn=learn.vehicle_processing,
         ),
     ),
     edges={
         "SessionSetup": (Edge("DC_ChargeParameterDiscovery", learn.joined_dc),),
         "ServiceSelection": (Edge("DC_ChargeParameterDiscovery", learn.selected_dc),),
+        "VehicleCheckIn": (Edge("DC_ChargeParameterDiscovery", learn.parked_dc),),
         "ScheduleExchange": (Edge("DC_CableCheck", learn.finished_dc),),
         "PowerDelivery": (
             Edge("DC_ChargeLoop", learn.charges_dc),

@@ -14,6 +14,9 @@ Processing = common_types.Processing
 Codes = common_types.ResponseCode
 Step = common.ChargeProgress
 
+PARKING = 66
+"""ServiceID of ParkingStatus."""
+
 _PROGRESS = {
     Step.START: Progress.CHARGING,
     Step.STOP: Progress.STOPPED,
@@ -70,8 +73,11 @@ def selection(
     """The station has refused what is no service; a change clears what the last one had."""
     number = request.selected_energy_transfer_service.service_id
     service = energy_by_number("iso20").get(number)
+    added = request.selected_vas_list
     return replace(
         agreed,
+        added=frozenset(one.service_id for one in (added.selected_service if added else ())),
+        parked=True,
         service="" if service is None else service.word,
         transfer=None if service is None else service.mode.transfer,
         progress=Progress.IDLE,
@@ -124,7 +130,37 @@ def stop(agreed: Agreement, request: common.SessionStopReq, _response: object) -
     )
 
 
+def check_in(agreed: Agreement, request: common.VehicleCheckInReq, _response: object) -> Agreement:
+    """A vehicle that has begun to say where it stands goes on until it is there."""
+    return replace(agreed, parked=request.ev_check_in_status is common.EvCheckInStatus.COMPLETED)
+
+
 # Guards
+
+
+def parks(agreed: Agreement) -> bool:
+    """The service of the parking place was selected, so that its messages may be said."""
+    return PARKING in agreed.added
+
+
+def parks_on(agreed: Agreement) -> bool:
+    return not agreed.parked
+
+
+def leaves(agreed: Agreement) -> bool:
+    return parks(agreed) and not_running(agreed) and not agreed.connected
+
+
+def leaves_welding(agreed: Agreement) -> bool:
+    return parks(agreed) and agreed.finished and not agreed.connected
+
+
+def parked_ac(agreed: Agreement) -> bool:
+    return agreed.parked and selected_ac(agreed)
+
+
+def parked_dc(agreed: Agreement) -> bool:
+    return agreed.parked and selected_dc(agreed)
 
 
 def may_install(agreed: Agreement) -> bool:

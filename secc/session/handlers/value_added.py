@@ -1,13 +1,13 @@
-"""Value-added services on the station, in ISO 15118-2: what is offered and what was selected.
+"""Value-added services on the station, in any protocol: what there is now, and who hears of it.
 
 Ours are offered as the charger interface says; one that a package brings, as its own code says.
+The words of each protocol stand with its handlers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from bsw.chrgm.messages import iso2
-from bsw.chrgm.services import CERTIFICATES, INTERNET, ParameterSet, ValueAddedService, at
+from bsw.chrgm.services import CERTIFICATES, INTERNET, PARKING, ValueAddedService, at
 from bsw.chrgm.services import value_added as known_services
 from secc.session.context import StationContext
 
@@ -35,60 +35,34 @@ class Told:
 OWN: Final[dict[str, Callable[[StationContext], Provider]]] = {
     CERTIFICATES: lambda station: Told(lambda: station.state.certificate_service),
     INTERNET: lambda station: Told(lambda: station.state.internet_service),
+    PARKING: lambda station: Told(lambda: station.state.parking_service),
 }
 
 
-class ValueAdded:
-    def __init__(self, station: StationContext) -> None:
+class Providers:
+    """The services of one protocol and one session."""
+
+    def __init__(self, station: StationContext, protocol: str) -> None:
         self._station = station
-        self._services = known_services("iso2")
+        self._services = known_services(protocol)
         self._providers: dict[int, Provider] = {
             number: (at(one.station) if one.station else OWN[one.name])(station)
             for number, one in self._services.items()
             if one.station or one.name in OWN
         }
 
-    def _here(self) -> list[ValueAddedService]:
+    @property
+    def here(self) -> list[ValueAddedService]:
         """Over TLS only: there are none without it."""
         if not self._station.record.agreed.secure:
             return []
         return [self._services[number] for number, one in self._providers.items() if one.offered()]
 
-    def offered(self) -> tuple[iso2.Service, ...]:
-        return tuple(
-            iso2.Service(
-                service_id=one.number,
-                service_name=one.name,
-                service_category=iso2.ServiceCategory(one.category),
-                free_service=one.free,
-            )
-            for one in self._here()
-        )
-
-    def parameter_sets(self) -> dict[int, tuple[iso2.ParameterSet, ...]]:
-        """Of each service on offer."""
-        return {one.number: tuple(map(_set, one.parameter_sets)) for one in self._here()}
-
-    def select(self, services: tuple[iso2.SelectedService, ...]) -> None:
-        """What was selected of them, and was found good."""
+    def take(self, chosen: Mapping[int, int | None]) -> None:
+        """What was selected of them, by its set, and was found good."""
         taken = self._station.record.services
         taken.clear()
-        for one in services:
-            if one.service_id in self._providers:
-                taken[one.service_id] = one.parameter_set_id
-                self._providers[one.service_id].selected(one.parameter_set_id)
-
-
-def _set(one: ParameterSet) -> iso2.ParameterSet:
-    return iso2.ParameterSet(
-        parameter_set_id=one.number,
-        parameter=tuple(_parameter(name, value) for name, value in one.parameters.items()),
-    )
-
-
-def _parameter(name: str, value: bool | float | str) -> iso2.Parameter:  # noqa: FBT001 - a value
-    if isinstance(value, bool):
-        return iso2.Parameter(name=name, bool_value=value)
-    if not isinstance(value, str):
-        return iso2.Parameter(name=name, int_value=int(value))
-    return iso2.Parameter(name=name, string_value=value)
+        for number, parameter_set in chosen.items():
+            if number in self._providers:
+                taken[number] = parameter_set
+                self._providers[number].selected(parameter_set)

@@ -9,8 +9,8 @@ from bsw.chrgm.modes import NONE
 from bsw.chrgm.record import Heard, Said, same_session
 from bsw.chrgm.services import energy_by_mode
 from evcc.session.context import VehicleContext
+from evcc.session.handlers.iso2.value_added import ValueAdded
 from evcc.session.handlers.modes import usable_mode
-from evcc.session.handlers.value_added import ValueAdded
 
 CERTIFICATES: Final = iso2.ServiceCategory.CONTRACT_CERTIFICATE
 INSTALLATION, UPDATE = "Installation", "Update"

@@ -36,6 +36,7 @@ class Power:
         self._schedule = schedule
         self._status = status
         self._dc = dc
+        self._parking = dc.parking
         self._way = Way.TERMINATE
         self._other_service = False
 
@@ -101,8 +102,8 @@ class Power:
             return Go(loop(self._choosing.made))
         self._other_service = self._status.other_service and not context.wants_to_stop()
         if self._choosing.mode.ac:
-            return Go("SessionStop", when=context.in_b)
-        return letting_go(context, self._dc.direct.after_stop())
+            return self._parking.leaving(Go("SessionStop", when=context.in_b))
+        return self._parking.leaving(letting_go(context, self._dc.direct.after_stop()))
 
     # SessionStop
 

@@ -11,6 +11,7 @@ from evcc.session.handlers.iso20.energy.ac import AlternatingCurrent20
 from evcc.session.handlers.iso20.energy.acdp import Pantograph
 from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
 from evcc.session.handlers.iso20.installation import Installation
+from evcc.session.handlers.iso20.parking import Parking
 from evcc.session.handlers.iso20.power import Power
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.services import Services
@@ -24,12 +25,14 @@ def script(context: VehicleContext) -> VehicleScript:
     status = Notifications(context, choosing)
     schedule = Schedule(context, choosing, status)
     authorization = Authorization(context)
-    dc = DirectCurrent20(context, choosing, status, schedule)
+    parking = Parking(context, choosing)
+    dc = DirectCurrent20(context, choosing, status, schedule, parking)
     parts = (
         Setup(context, choosing),
         authorization,
         Installation(context, authorization),
-        Services(context, choosing),
+        Services(context, choosing, parking),
+        parking,
         schedule,
         dc,
         Pantograph(context, choosing),

@@ -8,9 +8,9 @@ from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.services import energy_by_mode
 from secc.api.literals import EnergyTransferMode, PaymentOption
 from secc.session.context import StationContext
+from secc.session.handlers.iso2.value_added import ValueAdded
 from secc.session.handlers.iso2.words import evse_id
 from secc.session.handlers.needs import publish_ev_info
-from secc.session.handlers.value_added import ValueAdded
 from secc.session.memory import Visitor
 
 OK: Final = iso2.ResponseCode.OK

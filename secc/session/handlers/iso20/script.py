@@ -16,6 +16,7 @@ from secc.session.handlers.iso20.authorization import Authorization
 from secc.session.handlers.iso20.dc import DirectCurrent20
 from secc.session.handlers.iso20.installation import Installation
 from secc.session.handlers.iso20.offers import Offers
+from secc.session.handlers.iso20.parking import Parking
 from secc.session.handlers.iso20.power import Power
 from secc.session.handlers.iso20.schedule import Schedule
 from secc.session.handlers.iso20.services import Services
@@ -58,6 +59,7 @@ def script(station: StationContext) -> StationScript:
         Authorization(station),
         Installation(station),
         Services(station, offers),
+        Parking(station),
         schedule,
         DirectCurrent20(station, offers, status),
         Pantograph(station),

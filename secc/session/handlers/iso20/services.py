@@ -4,11 +4,13 @@ from typing import Final
 
 from bsw.chrgm.iso20 import parameters as known
 from bsw.chrgm.iso20.parameters import listed, whole
-from bsw.chrgm.iso20.selection import Selection
+from bsw.chrgm.iso20.selection import PROTOCOL, Selection
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import ResponseCode
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.services import ParameterSet
+from bsw.chrgm.services import value_added as known_services
 from secc.api.literals import (
     BptChannel,
     Connector,
@@ -23,12 +25,13 @@ from secc.api.objects import SelectedServiceParameters
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.words import meter_now, stamp
+from secc.session.handlers.value_added import Providers
 
 Codes = ResponseCode
 _AC_CONNECTORS: Final = {1: Connector.SINGLE_PHASE}
 _DC_CONNECTORS: Final = (Connector.CORE, Connector.EXTENDED, Connector.DUAL2, Connector.DUAL4)
-VALUE_ADDED: Final = {65, 66}
-"""Internet and ParkingStatus: numbers of services that transfer no energy."""
+MOST_ADDED: Final = 8
+"""So many the message carries."""
 _PRICING: Final = (Pricing.NONE, Pricing.ABSOLUTE, Pricing.LEVELS)
 
 
@@ -36,11 +39,14 @@ class Services:
     def __init__(self, station: StationContext, offers: Offers) -> None:
         self._station = station
         self._offers = offers
+        self._added = Providers(station, PROTOCOL)
+        self._detailed: dict[int, set[int]] = {}  # sets told of value-added services
 
-    def answer_service_discovery(self, _heard: Heard) -> Said:
+    def answer_service_discovery(self, heard: Heard) -> Said:
         """The filter of the request is for value-added services alone [V2G20-1249]."""
         station = self._station
         self._offers.forget()
+        self._detailed.clear()
         services = self._offers.services()
         if not services:
             station.log.warning("no service", why="no mode of this protocol is offered here")
@@ -60,14 +66,33 @@ class Services:
                         for one in services
                     )
                 ),
+                vas_list=self._listed(heard.body.supported_service_ids),
             )
         )
+
+    def _listed(self, wanted: common.ServiceIDList | None) -> common.ServiceList | None:
+        asked = None if wanted is None else set(wanted.service_id)
+        services = tuple(
+            common.Service(service_id=one.number, free_service=one.free)
+            for one in self._added.here
+            if asked is None or one.number in asked
+        )[:MOST_ADDED]
+        return common.ServiceList(service=services) if services else None
+
+    def _sets(self, number: int) -> tuple[ParameterSet, ...]:
+        """Of an energy service, or of another one; only what was told may be selected."""
+        service = self._offers.service(number)
+        if service is not None:
+            return self._offers.detail(service)
+        sets = next((one.parameter_sets for one in self._added.here if one.number == number), ())
+        self._detailed[number] = {one.number for one in sets}
+        return sets
 
     def answer_service_detail(self, heard: Heard) -> Said:
         station = self._station
         number: int = heard.body.service_id
-        service = self._offers.service(number)
-        if service is None:
+        sets = self._sets(number)
+        if not sets:
             code = Codes.FAILED_SERVICE_ID_INVALID  # [V2G20-425], [V2G20-464]
             kind = common.ServiceDetailRes
             return Said(
@@ -78,7 +103,7 @@ class Services:
                 header=stamp(station),
                 response_code=Codes.OK,
                 service_id=number,
-                service_parameter_list=listed(self._offers.detail(service)),
+                service_parameter_list=listed(sets),
             )
         )
 
@@ -87,14 +112,21 @@ class Services:
         request: common.ServiceSelectionReq = heard.body
         chosen = request.selected_energy_transfer_service
         selection = self._offers.told(chosen.service_id, chosen.parameter_set_id)
-        if selection is None or request.selected_vas_list is not None:
+        added = (
+            () if request.selected_vas_list is None else request.selected_vas_list.selected_service
+        )
+        told_of = all(
+            one.parameter_set_id in self._detailed.get(one.service_id, ()) for one in added
+        )
+        if selection is None or not told_of:
             code = Codes.FAILED_SERVICE_SELECTION_INVALID  # [V2G20-433], [V2G20-467]
-            if chosen.service_id in VALUE_ADDED:
+            if chosen.service_id in known_services(PROTOCOL):
                 code = Codes.FAILED_NO_ENERGY_TRANSFER_SERVICE_SELECTED  # [V2G20-1618]
             return Said(common.ServiceSelectionRes(header=stamp(station), response_code=code))
         self._offers.selection = selection
         self._offers.metered_since = meter_now(station)
         station.mode = selection.mode
+        self._added.take({one.service_id: one.parameter_set_id for one in added})
         self._publish(selection)
         return Said(common.ServiceSelectionRes(header=stamp(station), response_code=Codes.OK))
 

@@ -18,6 +18,7 @@ from evcc.session.handlers.iso20.energy.dc_loop import DirectLoop
 from evcc.session.handlers.iso20.energy.giving import most_amps, most_watts
 from evcc.session.handlers.iso20.joining import letting_go
 from evcc.session.handlers.iso20.needs import NO_LIMIT
+from evcc.session.handlers.iso20.parking import Parking
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
 
@@ -46,9 +47,11 @@ class DirectCurrent20:
         choosing: Choosing,
         status: Notifications,
         schedule: Schedule,
+        parking: Parking,
     ) -> None:
         self._context = context
         self._choosing = choosing
+        self.parking = parking
         self.direct = DirectCurrent(context, WORDS)
         loop = DirectLoop(context, choosing, status, schedule, self.direct)
         self.ask_dc_charge_loop = loop.ask
@@ -189,7 +192,7 @@ class DirectCurrent20:
         self._see_voltage(heard.body)
         if self._safe is not None:
             follow, self._safe = self._safe, None
-            return letting_go(self._context, follow)
+            return self.parking.leaving(letting_go(self._context, follow))
         follow = self.direct.judge_welding()
         if isinstance(follow, Go) and follow.to == "DC_WeldingDetection":
             return follow
