@@ -15,7 +15,7 @@ from bsw.net.record.recording import Recording
 from bsw.north.config import LocalDoorConfig
 from bsw.north.side import NorthSide
 from bsw.nvm.service import BlockStore
-from bsw.os.clock import MS, Action
+from bsw.os.clock import MS, Action, S
 from bsw.os.worker import SimulatedWorker, Worker
 from bsw.plug.end import PlugEnd
 from bsw.sim.base import SimulatedBase
@@ -79,7 +79,8 @@ class SimulatedDoors(Generic[P]):
 
     def recording(self) -> Recording:
         key_log = self.config.tls.lab_key_log_file
-        return Recording(self.config.capture, self.base.scheduler, key_log, self.base.troubles)
+        base, began = self.base, self.unix * S
+        return Recording(self.config.capture, base.scheduler, key_log, base.troubles, began)
 
     def memory(self) -> BlockStore:
         return self.blocks

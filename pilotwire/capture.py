@@ -13,7 +13,8 @@ from pilotwire.messages import Decoded
 from tools.capture.events import Event, Layer, Side
 from tools.capture.sources import Unreadable, events
 from tools.capture.wire.packets import NotACapture
-from tools.monitor.judge import Finding, Judge
+from tools.monitor.finding import Finding
+from tools.monitor.judge import Judge
 
 __all__ = ["Capture", "Event", "Finding", "Heard", "Layer", "NotACapture", "Side", "Unreadable"]
 

@@ -25,9 +25,8 @@ def test_connections_that_are_over_are_forgotten_and_open_ones_are_kept() -> Non
         closed = Event(number, Layer.TCP, "connection closed", Side.VEHICLE, connection=number)
         events += [agreed, said(number, number, stop, Side.VEHICLE), closed]
     list(judge.judged(events))
-    assert len(judge._walks) <= MOST_CONNECTIONS
-    assert len(judge._secure) <= MOST_CONNECTIONS
+    assert len(judge._connections) <= MOST_CONNECTIONS
     late = said(1, 60 * S, stop, Side.VEHICLE)
     rules = [finding.rule for _, found in judge.judged([late]) for finding in found]
     assert rules != []  # the first connection is still known: its request was never answered
-    assert 1 in judge._walks
+    assert 1 in judge._connections

@@ -13,7 +13,8 @@ from tools.capture import inputs
 from tools.capture.events import Event, Layer
 from tools.capture.ladder import Ladder, shown
 from tools.capture.words import Value
-from tools.monitor.judge import Finding, Judge
+from tools.monitor.finding import Finding
+from tools.monitor.judge import Judge
 
 Judged = tuple[Event, tuple[Finding, ...]]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bsw.os.clock import S
 from tools.capture.events import Event, Layer, Side
 from tools.capture.words import Value, values
-from tools.monitor.judge import Finding
+from tools.monitor.finding import Finding
 
 _ARROWS: Final = {
     Side.VEHICLE: "vehicle ──▶ station",
@@ -44,8 +44,13 @@ class Ladder:
         moment = dt.datetime.fromtimestamp(event.when / S, dt.timezone.utc)
         return f"seconds since {moment:%Y-%m-%d %H:%M:%S.%f} UTC"
 
-    def lines(self, event: Event, findings: Iterable[Finding]) -> Iterator[str]:
+    def begin(self, event: Event) -> None:
+        """Time is counted from the first event, whether it is shown or not."""
         self._start = event.when if self._start is None else self._start
+
+    def lines(self, event: Event, findings: Iterable[Finding]) -> Iterator[str]:
+        self.begin(event)
+        assert self._start is not None
         seconds = (event.when - self._start) / S
         number = f"{event.connection} " if event.connection else "  "
         head = (

@@ -12,7 +12,8 @@ from bsw.os.clock import MS, US, S
 from tools.capture.events import Event, Layer, Side
 from tools.capture.ladder import shown
 from tools.capture.words import Value
-from tools.monitor.judge import PLAUSIBLE, Finding
+from tools.monitor.finding import Finding
+from tools.monitor.plausible import PLAUSIBLE
 
 MOST_EVENTS: Final = 500_000
 LOOPS: Final = ("CurrentDemand", "ChargingStatus", "ChargeLoop", "VS_PL_LNK_STATUS")

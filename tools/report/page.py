@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from tools.capture.events import Event
-from tools.monitor.judge import Finding
+from tools.monitor.finding import Finding
 from tools.report.digest import Digest
 
 TEMPLATE = "report.html"

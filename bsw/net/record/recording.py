@@ -26,8 +26,11 @@ class Recording:
         scheduler: Scheduler,
         key_log: Path | None,
         troubles: Troubles | None = None,
+        calendar: int | None = None,
     ) -> None:
-        """Raises ``OSError`` if the file cannot be written."""
+        """Raises ``OSError`` if the file cannot be written.  ``calendar`` is what time it is in a
+        simulated world, in nanoseconds; else the host's counts.
+        """
         told_to = troubles or Troubles()
         self._scheduler = scheduler
         self._capture: Capture | None = None
@@ -39,6 +42,8 @@ class Recording:
             self._capture = capture.Capture.to(
                 config.file, scheduler.now, lost=lambda why: told_to.failed(Trouble.CAPTURE, why)
             )
+            if calendar is not None:
+                self._capture.epoch = calendar - scheduler.now
             if key_log is not None:
                 self._capture.follow_keys(key_log)
 
