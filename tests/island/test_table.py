@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.tidy.tree import ROOT
+from tools.island.__main__ import main
 from tools.island.table import FORMS, Rules, WrongTable, check, read
 
 
@@ -49,3 +50,10 @@ def test_a_changed_rule_changes_both_forms() -> None:
     before = [form(rules) for form in FORMS.values()]
     rules["transitions"][0]["hold"] += 1
     assert all(form(rules) != old for form, old in zip(FORMS.values(), before, strict=True))
+
+
+def test_the_checks_of_the_core_are_commands(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["fuzz", "2000"]) == 0
+    assert "octets" in capfd.readouterr().out
+    assert main(["deadline", "3", "--seed", "1"]) == 0
+    assert "worst of 3 runs" in capfd.readouterr().out

@@ -33,6 +33,8 @@ TESTS = Step("tests", (*PYTEST, "-m", "not long"))
 LONG = Step("long", (*PYTEST, "-m", "long"))
 COVERED = Step("tests", (*PYTEST, "--cov", "--cov-report=term:skip-covered"))
 WHEEL = Step("wheel", ("-m", "tools.setup.release"))
+ARM = Step("arm", ("-m", "tools.dev.arm"))
+FUZZ = Step("firmware-fuzz", ("-m", "tools.island", "fuzz"))
 BENCH = Step("bench", ("-m", "tools.cli", "measure"))
 
 PLANS = {
@@ -42,6 +44,8 @@ PLANS = {
     "coverage": (COVERED,),
     "bench": (BENCH,),
     "wheel": (WHEEL,),
+    "arm": (ARM,),
+    "firmware-fuzz": (FUZZ,),
 }
 
 
