@@ -15,13 +15,20 @@ STALE_ALLOWED = 64
 
 
 class Planned(Protocol):
-    """``serial`` is negative while it is not armed, and new with each arming."""
+    """``serial`` is negative while it is not armed, and new with each arming.
+
+    With a ``period``, above zero, it is planned anew each time it rings.
+    """
 
     due: int
+    period: int
     priority: int
     serial: int
+    slack: int
     name: str
     action: Action
+
+    def next_due(self, now: int) -> int: ...
 
 
 class Plan:

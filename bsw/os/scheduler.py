@@ -34,19 +34,38 @@ class Alarm:
     """Something that happens once.  Cancelling it twice, or after it rang, does no harm.
 
     With ``slack`` it may ring so much later than it is due, where waking up costs something; one
-    of priority ``FIRST`` never does.
+    of priority ``FIRST`` never does.  With a ``period`` it is a task's: the scheduler plans it anew
+    before each ringing.
     """
 
-    __slots__ = ("_scheduler", "action", "due", "name", "priority", "serial", "slack")
+    __slots__ = (
+        "_scheduler",
+        "action",
+        "due",
+        "name",
+        "overruns",
+        "period",
+        "priority",
+        "serial",
+        "slack",
+    )
 
-    def __init__(
-        self, scheduler: "Scheduler", name: str, priority: int, action: Action, slack: int = 0
+    def __init__(  # noqa: PLR0917 - one for each alarm of a session: keywords cost
+        self,
+        scheduler: "Scheduler",
+        name: str,
+        priority: int,
+        action: Action,
+        slack: int = 0,
+        period: int = 0,
     ) -> None:
         self._scheduler = scheduler
         self.name = name
         self.priority = priority
         self.action = action
         self.slack = slack
+        self.period = period
+        self.overruns = 0
         self.due = 0
         self.serial = -1  # not armed
 
@@ -66,11 +85,20 @@ class Alarm:
         """Ring at ``due`` instead, on the scheduler's time."""
         self._scheduler.arm(self, due)
 
+    def next_due(self, now: int) -> int:
+        """Of a periodic one that rings ``now``, from the plan: late ones keep their phase."""
+        due = self.due + self.period
+        if due <= now:  # whole periods were missed: skip them, say so
+            missed = (now - due) // self.period + 1
+            self.overruns += missed
+            due += missed * self.period
+        return due
+
 
 class Task:
     """Something periodic.  Its phase is kept: it is planned from the plan, not from the finish."""
 
-    __slots__ = ("_action", "_alarm", "_scheduler", "overruns", "period")
+    __slots__ = ("_alarm",)
 
     def __init__(
         self,
@@ -82,15 +110,20 @@ class Task:
         *,
         slack: int = 0,
     ) -> None:
-        self.period = period
-        self.overruns = 0
-        self._scheduler = scheduler
-        self._action = action
-        self._alarm = Alarm(scheduler, name, priority, self._run, slack)
+        self._alarm = Alarm(scheduler, name, priority, action, slack, period)
 
     @property
     def name(self) -> str:
         return self._alarm.name
+
+    @property
+    def period(self) -> int:
+        return self._alarm.period
+
+    @property
+    def overruns(self) -> int:
+        """Periods in which it did not run, because something before it took too long."""
+        return self._alarm.overruns
 
     @property
     def next_due(self) -> int:
@@ -101,17 +134,6 @@ class Task:
 
     def stop(self) -> None:
         self._alarm.cancel()
-
-    def _run(self) -> None:
-        alarm, scheduler = self._alarm, self._scheduler
-        due = alarm.due + self.period
-        late = scheduler.clock.now() - due
-        if late >= 0:  # whole periods were missed: skip them, keep the phase, say so
-            missed = late // self.period + 1
-            self.overruns += missed
-            due += missed * self.period
-        scheduler.arm(alarm, due)
-        self._action()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +175,10 @@ class Scheduler:
         self._on_fault = on_fault
         self.faults = 0
         self.activations = 0
-        self._alarms: list[tuple[int, int, int, Alarm]] = []
+        self._alarms: list[tuple[int, int, int, Planned]] = []
         self.lenient = lenient
         self._early: list[
-            tuple[int, int, int, Alarm]
+            tuple[int, int, int, Planned]
         ] = []  # those with slack, by when they are due
         self._first = Plan()  # those of supervision, few
         self._passed = False
@@ -226,7 +248,7 @@ class Scheduler:
         self.mailbox.put(Event(name, action), owed=owed)
         self.clock.wake()
 
-    def arm(self, alarm: Alarm, due: int) -> None:
+    def arm(self, alarm: Planned, due: int) -> None:
         if alarm.serial >= 0:
             self.disarm(alarm)
         alarm.due = due
@@ -239,7 +261,7 @@ class Scheduler:
             due += alarm.slack
         heapq.heappush(self._alarms, (due, alarm.priority, serial, alarm))
 
-    def disarm(self, alarm: Alarm) -> None:
+    def disarm(self, alarm: Planned) -> None:
         if alarm.serial < 0:
             return
         alarm.serial = -1
@@ -256,7 +278,7 @@ class Scheduler:
         """Leave ``run`` after what is running now.  From another thread: post it."""
         self._running = False
 
-    def run(self, until: int | None = None) -> None:
+    def run(self, until: int | None = None) -> None:  # noqa: C901, PLR0912 - each call here costs
         """Run until ``stop`` is called or the clock passes ``until``.
 
         What is due at ``until`` and what was posted by then still runs.  What a host that cannot
@@ -264,7 +286,8 @@ class Scheduler:
         """
         self._running = True
         waiting, alarms, early = self.mailbox.waiting, self._alarms, self._early
-        first_plan, read_clock, pop = self._first, self.clock.now, heapq.heappop
+        first_plan, clock, read_clock = self._first, self.clock, self.clock.now
+        pop, pop_and_push, serials = heapq.heappop, heapq.heapreplace, self._serials
         left = max(ALARMS_PER_LOOK, self.planned)
         while True:
             if waiting:
@@ -285,20 +308,37 @@ class Scheduler:
                 self._deliver_events(len(waiting))
                 return
             if due is None or due > now or not left:
-                only = self._wait(now, due, until)
+                if due is None or waiting or early or (until is not None and until < due):
+                    only = self._wait(now, due, until)
+                else:  # as nearly always: until the next one, and nothing else
+                    clock.wait_until(due)
+                    only = not waiting and read_clock() >= due
                 left = max(ALARMS_PER_LOOK, len(first_plan.entries) + len(alarms))
                 if not only:
                     continue
                 now = due or now
             left -= 1
-            before = first is not None and first <= now and self._first_goes(first, other)
-            alarm: Planned = first_plan.take() if before else pop(alarms)[3]
-            alarm.serial = -1
+            if first is not None and first <= now and self._first_goes(first, other):
+                alarm: Planned = first_plan.take()
+                self._again(alarm)
+            elif (alarm := alarms[0][3]).period and not (alarm.slack and self.lenient):
+                alarm.due = due = alarm.next_due(read_clock())
+                alarm.serial = serial = next(serials)
+                pop_and_push(alarms, (due, alarm.priority, serial, alarm))
+            else:
+                pop(alarms)
+                self._again(alarm)
             self.activations += 1
             try:
                 alarm.action()
             except Exception as error:  # noqa: BLE001 - leads to the safe stop
                 self._failed(alarm.name, error)
+
+    def _again(self, alarm: Planned) -> None:
+        """It rings: a periodic one is planned anew before that."""
+        alarm.serial = -1
+        if alarm.period:
+            self.arm(alarm, alarm.next_due(self.clock.now()))
 
     def _wait(self, now: int, due: int | None, until: int | None) -> bool:
         """Look at the outside until something is due; whether that is all there is to do then."""
@@ -324,8 +364,8 @@ class Scheduler:
         _, _, serial, alarm = heapq.heappop(self._early)
         if alarm.serial != serial:  # rung, cancelled or re-armed
             return False
-        alarm.serial = -1
         self._stale += 1  # its entry among the others
+        self._again(alarm)
         self._call(alarm.name, alarm.action)
         return True
 
