@@ -381,6 +381,18 @@ def test_the_cursor_names_what_is_allowed_instead() -> None:
         cursor.step("Hello", Agreement())
 
 
+def test_what_is_allowed_follows_the_agreement_at_once() -> None:
+    cursor = Cursor(TOY)
+    open_end, finished = Agreement(finished=False), Agreement(finished=True)
+    cursor.step("Hello", finished)
+    cursor.step("Work", finished)
+    for agreed in (finished, open_end, finished):
+        exchange = TOY.exchanges["Work"]
+        expected = tuple(edge.to for edge in exchange.follow if edge.when(agreed))
+        assert cursor.allowed(agreed) == expected
+    assert cursor.allowed(finished) != cursor.allowed(open_end)
+
+
 def test_a_dangling_edge_is_found_when_the_table_is_built() -> None:
     with pytest.raises(AssertionError, match="leads to unknown Nowhere"):
         table("bad", "A", Exchange("A", HelloReq, HelloRes, (Edge("Nowhere"),)))

@@ -172,12 +172,18 @@ class Cursor:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.at: Exchange | None = None
+        self._asked: tuple[Exchange | None, Agreement | None] = (None, None)
+        self._answer: tuple[str, ...] = (table.first,)
 
     def allowed(self, agreed: Agreement) -> tuple[str, ...]:
         """The exchanges that may come now, in the table's order."""
-        if self.at is None:
+        at = self.at
+        if at is None:
             return (self.table.first,)
-        return tuple(edge.to for edge in self.at.follow if edge.when(agreed))
+        if self._asked[0] is not at or self._asked[1] is not agreed:  # each message asks thrice
+            self._asked = at, agreed
+            self._answer = tuple(edge.to for edge in at.follow if edge.when(agreed))
+        return self._answer
 
     def step(self, name: str, agreed: Agreement) -> Exchange:
         allowed = self.allowed(agreed)
