@@ -86,6 +86,10 @@ class Dem:
     def report(self, name: str, *, failed: bool, detail: str = "") -> None:
         self._report(name, failed=failed, detail=detail)
 
+    def quiet_since(self, revision: int) -> bool:
+        """Nothing changed after that revision, and no report waits: they would change nothing."""
+        return self.revision == revision and not self._pending
+
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 

@@ -104,6 +104,8 @@ class Supervision:
         self._weak: set[str] = set()  # what stands and costs current, of either kind of charging
         self._degraded = False
         self._seen: _Seen | None = None
+        self._answers: tuple[list[bool | None], tuple[str, ...]] = ([], ())
+        self._reported = -1  # revision of the memory after the answers were
         self._deaf = False
         self._reception = ReceptionFaults(scheduler, dem, bus.signals)
         self._task: Task | None = None
@@ -185,10 +187,13 @@ class Supervision:
     def _watch(self, pilot: Pilot, requests: Requests, faults: tuple[str, ...]) -> None:
         """Put each question to what there is to see now."""
         scene = Scene(self._can.told, pilot, requests, self._can.reading, self._bounds)
+        answers = [watch.look(scene) for watch in WATCHES]
+        if self._dem.quiet_since(self._reported) and (answers, faults) == self._answers:
+            return  # it stands as it was reported
+        self._answers = answers, faults
         told = events_of(faults)
         unseen = {event: event in told for event in UNWATCHED}
-        for watch in WATCHES:
-            failed = watch.look(scene)
+        for watch, failed in zip(WATCHES, answers, strict=True):
             if watch.event in told:
                 unseen[watch.event] = True
             elif failed is not None:
@@ -196,6 +201,7 @@ class Supervision:
                 self._dem.report(watch.event, failed=failed and not excused)
         for event, stands in unseen.items():
             self._dem.report(event, failed=stands, detail=told.get(event, ""))
+        self._reported = self._dem.revision
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bsw.dem.memory import Dem
 from evcc.bus.canbus import VehicleCan
 from evcc.health import supervision
 from evcc.health.watches import WATCHES, Scene, Watch
@@ -66,3 +67,21 @@ def test_codes_that_were_cleared_come_back_while_their_fault_holds() -> None:
     bench.run(20)
     bench.dem.begin_cycle()
     bench.until(lambda: "SENSOR_DC_1_OPEN" in bench.dem._tested, 1.0)
+
+
+def test_answers_that_are_the_same_are_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[str] = []
+    report = Dem.report
+
+    def noting(dem: Dem, name: str, *, failed: bool, detail: str = "") -> None:
+        reported.append(name)
+        report(dem, name, failed=failed, detail=detail)
+
+    monkeypatch.setattr(Dem, "report", noting)
+    bench = EcuBench().start()
+    bench.run(20)
+    reported.clear()
+    bench.make(faults()["DC+ temperature sensor lost"])
+    bench.until(lambda: bench.dem.stands("SENSOR_DC_1_OPEN"), 1.0)
+    bench.run(20)
+    assert 0 < reported.count("SENSOR_DC_1_OPEN") <= 5  # of 1,000 looks, some at moving values

@@ -225,3 +225,15 @@ def test_what_stands_is_counted_whatever_becomes_of_it() -> None:
     ecu.dem.clear()
     counts.append(ecu.dem.count)
     assert counts == [0, 1, 1, 0, 0]
+
+
+def test_a_memory_is_quiet_until_something_changes_or_waits() -> None:
+    ecu = Ecu()
+    ecu.dem.passed("BMS_LATE")
+    revision = ecu.dem.revision
+    assert ecu.dem.quiet_since(revision)
+    ecu.dem.failed("BMS_LATE")
+    assert not ecu.dem.quiet_since(revision)  # a passing report would take it back
+    ecu.run(50 * MS)
+    assert not ecu.dem.quiet_since(revision)
+    assert ecu.dem.quiet_since(ecu.dem.revision)
