@@ -14,6 +14,7 @@ from can_adapter.signals.values import (
     PowerModuleMode,
     PowerModuleState,
 )
+from can_adapter.vehicle.values import AcLimits
 from tests.vehicle.worlds import Place
 from tools.bench.hardware.battery import Battery
 from tools.bench.hardware.power import Rating
@@ -266,3 +267,27 @@ def test_the_same_seed_gives_the_same_frames() -> None:
         return hash(tuple(seen))
 
     assert recording() == recording()
+
+
+def test_what_a_node_tells_is_made_when_it_is_another_and_told_again_after_others() -> None:
+    place = Place()
+    place.vehicle.obc.stop()
+    node, made = place.vehicle.obc.node, list[float]()
+
+    def limits(*, current: float) -> AcLimits:
+        made.append(current)
+        return AcLimits(ac_max_current=current)
+
+    def shown() -> float | None:
+        place.run_for(150 * MS)
+        return place.car.ac_limits.ac_max_current
+
+    for current in (10.0, 10.0, 8.0, 10.0):
+        node.tell(limits, current=current)
+        assert shown() == current
+    assert made == [10.0, 8.0, 10.0]
+    node.tell(AcLimits, ac_max_current=10.0)
+    node.say(AcLimits(ac_max_current=6.0))
+    assert shown() == 6.0
+    node.tell(AcLimits, ac_max_current=10.0)
+    assert shown() == 10.0

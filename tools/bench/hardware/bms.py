@@ -69,12 +69,12 @@ class BatteryManagement:
         requests = self.node.heard.requests
         self._move(requests.contactor_request)
         self._measure_isolation(allowed=requests.isolation_measurement_request is True)
-        self.node.say(self._contactor_values())
-        self.node.say(self._targets(requests.charge_current_allowed))
+        self._say_contactors()
+        self._say_targets(requests.charge_current_allowed)
 
     def _slowly(self) -> None:
-        self.node.say(self._limits())
-        self.node.say(self._battery_values())
+        self._say_limits()
+        self._say_battery()
 
     def _move(self, request: ContactorRequest | None) -> None:
         """Close only over a small voltage; open when nobody asks any more."""
@@ -100,9 +100,10 @@ class BatteryManagement:
             self._measuring = False
             self._cable.monitors -= 1
 
-    def _contactor_values(self) -> ContactorValues:
+    def _say_contactors(self) -> None:
         contactors = self.contactors
-        return ContactorValues(
+        self.node.tell(
+            ContactorValues,
             contactor_state=contactors.state,
             positive_contactor=contactors.positive.feedback,
             negative_contactor=contactors.negative.feedback,
@@ -113,12 +114,13 @@ class BatteryManagement:
             hv_interlock_closed=self.moods.hv_interlock_closed,
         )
 
-    def _targets(self, allowed: float | None) -> Targets:
+    def _say_targets(self, allowed: float | None) -> None:
         battery, ready = self.battery, self.moods.error is EvErrorCode.NO_ERROR
         wanted = 0.0 if self.complete or not ready else battery.wanted_current()
         if allowed is not None:
             wanted = min(wanted, allowed)
-        return Targets(
+        self.node.tell(
+            Targets,
             target_voltage=battery.pack.max_voltage,
             target_current=wanted,
             discharge_target_current=0.0,
@@ -127,9 +129,10 @@ class BatteryManagement:
             bulk_charging_complete=battery.soc >= min(80.0, self.moods.target_soc),
         )
 
-    def _limits(self) -> Limits:
+    def _say_limits(self) -> None:
         battery = self.battery
-        return Limits(
+        self.node.tell(
+            Limits,
             max_current_limit=max(1.0, battery.current_limit()),
             max_voltage_limit=battery.pack.max_voltage,
             max_power_limit=battery.pack.max_power,
@@ -143,9 +146,10 @@ class BatteryManagement:
             discharge_minimal_soc=20.0,
         )
 
-    def _battery_values(self) -> BatteryValues:
+    def _say_battery(self) -> None:
         battery, moods = self.battery, self.moods
-        return BatteryValues(
+        self.node.tell(
+            BatteryValues,
             soc=float(int(battery.soc * 10)) / 10,
             ev_error_code=moods.error,
             battery_fault_code=moods.fault_code,

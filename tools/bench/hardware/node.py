@@ -4,9 +4,9 @@ The same signal rooms serve it that serve the ECU, seen from the other end of th
 node says, and what it makes of what it hears, is decided by its owner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanPort
@@ -21,6 +21,7 @@ from can_adapter.signals.transmit import Outbound
 from tools.bench.hardware.tamper import TamperedPort
 
 HeardT = TypeVar("HeardT")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Node(Generic[HeardT]):
         self.canif = CanIf(scheduler, self.port, bus.config.recovery.recovery())
         own = {spec.name: spec for spec in bus.matrix.sent_by(name)}
         self.voice: Outbound[object] = Outbound(scheduler, self.canif, bus.said, own)
+        self._told: dict[object, dict[str, object]] = {}
         self.ears: Inbound[HeardT] = Inbound(
             scheduler, self.canif, bus.config, _only(bus.told, hears), bus.heard
         )
@@ -74,7 +76,14 @@ class Node(Generic[HeardT]):
         self.voice.stop()
 
     def say(self, part: object) -> None:
+        self._told.pop(type(part), None)
         self.voice.publish(part)
+
+    def tell(self, part: Callable[P, object], *unnamed: P.args, **values: P.kwargs) -> None:
+        """Say a part with these values.  It is not made where it would say what it said last."""
+        if self._told.get(part) != values:
+            self._told[part] = values
+            self.voice.publish(part(*unnamed, **values))
 
     @property
     def heard(self) -> HeardT:

@@ -306,79 +306,73 @@ class PowerModule:
         flowing = cable.current > 0.5
         at_current = flowing and cable.current >= source.limit - 0.5
         wanted = order.target_current or 0.0
-        self.node.say(
-            ModulePresent(
-                module_state=self.state,
-                evse_present_voltage=cable.voltage,
-                evse_present_current=cable.current,
-                evse_current_limit_achieved=at_current,
-                evse_voltage_limit_achieved=flowing and not at_current,
-                evse_power_limit_achieved=at_current and source.limit < wanted - 0.5,
-                output_contactor=_feedback(closed=source.on),
-                evse_error=self.trouble.error,
-                emergency_stop=self.trouble.emergency_stop,
-            )
+        self.node.tell(
+            ModulePresent,
+            module_state=self.state,
+            evse_present_voltage=cable.voltage,
+            evse_present_current=cable.current,
+            evse_current_limit_achieved=at_current,
+            evse_voltage_limit_achieved=flowing and not at_current,
+            evse_power_limit_achieved=at_current and source.limit < wanted - 0.5,
+            output_contactor=_feedback(closed=source.on),
+            evse_error=self.trouble.error,
+            emergency_stop=self.trouble.emergency_stop,
         )
 
     def _say_rest(self) -> None:
         rating, check = self.rating, self.check
         both_ways = rating.bidirectional
-        self.node.say(
-            ModuleIsolation(
-                isolation_status=check.status,
-                cable_check_state=check.state,
-                isolation_resistance=check.resistance,
-                module_temperature=35.0,
-                plug_temperature=25.0,
-            )
+        self.node.tell(
+            ModuleIsolation,
+            isolation_status=check.status,
+            cable_check_state=check.state,
+            isolation_resistance=check.resistance,
+            module_temperature=35.0,
+            plug_temperature=25.0,
         )
-        self.node.say(
-            ModuleLimits(
-                evse_maximum_current_limit=rating.max_current * self.trouble.derating,
-                evse_maximum_voltage_limit=rating.max_voltage,
-                evse_maximum_power_limit=rating.max_power * self.trouble.derating,
-                evse_minimum_current_limit=rating.min_current,
-                evse_minimum_voltage_limit=rating.min_voltage,
-                evse_minimum_power_limit=0.0,
-                evse_maximum_discharge_current_limit=rating.max_current if both_ways else None,
-                evse_maximum_discharge_power_limit=rating.max_power if both_ways else None,
-                evse_minimum_discharge_current_limit=0.0 if both_ways else None,
-                evse_minimum_discharge_power_limit=0.0 if both_ways else None,
-            )
+        self.node.tell(
+            ModuleLimits,
+            evse_maximum_current_limit=rating.max_current * self.trouble.derating,
+            evse_maximum_voltage_limit=rating.max_voltage,
+            evse_maximum_power_limit=rating.max_power * self.trouble.derating,
+            evse_minimum_current_limit=rating.min_current,
+            evse_minimum_voltage_limit=rating.min_voltage,
+            evse_minimum_power_limit=0.0,
+            evse_maximum_discharge_current_limit=rating.max_current if both_ways else None,
+            evse_maximum_discharge_power_limit=rating.max_power if both_ways else None,
+            evse_minimum_discharge_current_limit=0.0 if both_ways else None,
+            evse_minimum_discharge_power_limit=0.0 if both_ways else None,
         )
-        self.node.say(
-            ModuleCapabilities(
-                bidirectional=both_ways,
-                current_regulation_tolerance=1.0,
-                peak_current_ripple=1.0,
-                nominal_max_current=rating.max_current,
-                nominal_max_voltage=rating.max_voltage,
-                nominal_max_power=rating.max_power,
-                efficiency=95.0,
-            )
+        self.node.tell(
+            ModuleCapabilities,
+            bidirectional=both_ways,
+            current_regulation_tolerance=1.0,
+            peak_current_ripple=1.0,
+            nominal_max_current=rating.max_current,
+            nominal_max_voltage=rating.max_voltage,
+            nominal_max_power=rating.max_power,
+            efficiency=95.0,
         )
         self._say_ac_and_meter()
 
     def _say_ac_and_meter(self) -> None:
         ac, cable = self.wires.ac, self.wires.cable
-        self.node.say(
-            ModuleAc(
-                ac_contactor=_feedback(closed=ac.energized),
-                rcd_tripped=self.trouble.rcd_tripped,
-                ac_nominal_voltage=ac.voltage,
-                ac_nominal_frequency=ac.frequency,
-                ac_max_current=self.rating.ac_current,
-                ac_present_power=ac.power,
-            )
+        self.node.tell(
+            ModuleAc,
+            ac_contactor=_feedback(closed=ac.energized),
+            rcd_tripped=self.trouble.rcd_tripped,
+            ac_nominal_voltage=ac.voltage,
+            ac_nominal_frequency=ac.frequency,
+            ac_max_current=self.rating.ac_current,
+            ac_present_power=ac.power,
         )
-        self.node.say(
-            ModuleMeter(
-                energy_import=int(self.meter.imported),
-                energy_export=int(self.meter.exported),
-                meter_power=cable.voltage * cable.current + ac.power,
-                meter_status=0,
-                meter_id=self.rating.meter_id,
-            )
+        self.node.tell(
+            ModuleMeter,
+            energy_import=int(self.meter.imported),
+            energy_export=int(self.meter.exported),
+            meter_power=cable.voltage * cable.current + ac.power,
+            meter_status=0,
+            meter_id=self.rating.meter_id,
         )
 
 

@@ -78,39 +78,36 @@ class VehicleControl:
         if wishes == self._said:
             return
         self._said = replace(wishes)
-        self.node.say(
-            Permission(
-                charge_permission=wishes.charge,
-                discharge_permission=wishes.discharge,
-                lock_permission=wishes.lock,
-                unlock_permission=wishes.unlock,
-                stop_request=wishes.stop,
-                pause_request=wishes.pause,
-                renegotiation_request=wishes.renegotiate,
-                wake_station_request=wishes.wake_station,
-                crash_detected=wishes.crash,
-            )
+        self.node.tell(
+            Permission,
+            charge_permission=wishes.charge,
+            discharge_permission=wishes.discharge,
+            lock_permission=wishes.lock,
+            unlock_permission=wishes.unlock,
+            stop_request=wishes.stop,
+            pause_request=wishes.pause,
+            renegotiation_request=wishes.renegotiate,
+            wake_station_request=wishes.wake_station,
+            crash_detected=wishes.crash,
         )
-        self.node.say(
-            VehicleStatus(
-                vehicle_mode=wishes.mode,
-                shift_position=wishes.shift,
-                wake_up_reason=wishes.wake_up,
-                immobilized=wishes.shift is ShiftPosition.PARK,
-                vehicle_time=wishes.time,
-                ambient_temperature=20.0,
-            )
+        self.node.tell(
+            VehicleStatus,
+            vehicle_mode=wishes.mode,
+            shift_position=wishes.shift,
+            wake_up_reason=wishes.wake_up,
+            immobilized=wishes.shift is ShiftPosition.PARK,
+            vehicle_time=wishes.time,
+            ambient_temperature=20.0,
         )
-        self.node.say(
-            Selection(
-                energy_transfer_mode=wishes.energy_transfer,
-                payment_option=wishes.payment,
-                control_mode=wishes.control,
-                mobility_needs_mode=wishes.needs,
-                meter_info_wanted=False,
-                certificate_installation_wanted=False,
-                selected_inlet=wishes.inlet,
-            )
+        self.node.tell(
+            Selection,
+            energy_transfer_mode=wishes.energy_transfer,
+            payment_option=wishes.payment,
+            control_mode=wishes.control,
+            mobility_needs_mode=wishes.needs,
+            meter_info_wanted=False,
+            certificate_installation_wanted=False,
+            selected_inlet=wishes.inlet,
         )
 
 
@@ -136,19 +133,18 @@ class EnergyManagement:
     def _speak(self) -> None:
         battery = self._battery
         left = None if self.departs is None else max(0, self.departs - self._scheduler.now) // S
-        self.node.say(
-            MobilityNeeds(
-                departure_time=left,
-                e_amount=max(0.0, battery.energy_to(self.target_soc)),
-                target_energy_request=battery.energy_to(self.target_soc),
-                max_energy_request=battery.energy_to(self.maximum_soc),
-                min_energy_request=battery.energy_to(self.minimum_soc),
-                max_v2x_energy_request=battery.energy_to(70.0) if self.cycles_energy else None,
-                min_v2x_energy_request=battery.energy_to(30.0) if self.cycles_energy else None,
-                minimum_soc=self.minimum_soc,
-                target_soc=self.target_soc,
-                maximum_soc=self.maximum_soc,
-            )
+        self.node.tell(
+            MobilityNeeds,
+            departure_time=left,
+            e_amount=max(0.0, battery.energy_to(self.target_soc)),
+            target_energy_request=battery.energy_to(self.target_soc),
+            max_energy_request=battery.energy_to(self.maximum_soc),
+            min_energy_request=battery.energy_to(self.minimum_soc),
+            max_v2x_energy_request=battery.energy_to(70.0) if self.cycles_energy else None,
+            min_v2x_energy_request=battery.energy_to(30.0) if self.cycles_energy else None,
+            minimum_soc=self.minimum_soc,
+            target_soc=self.target_soc,
+            maximum_soc=self.maximum_soc,
         )
 
 
@@ -290,28 +286,26 @@ class OnBoardCharger:
     def _speak(self) -> None:
         self._draw()
         phase = 230.0 * self.max_current
-        self.node.say(
-            AcLimits(
-                ac_max_voltage=253.0,
-                ac_max_current=self.max_current,
-                ac_min_current=6.0,
-                max_charge_power=phase,
-                max_charge_power_l2=phase if self.phases > 1 else None,
-                max_charge_power_l3=phase if self.phases > 2 else None,
-                min_charge_power=230.0 * 6,
-                max_discharge_power=phase,
-                max_discharge_power_l2=phase if self.phases > 1 else None,
-                max_discharge_power_l3=phase if self.phases > 2 else None,
-            )
+        self.node.tell(
+            AcLimits,
+            ac_max_voltage=253.0,
+            ac_max_current=self.max_current,
+            ac_min_current=6.0,
+            max_charge_power=phase,
+            max_charge_power_l2=phase if self.phases > 1 else None,
+            max_charge_power_l3=phase if self.phases > 2 else None,
+            min_charge_power=230.0 * 6,
+            max_discharge_power=phase,
+            max_discharge_power_l2=phase if self.phases > 1 else None,
+            max_discharge_power_l3=phase if self.phases > 2 else None,
         )
         power = self._ac.voltage * self._ac.current
-        self.node.say(
-            AcPresent(
-                present_active_power=power,
-                present_active_power_l2=power if self.phases > 1 else None,
-                present_active_power_l3=power if self.phases > 2 else None,
-                present_reactive_power=0.0,
-            )
+        self.node.tell(
+            AcPresent,
+            present_active_power=power,
+            present_active_power_l2=power if self.phases > 1 else None,
+            present_active_power_l3=power if self.phases > 2 else None,
+            present_reactive_power=0.0,
         )
 
     def _draw(self) -> None:
