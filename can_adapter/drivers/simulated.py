@@ -137,9 +137,8 @@ class SimulatedPort:
         if self.deaf or self._state is BusState.OFF:
             return
         self._counters.received += 1
-        receive = self._receive
-        if receive is not None:
-            receive(frame)
+        if self._receive is not None:
+            self._receive(frame)
 
     def calm(self) -> None:
         """A frame made it over the bus: the error counter falls."""

@@ -166,22 +166,18 @@ class E2eProtector:
         self._profile = PROFILES[spec.profile]
         self._offset = spec.offset
         self._protect, _ = _library(spec)
-        self.counter = self._profile.modulo - 1
+        self.modulo = self._profile.modulo
+        self.counter = self.modulo - 1
 
     @property
     def recurs(self) -> bool:
         """The counter comes round soon: it is worth while to keep the protected forms."""
-        return self._profile.modulo <= REMEMBERED
+        return self.modulo <= REMEMBERED
 
     def protect(self, data: bytearray) -> None:
         """Fill in the next counter and the checksum."""
-        self.advance()
+        self.counter = (self.counter + 1) % self.modulo
         self.seal(data)
-
-    def advance(self) -> int:
-        """The next counter."""
-        self.counter = (self.counter + 1) % self._profile.modulo
-        return self.counter
 
     def seal(self, data: bytearray) -> None:
         """Fill in the counter as it is, and the checksum."""

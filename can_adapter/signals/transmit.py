@@ -118,7 +118,9 @@ class Sender:
         page, ready, protector = self.pages[self._page], self._ready[self._page], self._protector
         if self._several:
             self._page = (self._page + 1) % len(self.pages)
-        counter = 0 if protector is None else protector.advance()
+        counter = 0
+        if protector is not None:
+            protector.counter = counter = (protector.counter + 1) % protector.modulo
         if ready.version != page.version:
             ready.renew(page)
         frame = ready.frames.get(counter) or self._make(ready, counter)
