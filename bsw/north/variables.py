@@ -5,6 +5,7 @@ found in the tests and not by an integrator.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, get_origin
 
 Listener = Callable[[Any], None]
@@ -59,4 +60,9 @@ def _fits(kind: Any, value: Any) -> bool:  # noqa: ANN401
         return value is None
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, get_origin(kind) or kind)
+    return isinstance(value, _class_of(kind))
+
+
+@lru_cache(maxsize=256)
+def _class_of(kind: Any) -> Any:  # noqa: ANN401 - a type, or one with parameters
+    return get_origin(kind) or kind

@@ -71,6 +71,7 @@ class VehicleContext:
     worn: Wear = field(init=False)
     plan: Choice | None = None
     plan_since: int = 0
+    _followed: Choice | None = None  # the plan of which nothing changes any more
     matched_since: int | None = None
     overvoltage_since: int | None = None
     stopping_since: int | None = None
@@ -376,22 +377,24 @@ class VehicleContext:
         return healthy and (wished or (self.long_without_power() and self.state.permission))
 
     def adopt(self, plan: Choice) -> None:
-        self.plan, self.plan_since = plan, self.scheduler.now
+        self.plan, self.plan_since, self._followed = plan, self.scheduler.now, None
         self.follow_plan()
 
     def follow_plan(self) -> None:
         """What the chosen schedule allows now and next, for the loop and for the vehicle."""
-        if self.plan is None:
+        if self.plan is None or self.plan is self._followed:
             return
         second = (self.scheduler.now - self.plan_since) / S
-        change = self.plan.next_change(second)
+        change, offered = self.plan.next_change(second), self.plan.offered_at(second)
+        if change is None and offered.next_power is None:
+            self._followed = self.plan
         self.see(
             self.view.but(
                 schedule_tuple=self.plan.number,
                 schedule_power=self.plan.power_at(second),
                 schedule_remaining=None if change is None else int(change.start - second),
                 next_power=None if change is None else change.power,
-                offered=self.plan.offered_at(second),
+                offered=offered,
             )
         )
 

@@ -9,11 +9,11 @@ from evcc.session.profile import VehicleProfile
 from evcc.vehicle import StationView, VehicleValues
 
 
-def wanted_current(state: VehicleValues, view: StationView, voltage: float) -> float:
-    """The steady state: no ramp yet.  A value that is missing allows nothing."""
+def wanted_current(state: VehicleValues, offered: float) -> float:
+    """The steady state of what may be asked for: no ramp yet.  What is missing allows nothing."""
     if state.target_current is None or state.max_current is None:
         return 0.0
-    return max(0.0, min(state.target_current, offered_current(state, view, voltage)))
+    return max(0.0, min(state.target_current, offered))
 
 
 def offered_current(state: VehicleValues, view: StationView, voltage: float) -> float:

@@ -169,6 +169,7 @@ class Judge:
         self._refused: dict[str, str] = {}
         self._borne: dict[str, int] = {}
         self._looked: int | None = None
+        self._nothing: tuple[Known | None, bool] = (None, False)
 
     def believe(self, name: str, told: object, known: float | None = None) -> float | None:
         """One value of a message as it counts; ``known`` stays where the message says nothing."""
@@ -200,9 +201,12 @@ class Judge:
         """After each message.  ``flowing``: between closing and opening, where values relate."""
         passed = 0 if self._looked is None else min(STEP, now - self._looked)
         self._looked = now
+        if self._calm(known, flowing=flowing):
+            return None
         standing, late = self._standing(known, flowing=flowing), None
         self.doubtful = bool(standing)
         if not standing and not self._borne:  # as nearly always
+            self._nothing = known, flowing
             return None
         for key, (hold, finding) in standing.items():
             self._borne[key] = self._borne.get(key, 0) + passed
@@ -211,6 +215,19 @@ class Judge:
         for key in [key for key in self._borne if key not in standing]:
             self._heal(key, passed)
         return late
+
+    def _calm(self, known: Known, *, flowing: bool) -> bool:
+        """Nothing was found the last time, and it is the same again."""
+        before, flowed = self._nothing
+        return (
+            before is not None
+            and before.view is known.view
+            and before.state is known.state
+            and before.asked == known.asked
+            and before.given == known.given
+            and flowed is flowing
+            and not (self._refused or self._borne or self.doubtful)
+        )
 
     def _heal(self, key: str, passed: int) -> None:
         """Half as fast as it grew: who contradicts every second time does not go on for ever."""

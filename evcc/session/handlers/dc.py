@@ -168,11 +168,11 @@ class DirectCurrent:
     def set_points(self) -> tuple[Any, Any]:
         """Voltage and current for the request that leaves now."""
         context = self._context
-        voltage = wanted_voltage(context.state, context.view)
-        present = self._present_voltage() or voltage
+        state, view = context.state, context.view
+        voltage = wanted_voltage(state, view)
         down = self.down
-        steady = 0.0 if down else wanted_current(context.state, context.view, present)
-        most = offered_current(context.state, context.view, present)
+        most = offered_current(state, view, self._present_voltage() or voltage)
+        steady = 0.0 if down else wanted_current(state, most)
         if context.judge.doubtful:
             most = min(most, context.ramp.amps)  # nothing rises on what cannot be believed
         current = context.ramp.next(steady, context.scheduler.now, most)

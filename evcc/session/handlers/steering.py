@@ -18,11 +18,10 @@ LEAVING: Final = frozenset(
 
 def steer(context: VehicleContext, wish: Go, allowed: tuple[str, ...]) -> Next:
     """The wish itself, or SessionStop in its place."""
-    stops = context.state.intent is not Intent.CHARGE or context.error != "NO_ERROR"
     progress = context.record.agreed.progress
-    energised = progress in {Progress.CHARGING, Progress.STANDBY}
-    if not stops or energised or wish.to in LEAVING:
+    energised = progress is Progress.CHARGING or progress is Progress.STANDBY
+    if energised or wish.to in LEAVING or "SessionStop" not in allowed:
         return wish
-    if "SessionStop" not in allowed:
+    if context.state.intent is Intent.CHARGE and context.error == "NO_ERROR":
         return wish
     return Go("SessionStop", when=context.opened_and_in_b, within=context.profile.contactor_limit)

@@ -1,5 +1,7 @@
 """DIN 70121 words for the vehicle's state."""
 
+from functools import lru_cache
+
 from bsw.chrgm.messages import din
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso2.words import percent
@@ -25,10 +27,28 @@ def optional(amount: float | None, unit: din.Unit) -> din.PhysicalValue | None:
 
 def dc_status(context: VehicleContext) -> din.DCEVStatus:
     state = context.state
+    return _dc_status(
+        state.ready,
+        state.cabin_conditioning,
+        state.battery_conditioning,
+        context.error,
+        percent(state.soc),
+    )
+
+
+@lru_cache(maxsize=64)
+def _dc_status(
+    ready: bool,  # noqa: FBT001 - values
+    cabin: bool | None,  # noqa: FBT001
+    battery: bool | None,  # noqa: FBT001
+    error: str,
+    soc: int,
+) -> din.DCEVStatus:
+    """Kept: a steady charge says the same in each turn of the loop."""
     return din.DCEVStatus(
-        ev_ready=state.ready,
-        ev_cabin_conditioning=state.cabin_conditioning,
-        evress_conditioning=state.battery_conditioning,
-        ev_error_code=din.DCEVErrorCode(context.error),
-        evresssoc=percent(state.soc),
+        ev_ready=ready,
+        ev_cabin_conditioning=cabin,
+        evress_conditioning=battery,
+        ev_error_code=din.DCEVErrorCode(error),
+        evresssoc=soc,
     )

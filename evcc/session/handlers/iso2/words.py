@@ -1,5 +1,6 @@
 """ISO 15118-2 words for the vehicle's state and wishes."""
 
+from functools import lru_cache
 from math import floor
 from typing import Final
 
@@ -33,11 +34,14 @@ def percent(share: float | None) -> int:
 
 
 def dc_status(context: VehicleContext) -> iso2.DCEVStatus:
-    return iso2.DCEVStatus(
-        ev_ready=context.state.ready,
-        ev_error_code=iso2.DCEVErrorCode(context.error),
-        evresssoc=percent(context.state.soc),
-    )
+    state = context.state
+    return _dc_status(state.ready, context.error, percent(state.soc))
+
+
+@lru_cache(maxsize=64)
+def _dc_status(ready: bool, error: str, soc: int) -> iso2.DCEVStatus:  # noqa: FBT001 - a value
+    """Kept: a steady charge says the same in each turn of the loop."""
+    return iso2.DCEVStatus(ev_ready=ready, ev_error_code=iso2.DCEVErrorCode(error), evresssoc=soc)
 
 
 def offers(schedules: iso2.SAScheduleList, *, priced: bool) -> list[Offer]:

@@ -36,12 +36,18 @@ def evse_id(station: StationContext) -> bytes:
 
 def status(station: StationContext) -> din.DCEVSEStatus:
     """DIN has no word for "no isolation monitor": it is left out then, and no renegotiation."""
-    isolation = station.isolation
-    notification = station.notification
+    return _status(
+        station.notification_delay, station.notification, station.isolation, station.status_code
+    )
+
+
+@lru_cache(maxsize=64)
+def _status(delay: int, notification: str, isolation: str, code: str) -> din.DCEVSEStatus:
+    """Kept: a steady charge says the same in each turn of the loop."""
     return din.DCEVSEStatus(
         evse_isolation_status=None if isolation == "No_IMD" else din.IsolationLevel(isolation),
-        evse_status_code=din.DCEVSEStatusCode(station.status_code),
-        notification_max_delay=station.notification_delay,
+        evse_status_code=din.DCEVSEStatusCode(code),
+        notification_max_delay=delay,
         evse_notification=din.EVSENotification(
             "None" if notification == "ReNegotiation" else notification
         ),
