@@ -50,7 +50,6 @@ class Agreement:
     placed: bool = False  # vehicle and device stand as they have to
     connected: bool = False  # the pantograph is down
     added: frozenset[int] = frozenset()  # value-added services, in ISO 15118-20
-    parked: bool = False  # the vehicle has checked in, or asks for nothing of the kind any more
     joined: bool = False  # a paused session goes on
     installs: bool = False  # the station hands out contracts, in ISO 15118-20
     may_install: bool = False  # and may be asked for one now

@@ -74,6 +74,7 @@ ISO20: Final[Phases] = {
     "AC_ChargeLoop": Phase.CHARGING,
     "DC_ChargeLoop": Phase.CHARGING,
     "ScheduleRenegotiation": Phase.CHARGING,
+    "MeteringConfirmation": Phase.CHARGING,
     "ACDP_SystemStatus": Phase.SESSION_SETUP,
     "ACDP_VehiclePositioning": Phase.SESSION_SETUP,
     "ACDP_Connect": Phase.CABLE_CHECK,

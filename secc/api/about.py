@@ -67,6 +67,8 @@ ADDITIONS: Final = {
     "level: the vehicle asks until it is in place, and leaves when it is not any more.",
     "update_pantograph": "Where the pantograph is; Connect and Disconnect wait for it.",
     "offer_internet": "Offer Internet access as a value-added service; over TLS only.",
+    "confirm_meter": "The vehicle shall sign the next meter reading by the contract that pays; "
+    "-20 only.",
     "offer_parking": "Offer check-in and check-out of the parking place; over TLS, -20 only.",
 }
 
@@ -147,6 +149,8 @@ VARIABLE_ADDITIONS: Final = {
     "(ACDP_SystemStatusReq), when it says something else.",
     "plug_faults": "When it changes: what the driver of pilot, lock and contactors has found, by "
     "name (docs/island.md); the vehicle hears EVSE_Malfunction or EVSE_EmergencyShutdown.",
+    "meter_confirmed": "ISO 15118-20: the energy in Wh that the vehicle has signed by its "
+    "contract, after confirm_meter.",
     "parking_status": "ISO 15118-20: the vehicle checks in at the parking place or out of it: "
     "CheckIn, Processing, CheckOut or Completed.",
 }

@@ -345,6 +345,11 @@ class Charger:
         self._set("update_pantograph", pantograph=position)
 
     @addition
+    def confirm_meter(self) -> None:
+        """The vehicle shall sign a meter reading by its contract.  An addition to the interface."""
+        self._set("confirm_meter", confirm_meter=True)
+
+    @addition
     def offer_parking(self, *, offered: bool = True) -> None:
         """Offer check-in and check-out of a parking place.  An addition to the interface."""
         self._set("offer_parking", parking_service=offered)

@@ -49,6 +49,7 @@ class StationState:
     certificate_service: bool = False
     internet_service: bool = False
     parking_service: bool = False
+    confirm_meter: bool = False  # the vehicle shall sign a reading
     central_contract_validation: bool = False
     # energy path
     ac_max_current: float | None = None

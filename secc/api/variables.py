@@ -74,6 +74,7 @@ ADDITIONS: Final[dict[str, Any]] = {
     "pantograph_up": None,
     "ev_technical_status": devices.EvTechnicalStatus,
     "parking_status": str,
+    "meter_confirmed": int,
 }
 """Variables of the interfaces beside this one."""
 

@@ -1,7 +1,6 @@
 """Services besides energy in ISO 15118-20: offered, described and selected by what was told."""
 
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from bsw.chrgm.iso20.parameters import read_all, written
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.services import ParameterSet
 from bsw.os.clock import S
+from bsw.v2gtp import PayloadType
 from evcc.session.profile import CONFORMANCE
 from tools.bench.world.direct import Rig
 from tools.conformance.newer import requests as ask
@@ -107,34 +107,31 @@ def parked(parking: str, *, mode: str = "DC", offered: bool = True) -> Rig:
     return rig
 
 
-def around(rig: Rig, name: str) -> list[str]:
-    said = [one.removesuffix("Req") for one, _ in groupby(rig.names("vehicle"))]
-    place = said.index(name)
-    return said[place - 1 : place + 2]
-
-
 @pytest.mark.parametrize("mode", ["DC", "AC_three_phase_core"])
-def test_a_vehicle_checks_in_and_out(mode: str) -> None:
+@pytest.mark.parametrize(
+    ("parking", "told"),
+    [("check-in", ["CheckIn", "Completed"]), ("check-out", ["CheckOut", "Completed"])],
+)
+def test_a_vehicle_checks_in_and_out_beside_the_row(
+    mode: str, parking: str, told: list[str]
+) -> None:
     seen: list[str] = []
-    rig = parked("check-in", mode=mode)
+    rig = parked(parking, mode=mode)
     rig.charger.subscribe("parking_status", seen.append)
     rig.run()
-    kind = mode[:2]
     assert rig.ending("vehicle") is rig.ending("station") is Ending.TERMINATED
-    assert around(rig, "VehicleCheckIn") == [
-        "ServiceSelection",
-        "VehicleCheckIn",
-        f"{kind}ChargeParameterDiscovery",
-    ]
-    assert seen == ["CheckIn", "Completed"]
-    seen.clear()
-    rig = parked("check-out", mode=mode)
-    rig.charger.subscribe("parking_status", seen.append)
-    rig.run()
-    before = "DCWeldingDetection" if mode == "DC" else "PowerDelivery"
-    assert around(rig, "VehicleCheckOut") == [before, "VehicleCheckOut", "SessionStop"]
-    assert seen == ["CheckOut", "Completed"]
-    assert rig.ending("vehicle") is rig.ending("station") is Ending.TERMINATED
+    assert seen == told
+    streams = {
+        heard.payload_type
+        for _, _, heard in rig.said
+        if type(heard.body).__name__.startswith("VehicleCheck")
+    }
+    assert streams == {PayloadType.PARKING}
+    names = rig.names("vehicle")
+    said = [place for place, name in enumerate(names) if name.startswith("VehicleCheck")]
+    loops = [place for place, name in enumerate(names) if name.endswith("ChargeLoopReq")]
+    assert names.index("ServiceSelectionReq") < said[0] < loops[0]
+    assert (said[-1] > loops[-1]) is (parking == "check-out")
 
 
 @pytest.mark.parametrize(("parking", "offered"), [("", True), ("check-in", False)])
@@ -151,6 +148,7 @@ def test_a_vehicle_that_did_not_select_it_may_not_check_in() -> None:
             header=ask.NOW,
             ev_check_in_status=common.EvCheckInStatus.CHECK_IN,
             parking_method=common.ParkingMethod.MANUAL,
-        )
+        ),
+        PayloadType.PARKING,
     )
     assert answer.response_code.value == "FAILED_SequenceError"

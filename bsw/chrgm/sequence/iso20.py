@@ -1,8 +1,7 @@
 """ISO 15118-20, the common messages: what comes before, between and after a service's own.
 
 Each energy service adds its exchanges by a fragment of its own file.  The messages of a parking
-place have no order in any public source: a vehicle that selected the service may check in before it
-tells its limits, and check out before it ends the session.
+place run beside the row, and no public source says when: from the selection of the service on.
 """
 
 from typing import Final
@@ -77,7 +76,7 @@ _SERVICES: Final = (
         "ServiceSelection",
         common.ServiceSelectionReq,
         common.ServiceSelectionRes,
-        (Edge("VehicleCheckIn", learn.parks), STOP),
+        (STOP,),
         learn=learn.selection,
     ),
 )
@@ -97,7 +96,6 @@ _ENERGY: Final = (
         (
             Edge("PowerDelivery", learn.delivery_open),
             Edge("PowerDelivery", stops_before_loop),
-            Edge("VehicleCheckOut", learn.leaves),
             Edge("SessionStop", learn.not_running),
         ),
         learn=learn.delivery,
@@ -110,21 +108,6 @@ _ENERGY: Final = (
         learn=learn.stop,
     ),
 )
-_PARKING: Final = (
-    Exchange(
-        "VehicleCheckIn",
-        common.VehicleCheckInReq,
-        common.VehicleCheckInRes,
-        (Edge("VehicleCheckIn", learn.parks_on), STOP),
-        learn=learn.check_in,
-    ),
-    Exchange(
-        "VehicleCheckOut",
-        common.VehicleCheckOutReq,
-        common.VehicleCheckOutRes,
-        (Edge("VehicleCheckOut"), STOP),
-    ),
-)
 
 RENEGOTIATION: Final = Side(
     PayloadType.SCHEDULE,
@@ -132,6 +115,21 @@ RENEGOTIATION: Final = Side(
     learn.loop_runs,
 )
 """New schedules beside the loop; PowerDelivery with ScheduleRenegotiation puts them in force."""
+CONFIRMATION: Final = Side(
+    PayloadType.METERING,
+    Exchange(
+        "MeteringConfirmation", common.MeteringConfirmationReq, common.MeteringConfirmationRes
+    ),
+    learn.loop_runs,
+)
+"""A meter reading, signed by the contract that pays."""
+PARKING: Final = tuple(
+    Side(PayloadType.PARKING, exchange, learn.parks)
+    for exchange in (
+        Exchange("VehicleCheckIn", common.VehicleCheckInReq, common.VehicleCheckInRes),
+        Exchange("VehicleCheckOut", common.VehicleCheckOutReq, common.VehicleCheckOutRes),
+    )
+)
 
 _BASE: Final = table(
     "ISO 15118-20",
@@ -139,9 +137,8 @@ _BASE: Final = table(
     *_SET_UP,
     *_SERVICES,
     *_ENERGY,
-    *_PARKING,
     spans=(Span("communication set-up", "", "SessionSetup", vehicle=20 * S, station=18 * S),),
-    sides=(RENEGOTIATION,),
+    sides=(RENEGOTIATION, CONFIRMATION, *PARKING),
 )
 
 TABLE: Final[Table] = extended(_BASE, AC, DC, ACDP)

@@ -33,7 +33,6 @@ AC: Final = Fragment(
     edges={
         "SessionSetup": (Edge("AC_ChargeParameterDiscovery", learn.joined_ac),),
         "ServiceSelection": (Edge("AC_ChargeParameterDiscovery", learn.selected_ac),),
-        "VehicleCheckIn": (Edge("AC_ChargeParameterDiscovery", learn.parked_ac),),
         "ScheduleExchange": (Edge("PowerDelivery", learn.finished_ac),),
         "PowerDelivery": (Edge("AC_ChargeLoop", learn.charges_ac),),
     },

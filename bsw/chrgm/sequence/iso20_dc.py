@@ -61,7 +61,6 @@ DC: Final = Fragment(
             dc.DCWeldingDetectionRes,
             (
                 Edge("DC_WeldingDetection", learn.ongoing),
-                Edge("VehicleCheckOut", learn.leaves_welding),
                 Edge("SessionStop", approach.free),
             ),
             learn=learn.vehicle_processing,
@@ -70,7 +69,6 @@ DC: Final = Fragment(
     edges={
         "SessionSetup": (Edge("DC_ChargeParameterDiscovery", learn.joined_dc),),
         "ServiceSelection": (Edge("DC_ChargeParameterDiscovery", learn.selected_dc),),
-        "VehicleCheckIn": (Edge("DC_ChargeParameterDiscovery", learn.parked_dc),),
         "ScheduleExchange": (Edge("DC_CableCheck", learn.finished_dc),),
         "PowerDelivery": (
             Edge("DC_ChargeLoop", learn.charges_dc),

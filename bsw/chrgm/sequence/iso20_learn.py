@@ -77,7 +77,6 @@ def selection(
     return replace(
         agreed,
         added=frozenset(one.service_id for one in (added.selected_service if added else ())),
-        parked=True,
         service="" if service is None else service.word,
         transfer=None if service is None else service.mode.transfer,
         progress=Progress.IDLE,
@@ -130,37 +129,12 @@ def stop(agreed: Agreement, request: common.SessionStopReq, _response: object) -
     )
 
 
-def check_in(agreed: Agreement, request: common.VehicleCheckInReq, _response: object) -> Agreement:
-    """A vehicle that has begun to say where it stands goes on until it is there."""
-    return replace(agreed, parked=request.ev_check_in_status is common.EvCheckInStatus.COMPLETED)
-
-
 # Guards
 
 
 def parks(agreed: Agreement) -> bool:
     """The service of the parking place was selected, so that its messages may be said."""
     return PARKING in agreed.added
-
-
-def parks_on(agreed: Agreement) -> bool:
-    return not agreed.parked
-
-
-def leaves(agreed: Agreement) -> bool:
-    return parks(agreed) and not_running(agreed) and not agreed.connected
-
-
-def leaves_welding(agreed: Agreement) -> bool:
-    return parks(agreed) and agreed.finished and not agreed.connected
-
-
-def parked_ac(agreed: Agreement) -> bool:
-    return agreed.parked and selected_ac(agreed)
-
-
-def parked_dc(agreed: Agreement) -> bool:
-    return agreed.parked and selected_dc(agreed)
 
 
 def may_install(agreed: Agreement) -> bool:

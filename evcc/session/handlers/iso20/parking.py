@@ -1,8 +1,10 @@
 """ISO 15118-20 on the vehicle at a parking place: check-in and check-out, where they are wanted.
 
 The vehicle is plugged in when it speaks at all, so it stands where it will charge: it checks in and
-is there.
+is there.  Its messages run beside the row, which never waits for them.
 """
+
+from dataclasses import replace
 
 from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.iso20.words import header
@@ -11,12 +13,12 @@ from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.sequence.iso20_learn import PARKING
 from bsw.chrgm.services import CHECK_IN, CHECK_OUT, ParameterSet
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.iso20.choice import Choosing
-from evcc.session.handlers.iso20.joining import discovery
+from evcc.session.handlers.iso20.needs import departure
 
 In, Out = common.EvCheckInStatus, common.EvCheckOutStatus
 INTENDED = {"check-in": CHECK_IN, "check-out": CHECK_OUT}
 """By the word of the configuration, the parameter IntendedService."""
+MESSAGES = {"check-in": "VehicleCheckIn", "check-out": "VehicleCheckOut"}
 
 
 class Wish:
@@ -37,61 +39,56 @@ class Wish:
 
 
 class Parking:
-    def __init__(self, context: VehicleContext, choosing: Choosing) -> None:
+    """Checking in, it is there and then ready; checking out, it will go and then goes."""
+
+    def __init__(self, context: VehicleContext) -> None:
         self._context = context
-        self._choosing = choosing
-        self._said: common.EvCheckInStatus | None = None
-        self._leaving = False
+        self._done = False
 
-    def arriving(self, follow: Go) -> Go:
-        """Check in before the limits are told, where that was selected.
+    def arriving(self, follow: Next) -> Next:
+        """The service was selected."""
+        self._done = False
+        return self._beside(follow, "check-in")
 
-        A device that meets the vehicle finds it in its own way.
-        """
-        self._said, self._leaving = None, False
-        plugged = follow.to == discovery(self._choosing.made)
-        return Go("VehicleCheckIn") if plugged and self._selected("check-in") else follow
+    def arrived(self, follow: Next) -> Next:
+        """The limits are told."""
+        self._done = self._context.profile.parking == "check-in"
+        return self._beside(follow, "check-in", "check-out")
 
     def leaving(self, follow: Next) -> Next:
-        """Check out before the session ends, where that was selected."""
-        ends = isinstance(follow, Go) and follow.to == "SessionStop"
-        if not ends or not self._selected("check-out"):
-            return follow
-        assert isinstance(follow, Go), "asked above"
-        return Go("VehicleCheckOut", when=follow.when)
+        """The energy has ended."""
+        self._done = True
+        return self._beside(follow, "check-out")
 
-    def _selected(self, what: str) -> bool:
-        wanted = self._context.profile.parking == what
-        return wanted and PARKING in self._context.record.services
+    def _beside(self, follow: Next, *when: str) -> Next:
+        wanted = self._context.profile.parking
+        selected = PARKING in self._context.record.services
+        if not isinstance(follow, Go) or not selected or wanted not in when:
+            return follow
+        return replace(follow, aside=MESSAGES[wanted])
 
     def ask_vehicle_check_in(self) -> Said:
-        self._said = In.CHECK_IN if self._said is None else In.COMPLETED
         return Said(
             common.VehicleCheckInReq(
                 header=header(self._context.calendar.unix()),
-                ev_check_in_status=self._said,
+                ev_check_in_status=In.COMPLETED if self._done else In.CHECK_IN,
                 parking_method=common.ParkingMethod.MANUAL,
             )
         )
 
-    def hear_vehicle_check_in(self, _heard: Heard) -> Next:
-        if self._said is not In.COMPLETED:
-            return Go("VehicleCheckIn")
-        return Go(discovery(self._choosing.made), when=self._context.limits_known)
+    def hear_vehicle_check_in(self, _heard: Heard) -> None:
+        """It leads nobody to a place."""
 
     def ask_vehicle_check_out(self) -> Said:
         now = self._context.calendar.unix()
+        goes = now if self._done else now + departure(self._context.state)
         return Said(
             common.VehicleCheckOutReq(
                 header=header(now),
-                ev_check_out_status=Out.COMPLETED if self._leaving else Out.CHECK_OUT,
-                check_out_time=now,
+                ev_check_out_status=Out.COMPLETED if self._done else Out.CHECK_OUT,
+                check_out_time=goes,
             )
         )
 
-    def hear_vehicle_check_out(self, _heard: Heard) -> Next:
-        """The first one announces it, the second one says that it is so."""
-        if not self._leaving:
-            self._leaving = True
-            return Go("VehicleCheckOut")
-        return Go("SessionStop", when=self._context.in_b)
+    def hear_vehicle_check_out(self, _heard: Heard) -> None:
+        """The vehicle goes whatever the place says."""

@@ -82,7 +82,9 @@ class Schedule:
     # Beside the loop
 
     def renewing(self, follow: Next) -> Next:
-        """Ask for other schedules meanwhile, if somebody wants that and we stay."""
+        """Beside the loop a meter reading is confirmed, or other schedules are asked for."""
+        if isinstance(follow, Go) and self._status.wants_confirmation:
+            return replace(follow, aside="MeteringConfirmation")
         if self._work is not None:
             self.renewed = self._decided()
             return follow

@@ -7,6 +7,7 @@ from bsw.chrgm.sequence.iso20 import TABLE
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.authorization import Authorization
 from evcc.session.handlers.iso20.choice import Choosing
+from evcc.session.handlers.iso20.confirming import Confirming
 from evcc.session.handlers.iso20.energy.ac import AlternatingCurrent20
 from evcc.session.handlers.iso20.energy.acdp import Pantograph
 from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
@@ -23,9 +24,10 @@ from evcc.session.handlers.script import VehicleScript
 def script(context: VehicleContext) -> VehicleScript:
     choosing = Choosing(context)
     status = Notifications(context, choosing)
+    confirming = Confirming(context, choosing, status)
     schedule = Schedule(context, choosing, status)
     authorization = Authorization(context)
-    parking = Parking(context, choosing)
+    parking = Parking(context)
     dc = DirectCurrent20(context, choosing, status, schedule, parking)
     parts = (
         Setup(context, choosing),
@@ -34,9 +36,10 @@ def script(context: VehicleContext) -> VehicleScript:
         Services(context, choosing, parking),
         parking,
         schedule,
+        confirming,
         dc,
         Pantograph(context, choosing),
-        AlternatingCurrent20(context, choosing, status, schedule),
+        AlternatingCurrent20(context, choosing, status, schedule, parking),
         Power(context, choosing, schedule, status, dc),
     )
     return VehicleScript(context, TABLE, parts, lambda: choosing.place)

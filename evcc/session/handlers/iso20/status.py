@@ -7,7 +7,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Payment
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.messages.iso20.common_types import EVSEStatus
+from bsw.chrgm.messages.iso20.common_types import EVSEStatus, MeterInfo
 from evcc.plug.wear import Renegotiations
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
@@ -21,9 +21,11 @@ class Notifications:
         self._context = context
         self._choosing = choosing
         self._renegotiations = Renegotiations(context.worn, context.scheduler)
+        self.meter: MeterInfo | None = None  # what came with the last notification
 
-    def see(self, status: EVSEStatus | None) -> None:
+    def see(self, status: EVSEStatus | None, meter: MeterInfo | None = None) -> None:
         """Another service is no way where the station said that it cannot renegotiate."""
+        self.meter = meter
         said = NOTHING if status is None else status.evse_notification.value
         if said == OTHER_SERVICE and not self._choosing.renegotiable:
             said = NOTHING
@@ -63,6 +65,7 @@ class Notifications:
 
     @property
     def wants_confirmation(self) -> bool:
-        """Only a contract can sign a meter reading."""
+        """Only a contract can sign a meter reading, and only one that is shown [V2G20-1083]."""
+        told = self._context.view.notification == "MeteringConfirmation"
         signs = self._context.record.agreed.payment is Payment.CONTRACT
-        return signs and self._context.view.notification == "MeteringConfirmation"
+        return told and signs and self.meter is not None

@@ -13,6 +13,7 @@ from secc.session.context import StationContext
 from secc.session.handlers.iso20.ac import AlternatingCurrent
 from secc.session.handlers.iso20.acdp import Pantograph
 from secc.session.handlers.iso20.authorization import Authorization
+from secc.session.handlers.iso20.confirmation import Confirmation
 from secc.session.handlers.iso20.dc import DirectCurrent20
 from secc.session.handlers.iso20.installation import Installation
 from secc.session.handlers.iso20.offers import Offers
@@ -60,6 +61,7 @@ def script(station: StationContext) -> StationScript:
         Installation(station),
         Services(station, offers),
         Parking(station),
+        Confirmation(station, status),
         schedule,
         DirectCurrent20(station, offers, status),
         Pantograph(station),

@@ -1,10 +1,16 @@
 """EVSEStatus and MeterInfo of ISO 15118-20: what the station asks for, and what it has measured."""
 
+from typing import Final
+
+from bsw.chrgm.agreement import Payment
 from bsw.chrgm.messages.iso20.common_types import EvseNotification, EVSEStatus, MeterInfo
 from bsw.os.clock import S
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.words import meter_info
+
+MOST_SHOWN: Final = 16
+"""A confirmation may come some responses after the reading that it is about."""
 
 
 class Status:
@@ -13,6 +19,7 @@ class Status:
         self._offers = offers
         self._metered = False  # this service session has shown its meter
         self.paused = False  # a pause was asked for
+        self.shown: tuple[MeterInfo, ...] = ()  # the last readings that the vehicle has seen
 
     def told(self) -> EVSEStatus | None:
         """The most urgent of what is wanted; nothing where nothing is."""
@@ -33,7 +40,16 @@ class Status:
             return EvseNotification.SERVICE_RENEGOTIATION, 0
         if state.renegotiate:
             return EvseNotification.SCHEDULE_RENEGOTIATION, 0
+        if self._confirms:
+            return EvseNotification.METERING_CONFIRMATION, 0
         return None
+
+    @property
+    def _confirms(self) -> bool:
+        """Only a contract signs, and only a reading that there is [V2G20-1083]."""
+        station = self._station
+        signs = station.record.agreed.payment is Payment.CONTRACT
+        return station.state.confirm_meter and signs and station.state.meter is not None
 
     def _pause_delay(self) -> int:
         profile, selection = self._station.profile, self._offers.selection
@@ -47,8 +63,10 @@ class Status:
         """In the first response of a loop, and when it is asked for [V2G20-1833], [V2G20-1082]."""
         if asked:
             self._station.publish("meter_info_requested")
-        if self._metered and not asked:
+        if self._metered and not asked and not self._confirms:
             return None
         told = meter_info(self._station, self._offers.metered_since)
         self._metered = self._metered or told is not None
+        if told is not None:
+            self.shown = (*self.shown[1 - MOST_SHOWN :], told)
         return told

@@ -18,6 +18,7 @@ from evcc.session.handlers.iso20.display import Display, see_meter
 from evcc.session.handlers.iso20.energy.giving import planned_out
 from evcc.session.handlers.iso20.energy.onboard import Onboard, spread, watts_per_amp
 from evcc.session.handlers.iso20.needs import departure, energy_needs
+from evcc.session.handlers.iso20.parking import Parking
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
 
@@ -32,11 +33,13 @@ class AlternatingCurrent20:
         choosing: Choosing,
         status: Notifications,
         schedule: Schedule,
+        parking: Parking,
     ) -> None:
         self._context = context
         self._choosing = choosing
         self._status = status
         self._schedule = schedule
+        self._parking = parking
         self._display = Display(context)
         self._onboard = Onboard(context, lambda: choosing.mode)
         self._target: float | None = None  # A per line, by the station's target
@@ -91,7 +94,7 @@ class AlternatingCurrent20:
         back = lines(offer, "evse_maximum_discharge_power")
         context.note(max_discharge_power=None if back is None else abs(back.total))
         context.told()
-        return Go("ScheduleExchange")
+        return self._parking.arrived(Go("ScheduleExchange"))
 
     def _see_limit(self, power: Lines) -> None:
         self._context.note(max_power=power.total, max_current=self._amps(power))
@@ -151,7 +154,7 @@ class AlternatingCurrent20:
     def _see(self, body: ac.ACChargeLoopRes) -> None:
         context = self._context
         context.looped = True
-        self._status.see(body.evse_status)
+        self._status.see(body.evse_status, body.meter_info)
         see_meter(context, body.meter_info)
         target = lines(body.cl_res_control_mode, "evse_target_active_power")
         self._target = None if target is None else self._amps(target)

@@ -119,7 +119,7 @@ class DirectCurrent20:
         problem = context.dc_mismatch()
         if problem:
             return context.end(Ending.INCOMPATIBLE, name, problem)
-        return Go("ScheduleExchange")
+        return self.parking.arrived(Go("ScheduleExchange"))
 
     # Cable check
 
@@ -192,7 +192,7 @@ class DirectCurrent20:
         self._see_voltage(heard.body)
         if self._safe is not None:
             follow, self._safe = self._safe, None
-            return self.parking.leaving(letting_go(self._context, follow))
+            return letting_go(self._context, follow)
         follow = self.direct.judge_welding()
         if isinstance(follow, Go) and follow.to == "DC_WeldingDetection":
             return follow

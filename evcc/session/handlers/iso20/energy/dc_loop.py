@@ -151,7 +151,7 @@ class DirectLoop:
     def _see(self, body: dc.DCChargeLoopRes) -> None:
         context, view = self._context, self._context.view
         context.looped = True
-        self._status.see(body.evse_status)
+        self._status.see(body.evse_status, body.meter_info)
         see_meter(context, body.meter_info)
         believe, control = context.judge.believe, body.cl_res_control_mode
         context.note(
