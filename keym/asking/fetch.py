@@ -38,11 +38,13 @@ class Fetched:
 class StatusFetcher(Protocol):
     """Carries a question to an address.
 
-    ``request`` is an OCSP request to be posted, or ``None`` to just get what is there.  ``done``
-    is called once, in the scheduler's thread.
+    ``inquiry`` is what is asked by OCSP, or ``None`` to just get what is there.  ``done`` is called
+    once, in the scheduler's thread.
     """
 
-    def fetch(self, url: str, request: bytes | None, done: Callable[[Fetched], None]) -> None: ...
+    def fetch(
+        self, url: str, inquiry: "Inquiry | None", done: Callable[[Fetched], None]
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,19 @@ class Pair:
 
     certificate: Certificate
     issuer: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question about one certificate; ``nonce`` comes back with the answer, or none does."""
+
+    pair: Pair
+    nonce: bytes
+
+    @property
+    def request(self) -> bytes:
+        """To be posted to a responder."""
+        return ocsp_request(self.pair, self.nonce)
 
 
 def pairs_of(path: Sequence[Certificate], anchor: Certificate) -> list[Pair]:
@@ -125,7 +140,7 @@ class StatusKeeper:
             return
         (url, is_ocsp), rest = addresses[0], addresses[1:]
         nonce = self._chance.octets(NONCE_OCTETS) if is_ocsp else None
-        request = ocsp_request(pair, nonce) if is_ocsp else None
+        inquiry = None if nonce is None else Inquiry(pair, nonce)
 
         def arrived(fetched: Fetched) -> None:
             problem = fetched.problem
@@ -134,7 +149,7 @@ class StatusKeeper:
             self._report(KeymFault.STATUS_UNREACHABLE, failed=bool(problem), detail=problem)
             self._try(pair, rest if problem else [], round_)
 
-        self._fetcher.fetch(url, request, arrived)
+        self._fetcher.fetch(url, inquiry, arrived)
 
     def _learn(self, pair: Pair, octets: bytes, nonce: bytes | None) -> str:
         """Why the octets are of no use; nothing if they are."""

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 from bsw.os.worker import Outcome, Worker, WorkerFull
-from keym.asking.fetch import Fetched
+from keym.asking.fetch import Fetched, Inquiry
 from keym.judging.status import LARGEST_LIST, LARGEST_RESPONSE
 
 TIMEOUT_S = 5.0
@@ -29,7 +29,8 @@ class HttpFetcher:
         self._timeout_s = timeout_s
         self._instead = instead
 
-    def fetch(self, url: str, request: bytes | None, done: Callable[[Fetched], None]) -> None:
+    def fetch(self, url: str, inquiry: Inquiry | None, done: Callable[[Fetched], None]) -> None:
+        request = None if inquiry is None else inquiry.request
         address = self._instead if self._instead is not None and request is not None else url
 
         def arrived(outcome: Outcome[Fetched]) -> None:

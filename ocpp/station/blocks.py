@@ -109,7 +109,10 @@ class Blocks:
         self.display = Display(desk, ground)
         self.cost = Cost(desk, ground)
         self.roots = Roots(desk, ground, vault)
-        self.signing = Signing(desk, ground, self.security, keys, self._come_back)
+        self.relay = Relay(ground)
+        self.signing = Signing(
+            desk, ground, self.security, keys, renew=self._come_back, carried=self.relay.ask
+        )
         self.firmware = Firmware(
             desk,
             ground,
@@ -141,7 +144,6 @@ class Blocks:
         self.smart = SmartCharging(desk, ground)
         for name, value in KEYS_16.items():
             self.keys.add(name, value)
-        self.relay = Relay(ground)
         self.transfers = Transfers(desk, ground)
         desk.take({"DataTransfer": _unknown_vendor}, versions=SINCE_2)
         key = Key("ClockCtrlr")
@@ -156,6 +158,7 @@ class Blocks:
         self.smart.refresh()
         self.reservations.look()
         self.firmware.accepted()
+        self.signing.accepted()
 
     def opened(self) -> None:
         """A connection stands."""
@@ -165,6 +168,7 @@ class Blocks:
     def online(self) -> None:
         """The back end listens, at first or again."""
         self.post.online()
+        self.relay.online()
 
     def close(self) -> None:
         """Nothing of this happens any more."""

@@ -29,6 +29,8 @@ from secc.config import ProvisioningConfig, SeccConfig
 from secc.contract.certificate_relay import Exchange
 from secc.contract.contracts import StationContracts
 from secc.contract.newer import NewerContracts
+from secc.contract.renewal import LeafRenewal
+from secc.contract.standing import Asker, BackendStatus
 from secc.session.profile import PROFILES
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ if TYPE_CHECKING:
 Service: TypeAlias = "tuple[Provider, ContractFolder]"
 
 
+def asks_backend(config: SeccConfig) -> bool:
+    """A back end is asked for the responders' answers, unless they are asked from here."""
+    return config.ocpp.url is not None and not config.keym.ocsp.fetch
+
+
 class StationKeys:
     """Opening raises ``CannotStart`` if a store cannot be used, or has no chain for TLS."""
 
@@ -46,6 +53,7 @@ class StationKeys:
         self._base = base
         self._calendar = calendar
         try:
+            self._status = BackendStatus() if asks_backend(config) else None
             self._csm = Csm(base.scheduler, doors.keys(), doors.lane, bound=config.csm.queue_bound)
             self._keym = open_keym(
                 config.keym,
@@ -55,12 +63,15 @@ class StationKeys:
                 worker=base.worker,
                 shelf=doors.shelf(),
                 habits=Habits(PROFILES[config.session.profile].lenient_chains),
+                fetcher=self._status,
             )
         except KeymError as error:
             raise CannotStart(f"keym: {error}") from None
         except CsmError as error:
             raise CannotStart(f"csm: {error}") from None
-        self._tls = self._open_tls(config)
+        self._config = config
+        self._tls: StationTls | None = self._open_tls(config)
+        self._keym.store.on_change(self._changed)
         self._exchange: Exchange | None = None
         self._providers = config.session.providers
         self._services: dict[Edition, Service] = {}
@@ -72,13 +83,44 @@ class StationKeys:
         """Whom this station trusts, and what it shows."""
         return self._keym.store
 
+    def start(self) -> None:
+        """Watch over what ends, and keep proofs of our own good standing fresh."""
+        self._keym.start()
+
+    def renewal(self) -> LeafRenewal:
+        """Certificates towards vehicles, by request."""
+        return LeafRenewal(
+            self._base.scheduler,
+            self._csm,
+            self._keym.store,
+            self._keym.calendar,
+            log=self._base.dlt.logger("renewal"),
+            renewed=self.look,
+        )
+
+    def asked_through(self, ask: Asker) -> None:
+        """Who takes questions about our own chain to responders, if none is asked from here."""
+        if self._status is not None:
+            self._status.asked_through(ask)
+
+    def look(self) -> None:
+        """Ask for proofs of our own good standing that are missing or getting old."""
+        if self._keym.staples is not None:
+            self._keym.staples.look()
+
     def exchange_with(self, charger: Charger) -> None:
         """Vehicles that ask for a contract are answered by whoever is behind the north side."""
         self._exchange = Exchange(charger, self._base.dlt.logger("exchange"))
 
     def tls(self) -> TlsEngine:
         """A fresh engine for one connection."""
+        if self._tls is None:
+            self._tls = self._open_tls(self._config)
         return self._tls.engine()
+
+    def _changed(self) -> None:
+        """Connections from now on show what is in the store now."""
+        self._tls = None
 
     def desk(self) -> StationContracts:
         """Judges contracts for one session."""
@@ -107,7 +149,7 @@ class StationKeys:
             contracts,
             self._exchange,
             signature_rules(self._keym.config.exchange),
-            None if self._keym.status is None else self._keym.find_out,
+            self._keym.find_out if self._config.keym.ocsp.fetch else None,
         )
 
     def _open_services(self, config: ProvisioningConfig) -> "dict[Edition, Service]":

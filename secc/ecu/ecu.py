@@ -101,6 +101,8 @@ class StationEcu:
         if self._power is not None:
             self._power.start()
         self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
+        if self._parts.keys is not None:
+            self._parts.keys.start()
         if self._parts.uplink is not None:
             yield "back end"
             self._backend = self._open_backend(self._parts.uplink)
@@ -203,7 +205,6 @@ class StationEcu:
         from secc.ocpp.backend import Backend  # noqa: PLC0415 - only where there is one
 
         measured = self._config.hardware.driver != "none"
-        keys = self._parts.keys
         backend = Backend(
             self._base,
             side,
@@ -212,7 +213,7 @@ class StationEcu:
             outlet=self.outlet,
             chance=self._doors.chance,
             calendar=self._parts.calendar,
-            certificates=lambda: None if keys is None else keys.certificates,
+            vehicles=self._parts.keys,
             measured=measured,
         )
         backend.start(self._parts.plug.pilot)

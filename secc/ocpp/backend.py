@@ -1,9 +1,8 @@
 """The back end of a running station ECU, from its configuration: opened, started and stopped."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, CannotStart
 from bsw.chrgm.endings import SessionResult
@@ -16,7 +15,7 @@ from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client
 from csm.errors import Misconfigured
 from csm.unlock import fetch
 from ecu.uplink import UplinkDoor
-from keym.keeping.store import CertificateStore
+from keym.judging.status import CertId
 from ocpp.backoff import BackOffRules
 from ocpp.catalogue import Catalogue
 from ocpp.client import Client, ClientRules
@@ -24,17 +23,21 @@ from ocpp.connection import DEFAULT_CONNECTION, Gone, Means
 from ocpp.folder import SchemaUnusable
 from ocpp.happenings import Happening
 from ocpp.router import DEFAULT_RULES
+from ocpp.station.contracts.shown import Named
 from ocpp.station.ledger import LedgerRules
 from ocpp.station.outlets.outlet import Point, TxRules
 from ocpp.station.provisioning.files import ComponentsUnusable
 from ocpp.station.rules import StationRules
+from ocpp.station.security.hashes import Hashes
 from ocpp.station.station import Station
 from ocpp.station.store import Interrupted, Store, StoreUnusable
 from ocpp.station.translation import Identity
 from ocpp.versions import Version
 from secc.api.charger import Charger
+from secc.contract.standing import Told
 from secc.ocpp.config import OcppConfig
 from secc.ocpp.keys import StationKeys
+from secc.ocpp.leaves import AllKeys
 from secc.ocpp.meter import Register
 from secc.ocpp.ocmf import OcmfSigner, SigningUnusable
 from secc.ocpp.outlet import EVSE, BackendOutlet
@@ -42,9 +45,13 @@ from secc.ocpp.outside import StationOutside
 from secc.ocpp.vault import Given, StationVault
 from secc.plug.session_server import SessionServer
 
+if TYPE_CHECKING:
+    from secc.contract.keys import StationKeys as VehicleKeys
+
 GOING_AWAY: Final = 1001
 LOOK_EACH: Final = 10 * MS
 RESTART_AFTER: Final = 1000 * MS
+STANDING_WITHIN: Final = 20 * S
 
 
 class Backend:
@@ -60,10 +67,12 @@ class Backend:
         outlet: SessionServer,
         chance: Randomness,
         calendar: TimeBase,
-        certificates: Callable[[], CertificateStore | None],
+        vehicles: "VehicleKeys | None",
         measured: bool,
     ) -> None:
-        """``measured``: a pilot tells of the plug.  Raises ``CannotStart``."""
+        """``measured``: a pilot tells of the plug; ``vehicles`` are keys and certificates towards
+        them.  Raises ``CannotStart``.
+        """
         self._base = base
         self._config = config
         self._measured = measured
@@ -90,8 +99,12 @@ class Backend:
             config.store.file.with_name(f"{config.store.file.name}.roots"),
             self._keys,
             Given(config.tls.roots is not None, config.tls.certificate),
-            certificates,
+            lambda: None if vehicles is None else vehicles.certificates,
         )
+        self._all_keys = AllKeys(self._keys, None if vehicles is None else vehicles.renewal())
+        self._vehicles = vehicles
+        if vehicles is not None:
+            vehicles.asked_through(self._ask_standing)
         self._client = self._make_client()
         self._station = self._make_station()
         self._station.begin(interrupted)
@@ -117,6 +130,11 @@ class Backend:
                 self._client.close(GOING_AWAY, "the station stops")
 
         looking = self._base.scheduler.every(LOOK_EACH, look, name="ocpp.leave", offset=0)
+
+    def _ask_standing(self, about: CertId, responder: str, done: Told) -> None:
+        """Of our own chain: the back end asks the responder [M06]."""
+        hashes = Hashes(about.name_hash.hex(), about.key_hash.hex(), f"{about.serial:x}")
+        self._station.relay.standing(Named(hashes, responder), STANDING_WITHIN, done)
 
     def _signer(self) -> OcmfSigner | None:
         config = self._config
@@ -281,7 +299,7 @@ class Backend:
             raise CannotStart(f"ocpp: {error}") from None
 
     def _built(self, rules: StationRules) -> Station:
-        return Station(
+        station = Station(
             self._base.scheduler,
             self._side.worker,
             self._store,
@@ -297,9 +315,12 @@ class Backend:
                 slots=self._config.firmware.slots,
                 now=self._calendar.unix,
             ),
-            keys=self._keys,
+            keys=self._all_keys,
             vault=self._vault,
         )
+        if self._vehicles is not None:
+            station.relay.when_online(self._vehicles.look)
+        return station
 
     def _firmware_roots(self) -> list[Path]:
         """The integrator's, and what the back end has installed."""

@@ -5,7 +5,7 @@ certificate for the next one was taken.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-STATION: Final = "ChargingStationCertificate"
+from ocpp.station.security.signing import STATION, Wanted
+
+MONTH: Final = 30 * 86_400
 
 
 class StationKeys:
@@ -32,7 +34,6 @@ class StationKeys:
         """``name`` is the station's serial number [A00.FR.511]."""
         self._folder = folder
         self._name = name
-        self._organization = ""
         self._now = now
 
     @property
@@ -45,21 +46,21 @@ class StationKeys:
     def key(self) -> Path:
         return self._folder / "station.key"
 
-    def request(self, kind: str, organization: str) -> str:
-        if kind != STATION:
-            return ""
+    def holds(self, kind: str) -> bool:
+        return kind == STATION
+
+    def request(self, wanted: Wanted, done: Callable[[str], None]) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         octets = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         self._write(self._next, octets)
-        self._organization = organization
         subject = x509.Name(
             [
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, wanted.organization),
                 x509.NameAttribute(NameOID.COMMON_NAME, self._name),
             ]
         )
         made = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, SHA256())
-        return made.public_bytes(Encoding.PEM).decode()
+        done(made.public_bytes(Encoding.PEM).decode())
 
     def accept(self, kind: str, chain: str) -> str:
         if kind != STATION or not self._next.exists():
@@ -74,6 +75,14 @@ class StationKeys:
         self._write(self._folder / "station.pem", chain.encode())
         self._next.replace(self.key)
         return ""
+
+    def due(self) -> Sequence[str]:
+        path = self.certificate
+        if path is None:
+            return ()
+        [leaf, *_] = x509.load_pem_x509_certificates(path.read_bytes())
+        left = leaf.not_valid_after_utc.timestamp() - self._now()
+        return (STATION,) if left < MONTH else ()
 
     @property
     def _next(self) -> Path:

@@ -14,7 +14,7 @@ from csm import material
 from csm.handles import KeyHandle
 from csm.randomness import SeededRandomness
 from csm.signing import KeySigner
-from keym.asking.fetch import Fetched
+from keym.asking.fetch import Fetched, Inquiry
 from keym.calendar import Moment
 from keym.config import KeymConfig
 from keym.faults import KeymFault
@@ -70,8 +70,9 @@ class SlowResponders:
     asked: list[str] = field(default_factory=list)
     broken: Callable[[bytes], Fetched] | None = None
 
-    def fetch(self, url: str, request: bytes | None, done: Callable[[Fetched], None]) -> None:
+    def fetch(self, url: str, inquiry: Inquiry | None, done: Callable[[Fetched], None]) -> None:
         self.asked.append(url)
+        request = None if inquiry is None else inquiry.request
         self.scheduler.after(self.delay, lambda: done(self.answer(url, request)), name="answer")
 
     def answer(self, url: str, request: bytes | None) -> Fetched:

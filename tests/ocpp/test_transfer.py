@@ -20,7 +20,8 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Outcome, SimulatedWorker
 from ecu.transfer import TransferError, get, put
 from ocpp.station.diagnostics.outside import Image, TransferFailed
-from secc.ocpp.keys import STATION, StationKeys
+from ocpp.station.security.signing import STATION, Wanted
+from secc.ocpp.keys import StationKeys
 from secc.ocpp.outside import StationOutside
 
 FIRMWARE = bytes(range(256)) * 1000
@@ -195,7 +196,9 @@ def test_a02_the_stations_key_is_made_here_and_its_certificate_judged(tmp_path: 
     maker = Maker(tmp_path)
     keys = StationKeys(tmp_path / "keys", "S-1", TODAY.timestamp)
     assert keys.accept(STATION, "PEM") == "no such certificate was asked for"
-    request = x509.load_pem_x509_csr(keys.request(STATION, "Operator").encode())
+    requests: list[str] = []
+    keys.request(Wanted(STATION, "Operator"), requests.append)
+    request = x509.load_pem_x509_csr(requests[0].encode())
     assert request.is_signature_valid
     assert request.subject.rfc4514_string() == "CN=S-1,O=Operator"
     wanted = request.public_key()
@@ -223,4 +226,5 @@ def test_a02_the_stations_key_is_made_here_and_its_certificate_judged(tmp_path: 
     assert keys.accept(STATION, signed("S-1")) == ""
     assert keys.certificate == pem
     assert keys.key.stat().st_mode & 0o077 == 0
-    assert keys.request("V2GCertificate", "Operator") == ""
+    assert not keys.holds("V2GCertificate")
+    assert keys.due() == (STATION,)

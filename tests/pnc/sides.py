@@ -70,7 +70,8 @@ class Sides:
             TODAY, editions, without=without, token=token, key_type=key_type
         )
         chance = SeededRandomness("doors")
-        doors = [StoreDoors(stores, self.base, chance) for stores in (vehicle, station)]
+        self.doors = [StoreDoors(stores, self.base, chance) for stores in (vehicle, station)]
+        doors = self.doors
         self.vehicle = VehicleKeys(self.base, EVCC, calendar, silent, doors[0])
         session = SeccConfig().session.model_copy(update={"protocols": tuple(served), "tls": True})
         config = (secc or SeccConfig()).model_copy(update={"session": session})

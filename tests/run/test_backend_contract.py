@@ -1,7 +1,8 @@
 """A contract comes from the back end through the station into the vehicle's token, and pays.
 
 Three processes from their configurations, TLS, a PKCS#11 token in the vehicle; the back end makes
-contracts of a test PKI.  The second charge is paid while the back end is away.
+contracts of a test PKI, and fetches what the station staples: the vehicle believes no other.  The
+second charge is paid while the back end is away.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ EMAID = "DE8AA0012345670"
 
 EVCC = """
 session: {{protocols: [{protocol}], security: tls}}
-keym: {{folder: {base}/evcc, secc: {{revocation: soft-fail}}}}
+keym: {{folder: {base}/evcc, secc: {{revocation: {revocation}}}}}
 csm: {{drivers: [pkcs11], pkcs11: {{token: evcc, pin: {{dangerously_in_clear: "{pin}"}}}}}}
 """
 SECC = """
@@ -54,7 +55,7 @@ class Town:
         self.port = {"network.sdp_port": free_port()}
         known = {"base": base, "protocol": protocol, "version": version, "url": url}
         self.files = {
-            "evcc": EVCC.format(pin=PIN.decode(), **known),
+            "evcc": EVCC.format(pin=PIN.decode(), revocation="strict", **known),
             "secc": SECC.format(mode=AC, **known),
         }
         for role, text in self.files.items():
@@ -137,7 +138,7 @@ def test_a_contract_from_the_back_end_pays_online_and_offline(
         away.callback(csms.close)
         town = Town(tmp_path, protocol, version, csms.url)
         station = stack.enter_context(town.station())
-        csms.until("connected")
+        csms.until("call", "DataTransfer" if version == "1.6" else "GetCertificateStatus")
         assert contracts(tmp_path / "evcc") == []
         with town.vehicle() as car:
             charge(car, loop)

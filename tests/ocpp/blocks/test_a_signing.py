@@ -1,13 +1,19 @@
 """A02, A03: the station's certificates by CSR, asked for, waited for, judged."""
 
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from ocpp.station.security.signing import Wanted
+from ocpp.transfer16 import VENDOR
 from ocpp.versions import Version
 from tests.ocpp.blocks.steps import ALL, SINCE_2, rules
 from tests.ocpp.site import Json, Site, site
+
+ACCEPTED = json.dumps({"status": "Accepted"})
 
 
 @dataclass
@@ -18,10 +24,19 @@ class TestKeys:
     wrong: str = ""
     made: list[str] = field(default_factory=list)
     taken: list[tuple[str, str]] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
+    ending: tuple[str, ...] = ()
 
-    def request(self, kind: str, organization: str) -> str:
-        self.made.append(f"{kind} {organization}")
-        return f"CSR {len(self.made)}"
+    def holds(self, kind: str) -> bool:
+        return bool(kind)
+
+    def request(self, wanted: Wanted, done: Callable[[str], None]) -> None:
+        self.made.append(f"{wanted.kind} {wanted.organization}")
+        self.wanted.append(wanted)
+        done(f"CSR {len(self.made)}")
+
+    def due(self) -> Sequence[str]:
+        return self.ending
 
     def accept(self, kind: str, chain: str) -> str:
         self.taken.append((kind, chain))
@@ -141,3 +156,96 @@ def test_requests_of_2_1_are_numbered(version: Version, folder: Path) -> None:
         sign(whole, "SignV2G20Certificate")
         whole.run()
         assert [each["requestId"] for each in whole.said("SignCertificate")] == [1, 2]
+
+
+@pytest.mark.parametrize("version", [Version.V21])
+def test_a02_fr_25_a_certificate_for_a_request_that_was_not_made_is_refused(
+    version: Version, folder: Path
+) -> None:
+    keys = TestKeys()
+    with site(folder, version, keys=keys) as whole:
+        sign(whole)
+        whole.run()
+        chain = {"certificateChain": "PEM"}
+        assert whole.ask("CertificateSigned", {**chain, "requestId": 9})["status"] == "Rejected"
+        assert keys.taken == []
+        assert whole.ask("CertificateSigned", {**chain, "requestId": 1})["status"] == "Accepted"
+
+
+NAMES = {
+    "ISO15118Ctrlr.SeccId": "DE*PWR*E1",
+    "ISO15118Ctrlr.OrganizationName": "Operator",
+    "ISO15118Ctrlr.CountryName": "AT",
+}
+
+
+@ALL
+def test_the_vehicles_side_has_names_of_its_own(version: Version, folder: Path) -> None:
+    keys = TestKeys()
+    with site(folder, version, rules(values=NAMES), keys=keys) as whole:
+        if version is Version.V16:
+            whole.answers["DataTransfer"] = {"status": "Accepted", "data": ACCEPTED}
+            asked = {"requestedMessage": "SignV2GCertificate"}
+            call = {"vendorId": VENDOR, "messageId": "TriggerMessage", "data": json.dumps(asked)}
+            assert json.loads(whole.ask("DataTransfer", call)["data"]) == {"status": "Accepted"}
+            whole.run()
+            [carried] = whole.said("DataTransfer")
+            said = json.loads(carried["data"])
+        else:
+            assert sign(whole, "SignV2GCertificate") == "Accepted"
+            whole.run()
+            [said] = whole.said("SignCertificate")
+        assert (said["csr"], said["certificateType"]) == ("CSR 1", "V2GCertificate")
+        assert keys.wanted == [Wanted("V2GCertificate", "Operator", "DE*PWR*E1", "AT")]
+
+
+@SINCE_2
+def test_the_vehicles_side_is_left_alone_where_the_back_end_shall_not(
+    version: Version, folder: Path
+) -> None:
+    off = {"ISO15118Ctrlr.V2GCertificateInstallationEnabled": "false"}
+    keys = TestKeys(ending=("V2GCertificate",))
+    with site(folder, version, rules(values=off), keys=keys) as whole:
+        assert sign(whole, "SignV2GCertificate") == "Rejected"
+        assert keys.made == []
+
+
+@ALL
+@pytest.mark.parametrize("kind", ["ChargingStationCertificate", "V2GCertificate"])
+def test_a03_what_ends_within_a_month_is_renewed_unasked(
+    version: Version, kind: str, folder: Path
+) -> None:
+    keys = TestKeys(ending=(kind,))
+    with site(folder, version, keys=keys, begin=False) as whole:
+        whole.interval = 12 * 3600
+        whole.answers["DataTransfer"] = {"status": "Accepted", "data": ACCEPTED}
+        whole.made.client.open()
+        whole.run(3)
+        assert [each.kind for each in keys.wanted] == [kind]
+        fields: Json = {"certificateChain": "PEM"}
+        if version is not Version.V16:
+            assert signed(whole, kind=kind) == "Accepted"
+        elif kind == "V2GCertificate":
+            data = json.dumps({**fields, "certificateType": kind})
+            call = {"vendorId": VENDOR, "messageId": "CertificateSigned", "data": data}
+            assert json.loads(whole.ask("DataTransfer", call)["data"]) == {"status": "Accepted"}
+        else:
+            assert signed(whole) == "Accepted"
+        keys.ending = ()
+        whole.run(25 * 3600)
+        assert len(keys.wanted) == 1
+
+
+@SINCE_2
+def test_a02_fr_20_what_was_refused_is_not_asked_for_again_unasked(
+    version: Version, folder: Path
+) -> None:
+    keys = TestKeys(ending=("V2GCertificate",))
+    with site(folder, version, keys=keys, begin=False) as whole:
+        whole.interval = 12 * 3600
+        whole.answers["SignCertificate"] = {"status": "Rejected"}
+        whole.made.client.open()
+        whole.run(25 * 3600)
+        assert len(keys.wanted) == 1
+        assert sign(whole, "SignV2GCertificate") == "Accepted"
+        assert len(keys.wanted) == 2
