@@ -14,7 +14,7 @@ from tools.conformance.station import handshake as handshake_cases
 from tools.conformance.station.cases import Row
 from tools.conformance.vehicle import cases as vehicles
 from tools.conformance.vehicle import energy, plays
-from tools.conformance.vehicle.lab import VehicleSetup
+from tools.conformance.vehicle.bench import VehicleSetup
 
 PATIENT = Timing(everywhere=Change(next_request=120 * S))
 

@@ -13,14 +13,15 @@ from bsw.net.record.config import CaptureConfig
 from bsw.net.record.recording import Recording
 from bsw.os.clock import VirtualClock
 from bsw.os.scheduler import Scheduler
-from tools.conformance.bench import Clockwork, Deviation, NotFromHere, NotReached, Setup
+from tools.conformance.bench import Clockwork, Deviation, NotFromHere, NotReached, Setup, Untimely
 from tools.conformance.station.cases import Case
 from tools.tester import report
-from tools.tester.hands import NotDone
+from tools.tester.place.hands import NotDone
 from tools.tester.profile import Device
 from tools.tester.run import CannotRun, Run
 from tools.tester.verdict import Result, Verdict
 
+STALLED = [0]
 DEVICE = Device(name="a charger")
 
 
@@ -30,6 +31,7 @@ class FakeBench(Clockwork):
     def __init__(self, _equipment: object, _recorded: object, _setup: Setup) -> None:
         super().__init__(Scheduler(VirtualClock()))
         self.finished = 0
+        self.stalled = STALLED[0]
 
     def prepare(self) -> None:
         self.unseen.append("whether energy flows on")
@@ -81,6 +83,18 @@ def test_each_end_has_its_verdict(tmp_path: Path) -> None:
         assert found[name][0] is Verdict.INCONCLUSIVE, name
     assert "ZeroDivisionError: ours (test_run.py:" in found["BROKEN"][1]
     assert found["INSIDE"][0] is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("stalled", "verdict"), [(0, Verdict.FAIL), (80_000_000, Verdict.INCONCLUSIVE)]
+)
+def test_a_late_bench_does_not_call_a_device_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stalled: int, verdict: Verdict
+) -> None:
+    monkeypatch.setattr(f"{__name__}.STALLED", [stalled])
+    (found,) = played(tmp_path / "out", [case("LATE", Untimely("closed after 61.2 s"))])
+    assert found.verdict is verdict
+    assert ("80 ms" in found.why) == bool(stalled)
 
 
 def test_what_could_not_be_seen_is_said(tmp_path: Path) -> None:

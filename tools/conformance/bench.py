@@ -28,6 +28,10 @@ class Deviation(AssertionError):
     """The device under test did something else than the case expects."""
 
 
+class Untimely(Deviation):
+    """Too early or too late: only true on a machine that was not late itself."""
+
+
 class NotReached(Deviation):
     """Before the place the case is about; of what it is about nothing is known."""
 

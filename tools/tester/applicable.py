@@ -6,7 +6,6 @@ from typing import Any
 
 from tools.conformance.bench import Setup
 from tools.conformance.station.cases import Case
-from tools.conformance.vehicle.lab import VehicleSetup
 from tools.tester.profile import Device
 
 INSIDE = "inside only: it plays beside our own protocol engine, without a wire"
@@ -40,7 +39,7 @@ def _reasons(case: Case, setup: Any, device: Device) -> list[str]:  # noqa: ANN4
     ]
     if isinstance(setup, Setup):
         return common + _station(setup, device)
-    return common + _vehicle(setup)
+    return common + _vehicle(case, device)
 
 
 def _missing(there: bool, what: str) -> str:  # noqa: FBT001 - a word and whether it holds
@@ -89,9 +88,15 @@ def _station(setup: Setup, device: Device) -> list[str]:
     ]
 
 
-def _vehicle(setup: VehicleSetup) -> list[str]:
-    stored = "a paused session would have to be put into the vehicle's memory"
-    return [stored if setup.stored else ""]
+def _vehicle(case: Case, device: Device) -> list[str]:
+    memory = "inside only: it puts a paused session into the vehicle's memory"
+    actions = device.actions
+    ordered = actions.pause is not None and actions.wake_up is not None
+    return [
+        memory if "memory" in case.needs else "",
+        _missing(ordered or "orders" not in case.needs, "actions.pause and wake_up"),
+        _missing("patience" in device.conditions or "patience" not in case.needs, "'patience'"),
+    ]
 
 
 def fitted(setup: Any, device: Device) -> Any:  # noqa: ANN401 - of either role

@@ -15,16 +15,16 @@ from tools.conformance.station.cases import Case
 from tools.pki.folder import FolderTrouble
 from tools.tester import report
 from tools.tester.applicable import role_of, why_not
-from tools.tester.hands import Hands
 from tools.tester.keys import read_pki
-from tools.tester.plugs import SimulatedPlug, plug_of
-from tools.tester.process import DeviceProcess
+from tools.tester.place.equipment import Equipment
+from tools.tester.place.hands import Hands
+from tools.tester.place.plugs import SimulatedPlug, plug_of
+from tools.tester.place.process import DeviceProcess
+from tools.tester.place.world import BenchWorld
 from tools.tester.profile import Device, read
 from tools.tester.run import CannotRun, Run
 from tools.tester.select import UnknownWord, chosen
-from tools.tester.station_bench import Equipment
 from tools.tester.verdict import Result, Verdict
-from tools.tester.world import BenchWorld
 
 MARKS = {
     Verdict.PASS: "pass",
@@ -35,7 +35,7 @@ MARKS = {
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("role", choices=["secc"], help="what the device is")
+    parser.add_argument("role", choices=["secc", "evcc"], help="what the device is")
     parser.add_argument("--device", type=Path, required=True, metavar="FILE", help="its profile")
     parser.add_argument("--interface", default="lo", help="where it is reached, default lo")
     parser.add_argument(

@@ -9,7 +9,7 @@ from tools.capture.ladder import Ladder
 from tools.capture.sources import Unreadable, events
 from tools.capture.wire.packets import NotACapture
 from tools.monitor.judge import Judge
-from tools.tester.world import Recorded
+from tools.tester.place.world import Recorded
 
 LADDER: Final = "ladder.txt"
 EVENTS: Final = "events.jsonl"

@@ -31,6 +31,7 @@ CONDITIONS: Final = {
     "slow CableCheck": "its cable check takes some seconds",
     "slow CableCheck for ever": "its cable check never ends",
     "woken by the station": "it ends a pause from its side",
+    "patience": "a vehicle that waits for the customer for more than ten minutes",
 }
 """What some cases want the device to be in."""
 
@@ -89,7 +90,11 @@ class ActionsPart(Part):
     """Before each case."""
 
     stop: Action | None = None
-    """The driver ends the charge (a vehicle)."""
+    """A vehicle's driver ends the charge; without it the tester asks it to stop."""
+
+    pause: Action | None = None
+    wake_up: Action | None = None
+    """A vehicle's driver wants it to sleep, and to go on."""
 
 
 class LimitsPart(Part):

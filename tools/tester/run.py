@@ -12,8 +12,10 @@ from typing import Any, Final
 from tools.conformance.station.cases import Case
 from tools.tester import evidence
 from tools.tester.applicable import why_not
+from tools.tester.place.equipment import Equipment
+from tools.tester.place.station_bench import ForeignStation
+from tools.tester.place.vehicle_bench import ForeignVehicle
 from tools.tester.profile import Device
-from tools.tester.station_bench import Equipment, ForeignStation
 from tools.tester.verdict import Bench, Result, Verdict, play
 
 ABOUT: Final = "run.json"
@@ -22,6 +24,9 @@ VERDICT: Final = "verdict.json"
 
 MakeBench = Callable[[Equipment, Any, Any], Bench]
 """From the equipment, what is recorded, and the set-up of a case."""
+
+
+BENCHES: Final[dict[str, MakeBench]] = {"secc": ForeignStation, "evcc": ForeignVehicle}
 
 
 class CannotRun(Exception):
@@ -36,9 +41,9 @@ class Run:
         folder: Path,
         device: Device,
         cases: Sequence[Case],
-        make: MakeBench = ForeignStation,
+        make: MakeBench | None = None,
     ) -> None:
-        self._make = make
+        self._make: MakeBench = make or BENCHES[device.role]
         self.folder = folder
         self.device = device
         self.cases = cases

@@ -3,11 +3,15 @@
 import traceback
 from dataclasses import asdict, dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from tools.conformance.bench import Deviation, NotFromHere, NotReached
+from bsw.os.clock import MS
+from tools.conformance.bench import Deviation, NotFromHere, NotReached, Untimely
 from tools.conformance.station.cases import Case
-from tools.tester.hands import NotDone
+from tools.tester.place.hands import NotDone
+
+TOLERABLE: Final = 20 * MS
+"""So much a judgement on times can bear that the bench is late itself."""
 
 
 class Verdict(Enum):
@@ -47,6 +51,8 @@ class Bench(Protocol):
 
     @property
     def unseen(self) -> list[str]: ...
+    @property
+    def stalled(self) -> int: ...
     def prepare(self) -> None: ...
     def finish(self) -> None: ...
 
@@ -75,6 +81,12 @@ def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from 
         case.play_at(opened)
     except (NotReached, NotDone, NotFromHere) as trouble:
         played.verdict, played.why = Verdict.INCONCLUSIVE, str(trouble)
+    except Untimely as deviation:
+        stalled = max((bench.stalled for bench in benches), default=0)
+        late = stalled > TOLERABLE
+        played.verdict = Verdict.INCONCLUSIVE if late else Verdict.FAIL
+        told = f"; the bench itself was late by {stalled // MS} ms: use a quieter machine"
+        played.why = f"{deviation}{told if late else ''}"
     except Deviation as deviation:
         played.verdict, played.why = Verdict.FAIL, str(deviation)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not end the run of a night

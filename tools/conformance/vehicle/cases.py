@@ -8,6 +8,7 @@ from bsw.chrgm.endings import Ending
 from bsw.os.clock import MS, S
 from tools.conformance.bench import AC
 from tools.conformance.station.cases import Case
+from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.energy import (
     cable_check,
     closed_in_loop,
@@ -24,7 +25,6 @@ from tools.conformance.vehicle.energy import (
     stops_when_asked,
     without_units,
 )
-from tools.conformance.vehicle.lab import VehicleSetup
 from tools.conformance.vehicle.plays import (
     AC_CAR,
     CONTRACT,
@@ -169,9 +169,26 @@ DIN_CASES: Final[tuple[tuple[str, str, Play, VehicleSetup], ...]] = (
 )
 
 
+def made(identity: str, title: str, play: Play, setup: VehicleSetup) -> Case:
+    """What the play is about stands in its name and in the names it was given."""
+    func = getattr(play, "func", play)
+    names = [word for word in getattr(play, "args", ()) if isinstance(word, str)]
+    about = (func.__name__.replace("_", " "), *names)
+    return Case(identity, title, play, setup, about, NEEDS.get(func, frozenset()))
+
+
+NEEDS: Final[dict[object, frozenset[str]]] = {
+    new_after_pause: frozenset({"memory"}),
+    pauses: frozenset({"pilot", "orders"}),
+    waits_for_customer: frozenset({"patience"}),
+}
+"""``memory``: of a paused session, from inside; ``orders``: the driver's; ``patience``: a long
+limit for the customer."""
+
+
 def cases() -> list[Case]:
     rows = [("PX-EVCC2", *row) for row in ISO2_CASES] + [("PX-EVCCD", *row) for row in DIN_CASES]
     return [
-        Case(f"{family}-{number}", title, play, setup)
+        made(f"{family}-{number}", title, play, setup)
         for family, number, title, play, setup in rows
     ]

@@ -7,9 +7,9 @@ from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import din, iso2
 from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
-from tools.conformance.judge import require
+from tools.conformance.judge import on_time, require, require_seen
 from tools.conformance.vehicle import judge
-from tools.conformance.vehicle.lab import VehicleSetup
+from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.plays import Codes
 from tools.conformance.vehicle.scripted_station import StationTester
 from tools.conformance.vehicle.words import SESSION, dc_status
@@ -28,13 +28,15 @@ def cable_check(status: iso2.DCEVSEStatus) -> Callable[[StationTester, Any], Any
 def closes_once(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     judge.charging(tester)
-    require(tester.lab.pack.closings == 1, f"contactors closed {tester.lab.pack.closings} times")
+    inside = tester.lab.inside
+    if inside is not None:
+        require(inside.pack.closings == 1, f"contactors closed {inside.pack.closings} times")
     start = tester.bodies("PowerDelivery")[0]
     require(start.charge_progress.value == "Start", "no PowerDelivery(Start)")
     status = start.ev_power_delivery_parameter.dc_ev_status
     require(status.ev_ready, "EVReady is false")
-    voltage = tester.lab.rig.electronics.voltage
-    require(abs(voltage - tester.lab.pack.ocv) <= 20.0, f"closed at {voltage:.0f} V")
+    good = None if inside is None else abs(inside.volts - inside.pack.ocv) <= 20.0
+    require_seen(tester.lab, good, f"contactors closed at {tester.lab.volts:.0f} V")
     judge.finish(tester)
 
 
@@ -51,7 +53,7 @@ def stops_when_asked(limit: int, delay: int, setup: VehicleSetup) -> None:
     tester.await_request("PowerDelivery", limit, count=2)
     stop = tester.bodies("PowerDelivery")[1]
     require(stop.charge_progress.value == "Stop", f"{stop.charge_progress}")
-    require(tester.times("PowerDelivery")[1] - since <= limit, "too late")
+    on_time(tester.times("PowerDelivery")[1] - since <= limit, "too late")
     last = tester.bodies("CurrentDemand")[-1].ev_target_current.si()
     require(last <= judge.LOW_CURRENT, f"still asked for {last:.0f} A")
     judge.ends(tester, Ending.TERMINATED)
@@ -94,7 +96,9 @@ def residual_current(setup: VehicleSetup) -> None:
     tester.on("ChargingStatus", lambda _req: tester.iso2.charging_status(rcd=True), after=25)
     judge.charging(tester)
     tester.await_request("PowerDelivery", 5 * S, count=2)
-    require(tester.lab.pack.ac_allowed == 0.0, "the load is still on")
+    inside = tester.lab.inside
+    off = None if inside is None else inside.pack.ac_allowed == 0.0
+    require_seen(tester.lab, off, "the load is still on")
     stop = tester.bodies("PowerDelivery")[1]
     require(stop.charge_progress.value == "Stop", f"{stop.charge_progress}")
     judge.ends(tester, Ending.STATION_FAULT)
@@ -113,7 +117,7 @@ def receipt(loop: str, setup: VehicleSetup) -> None:
     signed = tester.asked[-1][1]
     crypto = tester.lab.crypto
     assert crypto is not None
-    leaf = crypto.pki["contract"].der
+    leaf = tester.bodies("PaymentDetails")[0].contract_signature_cert_chain.certificate
     require(crypto.desk.verify(signed.body, signed.signature, leaf).good, "signature not valid")
     require(signed.body.meter_info == tester.iso2.meter(), "other meter data")
     judge.finish(tester)
@@ -124,18 +128,19 @@ def pauses(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     judge.charging(tester)
     lab = tester.lab
-    lab.manager.pause()
-    require(judge.result(tester, 60 * S).ending is Ending.PAUSED, "not paused")
+    lab.pause()
+    judge.ended_as(tester, judge.result(tester, 60 * S), Ending.PAUSED)
     stop = tester.bodies("SessionStop")[0]
     require(stop.charging_session.value == "Pause", "no SessionStop(Pause)")
     tester.link.pause()
     judge.safe(tester)
-    stored = lab.rig.vehicle_memory.load()
-    require(stored is not None and stored.session_id == SESSION, "the session id is not stored")
+    if lab.inside is not None:
+        stored = lab.inside.rig.vehicle_memory.load()
+        require(stored is not None and stored.session_id == SESSION, "the session id is not stored")
     seen: list[bool] = []
-    lab.cable.station.listen(lambda pilot: seen.append(pilot.state in READY))
+    lab.listen(lambda pilot: seen.append(pilot.state in READY))
     usual, tester.discovery = tester.discovery, lambda _response: []
-    lab.manager.wake_up()
+    lab.wake_up()
     tester.await_(lambda: len(tester.links) == 2, 20 * S, "the link after the wake-up")
     lab.run(500 * MS)  # a station as fast as this tester would have C again at once
     require(True in seen and seen[-1] is False, "no B-C-B toggle")
@@ -150,8 +155,9 @@ def closed_in_loop(setup: VehicleSetup) -> None:
     judge.charging(tester)
     tester.hang_up()
     judge.ends(tester, Ending.CONNECTION_LOST, within=2 * S)
-    if not setup.ac:
-        current = abs(tester.lab.pack.opened_at_current)
+    inside = tester.lab.inside
+    if not setup.ac and inside is not None:
+        current = abs(inside.pack.opened_at_current)
         require(current <= judge.LOW_CURRENT, f"contactors opened at {current:.0f} A")
 
 
@@ -210,7 +216,7 @@ def stop_withheld(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     tester.on("SessionStop", None)
     judge.charging(tester)
-    tester.lab.manager.stop()
+    tester.stop_vehicle()
     judge.ends_after(tester, "SessionStop", 2 * S, Ending.ANSWER_TIMEOUT)
 
 

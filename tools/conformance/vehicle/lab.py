@@ -4,53 +4,30 @@ Everything of the vehicle is real but the copper, the charging manager included.
 station here; a tester takes its place.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from bsw.chrgm.agreement import Payment
-from bsw.chrgm.modes import mode_of
-from bsw.cp.pilot import PilotState
+from bsw.cp.pilot import PilotListener, PilotState
 from bsw.dlt import silent
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.site import Site
-from bsw.slac.link import VehicleLinkConfig
+from bsw.slac.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
+from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 from evcc.plug.basic import BasicCharging
 from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
-from evcc.session.profile import CONFORMANCE, VehicleProfile
 from evcc.session.session import VehicleSession
 from tools.bench.world.dials import Dials
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import NoUser, OpenGates, Pack, Today
-from tools.conformance.bench import DC, Clockwork
+from tools.conformance.bench import Clockwork
 from tools.conformance.lab import World
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleSetup:
-    """How vehicle and tester are set up.  ``certificates`` is ``install`` or empty."""
-
-    mode: str = DC
-    protocol: str = "iso2"
-    tls: bool = False
-    contract: bool = False
-    certificates: str = ""
-    stored: bytes = b""  # the id of a session the vehicle had paused
-    profile: VehicleProfile = field(default=CONFORMANCE, compare=False)
-
-    @property
-    def ac(self) -> bool:
-        return mode_of(self.mode).ac
-
-    @property
-    def payment(self) -> Payment:
-        return Payment.CONTRACT if self.contract else Payment.EXTERNAL
-
+from tools.conformance.vehicle.bench import VehicleBench, VehicleSetup
 
 STEP: Final = 10 * MS
 
@@ -76,6 +53,7 @@ class VehicleLab(Clockwork):
         super().__init__(Scheduler(VirtualClock()))
         self.setup = setup
         self.world = World(self.scheduler)
+        self.network, self.worker = self.world.station, self.world.worker
         self.crypto = self._crypto()
         self.rig = NetRig(self.world, self._options())
         self.rig.electronics.stop()
@@ -129,8 +107,24 @@ class VehicleLab(Clockwork):
         return self.rig.pack
 
     @property
+    def inside(self) -> "VehicleLab":
+        return self
+
+    # The tester's half of the plug
+
+    def link(self, user: LinkUser) -> Link:
+        log = silent().logger("tester")
+        host = Host(self.scheduler, self.station_modem.port, SeededRandomness("tester"), log)
+        return StationLink(host, self.cable.station, StationLinkConfig(), user)
+
+    def plug(self) -> None:
+        self.cable.plug()
+
+    def listen(self, changed: PilotListener) -> None:
+        self.cable.station.listen(changed)
+
+    @property
     def pilot(self) -> PilotState:
-        """As the station sees it."""
         return self.cable.station.read().state
 
     def charge(self, volts: float, amps: float) -> None:
@@ -139,3 +133,25 @@ class VehicleLab(Clockwork):
         closed = bool(self.state.contactors_closed)
         electronics.voltage = volts if not closed else self.pack.ocv + self.pack.ohms * amps
         electronics.current = amps if closed else 0.0
+
+    @property
+    def volts(self) -> float:
+        return self.rig.electronics.voltage
+
+    # What the driver wants
+
+    can_order = True
+
+    def stop(self) -> None:
+        self.manager.stop()
+
+    def pause(self) -> None:
+        self.manager.pause()
+
+    def wake_up(self) -> None:
+        self.manager.wake_up()
+
+
+def opened(setup: VehicleSetup) -> VehicleBench:
+    """The place this set-up names."""
+    return (setup.bench or VehicleLab)(setup)

@@ -5,6 +5,7 @@ Every request of the vehicle is kept with its time.  Without a script the answer
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from bsw.chrgm.dialect import Dialect
@@ -17,25 +18,23 @@ from bsw.chrgm.messages.sap import (
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.wire import UNREADABLE, Wire
-from bsw.dlt import silent
 from bsw.net.channel import Channel, Channels, Closed
-from bsw.net.ports import Endpoint
+from bsw.net.ports import DatagramPort, Endpoint, Listener
 from bsw.os.clock import MS, S
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import Response, Security
-from bsw.slac.link import LinkFailure, StationLinkConfig
-from bsw.slac.node import Host
+from bsw.slac.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
-from bsw.slac.station_link import StationLink
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
-from csm.randomness import SeededRandomness
 from tools.conformance.bench import Deviation
-from tools.conformance.vehicle.lab import STEP, VehicleLab
+from tools.conformance.vehicle.bench import VehicleBench
+from tools.conformance.vehicle.lab import STEP
 from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station, station_of
 
 Answer = Callable[[Any], Any]
 """From the request's body: a body, ``Said``, ``Later``, octets without a header, or ``None``."""
+LOOPS: Final = ("CurrentDemand", "ChargingStatus")
 SLOW: Final = 5 * MS
 """How long the tester thinks before it answers."""
 
@@ -43,13 +42,14 @@ SLOW: Final = 5 * MS
 class StationTester:
     """One station for one vehicle."""
 
-    def __init__(self, lab: VehicleLab) -> None:
+    def __init__(self, lab: VehicleBench) -> None:
         self.lab = lab
         self.session_id = SESSION
         self.asked: list[tuple[int, Heard]] = []
         self.searches: list[tuple[int, Endpoint]] = []
         self.closed_at: int | None = None
         self.connections = 0
+        self.plugged_at = 0
         self.handshake: Callable[[SupportedAppProtocolReq], Any] = _agree_first
         self.discovery: Callable[[Response], list[bytes]] = lambda response: [response.octets()]
         self.tls: Callable[[], TlsEngine] | None = None
@@ -59,18 +59,15 @@ class StationTester:
         self._channel: Channel | None = None
         self._wire: Wire | None = None
         self._dialect: Dialect | None = None
-        self._channels = Channels(lab.scheduler, worker=lab.world.worker)
+        self._channels = Channels(lab.scheduler, worker=lab.worker)
         if lab.crypto is not None:
             self.tls = lab.crypto.station_tls
-        host = Host(
-            lab.scheduler,
-            lab.station_modem.port,
-            SeededRandomness("tester"),
-            silent().logger("tester"),
-        )
-        self.link = StationLink(host, lab.cable.station, StationLinkConfig(), self)
+        self.link = lab.link(self)
         self.link.start()
-        lab.scheduler.every(STEP, self._source, name="source")
+        self._sourcing = lab.scheduler.every(STEP, self._source, name="source")
+        self._answering: DatagramPort | None = None
+        self._listener: Listener | None = None
+        lab.closing.append(self.leave)
 
     def _words(self) -> Iso2Station | DinStation:
         setup = self.lab.setup
@@ -128,7 +125,7 @@ class StationTester:
 
     def open(self, *, listening: bool = True) -> None:
         """Answer discovery and accept connections; without ``listening`` the port is closed."""
-        network = self.lab.world.station
+        network = self.lab.network
         listener = self._channels.listen(network, self._accept, tls=self.tls)
         port = listener.local.port
         if not listening:
@@ -141,7 +138,8 @@ class StationTester:
             for octets in self.discovery(response):
                 answering.send(octets, source)
 
-        answering = network.datagram(hear, port=SDP_PORT, groups=(ALL_NODES,))
+        self._listener = listener
+        self._answering = answering = network.datagram(hear, port=SDP_PORT, groups=(ALL_NODES,))
 
     # The channel's user
 
@@ -207,7 +205,7 @@ class StationTester:
             words.volts = float(body.ev_target_voltage.si())
         if name == "CurrentDemandReq":
             words.amps = float(body.ev_target_current.si())
-            words.volts = self.lab.rig.electronics.voltage
+            words.volts = self.lab.volts
         if name == "PowerDeliveryReq" and not _starts(body):
             words.amps = words.volts = 0.0
         if name == "WeldingDetectionReq":
@@ -227,6 +225,25 @@ class StationTester:
             self._channel = None
             self.closed_at = self.lab.now
 
+    def leave(self) -> None:
+        """Nobody answers any more."""
+        self.hang_up()
+        self._sourcing.stop()
+        self.link.close()
+        for door in (self._answering, self._listener):
+            if door is not None:
+                door.close()
+
+    def stop_vehicle(self) -> None:
+        """By its driver, or by the station's word in the loop where no driver is at hand."""
+        if self.lab.can_order:
+            self.lab.stop()
+            return
+        for name in LOOPS:
+            if name in self.words.answers:
+                usual = self.script.get(name, self._usual(name))
+                self.script[name] = partial(_with_stop, usual)
+
     def names(self) -> list[str]:
         return [type(heard.body).__name__.removesuffix("Req") for _, heard in self.asked]
 
@@ -237,7 +254,8 @@ class StationTester:
         return [at for at, heard in self.asked if type(heard.body).__name__ == f"{name}Req"]
 
     def plug_in(self) -> None:
-        self.lab.cable.plug()
+        self.lab.plug()
+        self.plugged_at = self.lab.now
         self.await_(lambda: self.links, 30 * S, "the data link")
 
     def await_(self, reached: Callable[[], object], within: int, what: str) -> None:
@@ -247,6 +265,15 @@ class StationTester:
     def await_request(self, name: str, within: int = 60 * S, count: int = 1) -> None:
         wanted = f"{name}Req"
         self.await_(lambda: self.names().count(name) >= count, within, wanted)
+
+
+def _with_stop(usual: Answer, request: Any) -> Any:  # noqa: ANN401 - of any protocol
+    """The usual answer, and StopCharging in its status."""
+    body = usual(request)
+    field = "ac_evse_status" if hasattr(body, "ac_evse_status") else "dc_evse_status"
+    status = getattr(body, field)
+    stop = type(status.evse_notification)("StopCharging")
+    return body.replace(**{field: status.replace(evse_notification=stop)})
 
 
 def _starts(body: Any) -> bool:  # noqa: ANN401 - PowerDeliveryReq of either protocol

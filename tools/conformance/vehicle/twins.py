@@ -13,7 +13,8 @@ from tools.conformance.bench import AC
 from tools.conformance.station.cases import Case
 from tools.conformance.vehicle import energy
 from tools.conformance.vehicle import plays as listed
-from tools.conformance.vehicle.lab import VehicleSetup
+from tools.conformance.vehicle.bench import VehicleSetup
+from tools.conformance.vehicle.cases import made
 from tools.conformance.vehicle.plays import AC_CAR, CONTRACT, DC_CAR, DIN_CAR, Play, ends_by
 from tools.conformance.vehicle.scripted_station import StationTester
 from tools.conformance.vehicle.words import dc_status
@@ -179,7 +180,7 @@ AREAS: Final = {"FAULT": faults, "BEGIN": beginnings, "STATE": states}
 
 def cases() -> list[Case]:
     return [
-        Case(f"TWIN-EVCC-{area}-{number:03}", twin.title, twin.play, twin.setup)
+        made(f"TWIN-EVCC-{area}-{number:03}", twin.title, twin.play, twin.setup)
         for area, twins in AREAS.items()
         for number, twin in enumerate(twins(), start=1)
     ]

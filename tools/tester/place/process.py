@@ -4,12 +4,13 @@ import os
 import shlex
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from bsw.os.clock import MS
 from tools.conformance.bench import Clockwork
-from tools.tester.hands import NotDone
+from tools.tester.place.hands import NotDone
 from tools.tester.profile import ProcessPart
 
 PATIENCE: Final = 5.0
@@ -63,10 +64,7 @@ class DeviceProcess:
         if process is None:
             return
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if process.poll() is None:
+            with suppress(ProcessLookupError):  # it may have ended, and what it started live on
                 os.killpg(process.pid, number)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                continue
-            return

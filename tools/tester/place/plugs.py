@@ -1,30 +1,45 @@
-"""The plug as a scripted vehicle has it: who pushes it in, and who switches the resistors."""
+"""The plug as the tester has it: who pushes it in, and who drives its half of the pilot."""
 
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
-from bsw.cp.pilot import Pilot, PilotListener, PilotState, VehiclePilot
+from bsw.cp.pilot import (
+    Drive,
+    Pilot,
+    PilotListener,
+    PilotState,
+    StationPilot,
+    VehiclePilot,
+)
 from bsw.net.ports import EthernetPort
 from bsw.os.clock import MS
 from bsw.sim.cable import SimulatedCable
-from bsw.slac.link import Link, LinkUser, VehicleLinkConfig
+from bsw.slac.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
 from bsw.slac.node import Host
+from bsw.slac.station_link import StationLink
 from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import HostRandomness
 from tools.bench.hardware.plug import VEHICLES, PlugServer
 from tools.conformance.bench import Clockwork, NotFromHere
-from tools.tester.granted import GrantedLink
-from tools.tester.hands import Hands
+from tools.tester.place.granted import GrantedLink
+from tools.tester.place.hands import Hands
+from tools.tester.place.world import BenchWorld
 from tools.tester.profile import Action, Device
-from tools.tester.world import BenchWorld
 
 Energy = Literal["ac", "dc"]
+Role = Literal["secc", "evcc"]
 
 
-class VehiclePlug(Protocol):
+class TesterPlug(Protocol):
     """One for the whole run."""
+
+    @property
+    def pilot(self) -> PilotState | None:
+        """As a station sees it; ``None``: nobody measures it."""
+        ...
 
     def plug(self, clock: Clockwork) -> None: ...
     def unplug(self, clock: Clockwork) -> None: ...
+    def listen(self, changed: PilotListener) -> None: ...
     def show(self, state: PilotState) -> None: ...
     def load(self, resistance: float) -> None: ...
     def link(self, user: LinkUser, energy: Energy, modem: EthernetPort | None) -> Link: ...
@@ -36,6 +51,7 @@ class ByHand:
     def __init__(self, world: BenchWorld, device: Device, hands: Hands) -> None:
         self._world = world
         self._hands = hands
+        self._role = device.role
         by_hand = device.pilot.driver != "none"
         actions = device.actions
         self._in = actions.plug_in or (Action(ask="plug in now") if by_hand else None)
@@ -67,7 +83,12 @@ class ByHand:
         if modem is None:
             self._granted = GrantedLink(self._world.scheduler, user)
             return self._granted
-        return _matching(self._world, modem, self, user, energy)
+        return _matching(self._world, modem, self, user, energy, self._role)
+
+    pilot = None
+
+    def drive(self, drive: Drive) -> None:
+        """Nobody measures that either."""
 
     # The pilot as matching reads it
 
@@ -84,18 +105,22 @@ class ByHand:
 
 
 class LatestPilot:
-    """The vehicle's end of the simulated cable for whoever matches now: one listener, not all."""
+    """The tester's end of the simulated cable for whoever matches now: one listener, not all."""
 
-    def __init__(self, cable: SimulatedCable) -> None:
+    def __init__(self, cable: SimulatedCable, role: Role) -> None:
         self._cable = cable
         self._listener: PilotListener | None = None
-        cable.vehicle.listen(self._changed)
+        self._end = cable.vehicle if role == "secc" else cable.station
+        self._end.listen(self._changed)
 
     def read(self) -> Pilot:
-        return self._cable.vehicle.read()
+        return self._end.read()
 
     def show(self, state: PilotState) -> None:
         self._cable.vehicle.show(state)
+
+    def drive(self, drive: Drive) -> None:
+        self._cable.station.drive(drive)
 
     def listen(self, changed: PilotListener) -> None:
         self._listener = changed
@@ -108,41 +133,69 @@ class LatestPilot:
 class SimulatedPlug:
     """The plug that our own ECUs call on, with ``hardware.driver: plug``."""
 
-    def __init__(self, world: BenchWorld, port: int, within: int) -> None:
+    def __init__(self, world: BenchWorld, device: Device) -> None:
         self._world = world
-        self._within = within
+        self._within = device.ready_within
+        self._role = device.role
         self._server = PlugServer(world.scheduler, lambda: None)
-        self._pilot = LatestPilot(self._server.cable)
+        self._latest = LatestPilot(self._server.cable, device.role)
+        port = device.pilot.port
         self.port = world.loopback.listen(self._server.accept, port=port).local.port
 
+    @property
+    def pilot(self) -> PilotState:
+        return self._server.cable.station.read().state
+
     def plug(self, clock: Clockwork) -> None:
-        if not clock.wait(lambda: self._server.here("station"), self._within, every=20 * MS):
+        theirs = SEATS[self._role]
+        if not clock.wait(lambda: self._server.here(theirs), self._within, every=20 * MS):
             raise NotFromHere(f"nobody has called on the simulated plug at port {self.port}")
-        self._pilot.show(PilotState.B)
+        if self._role == "secc":
+            self._latest.show(PilotState.B)
         self._server.plug(1)
 
     def unplug(self, _clock: Clockwork) -> None:
         self._server.unplug()
 
+    def listen(self, changed: PilotListener) -> None:
+        self._server.cable.station.listen(changed)
+
     def show(self, state: PilotState) -> None:
-        self._pilot.show(state)
+        self._latest.show(state)
 
     def load(self, resistance: float) -> None:
         self._server.cable.load(resistance)
 
     def link(self, user: LinkUser, energy: Energy, _modem: EthernetPort | None) -> Link:
-        port = self._server.seats[VEHICLES[0]].port
-        return _matching(self._world, port, self._pilot, user, energy)
+        ours = SEATS["evcc" if self._role == "secc" else "secc"]
+        port = self._server.seats[ours].port
+        return _matching(self._world, port, self._latest, user, energy, self._role)
 
 
-def _matching(
-    world: BenchWorld, port: EthernetPort, pilot: VehiclePilot, user: LinkUser, energy: Energy
-) -> VehicleLink:
+SEATS: Final[dict[Role, str]] = {"secc": "station", "evcc": VEHICLES[0]}
+"""Where each role sits at the simulated plug."""
+
+
+class BothPilots(VehiclePilot, StationPilot, Protocol):
+    """Whichever half the tester needs."""
+
+
+def _matching(  # noqa: PLR0917 - what a link is made of
+    world: BenchWorld,
+    port: EthernetPort,
+    pilot: BothPilots,
+    user: LinkUser,
+    energy: Energy,
+    role: Role,
+) -> Link:
+    """The tester's half: a vehicle's before a station, a station's before a vehicle."""
     host = Host(world.scheduler, port, HostRandomness(), world.log)
-    return VehicleLink(host, pilot, VehicleLinkConfig(energy=energy), user)
+    if role == "secc":
+        return VehicleLink(host, pilot, VehicleLinkConfig(energy=energy), user)
+    return StationLink(host, pilot, StationLinkConfig(), user)
 
 
-def plug_of(world: BenchWorld, device: Device, hands: Hands) -> "VehiclePlug":
+def plug_of(world: BenchWorld, device: Device, hands: Hands) -> TesterPlug:
     if device.pilot.driver == "plug":
-        return SimulatedPlug(world, device.pilot.port, device.ready_within)
+        return SimulatedPlug(world, device)
     return ByHand(world, device, hands)

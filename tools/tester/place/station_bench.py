@@ -1,0 +1,80 @@
+"""Where a foreign station is tested: a real interface, a real clock, and what shows from outside.
+
+Whether energy flows, how the station calls the end of a session, and whether it has left the
+power line are its own affair: the cases note that they could not look.
+"""
+
+from functools import cached_property
+
+from bsw.cp.pilot import PilotState
+from bsw.slac.link import Link, LinkFailure, LinkUser
+from bsw.slac.outcome import Linked, Reason
+from tools.bench.world.pki import Crypto
+from tools.conformance.bench import Setup
+from tools.tester.applicable import conditions, fitted
+from tools.tester.place.equipment import Equipment, ForeignBench
+from tools.tester.place.plugs import Energy
+from tools.tester.place.world import Recorded
+
+
+class NotedUser:
+    """Stands before a link's user and keeps when the link was there."""
+
+    def __init__(self, bench: "ForeignStation", user: LinkUser) -> None:
+        self._bench = bench
+        self._user = user
+
+    def linked(self, link: Linked) -> None:
+        self._bench.listening_since = self._bench.now
+        self._user.linked(link)
+
+    def link_lost(self, reason: Reason) -> None:
+        self._user.link_lost(reason)
+
+    def failed(self, failure: LinkFailure) -> None:
+        self._user.failed(failure)
+
+
+class ForeignStation(ForeignBench):
+    """A ``StationBench`` for one case; made when the case asks for it."""
+
+    energised = None
+    endings = None
+    left_network = None
+
+    def __init__(self, equipment: Equipment, recorded: Recorded, setup: Setup) -> None:
+        super().__init__(equipment, recorded)
+        self.setup: Setup = fitted(setup, equipment.device)
+        self.listening_since = 0
+
+    def prepare(self) -> None:
+        """The device is there, unplugged, and in what the case wants it to be in."""
+        equipment = self.equipment
+        equipment.hands.do(self, equipment.device.actions.reset, "reset")
+        equipment.process.prepare(self)
+        for name in conditions(self.setup):
+            self.condition(name)
+        if equipment.device.pilot.driver == "none":
+            self.await_discovery()
+
+    @cached_property
+    def crypto(self) -> Crypto | None:
+        return self.keys() if self.setup.tls or self.setup.station_tls else None
+
+    # The vehicle's half of the plug
+
+    def link(self, user: LinkUser) -> Link:
+        energy: Energy = "ac" if self.setup.ac else "dc"
+        return self.equipment.plug.link(NotedUser(self, user), energy, self.modem())
+
+    def show(self, state: PilotState) -> None:
+        self.equipment.plug.show(state)
+
+    def load(self, resistance: float) -> None:
+        self.equipment.plug.load(resistance)
+
+    def battery(self, *, connected: bool) -> None:
+        """There is none: the device's output stays open."""
+
+    def wake_station(self) -> None:
+        self.condition("woken by the station")
