@@ -15,6 +15,8 @@ from bsw.base_host import HostBase, open_base
 from bsw.ecuc.load import Loaded
 from bsw.os.notify import Notify
 from bsw.os.process import Status
+from bsw.stbm import host_calendar
+from ecu.beginning import begin
 
 if TYPE_CHECKING:
     from ecu.host import DoorsConfig
@@ -70,7 +72,7 @@ class Wiring(Generic[C, E]):
         base = base or open_base(loaded.config)
         notify = Notify() if base.alone else Notify({})
         session = role_of(loaded.config).session
-        base.trace.begin(role=self.role, protocols=" ".join(session.protocols))
+        begin(base.trace, self.role, tuple(session.protocols), loaded.config, host_calendar())
         return base.run(lambda: self._start(loaded, base, notify, made))
 
     def _start(

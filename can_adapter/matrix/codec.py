@@ -6,6 +6,7 @@ lie in the frame, or floats for floating-point signals.  Scaling and meaning are
 """
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from can_adapter.matrix.specs import MessageSpec, SignalSpec
@@ -91,6 +92,13 @@ class Layout:
     def page(self, images: tuple[int, int]) -> tuple[Raw, ...]:
         """The values of the selectors: frames of the same page have the same signals."""
         return tuple(field.read(images[field.big_endian]) for field in self.selectors)
+
+    def said(self, data: bytes) -> Iterator[tuple[SignalSpec, Raw]]:
+        """Every signal that is there in this frame, but for those that protect it."""
+        images = self.images(data[: self.spec.length])
+        for field in self.fields.values():
+            if not self.spec.guards(field.spec) and self.present(field, images):
+                yield field.spec, field.read(images[field.big_endian])
 
     def present(self, field: Field, images: tuple[int, int]) -> bool:
         """Whether the signal is there in this frame, through nested selectors."""

@@ -93,6 +93,10 @@ class MessageSpec:
     def key(self) -> int:
         return self.id | EXTENDED if self.extended else self.id
 
+    def guards(self, signal: SignalSpec) -> bool:
+        """Whether it belongs to the protection and not to what is said."""
+        return self.e2e is not None and signal.start < 8 * (self.e2e.offset + 3)
+
     def signal(self, name: str) -> SignalSpec | None:
         return next((signal for signal in self.signals if signal.name == name), None)
 

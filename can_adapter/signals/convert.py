@@ -197,3 +197,9 @@ def meanings(
             number = named.get(plain(literal), named.get(plain(member.name)))
             found[member] = () if number is None else (number,)
     return found
+
+
+def physical(signal: SignalSpec, raw: Raw) -> float | str:
+    """What a person reads: the word of an enumeration, else the quantity in the signal's unit."""
+    word = dict(signal.choices).get(int(raw)) if math.isfinite(raw) else None
+    return raw * signal.scale + signal.offset if word is None else word

@@ -10,11 +10,13 @@ from typing import Final
 
 from bsw.ecuc.part import Wrong
 from bsw.os.scheduler import Scheduler
+from bsw.trace import Trace
 from can_adapter.bus import CanPort
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
 from can_adapter.matrix.configured import CanConfigError, load_matrix
 from can_adapter.signals.binding import bind, problems
+from can_adapter.signals.noted import CanNotes
 from can_adapter.signals.receive import Inbound
 from can_adapter.signals.roles import Catalogue
 from can_adapter.signals.transmit import Outbound
@@ -52,7 +54,9 @@ class StationBus:
         self.canif.close()
 
 
-def open_station_bus(scheduler: Scheduler, port: CanPort, config: CanConfig) -> StationBus:
+def open_station_bus(
+    scheduler: Scheduler, port: CanPort, config: CanConfig, trace: Trace | None = None
+) -> StationBus:
     """Bind the configured signals on a port.  Raises ``CanConfigError`` with all problems."""
     matrix, wrong = load_matrix(config)
     received, wrong_in = bind(config, matrix, POWER_MODULE, "receive")
@@ -60,6 +64,8 @@ def open_station_bus(scheduler: Scheduler, port: CanPort, config: CanConfig) -> 
     if found := [*wrong, *wrong_in, *wrong_out]:
         raise CanConfigError(found)
     canif = CanIf(scheduler, port, config.recovery.recovery())
+    if trace is not None:
+        CanNotes(scheduler, canif, trace, received.messages())
     return StationBus(
         canif,
         StationSignals(scheduler, canif, config, received, PowerModule),

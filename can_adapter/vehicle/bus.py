@@ -11,11 +11,13 @@ from typing import Final
 from bsw.ecuc.part import Wrong
 from bsw.os.clock import MS
 from bsw.os.scheduler import Scheduler, Task
+from bsw.trace import Trace
 from can_adapter.bus import CanPort
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
 from can_adapter.matrix.configured import CanConfigError, load_matrix
 from can_adapter.signals.binding import bind, problems
+from can_adapter.signals.noted import CanNotes
 from can_adapter.signals.receive import Inbound
 from can_adapter.signals.roles import Catalogue
 from can_adapter.signals.transmit import Outbound
@@ -57,7 +59,9 @@ class VehicleBus:
         self.canif.close()
 
 
-def open_vehicle_bus(scheduler: Scheduler, port: CanPort, config: CanConfig) -> VehicleBus:
+def open_vehicle_bus(
+    scheduler: Scheduler, port: CanPort, config: CanConfig, trace: Trace | None = None
+) -> VehicleBus:
     """Bind the configured signals on a port.  Raises ``CanConfigError`` with all problems."""
     matrix, wrong = load_matrix(config)
     received, wrong_in = bind(config, matrix, VEHICLE_VALUES, "receive")
@@ -65,6 +69,8 @@ def open_vehicle_bus(scheduler: Scheduler, port: CanPort, config: CanConfig) -> 
     if found := [*wrong, *wrong_in, *wrong_out]:
         raise CanConfigError(found)
     canif = CanIf(scheduler, port, config.recovery.recovery())
+    if trace is not None:
+        CanNotes(scheduler, canif, trace, received.messages())
     return VehicleBus(
         canif,
         VehicleSignals(scheduler, canif, config, received, VehicleSnapshot),

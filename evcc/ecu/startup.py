@@ -134,7 +134,7 @@ def _services(
 def _bus(base: Base, config: EvccConfig, doors: VehicleDoors) -> VehicleBus:
     port = doors.can("EVCC")
     try:
-        return open_vehicle_bus(base.scheduler, port, config.can)
+        return open_vehicle_bus(base.scheduler, port, config.can, base.trace)
     except CanConfigError as error:
         port.close()
         raise CannotStart(f"can: {error}") from None

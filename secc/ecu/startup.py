@@ -126,7 +126,7 @@ def _bus(base: Base, config: SeccConfig, doors: StationDoors) -> "StationBus | N
 
     port = doors.can("SECC")
     try:
-        return open_station_bus(base.scheduler, port, config.can)
+        return open_station_bus(base.scheduler, port, config.can, base.trace)
     except CanConfigError as error:
         port.close()
         raise CannotStart(f"can: {error}") from None

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from math import isfinite
 from pathlib import Path
 
 from can_adapter.bus import EXTENDED
-from can_adapter.matrix.codec import Layout, Raw
+from can_adapter.matrix.codec import Layout
 from can_adapter.matrix.model import load
-from can_adapter.matrix.specs import SignalSpec
+from can_adapter.signals.convert import physical
 from can_adapter.signals.e2e import E2eChecker
 from tools.capture.events import Event, Layer
 from tools.capture.words import Value
-from tools.dbc.watch import is_header
 
 
 class CanNames:
@@ -40,7 +38,8 @@ class CanNames:
             short = f"{len(event.octets)} octets, where {spec.name} has {spec.length}"
             return replace(event, name=spec.name, wrong=(*event.wrong, short))
         wrong = self._protection(key, event.octets)
-        values = {one.path: one for one in signals(layout, event.octets[: spec.length])}
+        said = layout.said(event.octets)
+        values = {one.name: Value(one.name, physical(one, raw), one.unit) for one, raw in said}
         return replace(event, name=spec.name, fields=values, wrong=(*event.wrong, *wrong))
 
     def _protection(self, key: int, octets: bytes) -> tuple[str, ...]:
@@ -49,18 +48,3 @@ class CanNames:
             return ()
         status = checker.judge(octets)
         return () if status.good else (f"protection {status.value}",)
-
-
-def signals(layout: Layout, octets: bytes) -> Iterator[Value]:
-    """Every signal that is there in this frame, in words or with its unit."""
-    images = layout.images(octets)
-    for name, field in layout.fields.items():
-        if not is_header(layout.spec, field.spec) and layout.present(field, images):
-            yield _value(name, field.spec, field.read(images[field.big_endian]))
-
-
-def _value(name: str, spec: SignalSpec, raw: Raw) -> Value:
-    word = dict(spec.choices).get(int(raw)) if isfinite(raw) else None
-    if word is not None:
-        return Value(name, word)
-    return Value(name, raw * spec.scale + spec.offset, spec.unit)

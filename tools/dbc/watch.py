@@ -13,6 +13,7 @@ from can_adapter.bus import CanFrame, CanPort
 from can_adapter.matrix.codec import Layout, Raw
 from can_adapter.matrix.model import Matrix
 from can_adapter.matrix.specs import MessageSpec, SignalSpec
+from can_adapter.signals.convert import physical
 from can_adapter.signals.e2e import E2eChecker, E2eStatus
 
 Show = Callable[[str], None]
@@ -75,12 +76,7 @@ class Watcher:
         seen.status = status
 
     def _compare(self, spec: MessageSpec, seen: _Seen, data: bytes) -> None:
-        images = seen.layout.images(data)
-        for signal in spec.signals:
-            field = seen.layout.fields[signal.name]
-            if is_header(spec, signal) or not seen.layout.present(field, images):
-                continue
-            raw = field.read(images[field.big_endian])
+        for signal, raw in seen.layout.said(data):
             if seen.values.get(signal.name) != raw:
                 seen.values[signal.name] = raw
                 self._say(f"{spec.name}.{signal.name} = {in_words(signal, raw)}")
@@ -90,13 +86,5 @@ class Watcher:
 
 
 def in_words(signal: SignalSpec, raw: Raw) -> str:
-    word = dict(signal.choices).get(int(raw))
-    if word is not None:
-        return word
-    value = raw * signal.scale + signal.offset
-    return f"{value:.10g} {signal.unit}".rstrip()
-
-
-def is_header(spec: MessageSpec, signal: SignalSpec) -> bool:
-    """Whether it belongs to the protection and not to what is said."""
-    return spec.e2e is not None and signal.start < 8 * (spec.e2e.offset + 3)
+    value = physical(signal, raw)
+    return value if isinstance(value, str) else f"{value:.10g} {signal.unit}".rstrip()

@@ -1,14 +1,19 @@
-"""``v2g trace``: check the hash chain of session traces, or print them for reading."""
+"""``v2g trace``: check session traces, look into them, compare, export and play them again."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
+from bsw.os.clock import S
 from bsw.trace_file import verify
 from tools.bench.run.view import value_text
+from tools.capture.events import Event
+from tools.capture.sources import Unreadable, events
+from tools.capture.wire.packets import NotACapture
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +23,72 @@ def add(parser: argparse.ArgumentParser) -> None:
     for command in (check, show):
         command.add_argument("files", nargs="+", type=Path, metavar="FILE")
         command.add_argument("--json", action="store_true", help="one JSON object a line")
+    check.set_defaults(act=_each(_check, _check_json))
+    show.set_defaults(act=_each(_show, _show_json))
+    _add_filter(commands)
+    _add_diff(commands)
+    _add_export(commands)
+    _add_replay(commands)
+
+
+def _add_filter(commands: Any) -> None:  # noqa: ANN401 - a private type of argparse
+    command = commands.add_parser("filter", help="print only some records, as they are")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--kind", action="append", default=[], help="message, can, stage ...")
+    command.add_argument("--name", action="append", default=[], help="of a message, a CAN frame")
+    command.add_argument("--since", type=float, default=0.0, metavar="SECONDS", help="of the trace")
+    command.add_argument("--until", type=float, metavar="SECONDS", help="of the trace")
+    command.set_defaults(act=_filter)
+
+
+def _add_diff(commands: Any) -> None:  # noqa: ANN401
+    command = commands.add_parser("diff", help="where two records of a session part; 1 if they do")
+    command.add_argument("one", type=Path, metavar="FILE")
+    command.add_argument("other", type=Path, metavar="FILE", help="traces, captures, logs")
+    command.add_argument("--exact", action="store_true", help="another amount is a difference, too")
+    command.set_defaults(act=_diff)
+
+
+def _add_export(commands: Any) -> None:  # noqa: ANN401
+    command = commands.add_parser("export", help="as a capture, a table, or lines of JSON")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("out", type=Path, metavar="OUT", help="name.pcapng, name.csv, name.jsonl")
+    command.set_defaults(act=_export)
+
+
+def _add_replay(commands: Any) -> None:  # noqa: ANN401
+    command = commands.add_parser(
+        "replay", help="one side of a record against our own other side, in simulated time"
+    )
+    command.add_argument("file", type=Path, metavar="FILE", help="trace, capture or log")
+    command.add_argument(
+        "--against", choices=["station", "vehicle"], action="append", help="ours; default: both"
+    )
+    command.add_argument("-k", "--keys", type=Path, metavar="FILE", help="TLS secrets")
+    command.set_defaults(act=_replay)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    words = {"check": (_check, _check_json), "show": (_show, _show_json)}
-    do = words[arguments.action][arguments.json]
-    return max(_attempt(do, path) for path in arguments.files)
+    try:
+        status: int = arguments.act(arguments)
+    except OSError as error:
+        print(f"v2g trace: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    except (Unreadable, NotACapture) as error:
+        print(f"v2g trace: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+Act = Callable[[argparse.Namespace], int]
+
+
+def _each(plain: Callable[[Path], int], as_json: Callable[[Path], int]) -> Act:
+    def act(arguments: argparse.Namespace) -> int:
+        do = as_json if arguments.json else plain
+        return max(_attempt(do, path) for path in arguments.files)
+
+    return act
 
 
 def _attempt(do: Callable[[Path], int], path: Path) -> int:
@@ -54,7 +119,7 @@ def _show_json(path: Path) -> int:
         for line in lines:
             try:
                 record = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 print(f"v2g trace: {path}: not a record: {line.strip()[:60]}", file=sys.stderr)
                 status = 1
                 continue
@@ -73,14 +138,88 @@ def shown(lines: Iterator[str]) -> Iterator[str]:
     """Seconds since the first record, kind, fields."""
     start: int | None = None
     for line in lines:
-        try:
-            record = json.loads(line)
-            if "continued" in record or "continues" in record:
-                continue  # the seam between two files
-            time, kind, fields = int(record["time"]), record["kind"], record["fields"].items()
-        except (ValueError, TypeError, KeyError, AttributeError):
+        record = _record(line)
+        if record is None:
             yield f"           not a record: {line.strip()[:60]}"
-            continue
-        start = time if start is None else start
-        text = "  ".join(f"{name} {value_text(value)}" for name, value in fields)
-        yield f"{(time - start) / 1e9:10.6f}  {kind:8} {text}"
+        elif "kind" in record:
+            start = record["time"] if start is None else start
+            fields = record["fields"].items()
+            text = "  ".join(f"{name} {value_text(value)}" for name, value in fields)
+            yield f"{(record['time'] - start) / S:10.6f}  {record['kind']:8} {text}"
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    """A record, or the seam between two files, which has no kind."""
+    try:
+        record = json.loads(line)
+        if "continued" not in record and "continues" not in record:
+            record["time"] = int(record["time"])
+            record["kind"], record["fields"] = str(record["kind"]), dict(record["fields"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    found: dict[str, Any] = record
+    return found
+
+
+def _filter(arguments: argparse.Namespace) -> int:
+    start: int | None = None
+    found = 0
+    with arguments.file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            record = _record(line)
+            if record is None or "kind" not in record:
+                continue
+            start = record["time"] if start is None else start
+            if _wanted(record, (record["time"] - start) / S, arguments):
+                found += 1
+                print(line.rstrip("\n"))
+    return 0 if found else 1
+
+
+def _wanted(record: dict[str, Any], seconds: float, arguments: argparse.Namespace) -> bool:
+    fields = record["fields"]
+    names = {str(fields.get("name")), str(fields.get("frame"))}
+    return (
+        (not arguments.kind or record["kind"] in arguments.kind)
+        and (not arguments.name or bool(names & set(arguments.name)))
+        and seconds >= arguments.since
+        and (arguments.until is None or seconds <= arguments.until)
+    )
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from tools.trace.differ import parting  # noqa: PLC0415 - only here
+
+    one, other = (_from_the_beginning(path) for path in (arguments.one, arguments.other))
+    found = parting(one, other, exact=arguments.exact)
+    if found.amounts:
+        told = ", ".join(f"{name} {count}" for name, count in found.amounts.most_common())
+        print(f"amounts that differ: {told}")
+    print(f"{found.same} messages alike; {found.first or 'they never part'}")
+    return 1 if found.first else 0
+
+
+def _from_the_beginning(path: Path) -> Iterator[Event]:
+    start: int | None = None
+    for event in events(path):
+        start = event.when if start is None else start
+        yield replace(event, when=event.when - start)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from tools.trace import export  # noqa: PLC0415 - only here
+
+    if arguments.out.suffix.lower() not in export.FORMS:
+        known = ", ".join(export.FORMS)
+        print(f"v2g trace: {arguments.out}: one of {known} at the end says how", file=sys.stderr)
+        return 2
+    export.write(arguments.out, events(arguments.file))
+    return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from tools.trace.playing import play  # noqa: PLC0415 - brings both roles with it
+
+    keys = arguments.keys.read_bytes() if arguments.keys else b""
+    wanted = arguments.against or ["station", "vehicle"]
+    return play(arguments.file, events(arguments.file, keys), wanted)

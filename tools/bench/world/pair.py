@@ -15,6 +15,7 @@ from bsw.os.clock import S
 from bsw.sim.blocks import MemoryBlocks
 from can_adapter.config import CanConfig
 from can_adapter.drivers.simulated import SimulatedBus
+from ecu.beginning import begin
 from ecu.simulated import TODAY
 from ecu.world import World
 from evcc.config import EvccConfig
@@ -119,6 +120,11 @@ class Pair:
         if around.drivers is not None:
             self.vehicle_doors.own_hardware = around.drivers(self.world, Side.VEHICLE)
             self.station_doors.own_hardware = around.drivers(self.world, Side.STATION)
+        for role, base, config in (
+            ("evcc", self.vehicle_base, evcc),
+            ("secc", self.station_base, secc),
+        ):
+            begin(base.trace, role, tuple(config.session.protocols), config, around.unix * S)
         self.vehicle = build_vehicle(self.vehicle_base, evcc, self.vehicle_doors)
         self.station = build_station(self.station_base, secc, self.station_doors)
 
