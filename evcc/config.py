@@ -15,6 +15,7 @@ from bsw.linux.config import LinuxConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import HOUR, S
+from bsw.sdp.config import VehicleWirelessConfig
 from bsw.slac.dialects import wrong_dialect
 from bsw.slac.link import VehicleLinkConfig
 from bsw.tls.config import TlsConfig
@@ -101,6 +102,10 @@ class SessionConfig(Part):
     parking: Literal["", "check-in", "check-out"] = ""
     """ISO 15118-20 over TLS: said to a parking place that asks for it; empty: nothing."""
 
+    meets_device: Literal["first", "selected"] = "first"
+    """ISO 15118-20, a pantograph or a pad: found before the authorization, or once the service is
+    selected; the norm is read in both ways."""
+
     lab_iso20_without_tls: bool = False
     """Speak ISO 15118-20 over plain TCP or TLS 1.2, which the norm forbids: for peers that do."""
 
@@ -148,6 +153,7 @@ class EvccConfig(BaseConfig):
     api: VehicleApiConfig = VehicleApiConfig()
     capture: CaptureConfig = CaptureConfig()
     hardware: HardwareConfig = HardwareConfig()
+    wireless: VehicleWirelessConfig = VehicleWirelessConfig()
     session: SessionConfig = SessionConfig()
     link: VehicleLinkConfig = VehicleLinkConfig()
     can: VehicleCanConfig = VehicleCanConfig()

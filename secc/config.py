@@ -18,6 +18,7 @@ from bsw.net.connections_config import ConnectionsConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import HOUR, MS
+from bsw.sdp.config import CouplingConfig
 from bsw.slac.dialects import wrong_dialect
 from bsw.slac.link import StationLinkConfig
 from bsw.tls.config import TlsConfig
@@ -63,6 +64,10 @@ class HardwareConfig(Part):
     own driver; simulated: numbers in this process; north: whoever is behind the charger interface.
     """
 
+    device: Literal["simulated", "north"] = "simulated"
+    """Pantograph or pad, for modes that have one.  simulated: numbers in this process; north:
+    whoever is behind the charger interface."""
+
     def problems(self) -> Iterable[Wrong]:
         if self.power == "driver" and self.driver != "own":
             told = f"the driver {self.driver!r} has no power supply"
@@ -98,6 +103,10 @@ class SessionConfig(Part):
 
     tls: bool = False
     """Serve TLS; needs an SECC certificate."""
+
+    meets_device: Literal["first", "selected"] = "first"
+    """ISO 15118-20, a pantograph or a pad: found before the authorization, or once the service is
+    selected; the norm is read in both ways."""
 
     lab_iso20_without_tls: bool = False
     """Speak ISO 15118-20 over plain TCP or TLS 1.2, which the norm forbids: for peers that do."""
@@ -184,6 +193,7 @@ class SeccConfig(BaseConfig):
     api: LocalDoorConfig = LocalDoorConfig()
     capture: CaptureConfig = CaptureConfig()
     hardware: HardwareConfig = HardwareConfig()
+    wireless: CouplingConfig = CouplingConfig()
     session: SessionConfig = SessionConfig()
     customer: CustomerConfig = CustomerConfig()
     prices: PricesConfig = PricesConfig()

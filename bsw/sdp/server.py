@@ -73,7 +73,8 @@ class Position:
     evseid: str = ""
 
 
-Locate = Callable[[WirelessRequest, Endpoint], Position]
+Locate = Callable[[WirelessRequest, Endpoint], Position | None]
+"""``None``: it is not for this station."""
 
 
 class Answerer:
@@ -118,6 +119,8 @@ class Answerer:
             return None
         security, port = chosen
         position = self._locate(request, source)
+        if position is None:
+            return None
         return WirelessResponse(
             address=self.address,
             port=port,

@@ -27,7 +27,7 @@ from evcc.plug.basic import BasicCharging
 from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
 from evcc.plug.wear import Wear
 from evcc.session.context import VehicleContext
-from evcc.session.discovery import search_rules
+from evcc.session.discovery import search_rules, wireless_request
 from evcc.session.profile import VehicleProfile, profile_of
 from evcc.session.results import result_on_can
 from evcc.session.session import VehicleSession, VehicleSessionPorts
@@ -251,18 +251,20 @@ class VehicleEcu:
         base, config = self._base, self._config
         keys = self._parts.keys
         applications = spoken_applications(self.protocols)
+        search = search_rules(
+            applications,
+            config.session.without_tls,
+            tls=keys is not None,
+            in_vain=self.manager.tls_in_vain,
+        )
         means = VehicleSessionPorts(
             scheduler=base.scheduler,
             networks=[self._parts.recording.network(self._parts.network)],
             channels=Channels(base.scheduler, worker=base.worker, dlt=base.dlt),
             applications=applications,
             trace=base.trace,
-            search=search_rules(
-                applications,
-                config.session.without_tls,
-                tls=keys is not None,
-                in_vain=self.manager.tls_in_vain,
-            ),
+            search=search,
+            wireless=lambda mode: wireless_request(mode, search.ask, config.wireless),
             sdp_port=config.network.sdp_port,
             tls=None if keys is None else partial(keys.tls, self.protocols),
             sap_rules=sap.SapRules(lab_iso20_on_any_link=config.session.lab_iso20_without_tls),
@@ -300,6 +302,7 @@ class VehicleEcu:
             prefers_dynamic=chosen.control == "dynamic",
             prefers_needs_of_station=chosen.needs_of_station,
             parking=chosen.parking,
+            meets_after_selection=chosen.meets_device == "selected",
         )
         return self.services.profile(profile)
 

@@ -7,9 +7,27 @@ external payment whatever else is allowed here.
 from collections.abc import Sequence
 
 from bsw.chrgm.applications import Application, any_on_tls
-from bsw.sdp.messages import Security
+from bsw.chrgm.modes import Mode
+from bsw.sdp.config import VehicleWirelessConfig
+from bsw.sdp.messages import NO_EVID, Security, WirelessRequest
 from bsw.sdp.search import Mismatch, SearchRules
 from evcc.config import WithoutTls
+
+
+def wireless_request(
+    mode: Mode, security: Security, config: VehicleWirelessConfig
+) -> WirelessRequest | None:
+    """For modes whose device meets the vehicle by itself; ``None``: ask as with a plug."""
+    if mode.plugged or not config.discovery:
+        return None
+    return WirelessRequest(
+        security=security,
+        pairing=config.ways,
+        coupling=config.coupled(mode.approach),
+        evid=config.evid or NO_EVID,
+        evseid=config.evse_id,
+        evseid_size=config.evse_id_size,
+    )
 
 
 def search_rules(

@@ -15,7 +15,7 @@ from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.finish import Finish
 from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.messages.sap import SupportedAppProtocolRes
-from bsw.chrgm.modes import mode_of
+from bsw.chrgm.modes import Mode, mode_of
 from bsw.chrgm.protocols import approach_of, dialect_of, protocol, services_with
 from bsw.chrgm.record import Said
 from bsw.chrgm.wire import UNREADABLE, Wire
@@ -24,7 +24,7 @@ from bsw.net.ports import Network
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from bsw.sdp.client import SdpClient, station_endpoint
-from bsw.sdp.messages import Security
+from bsw.sdp.messages import Security, WirelessRequest
 from bsw.sdp.search import Found, Missing, NotFound, SearchRules
 from bsw.tls.port import TlsEngine
 from bsw.trace import Trace
@@ -66,6 +66,7 @@ class VehicleSessionPorts:
     trace: Trace
     search: SearchRules = field(default_factory=SearchRules)
     sap_rules: sap.SapRules = field(default_factory=sap.SapRules)
+    wireless: Callable[[Mode], WirelessRequest | None] = lambda _mode: None
     sdp_port: int = 15118
     tls: Callable[[], TlsEngine] | None = None
 
@@ -140,7 +141,7 @@ class VehicleSession:
         self._link_up = now if link_up is None else link_up
         self._setup_alarm.rearm(self._link_up + SETUP_TIME - now)
         self._enter(Stage.SEARCHING)
-        self._sdp.start()
+        self._sdp.start(wireless=self._means.wireless(mode_of(self.mode)))
 
     def end(self, result: SessionResult) -> None:
         """End here and now: the vehicle becomes safe first, then the connection is closed."""

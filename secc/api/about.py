@@ -63,6 +63,9 @@ ADDITIONS: Final = {
     "dlink_terminate": "End the session and the data link; no matching before the next plug-in.",
     "dlink_error": "End the session and the data link, and match anew.",
     "dlink_pause": "Let the link sleep, matched.  Refused while a session runs.",
+    "update_association": "What a vehicle hears that looks on a wireless link: it repeats "
+    "itself while Ongoing, connects when found, and gives up at Failed.  "
+    "Found until it is said otherwise.",
     "update_vehicle_place": "Where the vehicle stands, under a pantograph or over a pad; a "
     "level: the vehicle asks until it is in place, and leaves when it is not any more.",
     "update_pantograph": "Where the pantograph is; Connect and Disconnect wait for it.",
@@ -140,6 +143,8 @@ VARIABLE_ADDITIONS: Final = {
     "ev_mac_address": "With each link: the vehicle's MAC, from SLAC.",
     "host_troubles": "At start-up and when it changes: NVM_DAMAGED, TRACE_NOT_WRITTEN or "
     "CAPTURE_NOT_WRITTEN, while it stands.",
+    "vehicle_looks": "A vehicle looks for a pantograph or a pad on a wireless link, when it says "
+    "something else.",
     "vehicle_positioning": "At ACDP_VehiclePositioningReq, when it says something else: look for "
     "the vehicle, and answer with update_vehicle_place.",
     "pantograph_down": "At ACDP_ConnectReq, once the vehicle stands right and cannot drive off.",

@@ -13,7 +13,7 @@ from pydantic import Field
 from bsw.dlt import Logger
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Variables
-from secc.api.devices import PantographPosition, VehiclePlace
+from secc.api.devices import Association, PantographPosition, VehiclePlace
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -333,6 +333,11 @@ class Charger:
     def offer_internet(self, *, offered: bool = True) -> None:
         """Offer Internet access as a value-added service.  An addition to the interface."""
         self._set("offer_internet", internet_service=offered)
+
+    @addition
+    def update_association(self, *, association: Association) -> None:
+        """Whether it is known which vehicle stands where."""
+        self._set("update_association", association=association)
 
     @addition
     def update_vehicle_place(self, *, place: VehiclePlace) -> None:

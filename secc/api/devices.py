@@ -19,6 +19,23 @@ class PantographPosition(Literal):
     END_POSITION = "EndPosition"
 
 
+class Association(Literal):
+    """How far the station is with finding out which vehicle stands where."""
+
+    ONGOING = "Ongoing"
+    FOUND = "Found"
+    UNNAMED = "FoundWithoutEvseId"
+    FAILED = "Failed"
+
+
+class LookingVehicle(Object):
+    """What a vehicle says that looks for a station on a wireless link; empty: it said none."""
+
+    evid: str
+    evse_id: str
+    coupling: str
+
+
 class VehiclePlace(Object):
     """Where the vehicle stands, seen from where it should, and how far from there it may."""
 

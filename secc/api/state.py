@@ -7,7 +7,7 @@ set before a car is let in is named by ``missing``.
 from dataclasses import dataclass, field
 
 from bsw.chrgm.modes import Transfer, mode_of
-from secc.api.devices import PantographPosition, VehiclePlace
+from secc.api.devices import Association, PantographPosition, VehiclePlace
 from secc.api.literals import (
     EnergyTransferMode,
     EvseError,
@@ -66,6 +66,7 @@ class StationState:
     cable_check: bool | None = None
     meter: Powermeter | None = None
     # a device that meets the vehicle by itself
+    association: Association = Association.FOUND
     place: VehiclePlace | None = None
     pantograph: PantographPosition = PantographPosition.HOME
     site_power: float | None = None  # W in all that the site allows; None: no matter

@@ -69,6 +69,7 @@ ADDITIONS: Final[dict[str, Any]] = {
     "ev_mac_address": str,
     "host_troubles": extensions.HostTroubles,
     "plug_faults": extensions.PlugFaults,
+    "vehicle_looks": devices.LookingVehicle,
     "vehicle_positioning": devices.EvPositioning,
     "pantograph_down": None,
     "pantograph_up": None,

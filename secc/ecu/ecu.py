@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from bsw.base import Base, CannotStart, Steps, settle
 from bsw.chrgm import sap
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.modes import Approach, mode_of
 from bsw.chrgm.pause import PauseAge
 from bsw.chrgm.protocols import spoken_applications
 from bsw.chrgm.record import SessionRecord
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from secc.ocpp.backend import Backend
     from secc.power.canbus import StationCan
     from secc.power.driver import DriverPower
+    from secc.power.pantograph import SimulatedPantograph
 
 LIVE_EACH: Final = 500 * MS
 
@@ -71,6 +73,7 @@ class StationEcu:
         )
         self._memory = KeptMemory(parts.nvm, age)
         self._power = self._make_power()
+        self.device = self._make_device()
         self.outlet = self._make_outlet()
         if parts.keys is not None and config.provisioning.service == "north":
             parts.keys.exchange_with(self.charger)
@@ -100,6 +103,8 @@ class StationEcu:
         yield "power"
         if self._power is not None:
             self._power.start()
+        if self.device is not None:
+            self.device.start()
         self._base.scheduler.every(LIVE_EACH, self._tell_live, name="live")
         if self._parts.keys is not None:
             self._parts.keys.start()
@@ -173,7 +178,9 @@ class StationEcu:
         measured = self._config.hardware.driver != "none"
         if self._config.session.setup_within is not None:
             profile = profile.with_setup(self._config.session.setup_within)
-        return replace(profile, demand_pilot_states=profile.demand_pilot_states and measured)
+        late = self._config.session.meets_device == "selected"
+        demand = profile.demand_pilot_states and measured
+        return replace(profile, demand_pilot_states=demand, meets_after_selection=late)
 
     def _make_power(self) -> "StationCan | DriverPower | SimulatedElectronics | None":
         """``None``: whoever is behind the north side."""
@@ -187,6 +194,16 @@ class StationEcu:
         from secc.power.canbus import StationCan  # noqa: PLC0415 - only with a power module
 
         return StationCan(bus, self.charger)
+
+    def _make_device(self) -> "SimulatedPantograph | None":
+        """What meets the vehicle, where a mode has such a thing and nobody else plays it."""
+        modes = [mode_of(name) for name in self._config.session.modes]
+        met = {mode.approach for mode in modes}
+        if self._config.hardware.device == "north" or Approach.PANTOGRAPH not in met:
+            return None
+        from secc.power.pantograph import SimulatedPantograph  # noqa: PLC0415 - only with such a mode
+
+        return SimulatedPantograph(self.charger, self._base.scheduler)
 
     def _power_of_driver(self) -> "DriverPower":
         from secc.power.driver import DriverPower  # noqa: PLC0415 - only with such a driver
@@ -227,6 +244,7 @@ class StationEcu:
             plain_port=config.network.plain_port,
             tls_port=config.network.tls_port,
             sdp_port=config.network.sdp_port,
+            wireless=config.wireless,
         )
         means = StationSessionPorts(
             scheduler=base.scheduler,

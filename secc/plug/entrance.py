@@ -6,7 +6,7 @@ left is asked again; that must not end the ECU.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.dlt import Logger
@@ -15,7 +15,8 @@ from bsw.net.host.network import EXHAUSTED
 from bsw.net.ports import Listener, Network
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
-from bsw.sdp.server import Offer, SdpServer
+from bsw.sdp.config import CouplingConfig
+from bsw.sdp.server import Locate, Offer, SdpServer
 from bsw.tls.port import TlsEngine
 
 TRY_AGAIN: Final = 1 * S
@@ -30,6 +31,7 @@ class Doors:
     plain_port: int = 0
     tls_port: int = 0
     sdp_port: int = 15118
+    wireless: CouplingConfig = field(default_factory=CouplingConfig)
 
 
 class Entrance:
@@ -45,6 +47,7 @@ class Entrance:
         doors: Doors,
         log: Logger,
         plain: Callable[[], bool] = lambda: True,
+        locate: Locate | None = None,
     ) -> None:
         self._network = network
         self._channels = channels
@@ -56,7 +59,7 @@ class Entrance:
         self._within: int | None = None
         self._again = scheduler.alarm(self._try, name="entrance")
         self._over = scheduler.alarm(self.close, name="set-up time")
-        self._sdp = SdpServer(scheduler, network, port=doors.sdp_port)
+        self._sdp = SdpServer(scheduler, network, port=doors.sdp_port, locate=locate)
 
     @property
     def offer(self) -> Offer | None:

@@ -21,6 +21,7 @@ from bsw.sdp.server import Offer
 from secc.api.charger import Charger
 from secc.api.literals import HlcSessionFailedReason, PaymentOption
 from secc.plug.entrance import Doors, Entrance
+from secc.plug.location import Location
 from secc.plug.newcomers import Newcomers, Stage
 from secc.plug.takeover import Claim
 from secc.session.context import StationContext
@@ -102,6 +103,7 @@ class SessionServer:
             self._accept,
             doors=doors,
             log=log,
+            locate=Location(charger, doors.wireless).position,
             plain=lambda: PaymentOption.EXTERNAL in charger.state.payment_options,
         )
         self._admission = Admission(manners.connections, lambda: means.scheduler.now)

@@ -5,6 +5,7 @@ import pytest
 from bsw.chrgm.endings import Ending
 from bsw.trace import MemoryTrace
 from can_adapter.signals.values import EnergyTransferMode
+from secc.api.devices import Association
 from tools.bench.world.whole import Bench, WholeOptions
 
 ALL = ("iso20", "iso2", "din")
@@ -63,3 +64,21 @@ def test_a_contract_pays_for_a_whole_vehicle() -> None:
     assert bench.view.protocol == "iso20-dc"
     assert bench.view.payment == "Contract"
     assert bench.vehicle.battery.soc >= 79.9
+
+
+def test_a_vehicle_waits_until_the_station_knows_where_it_stands() -> None:
+    """On a wireless link discovery goes on until the association is found."""
+    options = WholeOptions(protocols=ALL, tls=True, mode="DC_ACDP", soc=79.9, target=80.0)
+    bench = Bench(options)
+    bench.vehicle.vcu.wishes.energy_transfer = EnergyTransferMode.DC_ACDP
+    bench.start()
+    bench.charger.update_association(association=Association.ONGOING)
+    bench.run(2)
+    bench.plug()
+    bench.run(15)
+    assert bench.charger.last("vehicle_looks").coupling == "infrastructure_mounted"
+    assert names(bench.vehicle_trace) == []
+    bench.charger.update_association(association=Association.FOUND)
+    bench.until_ended(within=300)
+    assert bench.manager.results[0].ending is Ending.TERMINATED
+    assert bench.view.protocol == "iso20-acdp"

@@ -196,21 +196,30 @@ def _wire_name(message: Message | Fragment) -> str:
     return wire_name(type(message if body is None else body).__name__)
 
 
+DISCOVERY: Final[dict[int, str]] = {
+    PayloadType.SDP_REQUEST: "SDP request",
+    PayloadType.SDP_RESPONSE: "SDP response",
+    PayloadType.SDP_REQUEST_WIRELESS: "SDP request, wireless",
+    PayloadType.SDP_RESPONSE_WIRELESS: "SDP response, wireless",
+}
+
+
 def sdp(when: int, source: str, destination: str, datagram: bytes) -> Event | None:
     """A datagram of the discovery, or ``None`` if it is none."""
     if datagram[:2] != _MARK or len(datagram) < HEADER_SIZE:
         return None
     kind = int.from_bytes(datagram[2:4], "big")
-    asks = kind in {PayloadType.SDP_REQUEST, PayloadType.SDP_REQUEST_WIRELESS}
-    if not asks and kind not in {PayloadType.SDP_RESPONSE, PayloadType.SDP_RESPONSE_WIRELESS}:
+    name = DISCOVERY.get(kind)
+    if name is None:
         return None
+    asks = name.startswith("SDP request")
     found = discovery.parse(datagram)
     wrong = (found.value,) if isinstance(found, Fault | discovery.Problem) else ()
     fields = {name: getattr(found, name) for name in getattr(found, "__slots__", ())}
     return Event(
         when,
         Layer.SDP,
-        "SDP request" if asks else "SDP response",
+        name,
         Side.VEHICLE if asks else Side.STATION,
         source,
         destination,

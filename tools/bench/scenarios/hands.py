@@ -8,6 +8,7 @@ from bsw.os.clock import MS
 from csm.drivers.simulated import Faults
 from ecu.world import World
 from secc.api.charger import Charger
+from tools.bench.hardware.device_faults import DEVICE_FAULTS
 from tools.bench.hardware.faults import faults
 from tools.bench.hardware.module_faults import MODULE_FAULTS
 from tools.bench.scenarios.words import Order
@@ -27,6 +28,7 @@ class Hands:
         self._vehicle = pair.hardware.vehicle
         self._module = pair.hardware.module
         self._charger: Charger = pair.station.charger
+        self._device = pair.station.device
         self._token = token
         self.made: list[str] = []
         """Faults that stand, by the order that made them."""
@@ -45,6 +47,8 @@ class Hands:
             "diode": lambda said: self._world.cables[0].diode(shorted=said == "short"),
             "break": self._break,
             "repair": self._repair,
+            "disturb": self._disturb,
+            "settle": self._settle,
             "derate": self._derate,
             "line": lambda said: self._world.attenuate(round(ATTENUATION.read(said))),
             "station": self._operate,
@@ -100,6 +104,16 @@ class Hands:
     def _repair(self, name: str) -> None:
         MODULE_FAULTS[name].mend(self._module)
         if name in self.made:
+            self.made.remove(name)
+
+    def _disturb(self, name: str) -> None:
+        if self._device is not None and name not in self.made:
+            DEVICE_FAULTS[name].make(self._device)
+            self.made.append(name)
+
+    def _settle(self, name: str) -> None:
+        if self._device is not None and name in self.made:
+            DEVICE_FAULTS[name].mend(self._device)
             self.made.remove(name)
 
     def _derate(self, said: str) -> None:

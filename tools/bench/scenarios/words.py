@@ -10,6 +10,7 @@ from typing import Final
 
 from bsw.ecuc.quantities import ATTENUATION, SHARE, Quantity
 from bsw.program.parser import did_you_mean
+from tools.bench.hardware.device_faults import DEVICE_FAULTS
 from tools.bench.hardware.faults import faults
 from tools.bench.hardware.module_faults import MODULE_FAULTS
 
@@ -65,6 +66,7 @@ class Verb:
 
 _percent = _quantity(SHARE, 0.0, 100.0)
 _fault = _name_of(faults(), "fault")
+_device_fault = _name_of(DEVICE_FAULTS, "fault of a device")
 _module_fault = _name_of(MODULE_FAULTS, "fault of a power module")
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -81,6 +83,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "diode": Verb("short|good", "in the vehicle's pilot circuit", _one_of("short", "good")),
     "break": Verb("NAME", "something in the station's power module", _module_fault),
     "repair": Verb("NAME", "it is taken back", _module_fault),
+    "disturb": Verb("NAME", "a pantograph or the vehicle at it", _device_fault, live=False),
+    "settle": Verb("NAME", "it is taken back", _device_fault, live=False),
     "derate": Verb("N %", "the power module gives only so much", _percent),
     "line": Verb("N dB", "attenuation between the modems", _quantity(ATTENUATION, 0.0, 200.0)),
     "station": Verb(
