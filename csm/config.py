@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from bsw.ecuc.references import HIDDEN, Hidden
+from bsw.ecuc.references import HIDDEN, Hidden, NewPath
 from csm.secret import Secret
 
 
@@ -48,7 +48,7 @@ HiddenText = Annotated[
 class SecretSource(_Model):
     """Where a PIN or passphrase comes from.  Exactly one of these."""
 
-    file: Path | None = None
+    file: NewPath | None = None
     """A file only its owner can read; a line break at its end does not count."""
     environment: str | None = None
     """The name of an environment variable."""
@@ -78,7 +78,7 @@ def state_folder() -> Path:
 
 
 class SoftwareConfig(_Model):
-    folder: Path = Field(default_factory=state_folder)
+    folder: NewPath = Field(default_factory=state_folder)
     unlock: Annotated[SecretSource | Literal["unattended-key-beside-the-store"], Hidden()] = (
         UNATTENDED
     )
@@ -87,7 +87,7 @@ class SoftwareConfig(_Model):
 
 
 class Pkcs11Config(_Model):
-    module: Path | None = None
+    module: NewPath | None = None
     """The token's library; SoftHSM's if none is named."""
     token: str = Field(default="pilotwire", max_length=32)
     """The token's label; may be empty if there is only one.  Handles write it as one word."""

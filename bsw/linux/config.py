@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, between
+from bsw.ecuc.references import NewPath
 from bsw.os.clock import MS
 
 Point = tuple[float, float]
@@ -100,4 +101,4 @@ class LinuxConfig(Part):
 
     feedback_within: Annotated[Duration, between("20 ms", "1000 ms", TIME)] = 250 * MS
     lock_within: Annotated[Duration, between("100 ms", "10000 ms", TIME)] = 1500 * MS
-    sysfs: Path = Path("/sys")
+    sysfs: NewPath = Path("/sys")

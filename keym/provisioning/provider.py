@@ -15,6 +15,7 @@ from csm.handles import PublicKey
 from csm.secret import PrivateKey, Secret
 from keym.judging.judge import Judge
 from keym.provisioning.envelope import NORMAL, EnvelopeRules
+from keym.x509.certificate import Malformed, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Contract:
 class Provider:
     """A provisioning service: its chain and key, and whom it believes.
 
-    ``vehicle_authorities`` are sub-CAs of vehicle makers: a request in ISO 15118-2 brings none.
+    ``vehicle_authorities`` are sub-CAs of vehicle makers, in any order: a request in ISO 15118-2
+    brings none.
     """
 
     chain: tuple[bytes, ...]
@@ -40,6 +42,20 @@ class Provider:
     vehicle_authorities: Sequence[bytes] = ()
     rules: EnvelopeRules = NORMAL
     signature_rules: SignatureRules = field(default_factory=SignatureRules)
+
+    def completed(self, shown: Sequence[bytes]) -> tuple[bytes, ...]:
+        """What a vehicle shows, and above it those of its maker, each under who issued it."""
+        try:
+            above, *loose = [parse(one) for one in (shown[-1], *self.vehicle_authorities)]
+        except Malformed:  # the judge says so
+            return tuple(shown)
+        chain = list(shown)
+        while issuer := next((one for one in loose if above.signed_by(one)), None):
+            loose.remove(issuer)
+            if issuer.der not in shown:
+                chain.append(issuer.der)
+            above = issuer
+        return tuple(chain)
 
 
 @dataclass(frozen=True, slots=True)

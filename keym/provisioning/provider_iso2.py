@@ -104,5 +104,5 @@ def _question(request: Request, provider: Provider) -> Question:
     if isinstance(request, iso2.CertificateUpdateReq):
         chain = octets_of(request.contract_signature_cert_chain)
         return Question(Use.CONTRACT, Edition.ISO2, chain, identity=request.emaid)
-    shown = (request.oem_provisioning_cert, *provider.vehicle_authorities)
+    shown = provider.completed((request.oem_provisioning_cert,))
     return Question(Use.PROVISIONING, Edition.ISO2, shown)

@@ -24,7 +24,7 @@ def requester(request: common.CertificateInstallationReq, provider: Provider) ->
     Raises ``ProvisioningError``; ``codes.iso20_code`` has the response code for it.
     """
     shown = octets_of(request.oem_provisioning_certificate_chain)
-    question = Question(Use.PROVISIONING, Edition.ISO20, (*shown, *provider.vehicle_authorities))
+    question = Question(Use.PROVISIONING, Edition.ISO20, provider.completed(shown))
     leaf = chains.trusted_leaf(provider.judge, question, Fault.REQUESTER_CHAIN)
     try:
         verify(

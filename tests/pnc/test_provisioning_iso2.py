@@ -382,3 +382,18 @@ def test_every_fault_has_a_code_in_both_editions() -> None:
     for fault in Fault:
         assert codes.iso2_code(ProvisioningError(fault)).value.startswith("FAILED")
         assert codes.iso20_code(ProvisioningError(fault)).value.startswith(("FAILED", "WARNING"))
+
+
+def test_the_makers_authorities_may_be_named_in_any_order_and_beside_others() -> None:
+    world = World()
+    asked = ask(world)
+    own = world.pki["provisioning"].chain[1:]
+    foreign = world.pki["contract"].chain[1:]
+    for named in (own, own[::-1], (*foreign, *own[::-1], *own)):
+        provider = replace(world.provider(), vehicle_authorities=named)
+        leaf = provider_iso2.requester(asked.body, asked.signature, provider)
+        assert leaf.der == world.pki["provisioning"].der
+    provider = replace(world.provider(), vehicle_authorities=own[1:])
+    with pytest.raises(ProvisioningError) as raised:
+        provider_iso2.requester(asked.body, asked.signature, provider)
+    assert raised.value.fault is Fault.REQUESTER_CHAIN
