@@ -30,6 +30,7 @@ from csm.randomness import HostRandomness
 from keym.config import KeymConfig
 
 if TYPE_CHECKING:
+    from bsw.net.ports import Stream, StreamUser
     from bsw.north.door import LocalDoor
     from bsw.north.side import NorthSide
     from bsw.plug.end import ProcessEnd
@@ -184,24 +185,29 @@ class HostDoors:
         from bsw.hardware.open import open_hardware  # noqa: PLC0415 - only for such a driver
 
         chosen = self._config.hardware
-        if chosen.driver == "can":
-            return self._plug_node(side)
+        if chosen.driver == "can" or (chosen.driver, chosen.island.line) == ("island", "can"):
+            return self._hardware_on_can(side)
         return open_hardware(self._base, chosen, side, self.chance)
 
-    def _plug_node(self, side: Side) -> PlugHardware:
+    def _hardware_on_can(self, side: Side) -> PlugHardware:
         from bsw.hardware.open import open_hardware  # noqa: PLC0415 - only for such a driver
         from can_adapter.bus import BusUnavailable  # noqa: PLC0415 - the same
         from can_adapter.drivers.choose import open_port  # noqa: PLC0415 - the same
         from can_adapter.matrix.configured import CanConfigError  # noqa: PLC0415 - the same
         from can_adapter.plug.door import NodeDoor  # noqa: PLC0415 - the same
+        from can_adapter.plug.line import CanLine  # noqa: PLC0415 - the same
 
         base, chosen = self._base, self._config.hardware
 
         def port(name: str) -> "CanPort":
             return open_port(base.scheduler, chosen.can.bus, name, clock=base.clock)
 
+        def line(user: "StreamUser") -> "Stream":
+            return CanLine(base.scheduler, port("island"), chosen.island, user)
+
+        node = NodeDoor(chosen.can, port)
         try:
-            return open_hardware(base, chosen, side, self.chance, NodeDoor(chosen.can, port))
+            return open_hardware(base, chosen, side, self.chance, node=node, can=line)
         except (BusUnavailable, CanConfigError) as error:
             raise CannotStart(f"hardware.can: {error}") from None
 

@@ -88,6 +88,9 @@ TIMES: Final[dict[str, int]] = {
     "order": 50,
     "pwm_lost": 90,
     "steady": 6000,
+    "overvoltage": 9,
+    "voltage_high": 400,
+    "overcurrent": 100,
     "warm": 1000,
 }
 FAULTS: Final[dict[str, tuple[int, str, str, str, str, str]]] = {
@@ -111,6 +114,9 @@ FAULTS: Final[dict[str, tuple[int, str, str, str, str, str]]] = {
     "lock_stuck": (17, "now", "now", "now", "clear", "X1"),
     "late_loop": (18, "now", "now", "now", "clear", "X1"),
     "memory": (19, "now", "now", "now", "reset", "F"),
+    "overvoltage": (20, "now", "now", "now", "clear", "X1"),
+    "voltage_high": (21, "late", "late", "late", "clear", "X1"),
+    "overcurrent": (22, "brief", "brief", "brief", "clear", "X1"),
 }
 """Number; opening of AC station, DC station, vehicle; what ends it; drive."""
 PROXIMITY: Final[dict[str, tuple[tuple[int, int, int, bool], ...]]] = {

@@ -5,7 +5,7 @@ from typing import Protocol
 from bsw.base import CannotStart
 from bsw.base_host import HostBase
 from bsw.hardware.found import NoDriver, maker
-from bsw.hardware.port import PlugHardware, Side, Surroundings
+from bsw.hardware.port import Open, PlugHardware, Side, Surroundings
 from bsw.island.config import IslandConfig
 from bsw.island.serial import LineUnusable, SerialStream
 from bsw.linux.config import LinuxConfig
@@ -17,14 +17,17 @@ from bsw.os.randomness import Randomness
 
 
 class Lines:
-    """Opens the line to an island, TCP or serial."""
+    """Opens the line to an island; ``can`` is from who knows buses."""
 
-    def __init__(self, base: HostBase, settings: IslandConfig) -> None:
+    def __init__(self, base: HostBase, settings: IslandConfig, can: Open | None = None) -> None:
         self._base = base
+        self._can = can
         self._settings = settings
 
     def __call__(self, user: StreamUser) -> Stream:
         base, settings = self._base, self._settings
+        if settings.line == "can" and self._can is not None:
+            return self._can(user)
         if settings.line == "serial":
             try:
                 return SerialStream(base.scheduler, base.clock, settings.device, user)
@@ -48,11 +51,17 @@ class Chosen(Protocol):
 
 
 def open_hardware(
-    base: HostBase, chosen: Chosen, side: Side, randomness: Randomness, node: object = None
+    base: HostBase,
+    chosen: Chosen,
+    side: Side,
+    randomness: Randomness,
+    *,
+    node: object = None,
+    can: Open | None = None,
 ) -> PlugHardware:
-    """``node``: of ``hardware.can``, from who knows buses."""
+    """``node`` of ``hardware.can`` and the ``can`` line of an island: from who knows buses."""
     name = chosen.own if chosen.driver == "own" else chosen.driver
-    line = Lines(base, chosen.island)
+    line = Lines(base, chosen.island, can)
     around = Surroundings(
         side, chosen.island, base.scheduler, base.dlt, randomness, line, chosen.linux, node
     )

@@ -157,8 +157,21 @@ class PowerHardware(Protocol):
     def isolation(self) -> IsolationPort: ...
 
 
+@runtime_checkable
+class TriesOut(Protocol):
+    """What a driver has besides, if its electronics try themselves out at an empty plug."""
+
+    def try_out(self, what: str) -> None:
+        """``contactors``, ``lock``, or ``update`` for the boot loader."""
+
+    @property
+    def tried(self) -> str:
+        """``done``, ``refused`` or ``failed``; empty before it is known."""
+        ...
+
+
 Open = Callable[[StreamUser], Stream]
-"""Opens a line: TCP or serial, as the configuration says."""
+"""Opens a line: TCP, serial or CAN, as the configuration says."""
 
 
 @dataclass(frozen=True, slots=True)

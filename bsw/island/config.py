@@ -6,22 +6,29 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from bsw.ecuc.part import Part, Wrong
-from bsw.ecuc.quantities import TIME, Celsius, Duration, PortNumber, between
+from bsw.ecuc.quantities import TIME, Amps, Celsius, Duration, PortNumber, Volts, between
 from bsw.os.clock import MS
 
 if TYPE_CHECKING:
-    from bsw.island.messages import Config, Role
+    from bsw.island.messages import Config, Limits, Role
 
 
 class IslandConfig(Part):
     """Sent to the island at the start; it refuses what it cannot keep."""
 
-    line: Literal["tcp", "serial"] = "tcp"
+    line: Literal["tcp", "serial", "can"] = "tcp"
     port: PortNumber = Field(default=0, examples=[40_010])
     """tcp: where the island listens, on this host."""
 
     device: str = Field(default="", examples=["/dev/ttyS1"])
     """serial: the line, at 230400 baud."""
+
+    can_id: Annotated[int, Field(ge=0, le=0x7FE)] = 0x180
+    """can: identifier of what the island hears, on the bus of ``hardware.can.bus``; it answers with
+    the next one."""
+
+    can_fd: bool = True
+    """can: frames of up to 64 octets; false: classic ones of 8."""
 
     power: Literal["ac", "dc"] = "dc"
     connector: Literal["type1", "type2"] = "type2"
@@ -44,6 +51,15 @@ class IslandConfig(Part):
     """Of the contacts' temperature."""
 
     hottest: Celsius = 90.0
+    overvoltage: Annotated[Volts, Field(ge=0, le=2000)] = 0.0
+    """Above it for 9 ms everything opens at once, with meters; 0: never."""
+
+    voltage_high: Annotated[Volts, Field(ge=0, le=2000)] = 0.0
+    """Above it for 400 ms the supply is stopped and then everything opens; 0: never."""
+
+    overcurrent: Annotated[Amps, Field(ge=0, le=10_000)] = 0.0
+    """Above it for 100 ms everything opens; 0: never."""
+
     link: Annotated[Duration, between("200 ms", "1000 ms", TIME)] = 300 * MS
     """Without a word of ours for so long the island opens."""
 
@@ -61,6 +77,16 @@ class IslandConfig(Part):
     def problems(self) -> Iterable[Wrong]:
         if self.line == "serial" and not self.device:
             yield Wrong("device", "a serial line has a name", "device: /dev/ttyS1")
+
+    @property
+    def limits(self) -> "Limits | None":
+        """As they go over the line; ``None`` where there are none."""
+        from bsw.island.messages import Limits  # noqa: PLC0415 - where there is one
+
+        high = round(1000 * self.overvoltage), round(1000 * self.voltage_high)
+        trip = round(1000 * self.overcurrent)
+        wanted = any((*high, trip))
+        return Limits(*high, trip, round(self.hottest * 10), 0) if wanted else None
 
     def config(self, role: "Role") -> "Config":
         """As it goes over the line; the session's mark is filled in there."""

@@ -16,8 +16,10 @@ from bsw.island.messages import (
     DriveWish,
     Edge,
     Fault,
+    Job,
     Lock,
     LockWish,
+    Outcome,
     Plug,
     Role,
     Show,
@@ -164,7 +166,12 @@ class IslandHardware:
         self._open_line = around.open_line
         role = Role.VEHICLE if around.side is Side.VEHICLE else Role.STATION
         self.link = IslandLink(
-            around.scheduler, settings.config(role), self, around.randomness, self._log
+            around.scheduler,
+            settings.config(role),
+            self,
+            around.randomness,
+            self._log,
+            limits=settings.limits,
         )
         self.vehicle_pilot = self.station_pilot = IslandPilot(self.link)
         self.proximity = IslandProximity(Connector[settings.connector.upper()])
@@ -173,6 +180,7 @@ class IslandHardware:
         self._sensors = settings.sensors
         self._status: Status | None = None
         self._held: dict[str, Fault] = {}
+        self._tried = ""
         self._ready: Action | None = None
         self._lost: Lost = lambda _why: None
 
@@ -209,6 +217,18 @@ class IslandHardware:
     def close(self) -> None:
         self.link.close()
 
+    def try_out(self, what: str) -> None:
+        """``contactors``, ``lock`` or ``update``; how it went stands in ``tried``."""
+        self._tried = ""
+        if what == "update":
+            self.link.update()
+        else:
+            self.link.act(Job[what.upper()])
+
+    @property
+    def tried(self) -> str:
+        return self._tried
+
     # The link's user
 
     def ready(self) -> None:
@@ -230,6 +250,10 @@ class IslandHardware:
             self._held[fault.name] = fault
         elif self._held.pop(fault.name, None) is not None:
             self._log.info("fault gone", fault=fault.name)
+
+    def outcome(self, outcome: int) -> None:
+        known = outcome in list(Outcome)
+        self._tried = Outcome(outcome).name.lower() if known else f"outcome {outcome}"
 
     def edge(self, edge: Edge) -> None:
         self._log.debug("edge", kind=edge.kind, before=edge.before, after=edge.after)

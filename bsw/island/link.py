@@ -16,6 +16,8 @@ from bsw.island.messages import (
     MAJOR,
     MINOR,
     TO_HOST,
+    UPDATE_WORD,
+    Action,
     Clear,
     Config,
     ConfigAck,
@@ -24,9 +26,14 @@ from bsw.island.messages import (
     Fault,
     Hello,
     HelloAck,
+    Job,
+    Limits,
+    Result,
     Status,
     ToHost,
     ToIsland,
+    Update,
+    UpdateAck,
     body,
     fold,
     read,
@@ -38,6 +45,8 @@ from bsw.os.scheduler import Scheduler
 
 BEAT: Final = 50 * MS
 GREETING: Final = 1 * S
+REMINDER: Final = 1 * S
+"""Limits are said again, should the island have lost them."""
 SILENCE: Final = 1 * S
 PATIENCE: Final = 5 * S
 """For an answer to the greeting."""
@@ -53,6 +62,7 @@ class IslandUser(Protocol):
     def status(self, status: Status) -> None: ...
     def fault(self, fault: Fault) -> None: ...
     def edge(self, edge: Edge) -> None: ...
+    def outcome(self, outcome: int) -> None: ...
     def lost(self, why: str) -> None: ...
 
 
@@ -73,7 +83,10 @@ class IslandLink:
         user: IslandUser,
         randomness: Randomness,
         log: Logger,
+        *,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits
         self.wish = replace(QUIET, valid=config.valid)
         self.phase = Phase.GREETING
         self._config = config
@@ -87,6 +100,8 @@ class IslandLink:
         self._beat = scheduler.alarm(self._say_wish, name="island beat")
         self._greeting = scheduler.alarm(self._greet, name="island greeting")
         self._silence = scheduler.alarm(self._silent, name="island silence")
+        self._reminder = scheduler.alarm(self._say_limits, name="island limits")
+        self._jobs = 0
 
     def attach(self, stream: Stream) -> None:
         self._stream = stream
@@ -104,6 +119,17 @@ class IslandLink:
     def clear(self, fault: int, occurrence: int) -> None:
         if self.phase is Phase.SERVING:
             self._say(Clear(fault, occurrence, self._mark))
+
+    def act(self, job: Job) -> None:
+        """The user hears its ``outcome``, if the island takes it."""
+        if self.phase is Phase.SERVING:
+            self._jobs = (self._jobs + 1) & 0xFF
+            self._say(Action(job, self._jobs, self._mark))
+
+    def update(self) -> None:
+        """Over to the boot loader; afterwards this island speaks no more."""
+        if self.phase is Phase.SERVING:
+            self._say(Update(UPDATE_WORD, self._mark))
 
     def close(self) -> None:
         """Nothing is permitted any more, and then the line goes."""
@@ -144,6 +170,11 @@ class IslandLink:
         self._say(replace(self.wish, fold=self._mark))
         self._beat.rearm(BEAT)
 
+    def _say_limits(self) -> None:
+        if self._limits is not None:
+            self._say(replace(self._limits, fold=self._mark))
+            self._reminder.rearm(REMINDER)
+
     # In
 
     def _heard(self, message: ToHost) -> None:
@@ -163,6 +194,10 @@ class IslandLink:
         elif isinstance(message, Edge):
             self.wish = replace(self.wish, edge_ack=message.number)
             self._user.edge(message)
+        elif isinstance(message, Result) and message.number == self._jobs:
+            self._user.outcome(message.outcome)
+        elif isinstance(message, UpdateAck):
+            self._user.outcome(message.result)
 
     def _acknowledged(self, ack: HelloAck) -> None:
         if ack.nonce != self._nonce or self.phase is not Phase.GREETING:
@@ -197,6 +232,7 @@ class IslandLink:
     def _serve(self) -> None:
         self.phase = Phase.SERVING
         self._silence.rearm(SILENCE)
+        self._say_limits()
         self._say_wish()
         self._user.ready()
 
@@ -215,7 +251,7 @@ class IslandLink:
 
     def _over(self) -> None:
         self.phase = Phase.OVER
-        for alarm in (self._beat, self._greeting, self._silence):
+        for alarm in (self._beat, self._greeting, self._silence, self._reminder):
             alarm.cancel()
         if self._stream is not None:
             self._stream.close()

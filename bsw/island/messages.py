@@ -13,19 +13,22 @@ from typing import ClassVar, Final, TypeVar
 from bsw.cp.table import FAULTS, STATES
 
 MAJOR: Final = 1
-MINOR: Final = 0
+MINOR: Final = 1
 HEAD: Final = struct.Struct("<BBBB")
 SCHEMA: Final = 1
+UPDATE_WORD: Final = 0x45544455
 
 Role = IntEnum("Role", {"STATION": 0, "VEHICLE": 1})
 Power = IntEnum("Power", {"AC": 0, "DC": 1})
-State = IntEnum("State", {"INIT": 0, "READY": 1, "CLOSED": 2, "SAFE": 3})
+State = IntEnum("State", {"INIT": 0, "READY": 1, "CLOSED": 2, "SAFE": 3, "UPDATE": 4})
 DriveWish = IntEnum("DriveWish", {"F": 0, "X1": 1, "PWM": 2, "E": 3})
 Show = IntEnum("Show", {"B": 0, "C": 1, "D": 2})
 Lock = IntEnum("Lock", {"UNKNOWN": 0, "OPEN": 1, "CLOSED": 2})
 LockWish = IntEnum("LockWish", {"KEEP": 0, "OPEN": 1, "CLOSE": 2})
 Stop = IntEnum("Stop", {"NONE": 0, "NORMAL": 1, "FAST": 2, "EMERGENCY": 3})
 Plug = IntEnum("Plug", {"NONE": 0, "IN": 1, "BUTTON": 2, "SHORT": 3})
+Job = IntEnum("Job", {"CONTACTORS": 1, "LOCK": 2})
+Outcome = IntEnum("Outcome", {"DONE": 0, "REFUSED": 1, "FAILED": 2})
 EdgeKind = IntEnum("EdgeKind", {"PILOT": 0, "PROXIMITY": 1, "STOP": 2})
 
 
@@ -163,11 +166,41 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """mV and mA, 0 for none; tenths of a degree."""
+
+    TYPE: ClassVar = 0x11
+    FORM: ClassVar = struct.Struct("<iiihH")
+    emergency: int
+    error: int
+    trip: int
+    hottest: int
+    fold: int
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     TYPE: ClassVar = 0x12
     FORM: ClassVar = struct.Struct("<BBH")
     fault: int
     occurrence: int
+    fold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    TYPE: ClassVar = 0x13
+    FORM: ClassVar = struct.Struct("<BBH")
+    job: int
+    number: int
+    fold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    TYPE: ClassVar = 0x1F
+    FORM: ClassVar = struct.Struct("<IH")
+    word: int
     fold: int
 
 
@@ -240,9 +273,27 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """Of an action, by its number."""
+
+    TYPE: ClassVar = 0x93
+    FORM: ClassVar = struct.Struct("<BBBx")
+    job: int
+    number: int
+    outcome: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAck:
+    TYPE: ClassVar = 0x9F
+    FORM: ClassVar = struct.Struct("<B3x")
+    result: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     TYPE: ClassVar = 0x96
-    FORM: ClassVar = struct.Struct("<10H")
+    FORM: ClassVar = struct.Struct("<11H")
     crc: int
     dropped: int
     nonce: int
@@ -253,18 +304,20 @@ class Counters:
     under_load: int
     worst_loop: int
     edges: int
+    refused: int
 
 
-ToIsland = Hello | Config | Control | Clear
-ToHost = HelloAck | ConfigAck | Status | Edge | Fault | Counters
+ToIsland = Hello | Config | Control | Limits | Clear | Action | Update
+ToHost = HelloAck | ConfigAck | Status | Edge | Result | Fault | Counters | UpdateAck
 Message = ToIsland | ToHost
 _Kind = TypeVar("_Kind", bound=Message)
 
 TO_ISLAND: Final[dict[int, type[ToIsland]]] = {
-    kind.TYPE: kind for kind in (Hello, Config, Control, Clear)
+    kind.TYPE: kind for kind in (Hello, Config, Control, Limits, Clear, Action, Update)
 }
 TO_HOST: Final[dict[int, type[ToHost]]] = {
-    kind.TYPE: kind for kind in (HelloAck, ConfigAck, Status, Edge, Fault, Counters)
+    kind.TYPE: kind
+    for kind in (HelloAck, ConfigAck, Status, Edge, Result, Fault, Counters, UpdateAck)
 }
 
 

@@ -52,6 +52,9 @@ class PlugFault(IntFlag):
     LOCK_STUCK = 0x20000
     LATE_LOOP = 0x40000
     MEMORY = 0x80000
+    OVERVOLTAGE = 0x100000
+    VOLTAGE_HIGH = 0x200000
+    OVERCURRENT = 0x400000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,9 @@ EVENTS: Final = {
     "contactor_moved": "CONTACTOR_ALONE",
     "lock_lost": "LOCK_LOST",
     "lock_stuck": "LOCK_ERROR",
+    "overvoltage": "OVERVOLTAGE",
+    "voltage_high": "OVERVOLTAGE",
+    "overcurrent": "OVERCURRENT",
 }
 OF_A_NODE: Final = {
     "node_silent": "PLUG_NODE_SILENT",

@@ -27,6 +27,10 @@ static void greet(island *me, const uint8_t *at) {
     for (size_t one = 0; one < ISLAND_CONTACTORS; one++) {
         me->contactor[one].armed = false;
     }
+    me->limited = contactors_any(me) && me->limited; /* a new host says its own */
+    if (!me->limited) {
+        me->limits = (island_limits){0};
+    }
     for (uint8_t fault = 0; fault < (uint8_t)FAULT_COUNT; fault++) {
         me->tell_faults |= me->occurrence[fault] != 0u ? (uint32_t)1u << fault : 0u;
     }
@@ -98,12 +102,43 @@ static void clear(island *me, const uint8_t *at) {
     }
 }
 
+static void refuse_unless(island *me, bool taken) {
+    if (!taken) {
+        me->counters.refused++;
+    }
+}
+
+static void limit(island *me, const uint8_t *at) {
+    if (from_session(me, get16(at + 14))) {
+        const island_limits wish = {.emergency_mv = (int32_t)get32(at),
+                                    .error_mv = (int32_t)get32(at + 4),
+                                    .trip_ma = (int32_t)get32(at + 8),
+                                    .hottest = (int16_t)get16(at + 12)};
+        refuse_unless(me, limits_take(me, &wish));
+    }
+}
+
+static void act(island *me, const uint8_t *at) {
+    if (from_session(me, get16(at + 2))) {
+        refuse_unless(me, job_take(me, at[0], at[1]));
+    }
+}
+
+static void update(island *me, const uint8_t *at) {
+    if (from_session(me, get16(at + 4))) {
+        refuse_unless(me, get32(at) == UPDATE_WORD && update_take(me));
+    }
+}
+
 static size_t least(uint8_t type) {
     switch (type) {
     case TYPE_HELLO: return 12;
     case TYPE_CONFIG: return CONFIG_LENGTH + 2u;
     case TYPE_CONTROL: return 14;
-    case TYPE_CLEAR: return 4;
+    case TYPE_LIMITS: return 16;
+    case TYPE_CLEAR:
+    case TYPE_ACTION: return 4;
+    case TYPE_UPDATE: return 6;
     default: return SIZE_MAX; /* none of ours */
     }
 }
@@ -119,6 +154,9 @@ void host_frame(island *me, const uint8_t *body, size_t length) {
     case TYPE_HELLO: greet(me, payload); break;
     case TYPE_CONFIG: configure(me, payload); break;
     case TYPE_CONTROL: control(me, payload, body[2]); break;
+    case TYPE_LIMITS: limit(me, payload); break;
+    case TYPE_ACTION: act(me, payload); break;
+    case TYPE_UPDATE: update(me, payload); break;
     default: clear(me, payload); break; /* by the lengths above nothing else comes here */
     }
 }

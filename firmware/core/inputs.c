@@ -44,8 +44,8 @@ static void watch_temperature(island *me) {
             warmest = me->in.temperature[at];
         }
     }
-    bool hot = debounce(&me->hot, warmest > me->config.hottest, me->now, RULE_WARM_MS);
-    fault_set(me, FAULT_TEMPERATURE, hot, warmest, me->config.hottest);
+    bool hot = debounce(&me->hot, warmest > limits_hottest(me), me->now, RULE_WARM_MS);
+    fault_set(me, FAULT_TEMPERATURE, hot, warmest, limits_hottest(me));
     fault_set(me, FAULT_TEMPERATURE_SENSOR, broken, me->in.quality[0], me->in.quality[1]);
 }
 
@@ -87,4 +87,5 @@ void inputs_step(island *me) {
     watch_stop(me);
     watch_temperature(me);
     watch_proximity(me);
+    limits_step(me);
 }

@@ -20,6 +20,9 @@ void island_start(island *me, uint32_t entropy, uint8_t reset_reason) {
 }
 
 uint8_t island_state(const island *me) {
+    if (me->updating) {
+        return STATE_UPDATE;
+    }
     if (!me->configured || !me->host.greeted) {
         return STATE_INIT;
     }
@@ -126,8 +129,9 @@ static void notice(island *me) {
 void island_step(island *me, const island_inputs *in, uint32_t now, island_outputs *out) {
     watch_loop(me, now);
     me->in = *in;
-    if (!me->configured) {
+    if (!me->configured || me->updating) {
         rest(me);
+        me->out.update = me->updating;
         *out = me->out;
         return;
     }
@@ -137,6 +141,7 @@ void island_step(island *me, const island_inputs *in, uint32_t now, island_outpu
     contactors_watch(me);
     lock_watch(me);
     contactors_step(me);
+    job_step(me);
     lock_step(me);
     if (island_station(me)) {
         drive_station(me);

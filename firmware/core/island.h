@@ -15,7 +15,7 @@
 #include "pilot_table.h"
 
 #define ISLAND_MAJOR 1
-#define ISLAND_MINOR 0
+#define ISLAND_MINOR 1
 #define ISLAND_VERSION_MAJOR 0
 #define ISLAND_VERSION_MINOR 1
 #define ISLAND_VERSION_PATCH 0
@@ -34,7 +34,7 @@
 enum { ROLE_STATION = 0, ROLE_VEHICLE = 1 };
 enum { POWER_AC = 0, POWER_DC = 1 };
 enum { CONNECTOR_TYPE1 = 0, CONNECTOR_TYPE2 = 1 };
-enum { STATE_INIT = 0, STATE_READY = 1, STATE_CLOSED = 2, STATE_SAFE = 3 };
+enum { STATE_INIT = 0, STATE_READY = 1, STATE_CLOSED = 2, STATE_SAFE = 3, STATE_UPDATE = 4 };
 enum { DRIVE_F = 0, DRIVE_X1 = 1, DRIVE_PWM = 2, DRIVE_E = 3 };
 enum { SHOW_B = 0, SHOW_C = 1, SHOW_D = 2 };
 enum { LOCK_UNKNOWN = 0, LOCK_OPEN = 1, LOCK_CLOSED = 2 };
@@ -43,6 +43,8 @@ enum { WISH_KEEP = 0, WISH_OPEN = 1, WISH_CLOSE = 2 };
 enum { STOP_NONE = 0, STOP_NORMAL = 1, STOP_FAST = 2, STOP_EMERGENCY = 3 };
 enum { SENSOR_UNUSED = 0, SENSOR_OK = 1, SENSOR_BROKEN = 2 };
 enum { PLUG_NONE = 0, PLUG_IN = 1, PLUG_BUTTON = 2, PLUG_SHORT = 3 };
+enum { JOB_CONTACTORS = 1, JOB_LOCK = 2 };
+enum { JOB_DONE = 0, JOB_REFUSED = 1, JOB_FAILED = 2 };
 enum { EDGE_PILOT = 0, EDGE_PROXIMITY = 1, EDGE_STOP = 2 };
 
 /* What a configuration may switch on. */
@@ -104,6 +106,7 @@ typedef struct {
     uint8_t show;       /* the vehicle's resistors */
     uint8_t motor;      /* the lock's */
     bool stop_line;     /* the power supply must stop */
+    bool update;        /* the boot loader may take over */
 } island_outputs;
 
 typedef struct {
@@ -143,7 +146,8 @@ typedef struct {
 } island_edge;
 
 typedef struct {
-    uint16_t crc, dropped, nonce, replayed, permit, lost, cycles, under_load, worst_loop, edges;
+    uint16_t crc, dropped, nonce, replayed, permit, lost, cycles, under_load, worst_loop, edges,
+        refused;
 } island_counters;
 
 typedef struct {
@@ -151,6 +155,23 @@ typedef struct {
     uint16_t length;
     bool overrun;
 } island_decoder;
+
+typedef struct {
+    int32_t emergency_mv, error_mv, trip_ma; /* 0: none */
+    int16_t hottest;                         /* 0.1 C */
+} island_limits;
+
+typedef struct {
+    uint8_t what, number, result;
+    bool running, back;
+    uint32_t since;
+} island_job;
+
+typedef struct {
+    uint8_t in[ISLAND_BODY_MOST + 5u], out[ISLAND_BODY_MOST + 5u];
+    uint8_t length, next;           /* coming in: octets so far, the frame that must follow */
+    uint8_t left, sent, counter;    /* going out */
+} island_can;
 
 typedef struct {
     island_config config;
@@ -161,7 +182,11 @@ typedef struct {
     uint8_t reset_reason;
 
     island_pilot pilot;
-    island_debounced stop, hot;
+    island_debounced stop, hot, over[3];
+    island_limits limits;
+    bool limited, updating;
+    island_job job;
+    island_can can;
     uint8_t plug, plug_candidate;
     uint32_t plug_since, plugged_since;
     bool plug_settled;
@@ -182,7 +207,7 @@ typedef struct {
     island_decoder decoder;
 
     /* What waits to be told. */
-    bool tell_ack, tell_config, tell_status;
+    bool tell_ack, tell_config, tell_status, tell_job, tell_update;
     uint8_t config_result;
     uint32_t tell_faults, told, status_at, counters_at;
     uint8_t sequence[256]; /* the next for each type */
@@ -195,6 +220,9 @@ void island_start(island *me, uint32_t entropy, uint8_t reset_reason);
 void island_step(island *me, const island_inputs *in, uint32_t now, island_outputs *out);
 void island_receive(island *me, const uint8_t *octets, size_t count);
 size_t island_send(island *me, uint8_t *wire, size_t room); /* one frame, or 0 */
+/* In place of the two above on a CAN bus: one frame in, one frame of at most `room` octets out. */
+void island_can_receive(island *me, uint16_t id, const uint8_t *octets, size_t count);
+size_t island_can_send(island *me, uint16_t id, uint8_t *octets, size_t room);
 
 /* What the parts call of each other. */
 static inline bool island_passed(uint32_t now, uint32_t since, uint32_t ms) {
@@ -228,6 +256,15 @@ void contactors_step(island *me);
 void contactors_watch(island *me);
 void lock_step(island *me);
 void lock_watch(island *me);
+
+bool limits_take(island *me, const island_limits *wish);
+int16_t limits_hottest(const island *me);
+void limits_step(island *me);
+bool job_take(island *me, uint8_t what, uint8_t number);
+void job_step(island *me);
+uint8_t job_lock(const island *me, uint8_t wish);
+bool update_take(island *me);
+size_t message_next(island *me, uint8_t *body);
 
 void host_step(island *me);
 void host_frame(island *me, const uint8_t *body, size_t length);

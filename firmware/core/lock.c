@@ -13,7 +13,7 @@ static bool may_open(const island *me) {
 }
 
 static uint8_t wanted(island *me) {
-    uint8_t wish = me->host.alive ? me->host.lock : (uint8_t)WISH_KEEP;
+    uint8_t wish = job_lock(me, me->host.alive ? me->host.lock : (uint8_t)WISH_KEEP);
     me->inhibit &= ~(uint32_t)WHY_UNLOCK;
     if (wish == (uint8_t)WISH_OPEN && me->in.lock != (uint8_t)LOCK_OPEN) {
         if (may_open(me)) {

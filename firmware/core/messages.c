@@ -67,7 +67,7 @@ static size_t ack(island *me, uint8_t *body) {
     to[5] = ISLAND_VERSION_MINOR;
     to[6] = ISLAND_VERSION_PATCH;
     to[7] = island_state(me);
-    put32(to + 8, CAN_DRIVE_E | CAN_LOCK | CAN_METERS);
+    put32(to + 8, CAN_DRIVE_E | CAN_LOCK | CAN_METERS | CAN_LIMITS | CAN_ACTIONS);
     put32(to + 12, me->config_crc);
     put32(to + 16, me->host.host_nonce);
     put32(to + 20, me->host.island_nonce);
@@ -158,13 +158,13 @@ static size_t counters(island *me, uint8_t *body) {
     const island_counters *from = &me->counters;
     const uint16_t values[] = {from->crc,  from->dropped, from->nonce,      from->replayed,
                                from->permit, from->lost,  from->cycles,     from->under_load,
-                               from->worst_loop, from->edges};
+                               from->worst_loop, from->edges, from->refused};
     uint8_t *to = begin(me, TYPE_COUNTERS, body);
     for (size_t at = 0; at < sizeof values / sizeof values[0]; at++) {
         put16(to + 2u * at, values[at]);
     }
     me->counters_at = me->now;
-    return HEAD + 20u;
+    return HEAD + 22u;
 }
 
 /* Told three times or until acknowledged, whichever comes first. */
@@ -220,7 +220,31 @@ void edge_add(island *me, uint8_t kind, uint8_t before, uint8_t after, uint32_t 
     one->lasted = lasted;
 }
 
-static size_t next(island *me, uint8_t *body) {
+static size_t result(island *me, uint8_t *body) {
+    uint8_t *to = begin(me, TYPE_RESULT, body);
+    to[0] = me->job.what;
+    to[1] = me->job.number;
+    to[2] = me->job.result;
+    to[3] = 0;
+    me->tell_job = false;
+    return HEAD + 4u;
+}
+
+static size_t update_ack(island *me, uint8_t *body) {
+    uint8_t *to = begin(me, TYPE_UPDATE_ACK, body);
+    to[0] = me->updating ? (uint8_t)0u : (uint8_t)1u;
+    to[1] = to[2] = to[3] = 0;
+    me->tell_update = false;
+    return HEAD + 4u;
+}
+
+size_t message_next(island *me, uint8_t *body) {
+    if (me->tell_update) {
+        return update_ack(me, body);
+    }
+    if (me->updating) {
+        return 0; /* whoever comes now speaks to the boot loader */
+    }
     if (me->tell_ack) {
         return ack(me, body);
     }
@@ -229,6 +253,9 @@ static size_t next(island *me, uint8_t *body) {
     }
     if (me->tell_config) {
         return config_ack(me, body);
+    }
+    if (me->tell_job) {
+        return result(me, body);
     }
     if (me->tell_status || island_passed(me->now, me->status_at, 50)) {
         return status(me, body);
@@ -247,6 +274,6 @@ size_t island_send(island *me, uint8_t *wire, size_t room) {
     if (room < ISLAND_WIRE_MOST) {
         return 0;
     }
-    size_t count = next(me, body);
+    size_t count = message_next(me, body);
     return count == 0u ? 0u : frame_encode(body, count, wire);
 }

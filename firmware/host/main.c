@@ -155,6 +155,7 @@ static void run(process *at) {
         hear_host(at);
         hear_bench(at);
         talk(at);
+        ending = ending || at->out.update; /* there is no boot loader: whoever starts us is one */
         line_accept(&at->host); /* after reading, so that who hung up makes room */
         line_accept(&at->bench);
     }

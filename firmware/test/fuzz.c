@@ -21,21 +21,23 @@ static uint32_t draw(uint32_t below) {
 }
 
 static size_t almost_sound(const island *me, uint8_t *wire) {
-    static const uint8_t TYPES[] = {TYPE_HELLO, TYPE_CONFIG, TYPE_CONTROL, TYPE_CLEAR, 0x33};
+    static const uint8_t TYPES[] = {TYPE_HELLO, TYPE_CONFIG, TYPE_CONTROL, TYPE_CLEAR,
+                                    TYPE_LIMITS, TYPE_ACTION, TYPE_UPDATE, 0x33};
     uint8_t body[ISLAND_BODY_MOST] = {0};
     size_t count = draw(ISLAND_BODY_MOST + 1u);
     for (size_t at = 0; at < count; at++) {
         body[at] = (uint8_t)draw(256);
     }
     if (count > 4u) {
-        body[0] = TYPES[draw(5)];
+        body[0] = TYPES[draw(8)];
         body[1] = draw(8) == 0u ? 1 : 0;
         body[4] = draw(4) == 0u ? body[4] : 1;
     }
     static const struct {
         uint8_t type;
         size_t mark;
-    } MARKED[] = {{TYPE_CONFIG, 26}, {TYPE_CONTROL, 16}, {TYPE_CLEAR, 6}};
+    } MARKED[] = {{TYPE_CONFIG, 26}, {TYPE_CONTROL, 16}, {TYPE_CLEAR, 6},
+                  {TYPE_LIMITS, 18}, {TYPE_ACTION, 6}, {TYPE_UPDATE, 8}};
     for (size_t at = 0; at < sizeof MARKED / sizeof MARKED[0]; at++) {
         bool whole = count >= MARKED[at].mark + 2u;
         if (body[0] == MARKED[at].type && whole && draw(2) == 0u) {
@@ -56,6 +58,20 @@ static size_t noise(uint8_t *wire) {
         wire[at] = (uint8_t)draw(256);
     }
     return count;
+}
+
+/* The same octets as they would come on a bus: half of them begin a message, or follow one. */
+static void by_can(island *me, const uint8_t *octets, size_t count) {
+    uint8_t head = 0x80u;
+    for (size_t at = 0; at < count; at += 7u) {
+        uint8_t frame[8] = {draw(16) == 0u ? (uint8_t)draw(256) : head};
+        size_t part = count - at < 7u ? count - at : 7u;
+        for (size_t one = 0; one < part; one++) {
+            frame[1u + one] = octets[at + one];
+        }
+        island_can_receive(me, 0x180, frame, part + 1u);
+        head = (uint8_t)((head + 1u) & 0x7fu);
+    }
 }
 
 /* A session as it should be, so that the noise meets a core that is fully awake. */
@@ -93,7 +109,11 @@ int main(int count, char **words) {
     while (done < most) {
         uint8_t wire[256];
         size_t length = draw(2) == 0u ? almost_sound(&me, wire) : noise(wire);
-        island_receive(&me, wire, length);
+        if (draw(2) == 0u) {
+            island_receive(&me, wire, length);
+        } else {
+            by_can(&me, wire, length);
+        }
         done += length;
         island_step(&me, &in, now += draw(4), &out);
         while (island_send(&me, wire, sizeof wire) != 0u) {

@@ -27,4 +27,5 @@ void shim_pilot(const island *me, uint32_t *to) {
     to[6] = me->plug;
     to[7] = me->counters.worst_loop;
     to[8] = me->host.fold;
+    to[9] = island_state(me);
 }

@@ -21,6 +21,7 @@ _EMERGENCY: Final = frozenset(
         "proximity_lost",
         "contactor_welded",
         "lock_lost",
+        "overvoltage",
         "node_silent",
         "node_untrusted",
         "node_refused",

@@ -57,6 +57,7 @@ def test_a_plug_in_order_is_good_in_each_step(
     assert (told["role"], told["good"]) == (role, True)
     verdicts = {step["name"]: step["verdict"] for step in told["steps"]}
     looked = {"plug", "proximity", "lock closes", "lock opens", "contactors", "stop loop", "clock"}
+    looked |= {"contactors, by its own test", "lock, by its own test"}
     pilot = {"pilot at rest", "pilot at 5 %", "pilot in state F"}
     looked |= pilot if role == "secc" else {"pilot of the inlet"}
     assert looked <= {name for name, verdict in verdicts.items() if verdict == "good"}
@@ -75,7 +76,9 @@ def test_what_is_wrong_at_a_plug_is_measured_and_told(
     assert commission("secc", guard, out) == 1
     told = json.loads(out.read_text())
     bad = {one["name"]: one for one in told["steps"] if one["verdict"] == "wrong"}
-    assert {"lock closes", "stop loop", "temperatures", "faults"} <= set(bad)
+    assert {"lock closes", "lock, by its own test", "stop loop", "temperatures", "faults"} <= set(
+        bad
+    )
     assert "stop_input" in bad["faults"]["measured"]
     assert bad["temperatures"]["measured"].startswith("90.0 C")
     assert all(one["remedy"] for one in bad.values())

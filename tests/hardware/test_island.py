@@ -184,7 +184,9 @@ def test_a_lost_line_is_told_with_a_remedy() -> None:
 
 
 def test_an_unknown_driver_is_told_with_those_there_are() -> None:
-    with pytest.raises(NoDriver, match=r"no package enters a driver 'hope'.*there are: island"):
+    with pytest.raises(
+        NoDriver, match=r"no package enters a driver 'hope'.*there are: can, island"
+    ):
         maker("hope")
 
 

@@ -43,6 +43,7 @@ class Outputs(Structure):
         ("show", c_uint8),
         ("motor", c_uint8),
         ("stop_line", c_bool),
+        ("update", c_bool),
     )
 
 
@@ -117,7 +118,7 @@ class Core:
 
     @property
     def view(self) -> "View":
-        values = (c_uint32 * 9)()
+        values = (c_uint32 * 10)()
         self._core.shim_pilot(self._me, values)
         return View(*values)
 
@@ -126,7 +127,18 @@ class View:
     """What stands inside, for tests that ask before a message tells it."""
 
     def __init__(self, *values: int) -> None:
-        state, action, active, latched, self.inhibit, self.trip, self.plug, self.worst, _ = values
+        (
+            state,
+            action,
+            active,
+            latched,
+            self.inhibit,
+            self.trip,
+            self.plug,
+            self.worst,
+            _,
+            self.updating,
+        ) = values
         self.state = STATES[state]
         self.action = ACTIONS[action]
         self.active = names(active)

@@ -57,6 +57,9 @@ class Charge:
     def edge(self, edge: Edge) -> None:
         """The state in STATUS is enough here."""
 
+    def outcome(self, outcome: int) -> None:
+        """Nothing is tried out here."""
+
     def lost(self, why: str) -> None:
         sys.exit(why)
 

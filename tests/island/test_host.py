@@ -32,7 +32,7 @@ def test_nothing_is_said_before_the_greeting() -> None:
 def test_the_greeting_is_answered_with_version_and_nonce() -> None:
     bench = Bench()
     ack = bench.greet(nonce=0xDEAD_BEEF)
-    assert (ack.major, ack.minor, ack.nonce, ack.reset_reason) == (1, 0, 0xDEAD_BEEF, 1)
+    assert (ack.major, ack.minor, ack.nonce, ack.reset_reason) == (1, 1, 0xDEAD_BEEF, 1)
     assert ack.config_crc == 0
     assert bench.greet().island_nonce != ack.island_nonce
 

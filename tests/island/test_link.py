@@ -19,6 +19,7 @@ class User:
         self.states: list[Status] = []
         self.faults: list[Fault] = []
         self.edges: list[Edge] = []
+        self.outcomes: list[int] = []
         self.why: list[str] = []
 
     def ready(self) -> None:
@@ -32,6 +33,9 @@ class User:
 
     def edge(self, edge: Edge) -> None:
         self.edges.append(edge)
+
+    def outcome(self, outcome: int) -> None:
+        self.outcomes.append(outcome)
 
     def lost(self, why: str) -> None:
         self.why.append(why)

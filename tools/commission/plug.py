@@ -9,12 +9,14 @@ from typing import Final
 
 from bsw.cp.duty import DIGITAL
 from bsw.cp.pilot import X1, Drive, F, PilotState
-from bsw.hardware.port import PlugHardware, Side
+from bsw.hardware.port import PlugHardware, Side, TriesOut
 from tools.commission.record import Step, judged, skipped, wrong
 
 Wait = Callable[[float], None]
 SETTLES: Final = 0.5
 LOCKS: Final = 3.0
+ANSWERS: Final = 10
+"""So many times ``SETTLES`` for the outcome of a test."""
 VOLTS: Final = (11.4, 12.6)
 """What a pilot at rest may have, either way, in volts."""
 WARMTH: Final = (-40.0, 60.0)
@@ -38,6 +40,8 @@ def look(hardware: PlugHardware, side: Side, wait: Wait) -> Iterator[Step]:
     yield _proximity(hardware)
     yield from _lock(hardware, wait)
     yield _contactors(hardware, wait)
+    if unplugged and isinstance(hardware, TriesOut):
+        yield from _tried(hardware, wait)
     yield _stop(hardware)
     yield _temperatures(hardware)
     faults = ", ".join(hardware.faults)
@@ -115,6 +119,23 @@ def _contactors(hardware: PlugHardware, wait: Wait) -> Step:
     measured = "closed" if after else f"open: {why or 'no reason told'}"
     remedy = "they close without a vehicle: do not use this device"
     return judged(name, expected, measured, remedy, holds=not after)
+
+
+def _tried(hardware: TriesOut, wait: Wait) -> Iterator[Step]:
+    """What the electronics find out by themselves."""
+    for what in ("contactors", "lock"):
+        remedy = "see its faults; a plug that was in meanwhile ends it, too"
+        yield try_out(hardware, what, wait, f"{what}, by its own test", remedy)
+
+
+def try_out(hardware: TriesOut, what: str, wait: Wait, name: str, remedy: str) -> Step:
+    hardware.try_out(what)
+    for _ in range(ANSWERS):
+        wait(SETTLES)
+        if hardware.tried:
+            break
+    measured = hardware.tried or "no answer"
+    return judged(name, "done", measured, remedy, holds=measured == "done")
 
 
 def _stop(hardware: PlugHardware) -> Step:
