@@ -20,6 +20,7 @@ from bsw.os.clock import MS
 from bsw.os.scheduler import LAST, Scheduler
 from bsw.os.worker import Outcome, Worker, WorkerClosed, WorkerFull
 from bsw.private_file import create, set_aside
+from bsw.program.hostfault import sentence
 from bsw.trace import START, TraceRecord, chained, line_of
 from bsw.troubles import Trouble, Troubles
 
@@ -164,7 +165,7 @@ class TraceFile:
             self._appender.append("".join(rest).encode("ascii"), turn if self._writing else None)
             self._appender.close()
         except OSError as error:
-            self._log.error("trace_not_written", path=str(self.path), error=str(error))
+            self._log.error("trace_not_written", path=str(self.path), error=sentence(error))
 
     def _close_gap(self) -> None:
         if self._missing:
@@ -203,8 +204,9 @@ class TraceFile:
                 self._troubles.passed(Trouble.TRACE)
         elif not self._failed:
             self._failed = True
-            self._log.error("trace_not_written", path=str(self.path), error=str(outcome.error))
-            self._troubles.failed(Trouble.TRACE, f"trace.file {self.path}: {outcome.error}")
+            why = sentence(outcome.error)
+            self._log.error("trace_not_written", path=str(self.path), error=why)
+            self._troubles.failed(Trouble.TRACE, f"trace.file {self.path}: {why}")
         if self._writing or self._waiting:
             self._flush.rearm(FLUSH_AFTER)
 

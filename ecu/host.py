@@ -23,6 +23,7 @@ from bsw.nvm.store import NoStore, Store
 from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
 from bsw.os.worker import HostWorker, Worker
+from bsw.program.hostfault import told
 from bsw.stbm import TimeBase
 from bsw.tls.config import TlsConfig
 from csm.config import CsmConfig
@@ -156,8 +157,7 @@ class HostDoors:
             return Recording(config.capture, base.scheduler, key_log, base.troubles)
         except OSError as error:
             raise CannotStart(
-                f"capture.file: {config.capture.file} cannot be written: {error.strerror}; "
-                "name a place this user may write"
+                f"capture.file: {config.capture.file} cannot be written: {told(error, place=False)}"
             ) from None
 
     def memory(self) -> BlockStore:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from bsw.program.cli import Version
+from bsw.program.ending import Ending
 from bsw.program.parser import STATUSES, Parser
 
 GROUPS = {
@@ -48,20 +49,15 @@ def main(argv: list[str] | None = None) -> int:
     if moved:
         print(f"v2g: this is now {moved}", file=sys.stderr)
         return 2
-    arguments = parser().parse_args(words)
-    try:
-        status: int = arguments.run(arguments)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        from bsw.program.hostfault import told  # noqa: PLC0415 - rare
+    ending = Ending("v2g")
 
-        print(f"v2g {arguments.group}: {told(error)}", file=sys.stderr)
-        return 1
-    return status
+    def work() -> int:
+        arguments = parser().parse_args(words)
+        ending.name = arguments.speaker
+        status: int = arguments.run(arguments)
+        return status
+
+    return ending.of(work)
 
 
 def parser() -> Parser:

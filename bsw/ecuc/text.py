@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from bsw.ecuc.tree import ConfigurationError, Mark, Problem, Scalar
+from bsw.program.hostfault import FAILED, status_of, told
 
 MOST_OCTETS = 1 << 20
 
@@ -44,7 +45,7 @@ def text_of(path: Path, kind: str = "a YAML file", most: int = MOST_OCTETS) -> s
 
 
 def octets_of(path: Path, kind: str, most: int) -> bytes:
-    """What a regular file of a sensible size holds."""
+    """What a regular file of a sensible size holds.  The host's faults stay ``OSError``."""
     where = Mark(str(path))
     try:
         found = path.stat()
@@ -55,10 +56,13 @@ def octets_of(path: Path, kind: str, most: int) -> bytes:
             raise wrong(where, f"too large: {found.st_size} octets, at most {most} are read")
         return path.read_bytes()
     except FileNotFoundError:
-        raise wrong(where, "no such file") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise wrong(where, f"cannot be read: {reason}") from None
+        raise wrong(where, "no such file; name one that exists") from None
+    except OSError as error:
+        if status_of(error) == FAILED:
+            raise
+        raise wrong(where, f"cannot be read: {told(error, place=False)}") from None
+    except ValueError as error:
+        raise wrong(where, f"cannot be read: {error}") from None
 
 
 def wrong(mark: Mark, message: str, example: str = "") -> ConfigurationError:

@@ -16,6 +16,7 @@ from bsw.nvm.store import Found, Stored
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Outcome, Worker, WorkerClosed, WorkerFull
+from bsw.program.hostfault import sentence
 from bsw.troubles import Trouble, Troubles
 
 Content = Mapping[str, Any]
@@ -151,7 +152,7 @@ class Nvm:
         def written(outcome: Outcome[None]) -> None:
             self._writing = False
             if outcome.error is not None:
-                self._try_again(names, waiting, str(outcome.error))
+                self._try_again(names, waiting, sentence(outcome.error))
                 return
             if self._failures:
                 self._log.info("written again", failures=self._failures)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from bsw.program.ending import Ending
 from bsw.program.parser import STATUSES, Parser
 
 if TYPE_CHECKING:
@@ -38,20 +39,13 @@ def main(role: Role[M], argv: list[str] | None = None) -> int:
     """Run one command; the exit status comes back, and no traceback ever leaves here for a
     mistake in the configuration or on the command line.
     """
-    arguments = parser(role).parse_args(sys.argv[1:] if argv is None else argv)
-    try:
-        status: int = arguments.command(role, arguments)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return FAILED
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        from bsw.program.hostfault import told  # noqa: PLC0415 - rare
 
-        print(f"{role.name}: {told(error)}", file=sys.stderr)
-        return FAILED
-    return status
+    def work() -> int:
+        arguments = parser(role).parse_args(sys.argv[1:] if argv is None else argv)
+        status: int = arguments.command(role, arguments)
+        return status
+
+    return Ending(role.name).of(work)
 
 
 def parser(role: Role[M]) -> Parser:
@@ -179,15 +173,15 @@ def _export(role: Role[M], arguments: argparse.Namespace) -> int:
         folder = output.parent if output else Path()
         text = write(loaded.config, folder, changed=arguments.changed)
         if output is not None:
-            output.write_text(text, encoding="utf-8")
+            from bsw.program.hostfault import at  # noqa: PLC0415 - only here
+
+            with at(output):
+                output.write_text(text, encoding="utf-8")
     except ConfigurationError as error:
         return _say(role, error)
     except (CannotExport, CannotWrite) as error:
         print(f"{role.name}: {error}", file=sys.stderr)
         return BAD_CONFIGURATION
-    except OSError as error:
-        print(f"{role.name}: {output} cannot be written: {error.strerror}", file=sys.stderr)
-        return FAILED
     if output is None:
         sys.stdout.write(text)
     return 0

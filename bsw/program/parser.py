@@ -42,7 +42,10 @@ class Parser(argparse.ArgumentParser):
         namespace: Any = None,  # noqa: ANN401 - the base's
     ) -> tuple[Any, list[str]]:
         self.complete()
-        return super().parse_known_args(args, namespace)
+        found, rest = super().parse_known_args(args, namespace)
+        if "speaker" not in found:
+            found.speaker = self.prog  # of the innermost command, which is done first
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         super().error(_CHOICE.sub(_nearest, message))

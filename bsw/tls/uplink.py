@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from bsw.program.hostfault import told
 from bsw.tls.port import TlsFacts, TlsFailure, TlsState
 from bsw.tls.reasons import from_openssl
 
@@ -35,6 +36,7 @@ def uplink_client(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _pin(context)
     try:
+        _look_at(roots, *more, certificate, key)
         if roots is None:
             context.load_default_certs()
         else:
@@ -43,8 +45,10 @@ def uplink_client(
             context.load_verify_locations(path)
         if certificate is not None:
             context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise UplinkUnusable(f"{error}; give PEM files that belong together") from None
+    except ssl.SSLError as error:
+        raise _unusable(error, roots, *more, certificate, key) from None
+    except OSError as error:
+        raise UplinkUnusable(told(error)) from None
     return context
 
 
@@ -52,14 +56,28 @@ def uplink_server(certificate: Path, key: Path, roots: Path | None = None) -> ss
     """``roots`` demands a certificate of the client [profile 3]."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _pin(context)
+    _look_at(certificate, key, roots)
     try:
         context.load_cert_chain(certificate, key)
         if roots is not None:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(roots)
-    except (OSError, ssl.SSLError) as error:
-        raise UplinkUnusable(f"{error}; give PEM files that belong together") from None
+    except ssl.SSLError as error:
+        raise _unusable(error, certificate, key, roots) from None
     return context
+
+
+def _look_at(*files: Path | None) -> None:
+    """The library does not say which file it could not open."""
+    for file in files:
+        if file is not None:
+            file.open("rb").close()
+
+
+def _unusable(error: ssl.SSLError, *files: Path | None) -> UplinkUnusable:
+    named = ", ".join(str(file) for file in files if file is not None)
+    why = (error.reason or "not PEM").lower().replace("_", " ")
+    return UplinkUnusable(f"{named}: {why}; give PEM files that belong together")
 
 
 def _pin(context: ssl.SSLContext) -> None:

@@ -65,7 +65,7 @@ def find(path: Path) -> Path:
         ours = shipped("arxml") / path.name
     if ours.is_file():
         return ours
-    known = sorted(file.name for file in ours.parent.glob("*.dbc"))
+    known = sorted(file.name for file in shipped_matrix("").glob("*.dbc"))
     raise ValueError(f"there is no file {str(path)!r}; shipped are {', '.join(known)}")
 
 
@@ -86,10 +86,7 @@ def load(paths: Iterable[Path]) -> Matrix:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise MatrixError(path, f"cannot be read: {error.strerror}") from None
+    found = path.stat()
     return found.st_mtime_ns, found.st_size
 
 
@@ -100,10 +97,7 @@ def _read_once(path: Path, _stamp: tuple[int, int]) -> tuple[MessageSpec, ...]:
 
 
 def _read(path: Path) -> list[MessageSpec]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise MatrixError(path, f"cannot be read: {error.strerror}") from None
+    content = path.read_bytes()
     known = recall(path, content, (path.parent, shipped_matrix("")))
     if known is not None:
         return known

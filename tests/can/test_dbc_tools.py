@@ -73,8 +73,8 @@ def test_the_commands_say_what_they_did(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["dbc", "signals", "--output", str(output), "--check"]) == 0
     assert "is up to date" in capsys.readouterr().out
     assert main(["dbc", "mapping", str(tmp_path / "none.dbc")]) == 2
-    assert "none.dbc: cannot be read" in capsys.readouterr().err
-    assert main(["dbc", "watch", "--interface", "socketcan", "--channel", "can77"]) == 2
+    assert "none.dbc: No such file or directory; name one that exists" in capsys.readouterr().err
+    assert main(["dbc", "watch", "--interface", "socketcan", "--channel", "can77"]) == 1
     assert "cannot open CAN bus socketcan:can77" in capsys.readouterr().err
     assert main(["dbc", "interfaces"]) == 0
     assert "udp_multicast" in capsys.readouterr().out.split()

@@ -85,7 +85,7 @@ def test_chains_come_leaf_first_without_their_root(made: Path) -> None:
 
 def test_a_folder_in_use_is_not_written_to(fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (fresh / "iso2" / "certs" / "secc.der").read_bytes()
-    assert main(["pki", "make", str(fresh)]) == 1
+    assert main(["pki", "make", str(fresh)]) == 2
     assert "--force" in capsys.readouterr().err
     assert (fresh / "iso2" / "certs" / "secc.der").read_bytes() == before
     assert main(["pki", "make", str(fresh), "--kind", "iso2", "--force"]) == 0
@@ -102,7 +102,7 @@ def test_a_folder_in_use_is_not_written_to(fresh: Path, capsys: pytest.CaptureFi
 def test_a_wrong_wish_is_refused_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], why: str
 ) -> None:
-    assert main(["pki", "make", str(tmp_path / "pki"), *words]) == 1
+    assert main(["pki", "make", str(tmp_path / "pki"), *words]) == 2
     said = capsys.readouterr().err
     assert why in said
     assert len(said.splitlines()) == 1
@@ -272,7 +272,7 @@ def test_a_file_that_holds_none_is_told_in_a_sentence(
 def test_files_that_are_not_there_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert show(capsys, tmp_path / "none.pem")[0] == 1
+    assert show(capsys, tmp_path / "none.pem")[0] == 2
     assert show(capsys, tmp_path)[0] == 1
     assert show(capsys, tmp_path, "--root", tmp_path / "none.pem")[0] == 2
     assert show(capsys, tmp_path, "--staple", tmp_path / "none.ocsp")[0] == 2
@@ -362,7 +362,7 @@ def test_http_trouble_is_told_in_words(fresh: Path) -> None:
 def test_a_responder_without_a_pki_says_how_to_make_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["pki", "ocsp", str(tmp_path)]) == 1
+    assert main(["pki", "ocsp", str(tmp_path)]) == 2
     assert "v2g pki make" in capsys.readouterr().err
 
 
@@ -371,7 +371,7 @@ def test_revoking_is_listed_and_undone(fresh: Path, capsys: pytest.CaptureFixtur
     assert main(["pki", "revoke", str(fresh), "iso2/secc", "iso2/contract"]) == 0
     assert main(["pki", "revoke", str(fresh), "--undo", "iso2/secc"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "revoked: iso2/contract"
-    assert main(["pki", "revoke", str(fresh), "iso2/nobody"]) == 1
+    assert main(["pki", "revoke", str(fresh), "iso2/nobody"]) == 2
     assert "not known" in capsys.readouterr().err
 
 
@@ -418,7 +418,7 @@ def test_a_configuration_says_where_certificates_and_keys_go(
     beside = keys.public_key(KeyHandle(kept.key.driver, f"{kept.key.label}-x448"))
     assert beside.spki() == kept.leaf.extensions.alternate_key
     missing = str(tmp_path / "none.yaml")
-    assert main([*words[:-1], missing]) == 1
+    assert main([*words[:-1], missing]) == 2
     assert "none.yaml" in capsys.readouterr().err
 
 

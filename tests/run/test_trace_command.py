@@ -32,7 +32,7 @@ def test_a_changed_trace_and_a_missing_one_are_found(
     trace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trace.write_text(trace.read_text().replace("8098", "8099"))
-    assert main(["trace", "check", str(trace), str(tmp_path / "none")]) == 1
+    assert main(["trace", "check", str(trace), str(tmp_path / "none")]) == 2
     captured = capsys.readouterr()
     assert "broken at line 2: record 1 was changed, or one before it" in captured.out
     assert "none: No such file or directory" in captured.err
@@ -40,7 +40,7 @@ def test_a_changed_trace_and_a_missing_one_are_found(
 
 def test_a_trace_is_printed_for_reading(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trace.write_text(trace.read_text() + "garbage\n")
-    assert main(["trace", "show", str(trace)]) == 0
+    assert main(["trace", "show", str(trace)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("  0.000000  begin    ")
     assert lines[1] == "  0.250000  v2g      exi 8098  name SessionSetupReq  took 0.125"

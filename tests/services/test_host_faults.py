@@ -241,7 +241,7 @@ STATION = ("--set", "trace.file=null", "--set", "nvm.file=null")
     ("words", "said"),
     [
         (("evcc", "run", *ROLE, "--set", "nvm.file=LOCKED/e.nvm"), "give the ECU a folder"),
-        (("secc", "run", *STATION, "--set", "capture.file=LOCKED/x"), "place this user may write"),
+        (("secc", "run", *STATION, "--set", "capture.file=LOCKED/x"), "name one this user may use"),
         (("secc", "run", *STATION, "--set", "api.socket=LOCKED/x"), "place this user may write"),
         (("secc", "run", *STATION, "--set", "network.plain_port=80"), "name one this user may use"),
         (("v2g", "slac", "ev", "-i", "lo"), "root or CAP_NET_RAW"),

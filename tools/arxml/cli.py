@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from bsw.ecuc.arxml.lines import CannotWrite
+from bsw.program.hostfault import at
 from can_adapter.matrix.model import find, load
 from can_adapter.matrix.specs import MatrixError
 from tools.arxml.files import generated
@@ -34,9 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
     except (MatrixError, CannotDescribe, CannotWrite, ValueError) as error:
         print(f"v2g arxml: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
-        print(f"v2g arxml: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
     return status
 
 
@@ -51,7 +49,8 @@ def _generate(arguments: argparse.Namespace) -> int:
             print(f"{path}: not up to date; run v2g arxml generate")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            with at(path):
+                path.write_text(text, encoding="utf-8")
             print(f"{path}: wrote {text.count(chr(10))} lines")
     return 1 if stale else 0
 
@@ -63,5 +62,6 @@ def _system(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         sys.stdout.write(text)
     else:
-        arguments.output.write_text(text, encoding="utf-8")
+        with at(arguments.output):
+            arguments.output.write_text(text, encoding="utf-8")
     return 0

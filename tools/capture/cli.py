@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bsw.os.clock import S
+from bsw.program.hostfault import at
 from tools.capture import inputs
 from tools.capture.events import Event, Layer
 from tools.capture.ladder import Ladder, shown
@@ -91,7 +92,8 @@ def _print(name: str, judged: Iterable[Judged], arguments: argparse.Namespace) -
 def _write_report(name: str, judged: Iterable[Judged], report: Path) -> int:
     from tools.report.page import write  # noqa: PLC0415 - only for a report
 
-    digest = write(report, Path(name).name, judged)
+    with at(report):
+        digest = write(report, Path(name).name, judged)
     print(f"{report}: {digest.count} events, {digest.findings} findings")
     return 1 if digest.findings else 0
 

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from bsw.program.hostfault import sentence, status_of
 from can_adapter.matrix.specs import MatrixError
 from tools.capture.conversation import Conversation
 from tools.capture.events import Event
 from tools.capture.sources import READS, Unreadable, events
 from tools.capture.wire.packets import NotACapture
+from tools.capture.wire.tlsread import KeyLogBook
 
 UNUSABLE = 2
 
@@ -65,7 +67,7 @@ class Inputs:
             with ExitStack() as open_:
                 yield ", ".join(given.interface), self._named(self._live(open_))
             return
-        keys = given.keys.read_bytes() if given.keys else b""
+        keys = secrets_of(given.keys)
         for path in given.files:
             yield str(path), self._named(events(path, keys))
 
@@ -89,15 +91,21 @@ class Inputs:
 
     def failed(self, error: Exception) -> int:
         """Say it in a sentence."""
-        if isinstance(error, OSError):
-            place = f"{error.filename}: " if error.filename else ""
-            self._say(f"{place}{error.strerror or error}")
-        else:
-            self._say(str(error))
-        return UNUSABLE
+        self._say(sentence(error))
+        return status_of(error) if isinstance(error, OSError) else UNUSABLE
 
     def _say(self, text: str) -> None:
         print(f"v2g {self._command}: {text}", file=sys.stderr)
+
+
+def secrets_of(path: Path | None) -> bytes:
+    """A file with nothing in it, or only with its head, is right: no TLS was seen yet."""
+    octets = path.read_bytes() if path is not None else b""
+    book = KeyLogBook()
+    book.add(octets)
+    if octets and not octets.startswith(b"#") and not book:
+        raise Unreadable(f"{path}: no TLS secrets; name the file that SSLKEYLOGFILE named")
+    return octets
 
 
 def flushed(lines: Iterable[str], *, live: bool) -> None:

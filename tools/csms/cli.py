@@ -19,7 +19,7 @@ from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
-from bsw.program.hostfault import sentence
+from bsw.program.hostfault import at
 from bsw.stbm import TimeBase
 from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_server
 from csm.randomness import HostRandomness
@@ -63,8 +63,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     try:
         bench = Csms(arguments)
-    except (UplinkUnusable, FolderTrouble, OSError, ValueError) as error:
-        print(f"v2g csms: {sentence(error)}", file=sys.stderr)
+    except (UplinkUnusable, FolderTrouble, ValueError) as error:
+        print(f"v2g csms: {error}", file=sys.stderr)
         return 2
     return bench.run()
 
@@ -80,7 +80,7 @@ class Csms:
         self._calendar.set_from_host()
         self._record = None
         if arguments.record is not None:
-            self._record = arguments.record.open("a", encoding="utf-8")
+            self._record = arguments.record.open("ab", buffering=0)
         self._office = Office(
             self._scheduler,
             self,
@@ -116,13 +116,17 @@ class Csms:
         self._orders = b""
 
     def run(self) -> int:
-        self.told("", "listening", self._url, {})
-        self._listen_to_orders()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._scheduler.post(self._stop, name="signal"))
-        self._scheduler.run()
-        self._uplink.close()
-        self._clock.close()
+        try:
+            self.told("", "listening", self._url, {})
+            self._listen_to_orders()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: self._scheduler.post(self._stop, name="signal"))
+            self._scheduler.run()
+        finally:
+            self._uplink.close()
+            self._clock.close()
+            if self._record is not None:
+                self._record.close()
         return 0
 
     def _listen_to_orders(self) -> None:
@@ -139,8 +143,8 @@ class Csms:
         )
         print(line, flush=True)
         if self._record is not None:
-            self._record.write(line + "\n")
-            self._record.flush()
+            with at(Path(self._record.name)):
+                self._record.write((line + "\n").encode())
 
     def _now(self) -> str:
         return timestamp(self._calendar.unix() * S)

@@ -9,6 +9,7 @@ from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
+from bsw.program.hostfault import at
 from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         status: int = arguments.act(arguments)
     except (MatrixError, BusUnavailable) as error:
         print(f"v2g dbc: {error}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, BusUnavailable) else 2
     return status
 
 
@@ -69,7 +70,8 @@ def _signals(arguments: argparse.Namespace) -> int:
         same = output.is_file() and output.read_text(encoding="utf-8") == text
         print(f"{output} is {'up to date' if same else 'not up to date: run v2g dbc signals'}")
         return 0 if same else 1
-    output.write_text(text, encoding="utf-8")
+    with at(output):
+        output.write_text(text, encoding="utf-8")
     print(f"wrote {output}: {text.count(chr(10))} lines")
     return 0
 
@@ -77,11 +79,7 @@ def _signals(arguments: argparse.Namespace) -> int:
 def _book(arguments: argparse.Namespace) -> int:
     from tools.dbc.book import put  # noqa: PLC0415 - brings cantools with it
 
-    try:
-        print(f"wrote {put(arguments.folder)}")
-    except OSError as error:
-        print(f"v2g dbc: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 2
+    print(f"wrote {put(arguments.folder)}")
     return 0
 
 

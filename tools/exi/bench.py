@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from bsw import exi
 from bsw.exi.codec import Form
 from tools.exi import schemas
-from tools.exi.check import cases, forms
+from tools.exi.check import WANTED, NoVectors, cases, forms
 
 T = TypeVar("T")
 BATCHES = 9
@@ -47,9 +47,15 @@ def bench(arguments: argparse.Namespace) -> int:
     try:
         vectors = [case for case in cases(Path(arguments.file)) if "exi" in case]
         rows = [measure(case, form) for form in forms(arguments.form) for case in vectors]
-    except (OSError, ValueError) as error:
-        print(f"v2g exi bench: {arguments.file}: {error}", file=sys.stderr)
-        return 1
+    except NoVectors as error:
+        print(f"v2g exi bench: {error}", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(f"v2g exi bench: {arguments.file}: {error}; see v2g exi check", file=sys.stderr)
+        return 2
+    if not vectors:
+        print(f"v2g exi bench: {arguments.file}: no EXI vector in it; {WANTED}", file=sys.stderr)
+        return 2
     means = {form: mean(rows, form) for form in forms(arguments.form)}
     if arguments.json:
         print(json.dumps({"messages": rows, "geometric_means": means}, indent=2))

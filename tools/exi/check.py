@@ -7,6 +7,7 @@ import gzip
 import json
 import sys
 import xml.etree.ElementTree as ET
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from bsw.exi.names import XSI
 from bsw.exi.views.as_xml import from_xml, to_xml
 from bsw.exi.views.values import ViewError
 from tools.exi import schemas
+
+WANTED = "name a file with one JSON object a line"
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -37,9 +40,9 @@ def check(arguments: argparse.Namespace) -> int:
                 passed += not troubles
                 for text in troubles:
                     print(f"{case.get('id', name)}: {text}")
-        except (OSError, ValueError) as error:
-            print(f"v2g exi check: {name}: {error}", file=sys.stderr)
-            failed += 1
+        except NoVectors as error:
+            print(f"v2g exi check: {error}", file=sys.stderr)
+            return 2
         if skipped:
             print(f"{name}: {skipped} entries are no EXI vectors, skipped")
     print(f"checked {' and '.join(wanted)}")
@@ -57,17 +60,31 @@ def forms(wanted: str) -> list[Form]:
     return there if compiled("best") else ["pure"]
 
 
+class NoVectors(ValueError):
+    """A file that is no vector file.  Names the place and what is wanted."""
+
+
 def cases(path: Path) -> Iterator[dict[str, Any]]:
     """The cases of a vector file, one JSON object a line, gzipped or not."""
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                case = json.loads(line)
-            except ValueError:
-                raise ValueError(f"line {number} is no JSON") from None
-            yield case if isinstance(case, dict) else {}
+    count = 0
+    for count, (number, line) in enumerate(_lines(path), start=1):  # noqa: B007 - counts them
+        try:
+            case = json.loads(line)
+        except ValueError:
+            raise NoVectors(f"{path}:{number}: no JSON; {WANTED}") from None
+        yield case if isinstance(case, dict) else {}
+    if not count:
+        raise NoVectors(f"{path}: nothing in it; {WANTED}")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise NoVectors(f"{path}: no whole gzip file: {error}; {WANTED}") from None
 
 
 def trouble(case: dict[str, Any], form: Form) -> str:

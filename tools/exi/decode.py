@@ -13,14 +13,18 @@ from typing import Any
 
 from bsw import exi
 from bsw.chrgm.messages.model import Message
+from bsw.ecuc.text import text_of
+from bsw.ecuc.tree import ConfigurationError
 from bsw.exi import DecodeError, EncodeError, Fragment, Noted
 from bsw.exi.views.as_json import from_tree, to_json, to_tree
 from bsw.exi.views.as_xml import from_xml, to_xml
 from bsw.exi.views.values import ViewError
+from bsw.program.hostfault import at
 from bsw.v2gtp import VERSION, PayloadType
 from tools.exi import schemas
-from tools.exi.inputs import InputError, octets
+from tools.exi.inputs import InputError, is_file, octets
 
+MOST_OCTETS = 64 << 20
 PAYLOAD_TYPES = {
     names[0]: number for number, names in reversed(schemas.BY_PAYLOAD_TYPE.items()) if names
 } | {"sap": PayloadType.EXI, "din": PayloadType.EXI, "iso2": PayloadType.EXI}
@@ -40,11 +44,16 @@ def _decode_one(text: str, arguments: argparse.Namespace) -> int:
     try:
         data, payload_type = octets(text, arguments.input_form)
         names = [schemas.known(arguments.schema)] if arguments.schema else None
+    except ValueError as error:
+        print(f"v2g exi decode: {error}", file=sys.stderr)
+        return 2
+    try:
         guessed = names or schemas.guess(data, payload_type, fragment=arguments.fragment)
         noted = read(data, guessed[0], arguments)
         print(show(guessed[0], noted.message, arguments.format, indent=2))
-    except (InputError, DecodeError, ViewError, ValueError) as error:
-        print(f"v2g exi decode: {error}", file=sys.stderr)
+    except (DecodeError, ViewError, ValueError) as error:
+        place = f"{text}: " if is_file(text) else ""
+        print(f"v2g exi decode: {place}{error}", file=sys.stderr)
         return 1
     if names is None:
         also = f", also possible: {', '.join(guessed[1:])}" if guessed[1:] else ""
@@ -79,12 +88,8 @@ def show(schema: str, message: Message | Fragment, form: str, *, indent: int | N
 
 def batch(arguments: argparse.Namespace) -> int:
     """One JSON line for each JSON line of a file; what is wrong with a line stays in its answer."""
-    try:
-        for line in _lines(arguments.batch):
-            print(json.dumps(_answer(line, arguments), ensure_ascii=False))
-    except OSError as error:
-        print(f"v2g exi decode: {arguments.batch}: {error.strerror}", file=sys.stderr)
-        return 1
+    for line in _lines(arguments.batch):
+        print(json.dumps(_answer(line, arguments), ensure_ascii=False))
     return 0
 
 
@@ -140,14 +145,18 @@ def encode(arguments: argparse.Namespace) -> int:
         text = _text(arguments.input)
         schema, message = _message(text, arguments)
         octets_ = _octets(schema, message, ends=arguments.ends)
-    except (InputError, ViewError, EncodeError, ValueError) as error:
+    except InputError as error:
+        print(f"v2g exi encode: {error}", file=sys.stderr)
+        return 2
+    except (ViewError, EncodeError, ValueError) as error:
         print(f"v2g exi encode: {error}", file=sys.stderr)
         return 1
     if arguments.frame:
         number = PAYLOAD_TYPES.get(schema, PayloadType.EXI)
         octets_ = struct.pack(">BBHI", VERSION, VERSION ^ 0xFF, number, len(octets_)) + octets_
     if arguments.output:
-        Path(arguments.output).write_bytes(octets_)
+        with at(Path(arguments.output)):
+            Path(arguments.output).write_bytes(octets_)
     elif arguments.base64:
         print(base64.b64encode(octets_).decode())
     else:
@@ -161,9 +170,9 @@ def _text(name: str) -> str:
     if name.lstrip()[:1] in {"<", "{"}:
         return name
     try:
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{name[:80]}: {error}") from None
+        return text_of(Path(name), "a file with XML or JSON", MOST_OCTETS)
+    except ConfigurationError as error:
+        raise InputError(str(error)) from None
 
 
 def _message(text: str, arguments: argparse.Namespace) -> tuple[str, Message | Fragment]:
@@ -176,7 +185,8 @@ def _message(text: str, arguments: argparse.Namespace) -> tuple[str, Message | F
     try:
         tree = json.loads(text)
     except ValueError as error:
-        raise InputError(f"neither XML nor JSON: {error}") from None
+        place = f"{arguments.input}: " if is_file(arguments.input) else ""
+        raise InputError(f"{place}neither XML nor JSON: {error}") from None
     schema = given or _schema_of_tree(tree)
     set_ = exi.schema_set(schema)
     return schema, from_tree(set_, tree, fragment=arguments.fragment, checked=checked)

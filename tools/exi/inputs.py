@@ -28,16 +28,12 @@ def octets(text: str, form: str = "auto") -> Octets:
     """One argument of the command line; ``-`` is the standard input."""
     if text == "-":
         return unframed(_readable(sys.stdin.buffer.read(), form))
-    if form == "file" or (form == "auto" and _is_file(text)):
-        try:
-            content = Path(text).read_bytes()
-        except OSError as error:
-            raise InputError(f"{text}: {error.strerror}") from None
-        return unframed(_readable(content, "auto"))
+    if form == "file" or (form == "auto" and is_file(text)):
+        return unframed(_readable(Path(text).read_bytes(), "auto"))
     return unframed(_spelled(text, form))
 
 
-def _is_file(text: str) -> bool:
+def is_file(text: str) -> bool:
     try:
         return Path(text).is_file()
     except (OSError, ValueError):

@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from csm.errors import CsmError
+from csm.errors import BadKey, CsmError
 from csm.handles import SYMMETRIC, KeyHandle, KeyKind
 from tools.hsm import commands
 from tools.hsm.pins import add_source
@@ -31,15 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         status: int = arguments.verb_run(arguments)
     except CsmError as error:
-        return _fail(str(error))
-    except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}")
+        print(f"v2g hsm: {error}", file=sys.stderr)
+        return 2 if isinstance(error, BadKey) else 1
     return status
-
-
-def _fail(sentence: str) -> int:
-    print(f"v2g hsm: {sentence}", file=sys.stderr)
-    return 1
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bsw.os.clock import MS, S
+from bsw.program.hostfault import at
 from tools.capture import inputs
 from tools.capture.events import Event, Layer
 from tools.capture.ladder import Ladder
@@ -59,10 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
         return given.failed(error)
     except KeyboardInterrupt:
         pass  # of a file that is long; what was found until then is said
-    if arguments.junit and not _junit(arguments.junit, account):
-        return inputs.UNUSABLE
     if not arguments.json:
         print(account.verdict())
+    if arguments.junit:
+        _junit(arguments.junit, account)
     if not account.messages:
         print("v2g monitor: no message could be read, so nothing was judged", file=sys.stderr)
         return inputs.UNUSABLE
@@ -132,12 +133,8 @@ def _as_json(name: str, event: Event, finding: Finding) -> dict[str, Any]:
     return told
 
 
-def _junit(path: Path, account: Account) -> bool:
+def _junit(path: Path, account: Account) -> None:
     from tools.monitor.junit import document  # noqa: PLC0415 - only where it is wanted
 
-    try:
+    with at(path):
         path.write_text(document(account.texts, account.broken), encoding="utf-8")
-    except OSError as error:
-        print(f"v2g monitor: {path}: {error.strerror}", file=sys.stderr)
-        return False
-    return True

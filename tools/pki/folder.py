@@ -82,10 +82,7 @@ def prepared(base: Path, *, force: bool) -> Writer:
         raise FolderTrouble(f"{base} is a file; name a folder")
     if base.is_dir() and any(base.iterdir()) and not force:
         raise FolderTrouble(f"{base} is not empty; name another folder, or overwrite with --force")
-    try:
-        base.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FolderTrouble(f"cannot make {base}: {error.strerror}") from None
+    base.mkdir(parents=True, exist_ok=True)
     return Writer(base)
 
 
@@ -182,8 +179,6 @@ def _read_one(base: Path, path: Path, password: str | None) -> Entity:
         certificate = x509.load_der_x509_certificate(path.read_bytes())
         key = load_pem_private_key(key_file.read_bytes(), lock)
         agreement = load_pem_private_key(beside.read_bytes(), lock) if beside.exists() else None
-    except OSError as error:
-        raise FolderTrouble(f"cannot read {error.filename}: {error.strerror}") from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
         detail = f"{path} or {key_file} cannot be read; is the password right?"
         raise FolderTrouble(detail) from None

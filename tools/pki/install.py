@@ -85,7 +85,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     try:
         _install(args)
-    except (FolderTrouble, CsmError, KeymError, ConfigurationError) as error:
+    except (FolderTrouble, ConfigurationError) as error:
+        print(f"v2g pki install: {error}", file=sys.stderr)
+        return 2
+    except (CsmError, KeymError) as error:
         print(f"v2g pki install: {error}", file=sys.stderr)
         return 1
     return 0

@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bsw.crypto import KeyType
+from bsw.ecuc.text import text_of
+from bsw.ecuc.tree import ConfigurationError
 from keym.x509.edition import Edition
 from keym.x509.ids import Emaid, IdError
 from tools.pki import folder, layout15118
@@ -85,10 +87,7 @@ def run(args: argparse.Namespace) -> int:
         _write(args, writer)
     except (FolderTrouble, IdError) as error:
         print(f"v2g pki make: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"v2g pki make: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
+        return 2
     print("test keys: never trust these roots outside a test")
     return 0
 
@@ -98,11 +97,13 @@ def password_of(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FolderTrouble(f"cannot read the password file {path}: {error}") from None
+        lines = text_of(path, "a file with a password").splitlines()
+    except ConfigurationError as error:
+        raise FolderTrouble(f"the password file {error}") from None
     if not lines or not lines[0]:
-        raise FolderTrouble(f"the password file {path} is empty")
+        raise FolderTrouble(
+            f"the password file {path} is empty; put the password on its first line"
+        )
     return lines[0]
 
 

@@ -20,7 +20,6 @@ from urllib.parse import unquote
 from cryptography import x509
 from cryptography.x509 import ocsp
 
-from bsw.program.hostfault import sentence
 from keym.judging.status import CertId
 from keym.x509.certificate import parse
 from tools.pki import folder
@@ -191,9 +190,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         answers = responder(args.folder, password_of(args.password_file), args.hours)
         server = serve(answers, args.port)
-    except (FolderTrouble, OSError, OverflowError) as error:
-        print(f"v2g pki ocsp: {sentence(error)}", file=sys.stderr)
-        return 1
+    except (FolderTrouble, OverflowError) as error:
+        print(f"v2g pki ocsp: {error}", file=sys.stderr)
+        return 2
     port = server.server_address[1]
     print(f"OCSP at http://[::1]:{port}/ocsp, CRLs at http://[::1]:{port}/crl/KIND/NAME.crl")
     with contextlib.suppress(KeyboardInterrupt):

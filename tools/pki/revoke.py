@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from bsw.program.hostfault import at
 from tools.pki import folder
 from tools.pki.make import KINDS
 from tools.pki.ocsp import revoked_in
@@ -26,16 +27,16 @@ def run(args: argparse.Namespace) -> int:
         for path in sorted((args.folder / kind / "certs").glob("*.der"))
     }
     strange = [name for name in (*args.names, *args.undo) if name not in known]
-    if strange or not known:
-        wanted = strange[0] if strange else args.folder
-        some = ", ".join(sorted(known)[:4]) or "no test PKI there; see v2g pki make"
-        print(f"v2g pki revoke: {wanted}: not known; there are {some} ...", file=sys.stderr)
-        return 1
+    if not known:
+        told = f"{args.folder} holds no test PKI; make one with: v2g pki make {args.folder}"
+        print(f"v2g pki revoke: {told}", file=sys.stderr)
+        return 2
+    if strange:
+        some = ", ".join(sorted(known)[:4])
+        print(f"v2g pki revoke: {strange[0]}: not known; there are {some} ...", file=sys.stderr)
+        return 2
     names = revoked_in(args.folder).union(args.names).difference(args.undo)
-    try:
+    with at(args.folder / folder.REVOKED):
         (args.folder / folder.REVOKED).write_text("".join(f"{name}\n" for name in sorted(names)))
-    except OSError as error:
-        print(f"v2g pki revoke: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
     print("revoked: " + (", ".join(sorted(names)) or "nothing"))
     return 0

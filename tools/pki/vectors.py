@@ -4,6 +4,7 @@ import argparse
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def run(args: argparse.Namespace) -> int:
     for path in args.files:
         try:
             document = read(path)
-        except (OSError, ValueError) as error:
-            print(f"v2g pki vectors: {path}: cannot be read: {error}", file=sys.stderr)
+        except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            told = f"{path}: no JSON document: {error}; name a file of worked examples"
+            print(f"v2g pki vectors: {told}", file=sys.stderr)
             return 2
         cases = replay(document)
         for case in cases:
@@ -50,7 +52,7 @@ def read(path: Path) -> Mapping[str, Any]:
     octets = path.read_bytes()
     if path.suffix == ".gz":
         octets = gzip.decompress(octets)
-    document = json.loads(octets)
+    document = json.loads(octets.decode("utf-8", "replace"))
     return document if isinstance(document, dict) else {}
 
 

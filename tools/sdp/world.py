@@ -108,9 +108,9 @@ class SdpWorld:
     def close(self) -> None:
         for host in self._hosts:
             host.close()
-        if self._capture is not None:
-            self._capture.close()
         self.clock.close()
+        if self._capture is not None:
+            self._capture.complete()
 
 
 def with_world(arguments: argparse.Namespace, work: Callable[[SdpWorld], int]) -> int:

@@ -73,10 +73,10 @@ class Run:
         self.scheduler.after(self._limit, self._too_long, name="limit")
         self.scheduler.run()
         self._leave()
-        if self._capture is not None:
-            self._capture.close()
         self.port.close()
         self.clock.close()
+        if self._capture is not None:
+            self._capture.complete()
         return self.status
 
     def _hear(self, output: Output) -> None:

@@ -150,7 +150,7 @@ def run_sim(arguments: argparse.Namespace) -> int:
         if park.listener.link is not None:
             times.append(park.listener.at - PLUG_IN)
     if capture is not None:
-        capture.close()
+        capture.complete()
     for outcome, count in outcomes.most_common():
         verdict(outcome, runs=count)
     if times:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bsw.os.clock import S
+from bsw.program.hostfault import status_of, told
 from bsw.trace_file import verify
 from tools.bench.run.view import value_text
 from tools.capture.events import Event
+from tools.capture.inputs import secrets_of
 from tools.capture.sources import Unreadable, events
 from tools.capture.wire.packets import NotACapture
 
@@ -68,15 +70,15 @@ def _add_replay(commands: Any) -> None:  # noqa: ANN401
     command.set_defaults(act=_replay)
 
 
+_NO_RECORD = "not a record"
+
+
 def run(arguments: argparse.Namespace) -> int:
     try:
         status: int = arguments.act(arguments)
-    except OSError as error:
-        print(f"v2g trace: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
     except (Unreadable, NotACapture) as error:
         print(f"v2g trace: {error}", file=sys.stderr)
-        return 1
+        return 2
     return status
 
 
@@ -92,11 +94,12 @@ def _each(plain: Callable[[Path], int], as_json: Callable[[Path], int]) -> Act:
 
 
 def _attempt(do: Callable[[Path], int], path: Path) -> int:
+    """One that cannot be read does not keep the others from being looked at."""
     try:
         return do(path)
     except OSError as error:
-        print(f"v2g trace: {path}: {error.strerror}", file=sys.stderr)
-        return 1
+        print(f"v2g trace: {told(error)}", file=sys.stderr)
+        return status_of(error)
 
 
 def _check(path: Path) -> int:
@@ -128,10 +131,13 @@ def _show_json(path: Path) -> int:
 
 
 def _show(path: Path) -> int:
+    """The records in words; 1 if a line is none."""
+    status = 0
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in shown(lines):
+            status |= line.lstrip().startswith(_NO_RECORD)
             print(line)
-    return 0
+    return status
 
 
 def shown(lines: Iterator[str]) -> Iterator[str]:
@@ -140,7 +146,7 @@ def shown(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         record = _record(line)
         if record is None:
-            yield f"           not a record: {line.strip()[:60]}"
+            yield f"           {_NO_RECORD}: {line.strip()[:60]}"
         elif "kind" in record:
             start = record["time"] if start is None else start
             fields = record["fields"].items()
@@ -220,6 +226,6 @@ def _export(arguments: argparse.Namespace) -> int:
 def _replay(arguments: argparse.Namespace) -> int:
     from tools.trace.playing import play  # noqa: PLC0415 - brings both roles with it
 
-    keys = arguments.keys.read_bytes() if arguments.keys else b""
+    keys = secrets_of(arguments.keys)
     wanted = arguments.against or ["station", "vehicle"]
     return play(arguments.file, events(arguments.file, keys), wanted)

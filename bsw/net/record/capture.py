@@ -16,6 +16,7 @@ from bsw.net.record import pcapng
 from bsw.net.record.pcapng import Direction
 from bsw.os.clock import S
 from bsw.private_file import create
+from bsw.program.hostfault import at, told
 
 _FLUSH_EVERY: Final = S // 2
 
@@ -81,7 +82,7 @@ class Capture:
             self._write(now, octets, interface, direction)
         except OSError as error:  # a full disk ends the capture, and nothing else
             self.lost = error
-            self._tell_lost(f"{self._path}: {error}")
+            self._tell_lost(f"{self._path}: {told(error, place=False)}")
 
     def _write(self, now: int, octets: bytes, interface: str, direction: Direction) -> None:
         number = self._interfaces.get(interface)
@@ -101,6 +102,13 @@ class Capture:
             self._finish()
         except OSError as error:
             self.lost = self.lost or error
+
+    def complete(self) -> None:
+        """Close it, for a command whose user asked for just this file; raises what was lost."""
+        self.close()
+        if self.lost is not None:
+            with at(self._path):
+                raise self.lost
 
     def _finish(self) -> None:
         self._file.close()

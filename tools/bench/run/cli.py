@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bsw.ecuc.tree import ConfigurationError
+from bsw.program.hostfault import at
 from tools.bench.run.plain import JsonView, PlainView, SceneView
 from tools.bench.run.simulated import DEFAULT_SPEED, Played, Simulation
 from tools.bench.run.verdict import places
@@ -79,11 +80,8 @@ def _refused(why: str) -> int:
 def _play(scenario: Scenario, arguments: argparse.Namespace) -> int:
     speed = DEFAULT_SPEED if arguments.speed is None else arguments.speed
     view = _view(plain=arguments.plain, as_json=arguments.json)
-    try:
+    with at(arguments.out):
         played = Simulation(scenario, arguments.out, speed, view).play()
-    except OSError as error:
-        print(f"v2g bench run: {arguments.out}: {error.strerror}", file=sys.stderr)
-        return 1
     if arguments.json:
         print(json.dumps({"verdict": played.verdict.figures}, ensure_ascii=False))
     else:

@@ -25,11 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         target=usual.target if arguments.target is None else arguments.target,
         timeout=usual.timeout if arguments.timeout is None else arguments.timeout,
     )
-    try:
-        result = Play(plan, view_for(sys.stdout, plain=arguments.plain)).run()
-    except OSError as error:
-        print(f"v2g bench run: {arguments.out}: {error.strerror}", file=sys.stderr)
-        return 1
+    result = Play(plan, view_for(sys.stdout, plain=arguments.plain)).run()
     told(result)
     pages(arguments.out)
     return 1 if result.reason else 0

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bsw.program.hostfault import told
 from tools.bench.run.bench import REPORT
 from tools.capture.sources import events
 from tools.monitor.judge import Judge
@@ -14,6 +15,6 @@ def report_of(out: Path, capture: Path, title: str) -> Path | None:
     try:
         write(page, title, Judge().judged(events(capture)))
     except OSError as error:
-        print(f"  no report: {page}: {error.strerror}")
+        print(f"  no report: {page}: {told(error, place=False)}")
         return None
     return page

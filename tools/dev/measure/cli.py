@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from bsw.program.hostfault import at, told
 from tools.dev.measure.figures import LEDGER, NoFigures, ratios, read, save
 
 BENCHES = {
@@ -90,9 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _saved(file: Path) -> bool:
     try:
-        save(LEDGER.figures, file)
-    except OSError as error:
-        print(f"v2g measure: cannot write {file}: {error.strerror}; name another", file=sys.stderr)
+        with at(file):
+            save(LEDGER.figures, file)
+    except OSError as error:  # what was measured is on the screen; it is not lost
+        print(f"v2g measure: {told(error)}", file=sys.stderr)
         return False
     return True
 

@@ -69,7 +69,7 @@ def read(file: Path) -> dict[str, Figure]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))["figures"]
         return {name: Figure(float(value), str(unit)) for name, (value, unit) in found.items()}
-    except OSError as error:
+    except FileNotFoundError as error:
         raise NoFigures(f"{file}: {error.strerror}; make one with --save {file}") from error
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise NoFigures(f"{file}: holds no figures; make one with --save {file}") from error

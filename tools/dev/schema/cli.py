@@ -7,7 +7,7 @@ import difflib
 import sys
 from pathlib import Path
 
-from bsw.program.hostfault import sentence
+from bsw.program.hostfault import at
 from tools.dev.schema.generate import generate
 from tools.dev.schema.plan import COMMON_TYPES, MODULES, XMLDSIG, Module
 from tools.dev.schema.xsd import SchemaError, read_all
@@ -34,18 +34,19 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.amendment:
             return _amendment(schemas, arguments.amendment)
         texts = generate(schemas)
-    except (SchemaError, OSError, SyntaxError) as error:
-        print(f"v2g schema: {sentence(error)}", file=sys.stderr)
-        return 1
+    except SchemaError as error:
+        print(f"v2g schema: {error}; name the folder with the official XSD files", file=sys.stderr)
+        return 2
     if not texts:
         roots = ", ".join(sorted({module.root for module in MODULES}))
         print(f"v2g schema: no schema in {schemas}; expected {roots}", file=sys.stderr)
-        return 1
+        return 2
     if arguments.check:
         return _check(texts, arguments.output)
     for path, text in texts.items():
         (arguments.output / path).parent.mkdir(parents=True, exist_ok=True)
-        (arguments.output / path).write_text(text, encoding="utf-8")
+        with at(arguments.output / path):
+            (arguments.output / path).write_text(text, encoding="utf-8")
         print(f"{arguments.output / path}: {text.count(chr(10))} lines")
     return 0
 
@@ -66,8 +67,8 @@ def _check(texts: dict[str, str], output: Path) -> int:
 def _amendment(schemas: Path, wanted: str) -> int:
     name, _, root = wanted.partition("=")
     if not (schemas / root).is_file():
-        print(f"v2g schema: {schemas / root} is not there", file=sys.stderr)
-        return 1
+        print(f"v2g schema: {schemas / root} is not there; name one that is", file=sys.stderr)
+        return 2
     known = {ns for module in MODULES for ns in module.namespaces} | {XMLDSIG, COMMON_TYPES}
     own = tuple(schema.ns for schema in read_all(schemas / root) if schema.ns not in known)
     if not own:

@@ -131,9 +131,12 @@ class _File:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._prefixes: dict[str, str] = {}
-        for _, (prefix, uri) in ET.iterparse(path, events=("start-ns",)):  # noqa: S314 - own schemas
-            self._prefixes.setdefault(prefix, uri)
-        self._root = ET.parse(path).getroot()  # noqa: S314 - own schemas
+        try:
+            for _, (prefix, uri) in ET.iterparse(path, events=("start-ns",)):  # noqa: S314 - our own
+                self._prefixes.setdefault(prefix, uri)
+            self._root = ET.parse(path).getroot()  # noqa: S314 - own schemas
+        except ET.ParseError as error:
+            raise SchemaError(f"{path}: no XML: {error}") from None
         self.ns = self._root.get("targetNamespace", "")
         self._elements_qualified = self._root.get("elementFormDefault") == "qualified"
         self._attributes_qualified = self._root.get("attributeFormDefault") == "qualified"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bsw.chrgm.protocols import SPOKEN
+from bsw.program.hostfault import at
 from tools.dev.tables.page import page
 
 FOLDER: Final = Path("docs/protocols")
@@ -16,13 +17,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.out
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for spoken in SPOKEN:
-            path = folder / f"{spoken.name}.md"
+    folder.mkdir(parents=True, exist_ok=True)
+    for spoken in SPOKEN:
+        path = folder / f"{spoken.name}.md"
+        with at(path):
             path.write_text(page(spoken.table), encoding="utf-8")
-            print(path)
-    except OSError as error:
-        print(f"cannot write to {folder}: {error.strerror}; name another folder with --out")
-        return 1
+        print(path)
     return 0

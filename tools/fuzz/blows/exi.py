@@ -21,7 +21,6 @@ from bsw import exi
 from bsw.chrgm.messages.model import Message
 from bsw.exi import Codec, DecodeError, Fragment
 from bsw.exi.codec import Form, compiled
-from bsw.program.hostfault import sentence
 from tools.exi import schemas
 from tools.exi.check import cases
 from tools.fuzz.blows.mutate import mutated
@@ -100,9 +99,12 @@ def fuzz(arguments: argparse.Namespace) -> int:
         return guided(arguments)
     try:
         known = seeds(arguments.seeds)
-    except (OSError, ValueError) as error:
-        print(f"v2g exi fuzz: no seeds: {sentence(error)}", file=sys.stderr)
-        return 1
+    except ValueError as error:
+        print(f"v2g exi fuzz: no seeds: {error}", file=sys.stderr)
+        return 2
+    if not known:
+        print("v2g exi fuzz: no seeds: no EXI vector in these files", file=sys.stderr)
+        return 2
     rng = random.Random(arguments.seed)  # noqa: S311 - damage, not secrets
     messages = slowest = 0
     culprit = Seed("", fragment=False, data=b"")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bsw import der
 from bsw.der import DerError
+from bsw.program.hostfault import told
 from keym.judging.status import Response, RevocationList, read_list, read_response
 from keym.x509 import pem
 from keym.x509.certificate import Certificate, Malformed, parse
@@ -52,7 +53,7 @@ class Intake:
         return [one for sheaf in self.sheaves for one in sheaf.certificates]
 
     def take(self, path: Path) -> None:
-        """A file, or all files of a folder that look like ours."""
+        """A file, or all files of a folder that look like ours; of these one may be closed."""
         if path.is_dir():
             inside = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
             if not inside:
@@ -61,19 +62,21 @@ class Intake:
                 detail = f"{len(inside)} files; only the first {MOST_FILES} are read"
                 self.troubles.append(Trouble(str(path), detail))
             for one in inside[:MOST_FILES]:
-                self._take_file(one)
+                self._attempt(one)
         else:
             self._take_file(path)
 
-    def _take_file(self, path: Path) -> None:
+    def _attempt(self, path: Path) -> None:
         try:
-            if path.stat().st_size > LARGEST_FILE:
-                self.troubles.append(Trouble(str(path), "too large to hold certificates"))
-                return
-            octets = path.read_bytes()
+            self._take_file(path)
         except OSError as error:
-            self.troubles.append(Trouble(str(path), error.strerror or str(error)))
+            self.troubles.append(Trouble(str(path), told(error, place=False)))
+
+    def _take_file(self, path: Path) -> None:
+        if path.stat().st_size > LARGEST_FILE:
+            self.troubles.append(Trouble(str(path), "too large to hold certificates"))
             return
+        octets = path.read_bytes()
         if not pem.looks_like(octets):
             self._take_der(str(path), octets)
             return

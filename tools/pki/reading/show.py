@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from bsw.program.hostfault import sentence
 from keym.calendar import Moment
 from keym.judging import rules
 from keym.judging.judge import Judge, Policy, Question
@@ -69,8 +68,8 @@ def run(args: argparse.Namespace) -> int:
         intake.take(path)
     try:
         lens = _lens(args, intake)
-    except (OSError, ValueError) as error:
-        print(f"v2g pki show: {sentence(error)}", file=sys.stderr)
+    except ValueError as error:
+        print(f"v2g pki show: {error}", file=sys.stderr)
         return 2
     if args.json:
         told = [_as_json(place, chain, lens, intake) for place, chain in _chains(intake)]
