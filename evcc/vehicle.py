@@ -86,6 +86,13 @@ class VehicleValues(Moment):
     energy_capacity: float | None = wished("energy_capacity", lasting=True)
     energy_request: float | None = wished("energy_request")
     departure: int | None = wished("departure_time")  # seconds from now
+    # Wh as energy management wants them, else they follow from the battery; below zero: to give
+    target_energy: float | None = wished("target_energy_request")
+    most_energy: float | None = wished("max_energy_request")
+    least_energy: float | None = wished("min_energy_request")
+    most_cycled: float | None = wished("max_v2x_energy_request")
+    least_cycled: float | None = wished("min_v2x_energy_request")
+    minimum_soc: float | None = wished("minimum_soc")  # as soon as possible, whatever it costs
     remaining_to_full: float | None = measured("remaining_time_to_full_soc")
     remaining_to_bulk: float | None = measured("remaining_time_to_bulk_soc")
     charging_complete: bool = measured(default=False)
@@ -250,6 +257,9 @@ class StationView(Moment):
     in_place: bool | None = None  # under the pantograph, or over the pad
     deviation: tuple[int, int] | None = None  # mm from there, along and across
     device: str = ""  # Home, Moving or EndPosition
+    wanted_departure: int | None = None  # by the station, seconds from then, in dynamic control
+    wanted_minimum_soc: int | None = None
+    wanted_target_soc: int | None = None
     target_power: float | None = None  # W that the station sets, below zero for discharge
     target_lines: tuple[float, ...] = ()  # the same by line, where the station names them
     meter_discharged: int | None = None  # Wh out of the vehicle

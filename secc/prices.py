@@ -40,6 +40,9 @@ class ParkingConfig(Part):
 class PricesConfig(Part):
     """Told to vehicles of ISO 15118-20 with each schedule; without ``day`` no prices are told."""
 
+    told: Literal["money", "levels"] = "money"
+    """levels: how the prices of the day compare, from 0 for the lowest, instead of money."""
+
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     algorithm: Literal["power", "peak", "stacked"] = "power"
     """Which power prices the energy: that of each moment; the highest while a price holds;

@@ -4,6 +4,7 @@ Times count from ``origin``, the moment the message was made by its own header: 
 wrong does not matter then.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Final
@@ -12,6 +13,8 @@ from bsw.chrgm.messages.iso20 import common as msg
 from bsw.chrgm.messages.iso20.common_types import RationalNumber
 from bsw.prices.tariff import Algorithm, Overstay, Rule, Stack, Tariff, Tax
 
+MOST_LEVELS: Final = 255
+"""What is dearer than so many prices counts as the last of them."""
 LONGEST: Final = 2**32 - 1
 """Seconds that a duration can say."""
 FINEST: Final = -5
@@ -125,6 +128,28 @@ def told(
         ),
         overstay_rules=_overstay_rules(tariff),
         additional_selected_services=_services(tariff.services),
+    )
+
+
+def told_levels(
+    tariff: Tariff, *, anchor: int, number: int, most_entries: int = 1024
+) -> msg.PriceLevelSchedule:
+    """How its prices compare: level 0 is the lowest of them."""
+    stacks = shortened(tariff.stacks, most_entries)
+    fees = sorted({_dearest(stack) for stack in tariff.stacks})[:MOST_LEVELS]
+    return msg.PriceLevelSchedule(
+        time_anchor=anchor + stacks[0].begin,
+        price_schedule_id=number,
+        number_of_price_levels=len(fees),
+        price_level_schedule_entries=msg.PriceLevelScheduleEntryList(
+            price_level_schedule_entry=tuple(
+                msg.PriceLevelScheduleEntry(
+                    duration=int(min(stack.end - stack.begin, LONGEST)),
+                    price_level=bisect_left(fees, min(_dearest(stack), fees[-1])),
+                )
+                for stack in stacks
+            )
+        ),
     )
 
 

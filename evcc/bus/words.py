@@ -188,6 +188,9 @@ def schedule(view: StationView) -> Schedule:
         schedule_power=bounded(offered.power),
         schedule_remaining=offered.remaining,
         schedule_next_power=bounded(offered.next_power),
+        station_departure_time=view.wanted_departure,
+        station_minimum_soc=view.wanted_minimum_soc,
+        station_target_soc=view.wanted_target_soc,
     )
 
 
@@ -273,6 +276,16 @@ STATION_PARTS: Final[tuple[Section[VehicleReportPart], ...]] = (
     Section("ac_targets", ("target_power", "target_lines"), station_ac_targets),
     Section("identity", ("evse_id", "meter_id", "session_id", "evse_time"), station_identity),
     Section("metering", ("meter_reading", "meter_discharged", "meter_time"), metering),
-    Section("schedule", ("schedule_tuple", "offered"), schedule),
+    Section(
+        "schedule",
+        (
+            "schedule_tuple",
+            "offered",
+            "wanted_departure",
+            "wanted_minimum_soc",
+            "wanted_target_soc",
+        ),
+        schedule,
+    ),
 )
 """Everything the station told, part by part, each with what it is made of."""

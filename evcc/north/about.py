@@ -24,7 +24,8 @@ COMMANDS: Final = {
     "update_dc_present_values": "Measured at inlet and battery, never the target repeated.",
     "update_contactor_state": "What the contactors report; a welded one is a fault.",
     "update_inlet": "Lock, ampacity of the cable, derating by temperature.",
-    "set_mobility_needs": "Departure in seconds from now, energy in Wh, full and bulk charge.",
+    "set_mobility_needs": "Departure in seconds from now, energy in Wh, full and bulk charge, "
+    "and the least that has to be in as soon as possible (-20).",
     "allow_charging": "Permission; withdrawn while charging it is an ordered stop.",
     "request_renegotiation": "New parameters and schedules; -2 only.",
     "resume": "End a pause from the vehicle's side.",

@@ -243,12 +243,14 @@ class Vehicle:
         energy_request: WattHours | None = None,
         full_soc: Percent | None = None,
         bulk_soc: Percent | None = None,
+        minimum_soc: Percent | None = None,
     ) -> None:
         self._set(
             departure=None if departure is None else int(departure),
             energy_request=energy_request,
             full_soc=full_soc,
             bulk_soc=bulk_soc,
+            minimum_soc=minimum_soc,
         )
 
     @command

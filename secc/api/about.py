@@ -70,6 +70,8 @@ ADDITIONS: Final = {
     "level: the vehicle asks until it is in place, and leaves when it is not any more.",
     "update_pantograph": "Where the pantograph is; Connect and Disconnect wait for it.",
     "offer_internet": "Offer Internet access as a value-added service; over TLS only.",
+    "update_mobility_needs": "When the vehicle leaves and how full it is then, as the site wants "
+    "it: told with dynamic control where the service lets the station say it; -20 only.",
     "confirm_meter": "The vehicle shall sign the next meter reading by the contract that pays; "
     "-20 only.",
     "offer_parking": "Offer check-in and check-out of the parking place; over TLS, -20 only.",

@@ -14,6 +14,7 @@ from bsw.dlt import Logger
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Variables
 from secc.api.devices import Association, PantographPosition, VehiclePlace
+from secc.api.extensions import MobilityNeeds
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -348,6 +349,11 @@ class Charger:
     def update_pantograph(self, *, position: PantographPosition) -> None:
         """Where the pantograph is."""
         self._set("update_pantograph", pantograph=position)
+
+    @addition
+    def update_mobility_needs(self, *, needs: MobilityNeeds) -> None:
+        """When and how full, as the site wants it; what is left out it does not say."""
+        self._set("update_mobility_needs", needs=needs)
 
     @addition
     def confirm_meter(self) -> None:

@@ -4,6 +4,10 @@ Names follow OCPP 2.x NotifyEVChargingNeeds in snake case; only what DIN 70121 a
 have elements for.  Numbers are SI, times RFC 3339 in UTC.
 """
 
+from typing import Annotated
+
+from pydantic import Field
+
 from secc.api.literals import (
     ControlMode,
     EnergyTransferMode,
@@ -45,6 +49,14 @@ class DCChargingParameters(Object):
     state_of_charge: Percent
     full_soc: Percent | None = None
     bulk_soc: Percent | None = None
+
+
+class MobilityNeeds(Object):
+    """What the site wants of the vehicle in dynamic control."""
+
+    departure_time: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None  # seconds from now
+    minimum_soc: Annotated[int, Field(ge=0, le=100)] | None = None
+    target_soc: Annotated[int, Field(ge=0, le=100)] | None = None
 
 
 class ChargingNeeds(Object):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bsw.chrgm.modes import Transfer, mode_of
 from secc.api.devices import Association, PantographPosition, VehiclePlace
+from secc.api.extensions import MobilityNeeds
 from secc.api.literals import (
     EnergyTransferMode,
     EvseError,
@@ -49,6 +50,7 @@ class StationState:
     certificate_service: bool = False
     internet_service: bool = False
     parking_service: bool = False
+    needs: MobilityNeeds | None = None
     confirm_meter: bool = False  # the vehicle shall sign a reading
     central_contract_validation: bool = False
     # energy path

@@ -137,6 +137,21 @@ class Schedules:
         )
         self.sent = tuple(plan.cut(_most(entries)) for plan in (self.plans or (own,))[:3])
 
+    def prices_now(self, now: int, departure: int | None) -> Tariff | None:
+        """What energy costs where the station sets the power, and no schedule carries a price."""
+        if self.plans:
+            return self.plans[0].prices
+        return tariff(self.prices, now, max(DAY, departure or 0))
+
+    @property
+    def priced(self) -> bool:
+        return bool(self.prices.day) or any(plan.prices is not None for plan in self.plans)
+
+    @property
+    def in_levels(self) -> bool:
+        """How the station's own prices are told; those of plans are money."""
+        return self.prices.told == "levels" and not self.plans
+
     def offer_again(self, plan: Plan, *, entries: int | None) -> None:
         """After a pause the tuple the car had chosen, shortened by the time that passed."""
         self.sent = (plan.cut(_most(entries)),)

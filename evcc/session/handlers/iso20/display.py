@@ -3,6 +3,7 @@
 from bsw.chrgm.iso20.words import maybe, percent
 from bsw.chrgm.messages.iso20.common_types import DisplayParameters, MeterInfo
 from evcc.session.context import VehicleContext
+from evcc.session.handlers.iso20.needs import minimum_soc
 
 
 class Display:
@@ -15,6 +16,7 @@ class Display:
         full = state.remaining_to_full
         return DisplayParameters(
             present_soc=percent(state.soc),
+            minimum_soc=minimum_soc(state),
             target_soc=percent(state.full_soc),
             remaining_time_to_target_soc=None if full is None else max(0, int(full)),
             charging_complete=self._context.complete,

@@ -18,20 +18,24 @@ from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.signature.iso20 import signed_elements
 from bsw.os.clock import S
 from evcc.plan import Choice
+from evcc.plan import Offered as Prices
 from evcc.planning.optimum import Work
 from evcc.schedules import Limits, choosing
 from evcc.schedules import Schedule as Offered
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.needs import (
+    cycled,
     departure,
     energy_needs,
+    minimum_soc,
     most_back,
     most_power,
     needed,
+    see_needs,
 )
 from evcc.session.handlers.iso20.status import Notifications
-from evcc.session.handlers.iso20.tuples import profile_entries, schedule_of
+from evcc.session.handlers.iso20.tuples import priced_pieces, profile_entries, schedule_of
 
 FEWEST_POINTS: Final = 12
 """The schema has no fewer."""
@@ -137,10 +141,12 @@ class Schedule:
         needs = energy_needs(state)
         return common.DynamicSEReqControlMode(
             departure_time=departure(state),
+            minimum_soc=minimum_soc(state),
             target_soc=percent(state.full_soc),
             ev_target_energy_request=number(needs.target or 0.0),
             ev_maximum_energy_request=number(needs.maximum or 0.0),
             ev_minimum_energy_request=number(needs.minimum or 0.0),
+            **(cycled(state) if self._choosing.made.both_ways else {}),
         )
 
     # The answer
@@ -152,7 +158,12 @@ class Schedule:
         if self._choosing.made.dynamic:
             self._offered = ()
             self._context.plan = None
-            return "" if dynamic is not None else "schedules of the other control mode"
+            if dynamic is None:
+                return "schedules of the other control mode"
+            see_needs(self._context, dynamic)
+            pieces = priced_pieces(dynamic, heard.body.header.time_stamp)
+            self._context.note(offered=Prices(pieces=pieces))
+            return ""
         scheduled = response.scheduled_se_res_control_mode
         if scheduled is None:
             return "schedules of the other control mode"

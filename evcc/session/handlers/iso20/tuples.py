@@ -6,7 +6,7 @@ from bsw.chrgm.iso20.words import most, si
 from bsw.chrgm.messages.iso20 import common
 from bsw.prices.iso20 import read, read_levels
 from bsw.prices.tariff import Tariff
-from evcc.plan import Choice
+from evcc.plan import Choice, Piece
 from evcc.schedules import Schedule, Slot
 
 
@@ -31,12 +31,23 @@ def schedule_of(one: common.ScheduleTuple, *, priced: bool = True) -> Schedule:
     )
 
 
-def _prices(schedule: common.ChargingSchedule, anchor: int) -> Tariff | None:
+def _prices(
+    schedule: common.ChargingSchedule | common.DynamicSEResControlMode, anchor: int
+) -> Tariff | None:
     if schedule.absolute_price_schedule is not None:
         return read(schedule.absolute_price_schedule, anchor)
     if schedule.price_level_schedule is not None:
         return read_levels(schedule.price_level_schedule, anchor)
     return None
+
+
+def priced_pieces(told: common.DynamicSEResControlMode, anchor: int) -> tuple[Piece, ...]:
+    """The prices of dynamic control, in which the station sets the power: no piece has one."""
+    prices = _prices(told, anchor)
+    stacks = () if prices is None else prices.stacks
+    return tuple(
+        Piece(int(stack.begin), int(stack.end), 0.0, stack.rules[0].fee) for stack in stacks
+    )
 
 
 def slots(schedule: common.PowerSchedule) -> tuple[Slot, ...]:

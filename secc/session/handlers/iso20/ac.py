@@ -20,7 +20,7 @@ from secc.api.objects import (
 )
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.display import publish_display
-from secc.session.handlers.iso20.offers import Offers
+from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
 from secc.session.limits import ac_discharge_power, ac_minimum_power, ac_power
@@ -177,6 +177,8 @@ class AlternatingCurrent:
                 -back if station.charging else 0.0, state.ac_target.target_active_power.total
             )
         told = self._spread("evse_target_active_power", min(target, limit), most)
+        if self._offers.made.dynamic:
+            told.update(told_needs(station, self._offers.made))
         if state.ac_present is not None:
             present = state.ac_present.total
             told.update(self._spread("evse_present_active_power", present, number))

@@ -11,7 +11,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.api.objects import DcChargeDynamicModeValues
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.display import publish_display
-from secc.session.handlers.iso20.offers import Offers
+from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
 from secc.session.handlers.published import publish_dc_maximum, publish_dc_target_in_loop
@@ -139,6 +139,8 @@ class DirectLoop:
             told["evse_minimum_discharge_power"] = number(sign * back.minimum_power)
             told["evse_maximum_discharge_current"] = number(sign * back.current)
             told["evse_minimum_voltage"] = least(limits.minimum_voltage)
+        if self._offers.made.dynamic:
+            told.update(told_needs(station, self._offers.made))
         return kind(**told)
 
 

@@ -5,7 +5,7 @@ a vehicle has to read the parameters.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from bsw.chrgm.iso20 import parameters as known
 from bsw.chrgm.iso20.parameters import Value
@@ -24,6 +24,25 @@ CONTROL: Final = (
     (known.DYNAMIC, known.BY_STATION_TOO),
 )
 """Control mode and mobility needs that go together [V2G20-2656], [V2G20-2663]."""
+
+
+def told_needs(station: StationContext, made: Selection) -> dict[str, Any]:
+    """What the station wants of the charge, where the service lets it say that.
+
+    A least state of charge above the target is left out [V2G20-1366], [V2G20-1290].
+    """
+    needs = station.state.needs
+    if needs is None or not made.needs_of_station:
+        return {}
+    said = {
+        "departure_time": needs.departure_time,
+        "minimum_soc": needs.minimum_soc,
+        "target_soc": needs.target_soc,
+    }
+    low, high = needs.minimum_soc, needs.target_soc
+    if low is not None and high is not None and low > high:
+        del said["minimum_soc"]
+    return {name: value for name, value in said.items() if value is not None}
 
 
 class Offers:
@@ -97,8 +116,15 @@ class Offers:
             if service.mode.ac:
                 form[known.NOMINAL_VOLTAGE] = int(nominal_voltage(self._station.state))
             form[known.MOBILITY] = mobility
-            form[known.PRICING] = known.NO_PRICES
+            form[known.PRICING] = self._pricing
             yield form
+
+    @property
+    def _pricing(self) -> int:
+        schedules = self._station.schedules
+        if not schedules.priced:
+            return known.NO_PRICES
+        return known.PRICE_LEVELS if schedules.in_levels else known.ABSOLUTE_PRICES
 
     def _connectors(self, service: EnergyService) -> tuple[int, ...]:
         if service.mode.ac:

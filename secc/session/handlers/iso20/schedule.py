@@ -1,18 +1,18 @@
 """ISO 15118-20, ScheduleExchange: what the vehicle needs, and the power that is there for it."""
 
-from typing import Final
+from typing import Any, Final
 
 from bsw.chrgm.iso20.words import most
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
-from bsw.prices.iso20 import told
+from bsw.prices.iso20 import told, told_levels
 from bsw.prices.tariff import Tariff
 from secc.api.extensions import ChargingNeeds
 from secc.api.literals import ControlMode, EnergyTransferMode
 from secc.session.context import StationContext
-from secc.session.handlers.iso20.offers import Offers
+from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.words import stamp
 from secc.session.handlers.published import LATEST_DEPARTURE, moment, publish_departure
 from secc.session.limits import ac_discharge_power, ac_power, dc_discharge, dc_limits
@@ -106,12 +106,33 @@ class Schedule:
                 header=stamp(self._station),
                 response_code=Codes.OK,
                 evse_processing=processing,
-                dynamic_se_res_control_mode=common.DynamicSEResControlMode() if dynamic else None,
+                dynamic_se_res_control_mode=self._dynamic(processing) if dynamic else None,
                 scheduled_se_res_control_mode=None
                 if dynamic
                 else common.ScheduledSEResControlMode(schedule_tuple=tuples),
             )
         )
+
+    def _dynamic(self, processing: Processing) -> common.DynamicSEResControlMode:
+        """Prices, and what the station needs where the service lets it say that."""
+        station = self._station
+        if processing is not Processing.FINISHED:
+            return common.DynamicSEResControlMode()
+        self.anchor = station.calendar.unix()
+        prices = station.schedules.prices_now(self.anchor, None)
+        needs = told_needs(station, self._offers.made)
+        return common.DynamicSEResControlMode(**needs, **self._told(prices, 1))
+
+    def _told(self, prices: Tariff | None, number: int) -> dict[str, Any]:
+        """In money or in levels; the message has room for one of them."""
+        if prices is None:
+            return {}
+        anchor, most_entries = self.anchor, self._points
+        if self._station.schedules.in_levels:
+            levels = told_levels(prices, anchor=anchor, number=number, most_entries=most_entries)
+            return {"price_level_schedule": levels}
+        money = told(prices, anchor=anchor, number=number, most_stacks=most_entries)
+        return {"absolute_price_schedule": money}
 
     def _tuple(self, plan: Plan) -> common.ScheduleTuple:
         back = None
@@ -137,17 +158,10 @@ class Schedule:
             time_anchor=self.anchor,
             power_schedule_entries=common.PowerScheduleEntryList(power_schedule_entry=entries),
         )
-        told_prices = None
-        if prices is not None:
-            told_prices = told(prices, anchor=self.anchor, number=number, most_stacks=self._points)
-        levels = None
-        if told_prices is None and self._station.profile.levels_without_prices:
-            levels = self._one_level(number, max(plan.until, 1))
-        return common.ChargingSchedule(
-            power_schedule=power,
-            absolute_price_schedule=told_prices,
-            price_level_schedule=levels,
-        )
+        words = self._told(prices, number)
+        if not words and self._station.profile.levels_without_prices:
+            words = {"price_level_schedule": self._one_level(number, max(plan.until, 1))}
+        return common.ChargingSchedule(power_schedule=power, **words)
 
     def _one_level(self, number: int, until: int) -> common.PriceLevelSchedule:
         """One level says nothing, but vehicles of the field cannot do without [V2G20-2176]."""

@@ -17,7 +17,7 @@ from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.display import Display, see_meter
 from evcc.session.handlers.iso20.energy.giving import planned_out
 from evcc.session.handlers.iso20.energy.onboard import Onboard, spread, watts_per_amp
-from evcc.session.handlers.iso20.needs import departure, energy_needs
+from evcc.session.handlers.iso20.needs import cycled, departure, energy_needs, see_needs
 from evcc.session.handlers.iso20.parking import Parking
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
@@ -135,8 +135,9 @@ class AlternatingCurrent20:
             return ac.ScheduledACCLReqControlMode(**known)
         known["departure_time"] = departure(self._context.state)
         known["ev_present_reactive_power"] = number(0.0)
-        kind: Any = ac.BPTDynamicACCLReqControlMode
-        return (kind if selection.both_ways else ac.DynamicACCLReqControlMode)(**known)
+        if not selection.both_ways:
+            return ac.DynamicACCLReqControlMode(**known)
+        return ac.BPTDynamicACCLReqControlMode(**known, **cycled(self._context.state))
 
     def hear_ac_charge_loop(self, heard: Heard) -> Next:
         context = self._context
@@ -157,6 +158,8 @@ class AlternatingCurrent20:
         self._status.see(body.evse_status, body.meter_info)
         see_meter(context, body.meter_info)
         target = lines(body.cl_res_control_mode, "evse_target_active_power")
+        if self._choosing.made.dynamic:
+            see_needs(context, body.cl_res_control_mode)
         self._target = None if target is None else self._amps(target)
         context.note(
             target_power=None if target is None else target.total,

@@ -17,7 +17,7 @@ from evcc.session.handlers.dc import DirectCurrent
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.display import Display, see_meter
 from evcc.session.handlers.iso20.energy.giving import Giving, most_amps, most_watts
-from evcc.session.handlers.iso20.needs import NO_LIMIT, departure, energy_needs
+from evcc.session.handlers.iso20.needs import NO_LIMIT, cycled, departure, energy_needs, see_needs
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
 
@@ -120,6 +120,7 @@ class DirectLoop:
             ev_maximum_discharge_power=most(0.0 if self._direct.down else most_watts(state)),
             ev_minimum_discharge_power=least(0.0),
             ev_maximum_discharge_current=most(self._out()),
+            **cycled(state),
         )
 
     def _out(self) -> float:
@@ -154,6 +155,8 @@ class DirectLoop:
         self._status.see(body.evse_status, body.meter_info)
         see_meter(context, body.meter_info)
         believe, control = context.judge.believe, body.cl_res_control_mode
+        if self._choosing.made.dynamic:
+            see_needs(context, body.cl_res_control_mode)
         context.note(
             present_voltage=believe(
                 "present_voltage", body.evse_present_voltage, view.present_voltage
