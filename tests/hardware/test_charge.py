@@ -1,5 +1,6 @@
 """Both ECUs as processes, each with an island or a node of its own: from plug to charged."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ class Charge:
         self._out = out
         self._ports = bench.Ports.free()
         self._children = Children(self.said.append)
+        self.until: Callable[[Said], bool] = lambda _said: False
 
     @property
     def heard(self) -> list[str]:
@@ -64,7 +66,9 @@ class Charge:
                 children.start(who, f"{who}.cli", ["run", *words])
             while not {"evcc", "secc"} <= set(children.status):
                 children.listen(0.1)
-                if any(children.status.values()) or "bench" in children.status:
+                if any(children.status.values()) or any(map(self.until, self.said)):
+                    break
+                if "bench" in children.status:
                     break
         finally:
             children.stop()
@@ -92,3 +96,25 @@ def test_two_ecus_charge_with_a_node_on_each_bus(tmp_path: Path) -> None:
     charge = Charge(tmp_path)
     status = charge.with_nodes()
     assert (status.get("evcc"), status.get("secc")) == (0, 0), "\n".join(charge.heard)
+
+
+STANDS = (
+    # whose island, what is done to it, the words of its ECU
+    ("evcc", {"stuck": 3}, "CONTACTOR_FAULT"),
+    ("secc", {"stuck": 3}, "contactor_stuck"),
+    ("evcc", {"jammed": 1}, "LOCK_ERROR"),
+    ("secc", {"jammed": 1}, "lock_stuck"),
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("who", "cause", "word"), STANDS)
+def test_what_keeps_a_charge_from_beginning_is_told_by_the_ecu_that_has_it(
+    who: str, cause: dict[str, int], word: str, tmp_path: Path
+) -> None:
+    charge = Charge(tmp_path)
+    with island() as vehicle, island() as station, cable(vehicle, station):
+        {"evcc": vehicle, "secc": station}[who].tell(**cause)
+        charge.until = lambda said: said.who == who and word in f"{said.text} {dict(said.fields)}"
+        charge.with_islands({"evcc": vehicle.port, "secc": station.port})
+        assert any(map(charge.until, charge.said)), "\n".join(charge.heard)

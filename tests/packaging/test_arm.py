@@ -1,8 +1,10 @@
-"""``make arm`` without an ARM: what it needs is named, and what it would install is what we pin."""
+"""``make arm``, ``make container``: what they need is named, what they install is what we pin."""
+
+from pathlib import Path
 
 import pytest
 
-from tools.dev import arm
+from tools.dev import arm, container
 from tools.setup.pins import RUN
 
 
@@ -28,3 +30,19 @@ def test_all_rooms_go_along() -> None:
     assert all((arm.ROOT / room).is_dir() for room in arm.ROOMS)
     vectors = arm.ROOT / "tests" / "data" / "exi"
     assert all((vectors / f"{name}.jsonl.gz").is_file() for name in arm.VECTORS)
+
+
+def test_without_buildah_or_wheels_a_container_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _tool: None)
+    assert container.main() == 2
+    assert "apt-get install debootstrap buildah crun" in capsys.readouterr().err
+    monkeypatch.setattr("shutil.which", lambda tool: tool)
+    monkeypatch.setattr(container, "ROOT", tmp_path)
+    assert container.main() == 2
+    assert "make wheel first" in capsys.readouterr().err
+
+
+def test_the_base_is_the_one_that_the_recipe_names() -> None:
+    assert container.base() == "python:3.11-slim-bookworm"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from tools.dev.programs import Missing, do, need
 from tools.setup.pins import FILE, RUN, section
 
 ROOT: Final = Path(__file__).parents[2]
@@ -57,10 +58,6 @@ JOBS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 
 
-class Missing(RuntimeError):
-    """The machine lacks something; the text says what to do."""
-
-
 def main() -> int:
     try:
         prepare()
@@ -73,9 +70,7 @@ def main() -> int:
 
 
 def prepare() -> None:
-    absent = {tool: package for tool, package in NEEDED.items() if shutil.which(tool) is None}
-    if absent:
-        raise Missing(f"no {', '.join(absent)}: apt-get install {' '.join(absent.values())}")
+    need(NEEDED)
     WORK.mkdir(parents=True, exist_ok=True)
     for what, there, make in (
         ("a Debian for arm64", SYSTEM, lay_system),
@@ -93,9 +88,9 @@ def prepare() -> None:
 def lay_system(folder: Path) -> None:
     """Unpacked and never configured: nothing of it runs but its Python."""
     chosen = ("--arch=arm64", "--foreign", "--variant=minbase", f"--include={','.join(PACKAGES)}")
-    _do("debootstrap", *chosen, SUITE, str(folder), MIRROR)
+    do("debootstrap", *chosen, SUITE, str(folder), MIRROR)
     for package in sorted((folder / "var/cache/apt/archives").glob("*.deb")):
-        _do("dpkg-deb", "-x", str(package), str(folder))
+        do("dpkg-deb", "-x", str(package), str(folder))
 
 
 def lay_site(folder: Path) -> None:
@@ -147,7 +142,7 @@ def compile_module(sources: Sequence[Path], made: Path) -> None:
     headers = SYSTEM / "usr/include"
     include = (f"-I{headers}/python{PYTHON}", f"-I{WORK}/include")
     _plain_headers(headers)
-    _do(COMPILER, "-O2", "-shared", "-fPIC", *include, *map(str, sources), "-o", str(made))
+    do(COMPILER, "-O2", "-shared", "-fPIC", *include, *map(str, sources), "-o", str(made))
 
 
 def _plain_headers(headers: Path) -> None:
@@ -181,14 +176,7 @@ def _entries(name: str, *, but: Sequence[str] = (), only: Sequence[str] = ()) ->
 
 
 def _pip(*words: str) -> None:
-    _do(sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", *words)
-
-
-def _do(*command: str) -> None:
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        said = (ended.stderr or ended.stdout).strip()[-2000:]
-        raise Missing(f"{Path(command[0]).name} failed:\n{said}")
+    do(sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", *words)
 
 
 if __name__ == "__main__":

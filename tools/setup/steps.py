@@ -33,6 +33,7 @@ TESTS = Step("tests", (*PYTEST, "-m", "not long"))
 LONG = Step("long", (*PYTEST, "-m", "long"))
 COVERED = Step("tests", (*PYTEST, "--cov", "--cov-report=term:skip-covered"))
 WHEEL = Step("wheel", ("-m", "tools.setup.release"))
+CONTAINER = Step("container", ("-m", "tools.dev.container"))
 ARM = Step("arm", ("-m", "tools.dev.arm"))
 FUZZ = Step("firmware-fuzz", ("-m", "tools.island", "fuzz"))
 BENCH = Step("bench", ("-m", "tools.cli", "measure"))
@@ -44,6 +45,7 @@ PLANS = {
     "coverage": (COVERED,),
     "bench": (BENCH,),
     "wheel": (WHEEL,),
+    "container": (CONTAINER,),
     "arm": (ARM,),
     "firmware-fuzz": (FUZZ,),
 }
