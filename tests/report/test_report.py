@@ -16,6 +16,8 @@ from bsw.chrgm.messages import iso2
 from tests.capture.makers import connection, framed, pcapng_of
 from tests.capture.test_decode import ONE, changed, moved, place, write
 from tests.peers.recordings import Frame, Recording
+from tools.bench.scenarios.find import read
+from tools.bench.scenarios.player import Player
 from tools.capture.sources import events
 from tools.cli import main
 from tools.monitor.judge import Judge
@@ -83,9 +85,10 @@ def test_what_cannot_be_true_is_a_finding_and_in_no_curve(tmp_path: Path) -> Non
     absurd = iso2.PhysicalValue(multiplier=3, unit=iso2.Unit.V, value=32_767)
     wrong = changed(ONE, place(ONE, "CurrentDemandRes"), {"evse_present_voltage": absurd})
     told = data(page(write(tmp_path, moved(wrong, place(ONE, "PreChargeRes"), 2_500))))
-    assert told["findings"] == 2
+    assert told["findings"] == 3
     assert {text.split(":")[0] for texts in told["found"].values() for text in texts} == {
         "value",
+        "limit",
         "answer",
     }
     (volts,) = [values for name, _, _, values in told["curves"] if name == "voltage"]
@@ -117,22 +120,116 @@ def test_the_command_writes_it_and_its_status_tells(
     assert "v2g decode: " in capsys.readouterr().err
 
 
+def dumped(report: Path) -> str:
+    """The document as a browser has it once the page's program has run."""
+    words = (
+        *(str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-sync"),
+        *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
+        *(f"--user-data-dir={report.parent / 'browser'}", "--virtual-time-budget=20000"),
+        *("--dump-dom", report.as_uri()),
+    )
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_browser_shows_every_message(tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     out.write_text(page(write(tmp_path, ONE)), encoding="utf-8")
-    shown = subprocess.run(
-        [
-            *(str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-sync"),
-            *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
-            *(f"--user-data-dir={tmp_path / 'browser'}", "--virtual-time-budget=20000"),
-            *("--dump-dom", out.as_uri()),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    shown = dumped(out)
     assert 'data-ready="yes"' in shown
     assert "no rule was broken" in shown
     assert "SupportedAppProtocolReq" in shown
     assert f"{len(ONE.frames) + 3} of {len(ONE.frames) + 3}" in shown
+
+
+# Several records
+
+
+def told_by_both(folder: Path) -> tuple[Path, Path, Path]:
+    """The traces of both sides of a charge, and the capture beside them."""
+    player = Player(read("ac-contract"), record=folder)
+    assert player.play().wrong == ()
+    found = []
+    for role, base in (("evcc", player.pair.vehicle_base), ("secc", player.pair.station_base)):
+        found.append(folder / f"{role}.jsonl")
+        found[-1].write_text("".join(record.line for record in base.memory.records))
+    player.close()
+    return found[0], found[1], folder / "run.pcapng"
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    return told_by_both(tmp_path_factory.mktemp("both"))
+
+
+def rows(told: dict[str, Any], name: str) -> list[tuple[int, int]]:
+    """Source and microseconds of the rows of one name."""
+    found, time = [], 0
+    for step, number, _, _, source, *_ in told["rows"]:
+        time += step
+        if told["names"][number] == name:
+            found.append((source, time))
+    return found
+
+
+def test_the_records_of_both_sides_lie_on_one_axis(
+    both: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    assert main(["decode", "--html", str(out), "--beside", *map(str, both)]) == 0
+    told = data(out.read_text(encoding="utf-8"))
+    assert told["sources"] == ["evcc.jsonl", "secc.jsonl", "run.pcapng"]
+    found = rows(told, "SessionSetupReq")
+    assert sorted(source for source, _ in found) == [0, 1, 2]
+    times = [time for _, time in found]
+    assert max(times) - min(times) < 1_000_000
+    assert any(layer == "CAN" for layer in told["layers"])
+    beside = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (beside["findings"], beside["facts"]["protocol"]) == (0, "ISO 15118-2")
+    assert 'failures="0"' in (tmp_path / "report.xml").read_text(encoding="utf-8")
+
+
+def test_a_record_without_the_calendar_is_moved_to_its_first_message(
+    both: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare.jsonl"
+    kept = both[1].read_text().splitlines()[1:]  # without the record that has the calendar
+    bare.write_text("\n".join(kept))
+    out = tmp_path / "report.html"
+    main(["decode", "--html", str(out), str(both[0]), str(bare)])
+    times = [time for _, time in rows(data(out.read_text(encoding="utf-8")), "SessionSetupReq")]
+    assert len(times) == 2
+    assert max(times) - min(times) < 1_000
+
+
+def test_every_message_has_its_octets(both: tuple[Path, Path, Path]) -> None:
+    told = data(page(both[0]))
+    wanted = [event.octets.hex() for event in events(both[0])]
+    last: dict[int, str] = {}
+    for row, kept, octets in zip(told["rows"], told["octets"], wanted, strict=True):
+        if not kept:
+            assert octets == ""
+            continue
+        begin, end, middle = kept.split(",")
+        before = last.get(row[1], "")
+        tail = before[len(before) - 2 * int(end) :] if int(end) else ""
+        last[row[1]] = before[: 2 * int(begin)] + middle + tail
+        assert last[row[1]] == octets
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_message_unfolds_to_values_octets_and_the_bus(
+    both: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    main(["decode", "--html", str(out), *map(str, both[:2])])
+    text = out.read_text(encoding="utf-8")
+    picked = 'ladder.pick(ladder.shown.findIndex(row => row.name === "ChargingStatusReq"))'
+    ready = 'document.body.dataset.ready = "yes";'
+    assert ready in text
+    out.write_text(text.replace(ready, f"{ready} {picked};"), encoding="utf-8")
+    shown = dumped(out)
+    detail = shown[shown.index('id="detail"') :]
+    assert "CAN at that time" in detail
+    assert "has it" in detail
+    assert "80 98" in detail

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bsw.os.clock import S
 from bsw.program.hostfault import at
@@ -17,6 +17,9 @@ from tools.capture.words import Value
 from tools.monitor.finding import Finding
 from tools.monitor.judge import Judge
 
+if TYPE_CHECKING:
+    from tools.report.digest import Digest
+
 Judged = tuple[Event, tuple[Finding, ...]]
 
 
@@ -25,7 +28,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--values", action="store_true", help="every value on its own line")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
-        "--html", type=Path, metavar="REPORT", help="one page with curves, messages and findings"
+        "--html",
+        type=Path,
+        metavar="REPORT",
+        help="one page with curves, messages and findings; several files on one axis of time",
+    )
+    parser.add_argument(
+        "--beside", action="store_true", help="beside the page what machines read: .json, .xml"
     )
     parser.add_argument(
         "--field",
@@ -49,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     status = given.check()
     if status:
         return status
+    if arguments.html and len(arguments.files) > 1:
+        return _write_several(given, arguments)
     try:
         for name, found in given.each():
             judged = _chosen(Judge().judged(found), arguments)
@@ -71,7 +82,7 @@ def _chosen(judged: Iterable[Judged], arguments: argparse.Namespace) -> Iterator
 def _print(name: str, judged: Iterable[Judged], arguments: argparse.Namespace) -> int:
     """1 if a rule was broken."""
     if arguments.html:
-        return _write_report(name, judged, arguments.html)
+        return _write_report(name, judged, arguments)
     if arguments.field:
         return _print_fields(judged, arguments.field)
     if arguments.json:
@@ -89,12 +100,34 @@ def _print(name: str, judged: Iterable[Judged], arguments: argparse.Namespace) -
     return 1 if wrong else 0
 
 
-def _write_report(name: str, judged: Iterable[Judged], report: Path) -> int:
+def _write_report(name: str, judged: Iterable[Judged], arguments: argparse.Namespace) -> int:
     from tools.report.page import write  # noqa: PLC0415 - only for a report
 
-    with at(report):
-        digest = write(report, Path(name).name, judged)
-    print(f"{report}: {digest.count} events, {digest.findings} findings")
+    with at(arguments.html):
+        digest = write(arguments.html, Path(name).name, judged)
+    return _written(arguments, digest)
+
+
+def _write_several(given: inputs.Inputs, arguments: argparse.Namespace) -> int:
+    """Traces of both sides, a capture beside them: one report."""
+    from tools.report.several import write  # noqa: PLC0415 - only for a report
+
+    title = ", ".join(path.name for path in arguments.files)
+    try:
+        with at(arguments.html):
+            digest = write(arguments.html, title, given.again())
+    except inputs.FAULTS as error:
+        return given.failed(error)
+    return _written(arguments, digest)
+
+
+def _written(arguments: argparse.Namespace, digest: "Digest") -> int:
+    if arguments.beside:
+        from tools.report.several import beside  # noqa: PLC0415 - only where it is wanted
+
+        with at(arguments.html):
+            beside(arguments.html, digest)
+    print(f"{arguments.html}: {digest.count} events, {digest.findings} findings")
     return 1 if digest.findings else 0
 
 

@@ -6,8 +6,9 @@
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from bsw.program.hostfault import sentence, status_of
@@ -69,7 +70,16 @@ class Inputs:
             return
         keys = secrets_of(given.keys)
         for path in given.files:
-            yield str(path), self._named(events(path, keys))
+            yield str(path), self._read(path, keys)
+
+    def again(self) -> list[tuple[str, Callable[[], Iterator[Event]]]]:
+        """The files, each to be read as often as one likes."""
+        given = self._arguments
+        keys = secrets_of(given.keys)
+        return [(path.name, partial(self._read, path, keys)) for path in given.files]
+
+    def _read(self, path: Path, keys: bytes) -> Iterator[Event]:
+        return self._named(events(path, keys))
 
     def _live(self, open_: ExitStack) -> Iterator[Event]:
         from tools.capture.wire.live import Tap  # noqa: PLC0415 - sockets only where they are wanted

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +19,19 @@ from tools.bench.run.pages import report_of
 from tools.bench.run.plain import PlainView
 from tools.bench.run.simulated import Simulation
 from tools.bench.scenarios.find import read
+from tools.bench.scenarios.player import Player
+from tools.capture.sources import events
 from tools.dev.chromium import NAMES, find, tab
+from tools.report import several
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURES: Final = ROOT / "docs" / "pictures"
 WIDTH: Final = 116
+UNFOLDED: Final = """(ladder.pick(ladder.shown.findIndex((row, at) =>
+  row.name === "CurrentDemandReq" && at > ladder.shown.length / 2)),
+  document.querySelector("#ladder").style.height = "300px",
+  document.querySelector("#curves-part").scrollIntoView(), true)"""
+"""A program for the report's page."""
 
 
 def shoot(url: str, picture: Path, size: tuple[int, int]) -> None:
@@ -65,6 +74,29 @@ def report(scratch: Path) -> Path:
     return picture
 
 
+def both(scratch: Path) -> Path:
+    """A report of the traces of both sides, one request unfolded."""
+    player = Player(read("dc-card"))
+    player.play()
+    traces = []
+    pair = player.pair
+    for role, base in (("evcc", pair.vehicle_base), ("secc", pair.station_base)):
+        traces.append(scratch / f"{role}.trace.jsonl")
+        traces[-1].write_text("".join(record.line for record in base.memory.records))
+    player.close()
+    page = scratch / "report.html"
+    sources = [(path.name, partial(events, path)) for path in traces]
+    several.write(page, ", ".join(path.name for path in traces), sources)
+    picture = PICTURES / "report-both.png"
+    with tab() as browser:
+        browser.size(1180, 1560)
+        browser.go(page.as_uri())
+        browser.until("document.body.dataset.ready === 'yes'")
+        browser.until(UNFOLDED)
+        browser.shoot(picture)
+    return picture
+
+
 def web(scratch: Path) -> Path:
     """``v2g bench web`` while it charges: light, dark, and on a telephone."""
     del scratch
@@ -90,7 +122,7 @@ def web(scratch: Path) -> Path:
     return PICTURES / "web-light.png"
 
 
-MAKERS: Final[tuple[Callable[[Path], Path], ...]] = (terminal, report, web)
+MAKERS: Final[tuple[Callable[[Path], Path], ...]] = (terminal, report, both, web)
 
 
 def main() -> int:

@@ -1,10 +1,9 @@
 """What a report shows of a conversation, in a form that is small: rows, curves, phases, facts.
 
-A row keeps only what differs from the last message of its name; octets are kept where somebody
-will look at them - not of every turn of a charge loop.
+A row keeps only what differs from the last message of its name, values and octets alike.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ from tools.monitor.finding import Finding
 from tools.monitor.plausible import PLAUSIBLE
 
 MOST_EVENTS: Final = 500_000
-LOOPS: Final = ("CurrentDemand", "ChargingStatus", "ChargeLoop", "VS_PL_LNK_STATUS")
 
 CURVES: Final = (
     ("SoC", "%", ("EVRESSSOC", "PresentSOC")),
@@ -77,10 +75,15 @@ class Curve:
 class Digest:
     """Take events one by one, then ask for ``data``."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, sources: Sequence[str] = ("",)) -> None:
+        """``sources`` names the files whose events are taken, where there are several."""
         self.findings = 0
         self.count = 0
+        self.broken: dict[str, list[str]] = {}
+        """What broke each rule."""
+
         self._title = title
+        self._sources = tuple(sources)
         self._start: int | None = None
         self._last = 0
         self._names: dict[str, int] = {}
@@ -88,16 +91,17 @@ class Digest:
         self._shapes: list[list[list[str]]] = []
         self._latest: list[list[Any] | None] = []
         self._rows: list[list[Any]] = []
-        self._octets: dict[int, str] = {}
+        self._octets: list[str] = []
+        self._last_octets: dict[tuple[int, int], bytes] = {}
         self._found: dict[int, list[str]] = {}
-        self._curves = [Curve(name, unit) for name, unit, _ in CURVES]
+        self._curves = [Curve(name, unit) for _ in self._sources for name, unit, _ in CURVES]
         self._fields = {one: place for place, (_, _, names) in enumerate(CURVES) for one in names}
         self._phases: list[list[Any]] = []
         self._facts: dict[str, str] = {}
         self._energy = 0.0  # Ws
         self._flow: tuple[int, float] | None = None
 
-    def take(self, event: Event, findings: Iterable[Finding]) -> None:
+    def take(self, event: Event, findings: Iterable[Finding], source: int = 0) -> None:
         if self.count >= MOST_EVENTS:
             return
         self._start = event.when if self._start is None else self._start
@@ -105,19 +109,34 @@ class Digest:
         found = list(shown(event))
         number = self.count
         self.count += 1
-        self._row(event, now, found)
+        self._row(event, now, found, source)
         texts = [f"{one.rule}: {one.text}" for one in findings]
         if texts:
             self._found[number] = texts
             self.findings += len(texts)
-        looping = any(word in event.name for word in LOOPS)
-        if event.octets and (texts or not looping):
-            self._octets[number] = event.octets.hex()
-        self._phase(event, now)
-        self._curve(now // MS, found)
+        for one in findings:
+            self.broken.setdefault(one.rule, []).append(f"{now / S:.6f} {event.name}: {one.text}")
+        if source == 0:
+            self._phase(event, now)
+        self._curve(now // MS, found, source)
         self._note(event, found)
 
-    def _row(self, event: Event, now: int, found: list[Value]) -> None:
+    def _keep(self, name: int, source: int, octets: bytes) -> None:
+        """All octets; of a message like the last of its name only what lies between the ends that
+        are the same.
+        """
+        last = self._last_octets.get((name, source), b"")
+        self._last_octets[name, source] = octets
+        if not octets:
+            self._octets.append("")
+            return
+        shorter = min(len(last), len(octets))
+        begin = next((at for at in range(shorter) if last[at] != octets[at]), shorter)
+        rest = shorter - begin
+        end = next((at for at in range(rest) if last[-1 - at] != octets[-1 - at]), rest)
+        self._octets.append(f"{begin},{end},{octets[begin : len(octets) - end].hex()}")
+
+    def _row(self, event: Event, now: int, found: list[Value], source: int) -> None:
         name = self._names.setdefault(event.name, len(self._names))
         if name == len(self._layers):
             self._layers.append(event.layer.value)
@@ -128,8 +147,9 @@ class Digest:
             round(one.value, 6) if isinstance(one.value, float) else one.value for one in found
         ]
         side = {Side.VEHICLE: 1, Side.STATION: 2, Side.UNKNOWN: 0}[event.side]
-        row: list[Any] = [(now - self._last) // US, name, side, event.connection]
-        self._last = now
+        row: list[Any] = [(now - self._last) // US, name, side, event.connection, source]
+        self._last = max(now, self._last)
+        self._keep(name, source, event.octets)
         if shape != self._shapes[name]:
             self._shapes[name] = shape
             row += [values, shape]
@@ -148,19 +168,21 @@ class Digest:
         elif phase:
             self._phases.append([phase, now // MS, now // MS])
 
-    def _curve(self, when: int, found: list[Value]) -> None:
+    def _curve(self, when: int, found: list[Value], source: int) -> None:
         told = {}
+        curves = self._curves[source * len(CURVES) : (source + 1) * len(CURVES)]
         for one in found:
             name = one.path.rpartition("/")[2]
             place = self._fields.get(name)
             if place is not None and isinstance(one.value, int | float) and _can_be(name, one):
                 scale = 1e-3 if CURVES[place][1] == "kW" else 1.0
-                self._curves[place].add(when, one.value * scale)
+                curves[place].add(when, one.value * scale)
                 told[name] = float(one.value)
         if {"EVSEPresentVoltage", "EVSEPresentCurrent"} <= told.keys():
             watts = told["EVSEPresentVoltage"] * told["EVSEPresentCurrent"]
-            self._curves[-1].add(when, watts * 1e-3)
-            self._flows(when, watts)
+            curves[-1].add(when, watts * 1e-3)
+            if source == 0:
+                self._flows(when, watts)
 
     def _flows(self, when: int, watts: float) -> None:
         if self._flow is not None:
@@ -180,8 +202,11 @@ class Digest:
 
     def data(self) -> dict[str, Any]:
         """Plain values for the page."""
+        several = len(self._sources) > 1
+        for number, one in enumerate(self._curves):
+            one.name += f", {self._sources[number // len(CURVES)]}" if several else ""
         curves = [one for one in self._curves if one.values]
-        soc = next((one.values for one in curves if one.name == "SoC"), [])
+        soc = next((one.values for one in curves if one.name.startswith("SoC")), [])
         facts = dict(self._facts)
         if self._energy:
             facts["energy"] = f"{self._energy / 3.6e6:.3f} kWh, by the station's volts and amperes"
@@ -194,6 +219,7 @@ class Digest:
             "facts": facts,
             "names": list(self._names),
             "layers": self._layers,
+            "sources": list(self._sources) if several else [],
             "rows": self._rows,
             "octets": self._octets,
             "found": self._found,

@@ -4,9 +4,10 @@ import base64
 import gzip
 import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from tools.capture.events import Event
 from tools.monitor.finding import Finding
@@ -14,19 +15,32 @@ from tools.report.digest import Digest
 
 TEMPLATE = "report.html"
 
+Judged = tuple[Event, tuple[Finding, ...]]
 
-def report(title: str, judged: Iterable[tuple[Event, tuple[Finding, ...]]]) -> tuple[str, Digest]:
+
+def report(title: str, judged: Iterable[Judged]) -> tuple[str, Digest]:
     """The text of the page, and what went into it."""
-    digest = Digest(title)
-    for event, findings in judged:
-        digest.take(event, findings)
-    text = json.dumps(digest.data(), separators=(",", ":"), ensure_ascii=False)
+    return merged(title, ("",), ((0, event, findings) for event, findings in judged))
+
+
+def merged(
+    title: str, sources: Sequence[str], judged: Iterable[tuple[int, Event, tuple[Finding, ...]]]
+) -> tuple[str, Digest]:
+    """The same of several files, whose events come in the order of their times."""
+    digest = Digest(title, sources)
+    for source, event, findings in judged:
+        digest.take(event, findings, source)
+    return _page(title, digest.data()), digest
+
+
+def _page(title: str, data: dict[str, Any]) -> str:
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     packed = base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode("ascii")
     page = files("tools.report").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    return page.replace("@TITLE@", html.escape(title)).replace("@DATA@", packed), digest
+    return page.replace("@TITLE@", html.escape(title)).replace("@DATA@", packed)
 
 
-def write(path: Path, title: str, judged: Iterable[tuple[Event, tuple[Finding, ...]]]) -> Digest:
+def write(path: Path, title: str, judged: Iterable[Judged]) -> Digest:
     text, digest = report(title, judged)
     path.write_text(text, encoding="utf-8")
     return digest
