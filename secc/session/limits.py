@@ -103,6 +103,18 @@ def loop_limits(state: StationState) -> DcLimits:
     return replace(limits, current=current, minimum_current=min(limits.minimum_current, current))
 
 
+def within(limits: DcLimits, bound: DcLimits | None) -> DcLimits:
+    """Maxima never above those of ``bound``: what was told once is not taken back upwards."""
+    if bound is None:
+        return limits
+    return replace(
+        limits,
+        voltage=min(limits.voltage, bound.voltage),
+        current=min(limits.current, bound.current),
+        power=min(limits.power, bound.power),
+    )
+
+
 def regulation_tolerance(state: StationState) -> float | None:
     told, hard = state.physical.dc_current_regulation_tolerance, state.capabilities
     return hard.current_regulation_tolerance_A if told is None and hard is not None else told

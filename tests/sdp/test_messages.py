@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bsw.sdp.messages import (
+    NO_EVID,
     Coupling,
     Diagnosis,
     Message,
@@ -55,6 +56,7 @@ def test_the_wireless_pair_has_62_and_59_octets_or_one_less_each() -> None:
     request = WirelessRequest(Security.TLS)
     response = WirelessResponse("fe80::1", 50000, Security.TLS, Diagnosis.ONGOING)
     assert request.octets()[:8].hex() == "01fe90020000003e"
+    assert NO_EVID.encode() in request.octets()  # while nobody knows another one
     assert response.octets()[:8].hex() == "01fe90030000003b"
     short = WirelessRequest(Security.TLS, evseid_size=36)
     assert short.octets()[:8].hex() == "01fe90020000003d"

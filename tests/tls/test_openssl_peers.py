@@ -293,3 +293,33 @@ def test_a_suite_beyond_the_norm_is_served_only_when_allowed(allowed: bool) -> N
     else:
         assert engine.failure is not None
         assert engine.failure.reason is TlsReason.NO_COMMON_SUITE
+
+
+def client_files(tmp_path: Path) -> tuple[str, ...]:
+    files = write(tmp_path, pki(ISO20), "vehicle")
+    return ("-cert", files["leaf"], "-cert_chain", files["chain"], "-key", files["key"])
+
+
+def test_the_station_prefers_the_suites_in_the_order_of_the_norm(tmp_path: Path) -> None:
+    """[V2G20-1858]: whatever order they are offered in."""
+    engine, _ = station_meets(
+        World(),
+        *("-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"),
+        *client_files(tmp_path),
+    )
+    assert engine.facts is not None
+    assert engine.facts.suite == "TLS_AES_256_GCM_SHA384"
+
+
+def test_short_records_are_agreed_on(tmp_path: Path) -> None:
+    """[V2G20-2446]: 2,048 octets, and what the record layer itself adds."""
+    engine, said = station_meets(
+        World(),
+        *("-tls1_3", "-maxfraglen", "2048", "-msg", "-tlsextdebug"),
+        *client_files(tmp_path),
+    )
+    assert engine.failure is None
+    assert 'extension "max fragment length"' in said
+    heads = re.findall(r"<<<[^\n]*RecordHeader[^\n]*\n +\w\w \w\w \w\w (\w\w \w\w)", said)
+    lengths = [int(one.replace(" ", ""), 16) for one in heads]
+    assert 1_024 < max(lengths) <= 2_048 + 256

@@ -12,6 +12,7 @@ from bsw.chrgm.record import Heard, Said
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.iso20.choice import Choosing
 from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
+from evcc.session.handlers.iso20.energy.giving import planned_out
 from evcc.session.handlers.iso20.joining import letting_go, loop
 from evcc.session.handlers.iso20.schedule import Schedule
 from evcc.session.handlers.iso20.status import Notifications
@@ -54,8 +55,17 @@ class Power:
                 ev_processing=Processing.FINISHED,
                 charge_progress=step,
                 ev_power_profile=self._schedule.profile() if named else None,
+                bpt_channel_selection=self._channel() if step is Step.START else None,
             )
         )
+
+    def _channel(self) -> common.ChannelSelection | None:
+        """Where charging and discharging have channels of their own, which one [V2G20-2123]."""
+        selection = self._choosing.made
+        if not (selection.both_ways and selection.separated):
+            return None
+        out = planned_out(self._context) > 0.0
+        return common.ChannelSelection.DISCHARGE if out else common.ChannelSelection.CHARGE
 
     def _step(self) -> common.ChargeProgress:
         context = self._context

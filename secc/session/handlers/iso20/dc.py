@@ -14,7 +14,7 @@ from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
 from secc.session.handlers.published import publish_dc_maximum, publish_dc_target
-from secc.session.limits import dc_discharge, dc_limits
+from secc.session.limits import dc_discharge, dc_hardware, dc_limits
 from secc.session.waiting import when
 
 Codes = ResponseCode
@@ -69,8 +69,9 @@ class DirectCurrent20:
         )
 
     def _offer(self) -> dc.AnyDCCPDResEnergyTransferMode:
+        """What the source can: what the site allows of it comes with schedule and loop."""
         station = self._station
-        limits = dc_limits(station.state)
+        limits = self._offers.discovered = dc_hardware(station.state)
         known = {
             "evse_maximum_charge_power": most(limits.power),
             "evse_minimum_charge_power": least(limits.minimum_power),

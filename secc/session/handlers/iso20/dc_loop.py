@@ -15,7 +15,7 @@ from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
 from secc.session.handlers.published import publish_dc_maximum, publish_dc_target_in_loop
-from secc.session.limits import dc_discharge, loop_limits
+from secc.session.limits import DcLimits, dc_discharge, loop_limits, within
 
 _KINDS: dict[tuple[bool, bool], tuple[type, type]] = {
     (False, False): (dc.ScheduledDCCLReqControlMode, dc.ScheduledDCCLResControlMode),
@@ -106,7 +106,7 @@ class DirectLoop:
         self, request: dc.DCChargeLoopReq, kind: type, voltage: float, current: float
     ) -> Said:
         station = self._station
-        limits = loop_limits(station.state)
+        limits = self._now
         return Said(
             dc.DCChargeLoopRes(
                 header=stamp(station),
@@ -122,10 +122,14 @@ class DirectLoop:
             )
         )
 
+    @property
+    def _now(self) -> DcLimits:
+        """Never above those of the parameter discovery [V2G20-2654]."""
+        return within(loop_limits(self._station.state), self._offers.discovered)
+
     def _limits(self, kind: type) -> Any:  # noqa: ANN401 - one of four kinds
-        """Loop limits never above those of the parameter discovery's source [V2G20-2654]."""
         station = self._station
-        limits = loop_limits(station.state)
+        limits = self._now
         told: dict[str, Any] = {
             "evse_maximum_charge_power": most(limits.power),
             "evse_minimum_charge_power": least(min(limits.minimum_power, limits.power)),

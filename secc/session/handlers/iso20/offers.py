@@ -15,7 +15,7 @@ from secc.api.literals import BptChannel, Connector, EnergyTransferMode, Generat
 from secc.api.literals import GridCodeIslandingDetectionMethod as Islanding
 from secc.plug.offers import services_of
 from secc.session.context import StationContext
-from secc.session.limits import nominal_voltage
+from secc.session.limits import DcLimits, nominal_voltage
 from secc.session.memory import Paused
 
 CONTROL: Final = (
@@ -53,6 +53,7 @@ class Offers:
         self._detailed: dict[int, tuple[ParameterSet, ...]] = {}
         self.selection: Selection | None = None
         self.metered_since = (0.0, 0.0)
+        self.discovered: DcLimits | None = None  # what was told before the loop
 
     @property
     def made(self) -> Selection:

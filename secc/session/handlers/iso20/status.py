@@ -18,6 +18,7 @@ class Status:
         self._station = station
         self._offers = offers
         self._metered = False  # this service session has shown its meter
+        self._standing: tuple[EvseNotification, int] | None = None  # and since when
         self.paused = False  # a pause was asked for
         self.shown: tuple[MeterInfo, ...] = ()  # the last readings that the vehicle has seen
 
@@ -25,9 +26,19 @@ class Status:
         """The most urgent of what is wanted; nothing where nothing is."""
         wanted = self._wanted()
         if wanted is None:
+            self._standing = None
             return None
         notification, delay = wanted
-        return EVSEStatus(notification_max_delay=delay, evse_notification=notification)
+        return EVSEStatus(
+            notification_max_delay=self._left(notification, delay), evse_notification=notification
+        )
+
+    def _left(self, notification: EvseNotification, delay: int) -> int:
+        """Of the time to react, counted down while nobody does [V2G20-3318]."""
+        now = self._station.scheduler.now
+        if self._standing is None or self._standing[0] is not notification:
+            self._standing = (notification, now)
+        return max(0, delay - (now - self._standing[1]) // S)
 
     def _wanted(self) -> tuple[EvseNotification, int] | None:
         station, state = self._station, self._station.state

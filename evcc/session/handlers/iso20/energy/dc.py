@@ -54,6 +54,7 @@ class DirectCurrent20:
         self.parking = parking
         self.direct = DirectCurrent(context, WORDS)
         loop = DirectLoop(context, choosing, status, schedule, self.direct)
+        self._loop = loop
         self.ask_dc_charge_loop = loop.ask
         self.hear_dc_charge_loop = loop.hear
         self._matched = False
@@ -104,9 +105,9 @@ class DirectCurrent20:
         if both_ways is not self._choosing.made.both_ways:
             return context.end(Ending.INCOMPATIBLE, name, "limits of the other direction")
         believe = context.judge.believe
-        context.note(
-            **{told: believe(told, getattr(offer, field)) for told, field in OFFER.items()}
-        )
+        told = {told: believe(told, getattr(offer, field)) for told, field in OFFER.items()}
+        self._loop.ceilings = told
+        context.note(**told)
         if isinstance(offer, dc.BPTDCCPDResEnergyTransferMode):
             context.note(
                 max_discharge_current=abs(offer.evse_maximum_discharge_current.si()),

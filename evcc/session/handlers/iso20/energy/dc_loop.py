@@ -49,6 +49,7 @@ class DirectLoop:
         self._direct = direct
         self._display = Display(context)
         self._giving = Giving(context)
+        self.ceilings: dict[str, float | None] = {}  # what the parameter discovery told
 
     def ask(self) -> Said:
         context = self._context
@@ -149,6 +150,11 @@ class DirectLoop:
             return Go("PowerDelivery")
         return Go("DC_ChargeLoop", after=context.profile.loop_pause)
 
+    def _within(self, name: str, told: float | None) -> float | None:
+        """The loop may take back from the discovery, and never add to it [V2G20-2655]."""
+        ceiling = self.ceilings.get(name)
+        return told if told is None or ceiling is None else min(told, ceiling)
+
     def _see(self, body: dc.DCChargeLoopRes) -> None:
         context, view = self._context, self._context.view
         context.looped = True
@@ -168,7 +174,9 @@ class DirectLoop:
             voltage_limit_achieved=body.evse_voltage_limit_achieved,
             power_limit_achieved=body.evse_power_limit_achieved,
             **{
-                name: believe(name, getattr(control, field), getattr(view, name))
+                name: self._within(
+                    name, believe(name, getattr(control, field), getattr(view, name))
+                )
                 for name, field in LIMITS.items()
             },
         )
