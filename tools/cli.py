@@ -25,6 +25,7 @@ GROUPS = {
     "conformance": ("tools.conformance.cli", "test a station or a vehicle by scripted cases"),
     "test": ("tools.tester.cli", "the same cases at a charger or a car of somebody else"),
     "tables": ("tools.dev.tables.cli", "write the sequence tables as diagrams and timer lists"),
+    "interop": ("tools.interop.cli", "our roles against foreign stacks: the matrix, its table"),
     "commission": ("tools.commission.cli", "walk through one device, measured and expected"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),

@@ -1,6 +1,6 @@
 """Two hosts in network namespaces, their modems, and the power line between those in a third.
 
-What runs on the hosts is started as for a plain wire (``tests/peers/wire.py``); pilots are island
+What runs on the hosts is started as for a plain wire (``tools/interop/wire.py``); pilots are island
 processes outside the namespaces, which the ECUs reach by pseudo terminals.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.island.process import IslandProcess
-from tests.peers.wire import SIDES, Wire, ip
+from tools.interop.wire import SIDES, Wire, ip
 
 MODEM = "plc"
 EVERYWHERE = (*SIDES, MODEM)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.island.process import IslandProcess, island
-from tests.peers.wire import Program, started
+from tools.interop.wire import Program, started
 
 FAULTS = (
     # fault, the vehicle's event and code, how it is made and mended

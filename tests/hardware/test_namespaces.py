@@ -11,12 +11,14 @@ from bsw.trace_file import verify
 from tests.hardware.cable import cable
 from tests.hardware.street import Street, plug, street
 from tests.island.process import IslandProcess, island
-from tests.peers.figures import figures_of
-from tests.peers.roles import Case, Pace, Roles
-from tests.peers.runs import both_end, theirs
-from tests.peers.wire import Program, ip, peer_python
+from tests.peers.foreign import wanted
 from tests.slac.peers import plc_utility
 from tests.slac.test_peers import EVSE_INI, PEV_INI
+from tools.interop.environments import ISO15118
+from tools.interop.figures import figures_of
+from tools.interop.roles import Case, Pace, Roles
+from tools.interop.runs import both_end, theirs
+from tools.interop.wire import Program, ip
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="Linux only")]
 
@@ -87,7 +89,7 @@ def test_ours_at_ours(tmp_path: Path) -> None:
 
 @pytest.mark.peer
 def test_our_vehicle_at_evse_and_their_station(tmp_path: Path) -> None:
-    peer_python()
+    wanted(ISO15118)
     plc_utility("evse")
     patient(our_vehicle_at_theirs, tmp_path)
 
@@ -130,7 +132,7 @@ class Readiness:
 
 @pytest.mark.peer
 def test_pev_and_their_vehicle_at_our_station(tmp_path: Path) -> None:
-    peer_python()
+    wanted(ISO15118)
     plc_utility("pev")
     patient(their_vehicle_at_ours, tmp_path)
 

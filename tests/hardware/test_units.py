@@ -21,8 +21,8 @@ from tests.hardware.cable import cable
 from tests.hardware.street import Street, street
 from tests.island.process import IslandProcess, island
 from tests.packaging.test_deploy import of, settings, unit
-from tests.peers.wire import Program
 from tests.tidy.tree import ROOT
+from tools.interop.wire import Program
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="Linux only")]
 

@@ -81,7 +81,7 @@ def frames_of(trace: Path, ours: str) -> Iterator[Frame]:
 
 
 def main(traces: Path) -> int:
-    from tests.peers.runs import CASES  # noqa: PLC0415 - who only reads needs no harness
+    from tools.interop.runs import CASES  # noqa: PLC0415 - who only reads needs no harness
 
     for case in CASES:
         for ours, test in (

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.roles import Case, Pace
-from tests.peers.runs import AS_SHIPPED, CASES, ISO20, SECURE20, Run, run
-from tests.peers.wire import peer_python
+from tests.peers.foreign import wanted
+from tools.interop.environments import ISO15118
+from tools.interop.roles import Case, Pace
+from tools.interop.runs import AS_SHIPPED, CASES, ISO20, SECURE20, Run, run
 
 pytestmark = [
     pytest.mark.peer,
@@ -22,7 +23,7 @@ pytestmark = [
 @pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Where traces stay: a temporary folder, or one per test under ``PEER_TRACES``."""
-    peer_python()
+    wanted(ISO15118)
     kept = os.environ.get("PEER_TRACES")
     if not kept:
         return tmp_path

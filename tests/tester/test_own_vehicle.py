@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.wire import wire
 from tools.conformance.catalogue import everything
+from tools.interop.wire import wire
 from tools.tester.applicable import role_of, why_not
 from tools.tester.profile import Action, ActionsPart, Device
 

@@ -36,6 +36,8 @@ WHEEL = Step("wheel", ("-m", "tools.setup.release"))
 CONTAINER = Step("container", ("-m", "tools.dev.container"))
 ARM = Step("arm", ("-m", "tools.dev.arm"))
 FUZZ = Step("firmware-fuzz", ("-m", "tools.island", "fuzz"))
+PEERS = Step("peers", ("-m", "tools.cli", "interop", "setup"))
+INTEROP = Step("interop", ("-m", "tools.cli", "interop", "run"))
 BENCH = Step("bench", ("-m", "tools.cli", "measure"))
 
 PLANS = {
@@ -48,6 +50,7 @@ PLANS = {
     "container": (CONTAINER,),
     "arm": (ARM,),
     "firmware-fuzz": (FUZZ,),
+    "interop": (PEERS, INTEROP),
 }
 
 

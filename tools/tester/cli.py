@@ -1,6 +1,7 @@
 """``v2g test``: the conformance cases at a device of somebody else, over a real interface."""
 
 import argparse
+import signal
 import sys
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -91,6 +92,8 @@ def _run(arguments: argparse.Namespace, device: Device, cases: list[Case]) -> in
     results: list[Result] = []
     about = {"interface": arguments.interface, "pilotwire": version("pilotwire")}
     with ExitStack() as stack:
+        before = signal.signal(signal.SIGTERM, _told_to_end)
+        stack.callback(signal.signal, signal.SIGTERM, before)
         equipment = Stock(stack, arguments, device)
         try:
             for result in made.results(equipment):
@@ -102,6 +105,11 @@ def _run(arguments: argparse.Namespace, device: Device, cases: list[Case]) -> in
     print(", ".join(f"{count} {name}" for name, count in found.items()))
     print(arguments.report / "report.html")
     return 1 if found["fail"] or found["inconclusive"] else 0
+
+
+def _told_to_end(_number: int, _frame: object) -> None:
+    """Like Ctrl-C: the device is let go, the report says what there is, --resume goes on."""
+    raise KeyboardInterrupt
 
 
 class Stock:

@@ -8,20 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ElementTree, SubElement
 
+from tools.report.sheet import TAIL, head
 from tools.tester.profile import Device
 from tools.tester.verdict import Result, Verdict
 
-_HEAD: Final = """\
-<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
-body{{font:15px/1.4 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em}}
-table{{border-collapse:collapse;width:100%}}td,th{{border-top:1px solid #ccc;padding:.3em .6em;
-text-align:left;vertical-align:top}}.pass{{color:#176b2c}}.fail{{color:#b00020;font-weight:600}}
-.inconclusive{{color:#8a5a00}}.na{{color:#666}}small{{color:#555}}pre{{overflow-x:auto;
-background:#f6f6f6;padding:.6em;font-size:12px}}@media(prefers-color-scheme:dark){{body{{
-background:#16181c;color:#ddd}}pre{{background:#22252b}}small,.na{{color:#999}}
-.pass{{color:#6fcf86}}.fail{{color:#ff7b86}}.inconclusive{{color:#e0b050}}}}
-</style></head><body><h1>{title}</h1><p>{about}</p><p>{counts}</p>
-"""
 _TABLE: Final = "<table><tr><th>case</th><th>verdict</th><th>what</th></tr>\n"
 
 
@@ -73,16 +63,16 @@ def _junit(device: Device, results: Sequence[Result]) -> "ElementTree[Element]":
 def _page(
     folder: Path, device: Device, about: dict[str, str], results: Sequence[Result]
 ) -> Sequence[str]:
-    title = html.escape(f"{device.name}: {device.role.upper()} under test")
+    title = f"{device.name}: {device.role.upper()} under test"
     words = html.escape("; ".join(f"{name} {value}" for name, value in about.items()))
     found = ", ".join(f"{count} {name}" for name, count in counts(results).items())
-    parts = [_HEAD.format(title=title, about=words, counts=found), _TABLE]
+    parts = [head(title), f"<p>{words}</p><p>{found}</p>\n", _TABLE]
     played = [one for one in results if one.verdict is not Verdict.NOT_APPLICABLE]
     parts += [_row(folder, one) for one in played]
     parts.append("</table>\n<h2>Not applicable</h2>\n")
     parts.append(_TABLE)
     parts += [_row(folder, one) for one in results if one.verdict is Verdict.NOT_APPLICABLE]
-    return [*parts, "</table></body></html>\n"]
+    return [*parts, "</table>", TAIL]
 
 
 def _row(folder: Path, one: Result) -> str:

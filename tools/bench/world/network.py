@@ -238,10 +238,11 @@ class NetRig:
 
     def _make_outlet(self) -> SessionServer:
         options = self.options
+        self.station_writer = Trace(lambda: self.scheduler.now, (self.station_trace,))
         means = station_session.StationSessionPorts(
             scheduler=self.scheduler,
             applications=applications_of(options.served),
-            trace=Trace(lambda: self.scheduler.now, (self.station_trace,)),
+            trace=self.station_writer,
             sap_rules=SapRules(lab_iso20_on_any_link=options.iso20_without_tls),
         )
         return SessionServer(

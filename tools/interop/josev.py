@@ -225,7 +225,7 @@ async def vehicle(arguments: argparse.Namespace, record: Record) -> None:
         isCertInstallNeeded=arguments.install,
         chargeLoopCycle=arguments.loops,
         chargeLoopDelay=0,
-        sdpRetryCycles=1,
+        sdpRetryCycles=arguments.searches,
     )
     config.load_raw_values()
     config.supported_protocols = [Protocol[name]]
@@ -279,7 +279,7 @@ def with_electronics(simulator: Any) -> Any:
             ev_target_voltage: float | None,
             ev_target_current: float | None,
             is_precharge: bool = False,  # noqa: FBT001, FBT002 - as the package calls it
-            is_session_bpt: bool = False,  # noqa: FBT001, FBT002 - the same
+            is_session_bpt: bool = False,  # noqa: ARG002, FBT001, FBT002 - the same
         ) -> None:
             amps = 0.0 if is_precharge else min(ev_target_current or 0.0, most["current"])
             present = (
@@ -326,6 +326,7 @@ async def station(arguments: argparse.Namespace, record: Record) -> None:
 
     set_up(arguments, record)
     ended = asyncio.Event()
+    sessions = 0
 
     base: Any = SimEVSEController
     if arguments.electronics:
@@ -338,8 +339,11 @@ async def station(arguments: argparse.Namespace, record: Record) -> None:
                 say("READY")
 
         async def session_ended(self, current_state: str, reason: str) -> None:
+            nonlocal sessions
             await super().session_ended(current_state, reason)
-            ended.set()
+            sessions += 1
+            if sessions == arguments.sessions:
+                ended.set()
 
     config = Config()
     config.iface = arguments.interface
@@ -382,6 +386,8 @@ def main() -> int:
         "--electronics", action="store_true", help="the station delivers what it is asked for"
     )
     parser.add_argument("--patience", type=float, default=0.0, help="of the vehicle, s per answer")
+    parser.add_argument("--searches", type=int, default=1, help="of the vehicle, for a station")
+    parser.add_argument("--sessions", type=int, default=1, help="of the station; 0: any")
     parser.add_argument("--log", required=True)
     parser.add_argument("--trace", required=True)
     parser.add_argument("--within", type=float, default=60.0)

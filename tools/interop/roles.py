@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bsw.chrgm.modes import mode_of
-from tests.peers.wire import Program, Wire
+from tools.interop.wire import Program, Wire
 
 BUS = ("--channel", "239.74.163.2", "--option", "port=43210")
 """The vehicle's bus, inside the vehicle's namespace."""
@@ -177,7 +177,7 @@ class Roles:
         words = ["--interface", "se0", "--within", str(self.pace.within)]
         words += ["--pki", str(self.folder / "pki")]
         words += ["--trace", str(self.folder / "ours.station.trace.jsonl")]
-        return self.line.ours("se", "tests.peers.provisioning", *words)
+        return self.line.ours("se", "tools.interop.provisioning", *words)
 
     @contextmanager
     def our_vehicle(self) -> Iterator[Program]:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bsw.trace_file import verify
-from tests.peers.figures import figures_of
-from tests.peers.roles import Case, Pace, Roles
-from tests.peers.secure import make_folders
-from tests.peers.wire import Program, wire
+from tools.interop.figures import figures_of
+from tools.interop.roles import Case, Pace, Roles
+from tools.interop.secure import make_folders
+from tools.interop.wire import Program, wire
 
 GRACE = 15  # seconds the second side may take after the first has ended
 

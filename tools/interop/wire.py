@@ -7,7 +7,6 @@ here is ended here, by its own handle.
 import contextlib
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import threading
@@ -17,21 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from tools.interop.environments import ISO15118
 
-ROOT = Path(__file__).parents[2]
-HOME = Path(os.environ.get("PEER_HOME", ROOT / ".cache" / "peers"))
 SIDES = ("ev", "se")
-
-
-def peer_python() -> str:
-    """An interpreter that can import the foreign stack; without one the test skips and says so."""
-    python = HOME / "iso15118" / "bin" / "python"
-    if not python.exists():
-        pytest.skip(f"no iso15118 package at {python}; docs/peers.md says how to install it")
-    if shutil.which("java") is None:
-        pytest.skip("the iso15118 package needs a Java runtime; docs/peers.md says which")
-    return str(python)
 
 
 def ip(*words: str) -> str:
@@ -113,7 +100,6 @@ def started(log: Path, *command: str) -> Program:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
     return Program(process, log)
@@ -177,7 +163,7 @@ class Wire:
 
     def theirs(self, side: str, *words: str) -> Program:
         script = str(Path(__file__).with_name("josev.py"))
-        return self.start(side, peer_python(), "-B", script, *words)
+        return self.start(side, ISO15118.use(), "-B", script, *words)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ sessions, TLS and desk, and the rig's service.  Prints READY; ends after one ses
 import argparse
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bsw.net.host.tcpip import HostNetwork
+from bsw.net.ports import Network
 from bsw.os.clock import MS, S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
@@ -18,10 +19,19 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker
 from secc.power.simulated import Ratings
 from secc.session.profile import FIELD
-from tests.net.worlds import World
-from tests.peers.secure import secured
 from tools.bench.world.network import NetRig, Options
 from tools.bench.world.plug import Today
+from tools.interop.secure import secured
+
+
+@dataclass(frozen=True)
+class OnHost:
+    """Both ends of the rig on this host; nobody uses the vehicle's."""
+
+    scheduler: Scheduler
+    vehicle: Network
+    station: Network
+    worker: HostWorker
 
 
 def parse() -> argparse.Namespace:
@@ -39,7 +49,7 @@ def main() -> int:
     clock = HostClock(mailbox)
     scheduler = Scheduler(clock, mailbox=mailbox)
     network = HostNetwork(scheduler, clock, arguments.interface)
-    world = World(scheduler, network, network, HostWorker(scheduler))
+    world = OnHost(scheduler, network, network, HostWorker(scheduler))
     today = Today(scheduler, int(time.time()) - scheduler.now // S)
     profile = replace(FIELD, demand_pilot_states=False)  # no pilot on this cable
     plain = Options(ratings=Ratings(), station_profile=profile)
@@ -56,7 +66,7 @@ def main() -> int:
 
     scheduler.every(20 * MS, look, name="look")
     scheduler.run(scheduler.now + int(arguments.within * S))
-    rig.outlet._means.trace.end()
+    rig.station_writer.end()
     arguments.trace.write_text("".join(record.line for record in rig.station_trace.records))
     sys.stdout.write(f"{results[0] if results else 'no end in time'}\n")
     return 0 if results and results[0].ending.good else 1

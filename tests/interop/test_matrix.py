@@ -1,0 +1,121 @@
+"""The matrix and its table: what the runs of a cell come to, and how we stand beside their pair."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.cli import main
+from tools.interop import environments, matrix, table
+from tools.interop.environments import Environment, PeerMissing
+from tools.interop.matrix import Cell, cell, cells
+from tools.interop.ratios import ratios
+from tools.interop.roles import Case, Pace
+from tools.interop.runs import Run, Side
+
+CASE = Case("-2 AC EIM", "iso2", "AC_three_phase_core")
+
+
+def side(good: bool = True, cpu: float = 1.0, **figures: object) -> Side:  # noqa: FBT001, FBT002
+    return Side(good, figures, cpu, 50.0, "the last line")
+
+
+def ended(set_up: float, rate: float, *, good: bool = True) -> Run:
+    return Run(side(good, set_up=set_up, rate=rate, turn=0.001, reason=""), side())
+
+
+def test_a_cell_is_the_median_of_the_runs_that_ended_well() -> None:
+    runs = [ended(1.0, 10.0), ended(3.0, 30.0), ended(2.0, 20.0), ended(9.0, 90.0, good=False)]
+    found = cell(CASE, ("ours", "theirs"), runs)
+    assert (found.good, found.runs) == (3, 4)
+    assert (found.set_up, found.rate, found.by_vehicle.turn) == (2000.0, 20.0, 1.0)
+    assert found.why == "vehicle: the last line"
+
+
+def test_a_run_that_cannot_begin_does_not_end_the_matrix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, float]] = []
+
+    def run(case: Case, folder: Path, vehicle: str, station: str, *, pace: Pace) -> Run:
+        assert folder.parent == tmp_path
+        asked.append((f"{vehicle}-{station}", pace.patience))
+        if station == "theirs":
+            raise AssertionError("'READY' did not appear")
+        return ended(1.0, 10.0)
+
+    monkeypatch.setattr(matrix, "run", run)
+    pairs = (("theirs", "theirs"), ("theirs", "ours"))
+    bad, good = cells(tmp_path, [CASE], pairs, rounds=1, pace=Pace())
+    assert (bad.good, good.good) == (0, 1)
+    assert "READY" in bad.why
+    assert asked == [("theirs-theirs", matrix.PATIENCE), ("theirs-ours", 0.0)]
+
+
+def made(vehicle: str, station: str, set_up: float, rate: float, cpu: float) -> Cell:
+    figures = matrix.Used(1.0, cpu, 40.0 * cpu)
+    return Cell(CASE.name, vehicle, station, 1, 1, set_up, rate, figures, figures)
+
+
+FOUND = [
+    made("ours", "theirs", 3000.0, 5.0, 1.0),
+    made("theirs", "ours", 4000.0, 4.0, 2.0),
+    made("theirs", "theirs", 6000.0, 1.0, 12.0),
+    made("ours", "ours", 500.0, 10.0, 1.0),
+]
+
+
+def test_ratios_set_pairs_beside_pairs_and_sides_beside_sides() -> None:
+    found = {one.what: (one.times, one.reached) for one in ratios(FOUND)}
+    assert found == {
+        "set-up": (12.0, True),
+        "loops/s": (10.0, False),
+        "CPU of the vehicle": (12.0, True),
+        "memory of the vehicle": (12.0, True),
+        "CPU of the station": (6.0, False),
+        "memory of the station": (6.0, True),
+    }
+
+
+def test_without_their_own_pair_there_is_nothing_to_compare_with() -> None:
+    assert not list(ratios([FOUND[0], FOUND[3]]))
+
+
+def test_the_table_goes_between_the_marks_of_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    table.put_into(page, table.markdown({"rounds": "1"}, FOUND))
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
+    assert "| -2 AC EIM | loops/s | 10.0 | 1.0 | 10.0 (not reached) | 20 |" in text
+    page.write_text("no marks")
+    with pytest.raises(ValueError, match="interop: begin"):
+        table.put_into(page, "")
+
+
+def test_every_form_says_the_same(tmp_path: Path) -> None:
+    table.write(tmp_path, {"iso15118": "0.31.2"}, FOUND)
+    told = json.loads((tmp_path / "interop.json").read_text())
+    assert [one["station"] for one in told["cells"]] == ["theirs", "ours", "theirs", "ours"]
+    assert "0.31.2" in (tmp_path / "interop.html").read_text()
+
+
+def test_a_peer_that_is_not_here_is_told_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "HOME", tmp_path)
+    absent = Environment("iso15118", ())
+    with pytest.raises(PeerMissing, match="v2g interop setup"):
+        absent.use()
+    (tmp_path / "iso15118" / "bin").mkdir(parents=True)
+    (tmp_path / "iso15118" / "bin" / "python").touch()
+    assert absent.missing() == ""
+    bare = Environment("iso15118", (), ("no-such-program",))
+    assert "no-such-program" in bare.missing()
+
+
+def test_a_case_that_is_none_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["interop", "run", "--case", "-2 AC EMI"]) == 2
+    assert "did you mean -2 AC EIM" in capsys.readouterr().err

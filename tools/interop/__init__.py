@@ -1,0 +1,1 @@
+"""Our two roles against foreign stacks: environments, namespaces, the matrix and its table."""

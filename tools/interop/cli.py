@@ -1,0 +1,109 @@
+"""``v2g interop``: build the foreign packages' environments, run the matrix, write its table."""
+
+import argparse
+import os
+import subprocess
+import sys
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+from bsw.program.parser import did_you_mean
+from tools.interop import table
+from tools.interop.environments import ALL, HOME, ISO15118, PeerMissing
+from tools.interop.matrix import EVERY, PAIRS, Cell, cells
+from tools.interop.roles import Case, Pace
+
+PAIR_NAMES = {"-".join(pair): pair for pair in PAIRS}
+
+
+class Wrong(Exception):
+    """A word that names nothing."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(dest="word", required=True)
+    words.add_parser("list", help="cases, pairings, and which foreign packages are here")
+    words.add_parser("setup", help="build an environment for each foreign package")
+    run = words.add_parser("run", help="run the matrix; needs root for network namespaces")
+    run.add_argument("--case", action="append", help="only this one; v2g interop list")
+    run.add_argument(
+        "--pair", action="append", choices=PAIR_NAMES, help="only this: vehicle, station"
+    )
+    run.add_argument("--rounds", type=int, default=1, help="default: %(default)s")
+    run.add_argument("--loops", type=int, default=50, help="default: %(default)s")
+    run.add_argument(
+        "--report", type=Path, default=Path("run/interop"), help="default: %(default)s"
+    )
+    run.add_argument("--page", type=Path, help="put the table between the marks of this page")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        if arguments.word == "list":
+            return _list()
+        if arguments.word == "setup":
+            return _setup()
+        return _run(arguments)
+    except (PeerMissing, Wrong, ValueError) as error:
+        print(f"v2g interop: {error}", file=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        print(f"v2g interop: {' '.join(error.cmd[:3])}: {error}", file=sys.stderr)
+    return 2
+
+
+def _list() -> int:
+    for case in EVERY:
+        print(f"case  {case.name}")
+    for name in PAIR_NAMES:
+        print(f"pair  {name}")
+    for one in ALL:
+        print(f"peer  {one.name}: {one.missing() or one.version()}")
+    return 0
+
+
+def _setup() -> int:
+    for one in ALL:
+        one.build()
+        print(f"{one.name} {one.version()} in {HOME / one.name}: {one.missing() or 'ready'}")
+    return 1 if any(one.missing() for one in ALL) else 0
+
+
+def _chosen(names: list[str] | None) -> list[Case]:
+    known = {case.name: case for case in EVERY}
+    for name in names or ():
+        if name not in known:
+            raise Wrong(f"no case {name!r}{did_you_mean(name, known)}; v2g interop list")
+    return [known[name] for name in names] if names else list(EVERY)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    cases = _chosen(arguments.case)
+    pairs = [PAIR_NAMES[name] for name in arguments.pair or PAIR_NAMES]
+    ISO15118.use()
+    if os.geteuid():
+        raise PeerMissing("network namespaces need root")
+    arguments.report.mkdir(parents=True, exist_ok=True)
+    pace = Pace(loops=arguments.loops, pause=0)
+    found: list[Cell] = []
+    about = _about(arguments.rounds)
+    for one in cells(arguments.report, cases, pairs, rounds=arguments.rounds, pace=pace):
+        found.append(one)
+        print(f"{'  '.join(table.row(one))}  {one.why}".rstrip(), flush=True)
+        about["load at the end"] = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+        table.write(arguments.report, about, found)
+    if arguments.page:
+        table.put_into(arguments.page, table.markdown(about, found))
+    print(arguments.report / "interop.html")
+    return 0 if all(one.good == one.runs for one in found) else 1
+
+
+def _about(rounds: int) -> dict[str, str]:
+    return {
+        "date": datetime.now(tz=timezone.utc).date().isoformat(),
+        "pilotwire": version("pilotwire"),
+        "iso15118": ISO15118.version(),
+        "python": sys.version.split()[0],
+        "rounds": str(rounds),
+        "processors": str(os.cpu_count()),
+    }

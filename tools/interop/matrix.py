@@ -1,0 +1,120 @@
+"""The matrix: each case with either side ours or theirs, and what the runs of a cell came to.
+
+Their own pair gets more time for each answer than the norm gives, because otherwise it does not
+get through on a busy host.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from tools.interop.roles import Case, Pace
+from tools.interop.runs import CASES, ISO20, SECURE20, Run, Side, run
+
+PAIRS: Final = (("ours", "theirs"), ("theirs", "ours"), ("theirs", "theirs"), ("ours", "ours"))
+PATIENCE: Final = 10.0
+EVERY: Final = (*CASES, *ISO20, *SECURE20)
+
+
+@dataclass(frozen=True)
+class Used:
+    """One side of a cell: medians of the runs that ended well."""
+
+    turn: float | None = None  # ms, from what is heard in the loop to what is said next
+    cpu: float | None = None  # s, its whole life
+    rss: float | None = None  # MiB at most
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One case in one pairing."""
+
+    case: str
+    vehicle: str
+    station: str
+    good: int
+    runs: int
+    set_up: float | None  # ms, from the first SDP request to the first request of the loop
+    rate: float | None  # loops in a second, as the vehicle saw them
+    by_vehicle: Used
+    by_station: Used
+    why: str = ""
+    folder: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def cells(
+    folder: Path,
+    cases: Sequence[Case],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    rounds: int,
+    pace: Pace,
+) -> Iterator[Cell]:
+    for case in cases:
+        for pair in pairs:
+            own = replace(pace, patience=PATIENCE) if pair == ("theirs", "theirs") else pace
+            places = [place(folder, case, pair, number) for number in range(rounds)]
+            runs = [_run(case, where, pair, own) for where in places]
+            yield cell(case, pair, runs, places[0].name)
+
+
+def _run(case: Case, where: Path, pair: tuple[str, str], pace: Pace) -> Run:
+    """One that could not even be begun is one that did not end well."""
+    try:
+        return run(case, where, *pair, pace=pace)
+    except AssertionError as error:
+        lost = Side(good=False, figures={}, cpu=0.0, rss=0.0, said=str(error))
+        return Run(lost, lost)
+
+
+def place(folder: Path, case: Case, pair: tuple[str, str], number: int) -> Path:
+    words = re.sub(r"\W+", "-", f"{case.name} {' '.join(pair)} {number}").strip("-")
+    return folder.absolute() / words
+
+
+def cell(case: Case, pair: tuple[str, str], runs: Sequence[Run], folder: str = "") -> Cell:
+    well = [one for one in runs if one.good]
+    vehicles = [one.vehicle for one in well]
+    return Cell(
+        case.name,
+        *pair,
+        good=len(well),
+        runs=len(runs),
+        set_up=_middle(vehicles, lambda side: side.figures.get("set_up"), 1000),
+        rate=_middle(vehicles, lambda side: side.figures.get("rate")),
+        by_vehicle=_used(vehicles),
+        by_station=_used([one.station for one in well]),
+        why=next((_reason(one) for one in runs if not one.good), ""),
+        folder=folder,
+    )
+
+
+def _reason(ended: Run) -> str:
+    """In a line: what either side gave as the reason."""
+    said = {
+        name: str(side.figures.get("reason") or (side.said.strip().splitlines() or [""])[-1])
+        for name, side in (("vehicle", ended.vehicle), ("station", ended.station))
+        if not side.good
+    }
+    return "; ".join(f"{name}: {text[:160]}" for name, text in said.items())
+
+
+def _used(sides: Sequence[Side]) -> Used:
+    return Used(
+        _middle(sides, lambda side: side.figures.get("turn"), 1000),
+        _middle(sides, lambda side: side.cpu),
+        _middle(sides, lambda side: side.rss),
+    )
+
+
+def _middle(
+    sides: Sequence[Side], figure: Callable[[Side], float | None], times: float = 1.0
+) -> float | None:
+    found = [value * times for side in sides if (value := figure(side)) is not None]
+    return round(median(found), 3) if found else None
