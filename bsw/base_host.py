@@ -42,7 +42,14 @@ class HostBase:
     _collector: Collector
     _limit: RateLimit
     _output: LineWriter
-    _file: TraceFile | None
+    _files: list[TraceFile]
+
+    def another_trace(self, config: BaseConfig) -> Trace:
+        """Of somebody else in the same process; it ends with ours."""
+        file = _trace_file(config, self.scheduler, self.worker, self.dlt, self.troubles)
+        if file is not None:
+            self._files.append(file)
+        return Trace(self.clock.now, () if file is None else (file,))
 
     def run(self, start: Callable[[], Steps] = at_once) -> Status:
         """Run until stopped, then close in order.
@@ -57,8 +64,9 @@ class HostBase:
         started.close()
         self._collector.stop()
         self.trace.end(status=int(status))
-        if self.worker.close() and self._file is not None:
-            self._file.close()
+        if self.worker.close():
+            for file in self._files:
+                file.close()
         self._limit.flush(self.clock.now())
         self._output.close()
         self.clock.close()
@@ -98,7 +106,7 @@ def open_base(config: BaseConfig, *, alone: bool = True) -> HostBase:
         Collector(scheduler),
         limit,
         output,
-        file,
+        [] if file is None else [file],
     )
 
 

@@ -108,6 +108,10 @@ class HostDoors:
         self.notify = notify
         self.chance: Randomness = HostRandomness()
 
+    def beside(self, config: DoorsConfig) -> "HostDoors":
+        """Those of another ECU in the same process; the service manager hears of one alone."""
+        return HostDoors(self._base, config)
+
     def calendar(self) -> TimeBase:
         calendar = TimeBase(lambda: self._base.scheduler.now)
         calendar.set_from_host()

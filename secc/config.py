@@ -40,6 +40,11 @@ class NetworkConfig(Part):
     """Where to listen; 0 takes a free port from the dynamic range."""
 
     connections: ConnectionsConfig = ConnectionsConfig()
+    outlets: Annotated[
+        tuple[ExistingFile, ...], Field(max_length=16, examples=["[secc-right.yaml]"])
+    ] = ()
+    """Further outlets of the same process, a file each: an interface, an island, an EVSE id of its
+    own.  What concerns the process (``os``, ``log``) counts in this file alone."""
 
 
 class HardwareConfig(Part):
@@ -216,6 +221,12 @@ class SeccConfig(BaseConfig):
             yield Wrong("link.slac.modem.dialect", wrong, "qca7000")
         if self.provisioning.service != "off" and not self.session.tls:
             yield Wrong("provisioning.service", "contracts need TLS", "session: {tls: true}")
+
+    def problems_outside(self) -> Iterable[Wrong]:
+        if self.network.outlets:
+            from secc.several.outlets import wrong_in  # noqa: PLC0415 - only where there are several
+
+            yield from wrong_in(self)
 
     def lacking(self) -> Iterable[str]:
         if self.session.tls:

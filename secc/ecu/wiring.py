@@ -9,6 +9,6 @@ if TYPE_CHECKING:
     from secc.ecu.ecu import StationEcu
 
 WIRING: "Final[Wiring[SeccConfig, StationEcu]]" = Wiring(
-    "secc", "secc.session.session", "secc.ecu.build", "secc.session.profile"
+    "secc", "secc.session.session", "secc.several.build", "secc.session.profile"
 )
 run = WIRING.run

@@ -52,5 +52,5 @@ def shuffled(model: type[BaseConfig], wanted: Mapping[str, str]) -> BaseConfig:
 def _absolute(place: str, text: str) -> bool:
     """A path on the command line is relative to where one stands; in a file it is written out."""
     return text.startswith("/") or not place.endswith(
-        ("file", "folder", "module", "socket", "slots")
+        ("file", "folder", "module", "socket", "slots", "sysfs", "outlets")
     )

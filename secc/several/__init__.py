@@ -1,0 +1,1 @@
+"""Several outlets of one station in one process."""
