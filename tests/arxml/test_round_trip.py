@@ -201,5 +201,5 @@ def test_what_xml_cannot_write_is_refused(tmp_path: Path) -> None:
 def test_an_output_that_cannot_be_written_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evcc(["config", "export", "--yaml", "-o", str(tmp_path / "no" / "c.yaml")]) == 1
-    assert "cannot be written: No such file" in capsys.readouterr().err
+    assert evcc(["config", "export", "--yaml", "-o", str(tmp_path / "no" / "c.yaml")]) == 2
+    assert "c.yaml: No such file" in capsys.readouterr().err
