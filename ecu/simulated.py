@@ -65,6 +65,7 @@ class SimulatedDoors(Generic[P]):
     own_shelf: Shelf | None = None
     own_hardware: PlugHardware | None = None
     returned: list[Action] = field(default_factory=list)  # call them when the modem is back
+    calendars: list[TimeBase] = field(default_factory=list)  # those that were made here
     north_door: SideDoor | None = None
     way: UplinkDoor | None = None  # to a back end, if this world has one
     notify: None = None
@@ -72,6 +73,7 @@ class SimulatedDoors(Generic[P]):
     def calendar(self) -> TimeBase:
         calendar = TimeBase(lambda: self.base.scheduler.now)
         calendar.set(self.unix, Quality.HOST)
+        self.calendars.append(calendar)
         return calendar
 
     def network(self) -> OwnNetwork:

@@ -4,6 +4,7 @@ Who is at the ends of the buses - battery, power module - is not known here.  Sa
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from bsw.cp.pilot import StationPilot, VehiclePilot
@@ -45,6 +46,9 @@ class World:
         self.site = Site(self.scheduler, chance.fork("line"))
         self._seats = {place: self.site.vehicle(place) for place in PLACES}
         self._box = self.site.station("station")
+        self.interfaces: dict[str, SimNetwork] = {}
+        """Of the two ECUs on the power line, by their roles."""
+
         self._wide = SimLink(self.scheduler, chance.fork("wide"))
         self._backend = self._wide.node("back end")
         station = self._wide.node("station")
@@ -61,6 +65,27 @@ class World:
     def lag(self, impairment: Impairment) -> None:
         """Messages take their time over the line."""
         self.site.ip.impairment = impairment
+
+    def lose(self, share: float) -> None:
+        """So many messages do not arrive, between the hosts and between the modems."""
+        for way in (self.site.ip, self.site.line):
+            way.impairment = replace(way.impairment, loss=share)
+
+    def spoil(self, role: str) -> None:
+        """In what ``vehicle`` or ``station`` sends next over TCP, one bit turns over."""
+        chance = self.chance.fork(f"spoiled {role}")
+
+        def turn(data: bytes) -> bytes:
+            place = chance.below(8 * len(data))
+            bit = 1 << place % 8
+            return data[: place // 8] + bytes([data[place // 8] ^ bit]) + data[place // 8 + 1 :]
+
+        self.site.ip.spoils[self.interfaces[role]] = turn
+
+    def reset_modem(self, role: str) -> None:
+        """It loses its link and comes back after its time."""
+        seat = self._box if role == "station" else self._seats[PLACES[0]]
+        seat.modem.reset()
 
     def attenuate(self, decibel: int) -> None:
         """The way between the vehicle's modem and the station's."""
@@ -96,6 +121,7 @@ class World:
             for place, cable, seat in zip(order, self.cables, PLACES, strict=True)
         }
         interface, chance = self.site.network(self._seats[PLACES[0]]), self.chance.fork("evcc")
+        self.interfaces["vehicle"] = interface
         return SimulatedDoors(base, config, interface, self.vehicle_bus, {**plugs}, chance)
 
     def station_doors(
@@ -103,6 +129,7 @@ class World:
     ) -> SimulatedDoors[StationPilot]:
         end = CableEnd[StationPilot](self.cables[0].station, self._box.port)
         interface, chance = self.site.network(self._box), self.chance.fork("secc")
+        self.interfaces["station"] = interface
         doors = SimulatedDoors(base, config, interface, self.station_bus, {"station": end}, chance)
         doors.way = self._way
         return doors

@@ -29,6 +29,7 @@ GROUPS = {
     "commission": ("tools.commission.cli", "walk through one device, measured and expected"),
     "doctor": ("tools.doctor.cli", "look at this machine, and hold a configuration against it"),
     "fuzz": ("tools.fuzz.cli", "attack our own station or vehicle over real sockets"),
+    "campaign": ("tools.campaign.cli", "thousands of seeded sessions with faults, watched"),
     "soak": ("tools.fuzz.soak", "both roles, one good session after the other, with figures"),
     "csms": ("tools.csms.cli", "a small OCPP back end, with faults on demand"),
     "endure": ("tools.endure.cli", "charge while power and line fail; every event once"),

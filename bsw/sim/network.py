@@ -215,6 +215,13 @@ class _LinkPath:
         arrivals = self._link.impairment.arrivals(self._link.randomness)
         return min(arrivals) if arrivals else None
 
+    def carried(self, data: bytes) -> bytes:
+        return self._link.spoils.pop(self._source, unspoiled)(data)
+
+
+def unspoiled(data: bytes) -> bytes:
+    return data
+
 
 class SimLink:
     """What the nodes hang on."""
@@ -233,6 +240,8 @@ class SimLink:
         self.impairment = impairment
         self.name = name
         self.whole = True
+        self.spoils: dict[SimNetwork, Callable[[bytes], bytes]] = {}
+        """What happens once to what a node sends next over TCP."""
         self.overflowed = 0
         self._passable = passable
         self._nodes: dict[str, SimNetwork] = {}

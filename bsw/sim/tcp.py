@@ -31,6 +31,9 @@ class Path(Protocol):
     def delay(self) -> int | None:
         """How long one copy travels, or ``None`` if it is lost."""
 
+    def carried(self, data: bytes) -> bytes:
+        """What becomes of octets on the way."""
+
 
 class Phase(Enum):
     CONNECTING = "connecting"
@@ -207,7 +210,7 @@ class SimStream:
             data = bytes(self._queue[:count])
             del self._queue[:count]
             self._outstanding += count
-            self._send(Kind.DATA, data)
+            self._send(Kind.DATA, self._path.carried(data))
         if self._finishing and not self._queue and not self._finished:
             self._finished = True
             self._send(Kind.FIN)

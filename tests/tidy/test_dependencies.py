@@ -24,6 +24,7 @@ RUN_BY_NAME = {
 OPTIONAL = {
     "atheris": "in an extra of its own; said where it is missing",
     "shtab": "in an extra of its own; said where it is missing",
+    "distributed": "in an extra of its own; said where it is missing",
     "pytest": "whoever loads the plug-in has it",
     "pydantic-core": "comes with pydantic, of which it is a part",
     "typing-extensions": "for the type checker alone",

@@ -1,10 +1,11 @@
 """Carries out a scenario's orders in a simulated world, as hands at the car and at the station."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from bsw.ecuc.quantities import ATTENUATION, SHARE
-from bsw.os.clock import MS
+from bsw.ecuc.quantities import ATTENUATION, SHARE, TIME
+from bsw.os.clock import MS, S
 from csm.drivers.simulated import Faults
 from ecu.world import World
 from secc.api.charger import Charger
@@ -53,6 +54,13 @@ class Hands:
             "line": lambda said: self._world.attenuate(round(ATTENUATION.read(said))),
             "station": self._operate,
             "token": self._take_token,
+            "lag": self._lag,
+            "lose": lambda said: self._world.lose(SHARE.read(said) / 100.0),
+            "spoil": self._world.spoil,
+            "net": self._net,
+            "modem": self._world.reset_modem,
+            "noise": self._noise,
+            "clock": self._clock,
         }
 
     def do(self, order: Order) -> None:
@@ -129,3 +137,23 @@ class Hands:
 
     def _take_token(self, said: str) -> None:
         self._token.plugged_in = said == "in"
+
+    def _lag(self, said: str) -> None:
+        way = self._world.site.ip
+        way.impairment = replace(way.impairment, latency=int(TIME.read(said)))
+
+    def _net(self, said: str) -> None:
+        role, state = said.split()
+        self._world.interfaces[role].up = state == "up"
+
+    def _noise(self, said: str) -> None:
+        role, share = said.split(maxsplit=1)
+        bus = self._world.station_bus if role == "station" else self._world.vehicle_bus
+        bus.errors = SHARE.read(share) / 100.0
+
+    def _clock(self, said: str) -> None:
+        role, span = said.split(maxsplit=1)
+        pair = self._pair
+        doors = pair.station_doors if role == "station" else pair.vehicle_doors
+        for calendar in doors.calendars:
+            calendar.set(calendar.unix() + int(TIME.read(span)) // S, calendar.quality)

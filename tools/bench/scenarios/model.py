@@ -187,6 +187,9 @@ class Scenario(Part):
     vehicle: VehiclePart = VehiclePart()
     station: StationPart = StationPart()
     story: tuple[Step, ...] = (Step(do=Order("plug")),)
+    meanwhile: tuple[Step, ...] = ()
+    """Besides the story, each when it is time for it; what never comes is no mistake."""
+
     within: Duration = 7200 * S
     """It is over by then: of simulated time."""
 
@@ -198,6 +201,7 @@ class Scenario(Part):
     def problems(self) -> Iterable[Wrong]:
         if self.vehicle.contract != "none" and not self.tls:
             yield Wrong("tls", "contracts need TLS", "true")
-        for number, step in enumerate(self.story):
-            if step.do.verb == "token" and self.vehicle.contract == "none":
-                yield Wrong(f"story.{number}.do", "a car without a contract has no token here")
+        for name in ("story", "meanwhile"):
+            for number, step in enumerate(getattr(self, name)):
+                if step.do.verb == "token" and self.vehicle.contract == "none":
+                    yield Wrong(f"{name}.{number}.do", "a car without a contract has no token here")

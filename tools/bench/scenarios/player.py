@@ -56,6 +56,21 @@ class _Noticed:
             self._names.add(str(record.fields["name"]))
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A step and when it is due, once what it waits for has come."""
+
+    step: Step
+    due: int | None = None
+
+    def comes(self, sight: Sight, now: int) -> bool:
+        if self.due is None:
+            if self.step.when is not None and not self.step.when.holds(sight):
+                return False
+            self.due = now + self.step.after
+        return now >= self.due
+
+
 class Player:
     """``advance`` until ``over``, then ask for ``outcome``.  Orders may come from elsewhere too."""
 
@@ -80,8 +95,8 @@ class Player:
 
         self.trouble: set[str] = set()
         self.most_amps = 0.0
-        self._story = list(scenario.story)
-        self._due: int | None = None
+        self._story = [_Waiting(step) for step in scenario.story]
+        self._meanwhile = [_Waiting(step) for step in scenario.meanwhile]
         self._quiet_since: int | None = None
         self._ac = mode_of(scenario.vehicle.mode).ac
         self.pair.vehicle_base.dlt.add_sink(_Noticed(self.trouble))
@@ -141,23 +156,17 @@ class Player:
     def _look(self) -> None:
         sight = self.sight
         self.most_amps = max(self.most_amps, abs(sight.amps))
-        while self._story and self._is_time(self._story[0], sight):
-            step = self._story.pop(0)
-            self._due = None
-            self.do(step.do)
-        waits = bool(self._story) and self._due is not None
+        while self._story and self._story[0].comes(sight, self.now):
+            self.do(self._story.pop(0).step.do)
+        for waiting in [one for one in self._meanwhile if one.comes(sight, self.now)]:
+            self._meanwhile.remove(waiting)
+            self.do(waiting.step.do)
+        waits = bool(self._story) and self._story[0].due is not None
         told = sight.ended >= max(len(self.scenario.expect.vehicle), 1 if self._story else 0)
         if waits or not told or self.pair.vehicle.manager.session:
             self._quiet_since = None
         elif self._quiet_since is None:
             self._quiet_since = self.now
-
-    def _is_time(self, step: Step, sight: Sight) -> bool:
-        if self._due is None:
-            if step.when is not None and not step.when.holds(sight):
-                return False
-            self._due = self.now + step.after
-        return self.now >= self._due
 
     @property
     def sight(self) -> Sight:
@@ -194,7 +203,7 @@ class Player:
         if self.cannot_start:
             yield f"an ECU cannot start: {self.cannot_start}"
         if self._story:
-            step = self._story[0]
+            step = self._story[0].step
             yield f"it never came to {str(step.do)!r}, which waits for {step.when or 'its time'}"
         yield from _endings("vehicle", results, expect.vehicle)
         if expect.station is not None:

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bsw.ecuc.quantities import ATTENUATION, SHARE, Quantity
+from bsw.ecuc.quantities import ATTENUATION, SHARE, TIME, Quantity
+from bsw.os.clock import S
 from bsw.program.parser import did_you_mean
 from tools.bench.hardware.device_faults import DEVICE_FAULTS
 from tools.bench.hardware.faults import faults
 from tools.bench.hardware.module_faults import MODULE_FAULTS
 
 Check = Callable[[str], None]
+
+ROLES: Final = ("vehicle", "station")
 
 
 class BadWords(ValueError):
@@ -54,6 +57,18 @@ def _quantity(quantity: Quantity, low: float, high: float) -> Check:
     return check
 
 
+def _role(rest: Check) -> Check:
+    """Whose it is, and then something."""
+
+    def check(argument: str) -> None:
+        role, _, said = argument.partition(" ")
+        if role not in ROLES:
+            raise BadWords(f"takes {' or '.join(ROLES)} first, not {role!r}")
+        rest(said)
+
+    return check
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """``live`` tells whether processes can be ordered so as well."""
@@ -65,6 +80,8 @@ class Verb:
 
 
 _percent = _quantity(SHARE, 0.0, 100.0)
+_lag = _quantity(TIME, 0, 60 * S)
+_jump = _quantity(TIME, 0, 1_000_000_000 * S)
 _fault = _name_of(faults(), "fault")
 _device_fault = _name_of(DEVICE_FAULTS, "fault of a device")
 _module_fault = _name_of(MODULE_FAULTS, "fault of a power module")
@@ -93,6 +110,22 @@ VERBS: Final[Mapping[str, Verb]] = {
         _one_of("stop", "pause", "renegotiate"),
     ),
     "token": Verb("out|in", "the vehicle's token with its keys", _one_of("out", "in"), live=False),
+    "lag": Verb("N ms", "a message takes so long over the line", _lag, live=False),
+    "lose": Verb("N %", "so many messages are lost on the line", _percent, live=False),
+    "spoil": Verb(
+        "vehicle|station", "one bit turns over in what it sends next", _role(_nothing), live=False
+    ),
+    "net": Verb(
+        "vehicle|station down|up", "its network interface", _role(_one_of("down", "up")), live=False
+    ),
+    "modem": Verb("vehicle|station", "its modem starts anew", _role(_nothing), live=False),
+    "noise": Verb(
+        "vehicle|station N %",
+        "so many frames on its bus are bad",
+        _role(_percent),
+        live=False,
+    ),
+    "clock": Verb("vehicle|station N s", "its calendar jumps ahead", _role(_jump), live=False),
 }
 
 

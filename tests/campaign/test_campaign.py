@@ -1,0 +1,272 @@
+"""A campaign draws the same again, finds what is planted, makes it small, and keeps its books."""
+
+import json
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bsw.ecuc.load import load
+from tools.bench.scenarios.find import read
+from tools.bench.scenarios.model import Scenario, Step
+from tools.bench.scenarios.player import Player
+from tools.bench.scenarios.words import condition, order
+from tools.campaign.book import FILE, Book, OtherBook, digest, head
+from tools.campaign.crew import chunks, dask, here
+from tools.campaign.draw import draw
+from tools.campaign.page import page
+from tools.campaign.plan import Kinds, Plan
+from tools.campaign.session import Result, play
+from tools.campaign.shrink import Shrinker
+from tools.campaign.tally import Tally, all_edges
+from tools.campaign.watch import Watch
+from tools.campaign.written import written
+from tools.cli import main
+
+NOTHING = dict.fromkeys(Kinds.model_fields, 0)
+
+
+def disturbed(name: str, *steps: tuple[str, int, str]) -> Scenario:
+    """A shipped scenario with steps (when, after milliseconds, order)."""
+    meanwhile = tuple(
+        Step(when=condition(when) if when else None, after=after * 1_000_000, do=order(do))
+        for when, after, do in steps
+    )
+    return read(name).model_copy(update={"meanwhile": meanwhile})
+
+
+# Drawing
+
+
+def test_the_same_seed_draws_the_same_and_another_one_does_not() -> None:
+    plan = Plan()
+    drawn = [draw(plan, seed) for seed in range(300)]
+    assert drawn == [draw(plan, seed) for seed in range(300)]
+    assert len({scenario.model_dump_json() for _, scenario in drawn}) > 290
+
+
+def test_what_is_drawn_has_all_kinds_and_is_understood() -> None:
+    """Each order is read by the same words that people type; a wrong one would have raised."""
+    steps = [step for seed in range(2_000) for step in draw(Plan(), seed)[1].meanwhile]
+    verbs = {step.do.verb for step in steps}
+    assert verbs >= {"fault", "mend", "break", "repair", "line", "lose", "lag", "net", "modem"}
+    assert verbs >= {"spoil", "noise", "clock", "token", "pull", "permit", "pause", "derate"}
+
+
+def test_a_plan_says_what_is_wrong_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text("scenarios: [dc-crad]\n")
+    assert main(["campaign", "run", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert "plan.yaml:1" in (told := capsys.readouterr().err)
+    assert "dc-card" in told
+
+
+def test_a_session_as_a_file_is_the_same_session(tmp_path: Path) -> None:
+    for seed in (3, 4, 5, 8):
+        _, scenario = draw(Plan(), seed)
+        path = tmp_path / f"{seed}.yaml"
+        path.write_text(written(scenario))
+        assert load(Scenario, (path,), outside=False).config == scenario
+
+
+# What may never happen
+
+
+def test_a_quiet_charge_breaks_no_rule_and_is_the_same_again() -> None:
+    first, again = (play(1, "dc-card", read("dc-card")) for _ in range(2))
+    assert not first.findings
+    assert first == again
+    assert "iso2 CableCheck > PreCharge" in first.edges
+
+
+def test_contactors_that_close_on_a_difference_are_seen() -> None:
+    player = Player(read("dc-card"))
+    watch = Watch(player)
+    while player.sight.phase != "CableCheck":
+        player.advance(100_000_000)
+    contactors = player.pair.hardware.vehicle.bms.contactors
+    contactors.positive.closed = contactors.negative.closed = True
+    player.pair.run(0.03)
+    assert [one.rule for one in watch.found] == ["contactors closed on a difference"]
+
+
+def test_current_that_nobody_pays_is_seen() -> None:
+    player = Player(read("dc-card"))
+    watch = Watch(player)
+    while not player.over:
+        player.advance(1_000_000_000)
+        watch.paid.holds = False
+    assert "current that nobody pays" in {one.rule for one in watch.found}
+
+
+def test_an_end_without_a_cause_is_seen() -> None:
+    """A line that is cut explains the end; an order that touches no line does not."""
+    cut = ("charging", 1_000, "line 150 dB")
+    assert not play(1, "dc-card", disturbed("dc-card", cut)).findings
+    player_says = play(1, "line-lost", read("line-lost"))
+    assert not player_says.findings  # the scenario itself expects it
+
+
+# Planted defects
+
+
+def found_by(plant: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    words = ["campaign", "play", *arguments, "--with", f"tests.campaign.plants:{plant}", "--shrink"]
+    return subprocess.run(
+        [sys.executable, "-m", "tools.cli", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+Steps = tuple[tuple[str, int, str], ...]
+PLANTED: tuple[tuple[str, Steps, str, list[str]], ...] = (
+    (
+        "forgets_permission",
+        (("charging", 1_250, "permit no"), ("", 900, "soc 79 %"), ("ended", 100, "derate 20 %")),
+        "current without permission",
+        ["permit no"],
+    ),
+    (
+        "trusts_the_pilot",
+        (("charging", 1_000, "modem vehicle"), ("charging", 3_000, "fault plug fault")),
+        "current without pilot C or D",
+        [],
+    ),
+    (
+        "stumbles_over_nonsense",
+        (("phase ServiceDiscovery", 0, "lag 100 ms"), ("charging", 2_000, "spoil vehicle")),
+        "an ECU ended",
+        ["spoil vehicle"],
+    ),
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("plant", "steps", "rule", "left"), PLANTED, ids=lambda one: str(one)[:20])
+def test_a_planted_defect_is_found_and_made_small(
+    plant: str,
+    steps: Steps,
+    rule: str,
+    left: list[str],
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+) -> None:
+    """In a process of its own: it stays in there.  Without the defect nothing is found."""
+    scenario = disturbed("dc-card", *steps)
+    path = tmp_path / "session.yaml"
+    path.write_text(written(scenario))
+    ran = found_by(plant, str(path), cwd=pytestconfig.rootpath)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert rule in ran.stdout
+    small = ran.stdout.partition("fails as well:")[2]
+    assert left in ([], [line.split("do: ")[1] for line in small.splitlines() if "do: " in line])
+    assert small.count("do: ") < len(steps)
+    assert not play(0, "", scenario).findings
+
+
+# Books, pages, crews
+
+
+def test_a_campaign_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
+    """The last line was not written to its end, and is played again."""
+    plan, told = Plan(most=0), head(Plan(most=0), 1)
+    results = [Result(seed, "dc-card", digest=f"{seed}") for seed in range(1, 5)]
+    with closing(Book(tmp_path, told)) as book:
+        book.add(results)
+    path = tmp_path / FILE
+    path.write_bytes(path.read_bytes()[:-20])
+    with closing(Book(tmp_path, told)) as again:
+        assert sorted(again.results) == [1, 2, 3]
+        again.add(results[3:])
+    with closing(Book(tmp_path, told)) as whole:
+        assert list(whole) == results
+    for other in (head(plan, 2), head(Plan(most=1), 1), head(plan, 1, "a:b")):
+        with pytest.raises(OtherBook, match="another plan"):
+            Book(tmp_path, other)
+
+
+@pytest.mark.parametrize("octets", [b"no json\n", b"[]\n", b'{"a": 1}\n', b"\xff\xfe\n"])
+def test_a_book_that_is_none_is_left_alone(octets: bytes, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(octets)
+    with pytest.raises(OtherBook):
+        Book(tmp_path, head(Plan(), 1))
+    assert (tmp_path / FILE).read_bytes() == octets
+
+
+def test_the_digest_does_not_depend_on_the_order() -> None:
+    results = [Result(seed, "dc-card", digest=f"{seed:x}") for seed in range(20)]
+    assert digest(results) == digest(reversed(results))
+    assert digest(results) != digest(results[1:])
+
+
+def test_the_page_shows_what_was_found_and_how_to_see_it_again() -> None:
+    tally = Tally()
+    failed = Result(7, "din", ("charging + 1.00 s: pull",), findings=("3.00 s: a <rule>: 5 A",))
+    tally.add([failed, Result(8, "dc-card", edges=("iso2 CableCheck > PreCharge",))])
+    told = page(tally, "v2g campaign play", {"digest": "abc"})
+    assert "v2g campaign play 7" in told
+    assert "a &lt;rule&gt;" in told
+    assert "1 failed" in told
+    assert len(tally.missing("iso2")) == len(all_edges("iso2")) - 1
+
+
+def test_the_command_plays_shows_and_remembers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("scenarios: [no-common-protocol]\n")
+    words = ["campaign", "run", str(plan), "--sessions", "3", "--out", str(tmp_path)]
+    assert main(words) == 0
+    first = capsys.readouterr().out
+    assert "3 sessions, 0 failed" in first
+    assert main(words) == 0
+    again = capsys.readouterr().out
+    assert "3 sessions are in" in again
+    assert first.splitlines()[-1] == again.splitlines()[-1]  # the digest
+    assert "3 sessions" in (tmp_path / "campaign.html").read_text()
+    lines = (tmp_path / FILE).read_text().splitlines()
+    assert [json.loads(line)["seed"] for line in lines[1:]] == [1, 2, 3]
+
+
+def test_shrinking_gives_up_after_so_many_tries() -> None:
+    scenario = disturbed("no-common-protocol", ("", 0, "line 10 dB"), ("", 0, "lag 2 ms"))
+    failed = Result(1, "no-common-protocol", findings=("0.00 s: what never happens: 1",))
+    shrunk = Shrinker(failed, scenario, most=3).shrink()
+    assert shrunk.tries == 3
+    assert shrunk.scenario == scenario
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_any_number_of_processes_gives_the_same(jobs: str, tmp_path: Path) -> None:
+    plan = Plan()
+    expected = digest(one for some in here(chunks(plan, list(range(1, 25)), "")) for one in some)
+    out = ["--out", str(tmp_path)]
+    assert main(["campaign", "run", "--sessions", "24", "--jobs", jobs, *out]) == 0
+    told = json.loads((tmp_path / FILE).read_text().splitlines()[0])
+    with closing(Book(tmp_path, told)) as book:
+        assert digest(book) == expected
+
+
+@pytest.mark.long
+def test_a_cluster_of_which_one_worker_is_killed_gives_the_same(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="pip install 'pilotwire[dask]'")
+    tasks = chunks(Plan(), list(range(1, 61)), "")
+    expected = digest(one for some in here(tasks) for one in some)
+    with distributed.LocalCluster(
+        n_workers=3, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        results: list[Result] = []
+        for some in dask(tasks, cluster.scheduler_address):
+            results += some
+            if len(results) == len(some):
+                next(iter(cluster.workers.values())).process.process._process.kill()
+    assert len(results) == 60
+    assert digest(results) == expected

@@ -1,0 +1,1 @@
+"""Thousands of seeded sessions with faults: what may never happen is watched."""
