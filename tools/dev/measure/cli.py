@@ -42,6 +42,10 @@ BENCHES = {
         "tools.dev.measure.ocpp",
         "OCPP messages read, checked and written; building the types",
     ),
+    "newer": (
+        "tools.dev.measure.newer",
+        "ISO 15118-20 over TLS 1.3 with P-521: set-up time, turn-around",
+    ),
     "session": ("tools.dev.measure.session", "a 30 min charge simulated, turn-around, set-up time"),
 }
 """Name, module with a ``main()`` that prints medians, and what it measures."""

@@ -39,11 +39,21 @@ SDP_PORT = 25_090
 
 
 @dataclass
-class _Loopback:
+class Loopback:
+    """Both ends on this host."""
+
     scheduler: Scheduler
     vehicle: HostNetwork
     station: HostNetwork
     worker: Worker
+
+    @classmethod
+    def made(cls) -> "Loopback":
+        mailbox = Mailbox()
+        clock = HostClock(mailbox)
+        scheduler = Scheduler(clock, mailbox=mailbox)
+        ends = [HostNetwork(scheduler, clock, "lo") for _ in range(2)]
+        return cls(scheduler, ends[0], ends[1], HostWorker(scheduler))
 
 
 def main() -> None:
@@ -75,16 +85,15 @@ def simulated_charge() -> None:
 
 
 def loopback_session(profile: VehicleProfile = EAGER) -> None:
-    mailbox = Mailbox()
-    clock = HostClock(mailbox)
-    scheduler = Scheduler(clock, mailbox=mailbox)
-    place = _Loopback(
-        scheduler,
-        HostNetwork(scheduler, clock, "lo"),
-        HostNetwork(scheduler, clock, "lo"),
-        HostWorker(scheduler),
-    )
+    place = Loopback.made()
     options = Options(ratings=AT_ONCE, vehicle_profile=profile, sdp_port=SDP_PORT)
+    tell(place, options, "CurrentDemand")
+    place.worker.close()
+
+
+def tell(place: Loopback, options: Options, loop: str, of: str = "") -> None:
+    """Nine sessions, of which ``loop`` is the exchange that carries the energy."""
+    scheduler = place.scheduler
     setups = []
     turns: dict[str, list[int]] = {"vehicle": [], "station": []}
     for _ in range(9):
@@ -96,21 +105,20 @@ def loopback_session(profile: VehicleProfile = EAGER) -> None:
         rig.run(20 * S)
         rig.outlet.close()
         rig.electronics.stop()
-        setups.append(first(rig.vehicle_trace.records, "CurrentDemandReq") - began)
-        turns["vehicle"] += turn_arounds(rig.vehicle_trace.records, "CurrentDemandReq")
-        turns["station"] += turn_arounds(rig.station_trace.records, "CurrentDemandRes")
+        setups.append(first(rig.vehicle_trace.records, f"{loop}Req") - began)
+        turns["vehicle"] += turn_arounds(rig.vehicle_trace.records, f"{loop}Req")
+        turns["station"] += turn_arounds(rig.station_trace.records, f"{loop}Res")
     median = statistics.median(setups) / MS
-    keep("set-up", median, "ms")
-    print(f"set-up, SDP request to first CurrentDemandReq: median {median:.1f} ms")
+    keep(f"{of}set-up", median, "ms")
+    print(f"{of}set-up, SDP request to first {loop}Req: median {median:.1f} ms")
     for role, times in turns.items():
         ordered = sorted(times)
-        keep(f"turn-around of the {role}", statistics.median(times) / 1000, "us")
+        keep(f"{of}turn-around of the {role}", statistics.median(times) / 1000, "us")
         p99 = ordered[len(ordered) * 99 // 100]
         print(
-            f"turn-around of the {role} in the loop: median "
+            f"{of}turn-around of the {role} in the loop: median "
             f"{statistics.median(times) / 1000:.0f} us, p99 {p99 / 1000:.0f} us, {len(times)} turns"
         )
-    place.worker.close()
 
 
 def first(records: Sequence[TraceRecord], name: str) -> int:
