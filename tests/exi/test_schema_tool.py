@@ -101,9 +101,9 @@ def test_what_the_reader_does_not_know_stops_it(tmp_path: Path) -> None:
 def test_a_folder_without_schemas_is_said_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["schema", str(tmp_path)]) == 1
+    assert main(["schema", str(tmp_path)]) == 2
     assert "no schema in" in capsys.readouterr().err
-    assert main(["schema", str(tmp_path), "--amendment", "iso20.x=missing.xsd"]) == 1
+    assert main(["schema", str(tmp_path), "--amendment", "iso20.x=missing.xsd"]) == 2
     assert "is not there" in capsys.readouterr().err
 
 

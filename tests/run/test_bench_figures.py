@@ -62,6 +62,6 @@ def test_the_command_saves_and_compares(
     assert main(["measure", "exi", "--compare", str(file)]) == 0
     assert "x 1.00" in capsys.readouterr().out
     assert main(["measure", "exi", "--save", str(tmp_path / "none" / "kept.json")]) == 1
-    assert "name another" in capsys.readouterr().err
+    assert "name one that exists" in capsys.readouterr().err
     assert main(["measure", "exi", "--compare", str(tmp_path / "none.json")]) == 2
     assert "make one with --save" in capsys.readouterr().err
