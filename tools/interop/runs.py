@@ -17,6 +17,7 @@ from tools.interop.roles import Case, Pace, Roles
 from tools.interop.secure import make_folders
 from tools.interop.wire import Program, wire
 
+STARTS = 120  # seconds a program may take until it serves: a busy host is no finding
 GRACE = 15  # seconds the second side may take after the first has ended
 
 CASES = (
@@ -132,10 +133,10 @@ def run(
         roles = Roles(case, line, pace)
         if station == "ours":
             serving = roles.our_station()
-            serving.wait_for("READY" if case.install else "listening")
+            serving.wait_for("READY" if case.install else "listening", STARTS)
         else:
             serving = roles.their_station()
-            serving.wait_for("READY")
+            serving.wait_for("READY", STARTS)
         if vehicle == "ours":
             driving = stack.enter_context(roles.our_vehicle())
         else:
