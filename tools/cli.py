@@ -13,6 +13,7 @@ GROUPS = {
     "api": ("tools.api.cli", "list, call and watch the north side of a running role"),
     "decode": ("tools.capture.cli", "captures and logs as a conversation, and what is wrong in it"),
     "monitor": ("tools.monitor.cli", "listen, or read a capture, and say which rule was broken"),
+    "wireshark": ("tools.wireshark.cli", "install our dissector, open captures with our values"),
     "trace": ("tools.trace.cli", "check the hash chain of session traces, or print them"),
     "exi": ("tools.exi.cli", "decode, encode, check and measure EXI"),
     "schema": ("tools.dev.schema.cli", "generate the message classes from the official schemas"),

@@ -27,7 +27,7 @@ from tests.tls.world import ISO20
 from tests.tls.world import World as TlsWorld
 
 EXI = 0x8001
-DISSECTOR = Path(__file__).parents[2] / "tools" / "sdp" / "v2gtp.lua"
+DISSECTOR = Path(__file__).parents[2] / "tools" / "wireshark" / "v2gtp.lua"
 tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
 

@@ -1,8 +1,24 @@
--- V2GTP and SDP for Wireshark and tshark: frames reassembled from TCP and from decrypted TLS.
+-- V2GTP, SDP and V2G messages for Wireshark and tshark: frames reassembled from TCP and from
+-- decrypted TLS, and what is in them, if our decoder's table of the capture is there:
 --
---   tshark -X lua_script:tools/sdp/v2gtp.lua -r run.pcapng -Y v2gtp
+--   v2g wireshark open run.pcapng
+--   v2g wireshark table run.pcapng -o run.lua
+--   tshark -X lua_script:v2gtp.lua -X lua_script1:run.lua -r run.pcapng -Y v2gtp
 --
--- EXI payloads stay octets here; "v2g exi decode" reads them.
+-- The table is by the octets of a message; without it EXI stays octets.
+
+local function table_of_messages(given)
+    local beside = debug.getinfo(1, "S").source:match("^@(.*)%.lua$")
+    local path = given or os.getenv("V2GTP_TABLE") or (beside and beside .. ".table.lua")
+    local there = path and io.open(path, "r")
+    if not there then
+        return {}
+    end
+    there:close()
+    return dofile(path)
+end
+
+local messages = table_of_messages(...)
 
 local types = {
     [0x8001] = "EXI (SupportedAppProtocol, DIN, -2)",
@@ -37,6 +53,28 @@ local f = {
     security = ProtoField.uint8("v2gtp.sdp.security", "Security", base.HEX, securities),
     transport = ProtoField.uint8("v2gtp.sdp.transport", "Transport", base.HEX, transports),
 }
+f.message = ProtoField.string("v2gtp.message", "Message")
+f.schema = ProtoField.string("v2gtp.schema", "Protocol")
+f.code = ProtoField.string("v2gtp.code", "Response code")
+f.value = ProtoField.string("v2gtp.value", "Value")
+f.wrong = ProtoField.string("v2gtp.wrong", "Broke a rule")
+
+-- A field of its own for every value in the table: v2gtp.v.EVSEPresentVoltage, for filters,
+-- columns and I/O graphs.
+local own = {}
+local function name_of(value)
+    return (value.path:match("([^/]*)$"):gsub("[^%w_].*", ""))
+end
+for _, message in pairs(messages) do
+    for _, value in ipairs(message.values) do
+        local name = name_of(value)
+        if value.number and name ~= "" and not own[name] then
+            own[name] = ProtoField.double("v2gtp.v." .. name, name)
+            table.insert(v2gtp.fields, own[name])
+        end
+    end
+end
+
 for _, field in pairs(f) do
     table.insert(v2gtp.fields, field)
 end
@@ -67,6 +105,34 @@ local function sdp(kind, payload, tree)
     end
 end
 
+local function contents(payload, pinfo, tree)
+    local message = messages[payload:bytes():tohex(true)]
+    if not message then
+        return false
+    end
+    tree:add(f.message, payload, message.name)
+    tree:add(f.schema, payload, message.schema)
+    for _, finding in ipairs(message.wrong) do
+        -- The same octets may be right at another time.
+        if math.abs(pinfo.abs_ts - finding.at) < 0.001 then
+            tree:add(f.wrong, payload, finding.text)
+        end
+    end
+    for _, value in ipairs(message.values) do
+        local name = name_of(value)
+        if name == "ResponseCode" then
+            tree:add(f.code, payload, value.text)
+        end
+        if value.number and own[name] then
+            tree:add(own[name], payload, value.number, nil, value.path .. ": " .. value.text)
+        else
+            tree:add(f.value, payload, value.path .. "=" .. value.text)
+        end
+    end
+    pinfo.cols.info:append(" " .. message.name .. "  " .. message.brief)
+    return true
+end
+
 local function frame(buffer, pinfo, root)
     local kind = buffer(2, 2):uint()
     local length = buffer(4, 4):uint()
@@ -79,8 +145,11 @@ local function frame(buffer, pinfo, root)
         tree:add_proto_expert_info(e_header)
     end
     pinfo.cols.protocol = "V2GTP"
-    pinfo.cols.info:append(string.format(" [%s, %d octets]", types[kind] or "unknown", length))
     local here = math.min(length, buffer:len() - HEADER)
+    if here <= 0 or not contents(buffer(HEADER, here), pinfo, tree) then
+        pinfo.cols.info:append(
+            string.format(" [%s, %d octets]", types[kind] or "unknown", length))
+    end
     if here > 0 then
         local payload = buffer(HEADER, here)
         if kind >= 0x9000 and kind <= 0x9003 and here >= 2 then

@@ -1,0 +1,1 @@
+"""Wireshark and tshark: our dissector, and the values of our decoder for it."""
