@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard
 from bsw.os.clock import MS, S
+from bsw.tls.port import TlsProfile
 from csm.randomness import SeededRandomness
 from evcc.session.profile import FIELD as VEHICLE_FIELD
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
@@ -73,7 +75,7 @@ def against_station(recorded: Recorded) -> Outcome:
     )
     rig.plug.ready = True
     rig.station.chance = _Known(1, recorded.session_id, _challenge(recorded))
-    if recorded.protocol == "iso2" and recorded.secure:
+    if recorded.secure and protocol(recorded.protocol).edition is TlsProfile.ISO2:
         rig.station.desk = KeylessDesk(Kept.of(recorded, Side.STATION))
     rig.charger.session_setup(
         payment_options=_payments(recorded),
@@ -148,7 +150,7 @@ def against_vehicle(recorded: Recorded) -> Outcome:
         vehicle_profile=VEHICLE_FIELD,
     )
     rig.pack.ocv = _volts(recorded)
-    if recorded.protocol == "iso2" and recorded.secure:
+    if recorded.secure and protocol(recorded.protocol).edition is TlsProfile.ISO2:
         rig.car.wallet = KeylessWallet(Kept.of(recorded, Side.VEHICLE), rig.today.unix() + _YEAR)
     rig.state.max_voltage = rig.pack.ocv * 1.1
     answers: dict[str, list[Heard]] = {}
