@@ -17,6 +17,7 @@ import msgspec
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
 from ocpp.backend.contracts import ContractOffice, NoPapers, Papers
+from ocpp.backend.schedules import ScheduleOffice
 from ocpp.catalogue import Refused
 from ocpp.connection import Gone
 from ocpp.happenings import (
@@ -42,6 +43,8 @@ TAKEN_NOTE_OF: Final = frozenset(
         "NotifyReport",
         "NotifyEvent",
         "SecurityEventNotification",
+        "NotifyChargingLimit",
+        "ClearedChargingLimit",
         "FirmwareStatusNotification",
         "LogStatusNotification",
     }
@@ -73,6 +76,7 @@ class OfficeRules:
     """Passwords by identity; without an entry any station of any name may come.
 
     ``refused`` are tokens and how they stand (``Blocked``, ``Expired`` ...), all others are good.
+    ``schedules`` are sent to vehicles that say what they need (2.x).
     """
 
     interval: int = 300
@@ -80,6 +84,7 @@ class OfficeRules:
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     refused: Mapping[str, str] = field(default_factory=dict)
     slow: int = 10 * S
+    schedules: tuple[Fields, ...] = ()
 
 
 @dataclass(slots=True)
@@ -90,6 +95,7 @@ class _Books:
     events: dict[tuple[str, int], Fields] = field(default_factory=dict)
     answers: dict[str, Fields] = field(default_factory=dict)
     repeats: int = 0
+    schedules: ScheduleOffice = field(default_factory=lambda: ScheduleOffice(()))
 
 
 class Office:
@@ -109,7 +115,10 @@ class Office:
         self._listener = listener
         self._now = now
         self._rules = rules or OfficeRules()
-        self._books: dict[str, _Books] = defaultdict(_Books)
+        given = self._rules.schedules
+        self._books: dict[str, _Books] = defaultdict(
+            lambda: _Books(schedules=ScheduleOffice(given))
+        )
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._transactions = 0
         self._contracts = ContractOffice(papers or NoPapers(), self._standing)
@@ -232,6 +241,7 @@ class Office:
         known: dict[str, Callable[[], Fields]] = {
             "BootNotification": self._booted,
             "Heartbeat": lambda: {"currentTime": self._now()},
+            "NotifyEVChargingSchedule": lambda: {"status": "Accepted"},
         }
         if session.version is Version.V16:
             known["Authorize"] = lambda: {"idTagInfo": {"status": self._standing(fields["idTag"])}}
@@ -240,6 +250,8 @@ class Office:
         if called.action in TAKEN_NOTE_OF:
             return {}
         call = partial(self._call_back, session)
+        if called.action == "NotifyEVChargingNeeds":
+            return books.schedules.answer(fields, call)
         return self._contracts.answer(session.version, called.action, fields, call)
 
     def _call_back(self, session: Session, action: str, fields: Fields) -> None:
@@ -260,6 +272,7 @@ class Office:
         if key in books.events:
             books.repeats += 1
         books.events.setdefault(key, fields)
+        books.schedules.heard(fields)
         token = fields.get("idToken")
         return (
             {} if token is None else {"idTokenInfo": {"status": self._standing(token["idToken"])}}

@@ -135,6 +135,7 @@ VARIABLE_ADDITIONS: Final = {
     "authorization_verdict names it by request_id.",
     "charging_needs": "When ChargeParameterDiscoveryReq was accepted, and whenever it says "
     "something else: what OCPP 2.x NotifyEVChargingNeeds wants to know.",
+    "chosen_schedule": "When PowerDelivery was accepted: the tuple chosen, and the car's course.",
     "ev_info": "After the handshake: the car's offer, the protocol agreed (absent: none), TLS or "
     "not; at SessionSetupReq with the EVCC id.",
     "service_renegotiation_supported": "At start-up; false with DIN and -2, which cannot.",

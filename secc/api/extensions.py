@@ -67,6 +67,21 @@ class ChargingNeeds(Object):
     departure_time: str | None = None
     ac_charging_parameters: ACChargingParameters | None = None
     dc_charging_parameters: DCChargingParameters | None = None
+    max_schedule_tuples: int | None = None
+
+
+class ScheduleStep(Object):
+    """From ``start`` seconds on at most ``power`` watts."""
+
+    start: int
+    power: float
+
+
+class ChosenSchedule(Object):
+    """The tuple a vehicle has chosen, and how it means to charge; no steps: it did not say."""
+
+    schedule_tuple_id: int
+    steps: tuple[ScheduleStep, ...] = ()
 
 
 class EvInfo(Object):

@@ -61,6 +61,7 @@ ADDITIONS: Final[dict[str, Any]] = {
     "iso15118_certificate_request": objects.CertificateRequest,
     "authorization_request": extensions.AuthorizationRequest,
     "charging_needs": extensions.ChargingNeeds,
+    "chosen_schedule": extensions.ChosenSchedule,
     "ev_info": extensions.EvInfo,
     "service_renegotiation_supported": bool,
     "slac_state": literals.SlacState,

@@ -228,6 +228,7 @@ class StationEcu:
             self._config.ocpp,
             charger=self.charger,
             outlet=self.outlet,
+            schedules=self.schedules,
             chance=self._doors.chance,
             calendar=self._parts.calendar,
             vehicles=self._parts.keys,

@@ -44,6 +44,7 @@ from secc.ocpp.outlet import EVSE, BackendOutlet
 from secc.ocpp.outside import StationOutside
 from secc.ocpp.vault import Given, StationVault
 from secc.plug.session_server import SessionServer
+from secc.session.schedules import Schedules
 
 if TYPE_CHECKING:
     from secc.contract.keys import StationKeys as VehicleKeys
@@ -65,6 +66,7 @@ class Backend:
         *,
         charger: Charger,
         outlet: SessionServer,
+        schedules: Schedules,
         chance: Randomness,
         calendar: TimeBase,
         vehicles: "VehicleKeys | None",
@@ -90,6 +92,7 @@ class Backend:
             driver=config.driver,
             card=config.card,
             running=lambda: outlet.session is not None,
+            schedules=schedules,
             restart=self._restarts,
         )
         name = config.serial or config.identity

@@ -23,7 +23,9 @@ from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOpt
 from secc.api.state import StationState
 from secc.ocpp.contracts import BackendContracts, contract_of
 from secc.ocpp.meter import Register
+from secc.ocpp.schedules import BackendSchedules
 from secc.session.limits import dc_hardware, nominal_voltage
+from secc.session.schedules import Schedules
 
 EVSE: Final = 1
 EMAID: Final = "eMAID"
@@ -43,6 +45,7 @@ class BackendOutlet:
         driver: DriverName,
         card: str,
         running: Callable[[], bool],
+        schedules: Schedules,
         restart: Callable[[], bool],
     ) -> None:
         self._charger = charger
@@ -57,6 +60,7 @@ class BackendOutlet:
         self._restart = restart
         self._station: Station | None = None
         self._contracts = BackendContracts(charger, log, lambda: self._tied.relay)
+        self._schedules = BackendSchedules(charger, schedules, log, EVSE, lambda: self._tied)
 
     def take(self, station: Station) -> None:
         """The station is another one from now on, and hears how things are."""
@@ -72,6 +76,7 @@ class BackendOutlet:
         subscribe("evcc_id", lambda _identity: self._plug(plugged=True))
         subscribe("authorization_request", self._asks)
         self._contracts.tie()
+        self._schedules.tie()
         subscribe("current_demand_started", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_close_contactor", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_open_contactor", lambda _none: self._tied.stopped(EVSE))
@@ -84,6 +89,7 @@ class BackendOutlet:
         A vehicle that ends the session has ended the charge [E15.FR.04, E15.FR.05].
         """
         self._asked = None
+        self._schedules.session_ended()
         if result.ending is Ending.TERMINATED and not self._stopping:
             self._tied.ended_by_vehicle(EVSE)
         self._stopping = False
@@ -141,6 +147,11 @@ class BackendOutlet:
         watts = supply.watts(limit.amperes, limit.phases)
         self._log.info("limited", watts=round(watts), by="" if limit.by is None else limit.by.value)
         self._charger.limit_power(power=watts, current=None if supply.dc else limit.amperes)
+
+    def offered(self, evse: int) -> None:
+        """From the station."""
+        assert evse == EVSE
+        self._schedules.offered()
 
     def contracts(self, rules: ContractRules) -> None:
         """From the station."""

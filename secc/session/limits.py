@@ -44,6 +44,12 @@ def dc_limits(state: StationState) -> DcLimits:
     return replace(limits, power=power, minimum_power=min(limits.minimum_power, power))
 
 
+def hardware_power(state: StationState, mode: Mode) -> float:
+    """What there is in a mode, whatever the site allows just now."""
+    free = replace(state, site_power=None, site_current=None)
+    return ac_power(free, mode) if mode.ac else dc_hardware(free).power
+
+
 def dc_hardware(state: StationState) -> DcLimits:
     """What the source can do: the tighter of its capabilities and what was told since."""
     maximum, minimum, hard = state.dc_maximum, state.dc_minimum, state.capabilities

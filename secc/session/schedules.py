@@ -4,6 +4,7 @@ Plain numbers; the handlers put them into the words of their protocol.  A site c
 or a test fills the plans; without one there is a single flat plan of what the hardware can do.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
@@ -56,6 +57,11 @@ class Plan:
             for step, step_end in zip(self.steps, ends, strict=True)
             if step.start < end and step_end > begin
         )
+
+    def within(self, power: float) -> "Plan":
+        """The same with no step above ``power``."""
+        steps = tuple(Step(step.start, min(step.power, power)) for step in self.steps)
+        return replace(self, steps=steps)
 
     def cut(self, entries: int) -> "Plan":
         """At most ``entries`` steps; what is cut off becomes part of the last one, at its least.
@@ -112,15 +118,43 @@ class Schedules:
     signature: Any = None
     ready: bool = True  # false: the back end is still thinking, answer Ongoing
     sent: tuple[Plan, ...] = field(default_factory=tuple)
+    source: Callable[[], tuple[Plan, ...]] | None = None
+    """Who makes the plans at the moment they are offered; none made: ``plans`` count."""
 
-    def offer(self, hardware_power: float, *, entries: int | None, departure: int | None) -> None:
-        """Fix what is sent now: the given plans, or one flat plan of the hardware's power."""
+    def offer(
+        self,
+        power: float,
+        *,
+        entries: int | None,
+        departure: int | None,
+        ceiling: float | None = None,
+    ) -> None:
+        """Fix what is sent now: the given plans, or one flat plan of the ``power`` there is now.
+
+        ``ceiling`` is what the hardware can, whatever holds just now.
+        """
         until = max(DAY, departure or 0)
-        plans = self.plans or (Plan(1, (Step(0, hardware_power),), until),)
+        plans = self._given(ceiling) or (Plan(1, (Step(0, power),), until),)
         self.sent = tuple(plan.cut(_most(entries)) for plan in plans[:3])
 
+    def _given(self, ceiling: float | None, prices: Tariff | None = None) -> tuple[Plan, ...]:
+        """From elsewhere, never more than the hardware can; ``prices`` where nobody set any."""
+        made = () if self.source is None else self.source()
+        if all(plan.prices is None for plan in made):
+            made = tuple(replace(plan, prices=prices) for plan in made)
+        return (
+            tuple(plan if ceiling is None else plan.within(ceiling) for plan in made) or self.plans
+        )
+
     def offer_priced(
-        self, now: int, *, power: float, back: float, entries: int, departure: int | None
+        self,
+        now: int,
+        *,
+        power: float,
+        back: float,
+        entries: int,
+        departure: int | None,
+        ceiling: float | None = None,
     ) -> None:
         """The same with the station's own prices, as ISO 15118-20 tells them; ``now`` in UNIX time.
 
@@ -135,7 +169,8 @@ class Schedules:
             back=(Step(0, back),) if back > 0 else (),
             back_prices=tariff_back(self.prices, now, until) if back > 0 else None,
         )
-        self.sent = tuple(plan.cut(_most(entries)) for plan in (self.plans or (own,))[:3])
+        plans = self._given(ceiling, own.prices) or (own,)
+        self.sent = tuple(plan.cut(_most(entries)) for plan in plans[:3])
 
     def prices_now(self, now: int, departure: int | None) -> Tariff | None:
         """What energy costs where the station sets the power, and no schedule carries a price."""

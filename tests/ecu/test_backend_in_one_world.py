@@ -14,7 +14,7 @@ from ocpp.catalogue import Catalogue
 from ocpp.connection import Means
 from ocpp.server import Server
 from ocpp.versions import Version
-from tests.ecu.test_both_from_files import pair_of, until_ended
+from tests.ecu.test_both_from_files import Settings, pair_of, until_ended
 from tests.ocpp.opinion import watched
 from tests.ocpp.test_ocmf import key_file, taken_apart
 from tools.bench.world.pair import Pair
@@ -36,7 +36,16 @@ class Chain:
     """A pair whose station has a back end."""
 
     def __init__(
-        self, folder: Path, version: Version, *, soc: float = 79.7, **settings: object
+        self,
+        folder: Path,
+        version: Version,
+        *,
+        soc: float = 79.7,
+        vehicle: Settings | None = None,
+        station: Settings | None = None,
+        schedules: tuple[dict[str, object], ...] = (),
+        around: Settings | None = None,
+        **settings: object,
     ) -> None:
         self.lines: list[tuple[str, str, Any]] = []
         ocpp = {
@@ -46,10 +55,14 @@ class Chain:
             "transactions": {"values_every": "5 s"},
             **settings,
         }
-        self.pair = pair_of(folder, {}, {"ocpp": ocpp}, soc=soc)
+        more = {**(station or {}), "ocpp": ocpp}
+        self.pair = pair_of(folder, vehicle or {}, more, soc, **(around or {}))
         scheduler = self.pair.scheduler
         self.office = Office(
-            scheduler, self, now=lambda: "2030-01-01T00:00:00.000Z", rules=OfficeRules()
+            scheduler,
+            self,
+            now=lambda: "2030-01-01T00:00:00.000Z",
+            rules=OfficeRules(schedules=schedules),
         )
         means = Means(
             scheduler,

@@ -36,13 +36,18 @@ STATION: Settings = {"hardware": {"driver": "plug", "power": "can"}}
 
 
 def pair_of(
-    folder: Path, vehicle: Settings, station: Settings, soc: float = 79.7, unix: int = TODAY
+    folder: Path,
+    vehicle: Settings,
+    station: Settings,
+    soc: float = 79.7,
+    unix: int = TODAY,
+    **around: Any,  # noqa: ANN401 - fields of Surroundings
 ) -> Pair:
     files = folder / "evcc.yaml", folder / "secc.yaml"
     files[0].write_text(yaml.safe_dump({**VEHICLE, **vehicle}))
     files[1].write_text(yaml.safe_dump({**STATION, **station}))
     evcc, secc = load(EvccConfig, files[:1]).config, load(SeccConfig, files[1:]).config
-    return Pair(evcc, secc, Surroundings(soc=soc, unix=unix))
+    return Pair(evcc, secc, Surroundings(soc=soc, unix=unix, **around))
 
 
 def until_ended(pair: Pair, within: float = 300.0) -> None:

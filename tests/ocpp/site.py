@@ -79,6 +79,9 @@ class Outlets:
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         self.shown.append((evse, lines))
 
+    def offered(self, evse: int) -> None:
+        self.told.append(("offered", evse, ""))
+
     def contracts(self, rules: ContractRules) -> None:
         self.pays = rules
 

@@ -57,6 +57,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="made by v2g pki make: its contracts, certificates for stations, standings",
     )
+    parser.add_argument(
+        "--schedules",
+        type=Path,
+        metavar="FILE",
+        help="JSON: a list of chargingSchedule for vehicles that say what they need",
+    )
     parser.add_argument("--record", type=Path, help="keep all lines in this file as well")
 
 
@@ -90,6 +96,7 @@ class Csms:
                 boot=arguments.boot,
                 passwords=pairs(arguments.password, "--password"),
                 refused=pairs(arguments.refuse, "--refuse"),
+                schedules=_schedules(arguments.schedules),
             ),
             papers=None if arguments.pki is None else _papers(arguments.pki),
         )
@@ -181,6 +188,16 @@ def _papers(base: Path) -> Papers:
     from tools.csms.papers import PkiPapers  # noqa: PLC0415 - brings PKI and messages with it
 
     return PkiPapers(base)
+
+
+def _schedules(path: Path | None) -> tuple[dict[str, object], ...]:
+    """Raises ``ValueError`` for what is no list of schedules."""
+    if path is None:
+        return ()
+    found = json.loads(path.read_text())
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError(f"--schedules {path}: write a JSON list of chargingSchedule objects")
+    return tuple(found)
 
 
 def pairs(words: list[str], option: str) -> dict[str, str]:

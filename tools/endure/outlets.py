@@ -56,6 +56,9 @@ class SignedOutlets:
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         self.told.append((evse, " ".join(lines)))
 
+    def offered(self, evse: int) -> None:
+        """No vehicle chooses here."""
+
     def contracts(self, rules: ContractRules) -> None:
         """Nobody shows one here."""
 

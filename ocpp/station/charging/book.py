@@ -144,6 +144,18 @@ class Book:
         self._changed(self.held)
         return None
 
+    def choose(self, transaction: str, number: int) -> bool:
+        """The vehicle has taken this schedule of the transaction's profile: it counts from now on.
+
+        Nobody is told: what may flow changes, what is offered does not.
+        """
+        for profile in self.held:
+            found = [each for each in profile.schedules if each.number == number]
+            if profile.transaction == transaction and found:
+                self._held[_key(profile)] = replace(profile, chosen=found[0])
+                return True
+        return False
+
     def objection(self, profile: Profile, transactions: Mapping[int, str | None]) -> Refusal | None:
         """Why this profile cannot be taken."""
         for rule in (_purpose, _place, _transaction, _kind, _schedules, _phases):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ocpp.station.charging.composite import Limit
+from ocpp.station.charging.offers import Offer
 
 
 @dataclass(slots=True)
@@ -13,3 +14,4 @@ class Course:
     ready: int | None = None
     priority: bool = False
     limit: Limit | None = None
+    offered: tuple[Offer, ...] = ()

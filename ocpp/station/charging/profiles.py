@@ -79,12 +79,13 @@ class Profile:
     transaction: str | None = None
     updated: float | None = None
     source: str = "CSO"
+    chosen: Schedule | None = None
     wire: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def schedule(self) -> Schedule:
-        """The one that counts where the vehicle has chosen none."""
-        return self.schedules[0]
+        """The one that the vehicle has chosen, or the first."""
+        return self.schedules[0] if self.chosen is None else self.chosen
 
     def begins(self, now: float, ready: float | None) -> float | None:
         """When the schedule that holds at ``now`` began; ``ready`` is when power could flow.

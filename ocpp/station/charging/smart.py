@@ -22,8 +22,11 @@ from ocpp.station.charging.composite import (
     together,
 )
 from ocpp.station.charging.course import Course
+from ocpp.station.charging.needs import EvNeeds
+from ocpp.station.charging.offers import Offer, Step, offers
 from ocpp.station.charging.profiles import DAY, Profile, Purpose
 from ocpp.station.charging.sharing import shared
+from ocpp.station.charging.supplies import Supplies
 from ocpp.station.charging.wire import (
     Json,
     not_kept_to,
@@ -75,7 +78,8 @@ class SmartCharging:
         self._courses = {evse: Course() for evse in ground.places}
         self._expected: dict[int, Json] = {}
         self._alarm = ground.scheduler.alarm(self.refresh, name="ocpp.profile")
-        self._supplies = {evse: ground.charger.supply(evse) for evse in ground.places}
+        self._supplies = Supplies(ground.charger.supply, tuple(ground.places))
+        self.needs = EvNeeds(ground)
         kept = ground.memory.read(KEPT, list[Keepsake], [])
         self._book = Book(
             self._supplies,
@@ -83,6 +87,7 @@ class SmartCharging:
             changed=self._changed,
             held=[read(one.wire, one.evse, now=0.0) for one in kept],
         )
+        self._before = self._book.held
         desk.take(
             {
                 "SetChargingProfile": self._set_2,
@@ -108,6 +113,7 @@ class SmartCharging:
 
     def close(self) -> None:
         self._alarm.cancel()
+        self.needs.close()
 
     def look(self, place: Place) -> None:
         """A transaction may have begun or ended here, or power may flow from now on."""
@@ -135,9 +141,7 @@ class SmartCharging:
         unable = not_kept_to(wire)
         if unable:
             return Refusal("InvalidSchedule", f"this station does not have {unable}")
-        wanted = read(
-            {**wire, "transactionId": UPCOMING}, evse, now=self._now, transaction=UPCOMING
-        )
+        wanted = read({**wire, "transactionId": UPCOMING}, evse, now=self.now, transaction=UPCOMING)
         refusal = self._book.objection(wanted, {evse: UPCOMING})
         if refusal is None:
             self._expected[evse] = wire
@@ -150,7 +154,7 @@ class SmartCharging:
             return
         if "chargingProfileId" not in wire:
             wire = {**wire, "transactionId": transaction}
-        profile = read(wire, evse, now=self._now, transaction=transaction)
+        profile = read(wire, evse, now=self.now, transaction=transaction)
         refusal = self._book.add(profile, {evse: transaction}, replaces=self._older)
         if refusal is not None:
             self._ground.log.warning("profile refused", profile=profile.id, why=refusal.why)
@@ -161,17 +165,56 @@ class SmartCharging:
         ended, course.priority = course.transaction, False
         self._book.ended(ended)
 
+    # Schedules
+
+    def offers(self, evse: int) -> tuple[Offer, ...]:
+        """What the vehicle may choose from, from now on; none: whatever the hardware can."""
+        course = self._courses[evse]
+        course.offered = self._offers(evse, self._book.held, self.now)
+        return course.offered
+
+    def chosen(self, evse: int, number: int, steps: tuple[Step, ...] | None) -> None:
+        """The vehicle has chosen; ``steps`` is its own course, if it has told one."""
+        course = self._courses[evse]
+        offer = next((each for each in course.offered if each.number == number), None)
+        if offer is None:
+            offer = Offer(number, 0, (Step(0, self._most(evse)),), 0)
+        if course.transaction is not None and self._book.choose(course.transaction, offer.schedule):
+            self._before = self._book.held
+            self.refresh()
+        self.needs.chosen(evse, offer, offer.steps if steps is None else steps)
+
+    def _most(self, evse: int) -> float:
+        supply = self._supplies[evse]
+        return supply.watts(supply.amperes, supply.phases)
+
+    def _offers(self, evse: int, held: tuple[Profile, ...], now: float) -> tuple[Offer, ...]:
+        running = self._running(evse) or Running("")
+        return offers(now, evse, held, self._supplies[evse], running)
+
+    def _offer_anew(self, before: tuple[Profile, ...], held: tuple[Profile, ...]) -> None:
+        """Where a running vehicle has been offered something else [K16.FR.02]."""
+        now = self.now
+        for evse, course in self._courses.items():
+            if course.transaction is None:
+                continue
+            old, new = (
+                [one.at(now) for one in self._offers(evse, each, now)] for each in (before, held)
+            )
+            if old != new:
+                self._ground.charger.offered(evse)
+
     # Limits
 
     @property
-    def _now(self) -> float:
+    def now(self) -> float:
         """Seconds since 1970; before anybody told the time, since the station runs."""
         unix_ns = self._ground.unix_ns
         return (self._ground.scheduler.now if unix_ns is None else unix_ns) / 1e9
 
     def refresh(self) -> None:
         """Tell each outlet what holds now, and look again when something else will."""
-        now = self._now
+        now = self.now
         limits = {evse: self._limit(evse, now) for evse in self._courses}
         for evse, limit in self._within_station(limits, now).items():
             course = self._courses[evse]
@@ -191,7 +234,7 @@ class SmartCharging:
             return None
         ready = course.ready
         age = None if ready is None else (self._ground.scheduler.now - ready) / 1e9
-        began = None if age is None else self._now - age
+        began = None if age is None else self.now - age
         return Running(course.transaction, began, priority=course.priority)
 
     def _within_station(self, limits: dict[int, Limit], now: float) -> dict[int, Limit]:
@@ -233,7 +276,9 @@ class SmartCharging:
             if profile.purpose is not Purpose.TRANSACTION and profile.source == "CSO"
         ]
         self._ground.memory.write(KEPT, lasting)
+        before, self._before = self._before, held
         self.refresh()
+        self._offer_anew(before, held)
 
     # The back end's calls
 
@@ -249,10 +294,13 @@ class SmartCharging:
         unable = not_kept_to(dict(profile.wire))
         if unable:
             return Refusal("InvalidSchedule", f"this station does not have {unable}")
-        return self._book.add(profile, self._transactions, replaces=replaces)
+        refusal = self._book.add(profile, self._transactions, replaces=replaces)
+        if refusal is None and profile.purpose is Purpose.TRANSACTION:
+            self.needs.arrived(profile.evse)
+        return refusal
 
     def _set_2(self, message: Message) -> Reply:
-        profile = read(sent(message.chargingProfile), message.evseId, now=self._now)
+        profile = read(sent(message.chargingProfile), message.evseId, now=self.now)
         refusal = self._take(profile, replaces=False)
         if refusal is None:
             return Reply(ACCEPTED)
@@ -261,7 +309,7 @@ class SmartCharging:
     def _set_16(self, message: Message) -> Reply:
         wire = sent(message.csChargingProfiles)
         transaction = self._named_16(message.connectorId, wire)
-        profile = read(wire, message.connectorId, now=self._now, transaction=transaction)
+        profile = read(wire, message.connectorId, now=self.now, transaction=transaction)
         refusal = self._take(profile, replaces=True)
         if refusal is not None:
             self._ground.log.warning("profile refused", profile=profile.id, why=refusal.why)
@@ -378,7 +426,7 @@ class SmartCharging:
         self, evse: int, duration: int, unit: str | None
     ) -> tuple[list[Json], float, str] | None:
         """Periods, beginning and unit."""
-        now = self._now
+        now = self.now
         window = (now, now + max(1, min(duration, LONGEST)))
         held = self._book.held
         if evse == 0:
@@ -411,7 +459,7 @@ class SmartCharging:
 
     def _update(self, message: Message) -> Reply:
         refusal = self._book.update(
-            message.chargingProfileId, period(sent(message.scheduleUpdate)), self._now
+            message.chargingProfileId, period(sent(message.scheduleUpdate)), self.now
         )
         if refusal is None:
             return Reply(ACCEPTED)

@@ -47,6 +47,9 @@ class Charger(Protocol):
     def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
         """What may flow from now on; ``None``: whatever the hardware can."""
 
+    def offered(self, evse: int) -> None:
+        """What may be offered to the vehicle over time has changed: it is to choose anew."""
+
     def contracts(self, rules: ContractRules) -> None:
         """What is allowed of contracts from now on."""
 

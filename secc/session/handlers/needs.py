@@ -4,9 +4,16 @@ The same for DIN and ISO 15118-2.  Published only when it changes, so that each 
 worth a message of the back end's protocol.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
-from secc.api.extensions import ACChargingParameters, ChargingNeeds, DCChargingParameters
+from secc.api.extensions import (
+    ACChargingParameters,
+    ChargingNeeds,
+    ChosenSchedule,
+    DCChargingParameters,
+    ScheduleStep,
+)
 from secc.api.literals import ControlMode, EnergyTransferMode
 from secc.session.context import StationContext
 from secc.session.handlers.published import LATEST_DEPARTURE, moment, si
@@ -22,21 +29,26 @@ def publish_ev_info(station: StationContext, **known: object) -> None:
     station.publish("ev_info", station.vehicle)
 
 
-def publish_charging_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN401
+def publish_charging_needs(
+    station: StationContext,
+    needs: Any,  # noqa: ANN401
+    entries: int | None = None,
+) -> None:
     """Of a ChargeParameterDiscoveryReq that was accepted."""
     ac = station.mode.ac
     told = ChargingNeeds(
         requested_energy_transfer=EnergyTransferMode(station.mode.name),
         control_mode=ControlMode.SCHEDULED,
-        departure_time=_departure(station, getattr(needs, "departure_time", None)),
+        departure_time=departure_of(station, getattr(needs, "departure_time", None)),
         ac_charging_parameters=_ac(needs) if ac else None,
         dc_charging_parameters=None if ac else _dc(needs),
+        max_schedule_tuples=entries,
     )
     if station.news("charging_needs", told):
         station.publish("charging_needs", told)
 
 
-def _departure(station: StationContext, seconds: int | None) -> str | None:
+def departure_of(station: StationContext, seconds: int | None) -> str | None:
     """A repeated request, a few seconds later, does not move it."""
     if seconds is None:
         return None
@@ -79,3 +91,11 @@ def _amount(value: Any) -> float | None:  # noqa: ANN401 - a PhysicalValue of ei
 
 def _percent(value: int) -> int:
     return min(100, max(0, value))
+
+
+def publish_choice(
+    station: StationContext, number: int, steps: Iterable[tuple[int, float]]
+) -> None:
+    """Of a PowerDeliveryReq that was accepted: watts by seconds from now, in order."""
+    course = tuple(ScheduleStep(start=start, power=power) for start, power in steps)
+    station.publish("chosen_schedule", ChosenSchedule(schedule_tuple_id=number, steps=course))

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bsw.chrgm.agreement import Payment
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.initiator import Go, Next
 from bsw.chrgm.messages import iso2
@@ -117,17 +118,24 @@ class Parameters:
         return context.dc_mismatch()
 
     def _choose(self, schedules: iso2.SAScheduleList, heard: Heard) -> None:
-        """Prices count only if the mobility operator of our contract signed them."""
+        """Where a contract pays, prices count only if its mobility operator signed them.
+
+        Without a contract there is nobody whose signature could be checked: what is not signed is
+        the station's word.
+        """
         context = self._context
         tariffs = tuple(
             one.sales_tariff for one in schedules.sa_schedule_tuple if one.sales_tariff is not None
         )
-        genuine = bool(
-            tariffs
-            and context.wallet is not None
-            and heard.signature is not None
-            and context.wallet.tariff_genuine(tariffs, heard.signature)
-        )
+        if context.record.agreed.payment is Payment.CONTRACT:
+            genuine = bool(
+                tariffs
+                and context.wallet is not None
+                and heard.signature is not None
+                and context.wallet.tariff_genuine(tariffs, heard.signature)
+            )
+        else:
+            genuine = heard.signature is None
         context.adopt(
             choose(
                 offers(schedules, priced=genuine),

@@ -12,7 +12,7 @@ from secc.session.handlers.authority import answer_of, ask, settle
 from secc.session.handlers.din.words import amps, evse_id, least, most, status
 from secc.session.handlers.needs import publish_charging_needs, publish_ev_info
 from secc.session.handlers.published import publish_dc_needs
-from secc.session.limits import dc_limits, regulation_tolerance
+from secc.session.limits import dc_limits, hardware_power, regulation_tolerance
 from secc.session.memory import Visitor
 from secc.session.schedules import DAY
 
@@ -105,7 +105,9 @@ class Setup:
             publish_dc_needs(station, request.ev_charge_parameter)
             publish_charging_needs(station, request.ev_charge_parameter)
             power = dc_limits(station.state).power
-            station.schedules.offer(min(power, MOST_PMAX), entries=None, departure=None)
+            most = min(hardware_power(station.state, station.mode), MOST_PMAX)
+            offer = station.schedules.offer
+            offer(min(power, MOST_PMAX), entries=None, departure=None, ceiling=most)
         finished = station.schedules.ready or code is not OK
         return Said(
             din.ChargeParameterDiscoveryRes(

@@ -24,6 +24,7 @@ from secc.session.limits import (
     ac_current,
     ac_power,
     dc_limits,
+    hardware_power,
     nominal_voltage,
     regulation_tolerance,
 )
@@ -94,7 +95,7 @@ class Parameters:
             publish_ac_needs(station, needs)
         else:
             publish_dc_needs(station, needs)
-        publish_charging_needs(station, needs)
+        publish_charging_needs(station, needs, request.max_entries_sa_schedule_tuple)
 
     def _fix_schedules(self, request: iso2.ChargeParameterDiscoveryReq) -> None:
         station = self._station
@@ -110,6 +111,7 @@ class Parameters:
             power,
             entries=request.max_entries_sa_schedule_tuple,
             departure=request.ev_charge_parameter.departure_time,
+            ceiling=hardware_power(station.state, station.mode),
         )
 
     def _response(

@@ -12,6 +12,7 @@ from bsw.os.clock import S
 from secc.api.literals import EvseError
 from secc.session.context import StationContext
 from secc.session.handlers.iso2.words import evse_status
+from secc.session.handlers.needs import publish_choice
 from secc.session.memory import Paused
 from secc.session.schedules import Plan
 from secc.session.waiting import when
@@ -55,6 +56,13 @@ class Power:
         if code is not OK:
             return self._response(code)
         station.chosen = request.sa_schedule_tuple_id
+        profile = request.charging_profile
+        entries = () if profile is None else profile.profile_entry
+        course = [
+            (entry.charging_profile_entry_start, entry.charging_profile_entry_max_power.si())
+            for entry in entries
+        ]
+        publish_choice(station, station.chosen, course)
         if station.record.agreed.transfer is Transfer.AC:
             return self._close_contactor()
         return self._response(OK)

@@ -13,6 +13,7 @@ from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.schedule import Schedule
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import stamp
+from secc.session.handlers.needs import publish_choice
 from secc.session.schedules import Plan
 from secc.session.waiting import when
 
@@ -76,7 +77,19 @@ class Power:
         if not self._fits(profile, plan):
             return Codes.FAILED_EV_POWER_PROFILE_INVALID
         station.chosen = plan.number
+        publish_choice(station, plan.number, self._course(profile))
         return Codes.OK
+
+    def _course(self, profile: common.EVPowerProfile) -> list[tuple[int, float]]:
+        """From now on; of what lies behind only what still holds."""
+        entries = profile.ev_power_profile_entries.ev_power_profile_entry
+        begin = profile.time_anchor - self._station.calendar.unix()
+        bounds = list(accumulate((entry.duration for entry in entries), initial=begin))
+        return [
+            (max(0, start), _sum(entry))
+            for entry, start, end in zip(entries, bounds, bounds[1:], strict=False)
+            if end > 0
+        ]
 
     def _fits(self, profile: common.EVPowerProfile, plan: Plan) -> bool:
         """Power stays under the schedule in each interval, wherever the profile begins."""
@@ -85,9 +98,7 @@ class Power:
         bounds = list(accumulate((entry.duration for entry in entries), initial=begin))
         allowance = 1.0 + self._station.profile.profile_tolerance
         for entry, start, end in zip(entries, bounds, bounds[1:], strict=False):
-            lines = (entry.power, entry.power_l2, entry.power_l3)
-            power = sum(line.si() for line in lines if line is not None)
-            if power > plan.lowest_between(max(0, start), max(1, end)) * allowance:
+            if _sum(entry) > plan.lowest_between(max(0, start), max(1, end)) * allowance:
                 return False
         return True
 
@@ -143,3 +154,9 @@ class Power:
                 header=stamp(station), response_code=code, evse_status=self._status.told()
             )
         )
+
+
+def _sum(entry: common.PowerScheduleEntry) -> float:
+    """Of all phases."""
+    lines = (entry.power, entry.power_l2, entry.power_l3)
+    return sum(line.si() for line in lines if line is not None)

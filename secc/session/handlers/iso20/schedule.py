@@ -14,8 +14,15 @@ from secc.api.literals import ControlMode, EnergyTransferMode
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.words import stamp
-from secc.session.handlers.published import LATEST_DEPARTURE, moment, publish_departure
-from secc.session.limits import ac_discharge_power, ac_power, dc_discharge, dc_limits
+from secc.session.handlers.needs import departure_of
+from secc.session.handlers.published import publish_departure
+from secc.session.limits import (
+    ac_discharge_power,
+    ac_power,
+    dc_discharge,
+    dc_limits,
+    hardware_power,
+)
 from secc.session.schedules import Plan, Step
 
 Codes = ResponseCode
@@ -82,6 +89,7 @@ class Schedule:
             back=self._power_back(),
             entries=points,
             departure=departure,
+            ceiling=hardware_power(station.state, station.mode),
         )
 
     def _power(self) -> float:
@@ -194,9 +202,8 @@ class Schedule:
         told = ChargingNeeds(
             requested_energy_transfer=EnergyTransferMode(station.mode.name),
             control_mode=ControlMode.SCHEDULED if dynamic is None else ControlMode.DYNAMIC,
-            departure_time=None
-            if departure is None
-            else moment(station, min(departure, LATEST_DEPARTURE)),
+            departure_time=departure_of(station, departure),
+            max_schedule_tuples=request.maximum_supporting_points,
         )
-        if station.news("charging_needs", (told.control_mode, departure)):
+        if station.news("charging_needs", told):
             station.publish("charging_needs", told)

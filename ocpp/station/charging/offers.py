@@ -1,0 +1,100 @@
+"""What a vehicle is offered over time: what all profiles allow, with their prices [K15, K16].
+
+A transaction's own profile may have up to three schedules; each becomes one offer, held down by all
+that limits besides.  Without such a profile there is one offer, if anything limits at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from ocpp.station.charging.composite import Running, Span, Supply, composite
+from ocpp.station.charging.profiles import DAY, Profile, Purpose, Schedule
+
+MOST: Final = 3
+PRICES: Final = ("salesTariff", "absolutePriceSchedule", "priceLevelSchedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From ``start`` seconds on at most so many watts."""
+
+    start: int
+    watts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """``number`` is what the vehicle calls it, ``schedule`` what the back end does.
+
+    ``prices`` are the parts of the schedule that say what it costs, as they were sent; the schedule
+    began ``age`` seconds ago.
+    """
+
+    number: int
+    schedule: int
+    steps: tuple[Step, ...]
+    until: int
+    age: float = 0.0
+    prices: Mapping[str, Any] = field(default_factory=dict)
+
+    def at(self, now: float) -> tuple[object, ...]:
+        """What it says by the calendar, to be compared with another made at the same time."""
+        later = tuple((round(now + step.start), round(step.watts)) for step in self.steps[1:])
+        return (self.schedule, round(self.steps[0].watts), later, self.prices)
+
+
+def offers(
+    now: float, evse: int, held: Sequence[Profile], supply: Supply, running: Running
+) -> tuple[Offer, ...]:
+    """From ``now`` on, for a day; none where nothing limits but the hardware."""
+    own = own_profile(now, held, running)
+    if own is None:
+        spans = composite((now, now + DAY), evse, held, supply, running)
+        free = all(span.limit.by is None for span in spans)
+        return () if free else (Offer(1, 0, _steps(spans, now, supply), int(DAY)),)
+    others = [each for each in held if each is not own]
+    wires = own.wire["chargingSchedule"]
+    wires = wires if isinstance(wires, list) else [wires]
+    made = []
+    for place, (schedule, wire) in enumerate(zip(own.schedules, wires, strict=True), 1):
+        alone = replace(own, schedules=(schedule,), chosen=None)
+        spans = composite((now, now + DAY), evse, [*others, alone], supply, running)
+        prices = {name: wire[name] for name in PRICES if name in wire}
+        age = _age(alone, now, running)
+        steps = _steps(spans, now, supply)
+        made.append(Offer(place, schedule.number, steps, int(DAY), age, prices))
+    return tuple(made[:MOST])
+
+
+def own_profile(now: float, held: Sequence[Profile], running: Running) -> Profile | None:
+    """The transaction's own that counts now: of the highest level that is not silent."""
+    ready = now if running.ready is None else running.ready
+    own = [
+        each
+        for each in held
+        if each.purpose is Purpose.TRANSACTION and each.transaction == running.transaction
+    ]
+    speaking = [
+        each for each in own if any(_speaks(each, one, now, ready) for one in each.schedules)
+    ]
+    return max(speaking, key=lambda each: each.level, default=None)
+
+
+def _speaks(profile: Profile, schedule: Schedule, now: float, ready: float) -> bool:
+    return replace(profile, schedules=(schedule,), chosen=None).period_at(now, ready) is not None
+
+
+def _age(profile: Profile, now: float, running: Running) -> float:
+    began = profile.begins(now, now if running.ready is None else running.ready)
+    return 0.0 if began is None else max(0.0, now - began)
+
+
+def _steps(spans: list[Span], now: float, supply: Supply) -> tuple[Step, ...]:
+    """Instants between seconds go to the second before where less is allowed from then on."""
+    steps: dict[int, float] = {}
+    for span in spans:
+        start = int(span.begin - now + 1e-6)
+        watts = supply.watts(span.limit.amperes, span.limit.phases)
+        steps[start] = min(watts, steps.get(start, watts))
+    return tuple(Step(start, watts) for start, watts in steps.items())

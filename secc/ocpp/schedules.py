@@ -1,0 +1,133 @@
+"""Schedules between the session and the back end: needs up, plans with prices down, choices up.
+
+Makes the plans of ``secc.session.schedules`` from what the back end's profiles allow at the moment
+they are offered.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from bsw.dlt import Logger
+from ocpp.station.charging.needs import Needs
+from ocpp.station.charging.offers import Offer
+from ocpp.station.charging.offers import Step as OfferStep
+from ocpp.station.station import Station
+from secc.api.charger import Charger
+from secc.api.extensions import ChargingNeeds, ChosenSchedule
+from secc.ocpp.prices import PricesUnusable, sales_tariff, tariff_of
+from secc.session.schedules import Plan, Schedules, Step
+
+TRANSFERS: Final = {
+    "AC_single_phase_core": "AC_single_phase",
+    "AC_three_phase_core": "AC_three_phase",
+    "AC_DER_IEC": "AC_DER",
+    "AC_DER_SAE": "AC_DER",
+    "MCS": "DC",
+    "MCS_BPT": "DC_BPT",
+}
+_DC: Final = ("DC_core", "DC_extended", "DC_combo_core", "DC_unique")
+_NAMES: Final = {
+    "energy_amount": "energyAmount",
+    "ev_min_current": "evMinCurrent",
+    "ev_max_current": "evMaxCurrent",
+    "ev_max_voltage": "evMaxVoltage",
+    "ev_max_power": "evMaxPower",
+    "ev_energy_capacity": "evEnergyCapacity",
+    "state_of_charge": "stateOfCharge",
+    "full_soc": "fullSoC",
+    "bulk_soc": "bulkSoC",
+}
+
+
+class BackendSchedules:
+    """One outlet's.  ``station`` is the present one."""
+
+    def __init__(
+        self,
+        charger: Charger,
+        schedules: Schedules,
+        log: Logger,
+        evse: int,
+        station: Callable[[], Station],
+    ) -> None:
+        self._charger = charger
+        self._schedules = schedules
+        self._log = log
+        self._evse = evse
+        self._station = station
+        self._asked = 0
+        self._anew = False  # the vehicle chooses anew because the back end wants it
+
+    def tie(self) -> None:
+        """From here on the back end hears of needs, and plans come from it."""
+        self._charger.subscribe("charging_needs", self._needs)
+        self._charger.subscribe("chosen_schedule", self._chosen)
+        self._schedules.source = self._plans
+
+    def session_ended(self) -> None:
+        """Whoever comes next is not kept waiting for this one's schedule."""
+        self._asked += 1
+        self._anew = False
+        self._schedules.ready = True
+
+    def offered(self) -> None:
+        """The vehicle is to choose anew; a limit that has fallen holds by itself already."""
+        if self._charger.running:
+            self._log.info("offers anew", evse=self._evse)
+            self._anew = True
+            self._charger.renegotiate(wanted=True)
+
+    def _needs(self, told: ChargingNeeds) -> None:
+        """Not while it chooses anew by the back end's wish [K16.FR.09]."""
+        if self._anew:
+            return
+        self._schedules.ready = False
+        self._asked += 1
+        asked = self._asked
+
+        def done() -> None:
+            if asked == self._asked:
+                self._schedules.ready = True
+
+        self._station().needs(self._evse, needs_of(told), done)
+
+    def _chosen(self, told: ChosenSchedule) -> None:
+        self._anew = False
+        steps = tuple(OfferStep(step.start, step.power) for step in told.steps)
+        self._station().chosen(self._evse, told.schedule_tuple_id, steps or None)
+
+    def _plans(self) -> tuple[Plan, ...]:
+        return tuple(self._plan(offer) for offer in self._station().offers(self._evse))
+
+    def _plan(self, offer: Offer) -> Plan:
+        """Prices that cannot be said are left out; the power holds all the same."""
+        tariff = prices = None
+        try:
+            if "salesTariff" in offer.prices:
+                tariff = sales_tariff(offer.prices["salesTariff"], offer.number, offer.age)
+            if "absolutePriceSchedule" in offer.prices:
+                now = self._station().unix
+                prices = tariff_of(offer.prices["absolutePriceSchedule"], now)
+        except PricesUnusable as error:
+            self._log.warning("prices left out", schedule=offer.schedule, why=str(error))
+        steps = tuple(Step(step.start, step.watts) for step in offer.steps)
+        return Plan(offer.number, steps, offer.until, tariff=tariff, prices=prices)
+
+
+def needs_of(told: ChargingNeeds) -> Needs:
+    """In the words of 2.1."""
+    mode = told.requested_energy_transfer.value
+    fields: dict[str, Any] = {
+        "requestedEnergyTransfer": "DC" if mode in _DC else TRANSFERS.get(mode, mode),
+        "controlMode": told.control_mode.value,
+    }
+    if told.departure_time is not None:
+        fields["departureTime"] = told.departure_time
+    for name, part in (
+        ("acChargingParameters", told.ac_charging_parameters),
+        ("dcChargingParameters", told.dc_charging_parameters),
+    ):
+        if part is not None:
+            known = part.model_dump(exclude_none=True)
+            fields[name] = {_NAMES[key]: value for key, value in known.items()}
+    return Needs(fields, told.max_schedule_tuples)

@@ -1,0 +1,170 @@
+"""Schedules with prices from the back end, seen by the vehicle's units on CAN, and chosen by it."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from can_adapter.bus import CanFrame
+from ecu.simulated import TODAY
+from keym.x509.edition import Edition
+from ocpp.versions import Version
+from tests.ecu.test_backend_in_one_world import Chain, second_opinion  # noqa: F401 - a fixture
+from tests.ecu.test_both_from_files import names
+from tools.bench.world.stores import with_contract
+
+ROW = 705
+"""EVCC_ScheduleRow."""
+
+
+class Row(NamedTuple):
+    rows: int
+    row: int
+    start: int
+    power: int
+    price: int | None
+
+
+def row_of(frame: CanFrame) -> Row:
+    """By the places that the matrix gives its signals."""
+    data = frame.data
+
+    def number(begin: int, size: int) -> int:
+        return int.from_bytes(data[begin : begin + size], "little")
+
+    price = number(18, 1) if data[0] & 0x10 else None
+    return Row(number(10, 2), number(8, 2), number(12, 3), number(15, 3), price)
+
+
+class Ems:
+    """A unit on the vehicle's bus that listens."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.rows: list[Row] = []
+        port = chain.pair.world.vehicle_bus.attach("LISTENER")
+        port.accept([CanFrame(ROW, b"").key])
+        port.listen(self._heard)
+
+    def _heard(self, frame: CanFrame) -> None:
+        if frame.data[0] & 1:
+            self.rows.append(row_of(frame))
+
+    def table(self) -> list[Row]:
+        """The last one told whole."""
+        found = {row.row: row for row in self.rows}
+        return [found[place] for place in sorted(found)]
+
+
+def keys() -> dict[str, Any]:
+    vehicle, station = with_contract(TODAY, (Edition.ISO20,))
+    return {"vehicle_keys": vehicle, "station_keys": station}
+
+
+def periods(*watts: float) -> list[dict[str, float]]:
+    return [{"startPeriod": 60 * place, "limit": limit} for place, limit in enumerate(watts)]
+
+
+def entry(start: int, level: int) -> dict[str, Any]:
+    return {"relativeTimeInterval": {"start": start}, "ePriceLevel": level}
+
+
+def fee(value: int) -> dict[str, Any]:
+    zero = {"exponent": 0, "value": 0}
+    return {
+        "duration": 3600,
+        "priceRule": [{"energyFee": {"exponent": 0, "value": value}, "powerRangeStart": zero}],
+    }
+
+
+SALES = {"id": 5, "numEPriceLevels": 3, "salesTariffEntry": [entry(0, 1), entry(3600, 3)]}
+ABSOLUTE = {
+    "timeAnchor": "2030-01-01T00:00:00Z",
+    "priceScheduleID": 5,
+    "currency": "EUR",
+    "language": "eng",
+    "priceAlgorithm": "urn:iso:std:iso:15118:-20:PriceAlgorithm:1-Power",
+    "priceRuleStacks": [fee(20), fee(40)],
+}
+
+
+def schedule(number: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {
+        "id": number,
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": periods(21_000.0, 14_000.0, 30_000.0),
+        **more,
+    }
+
+
+ISO20: dict[str, Any] = {
+    "vehicle": {
+        "session": {"protocols": ["iso20"], "security": "tls"},
+        "keym": {"secc": {"revocation": "soft-fail"}},
+    },
+    "station": {
+        "session": {"protocols": ["iso20"], "tls": True, "plain": False},
+    },
+}
+EDITIONS = pytest.mark.parametrize(
+    ("version", "given", "prices"),
+    [
+        pytest.param(Version.V201, {}, {"salesTariff": SALES}, id="iso2"),
+        pytest.param(Version.V21, ISO20, {"absolutePriceSchedule": ABSOLUTE}, id="iso20"),
+    ],
+)
+
+
+@EDITIONS
+def test_a_priced_schedule_reaches_the_vehicles_bus_and_the_choice_the_back_end(
+    version: Version, given: dict[str, Any], prices: dict[str, Any], tmp_path: Path
+) -> None:
+    """K15.FR.01, K15.FR.09, K15.FR.10, K16.FR.01, K16.FR.02, K16.FR.11, K18.FR.01, K18.FR.09"""
+    chain = Chain(
+        tmp_path,
+        version,
+        driver="card",
+        card="04E1",
+        soc=40.0,
+        schedules=(schedule(7, **prices),),
+        around=keys() if given else {},
+        **given,
+    )
+    ems = Ems(chain)
+    chain.pair.plug()
+    chain.pair.run(60.0)
+    [needs] = chain.calls("NotifyEVChargingNeeds")
+    kind = needs["chargingNeeds"]["requestedEnergyTransfer"]
+    assert kind == "DC"
+    table = ems.table()
+    assert [row.power for row in table[:3]] == [21_000, 14_000, 30_000]
+    assert table[0].start == 0
+    assert 50 <= table[1].start <= 60
+    assert len({row.price for row in table}) == 2, table
+    [choice] = chain.calls("NotifyEVChargingSchedule")
+    assert choice["chargingSchedule"]["id"] == 7
+    told = [each["limit"] for each in choice["chargingSchedule"]["chargingSchedulePeriod"]]
+    assert told
+    assert max(told) <= 30_000
+    current = chain.pair.hardware.vehicle.wires.cable
+    assert 0 < current.voltage * current.current <= 21_500
+    before = len(ems.rows)
+    lower = {
+        "id": 15_118,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxProfile",
+        "chargingProfileKind": "Relative",
+        "transactionId": chain.calls("TransactionEvent")[0]["transactionInfo"]["transactionId"],
+        "chargingSchedule": [
+            {"id": 8, "chargingRateUnit": "W", "chargingSchedulePeriod": periods(9000.0)}
+        ],
+    }
+    chain.office.call("CS-7", "SetChargingProfile", {"evseId": 1, "chargingProfile": lower})
+    chain.pair.run(2.0)
+    assert current.voltage * current.current <= 9_500  # at once, before anything is agreed anew
+    chain.pair.run(30.0)
+    assert [row.power for row in ems.rows[before:]][-1] == 9_000
+    assert len(chain.calls("NotifyEVChargingNeeds")) == 1  # [K16.FR.09]
+    assert chain.calls("NotifyEVChargingSchedule")[-1]["chargingSchedule"]["id"] == 8
+    requests = names(chain.pair)
+    wanted = "ScheduleExchangeReq" if given else "ChargeParameterDiscoveryReq"
+    assert requests.count(wanted) >= 2
