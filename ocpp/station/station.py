@@ -24,8 +24,7 @@ from ocpp.router import Fields
 from ocpp.station.answering import Answering
 from ocpp.station.blocks import Blocks
 from ocpp.station.boot import Boot, Standing
-from ocpp.station.charging.needs import Needs
-from ocpp.station.charging.offers import Offer, Step
+from ocpp.station.charging.smart import SmartCharging
 from ocpp.station.charging.wire import sent
 from ocpp.station.contracts.relay import Relay
 from ocpp.station.contracts.shown import Contract
@@ -231,21 +230,9 @@ class Station:
         return self._blocks.relay
 
     @property
-    def unix(self) -> float:
-        """Seconds since 1970, or since the station runs while nobody has told the time."""
-        return self._blocks.smart.now
-
-    def needs(self, evse: int, needs: Needs, done: Callable[[], None]) -> None:
-        """A vehicle says what it needs; ``done`` once it may be made an offer [K15]."""
-        self._blocks.smart.needs.tell(evse, needs, done)
-
-    def offers(self, evse: int) -> tuple[Offer, ...]:
-        """What it may choose from; none: whatever the hardware can."""
-        return self._blocks.smart.offers(evse)
-
-    def chosen(self, evse: int, number: int, steps: tuple[Step, ...] | None) -> None:
-        """It has chosen an offer, and perhaps told its own course."""
-        self._blocks.smart.chosen(evse, number, steps)
+    def smart(self) -> SmartCharging:
+        """Limits, schedules and what vehicles need."""
+        return self._blocks.smart
 
     def charging(self, evse: int) -> None:
         """Energy flows."""

@@ -24,6 +24,7 @@ from secc.api.state import StationState
 from secc.ocpp.contracts import BackendContracts, contract_of
 from secc.ocpp.meter import Register
 from secc.ocpp.schedules import BackendSchedules
+from secc.ocpp.site import SiteLimit
 from secc.session.limits import dc_hardware, nominal_voltage
 from secc.session.schedules import Schedules
 
@@ -60,6 +61,9 @@ class BackendOutlet:
         self._restart = restart
         self._station: Station | None = None
         self._contracts = BackendContracts(charger, log, lambda: self._tied.relay)
+        self._site = SiteLimit(
+            charger, lambda: self.supply(EVSE), lambda: self._tied.smart.elsewhere
+        )
         self._schedules = BackendSchedules(charger, schedules, log, EVSE, lambda: self._tied)
 
     def take(self, station: Station) -> None:
@@ -77,6 +81,7 @@ class BackendOutlet:
         subscribe("authorization_request", self._asks)
         self._contracts.tie()
         self._schedules.tie()
+        self._site.tie()
         subscribe("current_demand_started", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_close_contactor", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_open_contactor", lambda _none: self._tied.stopped(EVSE))
@@ -141,12 +146,11 @@ class BackendOutlet:
     def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
         """From the station: it holds from the next answer to the vehicle on."""
         assert evse == EVSE
-        if limit is None:
-            self._charger.limit_power()
-            return
-        watts = supply.watts(limit.amperes, limit.phases)
-        self._log.info("limited", watts=round(watts), by="" if limit.by is None else limit.by.value)
-        self._charger.limit_power(power=watts, current=None if supply.dc else limit.amperes)
+        if limit is not None:
+            watts = round(supply.watts(limit.amperes, limit.phases))
+            by = "" if limit.by is None else limit.by.value
+            self._log.info("limited", watts=watts, by=by)
+        self._site.hold(limit, supply)
 
     def offered(self, evse: int) -> None:
         """From the station."""

@@ -62,7 +62,7 @@ class BackendSchedules:
         """From here on the back end hears of needs, and plans come from it."""
         self._charger.subscribe("charging_needs", self._needs)
         self._charger.subscribe("chosen_schedule", self._chosen)
-        self._schedules.source = self._plans
+        self._schedules.made_by(self._plans)
 
     def session_ended(self) -> None:
         """Whoever comes next is not kept waiting for this one's schedule."""
@@ -89,15 +89,15 @@ class BackendSchedules:
             if asked == self._asked:
                 self._schedules.ready = True
 
-        self._station().needs(self._evse, needs_of(told), done)
+        self._station().smart.needs.tell(self._evse, needs_of(told), done)
 
     def _chosen(self, told: ChosenSchedule) -> None:
         self._anew = False
         steps = tuple(OfferStep(step.start, step.power) for step in told.steps)
-        self._station().chosen(self._evse, told.schedule_tuple_id, steps or None)
+        self._station().smart.chosen(self._evse, told.schedule_tuple_id, steps or None)
 
     def _plans(self) -> tuple[Plan, ...]:
-        return tuple(self._plan(offer) for offer in self._station().offers(self._evse))
+        return tuple(self._plan(offer) for offer in self._station().smart.offering.to(self._evse))
 
     def _plan(self, offer: Offer) -> Plan:
         """Prices that cannot be said are left out; the power holds all the same."""
@@ -106,7 +106,7 @@ class BackendSchedules:
             if "salesTariff" in offer.prices:
                 tariff = sales_tariff(offer.prices["salesTariff"], offer.number, offer.age)
             if "absolutePriceSchedule" in offer.prices:
-                now = self._station().unix
+                now = self._station().smart.now
                 prices = tariff_of(offer.prices["absolutePriceSchedule"], now)
         except PricesUnusable as error:
             self._log.warning("prices left out", schedule=offer.schedule, why=str(error))

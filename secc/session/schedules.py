@@ -118,8 +118,11 @@ class Schedules:
     signature: Any = None
     ready: bool = True  # false: the back end is still thinking, answer Ongoing
     sent: tuple[Plan, ...] = field(default_factory=tuple)
-    source: Callable[[], tuple[Plan, ...]] | None = None
-    """Who makes the plans at the moment they are offered; none made: ``plans`` count."""
+    _source: Callable[[], tuple[Plan, ...]] | None = None
+
+    def made_by(self, source: Callable[[], tuple[Plan, ...]]) -> None:
+        """Who makes the plans at the moment they are offered; none made: ``plans`` count."""
+        self._source = source
 
     def offer(
         self,
@@ -139,7 +142,7 @@ class Schedules:
 
     def _given(self, ceiling: float | None, prices: Tariff | None = None) -> tuple[Plan, ...]:
         """From elsewhere, never more than the hardware can; ``prices`` where nobody set any."""
-        made = () if self.source is None else self.source()
+        made = () if self._source is None else self._source()
         if all(plan.prices is None for plan in made):
             made = tuple(replace(plan, prices=prices) for plan in made)
         return (

@@ -118,7 +118,7 @@ EDITIONS = pytest.mark.parametrize(
 def test_a_priced_schedule_reaches_the_vehicles_bus_and_the_choice_the_back_end(
     version: Version, given: dict[str, Any], prices: dict[str, Any], tmp_path: Path
 ) -> None:
-    """K15.FR.01, K15.FR.09, K15.FR.10, K16.FR.01, K16.FR.02, K16.FR.11, K18.FR.01, K18.FR.09"""
+    """K15.FR.01, K15.FR.09, K15.FR.10, K16.FR.01, K16.FR.02, K16.FR.11, K16.FR.12"""
     chain = Chain(
         tmp_path,
         version,
@@ -168,3 +168,40 @@ def test_a_priced_schedule_reaches_the_vehicles_bus_and_the_choice_the_back_end(
     requests = names(chain.pair)
     wanted = "ScheduleExchangeReq" if given else "ChargeParameterDiscoveryReq"
     assert requests.count(wanted) >= 2
+
+
+def test_the_lower_one_of_site_and_back_end_holds(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, Version.V201, driver="card", card="04E1", soc=40.0)
+    chain.pair.plug()
+    chain.pair.run(30.0)
+    charger = chain.pair.station.charger
+    current = chain.pair.hardware.vehicle.wires.cable
+
+    def watts(seconds: float) -> float:
+        chain.pair.run(seconds)
+        return current.voltage * current.current
+
+    charger.limit_power(power=12_000.0)
+    assert watts(20.0) == pytest.approx(12_000, rel=0.02)
+    station = {
+        "id": 3,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "ChargingStationMaxProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": [
+            {
+                "id": 1,
+                "startSchedule": "2030-01-01T00:00:00Z",
+                "chargingRateUnit": "W",
+                "chargingSchedulePeriod": periods(8000.0),
+            }
+        ],
+    }
+    chain.office.call("CS-7", "SetChargingProfile", {"evseId": 0, "chargingProfile": station})
+    assert watts(20.0) == pytest.approx(8000, rel=0.02)
+    charger.limit_power(power=30_000.0)
+    assert watts(20.0) == pytest.approx(8000, rel=0.02)
+    charger.limit_power()
+    assert watts(20.0) == pytest.approx(8000, rel=0.02)
+    assert len(chain.calls("NotifyChargingLimit")) == 2
+    assert len(chain.calls("ClearedChargingLimit")) == 1

@@ -182,6 +182,7 @@ def test_tc_k_41_the_lowest_of_the_purposes_counts() -> None:
 
 
 def test_watts_become_amperes_of_each_phase_and_the_fewest_phases_count() -> None:
+    """K01.FR.49, K01.FR.50, K01.FR.51."""
     three = made(Purpose.STATION, 0, (0, 10), evse=0)
     watts = Profile(
         5,

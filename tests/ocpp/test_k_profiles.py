@@ -94,6 +94,7 @@ def test_a_profile_that_cannot_be_kept_to_is_refused_with_its_reason(
 
 
 def test_k01_fr_26_a_unit_that_is_not_supported_is_refused() -> None:
+    """K01.FR.26."""
     refusal = book(BookRules(units=("W",))).add(PLAIN, BUSY)
     assert refusal is not None
     assert refusal.reason == "UnsupportedRateUnit"
@@ -109,6 +110,7 @@ def test_k01_fr_05_a_known_id_takes_the_place_of_the_profile_before() -> None:
 
 @pytest.mark.parametrize("evse", [0, 1])
 def test_k01_fr_06_and_fr_52_no_second_profile_of_equal_rank(evse: int) -> None:
+    """K01.FR.52, K01.FR.53."""
     kept = book()
     assert kept.add(PLAIN, BUSY) is None
     refusal = kept.add(replace(PLAIN, id=9, evse=evse), BUSY)
@@ -132,6 +134,7 @@ def test_in_1_6_a_profile_of_equal_rank_replaces_the_other() -> None:
 
 
 def test_k01_fr_05_a_limit_from_elsewhere_is_no_back_ends_to_replace_or_clear() -> None:
+    """K10.FR.06, K10.FR.08, K10.FR.09."""
     kept = book()
     site = replace(PLAIN, id=-1, purpose=Purpose.EXTERNAL, evse=0, source="EMS")
     kept.impose(site)
@@ -144,6 +147,7 @@ def test_k01_fr_05_a_limit_from_elsewhere_is_no_back_ends_to_replace_or_clear() 
 
 
 def test_k02_fr_05_a_transactions_profile_ends_with_it() -> None:
+    """K02.FR.05."""
     kept = book()
     kept.add(PLAIN, BUSY)
     kept.add(OWN, BUSY)

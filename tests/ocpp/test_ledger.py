@@ -174,6 +174,7 @@ def test_e13_the_waits_are_the_interval_times_the_tries_so_far(bench: Bench) -> 
 
 
 def test_a_cut_counts_no_try_and_what_waits_is_delivered_offline(bench: Bench) -> None:
+    """E11.FR.07."""
     bench.online()
     bench.record(Phase.STARTED)
     bench.run(0)

@@ -241,6 +241,7 @@ def test_a_new_transaction_needs_a_new_condition() -> None:
 
 
 def test_remote_start_and_reservation_are_told_once() -> None:
+    """E01.FR.13, E02.FR.03, E03.FR.03."""
     world = World("EVConnected").do("PRCM")
     assert [(event.remote_start, event.reservation) for event in world.events] == [
         (None, None),

@@ -41,7 +41,7 @@ def events(whole: Site) -> list[str]:
 def test_b01_boot_comes_first_then_every_connector_then_what_waits(
     version: Version, folder: Path
 ) -> None:
-    """TC_B_01."""
+    """TC_B_01 B01.FR.08."""
     with site(folder, version, begin=False) as whole:
         whole.station.plugged(1)
         whole.station.presented(2, CARD)  # nobody can be asked: refused
@@ -112,6 +112,7 @@ def test_b03_rejected_is_silent_and_serves_nobody(version: Version, folder: Path
 
 @ALL
 def test_an_interval_of_zero_is_no_flood(version: Version, folder: Path) -> None:
+    """B02.FR.07."""
     with site(folder, version, begin=False) as whole:
         whole.boot, whole.interval = "Pending", 0
         whole.made.client.open()
@@ -121,6 +122,7 @@ def test_an_interval_of_zero_is_no_flood(version: Version, folder: Path) -> None
 
 @ALL
 def test_heartbeats_come_in_silence_only(version: Version, folder: Path) -> None:
+    """G02.FR.02."""
     with site(folder, version) as whole:
         whole.heard.clear()
         whole.run(290)
@@ -174,6 +176,7 @@ def test_a_driver_charges_and_stops_with_the_card(version: Version, folder: Path
 
 @SINCE_2
 def test_events_of_2_carry_each_thing_once(version: Version, folder: Path) -> None:
+    """E06.FR.14, E07.FR.02, E07.FR.11."""
     with site(folder, version) as whole:
         whole.station.plugged(1)
         whole.station.presented(1, CARD)
@@ -299,7 +302,7 @@ def refused_later(whole: Site) -> None:
 def test_e05_a_driver_whom_the_back_end_refuses_later_is_stopped(
     version: Version, folder: Path
 ) -> None:
-    """TC_E_16 TC_C_16."""
+    """TC_E_16 TC_C_16 E05.FR.10."""
     with site(folder, version) as whole:
         refused_later(whole)
         whole.station.plugged(1)
@@ -314,7 +317,7 @@ def test_e05_a_driver_whom_the_back_end_refuses_later_is_stopped(
 
 @ALL
 def test_e05_with_energy_left_the_driver_charges_that_much(version: Version, folder: Path) -> None:
-    """TC_C_15 TC_C_17."""
+    """TC_C_15 TC_C_17 E05.FR.03, C15.FR.07."""
 
     def change(rules: StationRules) -> StationRules:
         return replace(rules, tx=TxRules(stop_on_invalid=False, max_energy=500))
@@ -459,7 +462,7 @@ def test_what_is_not_there_is_not_supported(version: Version, folder: Path) -> N
 
 @ALL
 def test_months_offline_are_told_in_order(version: Version, folder: Path) -> None:
-    """TC_E_40 TC_E_43."""
+    """TC_E_40 TC_E_43 E04.FR.01, E04.FR.02, E04.FR.03."""
 
     def change(rules: StationRules) -> StationRules:
         return replace(

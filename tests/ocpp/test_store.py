@@ -80,6 +80,7 @@ def test_a_transaction_is_forgotten_when_all_of_it_is_told(store: Store) -> None
 
 
 def test_what_waits_when_the_line_goes_is_delivered_offline(store: Store) -> None:
+    """E11.FR.07."""
     append(store, Phase.STARTED)
     store.went_offline()
     append(store)
@@ -110,6 +111,7 @@ def test_a_start_that_was_given_up_leaves_the_standards_own_id(store: Store) -> 
 
 
 def test_thinning_leaves_starts_ends_and_the_outer_updates(store: Store) -> None:
+    """E04.FR.08, E11.FR.05, E12.FR.05, J02.FR.13."""
     append(store, Phase.STARTED)
     for _ in range(9):
         append(store)

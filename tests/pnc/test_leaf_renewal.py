@@ -95,6 +95,7 @@ class Station:
 
 @ALL
 def test_a_new_chain_is_shown_from_now_on_and_a_connection_that_stands_goes_on(kind: str) -> None:
+    """A02.FR.05, A03.FR.05."""
     station = Station(kind)
     old = station.shown()
     before = station.sides.shake(station.protocol)
@@ -120,6 +121,7 @@ def test_a_new_chain_is_shown_from_now_on_and_a_connection_that_stands_goes_on(k
 
 @ALL
 def test_what_is_not_for_the_key_the_name_or_the_day_is_not_kept(kind: str) -> None:
+    """A03.FR.06."""
     station = Station(kind)
     old = station.leaf
 
@@ -175,6 +177,7 @@ def test_without_a_name_nothing_is_asked_for() -> None:
 
 @ALL
 def test_the_back_ends_answer_is_the_staple(kind: str) -> None:
+    """M06.FR.06, M06.FR.07, M06.FR.10."""
     station = Station(kind)
     asked: list[str] = []
     pki = {entity.name: entity for entity in station.pki}

@@ -19,7 +19,11 @@ from ocpp.versions import Version
 
 WAIT: Final = 50 * S
 """For schedule and answer together; vehicles go on asking for 60 s [K15.FR.07]."""
-OLDER_TRANSFERS: Final = ("AC_single_phase", "AC_two_phase", "AC_three_phase")
+OLDER_TRANSFERS: Final = {
+    **{name: name for name in ("AC_single_phase", "AC_two_phase", "AC_three_phase")},
+    **dict.fromkeys(("AC_BPT", "AC_BPT_DER", "AC_DER"), "AC_three_phase"),
+}
+"""What 2.0.1 calls them; all others are DC."""
 _UP: Final = frozenset({"energyAmount", "evMinCurrent"})
 """Whole numbers of 2.0.1 that are rounded up: what is needed, and the least."""
 Json = dict[str, Any]
@@ -103,10 +107,8 @@ def _in(version: Version, fields: Mapping[str, Any]) -> Json:
     """2.0.1 knows whole numbers and four kinds of transfer, and no mode of control."""
     if version is Version.V21:
         return dict(fields)
-    transfer = fields["requestedEnergyTransfer"]
-    kept: Json = {"requestedEnergyTransfer": transfer if transfer in OLDER_TRANSFERS else "DC"}
-    if transfer.startswith("AC") and transfer not in OLDER_TRANSFERS:
-        kept["requestedEnergyTransfer"] = "AC_three_phase"
+    transfer = OLDER_TRANSFERS.get(fields["requestedEnergyTransfer"], "DC")
+    kept: Json = {"requestedEnergyTransfer": transfer}
     if "departureTime" in fields:
         kept["departureTime"] = fields["departureTime"]
     for name in ("acChargingParameters", "dcChargingParameters"):

@@ -3,7 +3,6 @@
 Owns the book of profiles and what was last told to each outlet.
 """
 
-from itertools import groupby
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +21,10 @@ from ocpp.station.charging.composite import (
     together,
 )
 from ocpp.station.charging.course import Course
+from ocpp.station.charging.elsewhere import Elsewhere
 from ocpp.station.charging.needs import EvNeeds
-from ocpp.station.charging.offers import Offer, Step, offers
+from ocpp.station.charging.offering import Offering
+from ocpp.station.charging.offers import Step
 from ocpp.station.charging.profiles import DAY, Profile, Purpose
 from ocpp.station.charging.sharing import shared
 from ocpp.station.charging.supplies import Supplies
@@ -33,6 +34,7 @@ from ocpp.station.charging.wire import (
     period,
     purpose,
     read,
+    reported,
     sent,
     shown,
     tenth,
@@ -54,7 +56,6 @@ KEYS_16: Final = {
     "SupportedFeatureProfiles": "SmartCharging",
 }
 """What 1.6 calls them."""
-PER_REPORT: Final = 10
 LONGEST: Final = 7 * DAY
 """Seconds of a composite schedule; who asks for more gets so much."""
 UPCOMING: Final = "the one that begins"
@@ -80,6 +81,10 @@ class SmartCharging:
         self._alarm = ground.scheduler.alarm(self.refresh, name="ocpp.profile")
         self._supplies = Supplies(ground.charger.supply, tuple(ground.places))
         self.needs = EvNeeds(ground)
+        self.elsewhere = Elsewhere(ground, lambda: self._book)
+        self.offering = Offering(
+            self.needs, self._courses, self._supplies, running=self._running, now=lambda: self.now
+        )
         kept = ground.memory.read(KEPT, list[Keepsake], [])
         self._book = Book(
             self._supplies,
@@ -87,7 +92,7 @@ class SmartCharging:
             changed=self._changed,
             held=[read(one.wire, one.evse, now=0.0) for one in kept],
         )
-        self._before = self._book.held
+        self.offering.begin(self._book.held)
         desk.take(
             {
                 "SetChargingProfile": self._set_2,
@@ -134,6 +139,14 @@ class SmartCharging:
         if (course.transaction, course.ready) != before:
             self.refresh()
 
+    def chosen(self, evse: int, number: int, steps: tuple[Step, ...] | None) -> None:
+        """The vehicle has chosen an offer; ``steps`` is its own course, if it has told one."""
+        offer = self.offering.chosen(evse, number, steps)
+        transaction = self._courses[evse].transaction
+        if transaction is not None and self._book.choose(transaction, offer.schedule):
+            self.offering.begin(self._book.held)
+            self.refresh()
+
     def expect(self, evse: int, wire: Json) -> Refusal | None:
         """A profile for the transaction that is to be started at an outlet [F01.FR.26, K05]."""
         if wire["chargingProfilePurpose"] != "TxProfile" or "transactionId" in wire:
@@ -164,45 +177,6 @@ class SmartCharging:
         assert course.transaction is not None
         ended, course.priority = course.transaction, False
         self._book.ended(ended)
-
-    # Schedules
-
-    def offers(self, evse: int) -> tuple[Offer, ...]:
-        """What the vehicle may choose from, from now on; none: whatever the hardware can."""
-        course = self._courses[evse]
-        course.offered = self._offers(evse, self._book.held, self.now)
-        return course.offered
-
-    def chosen(self, evse: int, number: int, steps: tuple[Step, ...] | None) -> None:
-        """The vehicle has chosen; ``steps`` is its own course, if it has told one."""
-        course = self._courses[evse]
-        offer = next((each for each in course.offered if each.number == number), None)
-        if offer is None:
-            offer = Offer(number, 0, (Step(0, self._most(evse)),), 0)
-        if course.transaction is not None and self._book.choose(course.transaction, offer.schedule):
-            self._before = self._book.held
-            self.refresh()
-        self.needs.chosen(evse, offer, offer.steps if steps is None else steps)
-
-    def _most(self, evse: int) -> float:
-        supply = self._supplies[evse]
-        return supply.watts(supply.amperes, supply.phases)
-
-    def _offers(self, evse: int, held: tuple[Profile, ...], now: float) -> tuple[Offer, ...]:
-        running = self._running(evse) or Running("")
-        return offers(now, evse, held, self._supplies[evse], running)
-
-    def _offer_anew(self, before: tuple[Profile, ...], held: tuple[Profile, ...]) -> None:
-        """Where a running vehicle has been offered something else [K16.FR.02]."""
-        now = self.now
-        for evse, course in self._courses.items():
-            if course.transaction is None:
-                continue
-            old, new = (
-                [one.at(now) for one in self._offers(evse, each, now)] for each in (before, held)
-            )
-            if old != new:
-                self._ground.charger.offered(evse)
 
     # Limits
 
@@ -276,9 +250,9 @@ class SmartCharging:
             if profile.purpose is not Purpose.TRANSACTION and profile.source == "CSO"
         ]
         self._ground.memory.write(KEPT, lasting)
-        before, self._before = self._before, held
         self.refresh()
-        self._offer_anew(before, held)
+        for evse in self.offering.changed(held):
+            self._ground.charger.offered(evse)
 
     # The back end's calls
 
@@ -374,22 +348,7 @@ class SmartCharging:
         return Reply(ACCEPTED, lambda: self._report(message.requestId, found))
 
     def _report(self, request: int, found: tuple[Profile, ...]) -> None:
-        ordered = sorted(found, key=_place)
-        parts: list[tuple[tuple[str, int], list[Profile]]] = []
-        for place, group in groupby(ordered, key=_place):
-            members = list(group)
-            parts += [
-                (place, members[begin : begin + PER_REPORT])
-                for begin in range(0, len(members), PER_REPORT)
-            ]
-        for number, ((source, evse), members) in enumerate(parts, 1):
-            fields = {
-                "requestId": request,
-                "chargingLimitSource": source,
-                "evseId": evse,
-                "chargingProfile": [profile.wire for profile in members],
-                "tbc": number < len(parts),
-            }
+        for fields in reported(request, found):
             self._ground.tell("ReportChargingProfiles", fields)
 
     def _composite_2(self, message: Message) -> Reply:
@@ -483,7 +442,3 @@ class SmartCharging:
             self._ground.tell("NotifyPriorityCharging", fields)
 
         return Reply(ACCEPTED, then)
-
-
-def _place(profile: Profile) -> tuple[str, int]:
-    return profile.source, profile.evse

@@ -1,6 +1,7 @@
 """Charging profiles in the words of OCPP 1.6 and 2.x: read from what was sent, told in a report."""
 
 from datetime import datetime, timezone
+from itertools import groupby
 from math import inf
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from ocpp.station.charging.profiles import DAY, WEEK, Kind, Period, Profile, Pur
 EVERY: Final = {"Daily": DAY, "Weekly": WEEK}
 STATION_16: Final = "ChargePointMaxProfile"
 CLOSE: Final = 1e-6
+PER_REPORT: Final = 10
 Json = dict[str, Any]
 
 
@@ -133,3 +135,28 @@ def _told(start: int, limit: Limit, supply: Supply, unit: str, *, phases: bool) 
 def tenth(amount: float) -> float:
     """Down to a tenth, as 1.6 asks for it; never more than is allowed."""
     return int(amount * 10 + CLOSE) / 10
+
+
+def reported(request: int, found: tuple[Profile, ...]) -> list[Json]:
+    """ReportChargingProfiles in parts, by whose limit it is and where."""
+    parts: list[tuple[tuple[str, int], list[Profile]]] = []
+    for place, group in groupby(sorted(found, key=_place), key=_place):
+        members = list(group)
+        parts += [
+            (place, members[begin : begin + PER_REPORT])
+            for begin in range(0, len(members), PER_REPORT)
+        ]
+    return [
+        {
+            "requestId": request,
+            "chargingLimitSource": source,
+            "evseId": evse,
+            "chargingProfile": [profile.wire for profile in members],
+            "tbc": number < len(parts),
+        }
+        for number, ((source, evse), members) in enumerate(parts, 1)
+    ]
+
+
+def _place(profile: Profile) -> tuple[str, int]:
+    return profile.source, profile.evse

@@ -116,6 +116,7 @@ def test_tc_a_15_a_back_end_that_will_not_sign_is_left_alone(
 
 @ALL
 def test_tc_a_23_no_certificate_comes_the_wait_doubles(version: Version, folder: Path) -> None:
+    """A02.FR.19."""
     settings = {
         "SecurityCtrlr.CertSigningWaitMinimum": "10",
         "SecurityCtrlr.CertSigningRepeatTimes": "2",
@@ -134,6 +135,7 @@ def test_tc_a_23_no_certificate_comes_the_wait_doubles(version: Version, folder:
 
 @ALL
 def test_a_chain_that_is_too_long_is_refused(version: Version, folder: Path) -> None:
+    """A02.FR.16, A03.FR.16."""
     keys = TestKeys()
     settings = {"SecurityCtrlr.MaxCertificateChainSize": "100"}
     with site(folder, version, rules(values=settings), keys=keys) as whole:
@@ -162,6 +164,7 @@ def test_requests_of_2_1_are_numbered(version: Version, folder: Path) -> None:
 def test_a02_fr_25_a_certificate_for_a_request_that_was_not_made_is_refused(
     version: Version, folder: Path
 ) -> None:
+    """A02.FR.25, A02.FR.26."""
     keys = TestKeys()
     with site(folder, version, keys=keys) as whole:
         sign(whole)
@@ -215,6 +218,7 @@ def test_the_vehicles_side_is_left_alone_where_the_back_end_shall_not(
 def test_a03_what_ends_within_a_month_is_renewed_unasked(
     version: Version, kind: str, folder: Path
 ) -> None:
+    """A03.FR.02, A03.FR.03."""
     keys = TestKeys(ending=(kind,))
     with site(folder, version, keys=keys, begin=False) as whole:
         whole.interval = 12 * 3600
@@ -240,6 +244,7 @@ def test_a03_what_ends_within_a_month_is_renewed_unasked(
 def test_a02_fr_20_what_was_refused_is_not_asked_for_again_unasked(
     version: Version, folder: Path
 ) -> None:
+    """A02.FR.20."""
     keys = TestKeys(ending=("V2GCertificate",))
     with site(folder, version, keys=keys, begin=False) as whole:
         whole.interval = 12 * 3600

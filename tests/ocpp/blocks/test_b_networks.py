@@ -31,6 +31,7 @@ def stored(whole: Site, fields: Json) -> str:
 
 @SINCE_2
 def test_b09_a_slot_is_stored_and_outlives_a_restart(version: Version, folder: Path) -> None:
+    """B09.FR.03, B10.FR.06."""
     with site(folder, version) as whole:
         assert stored(whole, profile(2)) == "Accepted"
         assert put(whole, PRIORITY, "2,1") == "RebootRequired"
@@ -53,6 +54,7 @@ def test_b09_a_slot_is_stored_and_outlives_a_restart(version: Version, folder: P
 def test_b09_a_slot_that_could_not_be_used_is_refused(
     version: Version, fields: Json, folder: Path
 ) -> None:
+    """B09.FR.05."""
     with site(folder, version) as whole:
         assert stored(whole, fields) == "Rejected"
         assert put(whole, PRIORITY, "2") == "Rejected"
@@ -61,6 +63,7 @@ def test_b09_a_slot_that_could_not_be_used_is_refused(
 @SINCE_2
 @pytest.mark.parametrize("order", ["", "3", "1,1", "1,3"])
 def test_b10_an_order_names_slots_that_are_set(version: Version, order: str, folder: Path) -> None:
+    """B10.FR.02."""
     with site(folder, version) as whole:
         assert stored(whole, profile(2)) == "Accepted"
         assert put(whole, PRIORITY, order) == "Rejected"

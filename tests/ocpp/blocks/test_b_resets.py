@@ -131,6 +131,7 @@ def test_tc_b_28_tc_b_29_an_outlet_that_is_not_there(version: Version, folder: P
 
 @ALL
 def test_tc_b_23_an_outlet_out_of_service_stays_so(version: Version, folder: Path) -> None:
+    """B01.FR.07, B12.FR.06."""
     with site(folder, version) as whole:
         old = version is Version.V16
         out = {"connectorId": 1, "type": "Inoperative"}
@@ -144,6 +145,7 @@ def test_tc_b_23_an_outlet_out_of_service_stays_so(version: Version, folder: Pat
 
 @ALL
 def test_tc_b_24_a_reservation_stays(version: Version, folder: Path) -> None:
+    """B01.FR.13."""
     with site(folder, version) as whole:
         until = "2030-01-01T05:00:00Z"
         old = {"connectorId": 1, "expiryDate": until, "idTag": "04E1", "reservationId": 5}

@@ -78,6 +78,7 @@ def test_tc_b_09_tc_b_10_variables_are_set_and_count_at_once(
 def test_a_value_that_is_not_taken_has_its_reason_and_changes_nothing(
     version: Version, name: str, value: str, status: str, folder: Path
 ) -> None:
+    """B05.FR.08."""
     with site(folder, version) as whole:
         before = got(whole, name)
         assert put(whole, name, value) == status
@@ -108,6 +109,7 @@ def test_tc_b_37_tc_b_34_an_attribute_that_is_not_there(version: Version, folder
 def test_what_cannot_be_read_has_its_reason(
     version: Version, name: str, instance: str, status: str, folder: Path
 ) -> None:
+    """B06.FR.09, B06.FR.14, B06.FR.15."""
     with site(folder, version) as whole:
         assert got(whole, name, instance) == status
 
@@ -206,6 +208,7 @@ REQUIRED = {
 def test_tc_b_13_tc_b_53_the_full_report_has_every_variable_in_parts(
     version: Version, folder: Path
 ) -> None:
+    """B07.FR.05, B07.FR.11."""
     with site(folder, version) as whole:
         rows = report(whole, "GetBaseReport", reportBase="FullInventory")
         assert len(whole.said("NotifyReport")) > 2
@@ -239,6 +242,7 @@ def test_tc_b_14_the_summary_tells_how_things_are(version: Version, folder: Path
 
 @SINCE_2
 def test_tc_b_16_tc_b_18_a_report_by_criteria(version: Version, folder: Path) -> None:
+    """B08.FR.08."""
     with site(folder, version) as whole:
         put(whole, "ReservationCtrlr.Enabled", "false")
         rows = report(whole, "GetReport", componentCriteria=["Enabled"])
@@ -257,6 +261,7 @@ def test_tc_b_16_tc_b_18_a_report_by_criteria(version: Version, folder: Path) ->
 
 @SINCE_2
 def test_tc_b_17_tc_b_54_tc_b_55_tc_b_56_a_report_by_names(version: Version, folder: Path) -> None:
+    """B08.FR.20, B08.FR.21, B08.FR.23, B08.FR.24, B08.FR.25."""
     with site(folder, version) as whole:
         one = variable("DeviceDataCtrlr.ItemsPerMessage")
         rows = report(whole, "GetReport", componentVariable=[one])
@@ -275,6 +280,7 @@ def test_tc_b_17_tc_b_54_tc_b_55_tc_b_56_a_report_by_names(version: Version, fol
 
 @SINCE_2
 def test_tc_b_19_nothing_fits_the_criteria(version: Version, folder: Path) -> None:
+    """B08.FR.16."""
     with site(folder, version) as whole:
         answer = whole.ask("GetReport", {"requestId": 1, "componentCriteria": ["Problem"]})
         assert answer["status"] == "EmptyResultSet"
@@ -293,6 +299,7 @@ def test_tc_b_15_a_base_that_nobody_knows_breaks_the_schema(version: Version, fo
 
 @SINCE_2
 def test_a_second_report_waits_for_the_first(version: Version, folder: Path) -> None:
+    """B07.FR.13."""
     with site(folder, version) as whole:
         whole.answers["NotifyReport"] = None  # nobody acknowledges it
         full = {"reportBase": "FullInventory"}

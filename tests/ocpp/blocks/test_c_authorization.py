@@ -114,6 +114,7 @@ def list_version(whole: Site) -> int:
 def test_tc_c_08_tc_c_13_a_cached_card_is_let_in_without_asking(
     version: Version, folder: Path
 ) -> None:
+    """C12.FR.03."""
     with site(folder, version, values(LocalPreAuthorize="true")) as whole:
         learned(whole)
         assert shown(whole) == "allow"
@@ -193,6 +194,7 @@ def test_tc_c_37_a_cache_that_was_cleared_knows_nobody(version: Version, folder:
 
 @ALL
 def test_tc_c_38_a_cache_that_is_off_cannot_be_cleared(version: Version, folder: Path) -> None:
+    """C11.FR.05."""
     with site(folder, version, values(cache_Enabled="false", LocalPreAuthorize="true")) as whole:
         learned(whole)
         assert whole.ask("ClearCache", {}) == {"status": "Rejected"}
@@ -202,6 +204,7 @@ def test_tc_c_38_a_cache_that_is_off_cannot_be_cleared(version: Version, folder:
 
 @ALL
 def test_tc_c_46_an_entry_has_its_life_time(version: Version, folder: Path) -> None:
+    """C10.FR.10."""
     with site(folder, version, values(cache_LifeTime="50", LocalPreAuthorize="true")) as whole:
         learned(whole)
         whole.run(60)
@@ -211,6 +214,7 @@ def test_tc_c_46_an_entry_has_its_life_time(version: Version, folder: Path) -> N
 
 @ALL
 def test_the_back_ends_own_end_of_an_entry_wins(version: Version, folder: Path) -> None:
+    """C10.FR.13."""
     name = "expiryDate" if version is Version.V16 else "cacheExpiryDateTime"
     with site(folder, version, values(cache_LifeTime="50", LocalPreAuthorize="true")) as whole:
         [info] = whole.verdict("Accepted").values()
@@ -228,6 +232,7 @@ def test_the_back_ends_own_end_of_an_entry_wins(version: Version, folder: Path) 
 def test_a_full_cache_forgets_the_refused_first_then_the_oldest(
     version: Version, folder: Path
 ) -> None:
+    """C10.FR.07."""
     with site(folder, version, values(LocalPreAuthorize="true")) as whole:
         learned(whole, "Blocked")
         cache = whole.station._blocks.cache
@@ -247,6 +252,7 @@ def test_a_full_cache_forgets_the_refused_first_then_the_oldest(
 def test_tc_c_26_offline_a_stranger_is_let_in_only_where_that_is_allowed(
     version: Version, folder: Path
 ) -> None:
+    """C15.FR.01."""
     for allowed in ("true", "false"):
         with site(folder / allowed, version, values(OfflineTxForUnknownIdEnabled=allowed)) as whole:
             away(whole)
@@ -259,6 +265,7 @@ def test_tc_c_26_offline_a_stranger_is_let_in_only_where_that_is_allowed(
 def test_offline_a_card_known_to_be_bad_stays_refused(
     version: Version, status: str, folder: Path
 ) -> None:
+    """C10.FR.01, C13.FR.06."""
     with site(folder, version, values(OfflineTxForUnknownIdEnabled="true")) as whole:
         learned(whole, status)
         away(whole)
@@ -389,6 +396,7 @@ def test_tc_c_25_the_list_beats_the_cache(version: Version, folder: Path) -> Non
     ],
 )
 def test_the_list_counts_online(version: Version, row: Json, questions: int, folder: Path) -> None:
+    """C14.FR.04, C14.FR.05."""
     with site(folder, version, values(LocalPreAuthorize="true")) as whole:
         assert send(whole, 1, [row]) == "Accepted"
         assert shown(whole) == "allow"
@@ -400,6 +408,7 @@ def test_the_list_counts_online(version: Version, row: Json, questions: int, fol
 def test_tc_c_39_tc_c_40_tc_c_41_a_card_of_the_group_stops(
     version: Version, known: str, folder: Path
 ) -> None:
+    """E07.FR.01."""
     with site(folder, version, values(LocalPreAuthorize="true")) as whole:
         if known == "list":
             rows = [entry("04E1", group="FAMILY"), entry("04E2", group="FAMILY")]
@@ -464,6 +473,7 @@ def test_tc_c_49_a_master_pass_stops_all(version: Version, folder: Path) -> None
 def test_c03_a_central_token_is_neither_asked_for_nor_remembered(
     version: Version, folder: Path
 ) -> None:
+    """C03.FR.01, C03.FR.02, C05.FR.01, C05.FR.02."""
     with site(folder, version) as whole:
         token = {"idToken": "C1", "type": "Central"}
         start = {"remoteStartId": 1, "idToken": token, "evseId": 1}

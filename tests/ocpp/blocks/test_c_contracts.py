@@ -191,6 +191,7 @@ def delivered(whole: Site, wish: Wish = WISH, seconds: float = 5) -> list[str | 
 def test_a_vehicles_request_and_the_answer_pass_unread(
     version: Version, action: str, folder: Path
 ) -> None:
+    """M01.FR.02, M01.FR.03."""
     with site(folder, version) as whole:
         answered(whole, "Get15118EVCertificate", {"status": "Accepted", "exiResponse": "gBBC"})
         wish = Wish(action, WISH.schema, WISH.request, WISH.within, WISH.most, WISH.emaids)

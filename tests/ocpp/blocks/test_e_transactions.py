@@ -69,6 +69,7 @@ def test_a_transaction_starts_at_its_point(
 
 @SINCE_2
 def test_tc_e_03_the_cable_first(version: Version, folder: Path) -> None:
+    """E01.FR.18, E02.FR.20."""
     with site(folder, version, rules(TxRules(start=points("EVConnected")))) as whole:
         charge(whole)
         assert said(whole) == [
@@ -298,6 +299,7 @@ def test_tc_j_07_tc_j_09_tc_j_10_what_is_sampled_is_chosen_for_each_kind_of_even
 def test_tc_j_08_a_place_that_is_not_known_yet_has_its_values_later(
     version: Version, folder: Path
 ) -> None:
+    """E02.FR.21."""
     with site(folder, version, rules(TxRules(start=points("Authorized")))) as whole:
         whole.station.presented(1, CARD)
         whole.run()
@@ -313,6 +315,7 @@ def test_tc_j_08_a_place_that_is_not_known_yet_has_its_values_later(
 def test_tc_j_11_signed_values_where_they_are_wanted(
     version: Version, signs: str, folder: Path
 ) -> None:
+    """E02.FR.14."""
     with site(folder, version, rules(TxRules(signs=signs == "true"))) as whole:
         record = SignedRecord("T0NNRnx7fXx7fQ==", "OCMF", "ECDSA-secp256r1-SHA256", "")
         whole.charger.more = (Sample(5.0, "Voltage", "V", signed=record),)
@@ -373,6 +376,7 @@ def test_an_interval_that_is_set_counts_at_once(version: Version, folder: Path) 
 
 @SINCE_2
 def test_samples_for_the_end_are_bounded(version: Version, folder: Path) -> None:
+    """E06.FR.13, E07.FR.10."""
     settings = {"SampledDataCtrlr.TxEndedInterval": "1"}
     with site(folder, version, rules(TxRules(updated_every=0), values=settings)) as whole:
         charge(whole)

@@ -35,6 +35,7 @@ PLACES = pytest.mark.parametrize(
 def test_out_of_service_and_back(
     version: Version, evse: int, connector: int, told: list[int], folder: Path
 ) -> None:
+    """G01.FR.07."""
     with site(folder, version) as whole:
         assert change(whole, "Inoperative", evse, connector) == "Accepted"
         assert states(whole) == [(each, "Unavailable") for each in told]
@@ -101,6 +102,7 @@ def test_where_somebody_charges_it_waits_for_the_end(
 def test_it_outlives_a_restart(
     version: Version, evse: int, connector: int, after: list[tuple[int, str]], folder: Path
 ) -> None:
+    """G01.FR.02."""
     with site(folder, version) as whole:
         change(whole, "Inoperative", evse, connector)
     with site(folder, version) as whole:
@@ -141,6 +143,7 @@ def test_a_remote_start_finds_no_outlet_out_of_service(version: Version, folder:
 
 @SINCE_2
 def test_tc_g_01_tc_g_02_plug_and_unplug_are_told_and_shown(version: Version, folder: Path) -> None:
+    """G01.FR.03, G01.FR.04."""
     with site(folder, version) as whole:
         whole.heard.clear()
         whole.station.plugged(1)

@@ -93,6 +93,7 @@ def test_tc_k_06_tc_k_07_tc_k_08_tc_k_24_profiles_are_cleared_by_what_they_are(
 def test_tc_k_09_a_default_that_is_cleared_lets_a_charge_go_on(
     version: Version, folder: Path
 ) -> None:
+    """K10.FR.05."""
     with site(folder, version) as whole:
         assert put(whole, profile(1, (0, 6.0))) == "Accepted"
         charge(whole)
@@ -152,6 +153,7 @@ def test_tc_k_19_a_profile_that_comes_again_each_day(version: Version, folder: P
 def test_a_profile_holds_from_then_to_then(
     version: Version, fields: dict[str, int], expected: list[float], folder: Path
 ) -> None:
+    """K01.FR.10."""
     with site(folder, version) as whole:
         wanted = profile(1, (0, 6.0)) | {name: at(value) for name, value in fields.items()}
         assert put(whole, wanted) == "Accepted"
@@ -247,6 +249,7 @@ def test_tc_k_40_the_highest_level_that_speaks_counts(version: Version, folder: 
 
 @ALL
 def test_tc_k_47_an_outlet_that_is_not_there(version: Version, folder: Path) -> None:
+    """K08.FR.07."""
     with site(folder, version) as whole:
         place = "connectorId" if version is Version.V16 else "evseId"
         fields = {place: 7, "duration": 60}

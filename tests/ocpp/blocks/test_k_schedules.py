@@ -8,7 +8,7 @@ import pytest
 from ocpp.station.charging.needs import Needs
 from ocpp.station.charging.offers import Offer, Step
 from ocpp.versions import Version
-from tests.ocpp.blocks.steps import ALL, SINCE_2, charge
+from tests.ocpp.blocks.steps import ALL, SINCE_2, charge, put
 from tests.ocpp.blocks.test_c_authorization import away
 from tests.ocpp.site import NOW, Json, Site, site
 
@@ -33,7 +33,7 @@ OLD = Version.V16
 def told(whole: Site, needs: Json = AC, most: int | None = 12) -> list[str]:
     """A vehicle says what it needs; what is in the list once it may be made an offer."""
     found: list[str] = []
-    whole.station.needs(1, Needs(needs, most), lambda: found.append("offer"))
+    whole.station.smart.needs.tell(1, Needs(needs, most), lambda: found.append("offer"))
     whole.run()
     return found
 
@@ -47,6 +47,11 @@ def transaction(whole: Site) -> str:
     name = whole.station.outlet(1).transaction
     assert name is not None
     return name
+
+
+def last(whole: Site) -> float | None:
+    """Amperes of the outlet that was limited last."""
+    return whole.charger.limits[-1][1]
 
 
 def schedule(number: int, *limits: float, **more: Any) -> Json:  # noqa: ANN401 - JSON
@@ -73,7 +78,7 @@ def send(whole: Site, *schedules: Json, number: int = 1, purpose: str = "TxProfi
 
 def offered(whole: Site) -> list[tuple[int, int, list[tuple[int, int]]]]:
     """Each offer with its steps in minutes and kilowatts, from the beginning of the day."""
-    since = round(whole.station.unix - 1893456000)
+    since = round(whole.station.smart.now - 1893456000)
     return [
         (
             each.number,
@@ -83,7 +88,7 @@ def offered(whole: Site) -> list[tuple[int, int, list[tuple[int, int]]]]:
                 for step in each.steps
             ],
         )
-        for each in whole.station.offers(1)
+        for each in whole.station.smart.offering.to(1)
     ]
 
 
@@ -171,7 +176,7 @@ def test_k15_fr_15_k17_fr_15_offline_and_in_1_6_nobody_waits(
 def test_what_is_offered_is_held_down_by_all_that_limits(version: Version, folder: Path) -> None:
     with site(folder, version) as whole:
         charge(whole)
-        assert whole.station.offers(1) == ()  # the hardware alone
+        assert whole.station.smart.offering.to(1) == ()  # the hardware alone
         one = schedule(7, 11.0, 4.0, 9.0, duration=4 * 3600)
         two = schedule(9, 3.0, 20.0)
         assert send(whole, one, two) == "Accepted"
@@ -194,22 +199,22 @@ def test_prices_go_along_with_the_age_of_the_schedule(version: Version, folder: 
         charge(whole)
         assert send(whole, schedule(7, 11.0, salesTariff=TARIFF)) == "Accepted"
         whole.run(600)
-        [offer] = whole.station.offers(1)
+        [offer] = whole.station.smart.offering.to(1)
         assert offer.prices == {"salesTariff": TARIFF}
-        assert offer.age == pytest.approx(whole.station.unix - 1893456000)
+        assert offer.age == pytest.approx(whole.station.smart.now - 1893456000)
 
 
 @SINCE_2
 def test_k15_fr_09_k15_fr_10_what_the_vehicle_chooses_is_told_and_counts(
     version: Version, folder: Path
 ) -> None:
-    """K15.FR.09, K15.FR.10, K15.FR.14, K15.FR.21, K16.FR.04, K17.FR.09, K18.FR.09, K18.FR.10"""
+    """K15.FR.09, K15.FR.10, K15.FR.14, K15.FR.21, K16.FR.04, K16.FR.05, K17.FR.09, K17.FR.10."""
     with site(folder, version) as whole:
         promised(whole)
         charge(whole)
         send(whole, schedule(7, 11.0), schedule(9, 3.0))
-        whole.station.offers(1)
-        whole.station.chosen(1, 2, (Step(0, 2500.0), Step(600, 3000.0)))
+        whole.station.smart.offering.to(1)
+        whole.station.smart.chosen(1, 2, (Step(0, 2500.0), Step(600, 3000.0)))
         whole.run()
         [said] = whole.said("NotifyEVChargingSchedule")
         assert said["timeBase"].startswith("2030-01-01T00:00")
@@ -239,8 +244,8 @@ def test_k15_fr_19_a_vehicle_without_a_course_of_its_own_has_the_one_it_chose(
         promised(whole)
         charge(whole)
         send(whole, schedule(7, 11.0))
-        whole.station.offers(1)
-        whole.station.chosen(1, 1, None)
+        whole.station.smart.offering.to(1)
+        whole.station.smart.chosen(1, 1, None)
         whole.run()
         [said] = whole.said("NotifyEVChargingSchedule")
         [period] = said["chargingSchedule"]["chargingSchedulePeriod"]
@@ -276,3 +281,88 @@ def test_an_offer_compares_by_the_calendar() -> None:
     late = Offer(1, 7, (Step(0, 5.0), Step(60, 3.0)), 86_400)
     assert early.at(1000.0) == late.at(1040.0)
     assert early.at(1000.0) != late.at(1000.0)
+
+
+@SINCE_2
+def test_offline_what_is_held_goes_on(version: Version, folder: Path) -> None:
+    """K06.FR.01, K06.FR.02, K07.FR.01."""
+    with site(folder, version) as whole:
+        send_default = schedule(2, 5.0)
+        assert send(whole, send_default, purpose="TxDefaultProfile") == "Accepted"
+        charge(whole)
+        send(whole, schedule(7, 3.0, 4.0), number=2)
+        away(whole)
+        before = len(whole.charger.limits)
+        assert last(whole) == pytest.approx(3000 / 690)
+        whole.run(3600)
+        assert [amperes for _, amperes in whole.charger.limits[before:]] == [
+            pytest.approx(4000 / 690)
+        ]
+        whole.station.stopped(1)
+        whole.station.unplugged(1)
+        charge(whole)  # nobody can be asked: the card is known
+        assert last(whole) == pytest.approx(5000 / 690)
+
+
+def imposed(whole: Site, watts: float) -> None:
+    whole.station.smart.elsewhere.limit("EMS", watts)
+    whole.run()
+
+
+@SINCE_2
+def test_k11_k12_k13_a_limit_of_the_site_holds_at_once_and_is_told(
+    version: Version, folder: Path
+) -> None:
+    """K11.FR.01, K11.FR.02, K11.FR.04, K11.FR.05, K11.FR.06, K12.FR.01, K12.FR.02, K12.FR.04,
+    K12.FR.05, K13.FR.01, K13.FR.02, K13.FR.03."""
+    with site(folder, version) as whole:
+        put(whole, "SmartChargingCtrlr.LimitChangeSignificance", "10")
+        imposed(whole, 20_000.0)
+        assert last(whole) == pytest.approx(20_000 / 690)
+        assert whole.said("NotifyChargingLimit") == [
+            {"chargingLimit": {"chargingLimitSource": "EMS"}}
+        ]
+        charge(whole)
+        imposed(whole, 6900.0)
+        assert whole.charger.limits[-1][1] == pytest.approx(10.0)
+        assert len(whole.said("NotifyChargingLimit")) == 2
+        assert whole.said("TransactionEvent")[-1]["triggerReason"] == "ChargingRateChanged"
+        imposed(whole, 6500.0)  # within ten per cent: it holds, and nobody is told
+        assert whole.charger.limits[-1][1] == pytest.approx(6500 / 690)
+        assert len(whole.said("NotifyChargingLimit")) == 2
+        asked = {"requestId": 1, "chargingProfile": {"chargingLimitSource": ["EMS"]}}
+        assert whole.ask("GetChargingProfiles", asked) == {"status": "Accepted"}
+        whole.run()
+        [report] = whole.said("ReportChargingProfiles")
+        [profile] = report["chargingProfile"]
+        assert report["chargingLimitSource"] == "EMS"
+        assert profile["id"] < 0
+        assert profile["chargingProfilePurpose"] == "ChargingStationExternalConstraints"
+        whole.station.smart.elsewhere.lift("EMS")
+        whole.run()
+        assert whole.charger.limits[-1] == (2, None)
+        assert whole.said("ClearedChargingLimit") == [{"chargingLimitSource": "EMS"}]
+        assert whole.said("TransactionEvent")[-1]["triggerReason"] == "ChargingRateChanged"
+        whole.station.smart.elsewhere.lift("EMS")
+        whole.run()
+        assert len(whole.said("ClearedChargingLimit")) == 1
+
+
+@SINCE_2
+def test_k11_fr_03_the_schedule_goes_along_where_it_is_wanted(
+    version: Version, folder: Path
+) -> None:
+    """K11.FR.03, K12.FR.03."""
+    with site(folder, version) as whole:
+        put(whole, "SmartChargingCtrlr.NotifyChargingLimitWithSchedules", "true")
+        imposed(whole, 5000.0)
+        [told_limit] = whole.said("NotifyChargingLimit")
+        [one] = told_limit["chargingSchedule"]
+        assert one["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 5000.0}]
+
+
+def test_1_6_is_told_of_no_limit(folder: Path) -> None:
+    with site(folder, OLD) as whole:
+        imposed(whole, 6900.0)
+        assert whole.charger.limits[-1][1] == pytest.approx(10.0)
+        assert whole.said("NotifyChargingLimit") == []

@@ -92,6 +92,7 @@ def test_tc_k_01_a_limit_reaches_the_outlet_at_once_and_each_next_one_when_it_be
 def test_tc_k_02_a_transactions_profile_replaces_the_default_and_ends_with_it(
     version: Version, folder: Path
 ) -> None:
+    """K02.FR.04."""
     with site(folder, version) as whole:
         put(whole, profile(1, (0, 16.0)))
         charge(whole)
@@ -139,6 +140,7 @@ def test_tc_k_13_defaults_and_station_limits_outlive_a_restart(
 def test_k01_fr_33_a_limit_of_the_station_is_shared_by_those_who_charge(
     version: Version, folder: Path
 ) -> None:
+    """K04.FR.05."""
     with site(folder, version) as whole:
         station = profile(2, (0, 24.0), evse=0, purpose="ChargingStationMaxProfile")
         assert put(whole, station) == "Accepted"

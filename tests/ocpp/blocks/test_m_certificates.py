@@ -95,6 +95,7 @@ KINDS = pytest.mark.parametrize(
 @ALL
 @KINDS
 def test_a_root_is_installed_and_listed(version: Version, kind: str, folder: Path) -> None:
+    """M05.FR.03, M05.FR.17."""
     kept = vault(folder, roots=True)
     certificate = root()
     with site(folder, version, vault=kept) as whole:
@@ -159,6 +160,7 @@ def test_tc_m_07_what_is_no_root_is_rejected(version: Version, folder: Path) -> 
 
 @ALL
 def test_tc_m_20_tc_m_22_a_root_is_deleted(version: Version, folder: Path) -> None:
+    """M04.FR.03."""
     with site(folder, version, vault=vault(folder, roots=True)) as whole:
         install(whole, pem(root()))
         [hashes] = listed(whole)
@@ -197,6 +199,7 @@ def test_tc_m_23_the_stations_own_certificate_is_not_deleted(
 
 
 def test_there_is_room_for_so_many(folder: Path) -> None:
+    """M05.FR.06."""
     kept = vault(folder)
     for number in range(MOST):
         assert kept.install("CSMSRootCertificate", pem(root(str(number)))) == "Accepted"
