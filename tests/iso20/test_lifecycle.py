@@ -209,6 +209,27 @@ def test_a_schedule_is_renegotiated_beside_the_loop(application: str, mode: str,
 
 
 @BOTH
+def test_a_station_that_never_has_another_schedule_is_not_asked_for_ever(
+    application: str, mode: str
+) -> None:
+    rig = full(rig_of(application, mode), 120 * S)
+
+    def ask() -> None:
+        rig.station.schedules.ready = False
+        rig.asked.renegotiation.ask()
+
+    rig.at(20 * S, ask)
+    rig.run()
+    assert rig.ending("vehicle") is rig.ending("station") is Ending.TERMINATED
+    asked = [at for at, _, heard in rig.said if type(heard.body).__name__ == "ScheduleExchangeReq"][
+        1:
+    ]
+    assert 59 * S < asked[-1] - asked[0] < 62 * S
+    steps = [body.charge_progress.value for body in rig.bodies("PowerDeliveryReq")]
+    assert steps == ["Start", "Stop"]
+
+
+@BOTH
 def test_another_service_on_the_same_connection(application: str, mode: str) -> None:
     """[V2G20-1476], [V2G20-1477]: no new authorization, but everything of the energy path anew."""
     rig = full(rig_of(application, mode), 60 * S)

@@ -39,6 +39,8 @@ from evcc.session.handlers.iso20.tuples import priced_pieces, profile_entries, s
 
 FEWEST_POINTS: Final = 12
 """The schema has no fewer."""
+LONGEST_ASIDE: Final = 60 * S
+"""For an answer that is not Ongoing beside the loop: as long as in the row."""
 STEPS_AT_ONCE: Final = 64
 """Of choosing a schedule: some milliseconds of a slow processor."""
 
@@ -54,6 +56,7 @@ class Schedule:
         self._work: Work[Choice] | None = None
         self._station_now = 0
         self._since = 0
+        self._asking_since: int | None = None  # beside the loop, the first time
         self.renewed = False
 
     # In the row
@@ -98,18 +101,28 @@ class Schedule:
         return replace(follow, aside="ScheduleRenegotiation")
 
     def ask_schedule_renegotiation(self) -> Said:
+        if self._asking_since is None:
+            self._asking_since = self._context.scheduler.now
         return self._request()
 
     def hear_schedule_renegotiation(self, heard: Heard) -> None:
-        """A warning leaves the old schedule in force."""
-        context = self._context
+        """A warning, or a station that is at it for too long, leaves the old schedule in force."""
         response: common.ScheduleExchangeRes = heard.body
-        if response.response_code.value.startswith("WARNING"):
-            context.log.warning("schedule kept", code=response.response_code.value)
-            self._status.schedule_done()
-        elif response.evse_processing is Processing.FINISHED and not self._take(heard):
-            context.told()
+        code = response.response_code.value
+        if code.startswith("WARNING"):
+            self._keep(code)
+        elif response.evse_processing is not Processing.FINISHED:
+            if self._context.scheduler.now - (self._asking_since or 0) >= LONGEST_ASIDE:
+                self._keep("the station is at it for too long")
+        elif not self._take(heard):
+            self._asking_since = None
+            self._context.told()
             self.renewed = self._decided()
+
+    def _keep(self, why: str) -> None:
+        self._asking_since = None
+        self._context.log.warning("schedule kept", why=why)
+        self._status.schedule_done()
 
     # The request
 
