@@ -129,6 +129,8 @@ class VehicleValues(Moment):
     battery_current: float | None = measured("present_current")
     contactors_closed: bool | None = measured()
     locked: bool | None = measured()
+    pad_code: int | None = measured()  # what the receiver observes of the pad below
+    pad_power: float | None = measured()  # W that it gets in the alignment check
     immobilized: bool | None = measured("immobilized")
     isolation_monitor_active: bool | None = measured("isolation_monitoring_active")
     cable_current: float | None = limit("cable_current_limit")  # by the proximity pilot
@@ -256,6 +258,7 @@ class StationView(Moment):
     control_mode: str = ""  # scheduled or dynamic
     in_place: bool | None = None  # under the pantograph, or over the pad
     deviation: tuple[int, int] | None = None  # mm from there, along and across
+    pad_issue: str = ""  # what the pad detects, by its word in ISO 15118-20
     device: str = ""  # Home, Moving or EndPosition
     wanted_departure: int | None = None  # by the station, seconds from then, in dynamic control
     wanted_minimum_soc: int | None = None

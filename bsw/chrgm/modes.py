@@ -50,6 +50,11 @@ class Mode:
         return self.transfer is Transfer.DC
 
     @property
+    def on_mains(self) -> bool:
+        """The station gives it by closing its contactor, and something in the vehicle draws it."""
+        return self.transfer in {Transfer.AC, Transfer.WPT}
+
+    @property
     def discharges(self) -> bool:
         return self.direction is Direction.BOTH
 
@@ -114,6 +119,7 @@ ModeName = Literal[
     "DC_ACDP_BPT",
     "MCS",
     "MCS_BPT",
+    "WPT",
 ]
 """What a configuration and the vehicle's north side may name: where some service has it."""
 

@@ -87,6 +87,7 @@ OWN_ENERGY: Final = (
     _iso2("DC_unique", "DC"),
     _iso20(1, "AC", "AC", mode="AC_single_phase_core"),
     _iso20(2, "DC", "DC"),
+    _iso20(3, "WPT", "WPT"),
     _iso20(4, "DC_ACDP", "ACDP"),
     _iso20(5, "AC_BPT", "AC"),
     _iso20(6, "DC_BPT", "DC"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bsw.chrgm.modes import mode_of
+from bsw.chrgm.modes import Approach, mode_of
 from bsw.cp.pilot import Pilot, PilotState
 from can_adapter.signals.quality import Quality, Reading
 from can_adapter.signals.values import (
@@ -61,6 +61,21 @@ class Scene:
     def flowing(self) -> bool:
         """Current flows or may flow: over the DC contactors, or to the on-board charger."""
         return self.closed or (self.requests.charge_current_allowed or 0.0) > 0.0
+
+    @property
+    def by_plug(self) -> bool:
+        """Energy comes through an inlet with a lock, and not from a pantograph or a pad."""
+        return self._approach is Approach.PLUG
+
+    @property
+    def by_pilot(self) -> bool:
+        """A pad has none; a pantograph brings one with its contacts."""
+        return self._approach is not Approach.PAD
+
+    @property
+    def _approach(self) -> Approach:
+        mode = self.told.selection.energy_transfer_mode
+        return Approach.PLUG if mode is None else mode_of(mode.value).approach
 
     @property
     def plugged(self) -> bool:
@@ -205,7 +220,7 @@ def _isolation(scene: Scene) -> bool | None:
 
 def _lock_lost(scene: Scene) -> bool | None:
     lock = scene.told.inlet.lock_state
-    if not scene.flowing:
+    if not (scene.flowing and scene.by_plug):
         return False
     return None if lock is None else lock in {LockState.UNLOCKED, LockState.MOVING}
 
@@ -253,6 +268,15 @@ def _battery_error(code: EvErrorCode) -> Watch:
     return Watch(battery_error(code), look)
 
 
+def _pilot_lost(scene: Scene) -> bool | None:
+    return scene.flowing and scene.by_pilot and not scene.plugged
+
+
+def _plug_lost(scene: Scene) -> bool | None:
+    gone = scene.told.inlet.plug_state is PlugState.UNPLUGGED
+    return scene.flowing and scene.by_plug and gone
+
+
 def _lock_error(scene: Scene) -> bool | None:
     lock = scene.told.inlet.lock_state
     return None if lock is None else lock is LockState.ERROR
@@ -261,15 +285,12 @@ def _lock_error(scene: Scene) -> bool | None:
 WATCHES: Final = (
     Watch("PILOT_SHORT", _state(PilotState.E)),
     Watch("PILOT_UNAVAILABLE", _state(PilotState.F)),
-    Watch("PILOT_LOST", lambda scene: scene.flowing and not scene.plugged),
+    Watch("PILOT_LOST", _pilot_lost),
     Watch("STOP_SWITCH", lambda scene: scene.told.inlet.stop_button),
     Watch("STOP_SWITCH_SHORT", lambda scene: scene.told.inlet.stop_button),
     Watch("PROXIMITY_BUTTON", lambda scene: scene.told.inlet.proximity_switch),
     Watch("PLUG_FAULT", lambda scene: scene.told.inlet.plug_state is PlugState.FAULT),
-    Watch(
-        "PLUG_LOST",
-        lambda scene: scene.flowing and scene.told.inlet.plug_state is PlugState.UNPLUGGED,
-    ),
+    Watch("PLUG_LOST", _plug_lost),
     Watch("LOCK_ERROR", _lock_error),
     Watch("LOCK_FEEDBACK", _lock_feedback),
     Watch("LOCK_LOST", _lock_lost),

@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "update_dc_present_values": "Measured at inlet and battery, never the target repeated.",
     "update_contactor_state": "What the contactors report; a welded one is a fault.",
     "update_inlet": "Lock, ampacity of the cable, derating by temperature.",
+    "update_receiver": "Over a pad: the code it observes and the power it gets in the alignment "
+    "check; ISO 15118-20 only.",
     "set_mobility_needs": "Departure in seconds from now, energy in Wh, full and bulk charge, "
     "and the least that has to be in as soon as possible (-20).",
     "allow_charging": "Permission; withdrawn while charging it is an ordered stop.",

@@ -31,6 +31,7 @@ WattHours = Annotated[float, Field(ge=0, le=5_000_000, allow_inf_nan=False)]
 KiloWattHours = Annotated[float, Field(ge=0, le=5_000, allow_inf_nan=False)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+PadCode = Annotated[int, Field(ge=1, le=2**32 - 1)]
 Seconds = Annotated[float, Field(ge=0, le=2**32 - 1, allow_inf_nan=False)]
 
 

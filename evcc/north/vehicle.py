@@ -19,6 +19,7 @@ from evcc.north.objects import (
     DcEvParameters,
     ErrorCode,
     KiloWattHours,
+    PadCode,
     PaymentName,
     Percent,
     Seconds,
@@ -28,6 +29,7 @@ from evcc.north.objects import (
     StopMode,
     Volts,
     WattHours,
+    Watts,
 )
 from evcc.north.variables import variables
 from evcc.vehicle import DECLARED, Asked, Intent, VehicleValues
@@ -234,6 +236,18 @@ class Vehicle:
         if locked is not None:
             self._measure("update_inlet", locked=("locked", locked))
         self._take(derating=derating, cable_current=cable_current)
+
+    @command
+    def update_receiver(
+        self,
+        *,
+        pad_code: PadCode | None = None,
+        pad_power: Watts | None = None,
+    ) -> None:
+        """What the receiver of wireless energy observes of the pad below, and gets in its test."""
+        self._measure(
+            "update_receiver", pad_code=("pad_code", pad_code), pad_power=("pad_power", pad_power)
+        )
 
     @command
     def set_mobility_needs(

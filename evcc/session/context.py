@@ -221,7 +221,7 @@ class VehicleContext:
     def limits_known(self) -> bool:
         """The values that parameter discovery cannot do without."""
         state = self.state
-        if mode_of(state.mode).ac:
+        if mode_of(state.mode).on_mains:
             return state.ac_max_current is not None and state.ac_max_voltage is not None
         return None not in {state.max_current, state.max_voltage, state.soc}
 

@@ -29,7 +29,7 @@ from bsw.sdp.search import Found, Missing, NotFound, SearchRules
 from bsw.tls.port import TlsEngine
 from bsw.trace import Trace
 from evcc.session.context import VehicleContext
-from evcc.session.handlers.modes import wanted_services
+from evcc.session.handlers.modes import usable
 from evcc.session.handlers.registry import SCRIPTS
 from evcc.vehicle import StationView
 
@@ -204,13 +204,7 @@ class VehicleSession:
 
     def _usable(self) -> list[Application]:
         """Those that know the way of energy transfer we want."""
-        mode = mode_of(self._context.state.mode)
-        services = set(wanted_services(mode))
-        return [
-            one
-            for one in self._means.applications
-            if protocol(one.name).serves(mode) and (not one.services or one.services & services)
-        ]
+        return usable(self._means.applications, mode_of(self._context.state.mode))
 
     def frame(self, payload_type: int, payload: bytes) -> None:
         assert self._wire is not None

@@ -69,6 +69,10 @@ ADDITIONS: Final = {
     "update_vehicle_place": "Where the vehicle stands, under a pantograph or over a pad; a "
     "level: the vehicle asks until it is in place, and leaves when it is not any more.",
     "update_pantograph": "Where the pantograph is; Connect and Disconnect wait for it.",
+    "setup_pad": "What a pad is built for: power class, limits, clearances, and the methods of "
+    "positioning, pairing and alignment check in the norm's words.",
+    "update_pad": "How the pad is now: the code that a vehicle can observe, whether the test found "
+    "it aligned, and what it detects; that takes the power off at once, and gives it back.",
     "offer_internet": "Offer Internet access as a value-added service; over TLS only.",
     "update_mobility_needs": "When the vehicle leaves and how full it is then, as the site wants "
     "it: told with dynamic control where the service lets the station say it; -20 only.",
@@ -153,6 +157,10 @@ VARIABLE_ADDITIONS: Final = {
     "pantograph_down": "At ACDP_ConnectReq, once the vehicle stands right and cannot drive off.",
     "pantograph_up": "At ACDP_DisconnectReq, and when a session ends otherwise: up as soon "
     "as there is no voltage.",
+    "pad_alignment_check": "At WPT_AlignmentCheckReq: test with low power, and answer with "
+    "update_pad.",
+    "ev_pad_status": "In the loop over a pad, when it changes: what the vehicle wants, gets, and "
+    "has found.",
     "ev_technical_status": "What the vehicle says beside the row of messages "
     "(ACDP_SystemStatusReq), when it says something else.",
     "plug_faults": "When it changes: what the driver of pilot, lock and contactors has found, by "

@@ -13,7 +13,7 @@ from pydantic import Field
 from bsw.dlt import Logger
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Variables
-from secc.api.devices import Association, PantographPosition, VehiclePlace
+from secc.api.devices import Association, PadSetup, PadStatus, PantographPosition, VehiclePlace
 from secc.api.extensions import MobilityNeeds
 from secc.api.literals import (
     AuthorizationStatus,
@@ -364,6 +364,16 @@ class Charger:
     def offer_parking(self, *, offered: bool = True) -> None:
         """Offer check-in and check-out of a parking place.  An addition to the interface."""
         self._set("offer_parking", parking_service=offered)
+
+    @addition
+    def setup_pad(self, *, setup: PadSetup) -> None:
+        """What the pad is built for, and how a vehicle can be found over it."""
+        self._set("setup_pad", pad_setup=setup)
+
+    @addition
+    def update_pad(self, *, pad: PadStatus) -> None:
+        """How the pad is now; what it detects takes the power off at once."""
+        self._set("update_pad", pad=pad)
 
     @addition
     def dlink_terminate(self) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated
 from pydantic import Field
 
 from secc.api.literals import Literal
-from secc.api.objects import Object, Percent
+from secc.api.objects import NotNegative, Object, Percent
 
 Millimetres = Annotated[int, Field(ge=-32_768, le=32_767)]
+Clearance = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class PantographPosition(Literal):
@@ -64,3 +65,56 @@ class EvTechnicalStatus(Object):
     soc: Percent | None = None
     error: str | None = None
     timeout: bool | None = None
+
+
+class PadIssue(Literal):
+    """What a primary device detects; anything but nothing takes the power off at once."""
+
+    NOTHING = "NoIssue"
+    FOREIGN_OBJECT = "ForeignObject"
+    LIVING_OBJECT = "LivingObject"
+    OVERHEATED = "Overheated"
+    TRANSFER_ANOMALY = "PowerTransferAnomaly"
+    ANOMALY = "Anomaly"
+
+
+class PadPowerClass(Literal):
+    WPT1 = "MF-WPT1"
+    WPT2 = "MF-WPT2"
+    WPT3 = "MF-WPT3"
+    WPT4 = "MF-WPT4"
+
+
+class PadStatus(Object):
+    """How the primary device is now; what it does not know is absent."""
+
+    issue: PadIssue = PadIssue.NOTHING
+    code: Annotated[int, Field(ge=1, le=4_294_967_295)] | None = None
+    aligned: bool | None = None
+    test_power: NotNegative | None = None
+    input_power: NotNegative | None = None
+    coil_current: NotNegative | None = None
+
+
+class PadSetup(Object):
+    """What the primary device is built for.  W, A, mm, and the methods in the norm's words."""
+
+    power_class: PadPowerClass = PadPowerClass.WPT1
+    max_power: NotNegative = 3_700.0
+    min_power: NotNegative = 0.0
+    max_coil_current: NotNegative = 80.0
+    min_coil_current: NotNegative = 1.0
+    max_clearance: Clearance = 250
+    min_clearance: Clearance = 50
+    natural_offset: Clearance = 0
+    positioning: tuple[str, ...] = ("Manual",)
+    pairing: tuple[str, ...] = ("External confirmation",)
+    alignment: tuple[str, ...] = ("PowerCheck",)
+
+
+class EvPadStatus(Object):
+    """What the vehicle over it wants and gets, and what it has found."""
+
+    power_request: float
+    power_output: float
+    issue: str

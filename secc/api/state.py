@@ -7,7 +7,7 @@ set before a car is let in is named by ``missing``.
 from dataclasses import dataclass, field
 
 from bsw.chrgm.modes import Transfer, mode_of
-from secc.api.devices import Association, PantographPosition, VehiclePlace
+from secc.api.devices import Association, PadSetup, PadStatus, PantographPosition, VehiclePlace
 from secc.api.extensions import MobilityNeeds
 from secc.api.literals import (
     EnergyTransferMode,
@@ -71,6 +71,8 @@ class StationState:
     association: Association = Association.FOUND
     place: VehiclePlace | None = None
     pantograph: PantographPosition = PantographPosition.HOME
+    pad: PadStatus = field(default_factory=PadStatus)
+    pad_setup: PadSetup = field(default_factory=PadSetup)
     site_power: float | None = None  # W in all that the site allows; None: no matter
     site_current: float | None = None  # A of each phase, the same for AC
     # wishes and faults

@@ -74,6 +74,8 @@ ADDITIONS: Final[dict[str, Any]] = {
     "vehicle_positioning": devices.EvPositioning,
     "pantograph_down": None,
     "pantograph_up": None,
+    "pad_alignment_check": None,
+    "ev_pad_status": devices.EvPadStatus,
     "ev_technical_status": devices.EvTechnicalStatus,
     "parking_status": str,
     "meter_confirmed": int,

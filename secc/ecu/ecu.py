@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from secc.ocpp.backend import Backend
     from secc.power.canbus import StationCan
     from secc.power.driver import DriverPower
-    from secc.power.pantograph import SimulatedPantograph
+    from secc.power.lane import Lane
 
 LIVE_EACH: Final = 500 * MS
 
@@ -195,15 +195,14 @@ class StationEcu:
 
         return StationCan(bus, self.charger)
 
-    def _make_device(self) -> "SimulatedPantograph | None":
+    def _make_device(self) -> "Lane | None":
         """What meets the vehicle, where a mode has such a thing and nobody else plays it."""
-        modes = [mode_of(name) for name in self._config.session.modes]
-        met = {mode.approach for mode in modes}
-        if self._config.hardware.device == "north" or Approach.PANTOGRAPH not in met:
+        met = {mode_of(name).approach for name in self._config.session.modes}
+        if self._config.hardware.device == "north" or met == {Approach.PLUG}:
             return None
-        from secc.power.pantograph import SimulatedPantograph  # noqa: PLC0415 - only with such a mode
+        from secc.power.devices import device  # noqa: PLC0415 - only with such a mode
 
-        return SimulatedPantograph(self.charger, self._base.scheduler)
+        return device(met, self.charger, self._base.scheduler)
 
     def _power_of_driver(self) -> "DriverPower":
         from secc.power.driver import DriverPower  # noqa: PLC0415 - only with such a driver

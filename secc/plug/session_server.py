@@ -160,6 +160,8 @@ class SessionServer:
             self._disarm("the data link is gone")
         elif name == "dlink_ready" or (self._held and state.dlink and not state.missing()):
             self._arm()
+        elif name == "update_pad" and self._session is not None:
+            self._session.station.watch_pad()
         elif name == "session_setup":
             self._entrance.look()  # where contracts alone pay, nothing is to be had without TLS
 

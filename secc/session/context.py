@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bsw.chrgm.agreement import Payment, Progress
-from bsw.chrgm.modes import NONE, Mode
+from bsw.chrgm.modes import NONE, Approach, Mode
 from bsw.chrgm.record import NO_SESSION, SessionRecord
 from bsw.dlt import Logger
 from bsw.os.clock import S
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from secc.api.charger import Charger
+from secc.api.devices import PadIssue
 from secc.api.extensions import EvInfo
 from secc.api.literals import EvseError, IsolationStatus, NoEnergyPauseMode
 from secc.api.state import StationState
@@ -61,6 +62,7 @@ class StationContext:
     resumed: Paused | None = None
     authorized: bool = False  # AuthorizationRes said OK and Finished in this session
     started: bool = False  # v2g_setup_finished was said
+    pad_clear: bool = True  # nothing is detected over the pad
     looping: bool = False  # current_demand_started was said
     contract: tuple[bytes, ...] = ()
     emaid: str = ""
@@ -235,7 +237,7 @@ class StationContext:
         if self.looping:
             self.looping = False
             self.publish("current_demand_finished")
-        self.publish("ac_open_contactor" if self.mode.ac else "dc_open_contactor")
+        self.publish("ac_open_contactor" if self.mode.on_mains else "dc_open_contactor")
 
     def release(self) -> None:
         """The device lets go of the vehicle."""
@@ -246,6 +248,18 @@ class StationContext:
         """The session is over, however it ended: nothing flows, nothing holds the vehicle."""
         self.cut_energy()
         self.release()
+
+    def watch_pad(self) -> None:
+        """What the pad detects takes the power off now, and not with the next message."""
+        clear = self.state.pad.issue is PadIssue.NOTHING
+        if self.mode.approach is not Approach.PAD or not self.energised or clear is self.pad_clear:
+            return
+        self.pad_clear = clear
+        if not clear:
+            self.log.warning("pad off", detects=self.state.pad.issue.value)
+            self.publish("ac_open_contactor")
+        elif self.charging:
+            self.publish("ac_close_contactor")
 
     def cut_energy(self) -> None:
         """The vehicle left state C, or the line broke: energy off without asking anybody."""

@@ -5,7 +5,7 @@ The DC source's capabilities are the hard bound; the cyclic limits can only be t
 
 from dataclasses import dataclass, replace
 
-from bsw.chrgm.modes import Mode
+from bsw.chrgm.modes import Approach, Mode
 from secc.api.state import StationState
 
 DEFAULT_VOLTAGE = 230.0
@@ -35,6 +35,12 @@ class Back:
     minimum_current: float = 0.0
 
 
+def pad_power(state: StationState) -> float:
+    """W that the primary device gives, as far as the site allows."""
+    power = state.pad_setup.max_power
+    return power if state.site_power is None else min(power, state.site_power)
+
+
 def dc_limits(state: StationState) -> DcLimits:
     """What the source can do and the site allows."""
     limits = dc_hardware(state)
@@ -47,6 +53,8 @@ def dc_limits(state: StationState) -> DcLimits:
 def hardware_power(state: StationState, mode: Mode) -> float:
     """What there is in a mode, whatever the site allows just now."""
     free = replace(state, site_power=None, site_current=None)
+    if mode.approach is Approach.PAD:
+        return pad_power(free)
     return ac_power(free, mode) if mode.ac else dc_hardware(free).power
 
 

@@ -310,7 +310,7 @@ WRONG: list[tuple[Callable[[Any], object], str]] = [
     ),
     (
         lambda v: v.start_charging(
-            EnergyTransferMode="WPT", SelectedPaymentOption={}, DepartureTime=0, EAmount=0
+            EnergyTransferMode="AC_two_phase", SelectedPaymentOption={}, DepartureTime=0, EAmount=0
         ),
         "EnergyTransferMode: input should be 'AC_single_phase_core'",
     ),

@@ -7,8 +7,18 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages.iso20 import acdp
+from bsw.chrgm.modes import Approach, mode_of
+from bsw.chrgm.protocols import spoken_applications
 from bsw.chrgm.record import Heard
+from bsw.cp.pilot import Pilot, PilotState
 from bsw.os.clock import S
+from can_adapter.signals.quality import Quality, Reading
+from can_adapter.signals.values import ContactorState, LockState, PlugState
+from can_adapter.signals.values import EnergyTransferMode as OnTheBus
+from can_adapter.vehicle.report import Requests
+from can_adapter.vehicle.values import VehicleSnapshot
+from evcc.health.watches import WATCHES, Bounds, Scene
+from evcc.session.handlers.modes import usable
 from evcc.session.memory import VolatileMemory
 from evcc.session.profile import CONFORMANCE as VEHICLE
 from evcc.vehicle import Intent
@@ -147,7 +157,7 @@ def test_a_station_waits_for_the_brake_before_it_lowers_anything() -> None:
 
 def test_out_of_reach_nothing_is_authorized() -> None:
     rig = rig_of()
-    rig.pantograph.trouble.out_of_reach = 400
+    rig.pantograph.out_of_reach = 400
     rig.run()
     assert rig.ending("station") is Ending.ONGOING_TIMEOUT
     assert "AuthorizationSetupReq" not in rig.names("vehicle")
@@ -157,7 +167,7 @@ def test_out_of_reach_nothing_is_authorized() -> None:
 
 def test_a_pantograph_that_sticks_on_its_way_down_ends_the_session_without_voltage() -> None:
     rig = rig_of()
-    rig.pantograph.trouble.stuck = True
+    rig.pantograph.stuck = True
     rig.run()
     assert rig.ending("station") is Ending.ONGOING_TIMEOUT
     assert "DCCableCheckReq" not in rig.names("vehicle")
@@ -168,7 +178,7 @@ def test_a_pantograph_that_sticks_on_its_way_down_ends_the_session_without_volta
 
 def test_a_pantograph_that_sticks_on_its_way_up_is_told() -> None:
     rig = full(rig_of())
-    rig.at(41 * S, lambda: setattr(rig.pantograph.trouble, "stuck", True))
+    rig.at(41 * S, lambda: setattr(rig.pantograph, "stuck", True))
     rig.run()
     assert rig.ending("station") is Ending.ONGOING_TIMEOUT
     assert rig.results["station"].exchange == "ACDP_Disconnect"
@@ -255,3 +265,41 @@ def test_another_service_lowers_it_once_more() -> None:
     assert rig.ending("vehicle") is Ending.TERMINATED
     assert row(rig).count("ACDPConnect") == row(rig).count("ACDPDisconnect") == 2
     assert row(rig).count("ACDPVehiclePositioning") == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "names"),
+    [
+        ("DC_ACDP", ["urn:iso:std:iso:15118:-20:ACDP"]),
+        ("WPT", ["urn:iso:std:iso:15118:-20:WPT"]),
+        ("DC_BPT", ["urn:iso:std:iso:15118:-20:DC", "urn:iso:15118:2:2013:MsgDef"]),
+    ],
+)
+def test_what_the_handshake_names(mode: str, names: list[str]) -> None:
+    """[V2G20-4107]; protocols that know no such device are not offered for it."""
+    known = spoken_applications(("iso20", "iso2"))
+    assert [one.namespace for one in usable(known, mode_of(mode))] == names
+    assert {(one.major, one.minor) for one in known if one.approach is not Approach.PLUG} == {
+        (1, 0)
+    }
+
+
+def lost(mode: str, pilot: PilotState) -> set[str]:
+    """What supervision misses while energy flows, with an open lock and no plug in the inlet."""
+    silent = VehicleSnapshot()
+    told = replace(
+        silent,
+        selection=replace(silent.selection, energy_transfer_mode=OnTheBus(mode)),
+        contactors=replace(silent.contactors, contactor_state=ContactorState.CLOSED),
+        inlet=replace(silent.inlet, lock_state=LockState.UNLOCKED, plug_state=PlugState.UNPLUGGED),
+    )
+    scene = Scene(told, Pilot(pilot), Requests(), lambda _name: Reading(Quality.FRESH), Bounds())
+    wanted = {"LOCK_LOST", "PLUG_LOST", "PILOT_LOST"}
+    return {one.event for one in WATCHES if one.event in wanted and one.look(scene)}
+
+
+def test_a_plug_and_its_lock_are_missed_only_where_there_is_one() -> None:
+    assert lost("DC_extended", PilotState.C) == {"LOCK_LOST", "PLUG_LOST"}
+    assert lost("DC_ACDP", PilotState.C) == set()
+    assert lost("DC_ACDP", PilotState.A) == {"PILOT_LOST"}
+    assert lost("WPT", PilotState.A) == set()

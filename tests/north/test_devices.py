@@ -107,3 +107,45 @@ def test_a_pantograph_charges_between_two_processes(
     at = [said.index(one) for one in order]
     assert at == sorted(at)
     assert "ACDPSystemStatusReq" in said
+
+
+@pytest.mark.parametrize(
+    ("payment", "control"), [("ExternalPayment", "dynamic"), ("Contract", "scheduled")]
+)
+def test_a_pad_charges_between_two_processes(payment: str, control: str, tmp_path: Path) -> None:
+    text = files(tmp_path, "WPT", payment, control)
+    port = {"network.sdp_port": free_port()}
+    alone = {"api.values": "north", "can.bus.interface": "none", "api.fresh": "0 s"}
+    station = Role("secc", tmp_path, port, text["secc"])
+    vehicle = Role("evcc", tmp_path, {**port, **alone, "session.tries": 20}, text["evcc"])
+    try:
+        with station.client() as box, vehicle.client() as car:
+            receiver = {"max_voltage": 250, "max_current": 16}
+            car.ask(cmd="set_ac_params", args={"parameters": receiver})
+            car.ask(cmd="update_soc", args={"SoC": 40})
+            car.ask(cmd="update_receiver", args={"pad_code": 4711, "pad_power": 45})
+            wish = {"payment_option": payment}
+            car.ask(
+                cmd="start_charging",
+                args={
+                    "EnergyTransferMode": "WPT",
+                    "SelectedPaymentOption": wish,
+                    "DepartureTime": 0,
+                    "EAmount": 5,
+                },
+            )
+            heard(car, "session_state", "WPT_ChargeLoop")
+            assert car.ask(get="tls_info")["version"] == "TLSv1.3"
+            assert box.ask(get="vehicle_looks")["coupling"] == "wpt"
+            assert box.ask(get="selected_payment_option") == payment
+            car.ask(watch=["session_result"])
+            car.ask(cmd="stop_charging")
+            assert heard(car, "session_result")["ending"] == "terminated"
+    finally:
+        for process in (vehicle, station):
+            process.stop()
+    said = station.messages()
+    order = ["WPTFinePositioningReq", "WPTPairingRes", "AuthorizationReq", "WPTAlignmentCheckReq"]
+    order += ["WPTChargeLoopReq", "SessionStopReq"]
+    at = [said.index(one) for one in order]
+    assert at == sorted(at)

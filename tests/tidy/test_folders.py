@@ -5,8 +5,7 @@ from tools.dev.house import MOST, folders
 
 FULLER = {
     "bsw/chrgm": "what both roles share of a session; messages, sequence, signature are apart",
-    "secc/session/handlers/iso20": "a service of ISO 15118-20 a module, and what they share",
-    "tools/bench/hardware": "a part of what is simulated around the two ECUs a module",
+    "tools/dev/measure": "one measurement a module",
     "bsw/slac": "one state machine a module, both roles, and the frames they speak",
 }
 

@@ -11,6 +11,7 @@ from bsw.chrgm.sequence import iso20_learn as learn
 from bsw.chrgm.sequence.iso20_ac import AC
 from bsw.chrgm.sequence.iso20_acdp import ACDP
 from bsw.chrgm.sequence.iso20_dc import DC
+from bsw.chrgm.sequence.iso20_wpt import WPT
 from bsw.chrgm.sequence.learn import discovery_again, stops_before_loop
 from bsw.chrgm.sequence.model import Edge, Exchange, Limits, Side, Span, Table, extended, table
 from bsw.os.clock import MS, S
@@ -141,5 +142,5 @@ _BASE: Final = table(
     sides=(RENEGOTIATION, CONFIRMATION, *PARKING),
 )
 
-TABLE: Final[Table] = extended(_BASE, AC, DC, ACDP)
+TABLE: Final[Table] = extended(_BASE, AC, DC, ACDP, WPT)
 """With the services that we have; installed ones add theirs."""

@@ -7,10 +7,12 @@ once the service was selected: ``Agreement.late`` says which of the two holds he
 from dataclasses import replace
 
 from bsw.chrgm.agreement import Agreement, Progress, Tolerance
-from bsw.chrgm.messages.iso20 import acdp, common_types
+from bsw.chrgm.messages.iso20 import acdp, common_types, wpt
 from bsw.chrgm.modes import Approach, Transfer
 
 Processing = common_types.Processing
+Codes = common_types.ResponseCode
+Result = wpt.WPTEVResult
 Device = acdp.MechanicalChargingDeviceStatus
 
 
@@ -38,6 +40,42 @@ def disconnecting(
     return replace(agreed, finished=finished, connected=not finished)
 
 
+def pad_set_up(
+    agreed: Agreement, request: wpt.WPTFinePositioningSetupReq, _response: object
+) -> Agreement:
+    """The vehicle says when it has told all."""
+    return replace(agreed, finished=request.ev_processing is Processing.FINISHED)
+
+
+def _both(
+    request: wpt.WPTFinePositioningReq | wpt.WPTPairingReq | wpt.WPTAlignmentCheckReq,
+    response: wpt.WPTFinePositioningRes | wpt.WPTPairingRes | wpt.WPTAlignmentCheckRes,
+) -> bool:
+    """Both are done, the vehicle with success; a warning means: try again."""
+    done = request.ev_processing is response.evse_processing is Processing.FINISHED
+    good = response.response_code is not Codes.WARNING_WPT
+    return done and good and request.ev_result_code is Result.EV_RESULT_SUCCESS
+
+
+def over_pad(
+    agreed: Agreement, request: wpt.WPTFinePositioningReq, response: wpt.WPTFinePositioningRes
+) -> Agreement:
+    return replace(agreed, finished=_both(request, response))
+
+
+def pairing(
+    agreed: Agreement, request: wpt.WPTPairingReq, response: wpt.WPTPairingRes
+) -> Agreement:
+    paired = _both(request, response)
+    return replace(agreed, finished=paired, placed=paired)
+
+
+def alignment(
+    agreed: Agreement, request: wpt.WPTAlignmentCheckReq, response: wpt.WPTAlignmentCheckRes
+) -> Agreement:
+    return replace(agreed, finished=_both(request, response))
+
+
 # Guards
 
 
@@ -60,6 +98,30 @@ def pantograph_first(agreed: Agreement) -> bool:
 
 def pantograph_late(agreed: Agreement) -> bool:
     return pantograph(agreed) and agreed.authorized and agreed.late and not agreed.placed
+
+
+def pad_first(agreed: Agreement) -> bool:
+    return _pad(agreed) and not agreed.late and not agreed.placed
+
+
+def pad_late(agreed: Agreement) -> bool:
+    return _pad(agreed) and agreed.authorized and agreed.late and not agreed.placed
+
+
+def _pad(agreed: Agreement) -> bool:
+    return agreed.approach is Approach.PAD and agreed.begun
+
+
+def joined_pad(agreed: Agreement) -> bool:
+    return agreed.joined and agreed.transfer is Transfer.WPT
+
+
+def selected_pad(agreed: Agreement) -> bool:
+    return agreed.authorized and agreed.placed and agreed.transfer is Transfer.WPT
+
+
+def finished_pad(agreed: Agreement) -> bool:
+    return agreed.finished and agreed.transfer is Transfer.WPT
 
 
 def placed_first(agreed: Agreement) -> bool:

@@ -190,6 +190,10 @@ def charges_dc(agreed: Agreement) -> bool:
     return runs(agreed) and agreed.transfer is Transfer.DC
 
 
+def charges_pad(agreed: Agreement) -> bool:
+    return runs(agreed) and agreed.transfer is Transfer.WPT
+
+
 def runs(agreed: Agreement) -> bool:
     """The loop goes on, with energy or in standby; authorization is asked for once more."""
     running = agreed.progress in {Progress.CHARGING, Progress.STANDBY}

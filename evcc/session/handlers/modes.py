@@ -1,9 +1,11 @@
 """Which of the offered energy transfer modes this vehicle can use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
+from bsw.chrgm.applications import Application
 from bsw.chrgm.modes import NONE, Mode, mode_of
+from bsw.chrgm.protocols import protocol
 from bsw.chrgm.services import energy_by_mode
 
 OLDER: Final = {
@@ -44,6 +46,16 @@ _LESS: Final = {
     "AC_BPT": ("AC_BPT", "AC"),
 }
 """What an inlet for the first can be charged by, best first; other modes by their current."""
+
+
+def usable(applications: Iterable[Application], mode: Mode) -> list[Application]:
+    """Those that carry a service for this inlet, pantograph or receiver."""
+    services = set(wanted_services(mode))
+    return [
+        one
+        for one in applications
+        if protocol(one.name).serves(mode) and (not one.services or one.services & services)
+    ]
 
 
 def wanted_services(mode: Mode) -> tuple[str, ...]:

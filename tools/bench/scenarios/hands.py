@@ -9,10 +9,10 @@ from bsw.os.clock import MS, S
 from csm.drivers.simulated import Faults
 from ecu.world import World
 from secc.api.charger import Charger
-from tools.bench.hardware.device_faults import DEVICE_FAULTS
 from tools.bench.hardware.faults import faults
 from tools.bench.hardware.module_faults import MODULE_FAULTS
 from tools.bench.scenarios.words import Order
+from tools.bench.world.device_faults import DEVICE_FAULTS
 from tools.bench.world.pair import Pair
 
 FAULTS: Final = faults()

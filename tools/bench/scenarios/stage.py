@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bsw.chrgm.messages import iso2
-from bsw.chrgm.modes import mode_of
+from bsw.chrgm.modes import Approach, mode_of
 from bsw.os.clock import MS, S
 from bsw.sim.line import Impairment
 from can_adapter.signals.values import EnergyTransferMode, PaymentOption
@@ -62,6 +62,8 @@ class Stage:
         self.pair = Pair(evcc, SeccConfig.model_validate(own), around)
         self.pair.world.attenuate(scenario.attenuation)
         self.pair.world.lag(POWER_LINE)
+        if mode_of(vehicle.mode).approach is Approach.PAD:
+            self.pair.hardware.vehicle.obc.phases = 1  # a receiver has one line
         wishes = self.pair.hardware.vehicle.vcu.wishes
         wishes.energy_transfer = EnergyTransferMode(vehicle.mode)
         wishes.payment = PaymentOption(vehicle.payment)
@@ -101,7 +103,7 @@ def evcc_settings(scenario: Scenario) -> Settings:
             "profile": "conformance",
             "security": "tls" if scenario.tls else "none",
         },
-        "link": {"energy": "ac" if mode_of(vehicle.mode).ac else "dc"},
+        "link": {"energy": "ac" if mode_of(vehicle.mode).on_mains else "dc"},
         "keym": REVOCATION,
     }
     return over(usual, vehicle.ecu.model_dump(exclude_unset=True))

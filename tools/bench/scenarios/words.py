@@ -11,9 +11,9 @@ from typing import Final
 from bsw.ecuc.quantities import ATTENUATION, SHARE, TIME, Quantity
 from bsw.os.clock import S
 from bsw.program.parser import did_you_mean
-from tools.bench.hardware.device_faults import DEVICE_FAULTS
 from tools.bench.hardware.faults import faults
 from tools.bench.hardware.module_faults import MODULE_FAULTS
+from tools.bench.world.device_faults import DEVICE_FAULTS
 
 Check = Callable[[str], None]
 
@@ -190,7 +190,7 @@ def _count(argument: str) -> None:
 
 
 def _exchange(argument: str) -> None:
-    if not argument.isalpha():
+    if not argument.replace("_", "").isalpha():
         raise BadWords(f"takes the name of an exchange, CurrentDemand, not {argument!r}")
 
 

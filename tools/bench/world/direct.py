@@ -12,7 +12,7 @@ from bsw.chrgm import protocols as spoken
 from bsw.chrgm.agreement import Agreement
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.initiator import Initiator
-from bsw.chrgm.modes import mode_of
+from bsw.chrgm.modes import Approach, mode_of
 from bsw.chrgm.record import Heard, Said, SessionRecord
 from bsw.chrgm.responder import Responder
 from bsw.dlt import Logger, silent
@@ -36,6 +36,7 @@ from secc.api.literals import (
     SupportedAppProtocol,
 )
 from secc.api.objects import EvseId
+from secc.power.pad import SimulatedPad
 from secc.power.pantograph import SimulatedPantograph
 from secc.power.simulated import Ratings, SimulatedElectronics
 from secc.session.context import StationContext
@@ -80,6 +81,8 @@ class Rig:
             self.charger, self.scheduler, ratings=ratings, load=self.pack
         )
         self.pantograph = SimulatedPantograph(self.charger, self.scheduler)
+        self.pad = SimulatedPad(self.charger, self.scheduler)
+        self.charger.on_command(self._commanded)
         self.results: dict[str, SessionResult] = {}
         self.ended_at: dict[str, int] = {}
         self.said: list[tuple[int, str, Heard]] = []
@@ -121,6 +124,10 @@ class Rig:
         self.charger.subscribe("require_auth_eim", self._customer)
         self._set_up()
         self._add_engines(protocol, log)
+
+    def _commanded(self, name: str) -> None:
+        if name == "update_pad":
+            self.station.watch_pad()
 
     def _set_up(self) -> None:
         """What a station's operator tells it at its start."""
@@ -178,8 +185,11 @@ class Rig:
 
     def run(self, until: int = 3600 * S) -> "Rig":
         self.electronics.start()
-        if not mode_of(self.state.mode).plugged:
+        approach = mode_of(self.state.mode).approach
+        if approach is Approach.PANTOGRAPH:
             self.pantograph.start()
+        elif approach is Approach.PAD:
+            self.pad.start()
         step = self.electronics.ratings.step
         self.scheduler.every(step, lambda: self.pack.tick(self.electronics, step), name="pack")
         paused = self.car.memory.load()

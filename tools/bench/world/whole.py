@@ -72,7 +72,7 @@ class Bench:
         return {
             "hardware": {"driver": "plug", "inlets": setup.inlets},
             "session": session,
-            "link": {"energy": "ac" if mode_of(setup.mode).ac else "dc"},
+            "link": {"energy": "ac" if mode_of(setup.mode).on_mains else "dc"},
             "can": self.ecu_can(hardware),
             "keym": {"secc": {"revocation": "soft-fail"}},
             **(setup.services or {}),

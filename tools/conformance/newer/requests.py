@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from bsw.chrgm.iso20.words import header, number
-from bsw.chrgm.messages.iso20 import ac, acdp, common, dc
+from bsw.chrgm.messages.iso20 import ac, acdp, common, dc, wpt
 from bsw.chrgm.messages.iso20.common_types import Processing
 
 STEP = common.ChargeProgress
@@ -117,6 +117,60 @@ def system_status(
             ev_immobilized=held,
             ev_error_code=error,
         ),
+    )
+
+
+DONE: Final = Processing.FINISHED
+GOOD: Final = wpt.WPTEVResult.EV_RESULT_SUCCESS
+
+
+def pad_setup() -> Any:  # noqa: ANN401
+    return wpt.WPTFinePositioningSetupReq(
+        header=NOW,
+        ev_processing=DONE,
+        ev_device_fine_positioning_method_list=wpt.WPTFinePositioningMethodList(
+            wpt_fine_positioning_method=(wpt.WPTFinePositioningMethod.MANUAL,)
+        ),
+        ev_device_pairing_method_list=wpt.WPTPairingMethodList(
+            wpt_pairing_method=(wpt.WPTPairingMethod.EXTERNAL_CONFIRMATION,)
+        ),
+        ev_device_alignment_check_method_list=wpt.WPTAlignmentCheckMethodList(
+            wpt_alignment_check_method=(wpt.WPTAlignmentCheckMethod.POWER_CHECK,)
+        ),
+        natural_offset=0,
+    )
+
+
+def fine_positioning() -> Any:  # noqa: ANN401
+    return wpt.WPTFinePositioningReq(header=NOW, ev_processing=DONE, ev_result_code=GOOD)
+
+
+def pairing() -> Any:  # noqa: ANN401
+    return wpt.WPTPairingReq(header=NOW, ev_processing=DONE, ev_result_code=GOOD)
+
+
+def alignment() -> Any:  # noqa: ANN401
+    return wpt.WPTAlignmentCheckReq(header=NOW, ev_processing=DONE, ev_result_code=GOOD)
+
+
+def pad_discovery(*, lowest: int = 100) -> Any:  # noqa: ANN401
+    return wpt.WPTChargeParameterDiscoveryReq(
+        header=NOW,
+        evpc_max_receivable_power=number(3_600.0),
+        sd_max_ground_clearence=lowest + 100,
+        sd_min_ground_clearence=lowest,
+        evpc_natural_frequency=number(85_000.0),
+        evpc_device_local_control=False,
+    )
+
+
+def pad_loop(watts: float = 3_000.0, *, meter: bool = False) -> Any:  # noqa: ANN401
+    return wpt.WPTChargeLoopReq(
+        header=NOW,
+        meter_info_requested=meter,
+        evpc_power_request=number(watts),
+        evpc_power_output=number(0.0),
+        evpc_charge_diagnostics=wpt.WPTEVPCChargeDiagnostics.EVPC_NO_ISSUE,
     )
 
 

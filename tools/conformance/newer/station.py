@@ -15,7 +15,7 @@ from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.sequence.iso20 import TABLE
 from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
-from bsw.v2gtp import PayloadType
+from bsw.v2gtp import SIDE_STREAMS, PayloadType
 from secc.api.literals import EnergyTransferMode
 from secc.api.state import StationState
 from secc.plug.offers import served
@@ -227,7 +227,8 @@ def places(service: str) -> Iterator[str]:
 def carried(service: str) -> list[str]:
     """The exchanges whose messages belong to what was agreed for this service."""
     types = protocols.dialect_of(application_of(service)).payload_types
-    schemas = {schema for one in types for schema in SCHEMAS.get(PayloadType(one), ())}
+    row = {PayloadType(one) for one in types} - SIDE_STREAMS
+    schemas = {schema for one in row for schema in SCHEMAS[one]}
     known = {kind for schema in schemas for kind in exi.codec(schema).schema.codes}
     return [name for name, one in TABLE.exchanges.items() if one.request in known]
 

@@ -42,6 +42,7 @@ class ScriptedVehicle:
         self.ac = record.mode.ac
         self.both_ways = record.mode.discharges
         self.pantograph = record.mode.approach is Approach.PANTOGRAPH
+        self.pad = record.mode.approach is Approach.PAD
         mode = AC_MODE if service == "AC" else service
         self.rig = rig = Rig(
             application_of(service),
@@ -58,6 +59,8 @@ class ScriptedVehicle:
         rig.electronics.start()
         if self.pantograph:
             rig.pantograph.start()
+        if self.pad:
+            rig.pad.start()
         rig.scheduler.every(10 * MS, self._battery, name="battery")
         rig.responder.start(rig.scheduler.now)
         self.run(50 * MS)
@@ -132,6 +135,14 @@ class ScriptedVehicle:
             placing = [("VehiclePositioning", lambda: self.repeat(ask.positioning))]
             down = [("Connect", lambda: self.repeat(ask.connect))]
             up = [("Disconnect", lambda: self.repeat(ask.disconnect))]
+        aligning: list[tuple[str, Callable[[], Any]]] = []
+        if self.pad:
+            placing = [
+                ("FinePositioningSetup", lambda: self.say(ask.pad_setup())),
+                ("FinePositioning", lambda: self.repeat(ask.fine_positioning)),
+                ("Pairing", lambda: self.repeat(ask.pairing)),
+            ]
+            aligning = [("AlignmentCheck", lambda: self.repeat(ask.alignment))]
         common: list[tuple[str, Callable[[], Any]]] = [
             ("SessionSetup", lambda: self.say(ask.session_setup())),
             *placing,
@@ -144,10 +155,12 @@ class ScriptedVehicle:
                 lambda: self.say(ask.service_selection(self.service, self.parameters)),
             ),
             ("ChargeParameterDiscovery", self.discover),
+            *aligning,
             ("ScheduleExchange", self.plan),
         ]
-        before = [] if self.ac else [("CableCheck", self._check), ("PreCharge", self._pre_charge)]
-        after = [] if self.ac else [("WeldingDetection", self._weld)]
+        direct = not (self.ac or self.pad)
+        before = [("CableCheck", self._check), ("PreCharge", self._pre_charge)] if direct else []
+        after = [("WeldingDetection", self._weld)] if direct else []
         return [
             *common,
             *down,
@@ -161,6 +174,8 @@ class ScriptedVehicle:
         ]
 
     def discover(self) -> Any:  # noqa: ANN401 - a message
+        if self.pad:
+            return self.say(ask.pad_discovery())
         make = ask.ac_discovery if self.ac else ask.dc_discovery
         return self.say(make(both_ways=self.both_ways))
 
@@ -188,11 +203,13 @@ class ScriptedVehicle:
         anchor = offered.charging_schedule.power_schedule.time_anchor
         return ask.profile(offered.schedule_tuple_id, power, anchor)
 
-    def start(self, power: float = 5_000.0) -> Any:  # noqa: ANN401 - a message
+    def start(self, power: float = 3_000.0) -> Any:  # noqa: ANN401 - a message
         self.rig.plug.ready = True
         return self.say(ask.delivery(ask.STEP.START, self.profile(power)))
 
     def loop(self, *, meter: bool = False) -> Any:  # noqa: ANN401 - a message
+        if self.pad:
+            return self.say(ask.pad_loop(meter=meter))
         make = ask.ac_loop if self.ac else ask.dc_loop
         return self.say(make(meter=meter, both_ways=self.both_ways))
 

@@ -9,7 +9,10 @@ from bsw.chrgm.modes import Approach
 from evcc.session.context import VehicleContext
 
 AUTHORIZE: Final = "AuthorizationSetup"
-FINDING: Final = {Approach.PANTOGRAPH: "ACDP_VehiclePositioning"}
+FINDING: Final = {
+    Approach.PANTOGRAPH: "ACDP_VehiclePositioning",
+    Approach.PAD: "WPT_FinePositioningSetup",
+}
 """Where vehicle and device begin to find each other."""
 
 

@@ -91,6 +91,9 @@ def most_power(context: VehicleContext, selection: Selection) -> float:
     """W that the vehicle can take at all in this service."""
     if selection.mode.ac:
         return Onboard(context, lambda: selection.mode).most_in.total
+    if selection.mode.on_mains:
+        state = context.state
+        return (state.ac_max_current or 0.0) * (state.ac_max_voltage or 0.0)
     power = context.state.max_power
     return NO_LIMIT if power is None else power
 

@@ -111,7 +111,7 @@ class Power:
             context.stopping_since = None
             return Go(loop(self._choosing.made))
         self._other_service = self._status.other_service and not context.wants_to_stop()
-        if self._choosing.mode.ac:
+        if self._choosing.mode.on_mains:
             return self._parking.leaving(Go("SessionStop", when=context.in_b))
         return self._parking.leaving(letting_go(context, self._dc.direct.after_stop()))
 

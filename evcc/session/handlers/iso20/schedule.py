@@ -78,13 +78,25 @@ class Schedule:
             return Go("SessionStop", when=context.in_b)
         if problem:
             return context.end(Ending.INCOMPATIBLE, "ScheduleExchange", problem)
+        return self._prepare()
+
+    def _prepare(self) -> Next:
+        """What comes before the energy, by the way the vehicle gets to it."""
+        context = self._context
         if self._choosing.mode.ac:
             return Go("PowerDelivery", when=lambda: context.ready_for_ac() and self._decided())
         within = context.profile.condition_limit
+        if context.record.agreed.approach is Approach.PAD:
+            return Go("PowerDelivery", when=self._ready_over_pad, within=within)
         if context.record.agreed.approach is Approach.PANTOGRAPH:
             return Go("ACDP_Connect", when=self._decided, within=within)
         ready = context.ready_for_c
         return Go("DC_CableCheck", when=lambda: ready() and self._decided(), within=within)
+
+    def _ready_over_pad(self) -> bool:
+        """Permission, and nobody drives off; there is no plug to lock."""
+        state = self._context.state
+        return state.permission and state.immobilized is not False and self._decided()
 
     # Beside the loop
 

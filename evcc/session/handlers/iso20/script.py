@@ -11,6 +11,8 @@ from evcc.session.handlers.iso20.confirming import Confirming
 from evcc.session.handlers.iso20.energy.ac import AlternatingCurrent20
 from evcc.session.handlers.iso20.energy.acdp import Pantograph
 from evcc.session.handlers.iso20.energy.dc import DirectCurrent20
+from evcc.session.handlers.iso20.energy.wpt import Wireless
+from evcc.session.handlers.iso20.energy.wpt_place import PadPlace
 from evcc.session.handlers.iso20.installation import Installation
 from evcc.session.handlers.iso20.parking import Parking
 from evcc.session.handlers.iso20.power import Power
@@ -39,6 +41,8 @@ def script(context: VehicleContext) -> VehicleScript:
         confirming,
         dc,
         Pantograph(context, choosing),
+        PadPlace(context, choosing),
+        Wireless(context, choosing, status, schedule),
         AlternatingCurrent20(context, choosing, status, schedule, parking),
         Power(context, choosing, schedule, status, dc),
     )

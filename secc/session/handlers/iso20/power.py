@@ -6,7 +6,9 @@ from bsw.chrgm.agreement import Progress
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
+from bsw.chrgm.modes import Approach
 from bsw.chrgm.record import Heard, Said
+from secc.api.devices import PadIssue
 from secc.api.literals import EvseError
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.offers import Offers
@@ -59,11 +61,13 @@ class Power:
         code = self._judge(request)
         if code is not Codes.OK:
             return self._response(code)
-        return self._close_contactor() if station.mode.ac else self._response(Codes.OK)
+        return self._close_contactor() if station.mode.on_mains else self._response(Codes.OK)
 
     def _judge(self, request: common.PowerDeliveryReq) -> ResponseCode:
         station = self._station
-        if station.faulty or (not station.mode.ac and station.status_code != "EVSE_Ready"):
+        unready = station.mode.dc and station.status_code != "EVSE_Ready"
+        found = station.state.pad.issue is not PadIssue.NOTHING
+        if station.faulty or unready or found:
             return Codes.FAILED_POWER_DELIVERY_NOT_APPLIED
         if self._offers.made.dynamic:
             return Codes.OK
@@ -108,7 +112,8 @@ class Power:
         asked = [False]
 
         def closed() -> bool:
-            ready = station.pilot.state in {"C", "D"} or not station.profile.demand_pilot_states
+            shown = station.pilot.state in {"C", "D"} or station.mode.approach is Approach.PAD
+            ready = shown or not station.profile.demand_pilot_states
             if ready and not asked[0]:
                 asked[0] = True
                 station.published.add("ac_close_contactor")
@@ -127,7 +132,7 @@ class Power:
         station = self._station
         running = station.charging or self._standing_by
         code = self._judge(request) if running else Codes.FAILED_SCHEDULE_RENEGOTIATION
-        if code is Codes.OK and self._standing_by and station.mode.ac:
+        if code is Codes.OK and self._standing_by and station.mode.on_mains:
             return self._close_contactor()
         return self._response(code)
 
@@ -141,7 +146,7 @@ class Power:
         granted = station.profile.standby and (station.charging or self._standing_by)
         if not granted:
             return self._response(Codes.WARNING_STANDBY_NOT_ALLOWED)
-        if station.mode.ac:
+        if station.mode.on_mains:
             station.finish_loop()
         return self._response(Codes.OK)
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from bsw.chrgm.iso20.words import most
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
+from bsw.chrgm.modes import Approach
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
 from bsw.prices.iso20 import told, told_levels
@@ -22,6 +23,7 @@ from secc.session.limits import (
     dc_discharge,
     dc_limits,
     hardware_power,
+    pad_power,
 )
 from secc.session.schedules import Plan, Step
 
@@ -94,6 +96,8 @@ class Schedule:
 
     def _power(self) -> float:
         state, mode = self._station.state, self._station.mode
+        if mode.approach is Approach.PAD:
+            return pad_power(state)
         return ac_power(state, mode) if mode.ac else dc_limits(state).power
 
     def _power_back(self) -> float:

@@ -10,11 +10,13 @@ from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.sequence.iso20 import TABLE
 from secc.session.context import StationContext
-from secc.session.handlers.iso20.ac import AlternatingCurrent
-from secc.session.handlers.iso20.acdp import Pantograph
 from secc.session.handlers.iso20.authorization import Authorization
 from secc.session.handlers.iso20.confirmation import Confirmation
-from secc.session.handlers.iso20.dc import DirectCurrent20
+from secc.session.handlers.iso20.energy.ac import AlternatingCurrent
+from secc.session.handlers.iso20.energy.acdp import Pantograph
+from secc.session.handlers.iso20.energy.dc import DirectCurrent20
+from secc.session.handlers.iso20.energy.wpt import Wireless
+from secc.session.handlers.iso20.energy.wpt_place import PadPlace
 from secc.session.handlers.iso20.installation import Installation
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.parking import Parking
@@ -65,6 +67,8 @@ def script(station: StationContext) -> StationScript:
         schedule,
         DirectCurrent20(station, offers, status),
         Pantograph(station),
+        PadPlace(station),
+        Wireless(station, status),
         AlternatingCurrent(station, offers, status),
         Power(station, offers, schedule, status),
         stop,

@@ -5,12 +5,17 @@ from typing import Final
 from bsw.chrgm.agreement import Payment
 from bsw.chrgm.messages.iso20.common_types import EvseNotification, EVSEStatus, MeterInfo
 from bsw.os.clock import S
+from secc.api.devices import PadIssue
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.words import meter_info
 
 MOST_SHOWN: Final = 16
 """A confirmation may come some responses after the reading that it is about."""
+
+
+FATAL: Final = frozenset({PadIssue.OVERHEATED, PadIssue.TRANSFER_ANOMALY, PadIssue.ANOMALY})
+"""What a pad detects of itself: an object may go away again, this does not."""
 
 
 class Status:
@@ -42,7 +47,8 @@ class Status:
 
     def _wanted(self) -> tuple[EvseNotification, int] | None:
         station, state = self._station, self._station.state
-        if state.stop or station.faulty or station.displaced:
+        fatal = state.pad.issue in FATAL
+        if state.stop or station.faulty or station.displaced or fatal:
             return EvseNotification.TERMINATE, 0
         if state.pause or state.no_energy is not None:
             self.paused = True

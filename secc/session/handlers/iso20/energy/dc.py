@@ -9,7 +9,7 @@ from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.record import Heard, Said
 from secc.session.context import StationContext
 from secc.session.handlers.dc import begin_precharge, judge_cable, reachable
-from secc.session.handlers.iso20.dc_loop import DirectLoop
+from secc.session.handlers.iso20.energy.dc_loop import DirectLoop
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
