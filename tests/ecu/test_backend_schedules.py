@@ -118,7 +118,8 @@ EDITIONS = pytest.mark.parametrize(
 def test_a_priced_schedule_reaches_the_vehicles_bus_and_the_choice_the_back_end(
     version: Version, given: dict[str, Any], prices: dict[str, Any], tmp_path: Path
 ) -> None:
-    """K15.FR.01, K15.FR.09, K15.FR.10, K16.FR.01, K16.FR.02, K16.FR.11, K16.FR.12"""
+    """K15.FR.01, K15.FR.09, K15.FR.10, K16.FR.01, K16.FR.02, K16.FR.11, K16.FR.12, K18.FR.09,
+    K18.FR.10"""
     chain = Chain(
         tmp_path,
         version,

@@ -350,7 +350,10 @@ def remote_start(version: Version, evse: int | None = 1) -> tuple[str, dict[str,
 def test_f01_f02_the_back_end_starts_and_stops(
     version: Version, folder: Path, *, plugged_first: bool, authorize: bool
 ) -> None:
-    """TC_F_01 TC_F_02 TC_F_03 TC_F_08 TC_F_09 TC_E_13 TC_E_21 TC_E_35."""
+    """TC_F_01 TC_F_02 TC_F_03 TC_F_08 TC_F_09 TC_E_13 TC_E_21 TC_E_35.
+
+    F02.FR.09, F02.FR.10, F02.FR.13, F02.FR.21.
+    """
 
     def change(rules: StationRules) -> StationRules:
         return replace(rules, authorize_remote=authorize)
@@ -382,6 +385,7 @@ def test_f01_f02_the_back_end_starts_and_stops(
 
 @ALL
 def test_f02_a_place_that_is_taken_or_broken_is_not_started(version: Version, folder: Path) -> None:
+    """F01.FR.20, F01.FR.23, F01.FR.24, F02.FR.22, F02.FR.25, F02.FR.26."""
     with site(folder, version) as whole:
         whole.station.plugged(1)
         whole.station.presented(1, CARD)

@@ -145,6 +145,7 @@ def test_tc_f_04_a_remote_start_without_a_plug_is_over(version: Version, folder:
 
 @SINCE_2
 def test_f01_an_open_transaction_is_named_in_the_answer(version: Version, folder: Path) -> None:
+    """F01.FR.25."""
     with site(folder, version, rules(TxRules(start=points("EVConnected")))) as whole:
         whole.station.plugged(1)
         whole.run()

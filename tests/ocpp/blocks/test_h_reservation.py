@@ -64,6 +64,7 @@ def test_the_driver_it_is_kept_for_charges(version: Version, evse: int, folder: 
 
 @ALL
 def test_tc_h_02_nobody_else_does(version: Version, folder: Path) -> None:
+    """F01.FR.21, F02.FR.23, G03.FR.09."""
     with site(folder, version) as whole:
         assert reserve(whole) == "Accepted"
         whole.station.plugged(1)
