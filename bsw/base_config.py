@@ -38,9 +38,9 @@ class TraceConfig(Part):
 
 
 class BaseConfig(Part):
-    os: OsConfig = OsConfig()
-    log: LogConfig = LogConfig()
-    trace: TraceConfig = TraceConfig()
+    os: OsConfig = OsConfig.model_construct()
+    log: LogConfig = LogConfig.model_construct()
+    trace: TraceConfig = TraceConfig.model_construct()
 
     def lacking(self) -> Iterable[str]:
         """What is asked for here and not there outside, each with its remedy; no mistake yet."""

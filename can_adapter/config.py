@@ -180,7 +180,7 @@ MatrixFile = Annotated[
 class CanConfig(Part):
     """One bus: how to reach it, its matrices, and the mapping of values to signals."""
 
-    bus: BusConfig = BusConfig()
+    bus: BusConfig = BusConfig.model_construct()
     matrix: tuple[MatrixFile, ...] = tuple(shipped_matrix(name) for name in SHIPPED)
     """Files with the bus's messages: DBC, ARXML, KCD or SYM."""
 
@@ -202,9 +202,9 @@ class CanConfig(Part):
     cycle_stretch: int = Field(default=1, ge=1, le=1000)
     """Makes all cycles longer, for long simulations."""
 
-    e2e_window: WindowConfig = WindowConfig()
+    e2e_window: WindowConfig = WindowConfig.model_construct()
     e2e_stretch: int = Field(default=1, ge=1, le=100)
     """Makes the end-to-end supervision so many times more patient with lost, repeated and damaged
     frames.  For lab hosts that stall, as ``timeout_cycles``; in a car 1."""
 
-    recovery: RecoveryConfig = RecoveryConfig()
+    recovery: RecoveryConfig = RecoveryConfig.model_construct()

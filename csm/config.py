@@ -24,7 +24,11 @@ from csm.secret import Secret
 
 class _Model(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 
@@ -102,7 +106,7 @@ class Pkcs11Config(_Model):
 class CsmConfig(_Model):
     drivers: tuple[Literal["software", "pkcs11"], ...] = Field(default=("software",), min_length=1)
     """In order of preference: a new key goes to the first one that can hold and use it."""
-    software: SoftwareConfig = Field(default_factory=SoftwareConfig)
-    pkcs11: Pkcs11Config = Field(default_factory=Pkcs11Config)
+    software: SoftwareConfig = Field(default_factory=SoftwareConfig.model_construct)
+    pkcs11: Pkcs11Config = Field(default_factory=Pkcs11Config.model_construct)
     queue_bound: int = Field(default=512, ge=1, le=65_536)
     core_dumps: Literal["forbidden", "allowed-with-keys-in-them"] = "forbidden"

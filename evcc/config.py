@@ -53,9 +53,9 @@ class HardwareConfig(Part):
 
     driver: Literal["plug", "island", "linux", "can", "own", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
-    island: IslandConfig = IslandConfig()
-    linux: LinuxConfig = LinuxConfig()
-    can: PlugCanConfig = PlugCanConfig()
+    island: IslandConfig = IslandConfig.model_construct()
+    linux: LinuxConfig = LinuxConfig.model_construct()
+    can: PlugCanConfig = PlugCanConfig.model_construct()
     own: str = Field(default="", examples=["my_board"])
     """The name of an entry point in the group ``pilotwire.hardware``."""
 
@@ -67,6 +67,9 @@ class HardwareConfig(Part):
             yield Wrong("inlets", "two inlets need two pilots", "driver: plug")
         if self.driver == "own" and not self.own:
             yield Wrong("own", "which driver of your own?", "own: my_board")
+
+    def unused(self) -> Iterable[str]:
+        return () if self.driver == "can" else ("can",)
 
 
 class SessionConfig(Part):
@@ -148,25 +151,25 @@ class VehicleApiConfig(LocalDoorConfig):
 
 
 class EvccConfig(BaseConfig):
-    trace: TraceConfig = TraceConfig(file=Path("run/evcc.trace.jsonl"))
-    network: NetworkConfig = NetworkConfig()
-    api: VehicleApiConfig = VehicleApiConfig()
-    capture: CaptureConfig = CaptureConfig()
-    hardware: HardwareConfig = HardwareConfig()
-    wireless: VehicleWirelessConfig = VehicleWirelessConfig()
-    session: SessionConfig = SessionConfig()
-    link: VehicleLinkConfig = VehicleLinkConfig()
-    can: VehicleCanConfig = VehicleCanConfig()
-    tls: TlsConfig = TlsConfig()
-    csm: CsmConfig = CsmConfig()
-    nvm: NvmConfig = NvmConfig()
-    diagnostics: DiagnosticsConfig = DiagnosticsConfig()
-    watchdog: WatchdogConfig = WatchdogConfig()
-    supervision: SupervisionConfig = SupervisionConfig()
-    wear: WearConfig = WearConfig()
-    sleep: SleepConfig = SleepConfig()
-    modes: ModesConfig = ModesConfig()
-    keym: KeymConfig = KeymConfig()
+    trace: TraceConfig = TraceConfig.model_construct(file=Path("run/evcc.trace.jsonl"))
+    network: NetworkConfig = NetworkConfig.model_construct()
+    api: VehicleApiConfig = VehicleApiConfig.model_construct()
+    capture: CaptureConfig = CaptureConfig.model_construct()
+    hardware: HardwareConfig = HardwareConfig.model_construct()
+    wireless: VehicleWirelessConfig = VehicleWirelessConfig.model_construct()
+    session: SessionConfig = SessionConfig.model_construct()
+    link: VehicleLinkConfig = VehicleLinkConfig.model_construct()
+    can: VehicleCanConfig = VehicleCanConfig.model_construct()
+    tls: TlsConfig = TlsConfig.model_construct()
+    csm: CsmConfig = CsmConfig.model_construct()
+    nvm: NvmConfig = NvmConfig.model_construct()
+    diagnostics: DiagnosticsConfig = DiagnosticsConfig.model_construct()
+    watchdog: WatchdogConfig = WatchdogConfig.model_construct()
+    supervision: SupervisionConfig = SupervisionConfig.model_construct()
+    wear: WearConfig = WearConfig.model_construct()
+    sleep: SleepConfig = SleepConfig.model_construct()
+    modes: ModesConfig = ModesConfig.model_construct()
+    keym: KeymConfig = KeymConfig.model_construct()
 
     def problems(self) -> Iterable[Wrong]:
         yield from self.link.contradictions(self.network.interface, self.hardware.driver)

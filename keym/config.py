@@ -99,13 +99,13 @@ class KeymConfig(Part):
     Unset: as the session's profile says (``lenient_chains``).
     """
 
-    secc: JudgeConfig = JudgeConfig()
-    vehicle: JudgeConfig = JudgeConfig()
-    contract: JudgeConfig = JudgeConfig()
-    provisioning: JudgeConfig = JudgeConfig()
-    cps: JudgeConfig = JudgeConfig()
+    secc: JudgeConfig = JudgeConfig.model_construct()
+    vehicle: JudgeConfig = JudgeConfig.model_construct()
+    contract: JudgeConfig = JudgeConfig.model_construct()
+    provisioning: JudgeConfig = JudgeConfig.model_construct()
+    cps: JudgeConfig = JudgeConfig.model_construct()
 
-    ocsp: OcspConfig = OcspConfig()
+    ocsp: OcspConfig = OcspConfig.model_construct()
 
     renew_contract_days: Annotated[int, Field(ge=0, le=365)] = 21
     """A contract that ends within so many days is renewed at the next chance."""
@@ -113,4 +113,4 @@ class KeymConfig(Part):
     most_contracts: Annotated[int, Field(ge=1, le=32)] = 3
     """How many contracts a vehicle of ISO 15118-20 takes in one installation."""
 
-    exchange: ExchangeConfig = ExchangeConfig()
+    exchange: ExchangeConfig = ExchangeConfig.model_construct()

@@ -39,7 +39,7 @@ class NetworkConfig(Part):
     tls_port: PortNumber = 0
     """Where to listen; 0 takes a free port from the dynamic range."""
 
-    connections: ConnectionsConfig = ConnectionsConfig()
+    connections: ConnectionsConfig = ConnectionsConfig.model_construct()
     outlets: Annotated[
         tuple[ExistingFile, ...], Field(max_length=16, examples=["[secc-right.yaml]"])
     ] = ()
@@ -58,9 +58,9 @@ class HardwareConfig(Part):
 
     driver: Literal["plug", "island", "linux", "can", "own", "none"] = "none"
     plug_port: PortNumber = Field(default=0, examples=[40_000])
-    island: IslandConfig = IslandConfig()
-    linux: LinuxConfig = LinuxConfig()
-    can: PlugCanConfig = PlugCanConfig()
+    island: IslandConfig = IslandConfig.model_construct()
+    linux: LinuxConfig = LinuxConfig.model_construct()
+    can: PlugCanConfig = PlugCanConfig.model_construct()
     own: str = Field(default="", examples=["my_board"])
     """The name of an entry point in the group ``pilotwire.hardware``."""
 
@@ -79,6 +79,9 @@ class HardwareConfig(Part):
             yield Wrong("power", told, "power: can")
         if self.driver == "own" and not self.own:
             yield Wrong("own", "which driver of your own?", "own: my_board")
+
+    def unused(self) -> Iterable[str]:
+        return () if self.driver == "can" else ("can",)
 
 
 class SessionConfig(Part):
@@ -193,23 +196,23 @@ class NvmConfig(Part):
 
 
 class SeccConfig(BaseConfig):
-    trace: TraceConfig = TraceConfig(file=Path("run/secc.trace.jsonl"))
-    network: NetworkConfig = NetworkConfig()
-    api: LocalDoorConfig = LocalDoorConfig()
-    capture: CaptureConfig = CaptureConfig()
-    hardware: HardwareConfig = HardwareConfig()
-    wireless: CouplingConfig = CouplingConfig()
-    session: SessionConfig = SessionConfig()
-    customer: CustomerConfig = CustomerConfig()
-    prices: PricesConfig = PricesConfig()
-    link: StationLinkConfig = StationLinkConfig()
-    can: StationCanConfig = StationCanConfig()
-    tls: TlsConfig = TlsConfig()
-    csm: CsmConfig = CsmConfig()
-    keym: KeymConfig = KeymConfig()
-    nvm: NvmConfig = NvmConfig()
-    provisioning: ProvisioningConfig = ProvisioningConfig()
-    ocpp: OcppConfig = OcppConfig()
+    trace: TraceConfig = TraceConfig.model_construct(file=Path("run/secc.trace.jsonl"))
+    network: NetworkConfig = NetworkConfig.model_construct()
+    api: LocalDoorConfig = LocalDoorConfig.model_construct()
+    capture: CaptureConfig = CaptureConfig.model_construct()
+    hardware: HardwareConfig = HardwareConfig.model_construct()
+    wireless: CouplingConfig = CouplingConfig.model_construct()
+    session: SessionConfig = SessionConfig.model_construct()
+    customer: CustomerConfig = CustomerConfig.model_construct()
+    prices: PricesConfig = PricesConfig.model_construct()
+    link: StationLinkConfig = StationLinkConfig.model_construct()
+    can: StationCanConfig = StationCanConfig.model_construct()
+    tls: TlsConfig = TlsConfig.model_construct()
+    csm: CsmConfig = CsmConfig.model_construct()
+    keym: KeymConfig = KeymConfig.model_construct()
+    nvm: NvmConfig = NvmConfig.model_construct()
+    provisioning: ProvisioningConfig = ProvisioningConfig.model_construct()
+    ocpp: OcppConfig = OcppConfig.model_construct()
 
     def problems(self) -> Iterable[Wrong]:
         if self.hardware.driver == "linux" and self.hardware.linux.low is None:
@@ -227,6 +230,9 @@ class SeccConfig(BaseConfig):
             from secc.several.outlets import wrong_in  # noqa: PLC0415 - only where there are several
 
             yield from wrong_in(self)
+
+    def unused(self) -> Iterable[str]:
+        return () if self.hardware.power == "can" else ("can",)
 
     def lacking(self) -> Iterable[str]:
         if self.session.tls:

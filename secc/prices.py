@@ -59,7 +59,7 @@ class PricesConfig(Part):
     )
     """What is paid for a kWh that a vehicle gives back."""
 
-    parking: ParkingConfig = ParkingConfig()
+    parking: ParkingConfig = ParkingConfig.model_construct()
 
     def problems(self) -> Iterable[Wrong]:
         for name, times in (("day", self.day), ("back", self.back)):

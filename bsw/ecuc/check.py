@@ -6,7 +6,7 @@ them in the words of the file, names the nearest known key and an example of a r
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -75,7 +75,7 @@ def check(model: type[M], tree: Table) -> M:
     except ValidationError as error:
         findings = error.errors(include_url=False)
         raise ConfigurationError({_problem(model, tree, found) for found in findings}) from None
-    _raise_for(tree, made, lambda part: part.problems())
+    _raise_for(tree, _parts(made, ()), lambda part: part.problems())
     return made
 
 
@@ -104,33 +104,37 @@ def _over(usual: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
 
 def check_outside(config: Part, tree: Table) -> None:
     """Look into the files that the values name."""
-    _raise_for(tree, config, lambda part: part.problems_outside())
+    _raise_for(tree, _parts(config, (), idle=False), lambda part: part.problems_outside())
 
 
 Judgement = Callable[[Part], Iterable[Wrong]]
 
 
-def _raise_for(tree: Table, config: Part, judge: Judgement) -> None:
-    broken = [
-        _relation(tree, path, wrong) for path, part in _parts(config, ()) for wrong in judge(part)
-    ]
+def _raise_for(tree: Table, parts: Iterable[tuple[Path, Part]], judge: Judgement) -> None:
+    broken = [_relation(tree, path, wrong) for path, part in parts for wrong in judge(part)]
     if broken:
         raise ConfigurationError(broken)
 
 
-def _parts(value: object, path: Path) -> Iterator[tuple[Path, Part]]:
-    """Every part of a configuration, with the way to it."""
+def _parts(value: object, path: Path, *, idle: bool = True) -> Iterator[tuple[Path, Part]]:
+    """Every part of a configuration, with the way to it; maybe without the idle ones.
+
+    Idle is what nobody reads and nobody has written anything of.
+    """
+    unused: Collection[str] = ()
     if isinstance(value, Part):
         yield path, value
+        unused = () if idle else frozenset(value.unused()) - value.model_fields_set
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _parts(getattr(value, name), (*path, name))
+            if name not in unused:
+                yield from _parts(getattr(value, name), (*path, name), idle=idle)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _parts(item, (*path, str(key)))
+            yield from _parts(item, (*path, str(key)), idle=idle)
     elif isinstance(value, tuple | list):
         for index, item in enumerate(value):
-            yield from _parts(item, (*path, index))
+            yield from _parts(item, (*path, index), idle=idle)
 
 
 def _relation(tree: Table, path: Path, wrong: Wrong) -> Problem:

@@ -45,3 +45,10 @@ class Part(BaseModel):
         ``check`` looks before it says that all is well, ``run`` as soon as its loop turns.
         """
         return ()
+
+    def unused(self) -> Iterable[str]:
+        """Own parts that nobody reads with these values.
+
+        Where nothing is written of one either, nobody looks outside for it.
+        """
+        return ()

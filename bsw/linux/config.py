@@ -83,18 +83,18 @@ class LinesConfig(Part):
 class LinuxConfig(Part):
     """Bench grade: a process that is killed leaves PWM and lines as they are."""
 
-    pwm: PwmConfig = PwmConfig()
+    pwm: PwmConfig = PwmConfig.model_construct()
     """A station's pilot; a vehicle reads the duty cycle with it (capture)."""
 
     adc: str = Field(default="", examples=["2198000.adc"])
     """The converter's name, as in /sys/bus/iio/devices/*/name."""
 
-    high: HalfWave = HalfWave()
+    high: HalfWave = HalfWave.model_construct()
     low: HalfWave | None = None
     """Without it the diode cannot be judged, and a station closes nothing."""
 
     proximity: ProximityPin | None = None
-    lines: LinesConfig = LinesConfig()
+    lines: LinesConfig = LinesConfig.model_construct()
     connector: Literal["type1", "type2"] = "type2"
     every: Annotated[Duration, between("2 ms", "100 ms", TIME)] = 10 * MS
     """How often everything is looked at."""

@@ -288,13 +288,13 @@ class AmplitudePolicy(_Frozen):
 
 
 class SlacConfig(_Frozen):
-    timing: Timing = Timing()
-    counts: Counts = Counts()
-    tolerances: Tolerances = Tolerances()
-    vehicle: VehiclePolicy = VehiclePolicy()
-    station: StationPolicy = StationPolicy()
-    modem: ModemConfig = ModemConfig()
-    amplitude: AmplitudePolicy = AmplitudePolicy()
+    timing: Timing = Timing.model_construct()
+    counts: Counts = Counts.model_construct()
+    tolerances: Tolerances = Tolerances.model_construct()
+    vehicle: VehiclePolicy = VehiclePolicy.model_construct()
+    station: StationPolicy = StationPolicy.model_construct()
+    modem: ModemConfig = ModemConfig.model_construct()
+    amplitude: AmplitudePolicy = AmplitudePolicy.model_construct()
 
     @classmethod
     def conformance(cls) -> "SlacConfig":
@@ -304,15 +304,17 @@ class SlacConfig(_Frozen):
     @classmethod
     def field(cls) -> "SlacConfig":
         """The norm, and what else lives in the street."""
-        return cls(
-            counts=Counts(c_ev_parm_retry=10, c_conn_max_match=8),
-            tolerances=Tolerances(
+        return cls.model_construct(
+            counts=Counts.model_construct(c_ev_parm_retry=10, c_conn_max_match=8),
+            tolerances=Tolerances.model_construct(
                 resp_type_0=True,
                 station_ids=True,
                 attenuation_without_start=True,
                 restart_while_joining=True,
             ),
-            vehicle=VehiclePolicy(match_unvalidated=True, ask_again=2, evaluate_early=True),
+            vehicle=VehiclePolicy.model_construct(
+                match_unvalidated=True, ask_again=2, evaluate_early=True
+            ),
         )
 
 

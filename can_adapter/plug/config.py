@@ -13,7 +13,7 @@ class PlugCanConfig(CanConfig):
     It may be the bus of ``can``: each opens it for itself, and identifiers must not meet.
     """
 
-    bus: BusConfig = BusConfig(channel="239.74.163.4", options={"port": 43115})
+    bus: BusConfig = BusConfig.model_construct(channel="239.74.163.4", options={"port": 43115})
     matrix: tuple[MatrixFile, ...] = tuple(shipped_matrix(name) for name in SHIPPED_PLUG)
 
     def problems_outside(self) -> Iterable[Wrong]:

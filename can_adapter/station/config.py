@@ -10,7 +10,7 @@ from can_adapter.matrix.model import SHIPPED_STATION, shipped_matrix
 class StationCanConfig(CanConfig):
     """The power module's bus, as an integrator configures it."""
 
-    bus: BusConfig = BusConfig(channel="239.74.163.3", options={"port": 43114})
+    bus: BusConfig = BusConfig.model_construct(channel="239.74.163.3", options={"port": 43114})
     matrix: tuple[MatrixFile, ...] = tuple(shipped_matrix(name) for name in SHIPPED_STATION)
 
     def problems_outside(self) -> Iterable[Wrong]:

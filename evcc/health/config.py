@@ -51,7 +51,7 @@ class AccessRulesConfig(Part):
     """14, clear trouble codes."""
     communication: AccessConfig = AccessConfig(level=1)
     """28, communication control; always outside the default session."""
-    dtc_setting: AccessConfig = AccessConfig()
+    dtc_setting: AccessConfig = AccessConfig.model_construct()
     """85, trouble code setting; always outside the default session."""
 
     @property
@@ -63,10 +63,10 @@ class DiagnosticsConfig(Part):
     """The tester's door."""
 
     enabled: bool = True
-    can: DiagnosticsCanConfig = DiagnosticsCanConfig()
+    can: DiagnosticsCanConfig = DiagnosticsCanConfig.model_construct()
     key: str = Field(default="", examples=["pkcs11:evcc/health/diagnostics"])
     """The AES key of security access in the key store; without one nothing can be unlocked."""
-    access: AccessRulesConfig = AccessRulesConfig()
+    access: AccessRulesConfig = AccessRulesConfig.model_construct()
     part_number: Annotated[str, Field(max_length=20)] = "PILOTWIRE-EVCC"
     serial: Annotated[str, Field(max_length=16)] = "000000000000"
     aging: Annotated[int, Field(ge=1, le=255)] = 40
@@ -106,9 +106,9 @@ class SupervisionConfig(Part):
 class ServicesConfig(Part):
     """The parts together, for whoever composes nothing of its own."""
 
-    nvm: NvmConfig = NvmConfig()
-    diagnostics: DiagnosticsConfig = DiagnosticsConfig()
-    watchdog: WatchdogConfig = WatchdogConfig()
-    supervision: SupervisionConfig = SupervisionConfig()
-    sleep: SleepConfig = SleepConfig()
-    modes: ModesConfig = ModesConfig()
+    nvm: NvmConfig = NvmConfig.model_construct()
+    diagnostics: DiagnosticsConfig = DiagnosticsConfig.model_construct()
+    watchdog: WatchdogConfig = WatchdogConfig.model_construct()
+    supervision: SupervisionConfig = SupervisionConfig.model_construct()
+    sleep: SleepConfig = SleepConfig.model_construct()
+    modes: ModesConfig = ModesConfig.model_construct()

@@ -104,11 +104,11 @@ class OcppConfig(Part):
     password: SecretSource | None = Field(default=None, examples=["{file: ocpp.password}"])
     """For profiles 1 and 2."""
 
-    tls: OcppTlsConfig = OcppTlsConfig()
-    retry: OcppRetryConfig = OcppRetryConfig()
-    transactions: OcppTransactionConfig = OcppTransactionConfig()
-    store: OcppStoreConfig = OcppStoreConfig()
-    firmware: OcppFirmwareConfig = OcppFirmwareConfig()
+    tls: OcppTlsConfig = OcppTlsConfig.model_construct()
+    retry: OcppRetryConfig = OcppRetryConfig.model_construct()
+    transactions: OcppTransactionConfig = OcppTransactionConfig.model_construct()
+    store: OcppStoreConfig = OcppStoreConfig.model_construct()
+    firmware: OcppFirmwareConfig = OcppFirmwareConfig.model_construct()
     driver: Literal["remote", "card", "vehicle"] = "remote"
     """Who is taken to ask where no contract does: remote waits for the back end to start, card is
     the one below, vehicle is the vehicle's own address (autocharge)."""

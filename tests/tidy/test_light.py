@@ -104,3 +104,42 @@ def test_a_door_for_testers_brings_no_python_can_with_it() -> None:
     assert loaded(door, "can", "can.bus", "isotp") == "['isotp']"
     assert loaded(f"{door}\nimport can", "can.bus") == "['can.bus']"
     assert loaded(f"import can\n{door}", "can.bus") == "['can.bus']"
+
+
+BUSES = ("can_adapter.plug.bus", "can_adapter.station.bus", "can_adapter.vehicle.bus")
+
+
+@pytest.mark.parametrize(
+    ("role", "settings", "brought"),
+    [
+        ("secc.config.SeccConfig", (), "[]"),
+        ("secc.config.SeccConfig", ("hardware.power=can",), "['can_adapter.station.bus']"),
+        ("secc.config.SeccConfig", ("can.first_timeout=3 s",), "['can_adapter.station.bus']"),
+        ("evcc.config.EvccConfig", (), "['can_adapter.vehicle.bus']"),
+        (
+            "evcc.config.EvccConfig",
+            ("hardware.driver=can",),
+            "['can_adapter.plug.bus', 'can_adapter.vehicle.bus']",
+        ),
+    ],
+)
+def test_the_matrices_of_a_bus_are_opened_where_the_bus_is_used_or_written_of(
+    role: str, settings: tuple[str, ...], brought: str
+) -> None:
+    room, _, name = role.rpartition(".")
+    code = f"from bsw.ecuc.load import load\nfrom {room} import {name}\n"
+    assert loaded(f"{code}load({name}, (), {settings!r})", *BUSES) == brought
+
+
+@pytest.mark.parametrize("config", ["evcc.config.EvccConfig", "secc.config.SeccConfig"])
+def test_a_part_is_checked_by_the_wholes_validator_and_has_none_of_its_own(config: str) -> None:
+    room, _, name = config.rpartition(".")
+    code = (
+        f"from {room} import {name} as whole\n"
+        "kinds = [field.annotation for field in whole.model_fields.values()]\n"
+        "print([kind.__name__ for kind in kinds if kind.__pydantic_complete__])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == "[]"

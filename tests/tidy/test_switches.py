@@ -81,7 +81,7 @@ def reached() -> tuple[ast.Module, ...]:
     return tuple(tree for name, tree in found.items() if name.split(".")[0] in PRODUCT)
 
 
-CHECKS = frozenset({"problems", "problems_outside"})
+CHECKS = frozenset({"problems", "problems_outside", "unused"})
 """What a part says against itself; looking at a key there is no use of it."""
 
 
