@@ -105,6 +105,7 @@ class Supervision:
         self._degraded = False
         self._seen: _Seen | None = None
         self._answers: tuple[list[bool | None], tuple[str, ...]] = ([], ())
+        self._sensed: tuple[object, object] = (None, None)  # what the sensors' answers are of
         self._reported = -1  # revision of the memory after the answers were
         self._deaf = False
         self._reception = ReceptionFaults(scheduler, dem, bus.signals)
@@ -187,7 +188,7 @@ class Supervision:
     def _watch(self, pilot: Pilot, requests: Requests, faults: tuple[str, ...]) -> None:
         """Put each question to what there is to see now."""
         scene = Scene(self._can.told, pilot, requests, self._can.reading, self._bounds)
-        answers = [watch.look(scene) for watch in WATCHES]
+        answers = self._put(scene)
         if self._dem.quiet_since(self._reported) and (answers, faults) == self._answers:
             return  # it stands as it was reported
         self._answers = answers, faults
@@ -202,6 +203,19 @@ class Supervision:
         for event, stands in unseen.items():
             self._dem.report(event, failed=stands, detail=told.get(event, ""))
         self._reported = self._dem.revision
+
+    def _put(self, scene: Scene) -> list[bool | None]:
+        """The answers of all watches; of sensors the last ones while the inlet's object stays.
+
+        It is another one with each value and each quality that changes.
+        """
+        told, before = scene.told, self._sensed
+        self._sensed = told.inlet, told.selection
+        known = self._answers[0]
+        if not known or before[0] is not told.inlet or before[1] is not told.selection:
+            return [watch.look(scene) for watch in WATCHES]
+        answered = zip(WATCHES, known, strict=True)
+        return [last if watch.sensor else watch.look(scene) for watch, last in answered]
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""

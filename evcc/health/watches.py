@@ -87,8 +87,11 @@ Look = Callable[[Scene], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
+    """``sensor``: it looks at the inlet's temperatures and the way of charging, at nothing else."""
+
     event: str
     look: Look
+    sensor: bool = False
 
 
 _ONE_ALONE: Final = frozenset({ContactorRequest.OPEN_POSITIVE, ContactorRequest.OPEN_NEGATIVE})
@@ -208,7 +211,7 @@ def _sensors() -> Iterator[Watch]:
     looks = {"OPEN": _sensor_open, "SHORT": _sensor_short, "RANGE": _sensor_range}
     for sensor, (role, _) in ROLES.items():
         for defect, look in looks.items():
-            yield Watch(sensor_fault(sensor, defect), look(role))
+            yield Watch(sensor_fault(sensor, defect), look(role), sensor=True)
 
 
 def _isolation(scene: Scene) -> bool | None:
@@ -306,8 +309,8 @@ WATCHES: Final = (
     Watch("TEMPERATURE_AC", _hot("ac_pin_temperature", "ac_stop_at")),
     Watch("TEMPERATURE_CRITICAL", _critical),
     *_sensors(),
-    Watch("SENSORS_DC_LOST", _sensors_lost(Side.DC)),
-    Watch("SENSORS_AC_LOST", _sensors_lost(Side.AC)),
+    Watch("SENSORS_DC_LOST", _sensors_lost(Side.DC), sensor=True),
+    Watch("SENSORS_AC_LOST", _sensors_lost(Side.AC), sensor=True),
     Watch("CRASH", lambda scene: scene.told.permission.crash_detected),
     Watch("INTERLOCK_OPEN", lambda scene: _not(scene.told.contactors.hv_interlock_closed)),
     Watch("NOT_IN_PARK", _not_in_park),

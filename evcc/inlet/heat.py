@@ -43,10 +43,15 @@ class Heat:
 
     def __init__(self, dc: Curve = DC_CURVE, ac: Curve = AC_CURVE) -> None:
         self._derating = {Side.DC: Derating(dc), Side.AC: Derating(ac)}
+        self._felt: Inlet | None = None
+        self._share = 1.0
 
     def share(self, inlet: Inlet) -> float:
         """The hottest contact decides, whichever are in use: they sit in one housing."""
-        return min(self._of(side, inlet) for side in Side)
+        if inlet is not self._felt:
+            self._felt = inlet
+            self._share = min(self._of(side, inlet) for side in Side)
+        return self._share
 
     def _of(self, side: Side, inlet: Inlet) -> float:
         told = [getattr(inlet, role) for role, where in ROLES.values() if where is side]
