@@ -167,6 +167,7 @@ class Judge:
         self.doubtful = False  # something is contradicted now: no request may rise on it
         self._relations = relations
         self._refused: dict[str, str] = {}
+        self._believed: dict[str, tuple[object, float]] = {}  # as told last, and what it counts
         self._borne: dict[str, int] = {}
         self._looked: int | None = None
         self._nothing: tuple[Known | None, bool] = (None, False)
@@ -175,13 +176,17 @@ class Judge:
         """One value of a message as it counts; ``known`` stays where the message says nothing."""
         if told is None:
             return known
+        before = self._believed.get(name)
+        if before is not None and not self._refused and before[0] == told:
+            return before[1]
         rule = RULES[name]
         amount, wrong = _read(told, rule)
         if not wrong:
             if self._refused:
                 self._refused.pop(name, None)
             noise = amount < 0.0 and rule.measured and rule.unit == "V"
-            return 0.0 if noise else amount
+            self._believed[name] = told, 0.0 if noise else amount
+            return self._believed[name][1]
         self._refused[name] = wrong
         self.doubtful = self.doubtful or rule.hold is not None
         return None if rule.measured or rule.hold is None else known
