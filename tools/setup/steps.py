@@ -38,6 +38,7 @@ ARM = Step("arm", ("-m", "tools.dev.arm"))
 FUZZ = Step("firmware-fuzz", ("-m", "tools.island", "fuzz"))
 PEERS = Step("peers", ("-m", "tools.cli", "interop", "setup"))
 INTEROP = Step("interop", ("-m", "tools.cli", "interop", "run"))
+MUTANTS = Step("mutants", ("-m", "tools.dev.mutants"))
 BENCH = Step("bench", ("-m", "tools.cli", "measure"))
 
 PLANS = {
@@ -49,6 +50,7 @@ PLANS = {
     "wheel": (WHEEL,),
     "container": (CONTAINER,),
     "arm": (ARM,),
+    "mutants": (MUTANTS,),
     "firmware-fuzz": (FUZZ,),
     "interop": (PEERS, INTEROP),
 }
