@@ -118,7 +118,7 @@ def test_an_interface_that_is_not_there_is_the_reason(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ended = v2g_run("--out", str(tmp_path / "file" / "x"))
-    assert ended.returncode == 1
+    assert ended.returncode == 2  # whoever named it can put it right
     assert ended.stderr.startswith("v2g bench run: ")
 
 

@@ -70,6 +70,14 @@ def test_a_station_that_never_answers_pre_charge_is_where_our_vehicle_parts(tmp_
     assert against_vehicle(short).same == outcome.same - 1
 
 
+def test_what_no_role_of_ours_would_take_is_passed_over(tmp_path: Path) -> None:
+    frames = list(ONE.frames)
+    at = place(ONE, "CableCheckReq")
+    frames[at] = replace(frames[at], payload=frames[at].payload + b"\xff" * 83)
+    found = recorded(tmp_path, replace(ONE, frames=tuple(frames)))
+    assert len(found.lines) == len(ONE.frames) - 3  # two of the handshake, and that one
+
+
 def test_the_command_says_who_was_played_against_whom(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

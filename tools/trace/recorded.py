@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bsw.chrgm.dialect import Dialect
 from bsw.chrgm.messages.model import Message
 from bsw.chrgm.protocols import dialect_of
 from bsw.chrgm.record import Heard
 from bsw.chrgm.services import energy_by_number
+from bsw.chrgm.wire import UNREADABLE
 from tools.capture.events import Event, Layer, Side
 from tools.capture.words import values, wire_name
 
@@ -60,18 +62,25 @@ def _recorded(found: list[Event], *, secure: bool) -> Recorded:
     dialect = dialect_of(name)
     start = found[0].when
     lines = tuple(
-        Line(
-            event.when - start,
-            event.side,
-            dialect.decode(event.payload_type, event.octets),
-        )
+        Line(event.when - start, event.side, heard)
         for event in found
+        if (heard := _heard(dialect, event)) is not None
     )
     ids = [one.heard.session_id for one in lines if one.side is Side.STATION]
     contract = any(one.name == "PaymentDetailsReq" for one in lines)
     return Recorded(
         name, _mode(name, found), secure or contract, ids[0] if ids else bytes(8), lines
     )
+
+
+def _heard(dialect: Dialect, event: Event) -> Heard | None:
+    """``None`` of what none of our roles would take: it never gets as far as them."""
+    if event.payload_type not in dialect.payload_types:
+        return None
+    try:
+        return dialect.decode(event.payload_type, event.octets)
+    except UNREADABLE:
+        return None
 
 
 def _application(found: list[Event]) -> str:
