@@ -8,13 +8,17 @@ from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import S
 from evcc.session.profile import CONFORMANCE as VEHICLE
+from keym.judging.verdict import Reason
 from secc.session.profile import CONFORMANCE, StationProfile
 from tools.conformance.bench import Deviation, Setup
+from tools.conformance.station import chains as chains_at_station
 from tools.conformance.station import handshake as handshake_cases
 from tools.conformance.station.cases import Row
 from tools.conformance.vehicle import cases as vehicles
+from tools.conformance.vehicle import chains as chains_at_vehicle
 from tools.conformance.vehicle import energy, plays
 from tools.conformance.vehicle.bench import VehicleSetup
+from tools.pki.broken.faults import Fault
 
 PATIENT = Timing(everywhere=Change(next_request=120 * S))
 
@@ -69,3 +73,16 @@ def test_a_vehicle_that_opens_its_contactors_under_load() -> None:
     setup = VehicleSetup(profile=replace(VEHICLE, fast_open_limit=0))
     with pytest.raises(Deviation, match="contactors opened at"):
         energy.closed_in_loop(setup)
+
+
+NOTHING_WRONG = Fault("none", "nothing is wrong", Reason.EXPIRED, lambda shop: shop.good)
+
+
+def test_a_vehicle_that_takes_the_chain_it_is_shown() -> None:
+    with pytest.raises(Deviation):
+        chains_at_vehicle.refused(NOTHING_WRONG, chains_at_vehicle.SECURE)
+
+
+def test_a_station_that_takes_the_contract_it_is_shown() -> None:
+    with pytest.raises(Deviation, match="PaymentDetailsRes OK"):
+        chains_at_station.refuses(NOTHING_WRONG, chains_at_station.PNC)

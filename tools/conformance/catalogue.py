@@ -3,12 +3,13 @@
 from tools.conformance.newer import devices, pads
 from tools.conformance.newer import station as newer_station
 from tools.conformance.newer import vehicle as newer_vehicle
+from tools.conformance.station import chains, electrical, twins
 from tools.conformance.station import din as din_station
-from tools.conformance.station import electrical, twins
 from tools.conformance.station import handshake as handshake_cases
 from tools.conformance.station import iso2 as iso2_station
 from tools.conformance.station.cases import Case, case
 from tools.conformance.vehicle import cases as vehicle_cases
+from tools.conformance.vehicle import chains as vehicle_chains
 from tools.conformance.vehicle import twins as vehicle_twins
 
 
@@ -21,7 +22,8 @@ def listed() -> list[Case]:
 
 
 def further() -> list[Case]:
-    return handshake_cases.twins() + electrical.twins() + twins.cases() + vehicle_twins.cases()
+    twin = handshake_cases.twins() + electrical.twins() + twins.cases() + vehicle_twins.cases()
+    return twin + chains.cases() + vehicle_chains.cases()
 
 
 def newer() -> list[Case]:

@@ -72,6 +72,8 @@ def features(case: Case) -> set[str]:
         "pnc" if setup.contract else "eim",
         *case.needs,
     }
+    if "certificate" in case.about:
+        found.add("bad-certificate")
     if setup.certificates:
         found |= {"certificates", setup.certificates}
     return found | (_of_station(case, setup) if isinstance(setup, Setup) else set())

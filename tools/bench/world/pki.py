@@ -168,13 +168,18 @@ class Crypto:
 
     def station_tls(self) -> TlsEngine:
         secc = self.pki["secc"]
-        handle = self.driver.handle("secc")
-        if "secc" not in {line.handle.label for line in self.driver.stored()}:
-            self.put("secc", secc)
+        return self.station_that_shows(secc.chain, secc)
+
+    def station_that_shows(self, chain: Sequence[bytes], leaf: Entity) -> TlsEngine:
+        """Any chain; ``leaf`` has the key of its first certificate."""
+        label = "secc" if leaf is self.pki["secc"] else "another-secc"
+        handle = self.driver.handle(label)
+        if label not in {line.handle.label for line in self.driver.stored()}:
+            self.put(label, leaf)
         credentials: Sequence[TlsCredential] = [
             TlsCredential(
                 profile=TlsProfile.ISO2,
-                chain=secc.chain,
+                chain=tuple(chain),
                 signer=self.signer(handle),
                 root=self.pki.root(RootKind.V2G).der,
             )
