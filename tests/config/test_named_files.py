@@ -60,6 +60,13 @@ READ = [
     "v2g pki ocsp PKI --port 0 --password-file @.txt",
     "v2g pki install PKI --role evcc --password-file @.txt",
     "v2g pki install PKI --role evcc --config @.yaml",
+    "v2g pki trust @.pem --as v2g --role secc --certificates OUT/c --keys OUT/k",
+    "v2g pki trust GOOD.pem --as v2g --role secc --config @.yaml",
+    "v2g pki csr X --role secc --config @.yaml",
+    "v2g pki import @.pem --role secc --certificates OUT/c --keys OUT/k",
+    "v2g pki import GOOD.pem --role secc --config @.yaml",
+    "v2g pki import GOOD.pem --key @.pem --role secc --certificates OUT/c --keys OUT/k",
+    "v2g pki import GOOD.pem --key GOOD.pem --password-file @.txt --role secc",
     "v2g pki vectors @.json",
     "v2g pki vectors @.gz",
     "v2g hsm import key @.pem --store OUT/store",
@@ -113,6 +120,12 @@ ELSEWHERE = {
     "v2g pki install": "a folder; tests/keym/test_pki_tool.py",
     "v2g pki install --certificates": "a store with words of its own; tests/keym",
     "v2g pki install --keys": "a store with words of its own; tests/csm",
+    "v2g pki csr --out": "makes the key first; tests/keym/test_own_pki.py",
+    **{
+        f"v2g pki {verb} {option}": "a store with words of its own; tests/keym, tests/csm"
+        for verb in ("csr", "import", "trust")
+        for option in ("--certificates", "--keys")
+    },
     "v2g conformance page --out": "runs every case first",
     "v2g commission --out": "walks first; tests/commission",
     "v2g fuzz station --out": "attacks first; tests/fuzz",

@@ -13,6 +13,9 @@ COMMANDS = {
     "ocsp": ("tools.pki.ocsp", "answer for the revocation of a test PKI, on this machine"),
     "revoke": ("tools.pki.revoke", "take a certificate of a test PKI back"),
     "install": ("tools.pki.install", "put a test PKI into the stores of a vehicle or a station"),
+    "csr": ("tools.pki.own.csr", "make a key inside and a request for its certificate"),
+    "import": ("tools.pki.own.take", "keep a chain beside its key"),
+    "trust": ("tools.pki.own.trust", "trust roots of a market"),
     "vectors": ("tools.pki.vectors", "replay a file of worked crypto examples"),
 }
 

@@ -99,7 +99,7 @@ def _install(args: argparse.Namespace) -> None:
     if not kinds:
         raise FolderTrouble(f"{args.folder} holds none of the PKIs wanted; see v2g pki make")
     password = password_of(args.password_file)
-    stores = _open(args)
+    stores = open_stores(args)
     for kind in kinds:
         entities = folder.read(args.folder / kind, password)
         for root_kind in ROLES[args.role].roots:
@@ -122,7 +122,7 @@ class Stores:
     key_place: str
 
 
-def _open(args: argparse.Namespace) -> Stores:
+def open_stores(args: argparse.Namespace) -> Stores:
     keym, csm = _config(args)
     certificate_folder = args.certificates or keym.folder
     store = CertificateStore(FolderShelf(certificate_folder), tolerate=FIELD)

@@ -1,0 +1,1 @@
+"""One's own PKI: roots of a market, requests for certificates, chains that came back."""
