@@ -3,7 +3,7 @@
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
-from tools.conformance.bench import Deviation, NotReached
+from tools.conformance.bench import Deviation, NotReached, Untimely
 from tools.conformance.judge import on_time, require, require_seen
 from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.lab import VehicleLab, opened
@@ -33,7 +33,7 @@ def result(tester: StationTester, within: int) -> SessionResult | None:
         return bool(inside.manager.results) if inside is not None else silent(tester)
 
     if not lab.wait(over, within, every=10 * MS):
-        raise Deviation(f"the vehicle goes on, last asked {tester.names()[-1:]}")
+        raise Untimely(f"the vehicle goes on, last asked {tester.names()[-1:]}")
     return None if inside is None else inside.manager.results[0]
 
 
@@ -61,7 +61,7 @@ def safe(tester: StationTester) -> None:
     lab.run(SAFE_WITHIN)
     pilot = lab.pilot
     require_seen(lab, None if pilot is None else pilot not in READY, "the pilot stays in C or D")
-    require(tester.closed_at is not None or tester.connections == 0, "TCP stays open")
+    on_time(tester.closed_at is not None or tester.connections == 0, "TCP stays open")
     if lab.inside is None:
         lab.unseen.append("whether contactors stay closed, or current is still asked for")
         lab.run(3 * S)
