@@ -194,7 +194,10 @@ def _schedules(path: Path | None) -> tuple[dict[str, object], ...]:
     """Raises ``ValueError`` for what is no list of schedules."""
     if path is None:
         return ()
-    found = json.loads(path.read_text())
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError:  # no text, or no JSON
+        found = None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ValueError(f"--schedules {path}: write a JSON list of chargingSchedule objects")
     return tuple(found)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from bsw.program.hostfault import sentence, status_of
+from bsw.program.hostfault import at, sentence, status_of
 from tools.capture.inputs import FAULTS, UNUSABLE, secrets_of
 from tools.capture.sources import events
 from tools.monitor.judge import Judge
@@ -70,8 +70,8 @@ def _table(arguments: argparse.Namespace) -> int:
 
 def write_table(out: Path, captures: list[Path], keys: Path | None) -> None:
     secrets = secrets_of(keys)
-    with out.open("w", encoding="ascii") as file:
-        judged = (one for path in captures for one in Judge().judged(events(path, secrets)))
+    judged = (one for path in captures for one in Judge().judged(events(path, secrets)))
+    with at(out), out.open("w", encoding="ascii") as file:
         file.writelines(f"{line}\n" for line in lines(judged))
 
 
