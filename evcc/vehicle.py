@@ -257,7 +257,8 @@ class StationView(Moment):
     max_discharge_power: float | None = None
     control_mode: str = ""  # scheduled or dynamic
     in_place: bool | None = None  # under the pantograph, or over the pad
-    deviation: tuple[int, int] | None = None  # mm from there, along and across
+    along: int | None = None  # mm from there
+    across: int | None = None
     pad_issue: str = ""  # what the pad detects, by its word in ISO 15118-20
     device: str = ""  # Home, Moving or EndPosition
     wanted_departure: int | None = None  # by the station, seconds from then, in dynamic control

@@ -112,8 +112,7 @@ def _schedules(view: StationView) -> objects.Schedules:
 def _placement(view: StationView) -> objects.Placement | None:
     if view.in_place is None:
         return None
-    along, across = view.deviation or (None, None)
-    return objects.Placement(view.in_place, along, across, view.device)
+    return objects.Placement(view.in_place, view.along, view.across, view.device)
 
 
 def _meter(view: StationView) -> objects.MeterInfo | None:
@@ -137,7 +136,7 @@ STATION_VARIABLES: Final[tuple[Section[Any], ...]] = (
     Section("evse_present_values", ("present_voltage", "present_current"), _present),
     Section("evse_status", ("notification", "status_code", "isolation", "rcd"), _status),
     Section("schedules", ("schedule_power", "schedule_remaining", "next_power"), _schedules),
-    Section("placement", ("in_place", "deviation", "device"), _placement),
+    Section("placement", ("in_place", "along", "across", "device"), _placement),
     Section("meter_info", ("meter_id", "meter_reading", "meter_time"), _meter),
 )
 """What the station told, variable by variable, each with what it is made of."""

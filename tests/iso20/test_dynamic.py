@@ -7,6 +7,7 @@ import pytest
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.iso20.parameters import read
+from bsw.chrgm.modes import mode_of
 from bsw.os.clock import S
 from evcc.session.profile import CONFORMANCE
 from secc.api.extensions import MobilityNeeds
@@ -17,7 +18,7 @@ DAY = (TimeConfig(at=0, energy=0.2), TimeConfig(at=12 * 3600 * S, energy=0.4))
 
 
 def rig_of(mode: str = "DC", *, needs: bool = False, told: Any = None) -> Rig:  # noqa: ANN401
-    kind = "iso20-dc" if mode.startswith("DC") else "iso20-ac"
+    kind = "iso20-dc" if mode_of(mode).dc else "iso20-ac"
     profile = replace(CONFORMANCE, prefers_dynamic=True, prefers_needs_of_station=needs)
     rig = Rig(kind, mode=mode, secure=True, vehicle_profile=profile)
     if told is not None:

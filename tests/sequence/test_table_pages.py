@@ -40,8 +40,8 @@ def test_the_command_writes_all_pages(tmp_path: Path, capsys: pytest.CaptureFixt
         "iso20.md",
     ]
     (tmp_path / "file").write_text("")
-    assert cli.main(["tables", "--out", str(tmp_path / "file")]) == 1
-    assert "name another folder" in capsys.readouterr().out
+    assert cli.main(["tables", "--out", str(tmp_path / "file")]) == 2
+    assert "name another" in capsys.readouterr().err
 
 
 def test_durations_are_told_with_units() -> None:

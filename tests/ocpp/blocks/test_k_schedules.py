@@ -125,7 +125,7 @@ def test_2_0_1_is_told_the_nearest_transfer_it_knows(mode: str, folder: Path) ->
         charge(whole)
         told(whole, {**AC, "requestedEnergyTransfer": mode})
         [said] = whole.said("NotifyEVChargingNeeds")
-        kind = "AC_three_phase" if mode.startswith("AC") else "DC"
+        kind = "AC_three_phase" if mode in {"AC_BPT", "AC_DER"} else "DC"
         assert said["chargingNeeds"]["requestedEnergyTransfer"] == kind
 
 

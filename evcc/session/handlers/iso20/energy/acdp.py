@@ -66,7 +66,8 @@ class Pantograph:
         context.note(
             processing=response.evse_processing.value,
             in_place=response.ev_in_charge_position,
-            deviation=(response.ev_relative_x_deviation, response.ev_relative_y_deviation),
+            along=response.ev_relative_x_deviation,
+            across=response.ev_relative_y_deviation,
         )
         context.told()
         if not context.record.agreed.placed:
