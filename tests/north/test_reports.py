@@ -107,7 +107,9 @@ class Watching(StationView):
 
 READ: set[str] = set()
 NUMBERS: dict[str, Any] = {
-    one.name: 7 for one in fields(StationView) if "float" in str(one.type) or "int" in str(one.type)
+    one.name: 7
+    for one in fields(StationView)
+    if ("float" in str(one.type) or "int" in str(one.type)) and "tuple" not in str(one.type)
 }
 TEXTS: dict[str, Any] = {"phase": "CurrentDemand", "payment": "Contract", "protocol": "iso2"}
 FULL: dict[str, Any] = (
