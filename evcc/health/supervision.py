@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.modes import mode_of
-from bsw.cp.pilot import Pilot
+from bsw.cp.pilot import Pilot, PilotState
 from bsw.dem.events import Event, Severity
 from bsw.dem.memory import Dem
 from bsw.dlt import Logger
@@ -33,6 +33,12 @@ from evcc.inlet.heat import Side, side_of
 from keym.faults import KeymFault
 
 CYCLE: Final = 20 * MS
+RESTING: Final = 80 * MS
+"""The cycle while nothing flows and nothing has changed for a while; shorter than the shortest
+window of the watchdog.  A change on the bus brings the usual cycle back at once."""
+CALM_LOOKS: Final = 50
+"""So many looks that find nothing new make a while."""
+_FLOWS: Final = frozenset({PilotState.C, PilotState.D})
 UNWATCHED: Final = ALL - {watch.event for watch in WATCHES}
 """Events that only the driver of the plug can tell of."""
 BARRING: Final = frozenset({Severity.STOP, Severity.EMERGENCY})
@@ -108,6 +114,8 @@ class Supervision:
         self._sensed: tuple[object, object] = (None, None)  # what the sensors' answers are of
         self._reported = -1  # revision of the memory after the answers were
         self._deaf = False
+        self._calm = 0  # looks that found nothing new
+        self._cycle = self._limits.cycle
         self._reception = ReceptionFaults(scheduler, dem, bus.signals)
         self._task: Task | None = None
         self._force: Alarm = scheduler.alarm(self._forced, name="ordered stop")
@@ -115,12 +123,28 @@ class Supervision:
         if not self._limits.silent:
             bus.signals.observe(self._heard)
         bus.canif.observe(self._bus_changed)
+        bus.signals.on_change(self._stirred)
 
     def start(self) -> None:
         self._deaf = False
+        self._calm, self._cycle = 0, self._limits.cycle
+        self._begin()
+
+    def _begin(self) -> None:
         self._task = self._scheduler.every(
-            self._limits.cycle, self._look, name="supervision", slack=self._limits.cycle // 10
+            self._cycle, self._look, name="supervision", slack=self._cycle // 10
         )
+
+    def _stirred(self) -> None:
+        self._calm = 0
+        if self._cycle != self._limits.cycle:
+            self._pace(self._limits.cycle)
+
+    def _pace(self, cycle: int) -> None:
+        self._cycle = cycle
+        if self._task is not None:
+            self._task.stop()
+            self._begin()
 
     def stop(self) -> None:
         """From here on the others may fall silent: at the ECU's end, and while it sleeps."""
@@ -176,14 +200,25 @@ class Supervision:
         seen = (dem.revision, state, can.barred, number, pilot, requests, faults)
         if seen != self._seen:
             self._seen = seen
+            self._stirred()
             self._watch(pilot, requests, faults)
         elif not self._reception.doubtful:
+            self._settle(pilot)
             return  # the answers are those of the last time
         self._reception.look()
         self._look_at_weakness(state.selection.energy_transfer_mode)
         weak = "degraded" if self._degraded else "none"
         self._faults("barred" if can.barred else weak)
         can.count_faults(dem.count)
+
+    def _settle(self, pilot: Pilot) -> None:
+        """Where nothing flows and nothing happens there is no hurry."""
+        if self._sessions.active or pilot.state in _FLOWS:
+            self._stirred()
+            return
+        self._calm += 1
+        if self._calm == CALM_LOOKS:
+            self._pace(max(RESTING, self._limits.cycle))
 
     def _watch(self, pilot: Pilot, requests: Requests, faults: tuple[str, ...]) -> None:
         """Put each question to what there is to see now."""

@@ -25,6 +25,10 @@ class SleepConfig(Part):
     quiet: Annotated[Duration, between("100 ms", "60 s", TIME)] = 2 * S
     """When the bus was silent for so long, any frame wakes; before, a wish of the vehicle does."""
 
+    alone: Annotated[Duration, between("0 s", "60 s", TIME)] = 5 * S
+    """Unplugged, and nobody else on the bus was heard for so long: our messages stop until somebody
+    is, also where the ECU never sleeps; 0 s: they never stop."""
+
     before_departure: Annotated[Duration, between("0 s", "24 h", TIME)] = 0 * S
     """Wake so long before the vehicle wants to leave; 0 s: not for that."""
 

@@ -21,6 +21,7 @@ from can_adapter.tester.config import DiagnosticsCanConfig
 from can_adapter.vehicle.bus import VehicleBus
 from can_adapter.vehicle.values import VehicleSnapshot
 from evcc.plug.activity import Engaged
+from evcc.sleep.company import Company
 from evcc.sleep.config import ModesConfig, SleepConfig
 from evcc.sleep.rules import STANDARD, UNKNOWN, Do, ModeRule
 
@@ -107,6 +108,12 @@ class Modes:
                 linger=habits.sleep.after, leave=FAREWELL, told=self._bus_is,
             )
         )  # fmt: skip
+        self._company = Company(
+            scheduler,
+            ears.bus.canif,
+            habits.sleep.alone,
+            lambda word: self.bswm.report("company", word),
+        )
         self.bswm = BswM(tuple(self._rules(habits.rules)), dlt.logger("bswm"))
         ears.bus.signals.on_change(self._signals_changed)
 
@@ -163,6 +170,7 @@ class Modes:
             self._ecum.wake(self._why)
 
     def _fall_asleep(self) -> None:
+        self._company.stop()
         self._ears.bus.canif.overhear(self._overheard)
         self._heard = self._scheduler.now
         lead, departure = self._habits.sleep.before_departure, self._ears.departure()
@@ -206,6 +214,7 @@ class Modes:
     def ecu_is(self, state: State) -> None:
         if state is State.STARTING:
             self.bus.request("starting" if self._habits.sleep.enabled else "no sleep")
+        self._company.start() if state is State.RUN else self._company.stop()
         self.bswm.report("ecu", state.value)
         if state is State.RUN:
             assert self._ecum is not None

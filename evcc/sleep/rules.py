@@ -27,6 +27,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "ecu": ("off", "starting", "run", "sleep", "stopping", "stopped"),
     "bus": ("none", "full", "released", "leaving"),
     "sending": ("allowed", "forbidden"),
+    "company": ("heard", "alone"),
     "charging": tuple(mode.value for mode in Engaged),
     "diagnostics": ("default", "session"),
     "vehicle": (UNKNOWN, *(mode.value for mode in VehicleMode)),
@@ -48,16 +49,21 @@ class ModeRule:
                    for group, any_of in self.when.items())  # fmt: skip
 
 
+_MAY_SPEAK: Final = {
+    "ecu": ("starting", "run"),
+    "bus": ("full", "released", "leaving"),
+    "sending": ("allowed",),
+}
 STANDARD: Final = (
     ModeRule("charging needs the bus", {"charging": ("busy",)}, Do.KEEP_AWAKE),
     ModeRule("a tester needs the bus", {"diagnostics": ("session",)}, Do.KEEP_AWAKE),
     ModeRule(
         "the vehicle needs us", {"vehicle": ("ReadyToDrive", "Service")}, Do.KEEP_AWAKE
     ),
+    ModeRule("we speak", {**_MAY_SPEAK, "company": ("heard",)}, Do.SPEAK),
     ModeRule(
-        "we speak",
-        {"ecu": ("starting", "run"), "bus": ("full", "released", "leaving"),
-         "sending": ("allowed",)},
+        "we speak to whoever may come",
+        {**_MAY_SPEAK, "charging": ("waiting", "busy", "paused", "ended")},
         Do.SPEAK,
     ),
     ModeRule("nobody needs the bus", {"ecu": ("run",), "bus": ("none",)}, Do.SLEEP),

@@ -339,3 +339,43 @@ def test_a_rule_over_modes_that_do_not_exist_is_refused(
 ) -> None:
     problems = list(RuleConfig.model_validate(rule).problems())
     assert words in problems[0].message
+
+
+def test_alone_on_the_bus_and_needed_by_nobody_it_falls_silent_until_somebody_is_heard() -> None:
+    found = garage(SleepConfig())
+    found.bench.run(30)
+    assert found.spoken() > 1_000  # in company
+    found.network(up=False)
+    found.bench.run(8)
+    found.spoken()
+    found.bench.run(20)
+    assert (found.spoken(), found.awake) == (0, True)
+    found.ear.send(CanFrame(0x7, b"", extended=False, fd=False))
+    found.bench.run(1)
+    assert found.spoken() > 100
+    found.bench.run(7)
+    found.spoken()
+    found.bench.run(5)
+    assert found.spoken() == 0
+    found.network(up=True)
+    found.bench.run(20)
+    assert found.spoken() > 1_000
+
+
+def test_alone_on_the_bus_it_speaks_while_something_is_plugged_in() -> None:
+    found = garage(SleepConfig())
+    found.network(up=False)
+    found.bench.run(15)
+    found.spoken()
+    _plug(found)
+    found.bench.run(20)
+    assert found.spoken() > 1_000
+
+
+def test_it_speaks_for_ever_where_that_is_wanted() -> None:
+    found = garage(SleepConfig(alone=0))
+    found.network(up=False)
+    found.bench.run(15)
+    found.spoken()
+    found.bench.run(10)
+    assert found.spoken() > 1_000

@@ -85,3 +85,44 @@ def test_answers_that_are_the_same_are_reported_once(monkeypatch: pytest.MonkeyP
     bench.until(lambda: bench.dem.stands("SENSOR_DC_1_OPEN"), 1.0)
     bench.run(20)
     assert 0 < reported.count("SENSOR_DC_1_OPEN") <= 5  # of 1,000 looks, some at moving values
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One entry a look: each reads our requests once."""
+    found: list[int] = []
+    read = VehicleCan.requests
+    assert isinstance(read, property)
+
+    def noting(can: VehicleCan) -> object:
+        found.append(1)
+        return read.__get__(can)
+
+    monkeypatch.setattr(VehicleCan, "requests", property(noting))
+    return found
+
+
+def test_it_looks_less_often_while_nothing_flows_and_nothing_happens(looks: list[int]) -> None:
+    bench = EcuBench().start()
+    bench.run(5)
+    for node in bench.vehicle.nodes:
+        node.stop()
+    bench.run(10)
+    looks.clear()
+    bench.run(10)
+    assert 100 <= len(looks) <= 140
+    for node in bench.vehicle.nodes:
+        node.start()
+    bench.run(0.5)
+    looks.clear()
+    bench.run(0.5)
+    assert len(looks) >= 20  # the others are heard again
+
+
+def test_it_looks_as_often_as_ever_while_current_flows(looks: list[int]) -> None:
+    bench = EcuBench().start()
+    bench.charge()
+    bench.run(5)
+    looks.clear()
+    bench.run(10)
+    assert len(looks) >= 450
