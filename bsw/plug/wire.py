@@ -27,7 +27,7 @@ class Lines:
         for line in lines:
             try:
                 message = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BrokenLine(str(error)) from None
             if not isinstance(message, dict):
                 raise BrokenLine("a line is an object")

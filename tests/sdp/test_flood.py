@@ -130,3 +130,14 @@ def test_on_real_sockets_a_vehicle_finds_the_station_during_a_flood(kind: str) -
         world.run_until(lambda: heard, 20 * S)
         assert server.answered <= BURST * 4
         server.close()
+
+
+def test_who_came_first_is_served_first_and_whoever_has_more_waits_for_the_others() -> None:
+    turns = Turns()
+    first, second, third = peer(1), peer(2), peer(3)
+    for one in (first, first, second, third, second):
+        assert turns.put(GOOD, one)
+    order = []
+    while (turn := turns.take()) is not None:
+        order.append(turn[1])
+    assert order == [first, second, third, first, second]

@@ -11,6 +11,8 @@ from tools.bench.scenarios.find import NoScenario, read
 
 PORT: Final = 8717
 SPEED: Final = 20.0
+MOST_AT_ONCE: Final = 64
+"""Requests, of which each open page holds one for as long as it is open."""
 LAST_PORT: Final = 65_535
 
 
@@ -52,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = uvicorn.Config(
         application(director, port),
         log_level="warning",
+        limit_concurrency=MOST_AT_ONCE,
         timeout_graceful_shutdown=1,
         lifespan="off",
     )

@@ -111,7 +111,7 @@ async def _said(request: Request) -> dict[str, Any]:
             raise WrongOrder(f"an order has at most {LARGEST_ORDER} octets")
     try:
         said = json.loads(octets)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise WrongOrder("an order is a JSON object") from None
     if not isinstance(said, dict):
         raise WrongOrder("an order is a JSON object")
