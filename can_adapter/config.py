@@ -15,7 +15,7 @@ from bsw.ecuc.quantities import Duration, FromText
 from bsw.ecuc.references import BesideItsFile
 from bsw.os.clock import MS, S
 from can_adapter.canif import Recovery
-from can_adapter.matrix.model import SHIPPED, find, shipped_matrix
+from can_adapter.matrix.model import SHIPPED, find, shipped_matrix, told
 from can_adapter.signals.e2e import E2eWindow
 
 Interface = Annotated[str, Field(min_length=1, examples=["socketcan"])]
@@ -171,7 +171,7 @@ MatrixFile = Annotated[
     FromText(),
     BesideItsFile(),
     AfterValidator(find),
-    PlainSerializer(str, when_used="json"),
+    PlainSerializer(told, when_used="json"),
     Field(examples=["vehicle.dbc"]),
 ]
 """A matrix beside the configuration file, or the name of a shipped one."""

@@ -56,6 +56,11 @@ def shipped_matrix(name: str) -> Path:
     return shipped("config") / "dbc" / name
 
 
+def told(path: Path) -> str:
+    """As a configuration names it: a shipped one by its name, wherever the product lies."""
+    return path.name if path == shipped_matrix(path.name) else str(path)
+
+
 def find(path: Path) -> Path:
     """The file itself, or the shipped matrix of that name."""
     if path.is_file():

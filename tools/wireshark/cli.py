@@ -71,8 +71,10 @@ def _table(arguments: argparse.Namespace) -> int:
 def write_table(out: Path, captures: list[Path], keys: Path | None) -> None:
     secrets = secrets_of(keys)
     judged = (one for path in captures for one in Judge().judged(events(path, secrets)))
+    rows = lines(judged)
+    first = next(rows)  # a capture that cannot be read leaves no table behind
     with at(out), out.open("w", encoding="ascii") as file:
-        file.writelines(f"{line}\n" for line in lines(judged))
+        file.writelines(f"{line}\n" for line in (first, *rows))
 
 
 def _open(arguments: argparse.Namespace) -> int:
