@@ -204,7 +204,7 @@ def test_a_tool_that_meets_the_hosts_fault_says_one_sentence(
     monkeypatch.setattr("tools.trace.cli.run", fail)
     assert v2g(["trace", "check", "x"]) == 1
     assert capsys.readouterr().err == (
-        "v2g trace: x.bin: No space left on device; make room there, or name another place\n"
+        "v2g trace check: x.bin: No space left on device; make room there, or name another place\n"
     )
 
 
