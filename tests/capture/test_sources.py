@@ -171,7 +171,7 @@ def may_listen() -> bool:
 def test_an_interface_that_is_not_there_is_said_to_be_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["decode", "-i", "no-such-line"]) == 2
+    assert main(["decode", "-i", "no-such-line"]) == 1
     assert "v2g decode: no raw socket on no-such-line: " in capsys.readouterr().err
 
 

@@ -191,7 +191,7 @@ def test_a_mistake_is_one_sentence_and_no_traceback(
     words, said = REFUSED[case]
     ended = hsm(*words)
     assert ended.returncode == (2 if words[0] == "import" else 1)
-    assert ended.stderr.startswith("v2g hsm: ")
+    assert ended.stderr.startswith(("v2g hsm: ", f"v2g hsm {words[0]}: "))
     assert ended.stderr.count("\n") == 1
     assert said in ended.stderr
 
