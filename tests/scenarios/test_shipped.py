@@ -11,8 +11,11 @@ from tools.bench.scenarios.find import SHIPPED, names, read
 from tools.bench.scenarios.player import Player
 from tools.bench.scenarios.schema import schema
 
-LONG = {"charge"}
-"""Half an hour of both ECUs."""
+LONG = {
+    *("charge", "acdp-stuck", "acdp-rolls-away", "wpt-foreign-object", "wpt-misaligned"),
+    *("far-away", "customer-refused", "iso20-mcs", "iso20-or-iso2", "small-charger"),
+}
+"""Half an hour of both ECUs, and what has a relative that is quick to play."""
 
 
 @pytest.mark.parametrize(
