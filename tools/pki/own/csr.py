@@ -57,7 +57,7 @@ def _request(args: argparse.Namespace) -> str:
     with opened(args) as stores:
         keys = stores.keys
         handle = keys.create(label, kind, KeyUse.SIGN)
-        print(f"key {handle}", file=sys.stderr)
+        print(f"v2g pki csr: the key is {handle}", file=sys.stderr)
         domain = BRANCHES[use].leaf.domain
         public = keys.public_key(handle)
         return certificate_request(names, domain, public, lambda data: keys.sign(handle, data))
