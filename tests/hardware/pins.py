@@ -124,7 +124,7 @@ class Board:
             SeededRandomness("pins"),
             lambda _user: Twin(),
             LinuxConfig.model_validate(told),
-            self.gpiod,
+            gpiod=self.gpiod,
         )
         self.hardware = LinuxHardware(around)
         self.scheduler.every(5 * MS, self._settle, name="board")

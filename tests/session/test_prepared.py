@@ -10,14 +10,16 @@ import sys
 from {handlers} import SCRIPTS
 from bsw.chrgm.rehearsal import rehearse
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.protocols import dialect_of, protocol, spoken_applications
+from bsw import exi
+from bsw.chrgm.protocols import protocol, spoken_applications
 from bsw.chrgm.record import Said
 
 SCRIPTS.load({name!r})
 steps = list(rehearse({name!r}))
 before = set(sys.modules)
 spoken = protocol({name!r})
-every = dialect_of(spoken.applications[0].name, None, spoken_applications([{name!r}]))
+types = frozenset().union(*(one.payload_types for one in spoken_applications([{name!r}])))
+every = spoken.speak(types, exi.FIELD)
 for exchange in spoken.table.exchanges.values():
     for kind in (exchange.request, exchange.response):
         every.decode(*every.encode(bytes(8), Said(smallest(kind))))
