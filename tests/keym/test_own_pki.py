@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from csm.drivers.module import softhsm
-from csm.drivers.provision import softhsm_folder
 from keym.judging.verdict import FIELD
 from keym.keeping.shelf import FolderShelf
 from keym.keeping.store import CertificateStore
@@ -105,12 +104,10 @@ def test_a_station_gets_its_chain_by_request(
     assert "key software:" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("token_module")
 def test_the_key_of_the_request_stays_in_the_token(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if not softhsm().exists():
-        pytest.skip("no SoftHSM here: apt-get install softhsm2")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(softhsm_folder(tmp_path / "softhsm")))
     for name, digits in (("pin", "1234"), ("so", "5678")):
         (tmp_path / name).write_text(digits)
         (tmp_path / name).chmod(0o600)
