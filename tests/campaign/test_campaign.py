@@ -14,7 +14,7 @@ from tools.bench.scenarios.model import Scenario, Step
 from tools.bench.scenarios.player import Player
 from tools.bench.scenarios.words import condition, order
 from tools.campaign.book import FILE, Book, OtherBook, digest, head
-from tools.campaign.crew import chunks, dask, here
+from tools.campaign.crew import chunks, here
 from tools.campaign.draw import draw
 from tools.campaign.page import page
 from tools.campaign.plan import Kinds, Plan
@@ -133,18 +133,6 @@ PLANTED: tuple[tuple[str, Steps, str, list[str]], ...] = (
         "current without permission",
         ["permit no"],
     ),
-    (
-        "trusts_the_pilot",
-        (("charging", 1_000, "modem vehicle"), ("charging", 3_000, "fault plug fault")),
-        "current without pilot C or D",
-        [],
-    ),
-    (
-        "stumbles_over_nonsense",
-        (("phase ServiceDiscovery", 0, "lag 100 ms"), ("charging", 2_000, "spoil vehicle")),
-        "an ECU ended",
-        ["spoil vehicle"],
-    ),
 )
 
 
@@ -253,20 +241,3 @@ def test_any_number_of_processes_gives_the_same(jobs: str, tmp_path: Path) -> No
     told = json.loads((tmp_path / FILE).read_text().splitlines()[0])
     with closing(Book(tmp_path, told)) as book:
         assert digest(book) == expected
-
-
-@pytest.mark.long
-def test_a_cluster_of_which_one_worker_is_killed_gives_the_same(tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed", reason="pip install 'pilotwire[dask]'")
-    tasks = chunks(Plan(), list(range(1, 61)), "")
-    expected = digest(one for some in here(tasks) for one in some)
-    with distributed.LocalCluster(
-        n_workers=3, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-    ) as cluster:
-        results: list[Result] = []
-        for some in dask(tasks, cluster.scheduler_address):
-            results += some
-            if len(results) == len(some):
-                next(iter(cluster.workers.values())).process.process._process.kill()
-    assert len(results) == 60
-    assert digest(results) == expected

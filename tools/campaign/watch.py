@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bsw.chrgm.modes import mode_of
+from bsw.chrgm.modes import Approach, mode_of
 from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
 from can_adapter.signals.values import LockState, StopRequest
@@ -83,7 +83,9 @@ class Watch:
         self._wishes = self._vehicle.vcu.wishes
         self._pilot = pair.world.cables[0].vehicle
         self._manager, self._outlet = pair.vehicle.manager, pair.station.outlet
-        self._is_ac = mode_of(player.scenario.vehicle.mode).ac
+        mode = mode_of(player.scenario.vehicle.mode)
+        self._is_ac = mode.ac
+        self._plugged = mode.approach is Approach.PLUG  # a pad and a pantograph have no pilot
         self.paid = Paid(pair.station_base.trace)
         self._flows = False
         self._was_closed, self._volts = False, 0.0
@@ -124,7 +126,7 @@ class Watch:
 
     @property
     def _ready(self) -> bool:
-        return self._pilot.read().state in READY
+        return not self._plugged or self._pilot.read().state in READY
 
     def _stray(self) -> bool:
         return self._flows and not self._manager.session
