@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ocpp.station.records import Phase
+from ocpp.station.records import Instant, Phase, Stop, Trigger, TxEvent, written
 from ocpp.versions import Version
 from tools.cli import main
 from tools.endure.account import Wrong
+from tools.endure.journal import Journal
 from tools.endure.killer import Killer
 from tools.endure.storm import Storm
 
@@ -26,7 +27,8 @@ def test_processes_killed_by_signal_9_lose_nothing(version: Version, tmp_path: P
     killer = Killer(1, version, tmp_path, 4)
     killer.run()
     killer.check()
-    assert killer.events
+    ended = [event for event in killer.written if event.stop is Stop.POWER_LOSS]
+    assert len(ended) >= 4, "a death without an open transaction was counted"
 
 
 @pytest.mark.long
@@ -34,6 +36,34 @@ def test_many_runs_and_kills_agree(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["endure", "--first", "1000", "--seeds", "100"]) == 0
     assert main(["endure", "--kills", "20"]) == 0
     assert capsys.readouterr().out.count(" 0 wrong") == 2
+
+
+def test_runs_that_stand_in_the_record_are_not_played_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["endure", "--speak", "2.1", "--record", str(tmp_path / "runs")]
+    assert main([*words, "--seeds", "1"]) == 0
+    assert main([*words, "--seeds", "2"]) == 0
+    assert "2 runs (1 of them before)" in capsys.readouterr().out
+    (tmp_path / "runs").write_text("no record\n")
+    assert main([*words, "--seeds", "1"]) == 2
+    assert "name a new file" in capsys.readouterr().err
+
+
+def test_a_journal_is_read_while_it_grows(tmp_path: Path) -> None:
+    path = tmp_path / "written"
+    event = TxEvent(
+        transaction="T1", phase=Phase.STARTED, trigger=Trigger.PLUGGED, at=Instant(1, 0)
+    )
+    journal = Journal(path)
+    journal.look()
+    whole = written(event) + b"\n"
+    path.write_bytes(whole + whole[:10])
+    journal.look()
+    assert (journal.count, journal.open) == (1, {"T1"})
+    path.write_bytes(whole + written(replace(event, phase=Phase.ENDED)) + b"\n")
+    journal.look()
+    assert (journal.count, journal.open) == (2, set())
 
 
 def a_run(folder: Path, version: Version = Version.V201) -> Storm:
