@@ -10,12 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bsw.chrgm.modes import Approach, mode_of
 from bsw.chrgm.record import Heard
 from bsw.os.clock import MS, S
 from evcc.plan import Choice, Entry
 from evcc.session.profile import CONFORMANCE
+from secc.api.devices import PadIssue, PantographPosition
 from secc.api.objects import AcEvseMaximumPower, AcTargetValues, Power
+from secc.power.lane import Lane
 from tests.session.test_fault_campaign import FAULTS, RATINGS, Campaign, broken_promises
+from tools.bench.world.device_faults import DEVICE_FAULTS
 from tools.bench.world.direct import Rig
 
 CASES = (
@@ -28,12 +32,18 @@ CASES = (
     ("iso20-ac", "AC_BPT"),
     ("iso20-acdp", "DC_ACDP"),
     ("iso20-acdp", "DC_ACDP_BPT"),
+    ("iso20-wpt", "WPT"),
 )
 BOTH_WAYS = replace(RATINGS, back_current=40.0, back_power=15_000.0)
 GIVEN_UP = 1 * S
 """After the permission is withdrawn nothing flows out of the battery any more."""
 FLOWS = 0.5
 """A: less is nothing."""
+MET_AFTER = {Approach.PLUG: 0, Approach.PANTOGRAPH: 5 * S, Approach.PAD: 2 * S}
+"""How much later the loop begins where a device has to meet the vehicle first."""
+CONTACTOR = 100 * MS
+"""What a contactor may take to open, and the look at it."""
+OBJECTS = {PadIssue.FOREIGN_OBJECT, PadIssue.LIVING_OBJECT}
 
 
 @dataclass
@@ -41,16 +51,36 @@ class Newer(Campaign):
     """One session of ISO 15118-20."""
 
     forbidden_since: int | None = None
+    object_since: int | None = None
     dynamic: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        every = self.rig.scheduler.every
         if self.mode.endswith("BPT"):
             self._give()
-            self.rig.scheduler.every(50 * MS, self._watch_giving, name="watch")
+            every(50 * MS, self._watch_giving, name="watch")
+        if self.approach is not Approach.PLUG:
+            every(50 * MS, self._watch_device, name="watch")
 
     def _possible(self) -> dict[str, Callable[[Any], None]]:
-        return FAULTS | NEWER_FAULTS
+        met = self.approach is not Approach.PLUG
+        return FAULTS | NEWER_FAULTS | (DEVICES_FAIL if met else {})
+
+    def _begins(self) -> int:
+        return MET_AFTER[self.approach]
+
+    def _bound(self) -> int:
+        """A vehicle may take ten minutes to its place."""
+        return super()._bound() + (0 if self.approach is Approach.PLUG else 600 * S)
+
+    @property
+    def approach(self) -> Approach:
+        return mode_of(self.mode).approach
+
+    @property
+    def device(self) -> Lane:
+        return self.rig.pad if self.approach is Approach.PAD else self.rig.pantograph
 
     def _begin(self) -> Rig:
         self.protocol, self.mode = self.chance.choice(CASES)
@@ -88,7 +118,7 @@ class Newer(Campaign):
         )
         out = Choice(1, (Entry(0, -6_000.0),), 0.0, 0.0)
         if self.chance.random() < 0.5 and not self.dynamic:
-            rig.at(7 * S, lambda: rig.car.adopt(out))
+            rig.at(7 * S + self._begins(), lambda: rig.car.adopt(out))
 
     def _watch(self, heard: Heard) -> None:
         control = getattr(heard.body, "cl_req_control_mode", None)
@@ -116,6 +146,20 @@ class Newer(Campaign):
         amps = min(rig.electronics.current, rig.pack.ac_allowed)
         if amps < -FLOWS and now - self.forbidden_since > GIVEN_UP:
             self.excess.append(f"{amps:g} A out of the battery without permission")
+
+    def _watch_device(self) -> None:
+        """No power over an object, and no current through a pantograph that is not down."""
+        rig = self.rig
+        now = rig.scheduler.now
+        if rig.pad.issue not in OBJECTS or not rig.charger.state.ac_contactor_closed:
+            self.object_since = None
+        elif self.object_since is None:
+            self.object_since = now
+        elif now - self.object_since > CONTACTOR:
+            self.excess.append(f"power on over a {rig.pad.issue.value}")
+        down = rig.pantograph.position is PantographPosition.END_POSITION
+        if self.approach is Approach.PANTOGRAPH and not down and abs(rig.electronics.current) > 0:
+            self.excess.append(f"{rig.electronics.current:g} A through the air")
 
 
 # What can go wrong besides
@@ -160,6 +204,26 @@ def wanted_out(campaign: Newer) -> None:
     campaign.rig.state.discharge_wanted = campaign.chance.choice((0.0, 5.0, 500.0))
 
 
+def device_fails(campaign: Newer) -> None:
+    """For a while or for ever."""
+    rig, device = campaign.rig, campaign.device
+    fault = DEVICE_FAULTS[campaign.chance.choice(DEVICES_FAULTS[campaign.approach])]
+    campaign.faults.append(fault.name)
+    fault.make(device)
+    if campaign.chance.random() < 0.5:
+        lasts = campaign.chance.randrange(1, 20) * S
+        rig.scheduler.after(lasts, lambda: fault.mend(device), name="mended")
+
+
+PLACES = ("vehicle out of reach", "vehicle rolls away")
+DEVICES_FAULTS = {
+    Approach.PANTOGRAPH: (*PLACES, "pantograph stuck"),
+    Approach.PAD: tuple(name for name in DEVICE_FAULTS if name != "pantograph stuck"),
+}
+DEVICES_FAIL: dict[str, Callable[[Any], None]] = {
+    f"device_fails_{again}": device_fails for again in range(8)
+}
+"""As often as eight of the others."""
 NEWER_FAULTS: dict[str, Callable[[Any], None]] = {
     act.__name__: act
     for act in (

@@ -56,14 +56,14 @@ class Campaign:
 
     def __post_init__(self) -> None:
         self.chance = Random(self.seed)
-        faults = self._possible()
         rig = self.rig = self._begin()
+        faults = self._possible()
         rig.lose = self._lose
         rig.twist = self._twist
-        rig.at(self.chance.randrange(9, 12) * S, self._full)
+        rig.at(self.chance.randrange(9, 12) * S + self._begins(), self._full)
         for _ in range(self.chance.randrange(1, 4)):
             name = self.chance.choice(sorted(faults))
-            when = self.chance.randrange(0, WINDOW, MS)
+            when = self.chance.randrange(0, WINDOW + self._begins(), MS)
             self.faults.append(f"{name} at {when / S:.3f} s")
             rig.at(when, lambda name=name: faults[name](self))  # type: ignore[misc]  # name is bound
         if self.chance.random() < 0.9:  # else the line is dead: nobody hears of the other's end
@@ -76,9 +76,17 @@ class Campaign:
         self.protocol, self.mode = self.chance.choice(CASES)
         return Rig(self.protocol, mode=self.mode, ratings=RATINGS, seed=self.seed)
 
+    def _begins(self) -> int:
+        """How much later than others this one charges."""
+        return 0
+
     def run(self) -> "Self":
-        self.rig.run(BOUND)
+        self.rig.run(self._bound())
         return self
+
+    def _bound(self) -> int:
+        """By then every session is over."""
+        return BOUND
 
     @property
     def where(self) -> str:
@@ -329,6 +337,8 @@ def broken_promises(campaign: Campaign) -> list[str]:
             found.append(f"the {side} never ended")
         elif rig.results[side].ending is Ending.INTERNAL_FAULT:
             found.append(f"the {side}: {rig.results[side]}")
+    if {one.ending for one in rig.results.values()} == {Ending.CONNECTION_LOST}:
+        found.append("nobody says why it ended")
     if found:
         return found
     ended = rig.ended_at["vehicle"]
