@@ -13,6 +13,7 @@ from bsw.net.ports import Endpoint, Stream, StreamUser
 from bsw.os.clock import S
 from bsw.os.worker import Outcome
 from bsw.tls.port import TlsEngine
+from bsw.tls.uplink import UplinkUnusable
 from ocpp.address import backend_address
 from ocpp.backoff import DEFAULT_BACK_OFF, BackOff, BackOffRules, Offers
 from ocpp.connection import Cause, Connection, Gone, Means
@@ -195,7 +196,11 @@ class Client:
             authorization=basic(rules.identity, rules.password) if rules.password else "",
             rules=self._means.rules.socket,
         )
-        engine = self._tls(address.host) if address.secure and self._tls else Plain()
+        try:
+            engine = self._tls(address.host) if address.secure and self._tls else Plain()
+        except UplinkUnusable as error:  # its files, or its token, may be back with a later try
+            self.gone(Gone(Cause.TLS, str(error)))
+            return
         self._connection = Connection(self._rules_of_now(), socket, engine, self)
         self._connection.start(
             self._network.connect(outcome.result(), self._connection, timeout=rules.connect_within)

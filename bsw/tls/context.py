@@ -56,14 +56,14 @@ def name_roots(context: ssl.SSLContext, names: Sequence[bytes]) -> None:
     library.call.SSL_CTX_set0_CA_list(library.pointer(context), library.names(names))
 
 
-def show(context: ssl.SSLContext, credential: Credential, key: SigningKey) -> None:
+def show(context: ssl.SSLContext, chain: Sequence[bytes], key: SigningKey) -> None:
     """Give a context its chain and key."""
     library = libssl()
     call = library.call
     _load(
         library,
         library.pointer(context),
-        credential.chain,
+        chain,
         key,
         (call.SSL_CTX_use_certificate, call.SSL_CTX_ctrl, call.SSL_CTX_use_PrivateKey),
     )

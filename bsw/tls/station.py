@@ -67,7 +67,7 @@ class _Opening:
         handshake = Handshake(self._config, self._trust, hello=hello)
         pointer = libssl().pointer(context)
         attach(pointer, handshake)
-        show(context, credential, handshake.key_for(credential))
+        show(context, credential.chain, handshake.key_for(credential))
         if profile is TlsProfile.ISO20:
             name_roots(context, subjects(self._trust.roots(profile)))  # [V2G20-2401]
         elif hello.root_keys:

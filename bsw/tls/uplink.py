@@ -2,17 +2,22 @@
 
 The vehicle's side of TLS has rules of its own and lives elsewhere; here a server proves itself by
 its name under a trusted root [OCPP security profiles 2 and 3], and a client by a certificate if it
-has one.  Computes in place: no key lies in a token yet.
+has one.  Where the client's key lies in a token, the handshake may block and belongs on a worker.
 """
 
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bsw.crypto import Signer
 from bsw.program.hostfault import told
+from bsw.tls.context import show
+from bsw.tls.key import SigningKey
+from bsw.tls.libssl import LibsslError
 from bsw.tls.port import TlsFacts, TlsFailure, TlsState
-from bsw.tls.reasons import from_openssl
+from bsw.tls.reasons import from_openssl, unusable
 
 SUITES: Final = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -24,6 +29,14 @@ _CHUNK: Final = 65_536
 
 class UplinkUnusable(Exception):
     """Certificates or keys cannot be used; says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCredential:
+    """A client's chain in DER, leaf first, and who signs with the leaf's key."""
+
+    chain: tuple[bytes, ...]
+    signer: Signer
 
 
 def uplink_client(
@@ -87,11 +100,16 @@ def _pin(context: ssl.SSLContext) -> None:
 
 
 class UplinkTls:
-    """A ``TlsEngine`` of the standard library.  ``host`` is the server's name, empty at its end."""
+    """A ``TlsEngine`` of the standard library.  ``host`` is the server's name, empty at its end.
 
-    may_block = False
+    ``own`` is shown from a context that is for this connection alone.
+    """
 
-    def __init__(self, context: ssl.SSLContext, host: str = "") -> None:
+    def __init__(
+        self, context: ssl.SSLContext, host: str = "", own: OwnCredential | None = None
+    ) -> None:
+        self.may_block = own is not None and own.signer.may_block
+        self._key = None if own is None else _shown(context, own)
         self.state = TlsState.HANDSHAKE
         self.failure: TlsFailure | None = None
         self.facts: TlsFacts | None = None
@@ -168,4 +186,14 @@ class UplinkTls:
 
     def _failed(self, error: ssl.SSLError) -> None:
         self.state = TlsState.FAILED
-        self.failure = from_openssl(error)
+        broken = None if self._key is None else self._key.error
+        self.failure = from_openssl(error) if broken is None else unusable(broken)
+
+
+def _shown(context: ssl.SSLContext, own: OwnCredential) -> SigningKey:
+    try:
+        key = SigningKey(own.signer, own.chain[0])
+        show(context, own.chain, key)
+    except LibsslError as error:
+        raise UplinkUnusable(f"the station's own certificate: {error}") from None
+    return key

@@ -83,6 +83,11 @@ class StationKeys:
         """Whom this station trusts, and what it shows."""
         return self._keym.store
 
+    @property
+    def csm(self) -> Csm:
+        """Where this station's keys lie."""
+        return self._csm
+
     def start(self) -> None:
         """Watch over what ends, and keep proofs of our own good standing fresh."""
         self._keym.start()

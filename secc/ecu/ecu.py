@@ -41,6 +41,7 @@ from secc.session.schedules import Schedules
 from secc.session.session import StationSessionPorts
 
 if TYPE_CHECKING:
+    from csm.jobs import Csm
     from ecu.uplink import UplinkDoor
     from secc.ocpp.backend import Backend
     from secc.power.canbus import StationCan
@@ -231,10 +232,21 @@ class StationEcu:
             chance=self._doors.chance,
             calendar=self._parts.calendar,
             vehicles=self._parts.keys,
+            csm=self._csm,
             measured=measured,
         )
         backend.start(self._parts.plug.pilot)
         return backend
+
+    def _csm(self) -> "Csm":
+        """Where keys lie: the vehicles' side has it open, if there is one."""
+        if self._parts.keys is not None:
+            return self._parts.keys.csm
+        from csm.jobs import Csm  # noqa: PLC0415 - brings all cryptography with it
+
+        doors = self._doors
+        bound = self._config.csm.queue_bound
+        return Csm(self._base.scheduler, doors.keys(), doors.lane, bound=bound)
 
     def _make_outlet(self) -> SessionServer:
         base, config = self._base, self._config

@@ -1,5 +1,6 @@
 """The back end of a running station ECU, from its configuration: opened, started and stopped."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from bsw.os.worker import Outcome
 from bsw.stbm import TimeBase
 from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client
 from csm.errors import Misconfigured
+from csm.jobs import Csm
 from csm.unlock import fetch
 from ecu.uplink import UplinkDoor
 from keym.judging.status import CertId
@@ -70,10 +72,11 @@ class Backend:
         chance: Randomness,
         calendar: TimeBase,
         vehicles: "VehicleKeys | None",
+        csm: Callable[[], Csm],
         measured: bool,
     ) -> None:
         """``measured``: a pilot tells of the plug; ``vehicles`` are keys and certificates towards
-        them.  Raises ``CannotStart``.
+        them, ``csm`` opens where the station's own key lies.  Raises ``CannotStart``.
         """
         self._base = base
         self._config = config
@@ -97,7 +100,9 @@ class Backend:
         )
         name = config.serial or config.identity
         folder = config.store.file.with_name(f"{config.store.file.name}.keys")
-        self._keys = StationKeys(folder, name, calendar.unix)
+        self._keys = StationKeys(
+            folder, name, calendar.unix, csm, scheduler=base.scheduler, log=self._log
+        )
         self._vault = StationVault(
             config.store.file.with_name(f"{config.store.file.name}.roots"),
             self._keys,
@@ -222,7 +227,9 @@ class Backend:
         catalogues = self._catalogues()
         router = replace(DEFAULT_RULES, answer_within=config.answer_within)
         rules = replace(DEFAULT_CONNECTION, ping_every=config.ping_every, router=router)
-        means = Means(base.scheduler, self._chance, catalogues, self._log, rules=rules)
+        means = Means(
+            base.scheduler, self._chance, catalogues, self._log, worker=base.worker, rules=rules
+        )
         password = ""
         if config.password is not None:
             try:
@@ -247,12 +254,11 @@ class Backend:
 
     def _engine(self, host: str) -> UplinkTls:
         """Made anew for each connection: the files may have been renewed."""
-        tls = self._config.tls
-        certificate, key = tls.certificate, tls.key
-        if self._keys.certificate is not None:  # the back end has had it signed
-            certificate, key = self._keys.certificate, self._keys.key
+        tls, own = self._config.tls, self._keys.own()
         more = self._vault.files("CSMSRootCertificate")
-        return UplinkTls(uplink_client(tls.roots, certificate, key, more), host)
+        if own is not None:  # the back end has had it signed
+            return UplinkTls(uplink_client(tls.roots, more=more), host, own)
+        return UplinkTls(uplink_client(tls.roots, tls.certificate, tls.key, more), host)
 
     def _make_station(self) -> Station:
         config = self._config

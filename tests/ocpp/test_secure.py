@@ -6,6 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from bsw.dlt import silent
 from bsw.net.host.uplink import Names, Uplink, addresses_of, as_ipv6
@@ -16,7 +25,13 @@ from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import HostWorker
 from bsw.tls.port import TlsReason
-from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client, uplink_server
+from bsw.tls.uplink import (
+    OwnCredential,
+    UplinkTls,
+    UplinkUnusable,
+    uplink_client,
+    uplink_server,
+)
 from csm.randomness import HostRandomness
 from ocpp.catalogue import Catalogue
 from ocpp.client import Client, ClientRules
@@ -36,7 +51,9 @@ def secured(
     *,
     address: str = "::",
     host: str = "localhost",
+    own: Callable[[], OwnCredential] | None = None,
 ) -> Iterator[Line]:
+    """``own`` is what the station shows from a token."""
     mailbox = Mailbox()
     clock = HostClock(mailbox)
     scheduler = Scheduler(clock, mailbox=mailbox)
@@ -47,6 +64,7 @@ def secured(
         HostRandomness(),
         {version: Catalogue(version) for version in NEWEST_FIRST},
         silent().logger("ocpp"),
+        worker,
     )
     backend, station = Backend(), Station(lambda: scheduler.now)
     tls = None if server_tls is None else lambda: UplinkTls(server_tls)
@@ -54,7 +72,9 @@ def secured(
     listener = uplink.listen(server.accept, address=address)
     scheme = "ws" if client_tls is None else "wss"
     engine: Callable[[str], UplinkTls] | None = (
-        None if client_tls is None else lambda name: UplinkTls(client_tls, name)
+        None
+        if client_tls is None
+        else lambda name: UplinkTls(client_tls, name, None if own is None else own())
     )
     client = Client(
         means,
@@ -185,6 +205,46 @@ def test_files_that_do_not_belong_together_are_refused(made: Pki, tmp_path: Path
         uplink_client(tmp_path / "missing")
     with pytest.raises(UplinkUnusable, match="belong together"):
         uplink_server(made.issue("a")[0], made.issue("b")[1])
+
+
+def test_what_cannot_be_shown_just_now_is_told_and_tried_again(made: Pki) -> None:
+    """A file or a token may be back with the next try."""
+    away = [UplinkUnusable("the token is away")]
+
+    def own() -> OwnCredential:
+        if away:
+            raise away.pop()
+        certificate, key = made.issue("CS-1")
+        leaf = x509.load_pem_x509_certificate(certificate.read_bytes())
+        return OwnCredential((leaf.public_bytes(Encoding.DER),), FileSigner(key))
+
+    server = uplink_server(*made.issue("localhost"), roots=made.root)
+    with secured(server, uplink_client(made.root), own=own) as line:
+        line.opened()
+        [gone] = line.station.ended
+        assert (gone.cause, gone.detail) == (Cause.TLS, "the token is away")
+        facts = line.backend.applicants[0].facts
+        assert facts is not None
+        assert facts.peer_chain
+
+
+class FileSigner:
+    """Signs with a key from a file, as if it lay somewhere else."""
+
+    may_block = True
+
+    def __init__(self, path: Path) -> None:
+        key = load_pem_private_key(path.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        self._key = key
+
+    @property
+    def public_key(self) -> bytes:
+        return self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(self, data: bytes) -> bytes:
+        r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(Prehashed(SHA256()))))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 def test_several_addresses_take_turns() -> None:

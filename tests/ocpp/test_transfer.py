@@ -20,8 +20,6 @@ from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Outcome, SimulatedWorker
 from ecu.transfer import TransferError, get, put
 from ocpp.station.diagnostics.outside import Image, TransferFailed
-from ocpp.station.security.signing import STATION, Wanted
-from secc.ocpp.keys import StationKeys
 from secc.ocpp.outside import StationOutside
 
 FIRMWARE = bytes(range(256)) * 1000
@@ -190,41 +188,3 @@ def test_an_upload_that_fails_has_2_xs_word(tmp_path: Path) -> None:
         assert outcome.error.word == "PermissionDenied"
         door.outside.download(f"{url}/whole", door.outcomes.append)
         assert door.run().result() == FIRMWARE
-
-
-def test_a02_the_stations_key_is_made_here_and_its_certificate_judged(tmp_path: Path) -> None:
-    maker = Maker(tmp_path)
-    keys = StationKeys(tmp_path / "keys", "S-1", TODAY.timestamp)
-    assert keys.accept(STATION, "PEM") == "no such certificate was asked for"
-    requests: list[str] = []
-    keys.request(Wanted(STATION, "Operator"), requests.append)
-    request = x509.load_pem_x509_csr(requests[0].encode())
-    assert request.is_signature_valid
-    assert request.subject.rfc4514_string() == "CN=S-1,O=Operator"
-    wanted = request.public_key()
-    other = maker.issue("S-1", ec.generate_private_key(ec.SECP256R1()), maker.key, "Root")
-    assert "another key" in keys.accept(STATION, other.public_bytes(Encoding.PEM).decode())
-
-    def signed(name: str, days: int = 10) -> str:
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(named(name))
-            .issuer_name(named("Root"))
-            .public_key(wanted)
-            .serial_number(1)
-            .not_valid_before(TODAY - timedelta(days=20))
-            .not_valid_after(TODAY + timedelta(days=days))
-            .sign(maker.key, SHA256())
-        )
-        return made.public_bytes(Encoding.PEM).decode()
-
-    assert "not for S-1" in keys.accept(STATION, signed("S-2"))
-    assert "today" in keys.accept(STATION, signed("S-1", -5))
-    assert "PEM" in keys.accept(STATION, "nonsense")
-    pem = tmp_path / "keys" / "station.pem"
-    assert not pem.exists()
-    assert keys.accept(STATION, signed("S-1")) == ""
-    assert keys.certificate == pem
-    assert keys.key.stat().st_mode & 0o077 == 0
-    assert not keys.holds("V2GCertificate")
-    assert keys.due() == (STATION,)

@@ -24,7 +24,7 @@ from ocpp.station.security.signing import Wanted
 from secc.config import SeccConfig
 from secc.contract.request import Names
 from secc.contract.standing import Told
-from secc.ocpp.keys import StationKeys as FileKeys
+from secc.ocpp.keys import StationKeys
 from secc.ocpp.leaves import AllKeys
 from tests.pnc.sides import Sides
 from tools.bench.world.stores import pki_of
@@ -51,6 +51,12 @@ class Station:
         self.pki: Pki = pki_of(TODAY, self.edition, key_type)
         self.leaves = self.sides.station.renewal()
         self.store = self.sides.station.certificates
+
+    def own(self, folder: Path) -> StationKeys:
+        """Those towards the back end."""
+        scheduler, log = self.sides.base.scheduler, self.sides.base.dlt.logger("keys")
+        csm = lambda: self.sides.station.csm  # noqa: E731 - as the ECU opens it
+        return StationKeys(folder, "S-1", lambda: 0.0, csm, scheduler=scheduler, log=log)
 
     def run(self, seconds: float = 5) -> None:
         scheduler = self.sides.base.scheduler
@@ -143,7 +149,7 @@ def test_what_is_not_for_the_key_the_name_or_the_day_is_not_kept(kind: str) -> N
 
 def test_names_that_are_set_are_asked_for(tmp_path: Path) -> None:
     station = Station()
-    keys = AllKeys(FileKeys(tmp_path, "S-1", lambda: 0.0), station.leaves)
+    keys = AllKeys(station.own(tmp_path), station.leaves)
     made: list[str] = []
     wanted = Wanted(station.kind, "Operator", "DE*PWR*E2", "AT")
     keys.request(wanted, made.append)
@@ -155,7 +161,7 @@ def test_names_that_are_set_are_asked_for(tmp_path: Path) -> None:
     assert keys.accept(station.kind, chain) == ""
     assert keys.due() == []
     assert keys.holds("V2G20Certificate")
-    assert not AllKeys(FileKeys(tmp_path, "S-1", lambda: 0.0), None).holds("V2GCertificate")
+    assert not AllKeys(station.own(tmp_path), None).holds("V2GCertificate")
 
 
 @ALL
