@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bsw.net.ports import Endpoint, EthernetPort
 from bsw.os.clock import MS, S
@@ -12,6 +12,7 @@ from bsw.tls.config import TlsConfig
 from tools.bench.world.pki import Crypto
 from tools.conformance.bench import Clockwork, Limits
 from tools.tester.keys import read_pki
+from tools.tester.place.facts import facts
 from tools.tester.place.hands import Hands, NotDone
 from tools.tester.place.plugs import TesterPlug
 from tools.tester.place.process import DeviceProcess
@@ -37,7 +38,7 @@ class Equipment:
 class ForeignBench(Clockwork):
     """A place on a real interface, for one case."""
 
-    def __init__(self, equipment: Equipment, recorded: Recorded) -> None:
+    def __init__(self, equipment: Equipment, recorded: Recorded, setup: Any) -> None:  # noqa: ANN401 - of either role
         limits = equipment.device.limits
         scheduler = equipment.world.scheduler
         super().__init__(scheduler, Limits(limits.setup, limits.sequence))
@@ -45,6 +46,8 @@ class ForeignBench(Clockwork):
         self.recorded = recorded
         self.network = recorded.network
         self.worker = equipment.world.worker
+        self.facts = facts(recorded.case, setup)
+        equipment.hands.facts = self.facts
         self.stalled = 0
         """How late the bench itself has been at worst: what it measures is no better than that."""
         self._looked = self.now

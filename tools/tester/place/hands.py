@@ -1,8 +1,9 @@
 """Doing something at the device: by a command, or by the person who stands beside it."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TextIO
 
 from bsw.os.clock import S
@@ -26,6 +27,8 @@ class Hands:
         self._worker = worker
         self._person = person if person is not None else sys.stdin
         self._show = show
+        self.facts: Mapping[str, str] = {}
+        """Of the case that is played, for the commands' environment."""
 
     def do(self, clock: Clockwork, action: Action | None, what: str) -> None:
         """``None`` is nothing to be done."""
@@ -44,10 +47,13 @@ class Hands:
         self._await(clock, self._person.readline, within, words)
 
     def _run(self, clock: Clockwork, action: Action, what: str) -> None:
+        environment = {**os.environ, **self.facts}
+
         def work() -> "subprocess.CompletedProcess[str]":
             return subprocess.run(  # noqa: S602 - the user's own command
                 action.run,
                 shell=True,
+                env=environment,
                 capture_output=True,
                 text=True,
                 timeout=action.within / S,

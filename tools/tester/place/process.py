@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -26,23 +27,23 @@ class DeviceProcess:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def prepare(self, clock: Clockwork) -> None:
-        """Running and ready for the next case."""
+    def prepare(self, clock: Clockwork, facts: Mapping[str, str]) -> None:
+        """Running and ready for the next case, which the program can read in its environment."""
         if not self._words:
             return
         if self._part.each == "case":
             self.end()
         if self._process is None or self._process.poll() is not None:
-            self._start(clock)
+            self._start(clock, facts)
 
-    def _start(self, clock: Clockwork) -> None:
+    def _start(self, clock: Clockwork, facts: Mapping[str, str]) -> None:
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 self._words,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **facts},
                 start_new_session=True,
             )
         clock.wait(self._settled, self._part.within, every=20 * MS)

@@ -43,15 +43,15 @@ class ForeignStation(ForeignBench):
     left_network = None
 
     def __init__(self, equipment: Equipment, recorded: Recorded, setup: Setup) -> None:
-        super().__init__(equipment, recorded)
         self.setup: Setup = fitted(setup, equipment.device)
+        super().__init__(equipment, recorded, self.setup)
         self.listening_since = 0
 
     def prepare(self) -> None:
         """The device is there, unplugged, and in what the case wants it to be in."""
         equipment = self.equipment
         equipment.hands.do(self, equipment.device.actions.reset, "reset")
-        equipment.process.prepare(self)
+        equipment.process.prepare(self, self.facts)
         for name in conditions(self.setup):
             self.condition(name)
         if equipment.device.pilot.driver == "none":

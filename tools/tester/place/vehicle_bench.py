@@ -22,19 +22,20 @@ class ForeignVehicle(ForeignBench):
     inside = None
 
     def __init__(self, equipment: Equipment, recorded: Recorded, setup: VehicleSetup) -> None:
-        super().__init__(equipment, recorded)
         self.setup: VehicleSetup = fitted(setup, equipment.device)
+        super().__init__(equipment, recorded, self.setup)
         self.volts = 0.0
+        self.begins_within = equipment.device.ready_within
         self._begins_when_plugged = equipment.device.pilot.driver == "none"
 
     def prepare(self) -> None:
         self.equipment.hands.do(self, self.equipment.device.actions.reset, "reset")
         if not self._begins_when_plugged:
-            self.equipment.process.prepare(self)
+            self.equipment.process.prepare(self, self.facts)
 
     def plug(self) -> None:
         if self._begins_when_plugged:
-            self.equipment.process.prepare(self)
+            self.equipment.process.prepare(self, self.facts)
         super().plug()
 
     def finish(self) -> None:

@@ -57,6 +57,7 @@ class Recorded:
     """The interface with everything that passes in ``wire.pcapng``, secrets included."""
 
     def __init__(self, world: BenchWorld, folder: Path) -> None:
+        self.case = folder.name
         self.file = folder / "wire.pcapng"
         self.secrets = folder / "secrets.keylog"
         for old in (self.file, self.secrets):
