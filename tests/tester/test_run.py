@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -68,8 +69,14 @@ CASES = [
 ]
 
 
-def played(folder: Path, cases: list[Case] = CASES, *, resume: bool = False) -> list[Result]:
-    made = Run(folder, DEVICE, cases, FakeBench)
+def played(
+    folder: Path,
+    cases: list[Case] = CASES,
+    *,
+    resume: bool = False,
+    controls: tuple[Case, ...] = (),
+) -> list[Result]:
+    made = Run(folder, DEVICE, cases, FakeBench, controls)
     made.begin(resume=resume)
     equipment: Callable[[], Any] = lambda: SimpleNamespace(world=FakeWorld())  # noqa: E731
     return list(made.results(equipment))
@@ -109,6 +116,28 @@ def test_a_run_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     again = played(out, [case("GOOD", Deviation("played again")), *CASES[1:]], resume=True)
     assert again[:2] == first
     assert len(again) == len(CASES)
+
+
+def test_what_was_inconclusive_is_tried_again(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    played(out, [case("SHY", NotReached("before Loop")), case("BAD", Deviation("wrong"))])
+    again = played(out, [case("SHY"), case("BAD")], resume=True)
+    assert [one.verdict for one in again] == [Verdict.PASS, Verdict.FAIL]
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [(None, Verdict.PASS), (Deviation("refused"), Verdict.INCONCLUSIVE)],
+)
+def test_a_refusal_says_nothing_where_its_control_fails(
+    tmp_path: Path, error: Exception | None, verdict: Verdict
+) -> None:
+    bad = [replace(case(name), control="GOOD") for name in ("NEG-1", "NEG-2")]
+    found = played(tmp_path / "out", bad, controls=(case("GOOD", error),))
+    assert [one.verdict for one in found] == [verdict, verdict]
+    assert all(("its control GOOD: fail, refused" in one.why) == bool(error) for one in found)
+    kept = json.loads((tmp_path / "out" / "cases" / "GOOD" / "verdict.json").read_text())
+    assert kept["id"] == "GOOD"
 
 
 def test_a_folder_with_a_run_is_not_written_over(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def _list(device: Device, cases: list[Case]) -> int:
 def _run(arguments: argparse.Namespace, device: Device, cases: list[Case]) -> int:
     if device.keys is not None:
         read_pki(device.keys)  # before anybody plugs in
-    made = Run(arguments.report, device, cases)
+    made = Run(arguments.report, device, cases, controls=everything())
     made.begin(resume=arguments.resume)
     results: list[Result] = []
     about = {"interface": arguments.interface, "pilotwire": version("pilotwire")}

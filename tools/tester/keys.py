@@ -11,13 +11,13 @@ from tools.pki.maker import STEMS, Pki, Plan, authority_recipe, leaf_recipe
 from tools.pki.recipe import Recipe
 
 
-def read_pki(base: Path) -> Pki:
+def read_pki(base: Path, edition: Edition = Edition.ISO2) -> Pki:
     """``base`` is what ``v2g pki make`` wrote.  ``FolderTrouble`` names what is missing.
 
     Files hold no recipes, and whoever makes a certificate with one thing wrong varies a recipe.
     """
-    plan = Plan(Edition.ISO2, Edition.ISO2.key_types[0], datetime.now(tz=timezone.utc))
-    pki = Pki(plan, folder.read(base / Edition.ISO2.value))
+    plan = Plan(edition, edition.key_types[0], datetime.now(tz=timezone.utc))
+    pki = Pki(plan, folder.read(base / edition.value))
     for name, recipe in _recipes(plan).items():
         if name in pki.entities:
             pki.entities[name] = replace(pki[name], recipe=recipe)

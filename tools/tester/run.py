@@ -42,8 +42,12 @@ class Run:
         device: Device,
         cases: Sequence[Case],
         make: MakeBench | None = None,
+        controls: Sequence[Case] = (),
     ) -> None:
         self._make: MakeBench = make or BENCHES[device.role]
+        self._controls = {case.id: case for case in (*controls, *cases)}
+        self._tried: set[str] = set()
+        """Played in this run, not in an earlier one."""
         self.folder = folder
         self.device = device
         self.cases = cases
@@ -68,24 +72,35 @@ class Run:
     def results(self, equipment: Callable[[], Equipment]) -> Iterator[Result]:
         """The equipment is asked for when there is something to play."""
         for case in self.cases:
-            reason = why_not(case, self.device)
-            kept = self._kept(case)
-            if reason:
-                yield Result(case.id, case.title, Verdict.NOT_APPLICABLE, reason)
-            elif kept is not None:
-                yield kept
-            else:
-                yield self._played(case, equipment())
+            yield self._result(case, equipment)
+
+    def _result(self, case: Case, equipment: Callable[[], Equipment]) -> Result:
+        reason = why_not(case, self.device)
+        if reason:
+            return Result(case.id, case.title, Verdict.NOT_APPLICABLE, reason)
+        kept = self._kept(case)
+        if kept is not None:
+            return kept
+        if case.control:
+            control = self._result(self._controls[case.control], equipment)
+            if control.verdict is not Verdict.PASS:
+                why = f"its control {control.id}: {control.verdict.value}, {control.why}"
+                return Result(case.id, case.title, Verdict.INCONCLUSIVE, why)
+        return self._played(case, equipment())
 
     def _kept(self, case: Case) -> Result | None:
+        """A verdict of an earlier try; what was inconclusive there is played again."""
         path = self.folder / "cases" / case.id / VERDICT
         if not path.exists():
             return None
-        return Result.of(json.loads(path.read_text(encoding="utf-8")))
+        found = Result.of(json.loads(path.read_text(encoding="utf-8")))
+        again = found.verdict is Verdict.INCONCLUSIVE and case.id not in self._tried
+        return None if again else found
 
     def _played(self, case: Case, equipment: Equipment) -> Result:
         folder = self.folder / "cases" / case.id
         folder.mkdir(parents=True, exist_ok=True)
+        self._tried.add(case.id)
         recorded = equipment.world.record(folder)
         began, since = datetime.now(tz=timezone.utc), time.monotonic()
         played = play(case, partial(self._make, equipment, recorded))

@@ -42,6 +42,7 @@ from secc.contract.contracts import StationContracts
 from tools.bench.world.plug import Today
 from tools.pki.maker import EMAID_WITH_DIGIT, Pki, make
 from tools.pki.recipe import Entity
+from tools.pki.status import ocsp_response
 
 EASY = {use: Policy(revocation=Demand.OFF) for use in Use}
 """Revocation has tests of its own; here nobody answers for it."""
@@ -88,7 +89,7 @@ class Desks:
 
 
 class Crypto:
-    """Both sides' keys, certificates and judges, of ISO 15118-2."""
+    """Both sides' keys, certificates and judges, of one edition of ISO 15118."""
 
     def __init__(
         self,
@@ -99,12 +100,14 @@ class Crypto:
         provisioning: bool = True,
         pki: Pki | None = None,
         tls: TlsConfig | None = None,
+        edition: Edition = Edition.ISO2,
     ) -> None:
+        self.edition = edition
         self._tls = tls or TlsConfig()
         self.calendar = Calendar(today)
         self.worker = worker
         at = datetime.fromtimestamp(today.unix(), tz=timezone.utc) - timedelta(days=1)
-        self.pki = pki or make(Edition.ISO2, at)
+        self.pki = pki or make(edition, at)
         self.driver = SimulatedDriver(SeededRandomness("token"))
         self.keys = CryIf([self.driver])
         self.log = silent().logger("rig")
@@ -131,7 +134,7 @@ class Crypto:
     def own(self, use: Use, entity: Entity) -> None:
         """Give the vehicle a certificate with its key."""
         handle = self.put(f"{use.value}-{len(self.store.all())}", entity)
-        self.store.add(use, Edition.ISO2, entity.chain, handle)
+        self.store.add(use, self.edition, entity.chain, handle)
 
     def put(self, label: str, entity: Entity) -> KeyHandle:
         handle = self.driver.handle(label)
@@ -162,27 +165,47 @@ class Crypto:
             vehicle_authorities=self.pki["provisioning"].chain[1:],
         )
 
+    @property
+    def profile(self) -> TlsProfile:
+        return TlsProfile.ISO2 if self.edition is Edition.ISO2 else TlsProfile.ISO20
+
     def vehicle_tls(self) -> TlsEngine:
+        """With a certificate of the vehicle's own where the edition has one."""
         trust = TlsTrust(self.judge(RootKind.V2G), Use.SECC)
-        return VehicleTls(self._tls, trust).engine([TlsProfile.ISO2])
+        shown: list[TlsCredential] = []
+        if self.profile is TlsProfile.ISO20:
+            vehicle = self.pki["vehicle"]
+            shown = [self._credential(vehicle.chain, vehicle, RootKind.OEM)]
+        return VehicleTls(self._tls, trust, shown).engine([self.profile])
 
     def station_tls(self) -> TlsEngine:
         secc = self.pki["secc"]
-        return self.station_that_shows(secc.chain, secc)
+        return self.station_that_shows(secc.chain, secc, self.status(secc))
 
-    def station_that_shows(self, chain: Sequence[bytes], leaf: Entity) -> TlsEngine:
+    def status(self, entity: Entity) -> bytes:
+        """What the issuer's responder says of a good certificate now."""
+        at = datetime.fromtimestamp(self.calendar.today.unix(), tz=timezone.utc)
+        return ocsp_response(entity, at)
+
+    def station_that_shows(
+        self, chain: Sequence[bytes], leaf: Entity, staple: bytes | None
+    ) -> TlsEngine:
         """Any chain; ``leaf`` has the key of its first certificate."""
-        label = "secc" if leaf is self.pki["secc"] else "another-secc"
-        handle = self.driver.handle(label)
-        if label not in {line.handle.label for line in self.driver.stored()}:
-            self.put(label, leaf)
-        credentials: Sequence[TlsCredential] = [
-            TlsCredential(
-                profile=TlsProfile.ISO2,
-                chain=tuple(chain),
-                signer=self.signer(handle),
-                root=self.pki.root(RootKind.V2G).der,
-            )
-        ]
+        credential = replace(self._credential(chain, leaf, RootKind.V2G), staple=lambda: staple)
         trust = TlsTrust(self.judge(RootKind.OEM), Use.VEHICLE)
-        return StationTls(self._tls, trust, credentials).engine()
+        return StationTls(self._tls, trust, [credential]).engine()
+
+    def _credential(self, chain: Sequence[bytes], leaf: Entity, root: RootKind) -> TlsCredential:
+        own = next((name for name in ("secc", "vehicle") if self._is(name, leaf)), "another")
+        handle = self.driver.handle(f"tls-{own}")
+        if handle.label not in {line.handle.label for line in self.driver.stored()}:
+            self.put(handle.label, leaf)
+        return TlsCredential(
+            profile=self.profile,
+            chain=tuple(chain),
+            signer=self.signer(handle),
+            root=self.pki.root(root).der,
+        )
+
+    def _is(self, name: str, leaf: Entity) -> bool:
+        return name in self.pki.entities and leaf is self.pki[name]

@@ -39,6 +39,8 @@ class Case:
     """Words one can choose by: the place, the stimulus."""
     needs: frozenset[str] = frozenset()
     """``pilot``: resistors that are switched; ``plug``: a plug that is seen to go in."""
+    control: str = ""
+    """The case that has to pass for a refusal in this one to mean something."""
 
     def play(self) -> None:
         self.how(self.setup)

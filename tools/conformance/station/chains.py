@@ -17,6 +17,7 @@ from tools.pki.maker import EMAID_WITH_DIGIT
 
 PNC: Final = Setup(tls=True, contract=True)
 PLACE: Final = "PaymentDetails"
+CONTROL: Final = "TC_SECC_CMN_VTB_PaymentDetails_001"
 NOT_CARRIED: Final = {
     *("very_deep", "bottomless", "crowd"),  # more than four certificates above the leaf
     *("oversized", "sub2_oversized", "huge", "huge_name"),  # more than 800 octets
@@ -54,6 +55,7 @@ def cases() -> list[Case]:
             partial(refuses, fault),
             PNC,
             (PLACE, "certificate", fault.name),
+            control=CONTROL,
         )
         for fault in FAULTS
         if Use.CONTRACT in fault.uses

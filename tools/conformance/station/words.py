@@ -11,7 +11,7 @@ from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from evcc.session.ports import Wallet
-from tools.conformance.bench import Setup
+from tools.conformance.bench import NotFromHere, Setup
 
 Unit = iso2.Unit
 EVCCID: Final = bytes.fromhex("0200000000a1")
@@ -134,9 +134,17 @@ class Iso2Words:
         return body.replace(selected_payment_option=option)
 
     def other_mode(self, body: Any) -> Any:  # noqa: ANN401 - ours
-        modes = iso2.EnergyTransferMode
-        mode = modes.DC_EXTENDED if self._setup.ac else modes.AC_THREE_PHASE_CORE
-        return body.replace(requested_energy_transfer_mode=mode)
+        """One that is not offered; of the same current if there is such a one, so that the
+        parameters fit it.
+        """
+        service = self.heard["ServiceDiscovery"].charge_service
+        offered = service.supported_energy_transfer_mode.energy_transfer_mode
+        others = [one for one in iso2.EnergyTransferMode if one not in offered]
+        if not others:
+            raise NotFromHere("the station offers every mode there is")
+        current = body.requested_energy_transfer_mode.value[:2]
+        others.sort(key=lambda one: one.value[:2] != current)
+        return body.replace(requested_energy_transfer_mode=others[0])
 
     def unknown_tuple(self, body: Any) -> Any:  # noqa: ANN401 - ours
         return body.replace(sa_schedule_tuple_id=77)

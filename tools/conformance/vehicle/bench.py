@@ -55,6 +55,11 @@ class VehicleBench(Protocol):
     def plug(self) -> None: ...
 
     @property
+    def begins_within(self) -> int:
+        """From the plug to the vehicle's first search."""
+        ...
+
+    @property
     def pilot(self) -> PilotState | None:
         """As the station sees it; ``None``: nobody measures it."""
         ...

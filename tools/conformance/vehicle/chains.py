@@ -17,6 +17,7 @@ from tools.pki.broken.faults import FAULTS, Fault
 from tools.pki.broken.variants import variant
 
 SECURE: Final = VehicleSetup(tls=True)
+CONTROL: Final = "NEG-EVCC-CERT-none"
 NOT_HELD: Final = {"rsa", "p384"}
 """Keys that the tester's own store does not take, so nothing could be signed with them."""
 
@@ -26,11 +27,19 @@ def refused(fault: Fault, setup: VehicleSetup) -> None:
     crypto = tester.lab.crypto
     assert crypto is not None
     bad = variant(crypto.pki, Use.SECC, fault)
-    tester.tls = partial(crypto.station_that_shows, bad.chain, bad.leaf)
+    tester.tls = partial(crypto.station_that_shows, bad.chain, bad.leaf, bad.staple)
     tester.open()
     tester.plug_in()
     judge.ends(tester, Ending.TLS_FAILED, within=20 * S)
+    judge.came_to(tester.connections, "the vehicle did not connect")
     require(not tester.asked, "a V2G message")
+
+
+def taken(setup: VehicleSetup) -> None:
+    """The good chain, with nothing else changed: otherwise a refusal of the others says nothing."""
+    tester = judge.begin(setup)
+    tester.plug_in()
+    tester.await_request("SessionSetup", 20 * S)
 
 
 def faults() -> list[Fault]:
@@ -42,6 +51,14 @@ def faults() -> list[Fault]:
 
 
 def cases() -> list[Case]:
+    good = "station's certificate: nothing is wrong -> the vehicle goes on"
+    return [
+        Case(CONTROL, good, taken, SECURE, ("certificate", "good")),
+        *_bad(),
+    ]
+
+
+def _bad() -> list[Case]:
     return [
         Case(
             f"NEG-EVCC-CERT-{fault.name}",
@@ -49,6 +66,7 @@ def cases() -> list[Case]:
             partial(refused, fault),
             SECURE,
             ("certificate", fault.name),
+            control=CONTROL,
         )
         for fault in faults()
     ]

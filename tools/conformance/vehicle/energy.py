@@ -111,6 +111,7 @@ def receipt(loop: str, setup: VehicleSetup) -> None:
     )
     tester.on(loop, lambda _req: make(receipt=True), after=5)
     tester.plug_in()
+    judge.reach(tester, loop, 6)
     tester.await_request("MeteringReceipt")
     names = tester.names()
     require(names.count(loop) == 6, "not the next request")

@@ -83,14 +83,29 @@ def _safe_inside(lab: VehicleLab) -> None:
 def ends(tester: StationTester, *endings: Ending, within: int = 60 * S) -> SessionResult | None:
     """The session ends within this time, for one of these reasons, and safely."""
     ended = result(tester, within)
+    came_to(not tester.unsaid, f"{', '.join(sorted(tester.unsaid))} was never asked for")
     ended_as(tester, ended, *endings)
     safe(tester)
     return ended
 
 
+def came_to(there: object, text: str) -> None:
+    """Who ends before the place the case is about has not been judged by it."""
+    if not there:
+        raise NotReached(text)
+
+
+def reach(tester: StationTester, name: str, count: int = 1) -> None:
+    """The place the case is about."""
+    try:
+        tester.await_request(name, count=count)
+    except Deviation as deviation:
+        raise NotReached(str(deviation)) from deviation
+
+
 def ends_after(tester: StationTester, name: str, limit: int, *endings: Ending) -> None:
     """The vehicle waits for an answer as long as it should, and no longer."""
-    tester.await_request(name)
+    reach(tester, name)
     since = tester.times(name)[-1]
     ended = result(tester, limit + 2 * S)
     outside = tester.lab.inside is None

@@ -140,6 +140,7 @@ class VehicleLab(Clockwork):
 
     # What the driver wants
 
+    begins_within = 0
     can_order = True
 
     def stop(self) -> None:

@@ -92,6 +92,7 @@ def expired_station(setup: VehicleSetup) -> None:
     tester.open()
     tester.plug_in()
     judge.ends(tester, Ending.TLS_FAILED, within=20 * S)
+    judge.came_to(tester.connections, "the vehicle did not connect")
     require(not tester.asked, "a V2G message")
 
 
@@ -104,6 +105,7 @@ def never_offered(setup: VehicleSetup) -> None:
     tester.handshake = lambda _req: SupportedAppProtocolRes(response_code=code, schema_id=77)
     tester.plug_in()
     judge.ends(tester, within=20 * S)
+    judge.came_to(tester.offers, "the vehicle offered no protocol")
     require(not tester.asked, "a V2G message")
 
 
@@ -149,6 +151,7 @@ def id_zero(setup: VehicleSetup) -> None:
     tester.session_id = bytes(8)
     tester.plug_in()
     judge.ends(tester, Ending.UNKNOWN_SESSION)
+    judge.came_to(tester.asked, "SessionSetup was never asked for")
 
 
 # Answers that are not there, or not good
@@ -158,7 +161,7 @@ def withheld(name: str, limit: int, setup: VehicleSetup, *, after: int = 0) -> N
     tester = judge.begin(setup)
     tester.on(name, None, after=after)
     tester.plug_in()
-    tester.await_request(name, count=after + 1)
+    judge.reach(tester, name, after + 1)
     judge.ends_after(tester, name, limit, Ending.ANSWER_TIMEOUT)
     inside = tester.lab.inside
     if inside is not None and inside.pack.closings:

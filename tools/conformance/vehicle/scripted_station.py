@@ -27,7 +27,7 @@ from bsw.slac.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
-from tools.conformance.bench import Deviation
+from tools.conformance.bench import Deviation, NotReached
 from tools.conformance.vehicle.bench import VehicleBench
 from tools.conformance.vehicle.lab import STEP
 from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station, station_of
@@ -48,13 +48,15 @@ class StationTester:
         self.asked: list[tuple[int, Heard]] = []
         self.searches: list[tuple[int, Endpoint]] = []
         self.closed_at: int | None = None
-        self.connections = 0
+        self.connections = self.offers = 0
         self.plugged_at = 0
         self.handshake: Callable[[SupportedAppProtocolReq], Any] = _agree_first
         self.discovery: Callable[[Response], list[bytes]] = lambda response: [response.octets()]
         self.tls: Callable[[], TlsEngine] | None = None
         self.words = self._words()
         self.script: dict[str, Answer] = {}
+        self.unsaid: set[str] = set()
+        """Exchanges that were to be answered otherwise, and have not been asked for yet."""
         self.links: list[Linked] = []
         self._channel: Channel | None = None
         self._wire: Wire | None = None
@@ -90,11 +92,13 @@ class StationTester:
         """Answer this exchange so, the first ``after`` times as usual; ``None`` is silence."""
         usual = self._usual(name)
         count = [0]
+        self.unsaid.add(name)
 
         def scripted(request: Any) -> Any:  # noqa: ANN401 - of any protocol
             count[0] += 1
             if count[0] <= after:
                 return usual(request)
+            self.unsaid.discard(name)
             return None if answer is None else answer(request)
 
         self.script[name] = scripted
@@ -181,6 +185,7 @@ class StationTester:
         assert self._wire is not None
         if not isinstance(request, SupportedAppProtocolReq):
             raise Deviation(f"the vehicle began with {type(request).__name__}")
+        self.offers += 1
         response = self.handshake(request)
         if response is None:
             return
@@ -257,6 +262,14 @@ class StationTester:
         self.lab.plug()
         self.plugged_at = self.lab.now
         self.await_(lambda: self.links, 30 * S, "the data link")
+        if self.lab.inside is None:
+            self.await_vehicle()
+
+    def await_vehicle(self) -> None:
+        """A vehicle that never comes has nothing to be judged by."""
+        if not self.lab.wait(lambda: self.searches, self.lab.begins_within, every=10 * MS):
+            within = self.lab.begins_within // S
+            raise NotReached(f"the vehicle did not look for a station within {within} s")
 
     def await_(self, reached: Callable[[], object], within: int, what: str) -> None:
         if not self.lab.wait(reached, within, every=10 * MS):
