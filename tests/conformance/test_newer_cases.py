@@ -13,8 +13,10 @@ def test_a_case_of_iso_15118_20(case: Case) -> None:
     case.play()
 
 
-def test_the_cases_of_a_contract_are_known_to_be_missing() -> None:
-    """PX-EVCC20-018 and PX-SECC20-012 need one."""
-    ids = {case.id for case in CASES}
-    assert not ids & {"PX-EVCC20-018", "PX-SECC20-012"}
-    assert len([one for one in ids if one.startswith("PX-")]) == 24
+def test_all_cases_by_their_ids() -> None:
+    ids = [case.id for case in CASES]
+    assert len(set(ids)) == len(ids)
+    assert {one for one in ids if one.startswith("PX-")} == {
+        *(f"PX-SECC20-{number:03}" for number in range(2, 32, 2)),
+        *(f"PX-EVCC20-{number:03}" for number in range(2, 24, 2)),
+    }

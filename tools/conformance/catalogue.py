@@ -1,6 +1,6 @@
 """All cases: those of the developers' half by their ids, and the further ones by ours."""
 
-from tools.conformance.newer import devices, pads
+from tools.conformance.newer import contract, devices, pads
 from tools.conformance.newer import station as newer_station
 from tools.conformance.newer import vehicle as newer_vehicle
 from tools.conformance.station import chains, electrical, twins
@@ -28,7 +28,8 @@ def further() -> list[Case]:
 
 def newer() -> list[Case]:
     """ISO 15118-20: our own cases, and their twins."""
-    return [*newer_station.cases(), *newer_vehicle.cases(), *devices.cases(), *pads.cases()]
+    plain = [*newer_station.cases(), *newer_vehicle.cases(), *contract.cases()]
+    return [*plain, *devices.cases(), *pads.cases()]
 
 
 def everything() -> list[Case]:

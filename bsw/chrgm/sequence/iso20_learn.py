@@ -107,8 +107,8 @@ def delivery(
 ) -> Agreement:
     """A vehicle that is still at it, or a standby that is not granted, changes nothing."""
     finished = request.ev_processing is Processing.FINISHED
-    granted = response.response_code is not Codes.WARNING_STANDBY_NOT_ALLOWED
-    if not (finished and granted):
+    refused = response.response_code is Codes.WARNING_STANDBY_NOT_ALLOWED
+    if not finished or (refused and request.charge_progress is Step.STANDBY):
         return replace(agreed, finished=finished)
     return replace(agreed, finished=True, progress=_PROGRESS[request.charge_progress])
 

@@ -6,6 +6,7 @@ dynamic, and who tells the mobility needs, is a preference: the other one is bet
 
 from collections.abc import Iterable, Sequence
 
+from bsw.chrgm.endings import Ending
 from bsw.chrgm.iso20 import parameters as known
 from bsw.chrgm.iso20.parameters import whole
 from bsw.chrgm.iso20.selection import Selection
@@ -37,6 +38,19 @@ class Choosing:
     def place(self) -> str:
         """Where the energy service has words of its own; empty before the choice."""
         return "" if self.selection is None else self.selection.service.vehicle
+
+    def controls(self, told: object) -> bool:
+        """Whether a control mode of the loop is of the kind that was selected [V2G20-1600]."""
+        made = self.made
+        control = "Dynamic" if made.dynamic else "Scheduled"
+        return type(told).__name__.startswith(f"BPT{control}" if made.both_ways else control)
+
+    def foreign(self, exchange: str, told: object) -> bool:
+        """A loop in another control mode says nothing that counts, and is left in order."""
+        if self.controls(told):
+            return False
+        self._context.stop(Ending.IMPLAUSIBLE, f"{exchange} answered as {type(told).__name__}")
+        return True
 
     def note(self, numbers: Iterable[int]) -> None:
         """What the station offers, best first for us; an id that we do not know is passed over."""

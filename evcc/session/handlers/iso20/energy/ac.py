@@ -157,9 +157,12 @@ class AlternatingCurrent20:
         context.looped = True
         self._status.see(body.evse_status, body.meter_info)
         see_meter(context, body.meter_info)
-        target = lines(body.cl_res_control_mode, "evse_target_active_power")
+        control = body.cl_res_control_mode
+        if self._choosing.foreign("AC_ChargeLoop", control):
+            return
+        target = lines(control, "evse_target_active_power")
         if self._choosing.made.dynamic:
-            see_needs(context, body.cl_res_control_mode)
+            see_needs(context, control)
         self._target = None if target is None else self._amps(target)
         context.note(
             target_power=None if target is None else target.total,

@@ -161,8 +161,10 @@ class DirectLoop:
         self._status.see(body.evse_status, body.meter_info)
         see_meter(context, body.meter_info)
         believe, control = context.judge.believe, body.cl_res_control_mode
+        if self._choosing.foreign("DC_ChargeLoop", control):
+            return
         if self._choosing.made.dynamic:
-            see_needs(context, body.cl_res_control_mode)
+            see_needs(context, control)
         context.note(
             present_voltage=believe(
                 "present_voltage", body.evse_present_voltage, view.present_voltage
