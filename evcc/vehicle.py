@@ -300,5 +300,9 @@ class Pilot(Protocol):
     def state(self) -> str:
         """One letter, ``A`` to ``F``, as measured."""
 
+    @property
+    def limit(self) -> float | None:
+        """Ampere that the duty cycle allows beside all words; none where it says nothing."""
+
     def set_ready(self, *, ready: bool) -> None:
         """State C (or D) when ready, B when not."""

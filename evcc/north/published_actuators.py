@@ -57,6 +57,10 @@ class PublishedPilot:
     def state(self) -> str:
         return self._behind.state
 
+    @property
+    def limit(self) -> float | None:
+        return self._behind.limit
+
     def set_ready(self, *, ready: bool) -> None:
         self._behind.set_ready(ready=ready)
         self._vehicle.variables.publish_changed("ev_power_ready", ready)

@@ -48,6 +48,12 @@ class PilotOnPort:
     def state(self) -> str:
         return self._port.read().state.name
 
+    @property
+    def limit(self) -> float | None:
+        pilot = self._port.read()
+        silent = pilot.meaning in {Meaning.DIGITAL, Meaning.STEADY}
+        return None if silent else pilot.current
+
     def set_ready(self, *, ready: bool) -> None:
         self._port.show(PilotState.C if ready else PilotState.B)
 

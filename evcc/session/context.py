@@ -250,7 +250,10 @@ class VehicleContext:
         return self.state.permission and self.state.locked is not False
 
     def ac_current(self, mode: Mode) -> float:
-        """Per phase: the least of station, schedule, cable, own charger, inlet temperature.
+        """Per phase: the least of station, duty cycle, schedule, cable, own charger, temperature.
+
+        A station of ISO 15118-2 may go over to a nominal duty cycle when a customer is there, and
+        then the smaller of it and its words counts [V2G2-853].
 
         An on-board charger of which nothing is known gets nothing.
         """
@@ -259,7 +262,10 @@ class VehicleContext:
             return 0.0
         limits = [
             value
-            for value in (state.ac_max_current, view.max_current, state.cable_current)
+            for value in (
+                *(state.ac_max_current, state.cable_current),
+                *(view.max_current, self.pilot.limit),
+            )
             if value is not None
         ]
         if view.schedule_power is not None and view.nominal_voltage:

@@ -160,3 +160,39 @@ def test_an_ac_vehicle_without_a_common_protocol_charges_by_the_duty_cycle() -> 
     place.cable.source(nominal(10.0))
     place.world.run_for(1 * S)
     assert place.rig.pack.ac_allowed == 10.0
+
+
+def test_in_a_session_of_ac_the_smaller_of_duty_cycle_and_words_counts() -> None:
+    """[V2G2-853]."""
+    place = Place(mode="AC_three_phase_core")
+    place.cable.plug()
+    place.world.run_for(30 * S)
+    assert place.rig.pack.ac_allowed == 16.0
+    place.cable.source(nominal(10.0))
+    place.world.run_for(2 * S)
+    assert place.rig.pack.ac_allowed == 10.0
+    place.cable.source(nominal(32.0))
+    place.world.run_for(2 * S)
+    assert place.rig.pack.ac_allowed == 16.0
+    place.cable.source(Drive(98.0))
+    place.world.run_for(2 * S)
+    assert place.rig.pack.ac_allowed == 0.0, "a duty cycle that allows nothing"
+
+
+def test_in_a_session_of_ac_the_pilot_follows_the_word_within_a_quarter_second() -> None:
+    """[V2G2-847] for C, [V2G2-848] for B."""
+    place = Place(mode="AC_three_phase_core")
+    pilots: list[tuple[int, str]] = []
+    place.cable.station.listen(lambda pilot: pilots.append((place.scheduler.now, pilot.state.name)))
+    place.cable.plug()
+    place.rig.full_after(40 * S)
+    place.ended()
+    start, stop = (
+        record.time
+        for record in place.rig.vehicle_trace.records
+        if record.fields.get("name") == "PowerDeliveryReq" and record.fields["way"] == "out"
+    )
+    ready = next(at for at, state in pilots if state == "C")
+    waits = next(at for at, state in pilots if state == "B" and at > ready)
+    assert 0 <= ready - start <= 250 * MS
+    assert 0 <= waits - stop <= 250 * MS

@@ -24,6 +24,7 @@ class Plug:
 
     ready: bool = False
     fault: str = ""
+    limit: float | None = None
 
     @property
     def state(self) -> str:
