@@ -6,9 +6,16 @@ All of them give the same results.  A worker that dies loses its chunk, which an
 import importlib
 import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 from tools.campaign.draw import draw
@@ -25,6 +32,10 @@ DEATHS: Final = 5
 """Times that workers may die before it is the sessions' fault."""
 
 
+ANSWERS: Final = "30s"
+"""A scheduler that is there answers within this."""
+
+
 class NoCrew(Exception):
     """Nobody there to play; says why and what to do."""
 
@@ -38,10 +49,16 @@ class Task:
     made_with: str = ""
 
 
+_alone: Final = Lock()
+"""Of one process: a Dask worker has several threads unless told otherwise, and sessions would share
+the processor they cannot share, and what they say they used of it."""
+
+
 def work(task: Task) -> list[Result]:
     """Play a chunk.  Runs wherever a worker is."""
-    prepare(task.made_with)
-    return [play(seed, *draw(task.plan, seed)) for seed in task.seeds]
+    with _alone:
+        prepare(task.made_with)
+        return [play(seed, *draw(task.plan, seed)) for seed in task.seeds]
 
 
 _prepared: set[str] = set()
@@ -110,12 +127,19 @@ def dask(tasks: list[Task], address: str) -> Iterator[list[Result]]:
     except ImportError:
         raise NoCrew("--scheduler needs Dask: pip install 'pilotwire[dask]'") from None
     try:
-        client: Any = distributed.Client(address, timeout="10s")
+        client: Any = distributed.Client(address, timeout=ANSWERS)
     except (OSError, ValueError) as error:
         raise NoCrew(f"no Dask scheduler at {address}: {error}") from None
     try:
         futures = [client.submit(work, task, pure=False, retries=DEATHS) for task in tasks]
-        for _future, results in distributed.as_completed(futures, with_results=True):
+        left = distributed.as_completed(futures, with_results=True)
+        futures.clear()  # who holds on to them holds every result in the cluster's memory
+        for _future, results in left:
             yield results
+    except (distributed.KilledWorker, CancelledError) as error:
+        raise NoCrew(
+            f"the cluster at {address} lost its workers or its scheduler ({error}); "
+            "the same command goes on where it was"
+        ) from None
     finally:
         client.close()
