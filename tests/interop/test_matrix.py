@@ -8,7 +8,8 @@ import pytest
 from tools.cli import main
 from tools.interop import environments, matrix, table
 from tools.interop.environments import Environment, PeerMissing
-from tools.interop.matrix import Cell, cell, cells
+from tools.interop.ledger import Ledger, OtherRuns
+from tools.interop.matrix import Cell, Matrix, cell
 from tools.interop.ratios import ratios
 from tools.interop.roles import Case, Pace
 from tools.interop.runs import Run, Side
@@ -32,24 +33,61 @@ def test_a_cell_is_the_median_of_the_runs_that_ended_well() -> None:
     assert found.why == "vehicle: the last line"
 
 
-def test_a_run_that_cannot_begin_does_not_end_the_matrix(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[str, float]] = []
+PAIRS = (("theirs", "theirs"), ("theirs", "ours"))
 
-    def run(case: Case, folder: Path, vehicle: str, station: str, *, pace: Pace) -> Run:
-        assert folder.parent == tmp_path
-        asked.append((f"{vehicle}-{station}", pace.patience))
-        if station == "theirs":
+
+def played(folder: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> list[str]:
+    """What is asked of the programs; a foreign station of the round ``broken`` does not start."""
+    asked: list[str] = []
+
+    def run(_case: Case, where: Path, vehicle: str, station: str, *, pace: Pace) -> Run:
+        assert (where.parent, pace.patience) == (folder, matrix.PATIENCE)
+        asked.append(where.name.removeprefix("2-AC-EIM-"))
+        if station == "theirs" and where.name.endswith(broken):
             raise AssertionError("'READY' did not appear")
         return ended(1.0, 10.0)
 
     monkeypatch.setattr(matrix, "run", run)
-    pairs = (("theirs", "theirs"), ("theirs", "ours"))
-    bad, good = cells(tmp_path, [CASE], pairs, rounds=1, pace=Pace())
-    assert (bad.good, good.good) == (0, 1)
+    return asked
+
+
+def made_matrix(folder: Path, rounds: int, *, resume: bool = False) -> Matrix:
+    ledger = Ledger(folder, {"pilotwire": "1"}, resume=resume)
+    return Matrix(folder, [CASE], PAIRS, rounds, Pace(), ledger)
+
+
+def test_a_run_that_cannot_begin_is_tried_once_more_and_does_not_end_the_matrix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = played(tmp_path, monkeypatch, "0")
+    bad, good = made_matrix(tmp_path, 1).play()
+    assert asked == ["theirs-theirs-0", "theirs-theirs-0-again", "theirs-ours-0"]
+    assert [(one.good, one.runs) for one in (bad, good)] == [(1, 2), (1, 1)]
     assert "READY" in bad.why
-    assert asked == [("theirs-theirs", matrix.PATIENCE), ("theirs-ours", 0.0)]
+
+
+def test_rounds_are_played_one_after_the_other_while_there_is_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = played(tmp_path, monkeypatch, "never")
+    list(made_matrix(tmp_path, 3).play(enough=lambda: len(asked) > 2))
+    assert asked == ["theirs-theirs-0", "theirs-ours-0", "theirs-theirs-1"]
+
+
+def test_a_matrix_that_was_broken_off_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = played(tmp_path, monkeypatch, "never")
+    list(made_matrix(tmp_path, 2).play(enough=lambda: len(asked) > 2))
+    path = tmp_path / "runs.jsonl"
+    path.write_text(path.read_text()[:-9])  # the last one was not written to its end
+    again = made_matrix(tmp_path, 2, resume=True)
+    list(again.play())
+    assert asked[3:] == ["theirs-theirs-1", "theirs-ours-1"]
+    assert [(one.good, one.runs, one.set_up) for one in again.cells()] == [(2, 2, 1000.0)] * 2
+    assert not list(made_matrix(tmp_path, 2).cells())  # not asked to go on
+    with pytest.raises(OtherRuns, match="--resume"):
+        Ledger(tmp_path, {"pilotwire": "2"}, resume=True)
 
 
 def made(vehicle: str, station: str, set_up: float, rate: float, cpu: float) -> Cell:

@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -11,8 +12,16 @@ from pathlib import Path
 from bsw.program.parser import did_you_mean
 from tools.interop import table
 from tools.interop.environments import ALL, HOME, ISO15118, PeerMissing
-from tools.interop.matrix import EVERY, PAIRS, Cell, cells
+from tools.interop.ledger import Ledger, OtherRuns
+from tools.interop.matrix import EVERY, PAIRS, Matrix
 from tools.interop.roles import Case, Pace
+
+MINUTES = 22.0
+WITHIN = 60
+"""Seconds that a session may take: the slowest that ended well took 45."""
+
+SAME = ("pilotwire", "iso15118", "python")
+"""What runs must share to be counted together."""
 
 PAIR_NAMES = {"-".join(pair): pair for pair in PAIRS}
 
@@ -30,7 +39,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--pair", action="append", choices=PAIR_NAMES, help="only this: vehicle, station"
     )
-    run.add_argument("--rounds", type=int, default=1, help="default: %(default)s")
+    run.add_argument("--rounds", type=int, default=1, help="at most; default: %(default)s")
+    run.add_argument(
+        "--minutes",
+        type=float,
+        default=MINUTES,
+        help="after so many only the first round goes on; default: %(default)s",
+    )
+    run.add_argument("--resume", action="store_true", help="go on with what --report holds")
     run.add_argument("--loops", type=int, default=50, help="default: %(default)s")
     run.add_argument(
         "--report", type=Path, default=Path("run/interop"), help="default: %(default)s"
@@ -45,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.word == "setup":
             return _setup()
         return _run(arguments)
-    except (PeerMissing, Wrong, ValueError) as error:
+    except (PeerMissing, Wrong, OtherRuns, ValueError) as error:
         print(f"v2g interop: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"v2g interop: {' '.join(error.cmd[:3])}: {error}", file=sys.stderr)
@@ -83,19 +99,21 @@ def _run(arguments: argparse.Namespace) -> int:
     ISO15118.use()
     if os.geteuid():
         raise PeerMissing("network namespaces need root")
-    arguments.report.mkdir(parents=True, exist_ok=True)
-    pace = Pace(loops=arguments.loops, pause=0)
-    found: list[Cell] = []
+    pace = Pace(loops=arguments.loops, pause=0, within=WITHIN)
     about = _about(arguments.rounds)
-    for one in cells(arguments.report, cases, pairs, rounds=arguments.rounds, pace=pace):
-        found.append(one)
+    told = {**{name: about[name] for name in SAME}, "loops": arguments.loops}
+    ledger = Ledger(arguments.report, told, resume=arguments.resume)
+    matrix = Matrix(arguments.report, cases, pairs, arguments.rounds, pace, ledger)
+    ends = time.monotonic() + 60 * arguments.minutes
+    for one in matrix.play(enough=lambda: time.monotonic() > ends):
         print(f"{'  '.join(table.row(one))}  {one.why}".rstrip(), flush=True)
         about["load at the end"] = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-        table.write(arguments.report, about, found)
+        table.write(arguments.report, about, list(matrix.cells()))
+    found = list(matrix.cells())
     if arguments.page:
         table.put_into(arguments.page, table.markdown(about, found))
     print(arguments.report / "interop.html")
-    return 0 if all(one.good == one.runs for one in found) else 1
+    return 0 if all(one.good for one in found) else 1
 
 
 def _about(rounds: int) -> dict[str, str]:

@@ -1,16 +1,18 @@
 """The matrix: each case with either side ours or theirs, and what the runs of a cell came to.
 
-Their own pair gets more time for each answer than the norm gives, because otherwise it does not
-get through on a busy host.
+The foreign vehicle gets more time for each answer than the norm gives, because otherwise it does
+not get through on a busy host.
 """
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from tools.interop.ledger import Ledger
 from tools.interop.roles import Case, Pace
 from tools.interop.runs import CASES, ISO20, SECURE20, Run, Side, run
 
@@ -48,32 +50,68 @@ class Cell:
         return asdict(self)
 
 
-def cells(
-    folder: Path,
-    cases: Sequence[Case],
-    pairs: Sequence[tuple[str, str]],
-    *,
-    rounds: int,
-    pace: Pace,
-) -> Iterator[Cell]:
-    for case in cases:
-        for pair in pairs:
-            own = replace(pace, patience=PATIENCE) if pair == ("theirs", "theirs") else pace
-            places = [place(folder, case, pair, number) for number in range(rounds)]
-            runs = [_run(case, where, pair, own) for where in places]
-            yield cell(case, pair, runs, places[0].name)
+@dataclass(frozen=True)
+class Matrix:
+    """What is to be played, and ``ledger`` with what was."""
+
+    folder: Path
+    cases: Sequence[Case]
+    pairs: Sequence[tuple[str, str]]
+    rounds: int
+    pace: Pace
+    ledger: Ledger
+
+    def play(self, *, enough: Callable[[], bool] = lambda: False) -> Iterator[Cell]:
+        """Round by round, each cell as it stands after a run.
+
+        Every cell is played once; after that ``enough`` may end it before a further run.
+        """
+        for number in range(self.rounds):
+            for case in self.cases:
+                for pair in self.pairs:
+                    if number and enough():
+                        return
+                    if len(self._runs(case, pair)) <= number:
+                        yield self._one(case, pair, number)
+
+    def _one(self, case: Case, pair: tuple[str, str], number: int) -> Cell:
+        """What did not end well is tried once more, and counted as well: the host may be busy."""
+        for more in ("", "-again"):
+            where = place(self.folder, case, pair, f"{number}{more}")
+            found = _run(case, where, pair, replace(self.pace, patience=PATIENCE))
+            self.ledger.add((case.name, *pair), found)
+            if found.good:
+                break
+        return self._cell(case, pair)
+
+    def cells(self) -> Iterator[Cell]:
+        """Those that were played at all."""
+        for case in self.cases:
+            for pair in self.pairs:
+                if self._runs(case, pair):
+                    yield self._cell(case, pair)
+
+    def _runs(self, case: Case, pair: tuple[str, str]) -> list[Run]:
+        return self.ledger.runs.get((case.name, *pair), [])
+
+    def _cell(self, case: Case, pair: tuple[str, str]) -> Cell:
+        return cell(case, pair, self._runs(case, pair), place(self.folder, case, pair, "0").name)
+
+
+LOST: Final = (AssertionError, OSError, ValueError, subprocess.SubprocessError)
+"""A run that ends so could not be begun, or not be judged."""
 
 
 def _run(case: Case, where: Path, pair: tuple[str, str], pace: Pace) -> Run:
-    """One that could not even be begun is one that did not end well."""
+    """One that could not even be begun is one that did not end well; the others are played."""
     try:
         return run(case, where, *pair, pace=pace)
-    except AssertionError as error:
+    except LOST as error:
         lost = Side(good=False, figures={}, cpu=0.0, rss=0.0, said=str(error))
         return Run(lost, lost)
 
 
-def place(folder: Path, case: Case, pair: tuple[str, str], number: int) -> Path:
+def place(folder: Path, case: Case, pair: tuple[str, str], number: str) -> Path:
     words = re.sub(r"\W+", "-", f"{case.name} {' '.join(pair)} {number}").strip("-")
     return folder.absolute() / words
 
