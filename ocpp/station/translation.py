@@ -4,7 +4,7 @@ A translator is pure: the same record and calendar give the same message, each t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, Protocol
@@ -38,6 +38,7 @@ class Standing(Enum):
 class Verdict:
     """A token's standing, its group, until when that holds (seconds since 1970), a text for it.
 
+    ``evses`` are the only outlets where it may charge, empty: all of them.
     ``certificate`` is what is said of a contract's chain, in the words of 2.x.
     """
 
@@ -46,6 +47,13 @@ class Verdict:
     until: float | None = None
     text: str = ""
     certificate: str = ""
+    evses: tuple[int, ...] = ()
+
+    def at(self, evse: int) -> "Verdict":
+        """As it is at this outlet [C01.FR.20, C01.FR.21]."""
+        if not self.accepted or not self.evses or evse in self.evses:
+            return self
+        return replace(self, standing=Standing.NOT_HERE)
 
     @property
     def accepted(self) -> bool:

@@ -161,6 +161,7 @@ def _verdict(info: Message) -> Verdict:
         group or None,
         until.timestamp() if until is not UNSET else None,
         "" if text is UNSET else text.content,
+        evses=() if info.evseId is UNSET else tuple(info.evseId),
     )
 
 

@@ -22,7 +22,7 @@ from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.contracts.shown import ContractRules
 from ocpp.station.diagnostics.outside import Outside
 from ocpp.station.outlets.places import Lock
-from ocpp.station.records import Sample, Stop, Token
+from ocpp.station.records import Sample, SignedRecord, Stop, Token
 from ocpp.station.rules import StationRules
 from ocpp.station.security.roots import Vault
 from ocpp.station.security.signing import Keys
@@ -39,10 +39,15 @@ Json = dict[str, Any]
 
 @dataclass
 class Outlets:
-    """The charger: remembers what it was told; its meter is the test's."""
+    """The charger: remembers what it was told; its meter is the test's.
+
+    ``registers`` are those of outlets that do not show ``wh``; ``record`` signs them.
+    """
 
     told: list[tuple[str, int, str]] = field(default_factory=list)
     wh: float = 1000.0
+    registers: dict[int, float] = field(default_factory=dict)
+    record: SignedRecord | None = None
     more: tuple[Sample, ...] = ()
     lock: Lock = Lock.UNLOCKED
     shown: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
@@ -70,7 +75,7 @@ class Outlets:
         self.told.append(("stop", evse, why.value))
 
     def meter(self, evse: int) -> tuple[Sample, ...]:
-        return (Sample(self.wh), *self.more)
+        return (Sample(self.registers.get(evse, self.wh), signed=self.record), *self.more)
 
     def unlock(self, evse: int) -> Lock:
         self.told.append(("unlock", evse, self.lock.value))

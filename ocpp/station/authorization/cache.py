@@ -1,5 +1,6 @@
 """The authorization cache: what the back end last said of each token [C10, C11, C12]."""
 
+from dataclasses import replace
 from typing import Final
 
 from ocpp.catalogue import Message
@@ -40,7 +41,9 @@ class Cache:
         updated = None if unix_ns is None else unix_ns / 1e9
         key = key_of(token)
         self._entries.pop(key, None)
-        self._entries[key] = Entry(verdict.standing, verdict.group, verdict.until, updated)
+        self._entries[key] = Entry(
+            verdict.standing, verdict.group, verdict.until, updated, verdict.evses
+        )
         while len(self._entries) > MOST:
             self._drop()
         self._ground.memory.write(KEPT, self._entries)
@@ -62,7 +65,7 @@ class Cache:
         """The back end's own end of an entry wins over our life time [C10.FR.13]."""
         life = self._ground.model.number(CONTROLLER, "LifeTime")
         if entry.until is None and entry.updated is not None and life > 0:
-            return Verdict(entry.standing, entry.group, entry.updated + life)
+            return replace(entry.verdict, until=entry.updated + life)
         return entry.verdict
 
     def _drop(self) -> None:

@@ -12,16 +12,20 @@ from ocpp.station.translation import Standing, Verdict
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """``until`` and ``updated`` are seconds since 1970, where they are known."""
+    """``until`` and ``updated`` are seconds since 1970, where they are known.
+
+    ``evses`` are the only outlets where the token may charge; empty: all.
+    """
 
     standing: Standing
     group: str | None = None
     until: float | None = None
     updated: float | None = None
+    evses: tuple[int, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        return Verdict(self.standing, self.group, self.until)
+        return Verdict(self.standing, self.group, self.until, evses=self.evses)
 
 
 def key_of(token: Token) -> str:
@@ -41,8 +45,10 @@ def listed(info: Message, standings: Mapping[str, Standing]) -> Entry:
     group = getattr(info, "parentIdTag", UNSET) if group is UNSET else group.idToken
     until: Any = getattr(info, "cacheExpiryDateTime", UNSET)
     until = getattr(info, "expiryDate", UNSET) if until is UNSET else until
+    evses: Any = getattr(info, "evseId", UNSET)
     return Entry(
         standings[info.status],
         None if group is UNSET else group or None,
         None if until is UNSET else until.timestamp(),
+        evses=() if evses is UNSET else tuple(evses),
     )

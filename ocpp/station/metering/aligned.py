@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from bsw.os.clock import S
+from bsw.os.scheduler import Alarm
 from ocpp.station.ground import Ground
-from ocpp.station.outlets.outlet import picked
+from ocpp.station.outlets.outlet import Choice, picked
 from ocpp.station.outlets.places import Place
 from ocpp.station.records import Context, Instant, Reading, Trigger
 from ocpp.station.translation import timestamp
@@ -23,20 +24,26 @@ class Aligned:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._alarm = ground.scheduler.alarm(self._due, name="ocpp.aligned")
+        self._keeping = ground.scheduler.alarm(self._keep, name="ocpp.aligned.keep")
         ground.model.listen(lambda variable, _kind: self._changed(variable.component.name))
 
     def close(self) -> None:
         self._alarm.cancel()
+        self._keeping.cancel()
 
     def start(self) -> None:
         """The calendar is known: wait for the next full interval since midnight."""
+        self._wait(self._alarm, "Interval")
+        self._wait(self._keeping, "TxEndedInterval")
+
+    def _wait(self, alarm: Alarm, name: str) -> None:
         unix_ns = self._ground.unix_ns
-        every = int(self._ground.model.number(CONTROLLER, "Interval"))
+        every = int(self._ground.model.number(CONTROLLER, name))
         if unix_ns is None or every == 0 or not self._ground.model.flag(CONTROLLER, "Enabled"):
-            self._alarm.cancel()
+            alarm.cancel()
             return
         into_day = unix_ns % (DAY * S)
-        self._alarm.rearm(min(every * S - into_day % (every * S), DAY * S - into_day) or every * S)
+        alarm.rearm(min(every * S - into_day % (every * S), DAY * S - into_day) or every * S)
 
     def say(self, place: Place | None) -> None:
         """Asked for [F06.FR.06]: one outlet, or all."""
@@ -48,30 +55,35 @@ class Aligned:
         if component == CONTROLLER:
             self.start()
 
+    def _choice(self, measurands: str) -> Choice:
+        model = self._ground.model
+        return Choice(model.members(CONTROLLER, measurands), model.flag(CONTROLLER, "SignReadings"))
+
+    def _keep(self) -> None:
+        """For the end of whatever runs [J01.FR.01, E06.FR.11]."""
+        self._wait(self._keeping, "TxEndedInterval")
+        for place in self._ground.places.values():
+            place.outlet.keep_sample(Context.CLOCK, self._choice("TxEndedMeasurands"))
+
     def _due(self) -> None:
-        self.start()
+        self._wait(self._alarm, "Interval")
         places = list(self._ground.places.values())
         running = [place for place in places if place.outlet.transaction is not None]
         idle_only = self._ground.model.flag(CONTROLLER, "SendDuringIdle")
         for place in () if idle_only else running:
-            place.outlet.measure(
-                Trigger.METER_CLOCK,
-                Context.CLOCK,
-                self._ground.model.members(CONTROLLER, "Measurands"),
-            )
+            place.outlet.measure(Trigger.METER_CLOCK, Context.CLOCK, self._choice("Measurands"))
         for place in places:
             if place.outlet.transaction is None:
                 self._tell(place, Context.CLOCK)
 
     def _tell(self, place: Place, context: Context) -> None:
         translator = self._ground.translator
-        measurands = self._ground.model.members(CONTROLLER, "Measurands")
-        samples = picked(self._ground.charger.meter(place.evse), measurands)
+        choice = self._choice("Measurands")
+        samples = picked(self._ground.charger.meter(place.evse), choice.measurands)
         if translator is None or not samples:
             return
-        signs = self._ground.model.flag(CONTROLLER, "SignReadings")
         samples = tuple(
-            replace(each, context=context, signed=each.signed if signs else None)
+            replace(each, context=context, signed=each.signed if choice.signs else None)
             for each in samples
         )
         reading = Reading(self._ground.instant(), samples)

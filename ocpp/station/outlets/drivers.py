@@ -91,7 +91,7 @@ class Drivers:
         """What the back end thinks of the driver of the transaction that runs here [E05]."""
         if place.outlet.token is not None:
             self._judge.learn(place.outlet.token, verdict)
-        if not verdict.accepted:
+        if not verdict.at(place.evse).accepted:
             self._invalid(place)
         elif place.outlet.token is not None and verdict.group is not None:
             token = place.outlet.token
@@ -168,6 +168,7 @@ class Drivers:
     def _judged(self, place: Place, token: Token, verdict: Verdict) -> None:
         """A local driver's token has its verdict."""
         place.asked = None
+        verdict = verdict.at(place.evse)
         known = Token(token.id, token.kind, verdict.group)
         present = place.outlet.token
         if verdict.accepted and self._judge.is_master(verdict.group):
@@ -199,6 +200,7 @@ class Drivers:
 
     def _judged_remote(self, place: Place, start: RemoteStart, verdict: Verdict) -> None:
         place.asked = None
+        verdict = verdict.at(place.evse)
         if verdict.accepted:
             group = verdict.group or start.token.group
             token = Token(start.token.id, start.token.kind, group)

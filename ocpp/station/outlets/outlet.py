@@ -84,6 +84,14 @@ Meter = Callable[[], tuple[Sample, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the meter's values are told, and whether with their signed records."""
+
+    measurands: tuple[str, ...] | None
+    signs: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """An event, and what its transaction is after it."""
 
@@ -91,6 +99,10 @@ class Occurrence:
     state: bytes
 
 
+CURRENT: Final = "Current.Import"
+PHASES: Final = ("L1", "L2", "L3")
+FLOWS: Final = 0.5
+"""Amperes from which on a phase is used: below are a meter's noise and standby."""
 KEPT_SAMPLES: Final = 512
 """Beyond these every second one from inside goes [E06.FR.12]."""
 
@@ -131,6 +143,7 @@ class Outlet:
         self._token_told = False
         self._remote_start: int | None = None
         self._reservation: int | None = None
+        self._phases_told: int | None = None
         self._began: Reading | None = None
         self._kept: list[Reading] = []
 
@@ -245,19 +258,21 @@ class Outlet:
         self,
         trigger: Trigger = Trigger.METER_PERIODIC,
         context: Context = Context.PERIODIC,
-        measurands: tuple[str, ...] | None = None,
+        choice: Choice | None = None,
     ) -> None:
         """Say what the meter shows, if there is a transaction."""
         if self.transaction is not None:
-            self._say(Phase.UPDATED, trigger, context=context, measurands=measurands)
+            self._say(Phase.UPDATED, trigger, context=context, choice=choice)
 
-    def keep_sample(self) -> None:
+    def keep_sample(
+        self, context: Context = Context.PERIODIC, choice: Choice | None = None
+    ) -> None:
         """For the end of the transaction [E06.FR.11]."""
         if self.transaction is None:
             return
-        samples = self._samples(self.rules.ended, self._meter())
+        samples = self._samples(choice or Choice(self.rules.ended, self.rules.signs), self._meter())
         if samples:
-            self._kept.append(Reading(self._now(), _for(Context.PERIODIC, samples)))
+            self._kept.append(Reading(self._now(), _for(context, samples)))
         if len(self._kept) > KEPT_SAMPLES:
             del self._kept[1:-1:2]
 
@@ -307,14 +322,14 @@ class Outlet:
         token: Token | None = None,
         *,
         context: Context = Context.PERIODIC,
-        measurands: tuple[str, ...] | None = None,
+        choice: Choice | None = None,
     ) -> None:
         assert self.transaction is not None
         at = self._now()
         samples = self._meter()
         first_place = self.connector is not None and not self._place_told
         readings = self._readings(
-            phase, at, samples, begins=first_place, context=context, measurands=measurands
+            phase, at, samples, begins=first_place, context=context, choice=choice
         )
         ours = self.token if not self._token_told else None
         remote = self._remote_start
@@ -331,6 +346,7 @@ class Outlet:
             stop=stop if phase is Phase.ENDED else None,
             remote_start=remote,
             reservation=self._reservation,
+            phases=self._phases(samples),
             meter_wh=_register(samples),
             readings=readings,
         )
@@ -353,35 +369,47 @@ class Outlet:
         *,
         begins: bool,
         context: Context,
-        measurands: tuple[str, ...] | None,
+        choice: Choice | None,
     ) -> tuple[Reading, ...]:
         """The begin stands in the first event that has a place, and again in the last."""
         if phase is Phase.ENDED:
-            end = self._samples(self.rules.ended, samples)
+            end = self._samples(Choice(self.rules.ended, self.rules.signs), samples)
             ends = (Reading(at, _for(Context.END, end)),) if end else ()
             return (*self._begin(), *self._kept, *ends)
         if begins and self._began is None:
-            start = self._samples(self.rules.started, samples)
+            start = self._samples(Choice(self.rules.started, self.rules.signs), samples)
             self._began = Reading(at, _for(Context.BEGIN, samples)) if samples else None
             return (Reading(at, _for(Context.BEGIN, start)),) if start else ()
-        wanted = self.rules.updated if measurands is None else measurands
-        updated = self._samples(wanted, samples)
+        updated = self._samples(choice or Choice(self.rules.updated, self.rules.signs), samples)
         return (Reading(at, _for(context, updated)),) if updated else ()
 
     def _begin(self) -> tuple[Reading, ...]:
         """The values of the begin that belong to the end."""
         if self._began is None:
             return ()
-        begin = self._samples(self.rules.ended, self._began.samples)
+        begin = self._samples(Choice(self.rules.ended, self.rules.signs), self._began.samples)
         return (Reading(self._began.at, begin),) if begin else ()
 
-    def _samples(
-        self, measurands: tuple[str, ...] | None, samples: tuple[Sample, ...]
-    ) -> tuple[Sample, ...]:
-        found = picked(samples, measurands)
-        if self.rules.signs:
+    @staticmethod
+    def _samples(choice: Choice, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+        found = picked(samples, choice.measurands)
+        if choice.signs:
             return found
         return tuple(replace(each, signed=None) for each in found)
+
+    def _phases(self, samples: tuple[Sample, ...]) -> int | None:
+        """How many phases the vehicle uses, if that is known and news [E02.FR.18, E02.FR.19]."""
+        used = phases_used(samples) if self.charging is ChargingState.CHARGING else None
+        if used is None or used == self._phases_told:
+            return None
+        self._phases_told = used
+        return used
+
+
+def phases_used(samples: tuple[Sample, ...]) -> int | None:
+    """As a meter sees it that shows each phase; ``None`` if it does not, or nothing flows."""
+    flows = {each.phase for each in samples if each.measurand == CURRENT and each.value >= FLOWS}
+    return len(flows & set(PHASES)) or None
 
 
 def picked(samples: tuple[Sample, ...], measurands: tuple[str, ...] | None) -> tuple[Sample, ...]:

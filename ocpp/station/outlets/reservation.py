@@ -139,6 +139,8 @@ class Reservations:
         unix_ns = self._ground.unix_ns
         places = self._ground.places
         enabled = self._ground.model.flag("ReservationCtrlr", "Enabled")
+        if not wanted.evse:  # of any outlet [H01.FR.18, H01.FR.19]
+            enabled = enabled and self._ground.model.flag("ReservationCtrlr", "NonEvseSpecific")
         over = unix_ns is None or wanted.until * 1e9 <= unix_ns
         if not enabled or over or (wanted.evse and wanted.evse not in places):
             return Reply(REJECTED)

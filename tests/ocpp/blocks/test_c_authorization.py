@@ -17,6 +17,7 @@ from tests.ocpp.blocks.steps import (
     changed,
     charge,
     events,
+    got,
     leave,
     put,
     rules,
@@ -501,3 +502,116 @@ def test_offline_a_card_stops_what_it_started(version: Version, folder: Path) ->
             last: Any = whole.heard[-1][1]
             if version is not Version.V16:
                 assert last["offline"] is True
+
+
+@SINCE_2
+@pytest.mark.parametrize("how", ["asked", "cached", "listed", "remote"])
+def test_a_token_of_certain_outlets_charges_there_alone(
+    version: Version, how: str, folder: Path
+) -> None:
+    """C01.FR.19, C01.FR.20, C01.FR.21: none named is all of them."""
+    settings = values(list_Enabled="true", cache_Enabled="true", LocalPreAuthorize="true")
+    with site(folder, version, settings) as whole:
+        accepted = {"status": "Accepted", "evseId": [2]}
+        whole.answers["Authorize"] = {"idTokenInfo": accepted}
+        if how == "listed":
+            row = {"idToken": {"idToken": CARD.id, "type": CARD.kind}, "idTokenInfo": accepted}
+            assert send(whole, 1, [row]) == "Accepted"
+        elif how == "cached":
+            whole.station.presented(2, CARD)
+            whole.run(2)
+            whole.station.presented(2, CARD)
+            whole.run(2)
+        before = asked(whole)
+        if how == "remote":
+            start = {"idToken": {"idToken": CARD.id, "type": CARD.kind}, "remoteStartId": 1}
+            for evse in (1, 2):
+                whole.ask("RequestStartTransaction", {**start, "evseId": evse})
+                whole.run(2)
+            told = [each[:2] for each in whole.charger.told if each[0] in {"allow", "refuse"}]
+            assert told == [("refuse", 1), ("allow", 2)]
+        else:
+            assert shown(whole, 1) == "refuse"
+            assert shown(whole, 2) == "allow"
+        assert (asked(whole) == before) is (how in {"cached", "listed"})
+        assert [each.standing.value for each in whole.charger.refused] == ["NotAtThisLocation"]
+
+
+@SINCE_2
+def test_an_event_may_tell_that_the_token_is_not_for_this_outlet(
+    version: Version, folder: Path
+) -> None:
+    with site(folder, version) as whole:
+        whole.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Accepted", "evseId": [2]}}
+        charge(whole)
+        assert ("stop", 1, "DeAuthorized") in whole.charger.told
+
+
+@SINCE_2
+def test_energy_only_after_an_authorization(version: Version, folder: Path) -> None:
+    """C06.FR.01, C01.FR.04: the back end is asked about tokens and nothing else."""
+    with site(folder, version) as whole:
+        whole.station.plugged(1)
+        whole.run(30)
+        assert (asked(whole), [each for each in whole.charger.told if each[0] == "allow"]) == (
+            0,
+            [],
+        )
+        assert got(whole, "AuthCtrlr.Enabled") == "true"
+        assert shown(whole) == "allow"
+        leave(whole)
+        assert asked(whole) == 1
+
+
+@SINCE_2
+def test_the_cache_keeps_the_token_and_nothing_beside(version: Version, folder: Path) -> None:
+    """C10.FR.09: no text for the driver; C10.FR.14: no additional information."""
+    settings = values(cache_Enabled="true", LocalPreAuthorize="true")
+    with site(folder, version, settings) as whole:
+        text = {"format": "UTF8", "content": "50 ct"}
+        whole.answers["Authorize"] = {
+            "idTokenInfo": {"status": "Accepted", "personalMessage": text}
+        }
+        whole.station.presented(1, CARD)
+        whole.run(2)
+        whole.run(70)
+        first = [lines for evse, lines in whole.charger.shown if evse == 1]
+        assert first == [("50 ct",)]
+        assert shown(whole) == "allow"
+        assert asked(whole) == 1
+        assert [lines for evse, lines in whole.charger.shown if evse == 1] == first
+
+
+@SINCE_2
+def test_a_list_entry_of_yesterday_counts_no_more_offline(version: Version, folder: Path) -> None:
+    """C13.FR.05."""
+    settings = values(list_Enabled="true", OfflineTxForUnknownIdEnabled="false")
+    with site(folder, version, settings) as whole:
+        rows = [entry("04E1", until="2029-12-31T00:00:00Z"), entry("04E2")]
+        assert send(whole, 1, rows) == "Accepted"
+        away(whole)
+        assert shown(whole, 1, CARD) == "refuse"
+        assert shown(whole, 2, Token("04E9")) == "refuse"
+        assert shown(whole, 2, OTHER) == "allow"
+
+
+@SINCE_2
+def test_the_list_is_only_what_the_back_end_sent(version: Version, folder: Path) -> None:
+    """D01.FR.06, D01.FR.09, D01.FR.12, D02.FR.02."""
+    with site(folder, version, values(list_Enabled="true", cache_Enabled="true")) as whole:
+        assert list_version(whole) == 0
+        assert send(whole, 1, [entry("04E1"), entry("04e1")]) == "Failed"
+        assert (list_version(whole), got(whole, "LocalAuthListCtrlr.Entries")) == (0, "0")
+        assert send(whole, 3, [entry("04E1"), entry("04E3")]) == "Accepted"
+        assert got(whole, "LocalAuthListCtrlr.Entries") == "2"
+        learned(whole, "Invalid")
+        whole.answers["TransactionEvent"] = whole.verdict("Blocked")
+        charge(whole)
+        whole.answers["TransactionEvent"] = {}
+        assert (list_version(whole), got(whole, "LocalAuthListCtrlr.Entries")) == (3, "2")
+        assert put(whole, "LocalAuthListCtrlr.Enabled", "false") == "Accepted"
+        assert list_version(whole) == 0
+        kept = {"variable": {"name": "Entries"}, "component": {"name": "LocalAuthListCtrlr"}}
+        whole.ask("GetReport", {"requestId": 1, "componentVariable": [kept]})
+        [row] = whole.said("NotifyReport")[0]["reportData"]
+        assert row["variableCharacteristics"]["maxLimit"] >= 1

@@ -201,6 +201,65 @@ def test_tc_h_22_switched_off_nothing_is_kept(version: Version, folder: Path) ->
 
 
 @ALL
+def test_tc_h_13_where_only_one_outlet_can_be_kept_none_is_left_open(
+    version: Version, folder: Path
+) -> None:
+    """H01.FR.18; H01.FR.19 where it is allowed."""
+    one = rules(values={"ReservationCtrlr.NonEvseSpecific": "false"})
+    with site(folder, version, one) as whole:
+        assert reserve(whole, evse=0) == "Rejected"
+        assert reserve(whole, evse=1) == "Accepted"
+
+
+@SINCE_2
+def test_a_reservation_that_is_cancelled_sets_its_outlet_free(
+    version: Version, folder: Path
+) -> None:
+    """H02.FR.03, H02.FR.04: the outlet; H02.FR.05, H02.FR.06: all that were spoken for."""
+    with site(folder, version) as whole:
+        assert reserve(whole, 5, 1) == "Accepted"
+        whole.ask("CancelReservation", {"reservationId": 5})
+        assert states(whole) == [(1, "Reserved"), (1, "Available")]
+        charge(whole, 1, OTHER)
+        assert ("allow", 1, OTHER.id) in whole.charger.told
+        leave(whole, 1, OTHER)
+        assert reserve(whole, 6, 0) == reserve(whole, 7, 0) == "Accepted"
+        whole.heard.clear()
+        whole.ask("CancelReservation", {"reservationId": 7})
+        assert states(whole) == [(1, "Available"), (2, "Available")]
+
+
+@SINCE_2
+def test_what_a_new_number_is_answered_and_how_its_connectors_are(
+    version: Version, folder: Path
+) -> None:
+    """H01.FR.03, H01.FR.23: one outlet; H01.FR.24: as many as are free."""
+    with site(folder, version) as whole:
+        assert reserve(whole, 5, 2) == "Accepted"
+        assert states(whole) == [(2, "Reserved")]
+        assert reserve(whole, 6, 0) == "Accepted"
+        assert states(whole) == [(1, "Reserved")]
+        assert reserve(whole, 7, 0) == "Occupied"  # H01.FR.12
+
+
+@SINCE_2
+@pytest.mark.parametrize("who", ["nobody", "other", "driver"])
+def test_a_vehicle_at_an_outlet_that_is_kept(version: Version, who: str, folder: Path) -> None:
+    """G01.FR.05, G01.FR.06, G01.FR.09: Reserved until its own driver is there."""
+    with site(folder, version) as whole:
+        assert reserve(whole) == "Accepted"
+        whole.station.plugged(1)
+        whole.run()
+        if who != "nobody":
+            whole.station.presented(1, CARD if who == "driver" else OTHER)
+            whole.run()
+        assert states(whole)[-1] == (1, "Occupied" if who == "driver" else "Reserved")
+        whole.station.unplugged(1)
+        whole.run()
+        assert states(whole)[-1] == (1, "Available" if who == "driver" else "Reserved")
+
+
+@ALL
 def test_tc_h_23_the_same_number_replaces(version: Version, folder: Path) -> None:
     with site(folder, version) as whole:
         assert reserve(whole, 5, 1) == "Accepted"
