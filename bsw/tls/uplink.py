@@ -65,15 +65,17 @@ def uplink_client(
     return context
 
 
-def uplink_server(certificate: Path, key: Path, roots: Path | None = None) -> ssl.SSLContext:
-    """``roots`` demands a certificate of the client [profile 3]."""
+def uplink_server(
+    certificate: Path, key: Path, roots: Path | None = None, *, demanded: bool = True
+) -> ssl.SSLContext:
+    """``roots`` demands a certificate of the client [profile 3], or asks for one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _pin(context)
     _look_at(certificate, key, roots)
     try:
         context.load_cert_chain(certificate, key)
         if roots is not None:
-            context.verify_mode = ssl.CERT_REQUIRED
+            context.verify_mode = ssl.CERT_REQUIRED if demanded else ssl.CERT_OPTIONAL
             context.load_verify_locations(roots)
     except ssl.SSLError as error:
         raise _unusable(error, certificate, key, roots) from None

@@ -16,6 +16,7 @@ Fields = Mapping[str, Any]
 Call = Callable[[str, Fields], None]
 """A call to the station, once the present answer is out."""
 STATION: Final = "ChargingStationCertificate"
+OF_16: Final = frozenset({"CentralSystemRootCertificate", "ManufacturerRootCertificate"})
 LOST: Final = frozenset({"Blocked", "Expired", "Invalid", "Unknown"})
 """A good contract whose token stands so was cancelled [C07.FR.13]."""
 _OF_CHAIN: Final = {"CertificateExpired": "Expired"}
@@ -35,6 +36,14 @@ class Papers(Protocol):
 
     def judged(self, emaid: str, asked: Fields) -> str:
         """The ``certificateStatus`` of a contract."""
+
+
+def install(version: Version, kind: str, root: str) -> tuple[str, Fields]:
+    """The call that installs a root, carried where 1.6 has no word for its kind."""
+    fields = {"certificateType": kind, "certificate": root}
+    if version is Version.V16 and kind not in OF_16:
+        return packed("InstallCertificate", fields)
+    return "InstallCertificate", fields
 
 
 class NoPapers:

@@ -16,7 +16,7 @@ import msgspec
 
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler
-from ocpp.backend.contracts import ContractOffice, NoPapers, Papers
+from ocpp.backend.contracts import ContractOffice, NoPapers, Papers, install
 from ocpp.backend.schedules import ScheduleOffice
 from ocpp.catalogue import Refused
 from ocpp.connection import Gone
@@ -76,7 +76,8 @@ class OfficeRules:
     """Passwords by identity; without an entry any station of any name may come.
 
     ``refused`` are tokens and how they stand (``Blocked``, ``Expired`` ...), all others are good.
-    ``schedules`` are sent to vehicles that say what they need (2.x).
+    ``schedules`` are sent to vehicles that say what they need (2.x), ``roots``, by their type and
+    in PEM, to each station that was taken in.
     """
 
     interval: int = 300
@@ -85,6 +86,7 @@ class OfficeRules:
     refused: Mapping[str, str] = field(default_factory=dict)
     slow: int = 10 * S
     schedules: tuple[Fields, ...] = ()
+    roots: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -239,7 +241,7 @@ class Office:
         if called.action in BOOKED_16 and session.version is Version.V16:
             return self._message(books, called, fields)
         known: dict[str, Callable[[], Fields]] = {
-            "BootNotification": self._booted,
+            "BootNotification": lambda: self._booted(session),
             "Heartbeat": lambda: {"currentTime": self._now()},
             "NotifyEVChargingSchedule": lambda: {"status": "Accepted"},
         }
@@ -263,8 +265,10 @@ class Office:
 
         self._scheduler.post(call, name="ocpp.back")
 
-    def _booted(self) -> Fields:
+    def _booted(self, session: Session) -> Fields:
         rules = self._rules
+        for kind, root in rules.roots if rules.boot == "Accepted" else ():
+            self._call_back(session, *install(session.version, kind, root))
         return {"currentTime": self._now(), "interval": rules.interval, "status": rules.boot}
 
     def _event(self, books: _Books, fields: Fields) -> Fields:

@@ -8,9 +8,11 @@ from typing import Protocol
 
 from bsw.dlt import Logger
 from ocpp.catalogue import Message, Refused
+from ocpp.client import ClientRules
 from ocpp.happenings import Answered, Ended, Happening
 from ocpp.router import CallsFull, Fields
 from ocpp.station.translation import Request
+from ocpp.versions import Problem
 
 Done = Callable[[Message | None], None]
 """The answer; ``None`` if it was refused, nonsense, or did not come."""
@@ -20,6 +22,18 @@ class Line(Protocol):
     def call(
         self, action: str, fields: Fields, *, within: int | None = None, name: str = ""
     ) -> str: ...
+
+
+class BackendLine(Line, Protocol):
+    """The line to the back end: ``ocpp.client.Client``, or a test's."""
+
+    rules: ClientRules
+
+    @property
+    def is_open(self) -> bool: ...
+    def renew(self, reason: str = "") -> None: ...
+    def answer(self, name: str, fields: Fields) -> bool: ...
+    def refuse(self, name: str, problem: Problem) -> bool: ...
 
 
 class Questions:

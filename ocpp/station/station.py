@@ -6,7 +6,7 @@ vehicle protocol is spoken there is not known here.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET
@@ -17,10 +17,8 @@ from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
 from ocpp.catalogue import Message
-from ocpp.client import ClientRules
 from ocpp.connection import Gone
 from ocpp.happenings import Answered, Called, Happening
-from ocpp.router import Fields
 from ocpp.station.answering import Answering
 from ocpp.station.blocks import Blocks
 from ocpp.station.boot import Boot, Standing
@@ -45,7 +43,7 @@ from ocpp.station.outlets.outlets import Outlets
 from ocpp.station.outlets.places import Charger, Place
 from ocpp.station.outlets.remote import always
 from ocpp.station.provisioning.tuning import Tuning
-from ocpp.station.questions import Line, Questions
+from ocpp.station.questions import BackendLine, Questions
 from ocpp.station.records import Instant, Stop, Token, Trigger, TxEvent
 from ocpp.station.rules import StationRules, make_model
 from ocpp.station.security.roots import NoVault, Vault
@@ -59,25 +57,13 @@ from ocpp.station.translation import (
 )
 from ocpp.station.v2 import V2
 from ocpp.station.v16 import V16
-from ocpp.versions import Problem, Version
+from ocpp.versions import Version
 
 TRANSLATORS: Final[Mapping[Version, Translator]] = {
     Version.V16: V16(),
     Version.V201: V2(),
     Version.V21: V2(),
 }
-
-
-class BackendLine(Line, Protocol):
-    """The line to the back end: ``ocpp.client.Client``, or a test's."""
-
-    rules: ClientRules
-
-    @property
-    def is_open(self) -> bool: ...
-    def renew(self, reason: str = "") -> None: ...
-    def answer(self, name: str, fields: Fields) -> bool: ...
-    def refuse(self, name: str, problem: Problem) -> bool: ...
 
 
 class Station:
@@ -187,6 +173,23 @@ class Station:
     def told_everything(self) -> bool:
         """Nothing is on its way to the disk or to the back end."""
         return self._ledger.idle and self._memory.idle
+
+    @property
+    def is_online(self) -> bool:
+        """The back end may be asked."""
+        return self._ground.online
+
+    @property
+    def profile(self) -> int:
+        """The security profile of the slot in use."""
+        return self._blocks.networks.profile
+
+    def certify(self, kind: str) -> bool:
+        """Ask for a certificate of this kind, as if it were ordered; whether there are keys."""
+        begin = self._blocks.signing.trigger(kind, None)
+        if begin is not None:
+            begin()
+        return begin is not None
 
     def outlet(self, evse: int) -> Outlet:
         return self._places[evse].outlet

@@ -47,9 +47,19 @@ def asks_backend(config: SeccConfig) -> bool:
 
 
 class StationKeys:
-    """Opening raises ``CannotStart`` if a store cannot be used, or has no chain for TLS."""
+    """Opening raises ``CannotStart`` if a store cannot be used, or has no chain for TLS; one that
+    does not serve yet, ``bare``, needs none.
+    """
 
-    def __init__(self, base: Base, config: SeccConfig, calendar: TimeBase, doors: KeyDoors) -> None:
+    def __init__(
+        self,
+        base: Base,
+        config: SeccConfig,
+        calendar: TimeBase,
+        doors: KeyDoors,
+        *,
+        bare: bool = False,
+    ) -> None:
         self._base = base
         self._calendar = calendar
         try:
@@ -70,7 +80,7 @@ class StationKeys:
         except CsmError as error:
             raise CannotStart(f"csm: {error}") from None
         self._config = config
-        self._tls: StationTls | None = self._open_tls(config)
+        self._tls: StationTls | None = None if bare else self._open_tls(config)
         self._keym.store.on_change(self._changed)
         self._exchange: Exchange | None = None
         self._providers = config.session.providers

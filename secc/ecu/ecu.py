@@ -227,7 +227,7 @@ class StationEcu:
             side,
             self._config.ocpp,
             charger=self.charger,
-            outlet=self.outlet,
+            running=lambda: self.outlet.session is not None,
             schedules=self.schedules,
             chance=self._doors.chance,
             calendar=self._parts.calendar,
@@ -235,7 +235,7 @@ class StationEcu:
             csm=self._csm,
             measured=measured,
         )
-        backend.start(self._parts.plug.pilot)
+        backend.start(self._parts.plug.pilot.listen)
         return backend
 
     def _csm(self) -> "Csm":

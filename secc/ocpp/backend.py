@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bsw.base import Base, CannotStart
 from bsw.chrgm.endings import SessionResult
-from bsw.cp.pilot import StationPilot
+from bsw.cp.pilot import Pilot
 from bsw.os.clock import MS, S
 from bsw.os.randomness import Randomness
 from bsw.os.worker import Outcome
@@ -45,7 +45,6 @@ from secc.ocpp.ocmf import OcmfSigner, SigningUnusable
 from secc.ocpp.outlet import EVSE, BackendOutlet
 from secc.ocpp.outside import StationOutside
 from secc.ocpp.vault import Given, StationVault
-from secc.plug.session_server import SessionServer
 from secc.session.schedules import Schedules
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Backend:
         config: OcppConfig,
         *,
         charger: Charger,
-        outlet: SessionServer,
+        running: Callable[[], bool],
         schedules: Schedules,
         chance: Randomness,
         calendar: TimeBase,
@@ -75,11 +74,14 @@ class Backend:
         csm: Callable[[], Csm],
         measured: bool,
     ) -> None:
-        """``measured``: a pilot tells of the plug; ``vehicles`` are keys and certificates towards
-        them, ``csm`` opens where the station's own key lies.  Raises ``CannotStart``.
+        """``running``: a vehicle's session is under way; ``measured``: a pilot tells of the plug;
+        ``vehicles`` are keys and certificates towards them, ``csm`` opens where the station's own
+        key lies.  Raises ``CannotStart``.
         """
         self._base = base
         self._config = config
+        self.why_away = ""
+        self.connections = 0
         self._measured = measured
         self._log = base.dlt.logger("ocpp")
         self._side = side
@@ -94,22 +96,22 @@ class Backend:
             self._log,
             driver=config.driver,
             card=config.card,
-            running=lambda: outlet.session is not None,
+            running=running,
             schedules=schedules,
             restart=self._restarts,
         )
         name = config.serial or config.identity
         folder = config.store.file.with_name(f"{config.store.file.name}.keys")
-        self._keys = StationKeys(
+        self.keys = StationKeys(
             folder, name, calendar.unix, csm, scheduler=base.scheduler, log=self._log
         )
-        self._vault = StationVault(
+        self.vault = StationVault(
             config.store.file.with_name(f"{config.store.file.name}.roots"),
-            self._keys,
+            self.keys,
             Given(config.tls.roots is not None, config.tls.certificate),
             lambda: None if vehicles is None else vehicles.certificates,
         )
-        self._all_keys = AllKeys(self._keys, None if vehicles is None else vehicles.renewal())
+        self._all_keys = AllKeys(self.keys, None if vehicles is None else vehicles.renewal())
         self._vehicles = vehicles
         if vehicles is not None:
             vehicles.asked_through(self._ask_standing)
@@ -117,12 +119,28 @@ class Backend:
         self._station = self._make_station()
         self._station.begin(interrupted)
 
-    def start(self, pilot: StationPilot) -> None:
-        self._outlet.tie(self._station, pilot.listen)
+    def start(self, listen: Callable[[Callable[[Pilot], None]], None]) -> None:
+        """``listen`` is the pilot's, where there is one."""
+        self._outlet.tie(self._station, listen)
         self._client.open()
 
     def session_ended(self, result: SessionResult) -> None:
         self._outlet.session_ended(result, measured=self._measured)
+
+    @property
+    def station(self) -> Station:
+        """The one of now; after a restart there is another."""
+        return self._station
+
+    @property
+    def version(self) -> Version | None:
+        """What is spoken now; ``None`` while the back end is away."""
+        return self._client.version
+
+    @property
+    def url(self) -> str:
+        """Of the slot in use."""
+        return self._client.rules.url
 
     @property
     def busy(self) -> bool:
@@ -187,6 +205,7 @@ class Backend:
 
     def opened(self, version: Version) -> None:
         """From the client."""
+        self.connections += 1
         self._log.info("connected", version=version.value)
         self._station.opened(version)
 
@@ -196,7 +215,8 @@ class Backend:
 
     def lost(self, reason: Gone) -> None:
         """From the client."""
-        self._log.warning("back end away", why=str(reason))
+        self.why_away = str(reason)
+        self._log.warning("back end away", why=self.why_away)
         self._station.lost(reason)
 
     def _open_store(self) -> list[Interrupted]:
@@ -254,8 +274,8 @@ class Backend:
 
     def _engine(self, host: str) -> UplinkTls:
         """Made anew for each connection: the files may have been renewed."""
-        tls, own = self._config.tls, self._keys.own()
-        more = self._vault.files("CSMSRootCertificate")
+        tls, own = self._config.tls, self.keys.own()
+        more = self.vault.files("CSMSRootCertificate")
         if own is not None:  # the back end has had it signed
             return UplinkTls(uplink_client(tls.roots, more=more), host, own)
         return UplinkTls(uplink_client(tls.roots, tls.certificate, tls.key, more), host)
@@ -325,7 +345,7 @@ class Backend:
                 now=self._calendar.unix,
             ),
             keys=self._all_keys,
-            vault=self._vault,
+            vault=self.vault,
         )
         if self._vehicles is not None:
             station.relay.when_online(self._vehicles.look)
@@ -334,5 +354,5 @@ class Backend:
     def _firmware_roots(self) -> list[Path]:
         """The integrator's, and what the back end has installed."""
         given = self._config.firmware.roots
-        installed = self._vault.files("ManufacturerRootCertificate")
+        installed = self.vault.files("ManufacturerRootCertificate")
         return installed if given is None else [given, *installed]

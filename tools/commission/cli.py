@@ -12,10 +12,15 @@ from bsw.ecuc.load import load
 from bsw.ecuc.tree import ConfigurationError
 from evcc.config import EvccConfig
 from secc.config import SeccConfig
+from tools.commission.backend import BackendWalk
 from tools.commission.record import FORMS, Head, Verdict, write
 from tools.commission.walk import Walk
 
-MODELS: dict[str, type[EvccConfig] | type[SeccConfig]] = {"evcc": EvccConfig, "secc": SeccConfig}
+MODELS: dict[str, type[EvccConfig] | type[SeccConfig]] = {
+    "evcc": EvccConfig,
+    "secc": SeccConfig,
+    "backend": SeccConfig,
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +28,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "The ECU must not run meanwhile, and nothing may be plugged in.  The lock moves; "
         "contactors are permitted for a moment and must stay open; the modem gets a new key."
     )
-    parser.add_argument("role", choices=sorted(MODELS))
+    parser.add_argument(
+        "role",
+        choices=sorted(MODELS),
+        help="the device's part; backend takes a station into service at its back end (ocpp.url)",
+    )
     parser.add_argument(
         *("-c", "--config"), action="append", default=[], type=Path, metavar="FILE",
         help="the device's configuration; several are read in order",
@@ -31,6 +40,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="one setting (repeatable)"
     )
+    parser.add_argument(
+        "--within", type=float, default=60.0, metavar="SECONDS",
+        help="backend: so long each step may take; default: 60",
+    )  # fmt: skip
     endings = ", ".join(FORMS)
     parser.add_argument(
         *("-o", "--out"), type=Path, metavar="FILE", help=f"write the protocol here ({endings})"
@@ -52,7 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
     config = loaded.config.model_copy(update=quiet)
     base = open_base(config, alone=False)
     steps = []
-    for step in Walk(base, config).steps():
+    within = arguments.within
+    walk: Walk | BackendWalk = Walk(base, config)
+    if arguments.role == "backend" and isinstance(config, SeccConfig):
+        walk = BackendWalk(base, config, within=within)
+    for step in walk.steps():
         print(step, flush=True)
         steps.append(step)
     base.clock.close()

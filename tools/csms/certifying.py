@@ -1,12 +1,15 @@
 """Certificates for keys of a station, made from its requests under an authority of a test PKI."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from bsw.crypto import KeyType
@@ -15,6 +18,16 @@ from keym.x509.profile import BRANCHES, Use
 from tools.pki.make import KINDS
 from tools.pki.maker import Plan, leaf_recipe
 from tools.pki.recipe import Entity, Recipe, Subject, certify
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """Files of a back end that serves wss; ``roots`` are those of stations."""
+
+    certificate: Path
+    key: Path
+    roots: Path
+
 
 KINDS_OF_CSR = {
     "ChargingStationCertificate": ("iso2",),
@@ -39,6 +52,35 @@ def certified(pki: dict[str, dict[str, Entity]], csr: str, kind: str) -> str | N
             made = certify(_recipe(asked, name, issuer), public, issuer.key, issuer)
             return (made.public_bytes(Encoding.PEM) + issuer.chain_pem).decode()
     return None
+
+
+def secured(pki: dict[str, dict[str, Entity]], names: Sequence[str], folder: Path) -> Secured:
+    """A back end's own certificate under the first of the PKIs, as files; raises ``OSError``."""
+    kind = next(iter(pki))
+    issuer = pki[kind][AUTHORITY]
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(tz=timezone.utc)
+    recipe = Recipe(
+        subject=Subject(names[0]),
+        valid_from=now - timedelta(hours=1),
+        valid_until=now + timedelta(days=60),
+        key_type=KeyType.P256,
+        extra=((x509.SubjectAlternativeName([_name(each) for each in names]), False),),
+    )
+    made = certify(recipe, key.public_key(), issuer.key, issuer)
+    certificate, private = folder / "csms.pem", folder / "csms.key"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM) + issuer.chain_pem)
+    private.touch(mode=0o600)
+    octets = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    private.write_bytes(octets)
+    return Secured(certificate, private, folder / kind / "trust" / "v2g.pem")
+
+
+def _name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
 
 
 def _type_of(public: ec.EllipticCurvePublicKey | ed448.Ed448PublicKey) -> KeyType | None:

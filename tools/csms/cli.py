@@ -10,8 +10,10 @@ import contextlib
 import json
 import os
 import signal
+import ssl
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bsw.dlt import silent
 from bsw.net.host.uplink import Uplink
@@ -19,11 +21,10 @@ from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
-from bsw.program.hostfault import at
+from bsw.program.hostfault import at, told
 from bsw.stbm import TimeBase
 from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_server
 from csm.randomness import HostRandomness
-from ocpp.backend.contracts import Papers
 from ocpp.backend.office import Fault, Office, OfficeRules
 from ocpp.catalogue import Catalogue, Refused
 from ocpp.connection import Means
@@ -32,6 +33,10 @@ from ocpp.station.translation import timestamp
 from ocpp.versions import Version
 from tools.pki.folder import FolderTrouble
 
+if TYPE_CHECKING:
+    from tools.csms.papers import PkiPapers
+
+OWN_NAMES = ("localhost", "::1", "127.0.0.1")
 VERSIONS = {version.number: version for version in Version}
 
 
@@ -52,10 +57,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", type=Path, help="PEM key of the certificate")
     parser.add_argument("--roots", type=Path, help="PEM: demand a certificate of the station")
     parser.add_argument(
+        "--secure",
+        action="store_true",
+        help="serve wss with a certificate of --pki for this machine (written there as csms.pem), "
+        "and ask stations for theirs; who has none yet may come for one",
+    )
+    parser.add_argument(
         "--pki",
         type=Path,
         metavar="DIR",
         help="made by v2g pki make: its contracts, certificates for stations, standings",
+    )
+    parser.add_argument(
+        "--install-roots", action="store_true", help="those of --pki, into each station after boot"
     )
     parser.add_argument(
         "--schedules",
@@ -87,6 +101,7 @@ class Csms:
         self._record = None
         if arguments.record is not None:
             self._record = arguments.record.open("ab", buffering=0)
+        papers = _papers(arguments)
         self._office = Office(
             self._scheduler,
             self,
@@ -97,8 +112,9 @@ class Csms:
                 passwords=pairs(arguments.password, "--password"),
                 refused=pairs(arguments.refuse, "--refuse"),
                 schedules=_schedules(arguments.schedules),
+                roots=papers.roots if papers is not None and arguments.install_roots else (),
             ),
-            papers=None if arguments.pki is None else _papers(arguments.pki),
+            papers=papers,
         )
         wanted = [VERSIONS[name] for name in arguments.speak or VERSIONS]
         means = Means(
@@ -107,12 +123,8 @@ class Csms:
             {version: Catalogue(version, strict=arguments.strict) for version in wanted},
             silent().logger("csms"),
         )
-        tls = None
-        if arguments.certificate is not None:
-            if arguments.key is None:
-                raise ValueError("--certificate needs --key")
-            context = uplink_server(arguments.certificate, arguments.key, arguments.roots)
-            tls = lambda: UplinkTls(context)  # noqa: E731 - one engine a connection
+        context = _secured(arguments, papers)
+        tls = None if context is None else lambda: UplinkTls(context)  # one engine a connection
         self._server = Server(means, self._office, tls=tls)
         self._uplink = Uplink(self._scheduler, self._clock)
         listener = self._uplink.listen(
@@ -184,10 +196,32 @@ class Csms:
         self._scheduler.after(S // 2, self._scheduler.stop, name="stop")
 
 
-def _papers(base: Path) -> Papers:
+def _papers(arguments: argparse.Namespace) -> "PkiPapers | None":
+    """Raises ``FolderTrouble``, or ``ValueError`` for words that need a PKI."""
+    if arguments.pki is None:
+        lacking = [word for word in ("secure", "install_roots") if getattr(arguments, word)]
+        if lacking:
+            raise ValueError(f"--{lacking[0].replace('_', '-')} needs --pki DIR")
+        return None
     from tools.csms.papers import PkiPapers  # noqa: PLC0415 - brings PKI and messages with it
 
-    return PkiPapers(base)
+    return PkiPapers(arguments.pki)
+
+
+def _secured(arguments: argparse.Namespace, papers: "PkiPapers | None") -> ssl.SSLContext | None:
+    """How wss is served; ``None`` for ws."""
+    if arguments.secure:
+        assert papers is not None, "looked at before"
+        try:
+            made = papers.secured(OWN_NAMES, arguments.pki)
+        except OSError as error:
+            raise ValueError(f"--secure: {told(error)}") from None
+        return uplink_server(made.certificate, made.key, made.roots, demanded=False)
+    if arguments.certificate is None:
+        return None
+    if arguments.key is None:
+        raise ValueError("--certificate needs --key")
+    return uplink_server(arguments.certificate, arguments.key, arguments.roots)
 
 
 def _schedules(path: Path | None) -> tuple[dict[str, object], ...]:

@@ -6,7 +6,7 @@ come from the same folder as those of ``v2g pki ocsp``, so ``v2g pki revoke`` co
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -22,13 +22,14 @@ from keym.judging.verdict import Anchor, Reason, Verdict
 from keym.x509 import pem
 from keym.x509.certificate import parse
 from keym.x509.profile import RootKind, Use
-from tools.csms.certifying import certified
+from tools.csms.certifying import Secured, certified, secured
 from tools.csms.delivering import Deliverer
 from tools.pki import folder
 from tools.pki.make import KINDS
 from tools.pki.ocsp import Responder, revoked_in
 from tools.pki.recipe import Entity
 
+ROOTS: Final = {"V2GRootCertificate": "v2g_root", "MORootCertificate": "mo_root"}
 _STATUSES: Final = {
     Reason.EXPIRED: "CertificateExpired",
     Reason.NOT_YET_VALID: "CertificateExpired",
@@ -77,6 +78,19 @@ class PkiPapers:
 
     def certified(self, csr: str, kind: str) -> str | None:
         return certified(self._kinds, csr, kind)
+
+    @property
+    def roots(self) -> tuple[tuple[str, str], ...]:
+        """What a station needs to know vehicles and contracts by; type and PEM."""
+        return tuple(
+            (kind, entities[name].certificate.public_bytes(Encoding.PEM).decode())
+            for entities in self._kinds.values()
+            for kind, name in ROOTS.items()
+        )
+
+    def secured(self, names: Sequence[str], folder: Path) -> Secured:
+        """A certificate for the back end itself."""
+        return secured(self._kinds, names, folder)
 
     def standing(self, asked: Mapping[str, Any]) -> str | None:
         request = _request(asked)
