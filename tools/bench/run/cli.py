@@ -34,6 +34,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", type=float, help="what it is charged to, in %%")
     parser.add_argument("--plain", action="store_true", help="lines only, also on a terminal")
     parser.add_argument("--json", action="store_true", help="one object a line, for a program")
+    parser.add_argument(
+        "--csms", action="store_true", help="the station goes to an OCPP back end, which is shown"
+    )
     live = parser.add_argument_group("with --live")
     live.add_argument("--evcc", type=Path, metavar="FILE", help="a configuration of the vehicle")
     live.add_argument("--secc", type=Path, metavar="FILE", help="a configuration of the station")
@@ -81,7 +84,7 @@ def _play(scenario: Scenario, arguments: argparse.Namespace) -> int:
     speed = DEFAULT_SPEED if arguments.speed is None else arguments.speed
     view = _view(plain=arguments.plain, as_json=arguments.json)
     with at(arguments.out):
-        played = Simulation(scenario, arguments.out, speed, view).play()
+        played = Simulation(scenario, arguments.out, speed, view, csms=arguments.csms).play()
     if arguments.json:
         print(json.dumps({"verdict": played.verdict.figures}, ensure_ascii=False))
     else:

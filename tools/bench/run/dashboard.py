@@ -9,12 +9,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tools.bench.run.scene import Half, Phase, Scene
+from tools.bench.run.scene import BackEnd, Half, Phase, Scene
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _MARKS: Final = {"waits": "·", "runs": "▶", "done": "✔", "failed": "✘"}
 _STYLES: Final = {"waits": "dim", "runs": "bold cyan", "done": "green", "failed": "bold red"}
 _POINTS: Final = 2000
+_TOLD: Final = 4
 _NARROW: Final = 90
 
 
@@ -69,6 +70,8 @@ class Drawing:
             self._battery(scene, width),
             _messages(scene, width),
         ]
+        if scene.back_end is not None:
+            rows.append(_back_end(scene.back_end))
         if scene.trouble or scene.made:
             rows.append(_trouble(scene))
         return Group(*rows)
@@ -170,6 +173,17 @@ def _messages(scene: Scene, width: int) -> RenderableType:
         count += f", slowest answer {slow.took_ms:.0f} ms of {slow.limit_ms:.0f} ms"
         count += f" ({slow.exchange})" if wide else ""
     return Panel(table, title=count, title_align="left", border_style="dim", padding=(0, 1))
+
+
+def _back_end(told: BackEnd) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style="dim", justify="right", no_wrap=True, min_width=11)
+    table.add_column(no_wrap=True, min_width=20)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for line in told.lines[-_TOLD:]:
+        table.add_row(f"{line.seconds:9.3f} s", Text(line.name, "yellow"), Text(line.text))
+    title = f"back end, {told.calls} told, {told.events} events booked, {told.repeats} twice"
+    return Panel(table, title=title, title_align="left", border_style="yellow", padding=(0, 1))
 
 
 def _trouble(scene: Scene) -> RenderableType:

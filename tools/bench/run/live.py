@@ -16,6 +16,13 @@ def run(arguments: argparse.Namespace) -> int:
         word = arguments.scenario or ("--json" if arguments.json else "--speed")
         print(f"v2g bench run: {word} is for the simulation; leave out --live", file=sys.stderr)
         return 2
+    if arguments.csms:
+        print(
+            "v2g bench run: --csms is for the simulation; start v2g csms and name it in a file for "
+            "--secc (ocpp.url)",
+            file=sys.stderr,
+        )
+        return 2
     usual = Plan(arguments.out)
     plan = Plan(
         out=arguments.out,

@@ -21,6 +21,7 @@ class PlainView:
         self._phases: dict[str, str] = {}
         self._trouble: dict[str, bool] = {}
         self._made: tuple[str, ...] = ()
+        self._calls = 0
         self._told_soc: float | None = None
 
     def show(self, scene: Scene) -> None:
@@ -39,7 +40,19 @@ class PlainView:
                 self._say(
                     scene, f"{word}: {one.name}, {one.code}: {one.text} {one.detail}".rstrip()
                 )
+        self._tell_back_end(scene)
         self._tell_charge(scene)
+
+    def _tell_back_end(self, scene: Scene) -> None:
+        """Of many at once the last ones."""
+        if scene.back_end is None:
+            return
+        new = scene.back_end.calls - self._calls
+        self._calls = scene.back_end.calls
+        for line in scene.back_end.lines[-new:] if new else ():
+            text = f"{line.seconds:9.3f} s  back end: {line.name} {line.text}"
+            self._out.write(text.rstrip() + "\n")
+        self._out.flush()
 
     def _tell_phase(self, scene: Scene, phase: Phase) -> None:
         """With the time at which it happened, which may be a while before this picture."""

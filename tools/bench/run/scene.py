@@ -106,6 +106,16 @@ class Half:
 
 
 @dataclass(frozen=True, slots=True)
+class BackEnd:
+    """What a back end has heard: calls, events that are booked, and how many of them twice."""
+
+    calls: int
+    events: int
+    repeats: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     title: str
     protocol: str
@@ -127,6 +137,7 @@ class Scene:
     slowest: Answer
     endings: tuple[str, ...]
     over: bool = False
+    back_end: BackEnd | None = None
 
     def as_json(self) -> dict[str, Any]:
         found = asdict(self)

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bsw.os.clock import S
 from bsw.private_file import create
+from ecu.simulated import TODAY
 from tools.bench.run.bench import CAPTURE
 from tools.bench.run.plain import SceneView
 from tools.bench.run.scene import CHARGING
@@ -19,6 +20,9 @@ from tools.bench.run.verdict import Verdict, verdict
 from tools.bench.run.watch import Watch
 from tools.bench.scenarios.model import Scenario
 from tools.bench.scenarios.player import LOOK, Player
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 DEFAULT_SPEED: Final = 150.0
 """Half an hour in a good ten seconds, where the machine can."""
@@ -68,10 +72,24 @@ class Pace:
         self._owed -= nanoseconds / S
 
 
+def _csms() -> "ModuleType":
+    from tools.bench.run import csms  # noqa: PLC0415 - brings OCPP with it
+
+    return csms
+
+
 class Simulation:
     """``play`` blocks until the scenario is over, or Ctrl-C."""
 
-    def __init__(self, scenario: Scenario, out: Path, speed: float, view: SceneView) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        out: Path,
+        speed: float,
+        view: SceneView,
+        *,
+        csms: bool = False,
+    ) -> None:
         self._out = out
         self._view = view
         self._pace = Pace(speed)
@@ -79,8 +97,12 @@ class Simulation:
         out.mkdir(parents=True, exist_ok=True)
         for name in ("evcc.trace.jsonl", "secc.trace.jsonl", CAPTURE):
             (out / name).unlink(missing_ok=True)
+        if csms:
+            scenario = _csms().with_backend(scenario, out)
         self.player = Player(scenario, out, record=out)
         self.watch = Watch(self.player)
+        if csms:
+            self.watch.back_end = _csms().BackEndDesk(self.player.pair, TODAY)
 
     def play(self) -> Played:
         began = time.monotonic()

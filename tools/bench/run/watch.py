@@ -6,7 +6,7 @@ It listens to the log and the trace of both ECUs, as a person would read them; i
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import PROTOCOLS
@@ -42,6 +42,9 @@ from tools.capture.events import Side
 from tools.capture.phrases import phrase
 from tools.capture.text import TextReader
 from tools.capture.words import wire_name
+
+if TYPE_CHECKING:
+    from tools.bench.run.csms import BackEndDesk
 
 _BY_TITLE: Final = {one.title: one for one in PROTOCOLS}
 _PROTOCOLS: Final = {one.name: one for one in PROTOCOLS}
@@ -97,6 +100,7 @@ class Watch:
     def __init__(self, player: Player) -> None:
         self._player = player
         self.speed = 0.0
+        self.back_end: BackEndDesk | None = None
         self.messages = 0
         self.slowest = Answer()
         self.open: Answer | None = None
@@ -290,6 +294,7 @@ class Watch:
             slowest=self.slowest,
             endings=tuple(str(one) for one in pair.vehicle.manager.results),
             over=player.over,
+            back_end=None if self.back_end is None else self.back_end.scene,
         )
 
     def _lines(self) -> list[Line]:
