@@ -347,6 +347,7 @@ class Backend:
             keys=self._all_keys,
             vault=self.vault,
         )
+        station.relay.when_online(self._outlet.online)
         if self._vehicles is not None:
             station.relay.when_online(self._vehicles.look)
         return station

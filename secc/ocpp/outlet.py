@@ -56,6 +56,7 @@ class BackendOutlet:
         self._card = card
         self._running = running
         self._asked: AuthorizationRequest | None = None
+        self._unheard = False
         self._stopping = False
         self._plugged = False
         self._restart = restart
@@ -111,9 +112,17 @@ class BackendOutlet:
         """From the station."""
         assert evse == EVSE
         self._log.info("refused", kind=token.kind, why=verdict.standing.value)
+        self._unheard = not self._tied.is_online
         if self._asked is not None:
             certificate = CertificateStatus(verdict.certificate or "Accepted")
             self._answer(_status_of(verdict), certificate)
+
+    def online(self) -> None:
+        """The back end listens: a driver who was refused without it, and waits, is asked about."""
+        asked, unheard = self._asked, self._unheard
+        self._unheard = False
+        if unheard and asked is not None and self._charger.verdicts.waits(asked.request_id):
+            self._asks(asked)
 
     def stop(self, evse: int, why: Stop) -> None:
         """From the station."""

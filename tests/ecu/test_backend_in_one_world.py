@@ -45,6 +45,7 @@ class Chain:
         station: Settings | None = None,
         schedules: tuple[dict[str, object], ...] = (),
         around: Settings | None = None,
+        listens: bool = True,
         **settings: object,
     ) -> None:
         self.lines: list[tuple[str, str, Any]] = []
@@ -70,9 +71,14 @@ class Chain:
             {version: Catalogue(version)},
             silent().logger("csms"),
         )
-        Server(means, self.office).listen(self.pair.world.backend, port=PORT)
+        self._server = Server(means, self.office)
+        if listens:
+            self.listen()
         self.pair.start()
         self.pair.run(3.0)
+
+    def listen(self) -> None:
+        self._server.listen(self.pair.world.backend, port=PORT)
 
     def told(self, station: str, what: str, action: str, fields: object) -> None:
         self.lines.append((what, action, fields))
@@ -109,6 +115,21 @@ def test_a_card_pays_a_charge(version: Version, tmp_path: Path) -> None:
     assert (told[0], told[-1]) == ("Started", "Ended")
     assert told.count("Started") == told.count("Ended") == 1
     assert "Updated" in told
+    assert len(chain.calls("Authorize")) == 1
+
+
+@ALL
+def test_a_card_shown_before_the_back_end_listens_is_asked_about_then(
+    version: Version, tmp_path: Path
+) -> None:
+    """Power is back, the vehicle is there still and asks before the station has booted."""
+    chain = Chain(tmp_path, version, listens=False, driver="card", card="04E1")
+    chain.pair.plug()
+    chain.pair.run(15.0)
+    assert chain.pair.station.outlet.session is not None
+    chain.listen()
+    pair = chain.whole()
+    assert pair.station.outlet.results[0].ending is Ending.TERMINATED
     assert len(chain.calls("Authorize")) == 1
 
 

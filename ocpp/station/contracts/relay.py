@@ -45,15 +45,15 @@ class Relay:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._listener: Callable[[], None] | None = None
+        self._listeners: list[Callable[[], None]] = []
 
     def when_online(self, listener: Callable[[], None]) -> None:
         """Call it each time the back end begins to listen."""
-        self._listener = listener
+        self._listeners.append(listener)
 
     def online(self) -> None:
-        if self._listener is not None:
-            self._listener()
+        for listener in self._listeners:
+            listener()
 
     def deliver(self, wish: Wish, done: Delivered) -> None:
         fields: dict[str, Any] = {
