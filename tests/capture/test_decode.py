@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bsw import exi
-from bsw.chrgm.messages import iso2
+from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.messages.model import Message
+from bsw.chrgm.placeholder import smallest
 from bsw.os.clock import MS, S
 from bsw.v2gtp import PayloadType, pack
 from tests.capture.makers import START, Spoken, connection, framed, pcap_of, pcapng_of
@@ -19,6 +20,7 @@ from tests.peers.recordings import Recording, everything
 from tools.capture.events import Event, Layer, Side
 from tools.capture.sources import Unreadable, events
 from tools.capture.text import clock
+from tools.capture.words import values
 from tools.cli import main
 from tools.monitor.finding import Finding
 from tools.monitor.judge import Judge
@@ -310,3 +312,11 @@ def test_what_cannot_be_opened_is_said_in_a_sentence(
 ) -> None:
     assert main(["decode", str(tmp_path / name)]) == 2
     assert capsys.readouterr().err.startswith("v2g decode: ")
+
+
+def test_a_value_without_unit_is_shown_as_a_number() -> None:
+    """DIN 70121 leaves the unit out where it is clear."""
+    limit = din.PhysicalValue(multiplier=0, unit=None, value=410)
+    demand = smallest(din.CurrentDemandReq, ev_target_voltage=limit)
+    shown = {value.path: (value.value, value.unit) for value in values(demand)}
+    assert shown["EVTargetVoltage"] == (410, "")

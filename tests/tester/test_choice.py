@@ -1,10 +1,11 @@
 """Which cases are meant, and which of them a device can be asked."""
 
+from pathlib import Path
+
 import pytest
 
 from tools.conformance.catalogue import everything
-from tools.conformance.station.cases import Case
-from tools.tester.applicable import INSIDE, role_of, why_not
+from tools.tester.applicable import fitted, role_of, why_not
 from tools.tester.profile import Action, Device, PilotPart
 from tools.tester.select import UnknownWord, chosen
 
@@ -93,7 +94,53 @@ def test_what_a_profile_does_not_name_is_not_asked(
     assert bool(said) == bool(found)
 
 
-def test_what_cannot_leave_our_own_engine_says_so() -> None:
-    inside: list[Case] = [case for case in STATIONS if why_not(case, PLAIN) == INSIDE]
-    assert inside
-    assert all("SECC20" in case.id for case in inside)
+NEWER = Device(
+    protocols=("iso20",), modes=("DC_extended",), tls=True, keys=Path("pki"), can=("pause",)
+)
+
+
+@pytest.mark.parametrize(
+    ("identity", "change", "said"),
+    [
+        ("PX-SECC20-006", {}, ""),
+        ("PX-SECC20-004", {}, ""),
+        ("PX-SECC20-004", {"can": ()}, "pause"),
+        ("PX-SECC20-002", {}, "inside only"),
+        ("PX-SECC20-008", {"payment": ("Contract", "ExternalPayment")}, "takes contracts"),
+        ("PX-SECC20-020", {}, "service AC"),
+        ("PX-SECC20-020", {"modes": ("AC_three_phase_core",)}, "stuck contactor"),
+        ("PX-SECC20-006", {"tls": False}, "TLS"),
+        ("PX-SECC20-006", {"tls": False, "lab": ("iso20_without_tls",)}, ""),
+        ("TWIN-SECC20-pilot-B", {}, "resistors"),
+        ("TWIN-SECC20-WPT-Pairing-wrong", {}, "service WPT"),
+        ("TWIN-SECC20-WPT-Pairing-wrong", {"modes": ("WPT",)}, ""),
+        ("TWIN-SECC20-WPT-objects", {"modes": ("WPT",)}, "inside only"),
+    ],
+)
+def test_the_cases_of_iso_15118_20_go_by_the_profile_as_well(
+    identity: str, change: dict[str, object], said: str
+) -> None:
+    found = reason(identity, NEWER.model_copy(update=change))
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+def test_of_iso_15118_20_few_cases_have_no_wire() -> None:
+    """Each says why."""
+    inside = [case.id for case in everything() if getattr(case.setup, "inside", "")]
+    assert sorted(inside) == [
+        "PX-EVCC20-004",
+        "PX-EVCC20-018",
+        "PX-SECC20-002",
+        "PX-SECC20-012",
+        "TWIN-SECC20-WPT-measured",
+        "TWIN-SECC20-WPT-misaligned",
+        "TWIN-SECC20-WPT-objects",
+        "TWIN-SECC20-unauthorized",
+    ]
+
+
+def test_without_tls_the_tester_speaks_plain_where_the_device_does() -> None:
+    device = NEWER.model_copy(update={"tls": False, "lab": ("iso20_without_tls",)})
+    assert not fitted(BY_ID["PX-SECC20-006"].setup, device).tls
+    assert fitted(BY_ID["PX-SECC20-006"].setup, NEWER).tls

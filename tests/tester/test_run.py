@@ -15,6 +15,7 @@ from bsw.net.record.recording import Recording
 from bsw.os.clock import VirtualClock
 from bsw.os.scheduler import Scheduler
 from tools.conformance.bench import Clockwork, Deviation, NotFromHere, NotReached, Setup, Untimely
+from tools.conformance.newer.setup import NewerSetup
 from tools.conformance.station.cases import Case
 from tools.tester import report
 from tools.tester.place.hands import NotDone
@@ -65,7 +66,7 @@ CASES = [
     case("ALONE", NotDone("'plug in now' needs a person")),
     case("BARE", NotFromHere("0 ohms need hardware")),
     case("BROKEN", ZeroDivisionError("ours")),
-    Case("INSIDE", "", lambda _setup: None),
+    Case("INSIDE", "", lambda _setup: None, NewerSetup(inside="inside only: of its memory")),
 ]
 
 
@@ -167,3 +168,37 @@ def test_the_report_says_the_same_in_every_form(tmp_path: Path) -> None:
     page = (out / "report.html").read_text()
     assert "answered with OK, expected FAILED" in page
     assert 'href="cases/BAD/wire.pcapng"' in page
+
+
+def test_a_conversation_that_cannot_be_told_does_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_capture: Path, _secrets: bytes) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("tools.tester.evidence.events", broken)
+    (found,) = played(tmp_path / "out", CASES[:1])
+    assert found.verdict is Verdict.PASS
+    assert found.findings == ("the conversation is not whole: ZeroDivisionError: ours",)
+
+
+def test_a_case_that_comes_again_is_unplugged_in_between(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    class Noting(FakeBench):
+        def prepare(self) -> None:
+            order.append("prepare")
+
+        def finish(self) -> None:
+            order.append("finish")
+
+    def how(setup: Setup) -> None:
+        assert setup.bench is not None
+        setup.bench(setup)
+        setup.bench(setup)
+
+    made = Run(tmp_path, DEVICE, [Case("TWICE", "", how, Setup())], Noting)
+    equipment: Any = lambda: SimpleNamespace(world=FakeWorld())  # noqa: E731
+    (found,) = made.results(equipment)
+    assert found.verdict is Verdict.PASS
+    assert order == ["prepare", "finish", "prepare", "finish"]

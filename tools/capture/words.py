@@ -84,7 +84,7 @@ def _name(field: Any, value: object) -> str:  # noqa: ANN401 - a field of the gr
 
 def _value(found: Any, path: str, name: str) -> Iterator[Value]:  # noqa: ANN401 - of any kind
     if isinstance(found, PhysicalQuantity):
-        yield Value(path, found.si(), str(found.unit.value))
+        yield Value(path, found.si(), str(found.unit.value) if found.unit else "")  # DIN: optional
     elif isinstance(found, Rational):
         yield Value(path, found.si(), unit_of(path))
     elif isinstance(found, Message):

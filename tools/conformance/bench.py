@@ -7,7 +7,7 @@ what could therefore not be judged is kept, so that a verdict says it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.modes import mode_of
@@ -19,6 +19,7 @@ from bsw.os.worker import Worker
 from bsw.slac.link import Link, LinkUser
 from secc.session.profile import CONFORMANCE, StationProfile
 from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 
 AC: Final = "AC_three_phase_core"
 DC: Final = "DC_extended"
@@ -78,7 +79,7 @@ class StationBench(Protocol):
     """A vehicle's half of plug, power line and network, and what shows of the station."""
 
     @property
-    def setup(self) -> "Setup": ...
+    def setup(self) -> Any: ...  # noqa: ANN401 - ``Setup``, or that of a newer protocol
     @property
     def scheduler(self) -> Scheduler: ...
     @property
@@ -89,6 +90,8 @@ class StationBench(Protocol):
     def crypto(self) -> Crypto | None: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def today(self) -> Today: ...
     @property
     def unseen(self) -> list[str]:
         """What could not be judged from here."""

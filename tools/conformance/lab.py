@@ -194,6 +194,10 @@ class StationLab(Clockwork):
     # What shows of the station
 
     @property
+    def today(self) -> Today:
+        return self.rig.today
+
+    @property
     def energised(self) -> bool:
         electronics = self.rig.electronics
         return electronics.current > 0 or self.charger.state.ac_contactor_closed

@@ -4,11 +4,11 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from bsw.chrgm.modes import Approach, mode_of
 from tools.conformance.bench import Setup
+from tools.conformance.newer.setup import NewerSetup
 from tools.conformance.station.cases import Case
 from tools.tester.profile import Device
-
-INSIDE = "inside only: it plays beside our own protocol engine, without a wire"
 
 
 def role_of(case: Case) -> str:
@@ -21,9 +21,9 @@ def why_not(case: Case, device: Device) -> str:
     for pattern, reason in device.cannot.items():
         if fnmatchcase(case.id, pattern):
             return f"the profile says so: {reason}"
-    if case.setup is None:
-        return INSIDE
-    return next((text for text in _reasons(case, case.setup, device) if text), "")
+    setup = case.setup
+    reasons = _newer(case, setup, device) if isinstance(setup, NewerSetup) else None
+    return next((text for text in reasons or _reasons(case, setup, device) if text), "")
 
 
 def _reasons(case: Case, setup: Any, device: Device) -> list[str]:  # noqa: ANN401 - of either role
@@ -40,6 +40,33 @@ def _reasons(case: Case, setup: Any, device: Device) -> list[str]:  # noqa: ANN4
     if isinstance(setup, Setup):
         return common + _station(setup, device)
     return common + _vehicle(case, device)
+
+
+def _newer(case: Case, setup: NewerSetup, device: Device) -> list[str]:
+    """Of ISO 15118-20."""
+    without_tls = "iso20_without_tls" in device.lab
+    return [
+        setup.inside,
+        _missing(setup.protocol in device.protocols, f"protocol {setup.protocol}"),
+        _missing(_serves(setup, device), f"a mode for the service {setup.service}"),
+        _missing(device.tls or without_tls, "TLS"),
+        _missing("ExternalPayment" in device.payment, "ExternalPayment"),
+        "the device takes contracts"
+        if setup.external_alone and "Contract" in device.payment
+        else "",
+        _missing(not setup.can or setup.can in device.can, setup.can),
+        _missing(not setup.condition or setup.condition in device.conditions, setup.condition),
+        _pilot(case, device),
+    ]
+
+
+def _serves(setup: NewerSetup, device: Device) -> bool:
+    """Plain services by any mode of their current, the others by their own name."""
+    energy = setup.energy
+    if energy.discharges or energy.approach is not Approach.PLUG:
+        return setup.service in device.modes
+    plain = [one for one in map(mode_of, device.modes) if one.approach is Approach.PLUG]
+    return any(one.ac == energy.ac and not one.discharges for one in plain)
 
 
 def _missing(there: bool, what: str) -> str:  # noqa: FBT001 - a word and whether it holds
@@ -59,8 +86,10 @@ def _pilot(case: Case, device: Device) -> str:
     return ""
 
 
-def conditions(setup: Setup) -> list[str]:
+def conditions(setup: Setup | NewerSetup) -> list[str]:
     """What the device has to be in, by the names of ``profile.CONDITIONS``."""
+    if isinstance(setup, NewerSetup):
+        return [setup.condition] if setup.condition else []
     wanted = {
         "contract alone": setup.only_contract,
         "receipts": setup.receipts,
@@ -101,6 +130,8 @@ def _vehicle(case: Case, device: Device) -> list[str]:
 
 def fitted(setup: Any, device: Device) -> Any:  # noqa: ANN401 - of either role
     """The set-up with what the device has in place of its like."""
+    if isinstance(setup, NewerSetup):
+        return replace(setup, plain=not device.tls)
     mode = device.mode(setup.mode) or setup.mode
     if isinstance(setup, Setup):
         return replace(setup, mode=mode, welding=setup.welding and "welding" in device.can)

@@ -25,6 +25,8 @@ def keep(recorded: Recorded, folder: Path) -> tuple[tuple[str, ...], tuple[str, 
         findings += _write(recorded.file, folder)
     except (Unreadable, NotACapture) as error:
         findings.append(f"the capture cannot be read: {error}")
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not end the run of a night
+        findings.append(f"the conversation is not whole: {type(error).__name__}: {error}")
     there = (recorded.file.name, LADDER, EVENTS)
     return tuple(name for name in there if (folder / name).exists()), tuple(findings)
 

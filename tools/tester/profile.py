@@ -30,6 +30,8 @@ CONDITIONS: Final = {
     "slow ChargeParameterDiscovery for ever": "its schedules never come",
     "slow CableCheck": "its cable check takes some seconds",
     "slow CableCheck for ever": "its cable check never ends",
+    "stuck contactor": "its contactor does not close",
+    "no service renegotiation": "it does not support another service within a session",
     "woken by the station": "it ends a pause from its side",
     "patience": "a vehicle that waits for the customer for more than ten minutes",
 }
@@ -118,6 +120,10 @@ class Device(Part):
     tls: bool = False
     keys: Path | None = Field(default=None, examples=["run/pki"])
     """The test PKI that the device trusts, as ``v2g pki make`` wrote it; needed for TLS."""
+
+    lab: tuple[Literal["iso20_without_tls", "p256_in_tls13"], ...] = ()
+    """What it does outside the norm in a laboratory: ISO 15118-20 on plain TCP where ``tls`` is
+    off, and the curve of ISO 15118-2 in TLS 1.3."""
 
     can: tuple[Feature, ...] = ()
     """What it can beyond a plain charge."""

@@ -11,7 +11,9 @@ from typing import Any, Final
 from bsw.chrgm.protocols import ISO2
 from bsw.program.parser import did_you_mean
 from tools.conformance.bench import Setup
+from tools.conformance.newer.setup import NewerSetup
 from tools.conformance.station.cases import Case
+from tools.tester.applicable import role_of
 
 _MESSAGES: Final = {
     "SessionSetup": "8.4.3.2",
@@ -54,7 +56,7 @@ class UnknownWord(Exception):
 
 def clauses(case: Case) -> set[str]:
     """Of ISO 15118-2; cases of other protocols have none here."""
-    if case.setup is None or case.setup.protocol != ISO2.name:
+    if case.setup.protocol != ISO2.name:
         return set()
     found = {_MESSAGES[word] for word in case.about if word in _MESSAGES}
     text = " ".join(case.about)
@@ -63,8 +65,8 @@ def clauses(case: Case) -> set[str]:
 
 def features(case: Case) -> set[str]:
     setup = case.setup
-    if setup is None:
-        return {"inside", "iso20"}
+    if isinstance(setup, NewerSetup):
+        return _newer(case, setup)
     found = {
         setup.protocol,
         "ac" if setup.ac else "dc",
@@ -77,6 +79,18 @@ def features(case: Case) -> set[str]:
     if setup.certificates:
         found |= {"certificates", setup.certificates}
     return found | (_of_station(case, setup) if isinstance(setup, Setup) else set())
+
+
+def _newer(case: Case, setup: NewerSetup) -> set[str]:
+    found = {"iso20", setup.service.lower(), "ac" if setup.ac else "dc", "eim", *case.needs}
+    found.add("inside" if setup.inside else "tls")
+    if setup.can:
+        found.add(setup.can)
+    if "silence" in case.about:
+        found.add("timing")
+    if not {"valid", "status"} & set(case.about) and role_of(case) == "secc":
+        found.add("negative")
+    return found
 
 
 def _of_station(case: Case, setup: Setup) -> set[str]:

@@ -69,14 +69,17 @@ class Played:
 def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from a set-up
     """``make`` makes the bench; what goes wrong before the case's own question is no failure."""
     benches: list[Bench] = []
+    played = Played()
 
     def opened(setup: Any) -> Bench:  # noqa: ANN401 - of either role
+        """A case may come back to the device: then it is unplugged in between."""
+        if benches:
+            _finish(benches[-1], played)
         bench: Bench = make(setup)
         benches.append(bench)
         bench.prepare()
         return bench
 
-    played = Played()
     try:
         case.play_at(opened)
     except (NotReached, NotDone, NotFromHere) as trouble:
@@ -94,9 +97,10 @@ def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from 
         place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
         told = f"the tester could not go on: {type(error).__name__}: {error} ({place})"
         played.verdict, played.why = Verdict.INCONCLUSIVE, told
-    for bench in benches:
-        played.unseen += dict.fromkeys(bench.unseen)
+    for bench in benches[-1:]:
         _finish(bench, played)
+    for bench in benches:
+        played.unseen += [text for text in bench.unseen if text not in played.unseen]
     return played
 
 

@@ -64,10 +64,11 @@ class Rig:
         station_memory: Memory | None = None,
         seed: int = 1,
         offered: tuple[str, ...] = (),
+        scheduler: Scheduler | None = None,
     ) -> None:
         self.protocol = protocol
         self.offered = offered or (mode,)
-        self.scheduler = Scheduler(VirtualClock())
+        self.scheduler = scheduler or Scheduler(VirtualClock())
         self.today = Today(self.scheduler)
         self.plug = Plug()
         self.state = dc_vehicle()

@@ -17,14 +17,16 @@ from tools.bench.world.contract import Contract
 from tools.bench.world.direct import Rig
 from tools.conformance.judge import require
 from tools.conformance.newer import vehicle
-from tools.conformance.station.cases import Case, inside
+from tools.conformance.newer.setup import NewerSetup
+from tools.conformance.station.cases import Case
 
+BOTH: Final = NewerSetup(inside="inside only: both of our roles take part, with keys of their own")
 CHALLENGE: Final = bytes(16)
 """Drawn by nobody."""
 
 
 def paying() -> Rig:
-    rig = vehicle.full(vehicle.rig_of())
+    rig = vehicle.full(vehicle.rig_of(BOTH))
     Contract(rig).give()
     return rig
 
@@ -46,7 +48,7 @@ def _other_challenge(heard: Heard) -> Heard:
     return replace(heard, body=heard.body.replace(pnc_as_res_authorization_mode=changed))
 
 
-def _challenge() -> None:
+def _challenge(_setup: NewerSetup) -> None:
     """The vehicle signs what it was told, and that is not what the station drew [V2G20-2216]."""
     rig = paying()
     rig.twist = _other_challenge
@@ -61,7 +63,7 @@ def _challenge() -> None:
     require(rig.charger.state.stop is False, "the station stops for a warning")
 
 
-def _confirmation() -> None:
+def _confirmation(_setup: NewerSetup) -> None:
     """Asked for by EVSEStatus with a MeterInfo, the reading comes signed in its own stream."""
     rig = paying()
     confirmed: list[int] = []
@@ -83,7 +85,7 @@ def _confirmation() -> None:
     require(confirmed == [reading], f"the station takes {confirmed} for {reading} Wh")
 
 
-ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
+ROWS: Final[dict[str, tuple[str, Callable[[NewerSetup], None]]]] = {
     "PX-SECC20-012": ("station; GenChallenge differs -> WARNING_ChallengeInvalid", _challenge),
     "PX-EVCC20-018": ("vehicle; MeteringConfirmation asked for -> signed, 0x8102", _confirmation),
 }
@@ -91,4 +93,4 @@ ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
 
 def cases() -> Iterator[Case]:
     for number, (title, play) in ROWS.items():
-        yield Case(number, f"-20, PnC; {title}", inside(play))
+        yield Case(number, f"-20, PnC; {title}", play, BOTH)

@@ -17,8 +17,10 @@ from secc.api.devices import PantographPosition
 from tools.conformance.judge import require
 from tools.conformance.newer import requests as ask
 from tools.conformance.newer import station, vehicle
-from tools.conformance.newer.tester import ScriptedVehicle
-from tools.conformance.station.cases import Case, inside
+from tools.conformance.newer.outside import opened
+from tools.conformance.newer.setup import NewerSetup
+from tools.conformance.newer.tester import NewerVehicle, ScriptedVehicle
+from tools.conformance.station.cases import Case
 
 OWN: Final = {
     "VehiclePositioning": "ACDP_VehiclePositioning",
@@ -34,8 +36,11 @@ def places() -> Iterator[str]:
     return (name for name, _ in ScriptedVehicle("DC_ACDP").way() if name != "Stop")
 
 
-def released(tester: ScriptedVehicle) -> None:
+def released(tester: NewerVehicle) -> None:
     """Whatever has happened, the device is up again in a while."""
+    if not isinstance(tester, ScriptedVehicle):
+        tester.unseen("whether the pantograph goes up")
+        return
     tester.run(10 * S)
     where = tester.rig.pantograph.position
     require(where is PantographPosition.HOME, f"the pantograph is {where}")
@@ -44,21 +49,22 @@ def released(tester: ScriptedVehicle) -> None:
 # The station under test
 
 
-def wrong(place: str) -> None:
-    for name in station.carried("DC_ACDP") if place in OWN else NAMES:
-        station.wrong_request("DC_ACDP", place, name)
+def wrong(place: str, setup: NewerSetup) -> None:
+    names = station.carried(setup.service) if place in OWN else NAMES
+    for name in station.some(names, place, setup):
+        station.wrong_request(setup, place, name)
 
 
-def silence(place: str) -> None:
-    tester = ScriptedVehicle("DC_ACDP").to(place)
-    tester.run(62 * S)
-    station.over(tester, Ending.SEQUENCE_TIMEOUT)
+def silence(place: str, setup: NewerSetup) -> None:
+    tester = opened(setup).to(place)
+    tester.silence_ends(station.SEQUENCE_LIMIT, Ending.SEQUENCE_TIMEOUT)
+    tester.still()
     released(tester)
 
 
-def left(place: str) -> None:
+def left(place: str, setup: NewerSetup) -> None:
     """[K]: who has been charged lets go first, by the letter; before that anybody may leave."""
-    tester = ScriptedVehicle("DC_ACDP").to(place)
+    tester = opened(setup).to(place)
     answer = tester.say(ask.session_stop())
     if place in {"WeldingDetection", "Disconnect"}:
         station.refused_in_order(tester, answer)
@@ -67,15 +73,15 @@ def left(place: str) -> None:
     released(tester)
 
 
-def status_unasked() -> None:
+def status_unasked(setup: NewerSetup) -> None:
     """Before a session is set up, and in one without a device, there is nobody to ask."""
-    tester = ScriptedVehicle("DC_ACDP")
+    tester = opened(setup)
     station.refused_in_order(tester, tester.say(ask.system_status(), STATUS))
 
 
-def status_of(place: str) -> None:
+def status_of(place: str, setup: NewerSetup) -> None:
     """At any time of a session, beside what is due."""
-    tester = ScriptedVehicle("DC_ACDP").to(place)
+    tester = opened(setup).to(place)
     due = tester.allowed
     answer = tester.say(ask.system_status(), STATUS)
     require(type(answer) is acdp.ACDPSystemStatusRes, f"answered with {type(answer).__name__}")
@@ -83,19 +89,19 @@ def status_of(place: str) -> None:
     require(tester.allowed == due, f"{tester.allowed} is due, was {due}")
 
 
-def danger() -> None:
-    tester = ScriptedVehicle("DC_ACDP").to("Loop")
+def danger(setup: NewerSetup) -> None:
+    tester = opened(setup).to("Loop")
     tester.loop()
     error = acdp.ErrorCode.FAILED_EMERGENCY_EVENT
     station.coded(tester.say(ask.system_status(error=error), STATUS), "FAILED")
-    tester.rig.state.contactors_closed = False  # the vehicle's own; it never goes up under voltage
+    tester.contactors(closed=False)  # the vehicle's own; it never goes up under voltage
     station.over(tester, Ending.REFUSED)
     released(tester)
 
 
-def rolling() -> None:
+def rolling(setup: NewerSetup) -> None:
     """Not lowered onto a vehicle that may drive off; it waits for the brake."""
-    tester = ScriptedVehicle("DC_ACDP").to("Connect")
+    tester = opened(setup).to("Connect")
     tester.say(ask.system_status(held=False), STATUS)
     tester.say(ask.connect())
     tester.run(10 * S)
@@ -108,32 +114,19 @@ def rolling() -> None:
 # The vehicle under test
 
 
-def refused(name: str) -> None:
-    vehicle.failed("DC_ACDP", name)
-
-
-def withheld(name: str) -> None:
-    vehicle.withheld("DC_ACDP", name)
-
-
-def other_session(name: str) -> None:
-    vehicle.other_session("DC_ACDP", name)
-
-
-def in_full() -> None:
-    rig = vehicle.full(vehicle.rig_of("DC_ACDP"))
+def in_full(setup: NewerSetup) -> None:
+    rig = vehicle.full(vehicle.rig_of(setup))
     said = [one for one in vehicle.run(rig) if one != "ACDPSystemStatus"]
     order = ["ACDPVehiclePositioning", "AuthorizationSetup", "ScheduleExchange", "ACDPConnect"]
     order += ["DCCableCheck", "DCChargeLoop", "DCWeldingDetection", "ACDPDisconnect"]
     order += ["SessionStop"]
-    at = [said.index(one) for one in order]
-    require(at == sorted(at), f"{said}")
+    vehicle.in_order(said, order)
     vehicle.ended(rig, Ending.TERMINATED)
 
 
-def out_of_place() -> None:
+def out_of_place(setup: NewerSetup) -> None:
     """Finished alone is not in place: it asks again and goes no further."""
-    rig = vehicle.rig_of("DC_ACDP")
+    rig = vehicle.rig_of(setup)
 
     def twist(body: Any) -> Any:  # noqa: ANN401 - a message
         return body.replace(ev_in_charge_position=False)
@@ -149,17 +142,13 @@ ANSWERS: Final = (
     "ACDPDisconnectRes",
     "ACDPSystemStatusRes",
 )
-OF_VEHICLE: Final[dict[str, tuple[str, Callable[[str], None]]]] = {
-    "failed": ("FAILED -> over, safe", refused),
-    "withheld": ("withheld -> over in time, safe", withheld),
-    "session": ("another session id -> over, safe", other_session),
-}
-OF_STATION: Final[dict[str, tuple[str, Callable[[str], None]]]] = {
+PANTOGRAPH: Final = NewerSetup("DC_ACDP")
+OF_STATION: Final[dict[str, tuple[str, Callable[[str, NewerSetup], None]]]] = {
     "silence": ("silence -> over, up", silence),
     "left": ("SessionStop -> up", left),
     "status": ("status beside it", status_of),
 }
-ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
+ROWS: Final[dict[str, tuple[str, Callable[[NewerSetup], None]]]] = {
     "TWIN-SECC20-DC_ACDP-status-early": ("status before a session -> refused", status_unasked),
     "TWIN-SECC20-DC_ACDP-danger": ("a vehicle in danger -> over, nothing flows", danger),
     "TWIN-SECC20-DC_ACDP-rolling": ("a rolling vehicle -> nothing is lowered", rolling),
@@ -170,17 +159,18 @@ ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
 
 def cases() -> Iterator[Case]:
     for number, (title, row) in ROWS.items():
-        yield Case(number, f"-20, pantograph; {title}", inside(row))
+        yield Case(number, f"-20, pantograph; {title}", row, PANTOGRAPH)
     for place in places():
         head = f"TWIN-SECC20-DC_ACDP-{place}"
         text = f"-20 station, pantograph; {place}: "
         title = "each request that is not due -> FAILED_SequenceError"
-        yield Case(f"{head}-wrong", text + title, inside(partial(wrong, place)))
+        yield Case(f"{head}-wrong", text + title, partial(wrong, place), PANTOGRAPH, (place,))
         if place in {*OWN, "CableCheck", "WeldingDetection"}:
             for kind, (title, play) in OF_STATION.items():
-                yield Case(f"{head}-{kind}", text + title, inside(partial(play, place)))
+                name = f"{head}-{kind}"
+                yield Case(name, text + title, partial(play, place), PANTOGRAPH, (place, kind))
     for name in ANSWERS:
-        for kind, (title, play) in OF_VEHICLE.items():
+        for kind, (title, play) in vehicle.TWINS.items():
             number = f"TWIN-EVCC20-DC_ACDP-{name}-{kind}"
             text = f"-20 vehicle, pantograph; {name} {title}"
-            yield Case(number, text, inside(partial(play, name)))
+            yield Case(number, text, partial(play, name), PANTOGRAPH, (name, kind))

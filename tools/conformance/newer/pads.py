@@ -12,8 +12,10 @@ from secc.api.devices import PadIssue, PadStatus
 from tools.conformance.judge import require
 from tools.conformance.newer import requests as ask
 from tools.conformance.newer import station, vehicle
+from tools.conformance.newer.outside import opened
+from tools.conformance.newer.setup import NewerSetup
 from tools.conformance.newer.tester import ScriptedVehicle
-from tools.conformance.station.cases import Case, inside
+from tools.conformance.station.cases import Case
 
 OWN: Final = (
     "FinePositioningSetup",
@@ -34,41 +36,39 @@ def places() -> Iterator[str]:
 # The station under test
 
 
-def wrong(place: str) -> None:
-    for name in station.carried("WPT") if place in OWN else NAMES:
-        station.wrong_request("WPT", place, name)
+def wrong(place: str, setup: NewerSetup) -> None:
+    names = station.carried(setup.service) if place in OWN else NAMES
+    for name in station.some(names, place, setup):
+        station.wrong_request(setup, place, name)
 
 
-def silence(place: str) -> None:
-    tester = ScriptedVehicle("WPT").to(place)
+def silence(place: str, setup: NewerSetup) -> None:
+    tester = opened(setup).to(place)
     if place == "Loop":
         tester.loop()
-        tester.run(450 * MS)
-        require(tester.result is None, "ended before 0.5 s")
-        tester.run(100 * MS)
-    else:
-        tester.run(62 * S)
-    station.over(tester, Ending.SEQUENCE_TIMEOUT)
+    limit = station.LOOP_LIMIT if place == "Loop" else station.SEQUENCE_LIMIT
+    tester.silence_ends(limit, Ending.SEQUENCE_TIMEOUT)
+    tester.still()
 
 
-def left(place: str) -> None:
+def left(place: str, setup: NewerSetup) -> None:
     """Nobody has to stay at a pad; in the loop energy ends before."""
-    tester = ScriptedVehicle("WPT").to(place)
+    tester = opened(setup).to(place)
     if place == "Loop":
         tester.loop()
     answer = tester.say(ask.session_stop())
     station.coded(answer, "OK")
     tester.run(S)
-    require(not tester.energised, "energy flows on")
+    tester.still()
 
 
-def too_high() -> None:
-    tester = ScriptedVehicle("WPT").to("ChargeParameterDiscovery")
+def too_high(setup: NewerSetup) -> None:
+    tester = opened(setup).to("ChargeParameterDiscovery")
     answer = tester.say(ask.pad_discovery(lowest=300))
     station.refused(tester, answer, "FAILED_WrongChargeParameter")
 
 
-def objects() -> None:
+def objects(_setup: NewerSetup) -> None:
     """A foreign and a living object: the contactor opens before anything else is said."""
     for issue, word in (
         (PadIssue.FOREIGN_OBJECT, "SPCFODDetected"),
@@ -86,14 +86,14 @@ def objects() -> None:
         require(answer.spc_max_output_power_limit.si() == 0.0, "power is still offered")
 
 
-def unpaired() -> None:
+def unpaired(setup: NewerSetup) -> None:
     """Out of its place nobody is paired; the vehicle cannot go on by itself."""
-    tester = ScriptedVehicle("WPT").to("FinePositioning")
+    tester = opened(setup).to("FinePositioning")
     station.coded(tester.say(ask.fine_positioning()), "OK")
     require("WPT_Pairing" not in tester.allowed, "pairing before the vehicle is there")
 
 
-def misaligned() -> None:
+def misaligned(_setup: NewerSetup) -> None:
     tester = ScriptedVehicle("WPT").to("AlignmentCheck")
     tester.rig.pad.misaligned = True
     tester.say(ask.alignment())
@@ -102,7 +102,7 @@ def misaligned() -> None:
     require(tester.allowed[0] == "WPT_AlignmentCheck", f"{tester.allowed} may follow")
 
 
-def measured() -> None:
+def measured(_setup: NewerSetup) -> None:
     """What the pad transmits in the test is told."""
     tester = ScriptedVehicle("WPT").to("AlignmentCheck")
     tester.rig.charger.update_pad(pad=PadStatus(test_power=42.0))
@@ -113,22 +113,21 @@ def measured() -> None:
 # The vehicle under test
 
 
-def in_full() -> None:
+def in_full(setup: NewerSetup) -> None:
     """[U] as a whole; the other order is in the tests of sessions."""
-    rig = vehicle.full(vehicle.rig_of("WPT"))
+    rig = vehicle.full(vehicle.rig_of(setup))
     said = vehicle.run(rig)
     order = ["WPTFinePositioningSetup", "WPTFinePositioning", "WPTPairing"]
     order += ["AuthorizationSetup", "ServiceSelection", "WPTChargeParameterDiscovery"]
     order += ["WPTAlignmentCheck", "ScheduleExchange", "PowerDelivery", "WPTChargeLoop"]
     order += ["SessionStop"]
-    at = [said.index(one) for one in order]
-    require(at == sorted(at), f"{said}")
+    vehicle.in_order(said, order)
     vehicle.ended(rig, Ending.TERMINATED)
 
 
-def tries_again() -> None:
+def tries_again(setup: NewerSetup) -> None:
     """WARNING_WPT is no end, and no alignment."""
-    rig = vehicle.rig_of("WPT")
+    rig = vehicle.rig_of(setup)
     code = ResponseCode.WARNING_WPT
 
     def twist(body: Any) -> Any:  # noqa: ANN401 - a message
@@ -141,36 +140,33 @@ def tries_again() -> None:
 
 
 ANSWERS: Final = tuple(f"{one.response.__name__}" for one in WPT.exchanges)
-OF_STATION: Final[dict[str, tuple[str, Callable[[str], None]]]] = {
+PAD: Final = NewerSetup("WPT")
+OF_PAD: Final = NewerSetup("WPT", inside="inside only: it puts something onto the pad or moves it")
+OF_STATION: Final[dict[str, tuple[str, Callable[[str, NewerSetup], None]]]] = {
     "silence": ("silence -> over in time, without energy", silence),
     "left": ("SessionStop -> OK, without energy", left),
 }
-OF_VEHICLE: Final[dict[str, tuple[str, Callable[[str, str], None]]]] = {
-    "failed": ("FAILED -> over, safe", vehicle.failed),
-    "withheld": ("withheld -> over in time, safe", vehicle.withheld),
-    "session": ("another session id -> over, safe", vehicle.other_session),
-}
-ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
-    "PX-EVCC20-022": ("vehicle; WPT, full flow", in_full),
-    "TWIN-EVCC20-WPT-warning": ("vehicle; WARNING_WPT -> tries again", tries_again),
-    "TWIN-SECC20-WPT-clearance": ("station; no common clearance -> refused", too_high),
-    "TWIN-SECC20-WPT-objects": ("station; an object on the pad -> power off", objects),
-    "TWIN-SECC20-WPT-unpaired": ("station; out of place -> no pairing", unpaired),
-    "TWIN-SECC20-WPT-misaligned": ("station; misaligned -> WARNING_WPT", misaligned),
-    "TWIN-SECC20-WPT-measured": ("station; the test's power is told", measured),
+ROWS: Final[dict[str, tuple[str, Callable[[NewerSetup], None], NewerSetup]]] = {
+    "PX-EVCC20-022": ("vehicle; WPT, full flow", in_full, PAD),
+    "TWIN-EVCC20-WPT-warning": ("vehicle; WARNING_WPT -> tries again", tries_again, PAD),
+    "TWIN-SECC20-WPT-clearance": ("station; no common clearance -> refused", too_high, PAD),
+    "TWIN-SECC20-WPT-objects": ("station; an object on the pad -> power off", objects, OF_PAD),
+    "TWIN-SECC20-WPT-unpaired": ("station; out of place -> no pairing", unpaired, PAD),
+    "TWIN-SECC20-WPT-misaligned": ("station; misaligned -> WARNING_WPT", misaligned, OF_PAD),
+    "TWIN-SECC20-WPT-measured": ("station; the test's power is told", measured, OF_PAD),
 }
 
 
 def cases() -> Iterator[Case]:
-    for number, (title, row) in ROWS.items():
-        yield Case(number, f"-20 {title}", inside(row))
+    for number, (title, row, setup) in ROWS.items():
+        yield Case(number, f"-20 {title}", row, setup)
     for place in places():
         head, text = f"TWIN-SECC20-WPT-{place}", f"-20 station, pad; {place}: "
         title = "each request that is not due -> FAILED_SequenceError"
-        yield Case(f"{head}-wrong", text + title, inside(partial(wrong, place)))
+        yield Case(f"{head}-wrong", text + title, partial(wrong, place), PAD, (place,))
         for kind, (title, play) in OF_STATION.items() if place in OWN else ():
-            yield Case(f"{head}-{kind}", text + title, inside(partial(play, place)))
+            yield Case(f"{head}-{kind}", text + title, partial(play, place), PAD, (place, kind))
     for name in ANSWERS:
-        for kind, (title, twin) in OF_VEHICLE.items():
+        for kind, (title, twin) in vehicle.TWINS.items():
             number, text = f"TWIN-EVCC20-WPT-{name}-{kind}", f"-20 vehicle, pad; {name} {title}"
-            yield Case(number, text, inside(partial(twin, "WPT", name)))
+            yield Case(number, text, partial(twin, name), PAD, (name, kind))

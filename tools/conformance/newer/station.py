@@ -1,6 +1,6 @@
 """A station under test in ISO 15118-20: our own cases by their ids, and each place's twins."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -19,14 +19,21 @@ from bsw.v2gtp import SIDE_STREAMS, PayloadType
 from secc.api.literals import EnergyTransferMode
 from secc.api.state import StationState
 from secc.plug.offers import served
-from secc.session.memory import Memory
 from secc.session.profile import CONFORMANCE
 from tools.conformance.judge import require
 from tools.conformance.newer import requests as ask
-from tools.conformance.newer.tester import ScriptedVehicle, application_of
-from tools.conformance.station.cases import Case, inside
+from tools.conformance.newer.outside import opened
+from tools.conformance.newer.setup import FOREIGN, NewerSetup, application_of
+from tools.conformance.newer.tester import NewerVehicle, ScriptedVehicle
+from tools.conformance.station.cases import Case
 
 PREFIX: Final = "PX-SECC20-"
+SETUP_LIMIT: Final = 18 * S
+SEQUENCE_LIMIT: Final = 60 * S
+LOOP_LIMIT: Final = 500 * MS
+FEW: Final = 3
+VALID: Final = {"002", "004", "010", "026"}
+"""Rows in which the tester does nothing wrong."""
 
 
 def coded(answer: Any, code: str) -> None:  # noqa: ANN401 - a message
@@ -34,154 +41,150 @@ def coded(answer: Any, code: str) -> None:  # noqa: ANN401 - a message
     require(told == code, f"answered with {told}, expected {code}")
 
 
-def over(tester: ScriptedVehicle, ending: Ending) -> None:
+def over(tester: NewerVehicle, *endings: Ending) -> None:
     """The session has ended so, and nothing flows."""
-    result = tester.result
-    require(result is not None and result.ending is ending, f"ended with {result}")
+    tester.ended(*endings)
     tester.run(S)
-    require(not tester.energised, "energy flows on")
+    tester.still()
 
 
-def refused(tester: ScriptedVehicle, answer: Any, code: str) -> None:  # noqa: ANN401 - a message
+def refused(tester: NewerVehicle, answer: Any, code: str) -> None:  # noqa: ANN401 - a message
     coded(answer, code)
     over(tester, Ending.REFUSED)
 
 
-def _first_servable() -> None:
+def _first_servable(_setup: NewerSetup) -> None:
     offer = sap.offer((ISO20_DC, ISO20_AC), Link.TLS13).request
     state = StationState(modes=(EnergyTransferMode.AC_THREE_PHASE,))
     choice = sap.choose(offer, served((ISO20_DC, ISO20_AC), state), Link.TLS13)
     require(choice.application is ISO20_AC, f"chose {choice.application}")
 
 
-def _joined(service: str) -> None:
-    memory = Memory()
-    first = ScriptedVehicle(service, memory=memory).to("SessionStop")
-    coded(first.say(ask.session_stop(ask.WAY.PAUSE)), "OK")
-    second = ScriptedVehicle(service, memory=memory)
-    second.session = first.session
-    coded(second.say(ask.session_setup()), "OK_OldSessionJoined")
-    require(second.session == first.session, "another session id")
+def _joined(setup: NewerSetup) -> None:
+    second = _joined_again(setup, "OK_OldSessionJoined")
     coded(second.discover(), "OK")
-    wrong = _joined_again(service)
+    wrong = _joined_again(setup, "OK_OldSessionJoined")
     refused_in_order(wrong, wrong.say(ask.authorization_setup()))
 
 
-def _joined_again(service: str) -> ScriptedVehicle:
-    memory = Memory()
-    first = ScriptedVehicle(service, memory=memory).to("SessionStop")
-    first.say(ask.session_stop(ask.WAY.PAUSE))
-    second = ScriptedVehicle(service, memory=memory)
-    second.session = first.session
-    second.say(ask.session_setup())
+def _joined_again(setup: NewerSetup, code: str) -> NewerVehicle:
+    first = opened(setup).to("SessionStop")
+    coded(first.say(ask.session_stop(ask.WAY.PAUSE)), "OK")
+    known, second = first.session, first.again()
+    coded(second.say(ask.session_setup()), code)
+    require(second.session == known, "another session id")
     return second
 
 
-def refused_in_order(tester: ScriptedVehicle, answer: Any) -> None:  # noqa: ANN401 - a message
+def refused_in_order(tester: NewerVehicle, answer: Any) -> None:  # noqa: ANN401 - a message
     coded(answer, "FAILED_SequenceError")
     over(tester, Ending.SEQUENCE_ERROR)
 
 
-def _foreign_session() -> None:
-    tester = ScriptedVehicle().to("ServiceDiscovery")
+def _foreign_session(setup: NewerSetup) -> None:
+    tester = opened(setup).to("ServiceDiscovery")
     tester.session = bytes(7) + b"x"
     coded(tester.say(ask.service_discovery()), "FAILED_UnknownSession")
     over(tester, Ending.UNKNOWN_SESSION)
 
 
-def _contract_unoffered() -> None:
-    tester = ScriptedVehicle().to("Authorization")
+def _contract_unoffered(setup: NewerSetup) -> None:
+    tester = opened(setup).to("Authorization")
     answer = tester.say(ask.by_contract())
     coded(answer, "WARNING_AuthorizationSelectionInvalid")
     require(answer.evse_processing.value == "Finished", "not Finished")
     coded(tester.repeat(ask.authorization), "OK")
 
 
-def _pending() -> None:
-    tester = ScriptedVehicle().to("Authorization")
+def _pending(setup: NewerSetup) -> None:
+    tester = opened(setup).to("Authorization")
     answer = tester.say(ask.authorization())
     coded(answer, "OK")
     require(answer.evse_processing.value.startswith("Ongoing"), "not Ongoing")
 
 
-def _unknown_detail() -> None:
-    tester = ScriptedVehicle().to("ServiceDetail")
+def _unknown_detail(setup: NewerSetup) -> None:
+    tester = opened(setup).to("ServiceDetail")
     refused(tester, tester.say(ask.service_detail(99)), "FAILED_ServiceIDInvalid")
 
 
-def _no_energy_service() -> None:
+def _no_energy_service(setup: NewerSetup) -> None:
     """By the requirements page: an id never offered is an invalid selection [V2G20-433]."""
-    tester = ScriptedVehicle().to("ServiceSelection")
-    answer = tester.say(ask.service_selection(1, 1))
+    tester = opened(setup).to("ServiceSelection")
+    other = 1 if tester.service != 1 else 2
+    answer = tester.say(ask.service_selection(other, 1))
     refused(tester, answer, "FAILED_ServiceSelectionInvalid")
-    tester = ScriptedVehicle().to("ServiceSelection")
+    tester = opened(setup).to("ServiceSelection")
     answer = tester.say(ask.service_selection(65, 1))
     refused(tester, answer, "FAILED_NoEnergyTransferServiceSelected")
 
 
-def _plain_for_both_ways() -> None:
-    tester = ScriptedVehicle("MCS_BPT").to("ChargeParameterDiscovery")
-    refused(tester, tester.say(ask.dc_discovery()), "FAILED_WrongChargeParameter")
-    tester = ScriptedVehicle("DC").to("ChargeParameterDiscovery")
-    refused(tester, tester.say(ask.dc_discovery(both_ways=True)), "FAILED_WrongChargeParameter")
-    tester = ScriptedVehicle("DC").to("ChargeParameterDiscovery")
-    refused(tester, tester.say(ask.dc_discovery(most=1.0)), "FAILED_WrongChargeParameter")
+def _wrong_parameters(both_ways: bool, most: float, setup: NewerSetup) -> None:  # noqa: FBT001 - one of two
+    tester = opened(setup).to("ChargeParameterDiscovery")
+    answer = tester.say(ask.dc_discovery(both_ways=both_ways, most=most))
+    refused(tester, answer, "FAILED_WrongChargeParameter")
 
 
-def _stuck_contactor() -> None:
-    tester = ScriptedVehicle("AC", contactor=False).to("PowerDelivery")
+def _plain_for_both_ways(setup: NewerSetup) -> None:
+    _wrong_parameters(True, 200.0, setup)
+    _wrong_parameters(False, 1.0, setup)
+
+
+def _stuck_contactor(setup: NewerSetup) -> None:
+    tester = opened(setup, contactor=False).to("PowerDelivery")
     began = tester.now
     answer = tester.start()
     require(tester.now - began <= 1500 * MS, "told after 1.5 s")
     refused(tester, answer, "FAILED_ContactorError")
 
 
-def _above_schedule() -> None:
-    tester = ScriptedVehicle().to("PowerDelivery")
+def _above_schedule(setup: NewerSetup) -> None:
+    tester = opened(setup).to("PowerDelivery")
     refused(tester, tester.start(power=1e6), "FAILED_EVPowerProfileInvalid")
-    tester = ScriptedVehicle().to("PowerDelivery")
+    tester = opened(setup).to("PowerDelivery")
     plan = ask.profile(77, 100.0, ask.UNIX)
     answer = tester.say(ask.delivery(ask.STEP.START, plan))
     refused(tester, answer, "FAILED_ScheduleSelectionInvalid")
 
 
-def _silent_in_loop() -> None:
-    tester = ScriptedVehicle().to("Loop")
+def _silent_in_loop(setup: NewerSetup) -> None:
+    tester = opened(setup).to("Loop")
     tester.loop()
-    tester.run(450 * MS)
-    require(tester.result is None, "ended before 0.5 s")
-    tester.run(100 * MS)
-    over(tester, Ending.SEQUENCE_TIMEOUT)
+    tester.silence_ends(LOOP_LIMIT, Ending.SEQUENCE_TIMEOUT)
+    tester.still()
 
 
-def _meter() -> None:
-    tester = ScriptedVehicle().to("Loop")
+def _meter(setup: NewerSetup) -> None:
+    tester = opened(setup).to("Loop")
     tester.loop()
     tester.run(200 * MS)
     require(tester.loop().meter_info is None, "a meter reading that nobody asked for")
     require(tester.loop(meter=True).meter_info is not None, "no meter reading")
 
 
-def _no_other_service() -> None:
+def _no_other_service(setup: NewerSetup) -> None:
     profile = replace(CONFORMANCE, service_renegotiation=False)
-    tester = ScriptedVehicle(profile=profile).to("Loop")
+    tester = opened(setup, profile=profile).to("Loop")
     tester.loop()
     answer = tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION))
     refused(tester, answer, "FAILED_NoServiceRenegotiationSupported")
 
 
-def _no_pause() -> None:
+def _no_pause(setup: NewerSetup) -> None:
     """Energy is on, or nothing was chosen yet."""
-    tester = ScriptedVehicle().to("Loop")
+    tester = opened(setup).to("Loop")
     tester.loop()
     refused(tester, tester.say(ask.session_stop(ask.WAY.PAUSE)), "FAILED_PauseNotAllowed")
-    tester = ScriptedVehicle().to("ServiceDiscovery")
+    tester = opened(setup).to("ServiceDiscovery")
     refused(tester, tester.say(ask.session_stop(ask.WAY.PAUSE)), "FAILED_PauseNotAllowed")
 
 
-ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
+Play = Callable[[NewerSetup], None]
+DC: Final = NewerSetup()
+PAUSES: Final = NewerSetup(can="pause")
+ROWS: Final[dict[str, tuple[str, Play]]] = {
     "002": ("AC only: -20:DC ranked first, -20:AC second -> AC", _first_servable),
-    "004": ("paused, same vehicle -> joined at parameter discovery", partial(_joined, "DC")),
+    "004": ("paused, same vehicle -> joined at parameter discovery", _joined),
     "006": ("foreign session id -> FAILED_UnknownSession", _foreign_session),
     "008": ("contract where only EIM is offered -> warning, goes on", _contract_unoffered),
     "010": ("EIM pending -> Ongoing", _pending),
@@ -198,6 +201,16 @@ ROWS: Final[dict[str, tuple[str, Callable[[], None]]]] = {
     "028": ("another service, not supported -> its code", _no_other_service),
     "030": ("pause that is not allowed -> FAILED_PauseNotAllowed", _no_pause),
 }
+
+SETUPS: Final = {
+    "002": NewerSetup(inside="inside only: it asks the choice itself, without a connection"),
+    "004": PAUSES,
+    "008": NewerSetup(external_alone=True),
+    "018": NewerSetup(service="DC"),
+    "020": NewerSetup(service="AC", condition="stuck contactor"),
+    "028": NewerSetup(condition="no service renegotiation"),
+}
+"""Of those rows that are not plain DC."""
 
 PLACES: Final = {
     "SessionSetup": "SessionSetup",
@@ -233,9 +246,9 @@ def carried(service: str) -> list[str]:
     return [name for name, one in TABLE.exchanges.items() if one.request in known]
 
 
-def wrong_request(service: str, place: str, name: str) -> None:
+def wrong_request(setup: NewerSetup, place: str, name: str) -> None:
     """A request that is not due is refused by its own response, and the session is over."""
-    tester = ScriptedVehicle(service).to(place)
+    tester = opened(setup).to(place)
     if name in tester.allowed:
         return
     request: Any = smallest(TABLE.exchanges[name].request, header=header(ask.UNIX))
@@ -245,24 +258,35 @@ def wrong_request(service: str, place: str, name: str) -> None:
     refused_in_order(tester, answer)
 
 
-def every_wrong_request(service: str, place: str) -> None:
-    for name in carried(service):
-        wrong_request(service, place, name)
+def every_wrong_request(place: str, setup: NewerSetup) -> None:
+    for name in some(carried(setup.service), place, setup):
+        wrong_request(setup, place, name)
 
 
-def silence(service: str, place: str) -> None:
+def some(names: Sequence[str], place: str, setup: NewerSetup) -> list[str]:
+    """All of them; where a session takes its time, three, other ones at each place."""
+    if setup.bench is None or len(names) <= FEW:
+        return list(names)
+    first = sum(place.encode()) % len(names)
+    return [names[(first + step * len(names) // FEW) % len(names)] for step in range(FEW)]
+
+
+def silence(place: str, setup: NewerSetup) -> None:
     """60 s, in the loop half a second; then nothing flows any more."""
-    tester = ScriptedVehicle(service).to(place)
+    tester = opened(setup).to(place)
     if place == "Loop":
         tester.loop()
-    limit = 500 * MS if place == "Loop" else 60 * S
-    tester.run(limit + 2 * S)
-    ending = Ending.SETUP_TIMEOUT if place == "SessionSetup" else Ending.SEQUENCE_TIMEOUT
-    over(tester, ending)
+    if place == "SessionSetup":
+        tester.silence_ends(SETUP_LIMIT, Ending.SETUP_TIMEOUT)
+    else:
+        limit = LOOP_LIMIT if place == "Loop" else SEQUENCE_LIMIT
+        tester.silence_ends(limit, Ending.SEQUENCE_TIMEOUT)
+    tester.run(S)
+    tester.still()
 
 
-def foreign_id(service: str, place: str) -> None:
-    tester = ScriptedVehicle(service).to(place)
+def foreign_id(place: str, setup: NewerSetup) -> None:
+    tester = opened(setup).to(place)
     tester.session = bytes(8)
     name = tester.allowed[0]
     answer = tester.say(smallest(TABLE.exchanges[name].request, header=header(ask.UNIX)))
@@ -270,15 +294,15 @@ def foreign_id(service: str, place: str) -> None:
     over(tester, Ending.UNKNOWN_SESSION)
 
 
-def other_service_early(place: str) -> None:
+def other_service_early(place: str, setup: NewerSetup) -> None:
     """Nobody comes past the authorization by asking for another service."""
-    tester = ScriptedVehicle().to(place)
+    tester = opened(setup).to(place)
     refused(tester, tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION)), SEQUENCE)
 
 
-def changed_service() -> None:
+def changed_service(setup: NewerSetup) -> None:
     """What was tested and closed for one service is not for the next."""
-    tester = ScriptedVehicle().to("SessionStop")
+    tester = opened(setup).to("SessionStop")
     coded(tester.say(ask.session_stop(ask.WAY.SERVICE_RENEGOTIATION)), "OK")
     require(tester.allowed == ("ServiceDiscovery",), f"{tester.allowed} may follow")
     coded(tester.say(ask.service_discovery()), "OK")
@@ -286,18 +310,18 @@ def changed_service() -> None:
     refused_in_order(tester, answer)
 
 
-def unauthorized_start() -> None:
+def unauthorized_start(_setup: NewerSetup) -> None:
     """Whatever the row says, nothing flows that nobody granted."""
     tester = ScriptedVehicle().to("PowerDelivery")
     tester.rig.station.authorized = False
     refused(tester, tester.start(), "FAILED_PowerDeliveryNotApplied")
 
 
-def other_kind(dynamic: bool) -> None:  # noqa: FBT001 - one of two
+def other_kind(dynamic: bool, setup: NewerSetup) -> None:  # noqa: FBT001 - one of two
     """The station answers in kind [V2G20-1600], and refuses needs that contradict themselves."""
-    tester = ScriptedVehicle().to("ScheduleExchange")
+    tester = opened(setup).to("ScheduleExchange")
     refused(tester, tester.say(ask.schedule(dynamic=True)), "FAILED")
-    tester = ScriptedVehicle(parameters=2).to("ScheduleExchange")
+    tester = opened(setup, control="dynamic").to("ScheduleExchange")
     asked = ask.schedule(dynamic=True)
     needs = asked.dynamic_se_req_control_mode
     wrong = (
@@ -309,11 +333,14 @@ def other_kind(dynamic: bool) -> None:  # noqa: FBT001 - one of two
     refused(tester, answer, "FAILED")
 
 
-def pilot_in_b() -> None:
+def pilot_in_b(setup: NewerSetup) -> None:
     """[V2G20-912]: no voltage on a cable whose vehicle is not ready."""
-    tester = ScriptedVehicle().to("CableCheck")
+    tester = opened(setup).to("CableCheck")
     refused(tester, tester.say(ask.cable_check()), "FAILED")
-    require(tester.rig.electronics.voltage == 0.0, "voltage is on")
+    if isinstance(tester, ScriptedVehicle):
+        require(tester.rig.electronics.voltage == 0.0, "voltage is on")
+    else:
+        tester.unseen("whether voltage is on")
 
 
 SEQUENCE: Final = "FAILED_SequenceError"
@@ -324,27 +351,39 @@ EARLY: Final = (
     "ServiceDetail",
     "ServiceSelection",
 )
-OWN: Final[dict[str, tuple[str, Callable[[], None]]]] = {
+OWN: Final[dict[str, tuple[str, Play, NewerSetup]]] = {
     **{
         f"{place}-other-service": (
             f"{place}: another service before one was chosen -> refused",
             partial(other_service_early, place),
+            DC,
         )
         for place in EARLY
     },
-    "changed-service": ("another service: detail is asked for anew", changed_service),
-    "unauthorized": ("Start without a grant -> FAILED_PowerDeliveryNotApplied", unauthorized_start),
+    "changed-service": (
+        "another service: detail is asked for anew",
+        changed_service,
+        NewerSetup(can="services"),
+    ),
+    "unauthorized": (
+        "Start without a grant -> FAILED_PowerDeliveryNotApplied",
+        unauthorized_start,
+        NewerSetup(inside=FOREIGN),
+    ),
     "DC-ScheduleExchange-kind": (
         "ScheduleExchange: the other control mode, a minimum above the target -> FAILED",
         partial(other_kind, True),
+        DC,
     ),
     "DC-ScheduleExchange-window": (
         "ScheduleExchange: half a window of V2X energy -> FAILED",
         partial(other_kind, False),
+        DC,
     ),
-    "pilot-B": ("CableCheck in state B -> FAILED", pilot_in_b),
-    "joined-AC": ("AC: paused, same vehicle -> joined", partial(_joined, "AC")),
+    "pilot-B": ("CableCheck in state B -> FAILED", pilot_in_b, DC),
+    "joined-AC": ("AC: paused, same vehicle -> joined", _joined, replace(PAUSES, service="AC")),
 }
+NEEDS: Final = {"pilot-B": frozenset({"pilot"})}
 
 TWINS: Final = {
     "wrong": ("each request that is not due -> FAILED_SequenceError", every_wrong_request),
@@ -355,14 +394,22 @@ TWINS: Final = {
 
 def cases() -> list[Case]:
     rows = [
-        Case(f"{PREFIX}{number}", f"-20 station; {title}", inside(play))
+        Case(
+            f"{PREFIX}{number}",
+            f"-20 station; {title}",
+            play,
+            SETUPS.get(number, DC),
+            ("valid",) if number in VALID else (),
+        )
         for number, (title, play) in ROWS.items()
     ]
     twins = [
         Case(
             f"TWIN-SECC20-{service}-{place}-{name}",
             f"-20 station, {service}; {place}: {title}",
-            inside(partial(play, service, place)),
+            partial(play, place),
+            NewerSetup(service),
+            (place, name),
         )
         for service in ("DC", "AC")
         for place in places(service)
@@ -370,7 +417,13 @@ def cases() -> list[Case]:
         if not (name == "id" and place == "SessionSetup")
     ]
     own = [
-        Case(f"TWIN-SECC20-{name}", f"-20 station; {title}", inside(play))
-        for name, (title, play) in OWN.items()
+        Case(
+            f"TWIN-SECC20-{name}",
+            f"-20 station; {title}",
+            play,
+            setup,
+            needs=NEEDS.get(name, frozenset()),
+        )
+        for name, (title, play, setup) in OWN.items()
     ]
     return rows + own + twins

@@ -46,13 +46,8 @@ class Case:
         self.how(self.setup)
 
     def play_at(self, bench: Callable[[Any], Any]) -> None:
-        """The same somewhere else.  Whoever has no set-up cannot move."""
+        """The same somewhere else."""
         self.how(replace(self.setup, bench=bench))
-
-
-def inside(play: Callable[[], None]) -> Play:
-    """Of a case that can only be played around our own role: it has no set-up to move."""
-    return lambda _setup: play()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bsw.chrgm.applications import Link, applications_of
 from bsw.chrgm.dialect import Dialect
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import dialect_of
 from bsw.chrgm.record import NO_SESSION, Heard, Said
 from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.cp.pilot import PilotState
@@ -196,7 +196,7 @@ class VehicleTester:
 
     def speak(self, name: str) -> None:
         assert self._wire is not None
-        self._dialect = protocol(name).dialect
+        self._dialect = dialect_of(name)
         self._wire.agree(self._dialect)
 
     # Messages

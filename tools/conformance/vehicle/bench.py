@@ -6,7 +6,7 @@ is somebody else's: then only what it says and what its pilot shows can be judge
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bsw.chrgm.agreement import Payment
 from bsw.chrgm.modes import mode_of
@@ -18,6 +18,7 @@ from bsw.os.worker import Worker
 from bsw.slac.link import Link, LinkUser
 from evcc.session.profile import CONFORMANCE, VehicleProfile
 from tools.bench.world.pki import Crypto
+from tools.bench.world.plug import Today
 from tools.conformance.bench import DC
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class VehicleBench(Protocol):
     """A station's half of plug, power line and network."""
 
     @property
-    def setup(self) -> "VehicleSetup": ...
+    def setup(self) -> Any: ...  # noqa: ANN401 - ``VehicleSetup``, or that of a newer protocol
     @property
     def scheduler(self) -> Scheduler: ...
     @property
@@ -37,6 +38,8 @@ class VehicleBench(Protocol):
     def worker(self) -> Worker: ...
     @property
     def crypto(self) -> Crypto | None: ...
+    @property
+    def today(self) -> Today: ...
     @property
     def inside(self) -> "VehicleLab | None": ...
     @property

@@ -107,6 +107,10 @@ class VehicleLab(Clockwork):
         return self.rig.pack
 
     @property
+    def today(self) -> Today:
+        return self.rig.today
+
+    @property
     def inside(self) -> "VehicleLab":
         return self
 

@@ -18,17 +18,16 @@ from bsw.chrgm.messages.sap import (
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.wire import UNREADABLE, Wire
-from bsw.net.channel import Channel, Channels, Closed
-from bsw.net.ports import DatagramPort, Endpoint, Listener
+from bsw.net.channel import Channel, Closed
 from bsw.os.clock import MS, S
-from bsw.sdp.client import ALL_NODES, SDP_PORT
-from bsw.sdp.messages import Response, Security
+from bsw.sdp.messages import Response
 from bsw.slac.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
 from tools.conformance.bench import Deviation, NotReached
 from tools.conformance.vehicle.bench import VehicleBench
+from tools.conformance.vehicle.doors import StationDoors
 from tools.conformance.vehicle.lab import STEP
 from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station, station_of
 
@@ -46,7 +45,6 @@ class StationTester:
         self.lab = lab
         self.session_id = SESSION
         self.asked: list[tuple[int, Heard]] = []
-        self.searches: list[tuple[int, Endpoint]] = []
         self.closed_at: int | None = None
         self.connections = self.offers = 0
         self.plugged_at = 0
@@ -61,14 +59,13 @@ class StationTester:
         self._channel: Channel | None = None
         self._wire: Wire | None = None
         self._dialect: Dialect | None = None
-        self._channels = Channels(lab.scheduler, worker=lab.worker)
+        self._doors = StationDoors(lab, self._accept)
+        self.searches = self._doors.searches
         if lab.crypto is not None:
             self.tls = lab.crypto.station_tls
         self.link = lab.link(self)
         self.link.start()
         self._sourcing = lab.scheduler.every(STEP, self._source, name="source")
-        self._answering: DatagramPort | None = None
-        self._listener: Listener | None = None
         lab.closing.append(self.leave)
 
     def _words(self) -> Iso2Station | DinStation:
@@ -129,21 +126,10 @@ class StationTester:
 
     def open(self, *, listening: bool = True) -> None:
         """Answer discovery and accept connections; without ``listening`` the port is closed."""
-        network = self.lab.network
-        listener = self._channels.listen(network, self._accept, tls=self.tls)
-        port = listener.local.port
-        if not listening:
-            listener.close()
-        security = Security.TLS if self.tls is not None else Security.NONE
-        response = Response(network.link_local(), port, security)
+        self._doors.open(self.tls, self._answers, listening=listening)
 
-        def hear(_datagram: bytes, source: Endpoint) -> None:
-            self.searches.append((self.lab.now, source))
-            for octets in self.discovery(response):
-                answering.send(octets, source)
-
-        self._listener = listener
-        self._answering = answering = network.datagram(hear, port=SDP_PORT, groups=(ALL_NODES,))
+    def _answers(self, response: Response) -> list[bytes]:
+        return self.discovery(response)  # which the script may change at any time
 
     # The channel's user
 
@@ -235,9 +221,7 @@ class StationTester:
         self.hang_up()
         self._sourcing.stop()
         self.link.close()
-        for door in (self._answering, self._listener):
-            if door is not None:
-                door.close()
+        self._doors.close()
 
     def stop_vehicle(self) -> None:
         """By its driver, or by the station's word in the loop where no driver is at hand."""

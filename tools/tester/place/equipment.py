@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bsw.chrgm.protocols import protocol
 from bsw.net.ports import Endpoint, EthernetPort
 from bsw.os.clock import MS, S
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import Request, Security
 from bsw.tls.config import TlsConfig
+from bsw.tls.port import TlsProfile
+from keym.x509.edition import Edition
 from tools.bench.world.pki import Crypto
 from tools.conformance.bench import Clockwork, Limits
 from tools.tester.keys import read_pki
@@ -46,7 +49,10 @@ class ForeignBench(Clockwork):
         self.recorded = recorded
         self.network = recorded.network
         self.worker = equipment.world.worker
+        self.today = equipment.world.today
         self.facts = facts(recorded.case, setup)
+        newer = protocol(setup.protocol).edition is TlsProfile.ISO20
+        self._edition = Edition.ISO20 if newer else Edition.ISO2
         equipment.hands.facts = self.facts
         self.stalled = 0
         """How late the bench itself has been at worst: what it measures is no better than that."""
@@ -93,8 +99,12 @@ class ForeignBench(Clockwork):
             self.equipment.world.today,
             self.worker,
             contract=contract,
-            pki=read_pki(device.keys),
-            tls=TlsConfig(lab_key_log_file=self.recorded.secrets),
+            pki=read_pki(device.keys, self._edition),
+            tls=TlsConfig(
+                lab_key_log_file=self.recorded.secrets,
+                lab_p256_in_tls13="p256_in_tls13" in device.lab,
+            ),
+            edition=self._edition,
         )
 
     def modem(self) -> EthernetPort | None:

@@ -11,10 +11,13 @@ from bsw.slac.link import Link, LinkFailure, LinkUser
 from bsw.slac.outcome import Linked, Reason
 from tools.bench.world.pki import Crypto
 from tools.conformance.bench import Setup
+from tools.conformance.newer.setup import NewerSetup
 from tools.tester.applicable import conditions, fitted
 from tools.tester.place.equipment import Equipment, ForeignBench
 from tools.tester.place.plugs import Energy
 from tools.tester.place.world import Recorded
+
+AnySetup = Setup | NewerSetup
 
 
 class NotedUser:
@@ -42,8 +45,8 @@ class ForeignStation(ForeignBench):
     endings = None
     left_network = None
 
-    def __init__(self, equipment: Equipment, recorded: Recorded, setup: Setup) -> None:
-        self.setup: Setup = fitted(setup, equipment.device)
+    def __init__(self, equipment: Equipment, recorded: Recorded, setup: AnySetup) -> None:
+        self.setup: AnySetup = fitted(setup, equipment.device)
         super().__init__(equipment, recorded, self.setup)
         self.listening_since = 0
 
@@ -59,7 +62,9 @@ class ForeignStation(ForeignBench):
 
     @cached_property
     def crypto(self) -> Crypto | None:
-        return self.keys() if self.setup.tls or self.setup.station_tls else None
+        setup = self.setup
+        offered = isinstance(setup, Setup) and bool(setup.station_tls)
+        return self.keys() if setup.tls or offered else None
 
     # The vehicle's half of the plug
 

@@ -9,11 +9,14 @@ from functools import cached_property
 from bsw.cp.pilot import PilotListener, PilotState
 from bsw.slac.link import Link, LinkUser
 from tools.bench.world.pki import Crypto
+from tools.conformance.newer.setup import NewerSetup
 from tools.conformance.vehicle.bench import VehicleSetup
 from tools.tester.applicable import fitted
 from tools.tester.place.equipment import Equipment, ForeignBench
 from tools.tester.place.plugs import Energy
 from tools.tester.place.world import Recorded
+
+AnySetup = VehicleSetup | NewerSetup
 
 
 class ForeignVehicle(ForeignBench):
@@ -21,8 +24,8 @@ class ForeignVehicle(ForeignBench):
 
     inside = None
 
-    def __init__(self, equipment: Equipment, recorded: Recorded, setup: VehicleSetup) -> None:
-        self.setup: VehicleSetup = fitted(setup, equipment.device)
+    def __init__(self, equipment: Equipment, recorded: Recorded, setup: AnySetup) -> None:
+        self.setup: AnySetup = fitted(setup, equipment.device)
         super().__init__(equipment, recorded, self.setup)
         self.volts = 0.0
         self.begins_within = equipment.device.ready_within
