@@ -142,7 +142,7 @@ def test_profile_3_takes_nobody_without_a_certificate(made: Pki) -> None:
 
 
 def test_another_name_and_another_root_are_refused(made: Pki, tmp_path: Path) -> None:
-    """TC_A_05."""
+    """TC_A_05, A00.FR.308, A00.FR.411."""
     stranger = pki(tmp_path / "other", "Other")
     for server, root in (
         (uplink_server(*made.issue("elsewhere.example")), made.root),
@@ -160,6 +160,7 @@ def test_another_name_and_another_root_are_refused(made: Pki, tmp_path: Path) ->
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_only_good_suites_are_agreed(made: Pki, version: ssl.TLSVersion) -> None:
+    """A00.FR.320, A00.FR.423."""
     client = uplink_client(made.root)
     client.maximum_version = version
     with secured(uplink_server(*made.issue("localhost")), client) as line:

@@ -5,7 +5,7 @@ Owns the rules of acceptance; each refusal is a reason code of OCPP 2.x and a se
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from ocpp.station.charging.composite import PHASES, Supply
 from ocpp.station.charging.profiles import (
@@ -19,6 +19,8 @@ from ocpp.station.charging.profiles import (
 
 FOR_STATION_ALONE: Final = (Purpose.STATION, Purpose.LOCAL)
 NOT_BY_BACKEND: Final = (Purpose.EXTERNAL, Purpose.LOCAL)
+UPDATED: Final = frozenset({"dynUpdateInterval", "dynUpdateTime"})
+"""What a profile that is not Dynamic does not have [K01.FR.122]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,17 @@ class Book:
     def find(self, wanted: Wanted) -> tuple[Profile, ...]:
         return tuple(profile for profile in self.held if wanted.matches(profile))
 
-    def update(self, number: int, period: Period, now: float) -> Refusal | None:
-        """The one period of a dynamic profile [K28]."""
+    def update(
+        self, number: int, period: Period, now: float, wire: Mapping[str, Any] | None = None
+    ) -> Refusal | None:
+        """The one period of a dynamic profile [K28]; ``wire`` is how it is told from now on."""
         found = next((each for each in self.held if each.id == number), None)
         if found is None or found.kind is not Kind.DYNAMIC:
             return Refusal("InvalidProfile", f"no dynamic profile {number} is held")
         schedule = replace(found.schedule, periods=(period,))
-        self._held[_key(found)] = replace(found, schedules=(schedule,), updated=now)
+        self._held[_key(found)] = replace(
+            found, schedules=(schedule,), updated=now, wire=wire or found.wire
+        )
         self._changed(self.held)
         return None
 
@@ -272,6 +278,11 @@ def _kind(
             kind is Kind.RELATIVE and profile.purpose is Purpose.STATION,
             "InvalidProfile",
             "the station's own profile is not Relative",
+        ),
+        (
+            kind is not Kind.DYNAMIC and not UPDATED.isdisjoint(profile.wire),
+            "InvalidProfile",
+            "only a Dynamic profile is updated",
         ),
         (
             kind is Kind.DYNAMIC and not single,

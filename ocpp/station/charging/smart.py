@@ -25,7 +25,7 @@ from ocpp.station.charging.elsewhere import Elsewhere
 from ocpp.station.charging.needs import EvNeeds
 from ocpp.station.charging.offering import Offering
 from ocpp.station.charging.offers import Step
-from ocpp.station.charging.profiles import DAY, Profile, Purpose
+from ocpp.station.charging.profiles import DAY, Kind, Profile, Purpose
 from ocpp.station.charging.sharing import shared
 from ocpp.station.charging.supplies import Supplies
 from ocpp.station.charging.wire import (
@@ -39,6 +39,7 @@ from ocpp.station.charging.wire import (
     shown,
     tenth,
     told_composite,
+    updated,
 )
 from ocpp.station.desk import ACCEPTED, ONLY_16, ONLY_21, REJECTED, Desk, Reply, status
 from ocpp.station.ground import Ground
@@ -417,9 +418,11 @@ class SmartCharging:
     # 2.1
 
     def _update(self, message: Message) -> Reply:
-        refusal = self._book.update(
-            message.chargingProfileId, period(sent(message.scheduleUpdate)), self.now
-        )
+        number, change, now = message.chargingProfileId, sent(message.scheduleUpdate), self.now
+        wire = next((dict(each.wire) for each in self._book.held if each.id == number), None)
+        if wire is not None and wire["chargingProfileKind"] == Kind.DYNAMIC.value:
+            wire = updated(wire, change, now)
+        refusal = self._book.update(number, period(change), now, wire)
         if refusal is None:
             return Reply(ACCEPTED)
         return Reply(status("Rejected", refusal.reason, refusal.why))

@@ -43,6 +43,8 @@ def read(wire: Json, evse: int, *, now: float, transaction: str | None = None) -
     schedules = wire["chargingSchedule"]
     kind = Kind(wire["chargingProfileKind"])
     since, until = wire.get("validFrom"), wire.get("validTo")
+    if kind is Kind.DYNAMIC:
+        wire = {**wire, "dynUpdateTime": shown(now)}  # [K28.FR.05]
     return Profile(
         id=wire["chargingProfileId" if older else "id"],
         evse=evse,
@@ -68,6 +70,14 @@ def _schedule(wire: Json) -> Schedule:
         duration=wire.get("duration"),
         number=wire.get("id", 0),
     )
+
+
+def updated(wire: Json, change: Json, now: float) -> Json:
+    """A dynamic profile with the values of an update in its one period [K28.FR.09]."""
+    (schedule,) = wire["chargingSchedule"]
+    (before,) = schedule["chargingSchedulePeriod"]
+    schedule = {**schedule, "chargingSchedulePeriod": [{**before, **change}]}
+    return {**wire, "chargingSchedule": [schedule], "dynUpdateTime": shown(now)}
 
 
 def period(wire: Json) -> Period:

@@ -129,7 +129,8 @@ class Display:
             return "UnknownTransaction"
         full = wanted.id not in self._all and len(self._all) >= MOST
         elsewhere = wanted.display is not UNSET
-        return "Rejected" if full or elsewhere else ""
+        other_languages = getattr(wanted, "messageExtra", UNSET) is not UNSET  # [O01.FR.19]
+        return "Rejected" if full or elsewhere or other_languages else ""
 
     def _get(self, message: Message) -> Reply:
         ids = None if message.id is UNSET else set(message.id)

@@ -140,6 +140,7 @@ class Firmware:
 
     def _begin(self, update: _Update, at: float) -> None:
         self.close()
+        self._availability.close(closed=False)  # an older one may have waited with outlets closed
         self._update = update
         wait = self._until(at)
         if wait > 0:

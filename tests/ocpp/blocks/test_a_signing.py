@@ -59,6 +59,7 @@ def signed(whole: Site, chain: str = "PEM", kind: str = "") -> str:
 def test_tc_a_11_a_certificate_is_asked_for_taken_and_used_at_once(
     version: Version, folder: Path
 ) -> None:
+    """A03.FR.08."""
     keys = TestKeys()
     change = rules(values={"SecurityCtrlr.OrganizationName": "Operator"})
     with site(folder, version, change, keys=keys) as whole:
@@ -80,6 +81,7 @@ def test_tc_a_11_a_certificate_is_asked_for_taken_and_used_at_once(
 def test_tc_a_12_tc_a_13_a_certificate_for_the_vehicles_side(
     version: Version, folder: Path
 ) -> None:
+    """A03.FR.13, A02.FR.22."""
     keys = TestKeys()
     with site(folder, version, keys=keys) as whole:
         assert sign(whole, "SignV2GCertificate") == "Accepted"
@@ -153,6 +155,7 @@ def test_a_station_without_keys_says_so(version: Version, folder: Path) -> None:
 
 @pytest.mark.parametrize("version", [Version.V21])
 def test_requests_of_2_1_are_numbered(version: Version, folder: Path) -> None:
+    """A03.FR.21, A02.FR.23."""
     with site(folder, version, keys=TestKeys()) as whole:
         sign(whole)
         sign(whole, "SignV2G20Certificate")

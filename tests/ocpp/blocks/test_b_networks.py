@@ -63,7 +63,7 @@ def test_b09_a_slot_that_could_not_be_used_is_refused(
 @SINCE_2
 @pytest.mark.parametrize("order", ["", "3", "1,1", "1,3"])
 def test_b10_an_order_names_slots_that_are_set(version: Version, order: str, folder: Path) -> None:
-    """B10.FR.02."""
+    """B10.FR.02, B09.FR.33."""
     with site(folder, version) as whole:
         assert stored(whole, profile(2)) == "Accepted"
         assert put(whole, PRIORITY, order) == "Rejected"
@@ -94,6 +94,7 @@ def test_tc_b_46_tc_b_47_the_next_slot_is_tried_and_then_the_good_one_again(
 
 @SINCE_2
 def test_tc_a_22_a_slot_of_a_lower_profile_is_refused(version: Version, folder: Path) -> None:
+    """A00.FR.005, B09.FR.31."""
     with site(folder, version, password="0123456789abcdef") as whole:
         assert got(whole, "SecurityCtrlr.SecurityProfile") == "1"
         assert stored(whole, profile(2)) == "Rejected"

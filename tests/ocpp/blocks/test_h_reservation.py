@@ -107,6 +107,7 @@ def test_what_is_taken_cannot_be_kept(version: Version, evse: int, how: str, fol
 def test_what_does_not_serve_cannot_be_kept(
     version: Version, evse: int, how: str, folder: Path
 ) -> None:
+    """H01.FR.12."""
     with site(folder, version) as whole:
         for each in (1, 2):
             if how == "Faulted":
@@ -174,6 +175,7 @@ def test_somebody_of_the_group_may_come(version: Version, evse: int, folder: Pat
 def test_tc_h_21_an_outlet_that_goes_out_of_service_is_kept_no_more(
     version: Version, how: str, folder: Path
 ) -> None:
+    """H01.FR.16."""
     with site(folder, version) as whole:
         assert reserve(whole) == "Accepted"
         if how == "Faulted":

@@ -41,6 +41,7 @@ TO_VERIFIED = ["Downloading", "Downloaded", "SignatureVerified"]
 def test_tc_l_01_firmware_is_installed_and_told_after_the_restart(
     version: Version, folder: Path
 ) -> None:
+    """L01.FR.28, L01.FR.31, L01.FR.32."""
     outside = Outdoors()
     with site(folder, version, outside=outside) as whole:
         assert update(whole) == "Accepted"
@@ -101,6 +102,7 @@ def test_tc_l_06_a_signature_that_is_not_right(version: Version, folder: Path) -
 def test_tc_l_07_a_download_that_fails_is_tried_as_often_as_it_says(
     version: Version, folder: Path
 ) -> None:
+    """L01.FR.30."""
     outside = Outdoors(failures=9)
     with site(folder, version, outside=outside) as whole:
         assert update(whole, retries=2, retryInterval=10) == "Accepted"
@@ -133,6 +135,7 @@ def test_tc_l_10_a_newer_update_takes_the_place(version: Version, folder: Path) 
     "allowed", [pytest.param("false", id="TC_L_12-TC_L_14"), pytest.param("true", id="TC_L_13")]
 )
 def test_firmware_waits_for_who_charges(version: Version, allowed: str, folder: Path) -> None:
+    """L01.FR.33."""
     outside = Outdoors()
     with site(folder, version, outside=outside) as whole:
         if version is not Version.V16:
@@ -150,6 +153,24 @@ def test_firmware_waits_for_who_charges(version: Version, allowed: str, folder: 
         leave(whole)
         whole.run(5)
         assert outside.installed == [b"firmware"]
+
+
+@SINCE_2
+def test_an_update_that_comes_to_nothing_leaves_no_outlet_closed(
+    version: Version, folder: Path
+) -> None:
+    """The one before it waited for who charges, with the other outlet closed."""
+    outside = Outdoors()
+    with site(folder, version, outside=outside) as whole:
+        charge(whole)
+        update(whole)
+        whole.run(5)
+        assert states(whole)[-1] == (2, "Unavailable")
+        outside.failures = 9
+        assert update(whole, 2) == "AcceptedCanceled"
+        whole.run(5)
+        assert said(whole)[-1] == "DownloadFailed"
+        assert states(whole)[-1] == (2, "Available")
 
 
 @SINCE_2

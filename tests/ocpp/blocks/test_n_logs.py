@@ -55,6 +55,7 @@ def test_tc_n_26_a_failed_upload_is_tried_again_and_then_told(
 
 @SINCE_2
 def test_tc_n_36_a_newer_request_takes_the_place(version: Version, folder: Path) -> None:
+    """N01.FR.20."""
     outside = Outdoors(hold=True)
     with site(folder, version, outside=outside) as whole:
         get_log(whole, number=1)
@@ -112,6 +113,7 @@ def test_a04_the_start_is_told(version: Version, folder: Path) -> None:
 
 @SINCE_2
 def test_a01_another_password_is_logged_without_its_value(version: Version, folder: Path) -> None:
+    """A04.FR.04: in the log, though it is not critical."""
     with site(folder, version, password="0123456789abcdef") as whole:
         put(whole, "SecurityCtrlr.BasicAuthPassword", "fedcba9876543210")
         rows = whole.station._blocks.security.log
@@ -144,6 +146,7 @@ def test_why_there_was_no_line_is_told_once_afterwards(
 
 @ALL
 def test_a_critical_event_outlives_line_and_restart(version: Version, folder: Path) -> None:
+    """A04.FR.01, A04.FR.02, A04.FR.03."""
     with site(folder, version, begin=False) as whole:
         whole.station.lost(Gone(Cause.TLS, "certificate verify failed"))
         whole.run(3)
@@ -194,6 +197,7 @@ def test_tc_n_62_tc_n_63_other_names_of_a_customer_are_not_stored(
 
 @SINCE_2
 def test_tc_n_29_tc_n_33_a_question_without_one_customer(version: Version, folder: Path) -> None:
+    """N09.FR.09."""
     with site(folder, version) as whole:
         assert information(whole, report=True) == "Invalid"
         assert information(whole, report=True, idToken=TOKEN, customerIdentifier="C") == "Invalid"

@@ -34,6 +34,7 @@ def told(whole: Site) -> list[Json]:
 def test_tc_n_08_tc_n_20_tc_n_21_a_threshold_alerts_and_clears(
     version: Version, folder: Path
 ) -> None:
+    """N07.FR.02."""
     with site(folder, version) as whole:
         result = watch(whole, THRESHOLD, "UpperThreshold", 100)
         assert (result["status"], result["id"]) == ("Accepted", 1)
@@ -106,6 +107,7 @@ def test_tc_n_48_what_may_only_be_written_is_not_shown(version: Version, folder:
 @SINCE_2
 @pytest.mark.parametrize("kind", ["Periodic", "PeriodicClockAligned"])
 def test_tc_n_24_a_value_is_told_at_intervals(version: Version, kind: str, folder: Path) -> None:
+    """N08.FR.04, N08.FR.06, N08.FR.07."""
     with site(folder, version) as whole:
         watch(whole, THRESHOLD, kind, 20)
         whole.run(65)
@@ -131,6 +133,7 @@ def test_tc_n_24_a_value_is_told_at_intervals(version: Version, kind: str, folde
 def test_what_cannot_be_watched_has_its_reason(
     version: Version, name: str, kind: str, value: float, severity: int, status: str, folder: Path
 ) -> None:
+    """N04.FR.06."""
     with site(folder, version) as whole:
         result = watch(whole, name, kind, value, severity)
         assert result["status"] == status
@@ -162,6 +165,7 @@ def test_tc_n_15_the_same_again_is_a_duplicate(version: Version, folder: Path) -
 def test_tc_n_40_tc_n_51_tc_n_39_a_monitor_is_replaced_by_its_number(
     version: Version, folder: Path
 ) -> None:
+    """N04.FR.18."""
     with site(folder, version) as whole:
         number = watch(whole, THRESHOLD, "UpperThreshold", 50)["id"]
         whole.run(2)
@@ -179,6 +183,7 @@ def test_tc_n_40_tc_n_51_tc_n_39_a_monitor_is_replaced_by_its_number(
 def test_tc_n_18_tc_n_19_tc_n_52_a_monitor_is_cleared_without_a_word(
     version: Version, folder: Path
 ) -> None:
+    """N06.FR.03."""
     with site(folder, version) as whole:
         number = watch(whole, THRESHOLD, "UpperThreshold", 50)["id"]
         whole.run(2)
@@ -195,6 +200,7 @@ def test_tc_n_18_tc_n_19_tc_n_52_a_monitor_is_cleared_without_a_word(
 @SINCE_2
 @pytest.mark.parametrize("base", ["All", "FactoryDefault", "HardWiredOnly"])
 def test_tc_n_05_tc_n_06_tc_n_41_the_base(version: Version, base: str, folder: Path) -> None:
+    """N03.FR.02."""
     with site(folder, version) as whole:
         watch(whole, THRESHOLD, "UpperThreshold", 90)
         assert whole.ask("SetMonitoringBase", {"monitoringBase": base}) == {"status": "Accepted"}
@@ -204,6 +210,7 @@ def test_tc_n_05_tc_n_06_tc_n_41_the_base(version: Version, base: str, folder: P
 
 @SINCE_2
 def test_tc_n_16_tc_n_17_the_level_keeps_the_rest_quiet(version: Version, folder: Path) -> None:
+    """N07.FR.15."""
     with site(folder, version) as whole:
         assert whole.ask("SetMonitoringLevel", {"severity": 4}) == {"status": "Accepted"}
         assert whole.ask("SetMonitoringLevel", {"severity": 10}) == {"status": "Rejected"}
@@ -221,6 +228,7 @@ def test_tc_n_16_tc_n_17_the_level_keeps_the_rest_quiet(version: Version, folder
 def test_offline_the_severe_ones_are_kept(
     version: Version, severity: int, events: int, folder: Path
 ) -> None:
+    """N08.FR.03."""
     with site(folder, version) as whole:
         watch(whole, "EVSE.Problem", "Delta", 1, severity)  # no such component without an EVSE
         watch(whole, "ChargingStation.Problem", "Delta", 1, severity)
@@ -235,6 +243,7 @@ def test_offline_the_severe_ones_are_kept(
 
 @SINCE_2
 def test_tc_n_53_monitors_outlive_a_restart(version: Version, folder: Path) -> None:
+    """N07.FR.14."""
     with site(folder, version) as whole:
         watch(whole, THRESHOLD, "UpperThreshold", 50)
         whole.run(3)

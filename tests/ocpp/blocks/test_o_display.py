@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ocpp.versions import Version
-from tests.ocpp.blocks.steps import SINCE_2, charge, leave, put, rules
+from tests.ocpp.blocks.steps import SINCE_2, charge, leave, put, rules, variable
 from tests.ocpp.site import Json, Site, site
 
 
@@ -112,6 +113,7 @@ def test_tc_o_13_tc_o_14_tc_o_27_tc_o_28_from_then_to_then(
     ],
 )
 def test_what_cannot_be_shown(version: Version, fields: Json, status: str, folder: Path) -> None:
+    """O01.FR.01, O02.FR.03."""
     with site(folder, version) as whole:
         assert show(whole, **fields) == status
 
@@ -119,6 +121,30 @@ def test_what_cannot_be_shown(version: Version, fields: Json, status: str, folde
 def test_tc_o_18_a_state_of_2_1_that_is_not_shown(folder: Path) -> None:
     with site(folder, Version.V21) as whole:
         assert show(whole, state="Discharging") == "NotSupportedState"
+
+
+def test_2_1_a_message_in_other_languages_is_not_shown(folder: Path) -> None:
+    """O01.FR.19."""
+    with site(folder, Version.V21) as whole:
+        other = {"format": "UTF8", "language": "de", "content": "Hallo"}
+        assert show(whole, messageExtra=[other]) == "Rejected"
+        assert listed(whole) == []
+
+
+@SINCE_2
+def test_a_full_display_takes_no_more(version: Version, folder: Path) -> None:
+    """O01.FR.11, O02.FR.11: as many as the variable says; one that is there is replaced."""
+    with site(folder, version) as whole:
+        named = [variable("DisplayMessageCtrlr.DisplayMessages")]
+        whole.ask("GetReport", {"requestId": 1, "componentVariable": named})
+        [row] = whole.said("NotifyReport")[0]["reportData"]
+        most = row["variableCharacteristics"]["maxLimit"]
+        display = whole.station._blocks.display
+        assert show(whole, 1) == "Accepted"
+        [one] = display._all.values()
+        display._all.update({n: replace(one, id=n) for n in range(2, int(most) + 1)})
+        assert show(whole, 9999) == "Rejected"
+        assert show(whole, 7) == "Accepted"
 
 
 @SINCE_2
@@ -131,6 +157,7 @@ def test_tc_o_20_messages_outlive_a_restart(version: Version, folder: Path) -> N
 
 @SINCE_2
 def test_tc_o_22_tc_o_24_tc_o_30_tc_o_32_what_is_in_front(version: Version, folder: Path) -> None:
+    """O01.FR.13, O01.FR.15, O02.FR.15, O02.FR.17."""
     with site(folder, version) as whole:
         show(whole, 1)
         show(whole, 2, priority="InFront")
@@ -186,6 +213,7 @@ def costs(whole: Site) -> list[str]:
 
 @SINCE_2
 def test_tc_i_07_tc_i_02_the_cost_so_far_and_in_the_end(version: Version, folder: Path) -> None:
+    """I02.FR.01, I02.FR.03, I02.FR.04, I03.FR.02."""
     with site(folder, version) as whole:
         put(whole, "TariffCostCtrlr.Currency", "CHF")
         charge(whole)
@@ -202,6 +230,7 @@ def test_tc_i_07_tc_i_02_the_cost_so_far_and_in_the_end(version: Version, folder
 
 @SINCE_2
 def test_i01_i04_i06_texts_for_the_driver(version: Version, folder: Path) -> None:
+    """I01.FR.02, I01.FR.03, I04.FR.01, I06.FR.01, I06.FR.02, I06.FR.03."""
     settings = {"TariffCostCtrlr.TariffFallbackMessage": "50 ct/kWh"}
     with site(folder, version, rules(values=settings)) as whole:
         charge(whole)
@@ -217,6 +246,7 @@ def test_i01_i04_i06_texts_for_the_driver(version: Version, folder: Path) -> Non
 
 @SINCE_2
 def test_i05_offline_nobody_knows_the_total(version: Version, folder: Path) -> None:
+    """I05.FR.02."""
     settings = {"TariffCostCtrlr.TotalCostFallbackMessage": "see your invoice"}
     with site(folder, version, rules(values=settings)) as whole:
         charge(whole)
