@@ -22,17 +22,23 @@ def test_nothing_said_is_everything() -> None:
 
 
 def test_words_add_up() -> None:
-    one, other = ids("TC_SECC_CMN_VTB_SDP_*"), ids("clause:7.8.3")
+    one, other = ids("TC_SECC_CMN_VTB_SDP_*"), ids("topic:transport")
     assert one
     assert other
-    assert ids("TC_SECC_CMN_VTB_SDP_*, clause:7.8.3") == one | other
+    assert ids("TC_SECC_CMN_VTB_SDP_*, topic:transport") == one | other
 
 
-def test_a_clause_holds_what_is_below_it_and_not_its_neighbours() -> None:
-    assert ids("clause:8.4") > ids("clause:8.4.3") > ids("clause:8.4.3.2")
-    with pytest.raises(UnknownWord):
-        ids("clause:8.4.3.1")  # not the beginning of 8.4.3.10
-    assert "TC_SECC_CMN_VTB_SessionSetup_004" in ids("clause:8.7")
+def test_a_topic_is_an_exchange_or_what_is_done_there() -> None:
+    assert "TC_SECC_CMN_VTB_SessionSetup_004" in ids("topic:timing") & ids("topic:session-setup")
+    assert "TC_SECC_DC_VTB_CurrentDemand_004" in ids("topic:loop") & ids("topic:session-id")
+    assert ids("topic:*certificate*") > ids("topic:certificate-update") > set()
+    assert "PX-SECCD-013" in ids("topic:power-delivery")
+    assert "TWIN-SECC20-DC-Loop-silence" in ids("topic:loop") & ids("topic:timing")
+
+
+def test_a_requirement_names_the_cases_that_our_tables_name_as_its_proof() -> None:
+    assert ids("requirement:V2G2-170") == {"TC_SECC_CMN_VTB_SupportedAppProtocol_006"}
+    assert ids("requirement:V2G20-*") > set()
 
 
 @pytest.mark.parametrize(
@@ -40,8 +46,10 @@ def test_a_clause_holds_what_is_below_it_and_not_its_neighbours() -> None:
     [
         ("TC_SECC_CMN_VTB_SesionSetup_002", "TC_SECC_CMN_VTB_SessionSetup_00"),
         ("feature:pncc", "pnc"),
-        ("clause:9.9", "8.7"),
-        ("colour:red", "clause:X"),
+        ("topic:loops", "did you mean loop"),
+        ("topics:loop", "did you mean topic"),
+        ("requirement:V2G2-99999", "V2G2-170"),
+        ("clause:8.7", "topic:X, feature:X, requirement:X"),
     ],
 )
 def test_a_word_that_names_nothing_is_told_with_the_nearest(words: str, near: str) -> None:

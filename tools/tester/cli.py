@@ -43,7 +43,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--select",
         default="",
         metavar="WORDS",
-        help="ids (* for any letters), clause:8.7, feature:pnc, by commas; default: all",
+        help="ids (* for any letters), topic:timing, feature:pnc, requirement:V2G2-538, by commas; "
+        "default: all",
     )
     parser.add_argument(
         "--report", type=Path, default=Path("run/test"), metavar="FOLDER", help="default run/test"

@@ -73,6 +73,18 @@ def page(norm: Norm) -> str:
     return "".join(parts)
 
 
+def cases_by_id() -> dict[str, set[str]]:
+    """What is proved by cases: each id, ``V2G2-538``, and the cases that prove it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for norm in (ISO2, ISO20):
+        for one in requirements(norm):
+            cases = {name for name in one.proof if "::" not in name}
+            prefix = "V2G-DC-" if _prefix(one) else norm.prefix
+            for each in _each(one.ids) if cases else ():
+                found[f"{prefix}{each}"] |= cases
+    return found
+
+
 def unlisted(norm: Norm) -> list[str]:
     """Ids that sources of the product name and no line holds."""
     held = {each for one in requirements(norm) for each in _each(one.ids, _prefix(one))}
