@@ -11,7 +11,8 @@ from bsw.chrgm.protocols import PROTOCOLS
 from bsw.os.clock import S
 from bsw.trace import TraceRecord
 from tools.bench.scenarios.model import Scenario
-from tools.bench.scenarios.player import SETTLES, Player
+from tools.bench.scenarios.player import Player
+from tools.bench.scenarios.story import SETTLES
 from tools.campaign.ends import explained
 from tools.campaign.watch import FLOWS, Finding, Watch
 

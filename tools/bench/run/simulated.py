@@ -17,7 +17,7 @@ from tools.bench.run.bench import CAPTURE
 from tools.bench.run.plain import SceneView
 from tools.bench.run.scene import CHARGING
 from tools.bench.run.verdict import Verdict, verdict
-from tools.bench.run.watch import Watch
+from tools.bench.run.watch import watching
 from tools.bench.scenarios.model import Scenario
 from tools.bench.scenarios.player import LOOK, Player
 
@@ -100,7 +100,7 @@ class Simulation:
         if csms:
             scenario = _csms().with_backend(scenario, out)
         self.player = Player(scenario, out, record=out)
-        self.watch = Watch(self.player)
+        self.watch = watching(self.player)
         if csms:
             self.watch.back_end = _csms().BackEndDesk(self.player.pair, TODAY)
 
@@ -115,7 +115,7 @@ class Simulation:
         self._view.show(self.watch.scene())
         self._view.close()
         outcome = self.player.outcome()
-        told = verdict(self.player, self.watch, outcome, wall)
+        told = verdict(self.watch, outcome, wall)
         self.player.close()
         self._keep()
         capture = self._out / CAPTURE

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bsw.chrgm.endings import Ending
+from bsw.chrgm.endings import Ending, SessionResult
 from tools.bench.run.dashboard import clock
 from tools.bench.run.watch import Watch
-from tools.bench.scenarios.player import Outcome, Player
+from tools.bench.scenarios.player import Outcome
 
 NEXT = {
     Ending.ANSWER_TIMEOUT: "look at the station's log, and at the line between the modems",
@@ -38,13 +38,14 @@ class Verdict:
     figures: dict[str, Any]
 
 
-def verdict(player: Player, watch: Watch, outcome: Outcome, wall: float) -> Verdict:
+def verdict(watch: Watch, outcome: Outcome, wall: float) -> Verdict:
     flow = 0.0
     if watch.first_flow is not None:
         flow = (watch.last_flow - watch.first_flow) / 1e9
-    energy = player.pair.hardware.vehicle.charged / 1000
-    speed = player.now / 1e9 / wall if wall else 0.0
-    sentence, advice = _told(player, watch, outcome, energy, flow)
+    energy = watch.subject.measured().charged_wh / 1000
+    played = watch.subject.now / 1e9
+    speed = played / wall if wall else 0.0
+    sentence, advice = _told(watch, outcome, energy, flow)
     slow = watch.slowest
     figures = {
         "ended_as_expected": not outcome.wrong,
@@ -54,7 +55,7 @@ def verdict(player: Player, watch: Watch, outcome: Outcome, wall: float) -> Verd
         "charging_seconds": round(flow, 1),
         "messages": watch.messages,
         "slowest": {"exchange": slow.exchange, "ms": slow.took_ms, "limit_ms": slow.limit_ms},
-        "played_seconds": round(player.now / 1e9, 1),
+        "played_seconds": round(played, 1),
         "wall_seconds": round(wall, 1),
         "speed": round(speed, 1),
         "advice": advice,
@@ -62,16 +63,14 @@ def verdict(player: Player, watch: Watch, outcome: Outcome, wall: float) -> Verd
     return Verdict(not outcome.wrong, sentence, advice, figures)
 
 
-def _told(
-    player: Player, watch: Watch, outcome: Outcome, energy: float, flow: float
-) -> tuple[str, str]:
+def _told(watch: Watch, outcome: Outcome, energy: float, flow: float) -> tuple[str, str]:
     last = outcome.results[-1] if outcome.results else None
     if last is None:
-        why = player.cannot_start or "no session took place"
+        why = watch.subject.cannot_start or "no session took place"
         return f"Nothing was charged: {why}", "" if not outcome.wrong else GENERAL_NEXT
     charged = f"Charged {energy:.1f} kWh in {_span(flow)}" if flow else "Nothing was charged"
     if not last.ending.good:
-        return _unhappy(player, watch, charged), NEXT.get(last.ending, GENERAL_NEXT)
+        return _unhappy(watch, last, charged), NEXT.get(last.ending, GENERAL_NEXT)
     told = f"{charged}, {watch.messages:,} messages"
     slow = watch.slowest
     if slow.exchange:
@@ -79,15 +78,14 @@ def _told(
     return told, ""
 
 
-def _unhappy(player: Player, watch: Watch, charged: str) -> str:
+def _unhappy(watch: Watch, last: SessionResult, charged: str) -> str:
     """The exchange that was open, the peer, the timer."""
-    last = player.pair.vehicle.manager.results[-1]
     told = f"{charged}; then: {last}"
     if watch.open is not None:
         told += (
             f"; {watch.open.exchange} was open, the station had {watch.open.limit_ms:.0f} ms for it"
         )
-    peer = player.pair.vehicle.view.evse_id
+    peer = watch.subject.peer
     return told + (f"; peer {peer}" if peer else "")
 
 

@@ -1,20 +1,21 @@
 """Looks at a scenario while it plays, and tells at any moment what is to be seen.
 
-It listens to the log and the trace of both ECUs, as a person would read them; it changes nothing.
+It is told the log and the trace of the ECUs, as a person would read them; it changes nothing.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import PROTOCOLS
 from bsw.chrgm.sequence.model import Limits, Table
 from bsw.cp.pilot import Pilot, PilotState
 from bsw.dlt import Record
 from bsw.os.clock import MS, S
 from bsw.trace import TraceRecord
+from evcc.health.events import events
 from evcc.session.session import SETUP_TIME
 from tools.bench.run.scene import (
     AUTHORIZATION,
@@ -29,7 +30,6 @@ from tools.bench.run.scene import (
     TLS,
     WITHOUT,
     Answer,
-    Half,
     Line,
     Phase,
     Scene,
@@ -37,6 +37,7 @@ from tools.bench.run.scene import (
     phase_of,
     seconds,
 )
+from tools.bench.run.subject import Simulated, Subject
 from tools.bench.scenarios.player import Player
 from tools.capture.events import Side
 from tools.capture.phrases import phrase
@@ -82,23 +83,51 @@ _VEHICLE: Final = {
 }
 
 
-class _Listener:
-    """A sink for a log or a trace."""
+class Told(Protocol):
+    """A log record, of this program or of a process."""
 
-    def __init__(self, hear: Callable[[Record], None]) -> None:
+    @property
+    def time(self) -> int: ...
+    @property
+    def room(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def fields(self) -> Mapping[str, Any]: ...
+
+
+class _Sink:
+    """For a log or a trace."""
+
+    def __init__(self, hear: Callable[[Any], None]) -> None:
         self.write = hear
 
 
-class _TraceListener:
-    def __init__(self, hear: Callable[[TraceRecord], None]) -> None:
-        self.write = hear
+@cache
+def _texts() -> Mapping[str, str]:
+    """What trouble codes mean."""
+    return {event.name: event.text for event in events()}
+
+
+def watching(player: Player) -> "Watch":
+    """A watch that hears all of a simulated world."""
+    watch = Watch(Simulated(player))
+    pair = player.pair
+
+    def piloted(pilot: Pilot) -> None:
+        watch.piloted(plugged=pilot.state is not PilotState.A)
+
+    pair.world.cables[0].vehicle.listen(piloted)
+    pair.vehicle_base.dlt.add_sink(_Sink(watch.log))
+    pair.vehicle_base.trace.add_sink(_Sink(watch.traced))
+    return watch
 
 
 class Watch:
     """``scene`` is how things stand now; ``speed`` is told by whoever lets time pass."""
 
-    def __init__(self, player: Player) -> None:
-        self._player = player
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
         self.speed = 0.0
         self.back_end: BackEndDesk | None = None
         self.messages = 0
@@ -116,26 +145,21 @@ class Watch:
         self._facts: dict[str, str] = {}
         self.phases = {name: Phase(name, self._limit(name)) for name in self._strip()}
         self._now: Phase | None = None
-        pair = player.pair
         self._plugged = False
-        pair.world.cables[0].vehicle.listen(self._piloted)
-        pair.vehicle_base.dlt.add_sink(_Listener(self._log))
-        pair.vehicle_base.trace.add_sink(_TraceListener(self._traced))
 
     def _strip(self) -> tuple[str, ...]:
-        scenario = self._player.scenario
+        frame = self.subject.frame
         gone: set[str] = set()
-        if mode_of(scenario.vehicle.mode).ac:
+        if frame.ac:
             gone |= set(WITHOUT["AC"])
-        if not scenario.tls:
+        if not frame.tls:
             gone |= set(WITHOUT["plain"])
         return tuple(name for name in STRIP if name not in gone)
 
     def _limit(self, name: str) -> float | None:
         """In seconds, by the tables of the norm."""
         if name == SLAC:
-            slac = self._player.stage.evcc.link.slac.timing
-            return (slac.tt_ev_slac_matching + slac.tt_match_join) / 1000
+            return self.subject.frame.slac_seconds
         if name in {SDP, TLS}:
             return SETUP_TIME / S
         for exchange in _CHAINS.get(name, ()):
@@ -145,22 +169,21 @@ class Watch:
         return None
 
     def _limits(self, exchange: str) -> Limits | None:
-        table = self._table or _PROTOCOLS[self._player.stage.evcc.session.protocols[0]].table
+        table = self._table or _PROTOCOLS[self.subject.frame.protocol].table
         found = table.exchanges.get(exchange)
         return None if found is None else found.limits
 
     # What is heard
 
-    def _piloted(self, pilot: Pilot) -> None:
+    def piloted(self, *, plugged: bool) -> None:
         """A plug that goes in begins everything anew."""
-        plugged = pilot.state is not PilotState.A
         if plugged and not self._plugged:
             self.phases = {name: Phase(name, self._limit(name)) for name in self._strip()}
             self._now = None
-            self._enter(PLUG, self._player.now)
+            self._enter(PLUG, self.subject.now)
         self._plugged = plugged
 
-    def _log(self, record: Record) -> None:
+    def log(self, record: Told | Record) -> None:
         if record.room == "slac" and record.event in {"agreed", "linked"}:
             self._enter(SLAC, record.time)
             if record.event == "linked":
@@ -173,19 +196,19 @@ class Watch:
         elif record.room == "dem" and record.event == "event":
             self._note(record)
 
-    def _note(self, record: Record) -> None:
+    def _note(self, record: Told | Record) -> None:
         fields = record.fields
         name = str(fields.get("name", ""))
         self._trouble[name] = Trouble(
             seconds(record.time),
             name,
             str(fields.get("code", "")),
-            self._player.pair.vehicle.services.dem.events[name].text,
+            _texts().get(name, ""),
             str(fields.get("detail", "")),
             bool(fields.get("failed")),
         )
 
-    def _traced(self, record: TraceRecord) -> None:
+    def traced(self, record: TraceRecord) -> None:
         if record.kind == "message":
             self._message(record)
         elif record.kind == "station" and TLS in self.phases:
@@ -230,7 +253,7 @@ class Watch:
     def _end(self, time: int) -> None:
         if self._now is None:
             return
-        results = self._player.pair.vehicle.manager.results
+        results = self.subject.results
         self._now.ended = seconds(time)
         self._now.failed = not (results and results[-1].ending.good)
         self._now = None
@@ -239,61 +262,38 @@ class Watch:
 
     def look(self) -> None:
         """Call it now and then: the current is seen, not heard."""
-        player = self._player
-        if abs(player.amps) > 1.0:
-            self.first_flow = player.now if self.first_flow is None else self.first_flow
-            self.last_flow = player.now
+        subject = self.subject
+        if abs(subject.amps) > 1.0:
+            self.first_flow = subject.now if self.first_flow is None else self.first_flow
+            self.last_flow = subject.now
 
     def scene(self) -> Scene:
         self.look()
-        player, pair = self._player, self._player.pair
-        vehicle, module = pair.hardware.vehicle, pair.hardware.module
-        cable = vehicle.wires.cable
-        ac = vehicle.wires.ac
-        amps = player.amps
-        watts = ac.power if ac.energized else cable.voltage * cable.current
+        subject = self.subject
+        seen = subject.measured()
         doing = self._now.name if self._now is not None else PLUG
-        over = bool(pair.vehicle.manager.results) and pair.vehicle.manager.session is None
-        view = pair.vehicle.view
+        over = bool(subject.results) and not subject.busy
         return Scene(
-            title=player.scenario.title,
+            title=subject.frame.title,
             security=self._facts.get("security", ""),
             protocol=self._facts.get("protocol", ""),
-            seconds=seconds(player.now),
+            seconds=seconds(subject.now),
             speed=self.speed,
-            pilot=pair.world.cables[0].vehicle.read().state.name,
-            soc_percent=vehicle.battery.soc,
-            target_percent=vehicle.bms.moods.target_soc,
-            power_kw=watts / 1000,
-            energy_kwh=vehicle.charged / 1000,
-            vehicle=Half(
-                _VEHICLE[doing] if not over else "rests",
-                vehicle.battery.voltage,
-                amps,
-                {
-                    "battery": f"{vehicle.battery.temperature:.1f} °C",
-                    "contactors": "closed" if vehicle.bms.contactors.closed else "open",
-                    "inlet": f"{vehicle.inlet.state.temperature:.0f} °C",
-                },
-            ),
-            station=Half(
-                _STATION[doing] if not over else "is free",
-                ac.voltage if ac.energized else cable.voltage,
-                ac.current if ac.energized else cable.current,
-                {
-                    "module": module.state.value,
-                    "offers": _offer(view.max_current, view.max_power),
-                    "meter": f"{module.meter.imported / 1000:.2f} kWh",
-                },
-            ),
+            pilot=seen.pilot,
+            soc_percent=seen.soc_percent,
+            target_percent=seen.target_percent,
+            power_kw=seen.watts / 1000,
+            energy_kwh=seen.charged_wh / 1000,
+            vehicle=replace(seen.vehicle, doing="rests" if over else _VEHICLE[doing]),
+            station=replace(seen.station, doing="is free" if over else _STATION[doing]),
             phases=tuple(replace(one) for one in self.phases.values()),
             lines=tuple(self._lines()),
             trouble=tuple(self._trouble.values()),
-            made=tuple(player.hands.made),
+            made=tuple(subject.made),
             messages=self.messages,
             slowest=self.slowest,
-            endings=tuple(str(one) for one in pair.vehicle.manager.results),
-            over=player.over,
+            endings=tuple(str(one) for one in subject.results),
+            over=subject.over,
             back_end=None if self.back_end is None else self.back_end.scene,
         )
 
@@ -306,8 +306,3 @@ class Watch:
                     side = event.side.value
                 found.append(Line(seconds(record.time), side, event.name, phrase(event)))
         return found
-
-
-def _offer(amps: float | None, watts: float | None) -> str:
-    told = [f"{amps:.0f} A" if amps is not None else "", f"{watts / 1000:.0f} kW" if watts else ""]
-    return ", ".join(one for one in told if one) or "-"

@@ -4,19 +4,20 @@
 """
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.modes import mode_of
 from bsw.dlt import Record
 from bsw.os.clock import MS, S
 from ecu.simulated import TODAY
 from tools.bench.scenarios.hands import Hands
-from tools.bench.scenarios.model import PricePart, Scenario, Step
+from tools.bench.scenarios.judge import Ended, judged
+from tools.bench.scenarios.model import PricePart, Scenario
 from tools.bench.scenarios.stage import Stage, plan
+from tools.bench.scenarios.story import Story
 from tools.bench.scenarios.words import Order, Sight
 from tools.capture.words import wire_name
 
@@ -26,14 +27,8 @@ POWER_ON: Final = 1 * S
 LOOK: Final = 100 * MS
 """How often conditions are looked at."""
 
-SETTLES: Final = 3 * S
-"""After the last session: contactors open, the pilot comes to rest."""
-
 STOPS_WITHIN: Final = 20 * S
 """An ordered stop takes leave of the peer, the modem and the disk."""
-
-HOPELESS: Final = 60 * S
-"""All sessions have ended, and a step waits for so long for what does not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +49,6 @@ class _Noticed:
     def write(self, record: Record) -> None:
         if record.room == "dem" and record.event == "event" and record.fields.get("failed"):
             self._names.add(str(record.fields["name"]))
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A step and when it is due, once what it waits for has come."""
-
-    step: Step
-    due: int | None = None
-
-    def comes(self, sight: Sight, now: int) -> bool:
-        if self.due is None:
-            if self.step.when is not None and not self.step.when.holds(sight):
-                return False
-            self.due = now + self.step.after
-        return now >= self.due
 
 
 class Player:
@@ -95,9 +75,7 @@ class Player:
 
         self.trouble: set[str] = set()
         self.most_amps = 0.0
-        self._story = [_Waiting(step) for step in scenario.story]
-        self._meanwhile = [_Waiting(step) for step in scenario.meanwhile]
-        self._quiet_since: int | None = None
+        self._story = Story(scenario)
         self._ac = mode_of(scenario.vehicle.mode).ac
         self.pair.vehicle_base.dlt.add_sink(_Noticed(self.trouble))
         started = self.pair.start()
@@ -137,9 +115,7 @@ class Player:
     def over(self) -> bool:
         if self.cannot_start or self.now >= self.scenario.within:
             return True
-        quiet = self._quiet_since
-        lasts = HOPELESS if self._story else SETTLES + self.scenario.linger
-        return quiet is not None and self.now - quiet >= lasts
+        return self._story.over(self.now)
 
     def close(self) -> None:
         """Both ECUs in order, and what was written for them is taken away."""
@@ -156,17 +132,9 @@ class Player:
     def _look(self) -> None:
         sight = self.sight
         self.most_amps = max(self.most_amps, abs(sight.amps))
-        while self._story and self._story[0].comes(sight, self.now):
-            self.do(self._story.pop(0).step.do)
-        for waiting in [one for one in self._meanwhile if one.comes(sight, self.now)]:
-            self._meanwhile.remove(waiting)
-            self.do(waiting.step.do)
-        waits = bool(self._story) and self._story[0].due is not None
-        told = sight.ended >= max(len(self.scenario.expect.vehicle), 1 if self._story else 0)
-        if waits or not told or self.pair.vehicle.manager.session:
-            self._quiet_since = None
-        elif self._quiet_since is None:
-            self._quiet_since = self.now
+        busy = self.pair.vehicle.manager.session is not None
+        for due in self._story.look(sight, self.now, busy=busy):
+            self.do(due)
 
     @property
     def sight(self) -> Sight:
@@ -186,7 +154,19 @@ class Player:
     def outcome(self) -> Outcome:
         results = tuple(self.pair.vehicle.manager.results)
         station = tuple(self.pair.station.outlet.results)
-        return Outcome(results, station, tuple(self._wrong(results, station)))
+        still = not self.pair.vehicle.manager.session and self._story.quiet_since
+        ended = Ended(
+            results=results,
+            station=station,
+            soc=self.pair.hardware.vehicle.battery.soc,
+            said=frozenset(self.said),
+            trouble=frozenset(self.trouble),
+            most_amps=self.most_amps,
+            amps=self.amps if still else 0.0,
+            untold=self._story.untold,
+            cannot_start=self.cannot_start,
+        )
+        return Outcome(results, station, tuple(judged(self.scenario.expect, ended)))
 
     @property
     def said(self) -> set[str]:
@@ -195,47 +175,3 @@ class Player:
         return {
             wire_name(str(record.fields["name"])) for record in records if record.kind == "message"
         }
-
-    def _wrong(
-        self, results: tuple[SessionResult, ...], station: tuple[SessionResult, ...]
-    ) -> Iterator[str]:
-        expect = self.scenario.expect
-        if self.cannot_start:
-            yield f"an ECU cannot start: {self.cannot_start}"
-        if self._story:
-            step = self._story[0].step
-            yield f"it never came to {str(step.do)!r}, which waits for {step.when or 'its time'}"
-        yield from _endings("vehicle", results, expect.vehicle)
-        if expect.station is not None:
-            yield from _endings("station", station, expect.station)
-        if expect.at and (not results or results[-1].exchange != expect.at):
-            yield f"it ended at {results[-1].exchange if results else 'nothing'}, not {expect.at}"
-        soc = self.pair.hardware.vehicle.battery.soc
-        if expect.soc_from is not None and soc < expect.soc_from:
-            yield f"the battery is at {soc:.1f} %, below {expect.soc_from:g} %"
-        if expect.soc_to is not None and soc > expect.soc_to:
-            yield f"the battery is at {soc:.1f} %, above {expect.soc_to:g} %"
-        if expect.most_amps is not None and self.most_amps > expect.most_amps:
-            yield f"{self.most_amps:.1f} A flowed, more than {expect.most_amps:g} A"
-        said = self.said
-        yield from (f"nobody sent {name}" for name in expect.messages if name not in said)
-        yield from (f"somebody sent {name}" for name in expect.never if name in said)
-        missing = set(expect.trouble) - self.trouble
-        yield from (f"the vehicle did not notice {name}" for name in sorted(missing))
-        yield from self._live()
-
-    def _live(self) -> Iterator[str]:
-        """However it ends: nothing flows when nobody charges any more."""
-        if not self._quiet_since:
-            return
-        if abs(self.amps) > 1.0 and not self.pair.vehicle.manager.session:
-            yield f"{self.amps:.1f} A flow after the end"
-
-
-def _endings(
-    who: str, results: tuple[SessionResult, ...], wanted: tuple[Ending, ...]
-) -> Iterator[str]:
-    found = tuple(one.ending for one in results)
-    if found != wanted:
-        told = "; ".join(map(str, results)) or "nothing"
-        yield f"the {who}'s end: {told}; not {', '.join(one.value for one in wanted) or 'nothing'}"

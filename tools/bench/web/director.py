@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bsw.os.clock import S
 from tools.bench.run.simulated import Pace
-from tools.bench.run.watch import Watch
+from tools.bench.run.watch import watching
 from tools.bench.scenarios.model import PricePart, Scenario
 from tools.bench.scenarios.player import LOOK, Player
 from tools.bench.scenarios.words import order
@@ -80,7 +80,7 @@ class Director:
     def _begin(self, scenario: Scenario) -> None:
         lasting = scenario.model_copy(update={"linger": _FOR_EVER, "within": _FOR_EVER})
         self._player = Player(lasting, Path(self._scratch.name))
-        self._watch = Watch(self._player)
+        self._watch = watching(self._player)
         self._bus = BusWatch(self._player.pair)
         self._signals: dict[str, Any] = {}
         self._pace = Pace(self._speed)
