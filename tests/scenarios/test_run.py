@@ -112,7 +112,14 @@ def test_a_program_gets_scenes_and_a_verdict(
         (["chrge"], "no scenario 'chrge'; did you mean charge?"),
         (["--secc", "a.yaml"], "--secc is for processes; add --live"),
         (["--soc", "120"], "--soc is a percentage from 0 to 100"),
-        (["--live", "din"], "din is for the simulation; leave out --live"),
+        (["--role", "station"], "--role is for processes; add --live"),
+        (["--live", "--role", "station"], "--role is for a real interface; add --interface"),
+        (["--live", "--modem"], "--modem is for a real interface; add --interface"),
+        (["--live", "--speed", "10"], "--speed is for the simulation"),
+        (["--live", "chrge"], "no scenario 'chrge'; did you mean charge?"),
+        (["--live", "token-gone"], "'token out': the keys of the vehicle's process lie in files"),
+        (["--live", "prices"], "station.prices: the schedules of a station's process come from"),
+        (["--interface", "lo", "--secc", "a.yaml"], "--secc: we are the vehicle here; --role"),
     ],
 )
 def test_what_cannot_be_is_refused(

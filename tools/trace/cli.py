@@ -11,11 +11,11 @@ from typing import Any
 from bsw.os.clock import S
 from bsw.program.hostfault import status_of, told
 from bsw.trace_file import verify
-from tools.bench.run.view import value_text
 from tools.capture.events import Event
 from tools.capture.inputs import secrets_of
 from tools.capture.sources import Unreadable, events
 from tools.capture.wire.packets import NotACapture
+from tools.trace.values import value_text
 
 
 def add(parser: argparse.ArgumentParser) -> None:

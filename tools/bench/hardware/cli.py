@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import get_args
 
+from bsw.ecuc.tree import ConfigurationError
 from can_adapter.bus import BusUnavailable
 from can_adapter.config import BusConfig
 from can_adapter.signals.values import EnergyTransferMode
@@ -11,6 +12,7 @@ from can_adapter.station.config import StationCanConfig
 from tools.bench.hardware.hardware import Hardware, Setup
 from tools.bench.hardware.no_module import Belief
 from tools.bench.hardware.options import add_bus_options, bus_config
+from tools.bench.scenarios.find import NoScenario
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +33,19 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=EnergyTransferMode.DC_EXTENDED.value,
         help="energy transfer mode the driver chose, default DC_extended",
     )
-    parser.add_argument("--soc", type=float, default=30.0, help="state of charge, default 30")
-    parser.add_argument("--target", type=float, default=80.0, help="goal, default 80")
+    parser.add_argument("--soc", type=float, help="state of charge, default 30")
+    parser.add_argument("--target", type=float, help="goal, default 80")
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME|FILE",
+        help="battery, power module, line and wishes as a scenario has them",
+    )
+    parser.add_argument(
+        "--no-vehicle",
+        action="store_true",
+        help="without the car, for a foreign one: the cable takes what that asks the station for",
+    )
+    parser.add_argument("--report", action="store_true", help="measured values as log records")
     parser.add_argument("--plug", action="store_true", help="plugged in from the start")
     parser.add_argument(
         "--pilot",
@@ -56,13 +69,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     try:
         return _run(arguments)
-    except BusUnavailable as error:
+    except (BusUnavailable, NoScenario, ConfigurationError) as error:
         print(f"v2g bench hardware: {error}", file=sys.stderr)
         return 2
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if not 0 <= arguments.soc <= 100 or not 0 <= arguments.target <= 100:
+    if not all(0 <= one <= 100 for one in (arguments.soc or 0, arguments.target or 0)):
         said = "--soc and --target are percentages from 0 to 100"
         print(f"v2g bench hardware: {said}", file=sys.stderr)
         return 2
@@ -80,8 +93,8 @@ def _run(arguments: argparse.Namespace) -> int:
         station=station,
         believe=arguments.believe,
         mode=EnergyTransferMode(arguments.mode),
-        soc=arguments.soc,
-        target=arguments.target,
+        soc=30.0 if arguments.soc is None else arguments.soc,
+        target=80.0 if arguments.target is None else arguments.target,
         plugged=arguments.plug,
         pilot=arguments.pilot,
         nodes=arguments.nodes,
@@ -89,7 +102,13 @@ def _run(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds or None,
         quiet=arguments.quiet,
         inlets=arguments.inlets,
+        report=arguments.report,
+        no_vehicle=arguments.no_vehicle,
     )
+    if arguments.scenario:
+        from tools.bench.live.as_said import as_said  # noqa: PLC0415 - few have one
+
+        setup = as_said(setup, arguments)
     hardware = Hardware(setup)
     try:
         hardware.run()

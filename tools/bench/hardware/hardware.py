@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from bsw.ecuc.quantities import ATTENUATION
 from bsw.hardware.port import Side
 from bsw.net.host.tcpip import HostNetwork
 from bsw.os.clock import S
@@ -18,7 +19,7 @@ from bsw.os.host import HostClock, Watch
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanPort
-from can_adapter.config import BusConfig
+from can_adapter.config import BusConfig, CanConfig
 from can_adapter.drivers.choose import open_port
 from can_adapter.signals.values import EnergyTransferMode, PaymentOption
 from can_adapter.station.config import StationCanConfig
@@ -26,10 +27,14 @@ from tools.bench.hardware.battery import Battery
 from tools.bench.hardware.cable import Physics
 from tools.bench.hardware.faults import Fault, faults
 from tools.bench.hardware.no_module import Belief, NoModule
-from tools.bench.hardware.plug import PlugServer, report
-from tools.bench.hardware.power import PowerModule
+from tools.bench.hardware.plug import DECIBEL, PlugServer, report
+from tools.bench.hardware.power import PowerModule, Rating
 from tools.bench.hardware.vehicle import SimulatedVehicle, vehicle_config
+from tools.bench.live.no_vehicle import NoVehicle
+from tools.bench.live.telling import EACH, measured
 from tools.bench.plugs.node import NodePlugs
+from tools.bench.scenarios.near import NearHands
+from tools.bench.scenarios.words import order
 
 HELP = """plug [INLET], pull        the station's connector
 other in|out              another connector, into the other inlet
@@ -41,6 +46,7 @@ wake                      the vehicle wakes a sleeping station
 network on|off            the other control units speak or are silent
 fault NAME, mend NAME     see v2g bench faults
 diode short|good          the diode in the vehicle's pilot circuit
+do ORDER                  as a scenario orders it: v2g bench list --words
 status, help, quit"""
 
 
@@ -65,6 +71,21 @@ class Setup:
     seconds: float | None = None
     quiet: bool = False
     inlets: int = 1
+    vehicle_can: CanConfig | None = None
+    station_can: CanConfig | None = None
+    """Matrices and cycles of the control units; ``None``: the shipped ones."""
+
+    battery: Battery | None = None
+    rating: Rating | None = None
+    attenuation: int = DECIBEL
+    phases: int | None = None
+    """Of the on-board charger; ``None``: as it is built."""
+
+    no_vehicle: bool = False
+    """The vehicle is a foreign one: the cable takes what it asks the station for."""
+
+    report: bool = False
+    """Measured values as log records, for a program."""
 
 
 class Hardware:
@@ -79,15 +100,19 @@ class Hardware:
         self.vehicle = SimulatedVehicle(
             self._scheduler,
             self._port_on(setup.vehicle),
-            vehicle_config(setup.vehicle, setup.inlets),
+            setup.vehicle_can or vehicle_config(setup.vehicle, setup.inlets),
             self._physics,
-            Battery(soc=setup.soc),
+            setup.battery or Battery(soc=setup.soc),
         )
+        self.vehicle.obc.phases = setup.phases or self.vehicle.obc.phases
         self.vehicle.bms.moods.target_soc = setup.target
         self.vehicle.ems.target_soc = setup.target
         self.module: PowerModule | None = None
         self._no_module: NoModule | None = None
         self._make_station()
+        if setup.no_vehicle:
+            NoVehicle(self._physics)
+        self._near = NearHands(self.vehicle, self.module, self._scheduler)
         self.vehicle.vcu.wishes.energy_transfer = setup.mode
         self._commands: dict[str, Callable[[str], str]] = {
             "plug": lambda text: self._plug(plugged=True, inlet=int(text or 1)),
@@ -103,6 +128,7 @@ class Hardware:
             "fault": self._make,
             "mend": self._mend,
             "diode": self._diode,
+            "do": self._do,
             "status": lambda _: self.line(),
             "help": lambda _: HELP,
             "quit": lambda _: self._quit(),
@@ -118,9 +144,11 @@ class Hardware:
         setup, scheduler, physics = self._setup, self._scheduler, self._physics
         if setup.station is not None:
             port = self._port_on(setup.station)("PM")
-            self.module = PowerModule(scheduler, port, StationCanConfig(bus=setup.station), physics)
+            can = setup.station_can or StationCanConfig(bus=setup.station)
+            self.module = PowerModule(scheduler, port, can, physics, rating=setup.rating)
         elif setup.believe is not None:
-            port, can = self._port_on(setup.vehicle)("EVSE"), vehicle_config(setup.vehicle)
+            port = self._port_on(setup.vehicle)("EVSE")
+            can = setup.vehicle_can or vehicle_config(setup.vehicle)
             self._no_module = NoModule(scheduler, port, can, self.vehicle, setup.believe)
 
     def run(self) -> None:
@@ -137,6 +165,8 @@ class Hardware:
             self._plug(plugged=True)
         if not setup.quiet:
             self._scheduler.every(1 * S, lambda: _print(self.line()), name="show", offset=0)
+        if setup.report:
+            self._scheduler.every(EACH, self._report, name="report", offset=0)
         self._listen()
         end = None if setup.seconds is None else self._scheduler.now + round(setup.seconds * S)
         self._scheduler.run(end)
@@ -220,7 +250,8 @@ class Hardware:
             if self._setup.plugged:
                 self._plug(plugged=True)
 
-        server = PlugServer(self._scheduler, complete, self._setup.inlets)
+        setup = self._setup
+        server = PlugServer(self._scheduler, complete, setup.inlets, setup.attenuation)
         self._plug_server = server
         self._network = HostNetwork(self._scheduler, self._clock, "lo")
         listener = self._network.listen(server.accept, port=port)
@@ -300,6 +331,26 @@ class Hardware:
         for cable in self._plug_server.cables.values():
             cable.diode(shorted=shorted)
         return f"diode: {text}"
+
+    def _do(self, text: str) -> str:
+        said = order(text)
+        server = self._plug_server
+        if said.verb in {"plug", "pull", "diode"}:
+            return self._commands[said.verb](said.argument)
+        if said.verb in {"line", "modem"} and isinstance(server, PlugServer):
+            if said.verb == "line":
+                server.attenuate(round(ATTENUATION.read(said.argument)))
+            else:
+                server.seats[said.argument].modem.reset()
+            return str(said)
+        self._near.do(said)
+        return str(said)
+
+    def _report(self) -> None:
+        server = self._plug_server
+        pilot = "" if server is None else server.cable.vehicle.read().state.name
+        told = measured(self.vehicle, self.module)
+        report("info", "measured", pilot=pilot, made=list(self._near.made), **told)
 
     def _quit(self) -> str:
         self._scheduler.stop()

@@ -22,7 +22,7 @@ from csm.randomness import SeededRandomness
 VEHICLES: Final = ("vehicle", "vehicle-2")
 """What the inlets of a vehicle call themselves."""
 SETTLE: Final = 200 * MS
-ATTENUATION: Final = 10
+DECIBEL: Final = 10
 """dB between the two modems."""
 
 
@@ -74,13 +74,18 @@ class PlugServer:
     on one of them, and what the other one leads to says nothing.
     """
 
-    def __init__(self, scheduler: Scheduler, complete: Callable[[], None], inlets: int = 1) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        complete: Callable[[], None],
+        inlets: int = 1,
+        attenuation: int = DECIBEL,
+    ) -> None:
         self.cables = {number: SimulatedCable(scheduler) for number in range(1, inlets + 1)}
-        site = Site(scheduler, SeededRandomness("plug"))
+        self._site = site = Site(scheduler, SeededRandomness("plug"))
         self.seats: dict[str, Seat] = {name: site.vehicle() for name in VEHICLES[:inlets]}
         self.seats["station"] = site.station()
-        for name in VEHICLES[:inlets]:
-            site.attenuate(self.seats[name], self.seats["station"], ATTENUATION)
+        self.attenuate(attenuation)
         self.inlet = 1
         self._scheduler = scheduler
         self._complete = complete
@@ -108,6 +113,12 @@ class PlugServer:
 
     def unplug(self) -> None:
         self.cable.unplug()
+
+    def attenuate(self, decibel: int) -> None:
+        """Of the way between the station's modem and those of the vehicle."""
+        for name in VEHICLES:
+            if name in self.seats:
+                self._site.attenuate(self.seats[name], self.seats["station"], decibel)
 
     def accept(self, stream: Stream) -> StreamUser:
         return Guest(self, stream)

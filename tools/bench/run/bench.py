@@ -47,14 +47,14 @@ def keys(folder: Path) -> None:
     """A fresh PKI; the vehicle gets a contract, the station its certificate and all roots."""
     for name in ("pki", "evcc", "secc"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    _pki(["make", "--kind", "iso2", str(folder / "pki")])
+    pki(["make", "--kind", "iso2", str(folder / "pki")])
     for role in ("evcc", "secc"):
         stores = ["--certificates", str(folder / role / "certificates")]
         stores += ["--keys", str(folder / role / "keys")]
-        _pki(["install", "--role", role, *stores, str(folder / "pki")])
+        pki(["install", "--role", role, *stores, str(folder / "pki")])
 
 
-def _pki(words: Sequence[str]) -> None:
+def pki(words: Sequence[str]) -> None:
     said = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
         status = v2g(["pki", *words])

@@ -1,5 +1,6 @@
 """ECU processes under our eyes: started, heard, stopped in order, never left behind."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -26,6 +27,8 @@ class Said:
     event: str
     fields: Mapping[str, object]
     text: str = ""
+    line: str = ""
+    """As it was written."""
 
 
 def parse(who: str, line: str) -> Said:
@@ -38,6 +41,7 @@ def parse(who: str, line: str) -> Said:
             str(found["level"]),
             str(found["event"]),
             dict(found["fields"]),
+            line=line,
         )
     except (ValueError, TypeError, KeyError):
         return Said(who, time.monotonic_ns(), "", "error", "", {}, line.rstrip())
@@ -80,10 +84,11 @@ class Children:
         self.status: dict[str, int] = {}
         self._ground = ""
 
-    def start(self, who: str, module: str, words: list[str]) -> None:
+    def start(self, who: str, module: str, words: list[str], *, orders: bool = False) -> None:
+        """``orders``: it is told more while it runs, line by line."""
         process = subprocess.Popen(
             [sys.executable, "-m", module, *words],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if orders else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is ours; the children hear of it from us, once
@@ -94,6 +99,14 @@ class Children:
         self._selector.register(child.fd, selectors.EVENT_READ, child)
         self._ground = self._ground or who
         self.running[who] = child
+
+    def say(self, who: str, line: str) -> None:
+        """To one that takes orders; one that has ended hears nothing."""
+        child = self.running.get(who)
+        if child is not None and child.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                child.process.stdin.write(f"{line}\n".encode())
+                child.process.stdin.flush()
 
     def listen(self, seconds: float) -> None:
         """Hand on what the children say, for at most so long."""
@@ -141,4 +154,7 @@ class Children:
         self.status[child.who] = child.process.wait()
         assert child.process.stderr is not None
         child.process.stderr.close()
+        if child.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                child.process.stdin.close()
         del self.running[child.who]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from tools.bench.scenarios.find import NoScenario, read
 from tools.bench.scenarios.model import Scenario
 
 USUAL: Final = "charge"
-LIVE_ONLY: Final = ("evcc", "secc", "timeout")
+LIVE_ONLY: Final = ("evcc", "secc", "timeout", "role")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="times life while it charges, a fifteenth of it before and after; 0: as fast as it"
         f" goes (default: {DEFAULT_SPEED:g})",
     )
-    parser.add_argument("--live", action="store_true", help="two processes, real sockets, TLS")
+    parser.add_argument(
+        "--live", action="store_true", help="both ECUs as processes, real sockets and time"
+    )
+    parser.add_argument(
+        "--interface",
+        metavar="IF",
+        help="one ECU of ours, as a process, at this real interface: with whatever is at its other"
+        " end; implies --live",
+    )
     parser.add_argument("--out", type=Path, default=Path("run"), metavar="FOLDER", help="(run)")
     parser.add_argument("--soc", type=float, help="the battery at first, in %%")
     parser.add_argument("--target", type=float, help="what it is charged to, in %%")
@@ -37,10 +46,26 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--csms", action="store_true", help="the station goes to an OCPP back end, which is shown"
     )
-    live = parser.add_argument_group("with --live")
+    live = parser.add_argument_group("with --live or --interface")
+    live.add_argument(
+        "--role", choices=("vehicle", "station"), help="at --interface, which one we are (vehicle)"
+    )
+    live.add_argument(
+        "--modem",
+        action="store_true",
+        help="a power line modem is behind --interface: SLAC first; by itself where the"
+        " configuration has link.driver: ethernet",
+    )
+    live.add_argument(
+        "--believe",
+        choices=("told", "wished"),
+        default="told",
+        help="at a foreign station without high voltage: our inlet has the voltage that it told,"
+        " or the one the battery wishes, for stations that simulate nonsense (told)",
+    )
     live.add_argument("--evcc", type=Path, metavar="FILE", help="a configuration of the vehicle")
     live.add_argument("--secc", type=Path, metavar="FILE", help="a configuration of the station")
-    live.add_argument("--timeout", type=float, metavar="SECONDS", help="(120)")
+    live.add_argument("--timeout", type=float, metavar="SECONDS", help="(as the scenario says)")
 
 
 def _speed(text: str) -> float:
@@ -51,11 +76,13 @@ def _speed(text: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.live:
-        from tools.bench.run.live import run as run_live  # noqa: PLC0415 - another way
+    if arguments.live or arguments.interface:
+        from tools.bench.live.cli import run as run_live  # noqa: PLC0415 - another way
 
-        return run_live(arguments)
+        status, live = run_live(arguments, _view(arguments))
+        return status if live is None else _told(live, arguments)
     needless = [name for name in LIVE_ONLY if getattr(arguments, name) is not None]
+    needless += ["modem"] if arguments.modem else []
     if needless:
         return _refused(f"--{needless[0]} is for processes; add --live")
     try:
@@ -82,9 +109,13 @@ def _refused(why: str) -> int:
 
 def _play(scenario: Scenario, arguments: argparse.Namespace) -> int:
     speed = DEFAULT_SPEED if arguments.speed is None else arguments.speed
-    view = _view(plain=arguments.plain, as_json=arguments.json)
     with at(arguments.out):
+        view = _view(arguments)
         played = Simulation(scenario, arguments.out, speed, view, csms=arguments.csms).play()
+    return _told(played, arguments)
+
+
+def _told(played: Played, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"verdict": played.verdict.figures}, ensure_ascii=False))
     else:
@@ -94,10 +125,10 @@ def _play(scenario: Scenario, arguments: argparse.Namespace) -> int:
     return 0 if played.verdict.good else 1
 
 
-def _view(*, plain: bool, as_json: bool) -> SceneView:
-    if as_json:
+def _view(arguments: argparse.Namespace) -> SceneView:
+    if arguments.json:
         return JsonView(sys.stdout)
-    if plain or not sys.stdout.isatty():
+    if arguments.plain or not sys.stdout.isatty():
         return PlainView(sys.stdout)
     from rich.console import Console  # noqa: PLC0415 - only for a terminal
 
@@ -118,15 +149,28 @@ def _tell(played: Played, arguments: argparse.Namespace) -> None:
         print(f"next step: {told.advice}")
     figures = told.figures
     wall = f"{figures['wall_seconds']:.1f} s"
-    print(
-        f"{figures['played_seconds']:.0f} s of life were played in {wall},"
-        f" {figures['speed']:.0f} times as fast as life."
-    )
+    live = arguments.live or arguments.interface
+    if not live:
+        print(
+            f"{figures['played_seconds']:.0f} s of life were played in {wall},"
+            f" {figures['speed']:.0f} times as fast as life."
+        )
     print()
     report = _report(played, arguments)
-    shown = arguments.scenario or USUAL
-    for line in places(arguments.out, capture=played.capture, report=report, scenario=shown):
+    for line in places(arguments.out, played, report, again=_again(arguments)):
         print(f"  {line}")
+
+
+def _again(arguments: argparse.Namespace) -> str:
+    """The command that plays the same again, in the simulation slowly enough to look on."""
+    words = [arguments.scenario] if arguments.scenario else []
+    if arguments.interface:
+        words += ["--interface", arguments.interface, "--role", arguments.role or "vehicle"]
+    elif arguments.live:
+        words += ["--live"]
+    else:
+        words = [arguments.scenario or USUAL, "--speed", "10"]
+    return shlex.join(words)
 
 
 def _report(played: Played, arguments: argparse.Namespace) -> Path | None:

@@ -88,7 +88,8 @@ class Drawing:
         )
         agreed = ", ".join(one for one in (scene.protocol, scene.security) if one)
         head.add_row(
-            Text(agreed or "no session yet", "dim"), Text("Ctrl-C ends everything in order", "dim")
+            Text(scene.note or agreed or "no session yet", "bold yellow" if scene.note else "dim"),
+            Text("Ctrl-C ends everything in order", "dim"),
         )
         return head
 

@@ -23,12 +23,20 @@ class PlainView:
         self._made: tuple[str, ...] = ()
         self._calls = 0
         self._told_soc: float | None = None
+        self._note = self._agreed = ""
 
     def show(self, scene: Scene) -> None:
         for name in scene.made:
             if name not in self._made:
                 self._say(scene, f"made: {name}")
         self._made = scene.made
+        if scene.note and scene.note != self._note:
+            self._say(scene, scene.note)
+        self._note = scene.note
+        agreed = ", ".join(one for one in (scene.protocol, scene.security) if one)
+        if scene.protocol and agreed != self._agreed:
+            self._agreed = agreed
+            self._say(scene, f"agreed: {agreed}")
         for phase in scene.phases:
             if self._phases.get(phase.name, "waits") != phase.state:
                 self._phases[phase.name] = phase.state

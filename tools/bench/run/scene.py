@@ -21,7 +21,7 @@ PLUG, SLAC, SDP, TLS, AUTHORIZATION, CABLE_CHECK, PRE_CHARGE, CHARGING, STOP = S
     "Charging",
     "Stop",
 )
-WITHOUT: Final = {"AC": (CABLE_CHECK, PRE_CHARGE), "plain": (TLS,)}
+WITHOUT: Final[dict[str, tuple[str, ...]]] = {"AC": (CABLE_CHECK, PRE_CHARGE), "plain": (TLS,)}
 """Phases that do not come, and why: of an AC charge, without TLS."""
 
 _FOLDED: Final = {"Set-up": AUTHORIZATION, "Services": AUTHORIZATION, "Parameters": AUTHORIZATION}
@@ -133,6 +133,9 @@ class Scene:
     lines: tuple[Line, ...]
     trouble: tuple[Trouble, ...]
     made: tuple[str, ...]
+    note: str
+    """What a person shall do now."""
+
     messages: int
     slowest: Answer
     endings: tuple[str, ...]

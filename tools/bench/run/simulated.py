@@ -5,8 +5,8 @@ Virtual time runs as fast as it is wanted and as this machine can; what was reac
 
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +47,8 @@ class Played:
     interrupted: bool = False
     capture: Path | None = None
     title: str = ""
+    traces: Mapping[str, str] = field(default_factory=dict)
+    """Whether each is whole, with its digest."""
 
 
 class Pace:

@@ -10,7 +10,7 @@ from typing import Protocol
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.modes import mode_of
 from evcc.config import EvccConfig
-from tools.bench.run.scene import Half
+from tools.bench.run.scene import WITHOUT, Half
 from tools.bench.scenarios.model import Scenario
 from tools.bench.scenarios.player import Player
 
@@ -34,21 +34,25 @@ class Frame:
 
     title: str
     ac: bool
-    tls: bool
     protocol: str
     """That the vehicle likes best; its table has the limits until another one is agreed."""
 
     slac_seconds: float
+    without: frozenset[str] = frozenset()
+    """Phases that do not come."""
 
     @staticmethod
     def of(scenario: Scenario, evcc: EvccConfig) -> "Frame":
         slac = evcc.link.slac.timing
+        ac = mode_of(scenario.vehicle.mode).ac
+        without = WITHOUT["AC"] if ac else ()
+        without += WITHOUT["plain"] if evcc.session.security == "none" else ()
         return Frame(
             title=scenario.title,
-            ac=mode_of(scenario.vehicle.mode).ac,
-            tls=evcc.session.security == "tls",
+            ac=ac,
             protocol=evcc.session.protocols[0],
             slac_seconds=(slac.tt_ev_slac_matching + slac.tt_match_join) / 1000,
+            without=frozenset(without),
         )
 
 

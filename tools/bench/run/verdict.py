@@ -3,12 +3,15 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bsw.chrgm.endings import Ending, SessionResult
 from tools.bench.run.dashboard import clock
 from tools.bench.run.watch import Watch
 from tools.bench.scenarios.player import Outcome
+
+if TYPE_CHECKING:
+    from tools.bench.run.simulated import Played
 
 NEXT = {
     Ending.ANSWER_TIMEOUT: "look at the station's log, and at the line between the modems",
@@ -93,16 +96,18 @@ def _span(seconds: float) -> str:
     return clock(seconds) if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def places(out: Path, *, capture: Path | None, report: Path | None, scenario: str) -> list[str]:
+def places(out: Path, played: "Played", report: Path | None, *, again: str) -> list[str]:
     """Where to look next, a line each."""
     told = []
     if report is not None:
         told.append(f"report    {report}: the session in a browser, with what broke a rule")
-    if capture is not None:
-        word = shlex.quote(str(capture))
-        told.append(f"capture   {capture}: decrypted in Wireshark, or: v2g decode {word}")
-    traces = shlex.quote(str(out / "evcc.trace.jsonl"))
-    told.append(f"traces    v2g trace check {traces}")
-    told.append(f"again     v2g bench run {shlex.quote(scenario)} --speed 10")
+    if played.capture is not None:
+        word = shlex.quote(str(played.capture))
+        told.append(f"capture   {played.capture}: decrypted in Wireshark, or: v2g decode {word}")
+    for path, whole in played.traces.items():
+        told.append(f"trace     {path}: {whole}")
+    if not played.traces:
+        told.append(f"traces    v2g trace check {shlex.quote(str(out / 'evcc.trace.jsonl'))}")
+    told.append(f"again     v2g bench run {again}")
     told.append("by hand   v2g bench web: http://127.0.0.1:8717/")
     return told

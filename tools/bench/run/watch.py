@@ -28,7 +28,6 @@ from tools.bench.run.scene import (
     STOP,
     STRIP,
     TLS,
-    WITHOUT,
     Answer,
     Line,
     Phase,
@@ -146,14 +145,14 @@ class Watch:
         self.phases = {name: Phase(name, self._limit(name)) for name in self._strip()}
         self._now: Phase | None = None
         self._plugged = False
+        self._note_to_person = ""
+
+    def note(self, text: str) -> None:
+        """What a person at a real plug shall do."""
+        self._note_to_person = text
 
     def _strip(self) -> tuple[str, ...]:
-        frame = self.subject.frame
-        gone: set[str] = set()
-        if frame.ac:
-            gone |= set(WITHOUT["AC"])
-        if not frame.tls:
-            gone |= set(WITHOUT["plain"])
+        gone = self.subject.frame.without
         return tuple(name for name in STRIP if name not in gone)
 
     def _limit(self, name: str) -> float | None:
@@ -180,19 +179,20 @@ class Watch:
         if plugged and not self._plugged:
             self.phases = {name: Phase(name, self._limit(name)) for name in self._strip()}
             self._now = None
-            self._enter(PLUG, self.subject.now)
+            self._note_to_person = ""
+            self.enter(PLUG, self.subject.now)
         self._plugged = plugged
 
     def log(self, record: Told | Record) -> None:
         if record.room == "slac" and record.event in {"agreed", "linked"}:
-            self._enter(SLAC, record.time)
+            self.enter(SLAC, record.time)
             if record.event == "linked":
-                self._enter(SDP, record.time)
+                self.enter(SDP, record.time)
         elif record.event == "opened" and record.room == "channel":
             security = str(record.fields.get("security", ""))
             self._facts["security"] = "no TLS" if security == "none" else security
         elif record.event == "session ended":
-            self._end(record.time)
+            self.ended(record.time)
         elif record.room == "dem" and record.event == "event":
             self._note(record)
 
@@ -212,7 +212,7 @@ class Watch:
         if record.kind == "message":
             self._message(record)
         elif record.kind == "station" and TLS in self.phases:
-            self._enter(TLS, record.time)
+            self.enter(TLS, record.time)
         elif record.kind == "protocol":
             name = str(record.fields.get("name", ""))
             known = _BY_TITLE.get(name)
@@ -229,7 +229,7 @@ class Watch:
             found = phase_of(exchange)
             stopping = exchange == "PowerDelivery" and self._now is self.phases[CHARGING]
             if found and not stopping:
-                self._enter(found, record.time)
+                self.enter(found, record.time)
             limits = self._limits(exchange) or Limits()
             self.open = Answer(exchange, 0.0, limits.answer / MS)
             self._asked_at = record.time
@@ -239,7 +239,7 @@ class Watch:
             self.slowest = max(self.slowest, answer, key=lambda one: one.share)
             self.open = None
 
-    def _enter(self, name: str, time: int) -> None:
+    def enter(self, name: str, time: int) -> None:
         if name not in self.phases or (self._now is not None and self._now.name == name):
             return
         if self._now is not None and self._now.ended is None:
@@ -250,7 +250,7 @@ class Watch:
         phase.ended = None
         self._now = phase
 
-    def _end(self, time: int) -> None:
+    def ended(self, time: int) -> None:
         if self._now is None:
             return
         results = self.subject.results
@@ -290,6 +290,7 @@ class Watch:
             lines=tuple(self._lines()),
             trouble=tuple(self._trouble.values()),
             made=tuple(subject.made),
+            note=self._note_to_person,
             messages=self.messages,
             slowest=self.slowest,
             endings=tuple(str(one) for one in subject.results),

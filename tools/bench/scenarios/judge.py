@@ -33,6 +33,7 @@ def judged(expect: Expectation, ended: Ended) -> Iterator[str]:
     """What is not as expected, a sentence each."""
     if ended.cannot_start:
         yield f"an ECU cannot start: {ended.cannot_start}"
+        return  # all else follows from it
     if ended.untold is not None:
         step = ended.untold
         yield f"it never came to {str(step.do)!r}, which waits for {step.when or 'its time'}"

@@ -35,14 +35,19 @@ def key_ring(scenario: Scenario, folder: Path, unix: int) -> KeyRing:
     if not scenario.tls:
         return KeyRing()
     vehicle = scenario.vehicle
-    spoken = (*scenario.protocols, *vehicle.ecu.session.protocols)
-    editions = editions_of(spoken if "protocols" in _said(vehicle) else scenario.protocols)
+    editions = editions_spoken(scenario)
     token = SimulatedDriver(SeededRandomness(f"vehicle {scenario.seed}"))
     without = () if vehicle.contract == "installed" else (Use.CONTRACT,)
     stores = with_contract(unix, editions, without=without, token=token)
     delivers = vehicle.contract == "to be installed"
     service = _service(pki_of(unix, Edition.ISO2, KeyType.P256), folder) if delivers else {}
     return KeyRing(*stores, token.faults, service)
+
+
+def editions_spoken(scenario: Scenario) -> tuple[Edition, ...]:
+    """Those whose certificates somebody may want to see."""
+    own = scenario.vehicle.ecu.session.protocols if "protocols" in _said(scenario.vehicle) else ()
+    return editions_of((*scenario.protocols, *own))
 
 
 def _said(vehicle: VehiclePart) -> frozenset[str]:

@@ -71,12 +71,12 @@ def _role(rest: Check) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """``live`` tells whether processes can be ordered so as well."""
+    """``alone`` says why processes cannot be ordered so; empty: they can."""
 
     takes: str
     meaning: str
     check: Check
-    live: bool = True
+    alone: str = ""
 
 
 _percent = _quantity(SHARE, 0.0, 100.0)
@@ -85,6 +85,10 @@ _jump = _quantity(TIME, 0, 1_000_000_000 * S)
 _fault = _name_of(faults(), "fault")
 _device_fault = _name_of(DEVICE_FAULTS, "fault of a device")
 _module_fault = _name_of(MODULE_FAULTS, "fault of a power module")
+
+_DEVICE: Final = "the simulated device is a part of the station's own process"
+_LINE: Final = "between processes the line is this machine's network"
+_NOT_OURS: Final = "that belongs to this machine and not to the bench"
 
 VERBS: Final[Mapping[str, Verb]] = {
     "plug": Verb("", "the station's plug goes into the inlet", _nothing),
@@ -100,8 +104,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "diode": Verb("short|good", "in the vehicle's pilot circuit", _one_of("short", "good")),
     "break": Verb("NAME", "something in the station's power module", _module_fault),
     "repair": Verb("NAME", "it is taken back", _module_fault),
-    "disturb": Verb("NAME", "a pantograph or the vehicle at it", _device_fault, live=False),
-    "settle": Verb("NAME", "it is taken back", _device_fault, live=False),
+    "disturb": Verb("NAME", "a pantograph or the vehicle at it", _device_fault, alone=_DEVICE),
+    "settle": Verb("NAME", "it is taken back", _device_fault, alone=_DEVICE),
     "derate": Verb("N %", "the power module gives only so much", _percent),
     "line": Verb("N dB", "attenuation between the modems", _quantity(ATTENUATION, 0.0, 200.0)),
     "station": Verb(
@@ -109,23 +113,31 @@ VERBS: Final[Mapping[str, Verb]] = {
         "what its operator does",
         _one_of("stop", "pause", "renegotiate"),
     ),
-    "token": Verb("out|in", "the vehicle's token with its keys", _one_of("out", "in"), live=False),
-    "lag": Verb("N ms", "a message takes so long over the line", _lag, live=False),
-    "lose": Verb("N %", "so many messages are lost on the line", _percent, live=False),
+    "token": Verb(
+        "out|in",
+        "the vehicle's token with its keys",
+        _one_of("out", "in"),
+        alone="the keys of the vehicle's process lie in files, and nobody can pull those out",
+    ),
+    "lag": Verb("N ms", "a message takes so long over the line", _lag, alone=_LINE),
+    "lose": Verb("N %", "so many messages are lost on the line", _percent, alone=_LINE),
     "spoil": Verb(
-        "vehicle|station", "one bit turns over in what it sends next", _role(_nothing), live=False
+        "vehicle|station", "one bit turns over in what it sends next", _role(_nothing), alone=_LINE
     ),
     "net": Verb(
-        "vehicle|station down|up", "its network interface", _role(_one_of("down", "up")), live=False
+        "vehicle|station down|up",
+        "its network interface",
+        _role(_one_of("down", "up")),
+        alone=_NOT_OURS,
     ),
-    "modem": Verb("vehicle|station", "its modem starts anew", _role(_nothing), live=False),
+    "modem": Verb("vehicle|station", "its modem starts anew", _role(_nothing)),
     "noise": Verb(
         "vehicle|station N %",
         "so many frames on its bus are bad",
         _role(_percent),
-        live=False,
+        alone=_NOT_OURS,
     ),
-    "clock": Verb("vehicle|station N s", "its calendar jumps ahead", _role(_jump), live=False),
+    "clock": Verb("vehicle|station N s", "its calendar jumps ahead", _role(_jump), alone=_NOT_OURS),
 }
 
 
