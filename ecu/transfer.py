@@ -59,6 +59,8 @@ def get(url: str, roots: Path | None = None) -> bytes:
         try:
             if _more(parts, octets, roots):
                 return bytes(octets)
+            if len(octets) == before:
+                raise TransferError("the server promises more and gives nothing")
         except (OSError, http.client.HTTPException) as error:
             if len(octets) == before:
                 raise TransferError(str(error) or type(error).__name__) from None

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Outcome, SimulatedWorker
+from ecu import transfer
 from ecu.transfer import TransferError, get, put
 from ocpp.station.diagnostics.outside import Image, TransferFailed
 from secc.ocpp.outside import StationOutside
@@ -35,12 +36,24 @@ class Files(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         octets = self.rfile.read(int(self.headers["Content-Length"]))
         refused = self.path.startswith("/secret") and "Authorization" not in self.headers
+        if self.path.startswith("/moved"):
+            self.moved()
+            return
         self.kept[self.path] = (octets, self.headers["Content-Disposition"])
         self.send_response(401 if refused else 201)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def do_GET(self) -> None:
+        if self.path.startswith("/moved"):
+            self.moved()
+            return
+        if self.path == "/empty":
+            self.ranges.append("")
+            self.send_response(200)
+            self.send_header("Content-Length", "10")
+            self.end_headers()
+            return
         if self.path == "/none":
             self.send_error(404)
             return
@@ -52,6 +65,14 @@ class Files(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
         self.wfile.write(rest[:100_000] if self.path == "/broken" else rest)
+
+    def moved(self) -> None:
+        """To where it came from, for ever."""
+        self.kept[self.path] = (b"", "")
+        self.send_response(302)
+        self.send_header("Location", self.path + "x")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *words: object) -> None:
         """Quiet."""
@@ -70,6 +91,7 @@ def server() -> Iterator[str]:
 
 
 def test_n01_a_file_goes_up_with_its_name() -> None:
+    """N01.FR.21, N01.FR.29."""
     with server() as url:
         put(f"{url}/logs/", "log.jsonl", b"lines")
         put(f"{url}/as-it-is", "log.jsonl", b"other")
@@ -78,6 +100,7 @@ def test_n01_a_file_goes_up_with_its_name() -> None:
 
 
 def test_n01_credentials_of_the_url_are_used() -> None:
+    """N01.FR.25."""
     with server() as url:
         with pytest.raises(TransferError) as caught:
             put(f"{url}/secret/x", "x", b"")
@@ -150,6 +173,30 @@ class Door:
     def run(self) -> Outcome[Any]:
         self.scheduler.run(self.scheduler.now + 100 * MS)
         return self.outcomes.pop()
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """N01.FR.30, and no loop of redirects either way."""
+    with server() as base:
+        for work in (lambda: put(f"{base}/moved", "x", b"x"), lambda: get(f"{base}/moved")):
+            Files.kept.clear()
+            with pytest.raises(TransferError, match="302"):
+                work()
+            assert list(Files.kept) == ["/moved"]
+
+
+def test_a_server_that_promises_and_gives_nothing_is_left() -> None:
+    with server() as base:
+        Files.ranges.clear()
+        with pytest.raises(TransferError):
+            get(f"{base}/empty")
+        assert len(Files.ranges) == 1
+
+
+def test_more_than_a_file_may_have_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "MOST", 1000)
+    with server() as base, pytest.raises(TransferError, match="more than 1000"):
+        get(f"{base}/firmware")
 
 
 def test_l01_firmware_is_judged_by_root_and_signature_and_put_into_the_slot(

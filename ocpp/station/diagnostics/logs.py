@@ -74,7 +74,7 @@ class Logs:
     def _get_log(self, message: Message) -> Reply:
         log = message.log
         octets = self._text(message.logType, log.oldestTimestamp, log.latestTimestamp)
-        if octets is None or urlsplit(log.remoteLocation).scheme not in SCHEMES:
+        if octets is None or not _is_reachable(log.remoteLocation):
             return Reply(status("Rejected"))
         name = f"{message.logType}-{message.requestId}.jsonl"
         tries = 0 if message.retries is UNSET else message.retries
@@ -85,7 +85,7 @@ class Logs:
 
     def _get_diagnostics(self, message: Message) -> Reply:
         octets = self._text("DiagnosticsLog", message.startTime, message.stopTime)
-        if octets is None or urlsplit(message.location).scheme not in SCHEMES:
+        if octets is None or not _is_reachable(message.location):
             return Reply({})
         name = "DiagnosticsLog.jsonl"
         tries = 0 if message.retries is UNSET else message.retries
@@ -143,6 +143,14 @@ class Logs:
         if self._ground.version is Version.V16 and word == "AcceptedCanceled":
             return  # 1.6 has no word for it
         self._ground.tell("LogStatusNotification", fields)
+
+
+def _is_reachable(url: str) -> bool:
+    """Whether there is a way to such an address at all."""
+    try:
+        return urlsplit(url).scheme in SCHEMES
+    except ValueError:
+        return False
 
 
 def _within(stamp: str, oldest: Message, latest: Message) -> bool:

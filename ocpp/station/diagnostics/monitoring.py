@@ -3,6 +3,7 @@
 All of them are the back end's own: none is wired in, so every base but All clears them.
 """
 
+from math import inf
 from typing import Final
 
 from msgspec import UNSET
@@ -31,6 +32,9 @@ from ocpp.versions import Version, Wrong
 KEPT: Final = "monitors"
 LEVEL: Final = "monitors.level"
 LOOK_EACH: Final = 1 * S
+SHORTEST: Final = 1
+LONGEST: Final = 366 * 86_400
+"""Seconds between two events of a periodic monitor."""
 PER_MESSAGE: Final = 20
 CONTROLLER: Final = "MonitoringCtrlr"
 KINDS: Final = {
@@ -155,10 +159,11 @@ class Monitoring:
         traits = variable.traits
         low = traits.least is not None and wanted.value < traits.least
         high = traits.most is not None and numeric and wanted.value > traits.most
-        positive = wanted.value >= 0 if wanted.type == "Delta" else wanted.value > 0
+        least, most = (0, inf) if wanted.type == "Delta" else (SHORTEST, LONGEST)
+        bounded = least <= wanted.value <= most
         if wanted.type in THRESHOLDS and (low or high):
             return "Rejected"
-        if not 0 <= wanted.severity <= 9 or (wanted.type not in THRESHOLDS and not positive):
+        if not 0 <= wanted.severity <= 9 or (wanted.type not in THRESHOLDS and not bounded):
             return "Rejected"
         known = None if wanted.id is UNSET else self._all.get(wanted.id)
         if wanted.id is not UNSET and (known is None or known.place != place_of(variable)):

@@ -68,7 +68,7 @@ class Drivers:
         present = place.outlet.token
         if present is not None and present.same_as(token):
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, token)
-        elif place.inoperative or place.fault:
+        elif _serves_no_more(place):
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
         elif place.asked is None:
             place.asked = token
@@ -177,7 +177,7 @@ class Drivers:
             self._charger.refuse(place.evse, token, verdict)
         elif present is not None:
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, known)
-        elif self._reservations.objects(place, known):
+        elif _serves_no_more(place) or self._reservations.objects(place, known):
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
         else:
             self._allow(place, known)
@@ -201,7 +201,9 @@ class Drivers:
     def _judged_remote(self, place: Place, start: RemoteStart, verdict: Verdict) -> None:
         place.asked = None
         verdict = verdict.at(place.evse)
-        if verdict.accepted:
+        if verdict.accepted and _serves_no_more(place):
+            self._charger.refuse(place.evse, start.token, Verdict(Standing.NOT_NOW))
+        elif verdict.accepted:
             group = verdict.group or start.token.group
             token = Token(start.token.id, start.token.kind, group)
             self._allow(place, token, start.remote_start)
@@ -248,6 +250,11 @@ class Drivers:
         place.outlet.pause(by_vehicle=False)
         self._charger.stop(place.evse, Stop.DEAUTHORIZED)
         self._changed(place)
+
+
+def _serves_no_more(place: Place) -> bool:
+    """Asked again with each verdict: much may happen while the back end is asked."""
+    return place.inoperative or place.fault
 
 
 def _is_meant(place: Place, stop: RemoteStop) -> bool:

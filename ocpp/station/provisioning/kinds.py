@@ -8,8 +8,8 @@ from typing import Final
 
 MOST: Final = 1000
 """ConfigurationValueSize."""
-_INTEGER: Final = re.compile(r"[+-]?\d{1,18}")
-_DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?")
+_INTEGER: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
