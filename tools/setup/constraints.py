@@ -66,6 +66,16 @@ def _output(command: list[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+def docs(uv: str, oldest: str) -> str:
+    """What builds the site; it needs nothing of ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked = Path(folder) / "docs.in"
+        asked.write_text("zensical\n")
+        words = ("pip", "compile", "-q", "--universal", "--generate-hashes")
+        plain = ("--no-header", "--no-annotate", "--python-version", oldest)
+        return _output([uv, "-m", "uv", *words, *plain, str(asked)]).strip()
+
+
 def look(python: str, found: Found) -> None:
     """The versions are those of the fullest environment; the sections say what each adds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -145,6 +155,7 @@ def main(pythons: list[str]) -> None:
             *(pins.heading(pins.BUILD), text(seen.build), text(seen.elsewhere, WITHOUT_WHEELS)),
             *(pins.heading(pins.RUN), text(seen.run)),
             *(pins.heading(pins.TEST), text(seen.test)),
+            *(pins.heading(pins.DOCS), docs(venv.python, in_order[0])),
         ]
     (ROOT / pins.FILE).write_text(HEAD + "\n".join(parts) + "\n")
 

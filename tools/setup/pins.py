@@ -13,11 +13,12 @@ from pathlib import Path
 from tools.setup.say import Failed
 
 FILE = "constraints.txt"
-BUILD, RUN, TEST = "build", "run", "test"
+BUILD, RUN, TEST, DOCS = "build", "run", "test", "docs"
 SECTIONS = {
     BUILD: "what builds Pilotwire and, where there is no wheel, what it needs",
     RUN: "what `make run` needs",
     TEST: "what `make test` needs besides",
+    DOCS: "what `make docs` needs, in an environment of its own",
 }
 _MARK = "# == "
 _ALTERED = "DO NOT MATCH THE HASHES"

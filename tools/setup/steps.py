@@ -46,6 +46,7 @@ FUZZ = Step("firmware-fuzz", ("-m", "tools.island", "fuzz"))
 PEERS = Step("peers", ("-m", "tools.cli", "interop", "setup"))
 INTEROP = Step("interop", ("-m", "tools.cli", "interop", "run"))
 MUTANTS = Step("mutants", ("-m", "tools.dev.mutants"))
+DOCS = Step("docs", ("-m", "tools.dev.docs"))
 BENCH = Step("bench", ("-m", "tools.cli", "measure"))
 
 PLANS = {
@@ -57,6 +58,7 @@ PLANS = {
     "wheel": (WHEEL,),
     "container": (CONTAINER,),
     "arm": (ARM,),
+    "docs": (DOCS,),
     "mutants": (MUTANTS,),
     "firmware-fuzz": (FUZZ,),
     "interop": (PEERS, INTEROP),
