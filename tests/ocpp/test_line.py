@@ -92,7 +92,7 @@ def test_a_back_end_that_cannot_pick_from_a_list_gets_one_version_at_a_time() ->
 
 
 def test_identity_and_password_come_with_the_handshake() -> None:
-    """TC_A_01."""
+    """TC_A_01, A00.FR.303."""
     with line(password="secret:Ä") as made:
         made.opened()
         [applicant] = made.backend.applicants

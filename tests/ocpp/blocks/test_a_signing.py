@@ -135,6 +135,29 @@ def test_tc_a_23_no_certificate_comes_the_wait_doubles(version: Version, folder:
         assert {each["csr"] for each in whole.said("SignCertificate")} == {"CSR 1"}
 
 
+@SINCE_2
+@pytest.mark.parametrize("kind", ["SignV2GCertificate", "SignChargingStationCertificate"])
+def test_who_gave_up_begins_again_when_it_is_asked_to(
+    version: Version, kind: str, folder: Path
+) -> None:
+    """A03.FR.17, A03.FR.18: the same request after waits that double; A03.FR.19."""
+    settings = {
+        "SecurityCtrlr.CertSigningWaitMinimum": "10",
+        "SecurityCtrlr.CertSigningRepeatTimes": "2",
+    }
+    keys = TestKeys()
+    with site(folder, version, rules(values=settings), keys=keys) as whole:
+        for number in (1, 2):
+            whole.heard.clear()
+            assert sign(whole, kind) == "Accepted"
+            at: list[int] = []
+            for second in range(120):
+                whole.run(1)
+                at += [second] * (len(whole.said("SignCertificate")) - len(at))
+            assert [at[1] - at[0], at[2] - at[1], len(at)] in ([10, 20, 3], [9, 20, 3])
+            assert {each["csr"] for each in whole.said("SignCertificate")} == {f"CSR {number}"}
+
+
 @ALL
 def test_a_chain_that_is_too_long_is_refused(version: Version, folder: Path) -> None:
     """A02.FR.16, A03.FR.16."""
