@@ -40,13 +40,23 @@ def client_context(config: TlsConfig, profiles: Sequence[TlsProfile]) -> ssl.SSL
     return context
 
 
-def server_context(config: TlsConfig, profile: TlsProfile) -> ssl.SSLContext:
-    """A vehicle shows its certificate in ISO 15118-20 and has none to show in -2."""
+def server_context(
+    config: TlsConfig, profile: TlsProfile, offered: Sequence[int] = ()
+) -> ssl.SSLContext:
+    """A vehicle shows its certificate in ISO 15118-20 and has none to show in -2.
+
+    ``offered``: the groups of a vehicle; OpenSSL would take the one that it has a share of, be it
+    the best or not [V2G20-2460].
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     demanded = profile is TlsProfile.ISO20
     context.verify_mode = ssl.CERT_REQUIRED if demanded else ssl.CERT_NONE
     _pin(context, config, (profile,))
     context.num_tickets = 0
+    groups = config.rules(profile).groups
+    best = next((word for word, number in groups.items() if number in offered), None)
+    if best is not None:
+        _set(context, SET_GROUPS, [best])
     return context
 
 
@@ -113,14 +123,17 @@ def _pin(context: ssl.SSLContext, config: TlsConfig, profiles: Sequence[TlsProfi
         context.keylog_filename = str(config.lab_key_log_file)
     _pin_suites(context, table)
     library = libssl()
-    pointer = library.pointer(context)
-    library.call.SSL_CTX_ctrl(pointer, SET_SESSION_CACHE, 0, None)
-    for command, words in (
-        (SET_GROUPS, [word for rules in table for word in rules.groups]),
-        (SET_SIGNATURES, [word for rules in table for word in rules.signatures]),
-    ):
-        text = ":".join(dict.fromkeys(words)).encode()
-        library.must(library.call.SSL_CTX_ctrl(pointer, command, 0, text), text.decode())
+    library.call.SSL_CTX_ctrl(library.pointer(context), SET_SESSION_CACHE, 0, None)
+    _set(context, SET_GROUPS, [word for rules in table for word in rules.groups])
+    _set(context, SET_SIGNATURES, [word for rules in table for word in rules.signatures])
+
+
+def _set(context: ssl.SSLContext, command: int, words: Sequence[str]) -> None:
+    library = libssl()
+    text = ":".join(dict.fromkeys(words)).encode()
+    library.must(
+        library.call.SSL_CTX_ctrl(library.pointer(context), command, 0, text), text.decode()
+    )
 
 
 def _pin_suites(context: ssl.SSLContext, table: Sequence[Rules]) -> None:

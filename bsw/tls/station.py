@@ -63,7 +63,7 @@ class _Opening:
             return None
         profile = self._profile_for(hello)
         credential = self._credential_for(profile, hello)
-        context = server_context(self._config, profile)
+        context = server_context(self._config, profile, hello.groups)
         handshake = Handshake(self._config, self._trust, hello=hello)
         pointer = libssl().pointer(context)
         attach(pointer, handshake)
@@ -106,4 +106,10 @@ class _Opening:
     def _credential_for(self, profile: TlsProfile, hello: ClientHello) -> Credential:
         of_profile = [known for known in self._credentials if known.profile is profile]
         signing = [known for known in of_profile if self._signs(known, profile, hello)]
-        return preferred(signing or of_profile, hello.root_keys, hello.root_names)[0]
+        ranked = [
+            known
+            for kind in self._config.rules(profile).keys  # best first [V2G20-1668]
+            for known in signing
+            if key_type(known.signer.public_key) is kind
+        ]
+        return preferred(ranked or of_profile, hello.root_keys, hello.root_names)[0]

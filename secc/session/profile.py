@@ -30,6 +30,8 @@ class StationProfile:
     no_energy_delay: int = 300 * S  # how long a vehicle is sent away where there is no power
     lenient_chains: bool = False  # what PKIs in the field do and what harms nobody
     # ISO 15118-20 from here
+    violation_warned: int = 3 * S  # more than the vehicle's power profile, so long
+    violation_ends: int | None = 30 * S  # and so long; None: warned only
     three_phase_connectors: tuple[int, ...] = (3, 2)  # a set for each: both are in the field
     levels_without_prices: bool = (
         False  # a schedule without prices has one price level all the same
@@ -83,6 +85,7 @@ FIELD: Final = StationProfile(
     ),
     pilot_wait=1500 * MS,
     profile_tolerance=0.02,
+    violation_ends=None,
     clamp_precharge=True,
     levels_without_prices=True,
     vehicle_pauses_in_dynamic=True,

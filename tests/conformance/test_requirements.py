@@ -51,3 +51,7 @@ def test_each_id_that_a_source_names_has_a_line(norm: Norm) -> None:
 def test_no_id_stands_twice(norm: Norm) -> None:
     ids = [one.ids for one in requirements(norm)]
     assert len(set(ids)) == len(ids)
+
+
+def test_no_line_of_iso_15118_20_is_open() -> None:
+    assert [one.ids for one in requirements(ISO20) if not (one.proof or one.reason)] == []

@@ -3,6 +3,8 @@
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.modes import mode_of
+from bsw.os.clock import MS
 from bsw.trace import MemoryTrace
 from can_adapter.signals.values import EnergyTransferMode
 from secc.api.devices import Association
@@ -49,6 +51,35 @@ def test_a_dc_charge_over_tls_13(mode: str, offered: str) -> None:
     assert bench.vehicle.battery.soc >= 79.9
     assert bench.vehicle.hard_openings == 0
     assert "DCChargeLoopReq" in names(bench.vehicle_trace)
+
+
+@pytest.mark.parametrize("mode", ["DC_extended", "AC_three_phase_core"])
+def test_the_pilot_says_5_percent_to_the_end_of_the_session(mode: str) -> None:
+    """[V2G20-1408]: from the link on, and past PowerDelivery(Stop) as well."""
+    bench = Bench(WholeOptions(protocols=ALL, tls=True, mode=mode, soc=79.8, target=80.0))
+    bench.vehicle.vcu.wishes.energy_transfer = EnergyTransferMode(mode)
+    bench.start()
+    bench.run(2)
+    bench.plug()
+    driven: dict[str, set[float]] = {}
+    bench.scheduler.every(
+        5 * MS,
+        lambda: driven.setdefault(said(bench), set()).add(bench.cable.driven.duty),
+        name="pilot",
+    )
+    if mode_of(mode).ac:
+        bench.run(40)
+        bench.charger.stop_charging(stop=True)
+    bench.until_ended(within=300)
+    assert bench.manager.results[0].ending is Ending.TERMINATED
+    after = {name: duties for name, duties in driven.items() if name}
+    assert after["PowerDeliveryRes"] == {5.0}
+    assert {duty for duties in after.values() for duty in duties} == {5.0}
+
+
+def said(bench: Bench) -> str:
+    """The last message, as the vehicle knows it."""
+    return (names(bench.vehicle_trace) or [""])[-1]
 
 
 def test_an_ac_charge_over_tls_13() -> None:

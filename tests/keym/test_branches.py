@@ -98,6 +98,15 @@ def test_nor_does_a_sub_ca_of_its_own_with_the_right_name(kind: str, use: Use) -
     assert [finding.rule for finding in verdict.findings] == [Rule.UNNAMED_BRANCH]
 
 
+@pytest.mark.parametrize("domain", [None, "CPO"])
+def test_a_station_of_the_newer_edition_may_name_its_branch_or_not(domain: str | None) -> None:
+    """[V2G20-3073]: a draft; who names another one is still refused."""
+    pki = shared("iso20-p521")
+    assert judged(pki, Use.SECC, renamed(pki, "secc", domain, "cpo_sub2")).trusted
+    wrong = judged(pki, Use.SECC, renamed(pki, "secc", "MO", "cpo_sub2"))
+    assert [finding.rule for finding in wrong.findings] == [Rule.DOMAIN]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("issuer", ["mo_sub1", "mo_sub2", "oem_sub2", "cps_sub2"])
 def test_no_other_branch_makes_a_station(kind: str, issuer: str) -> None:

@@ -15,7 +15,7 @@ from bsw.tls.config import TlsConfig
 from bsw.tls.engine import Engine
 from bsw.tls.hints import trusted_ca_keys
 from bsw.tls.port import TlsProfile, TlsReason, TlsState
-from tests.tls.world import ISO2, ISO20, NOW, World, pki
+from tests.tls.world import ISO2, ISO20, NOW, Judge, World, credential, pki
 from tools.pki.maker import Pki
 from tools.pki.status import ocsp_response
 
@@ -309,6 +309,60 @@ def test_the_station_prefers_the_suites_in_the_order_of_the_norm(tmp_path: Path)
     )
     assert engine.facts is not None
     assert engine.facts.suite == "TLS_AES_256_GCM_SHA384"
+
+
+def certificate_request(said: str) -> dict[int, bytes]:
+    """The extensions of what -msg dumped of it, by their numbers."""
+    dump = said.split(", CertificateRequest", 1)[1].split("<<<", 1)[0].split(">>>", 1)[0]
+    octets = bytes.fromhex("".join(re.findall(r"^    ((?:[0-9a-f]{2} ?)+)$", dump, re.MULTILINE)))
+    body, found = octets[4 + 1 + octets[4] + 2 :], {}
+    while body:
+        kind, length = int.from_bytes(body[:2], "big"), int.from_bytes(body[2:4], "big")
+        found[kind], body = body[4 : 4 + length], body[4 + length :]
+    return found
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with roots", "without"])
+def test_what_the_station_asks_of_a_certificate(known: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """[V2G20-1667]: two ways to sign, P-521 first; [V2G20-2404]: no names where it has no root.
+
+    [V2G20-2406], [V2G20-2407]: nothing about object identifiers or a certificate's status.
+    """
+    world = World()
+    if not known:
+        world.station_judge = Judge([])
+    _, said = station_meets(world, *("-tls1_3", "-msg"), *client_files(tmp_path))
+    asked = certificate_request(said)
+    assert asked[13] == bytes.fromhex("0004 0603 0808")
+    assert set(asked) == ({13, 47} if known else {13})
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken"),
+    [("X448:P-521", "secp521r1"), ("P-521:X448", "secp521r1"), ("X448", "x448")],
+)
+def test_the_station_prefers_the_groups_in_the_order_of_the_norm(
+    offered: str, taken: str, tmp_path: Path
+) -> None:
+    """[V2G20-2460]: a vehicle whose only share is of X448 is asked for one of P-521."""
+    engine, _ = station_meets(World(), *("-tls1_3", "-groups", offered), *client_files(tmp_path))
+    assert engine.facts is not None
+    assert engine.facts.group == taken
+
+
+@pytest.mark.parametrize("signatures", ["ed448:ECDSA+SHA512", "ECDSA+SHA512:ed448"])
+@pytest.mark.parametrize(
+    "installed", [(KeyType.P521, KeyType.ED448), (KeyType.ED448, KeyType.P521)]
+)
+def test_the_station_signs_in_the_order_of_the_norm(
+    installed: tuple[KeyType, ...], signatures: str, tmp_path: Path
+) -> None:
+    """[V2G20-1668]: whatever the vehicle likes better, and whatever was installed first."""
+    world = World()
+    world.station_credentials = [credential(ISO20, pki(ISO20, kind)["secc"]) for kind in installed]
+    engine, _ = station_meets(world, *("-tls1_3", "-sigalgs", signatures), *client_files(tmp_path))
+    assert engine.facts is not None
+    assert engine.facts.own_chain == pki(ISO20, KeyType.P521)["secc"].chain
 
 
 def test_short_records_are_agreed_on(tmp_path: Path) -> None:

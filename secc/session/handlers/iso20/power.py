@@ -11,6 +11,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.api.devices import PadIssue
 from secc.api.literals import EvseError
 from secc.session.context import StationContext
+from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.schedule import Schedule
 from secc.session.handlers.iso20.status import Status
@@ -25,12 +26,18 @@ Step = common.ChargeProgress
 
 class Power:
     def __init__(
-        self, station: StationContext, offers: Offers, schedule: Schedule, status: Status
+        self,
+        station: StationContext,
+        offers: Offers,
+        schedule: Schedule,
+        status: Status,
+        keeping: Keeping,
     ) -> None:
         self._station = station
         self._offers = offers
         self._schedule = schedule
         self._status = status
+        self._keeping = keeping
 
     def answer_power_delivery(self, heard: Heard) -> Said | Later[Said]:
         station = self._station
@@ -81,7 +88,9 @@ class Power:
         if not self._fits(profile, plan):
             return Codes.FAILED_EV_POWER_PROFILE_INVALID
         station.chosen = plan.number
-        publish_choice(station, plan.number, self._course(profile))
+        course = self._course(profile)
+        self._keeping.adopt(course)
+        publish_choice(station, plan.number, course)
         return Codes.OK
 
     def _course(self, profile: common.EVPowerProfile) -> list[tuple[int, float]]:

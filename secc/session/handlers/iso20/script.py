@@ -18,6 +18,7 @@ from secc.session.handlers.iso20.energy.dc import DirectCurrent20
 from secc.session.handlers.iso20.energy.wpt import Wireless
 from secc.session.handlers.iso20.energy.wpt_place import PadPlace
 from secc.session.handlers.iso20.installation import Installation
+from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.parking import Parking
 from secc.session.handlers.iso20.power import Power
@@ -57,6 +58,7 @@ def script(station: StationContext) -> StationScript:
     status = Status(station, offers)
     schedule = Schedule(station, offers)
     stop = Stop(station, offers, status)
+    keeping = Keeping(station, offers)
     parts = (
         Setup(station, offers),
         Authorization(station),
@@ -65,12 +67,12 @@ def script(station: StationContext) -> StationScript:
         Parking(station),
         Confirmation(station, status),
         schedule,
-        DirectCurrent20(station, offers, status),
+        DirectCurrent20(station, offers, status, keeping),
         Pantograph(station),
         PadPlace(station),
         Wireless(station, status),
-        AlternatingCurrent(station, offers, status),
-        Power(station, offers, schedule, status),
+        AlternatingCurrent(station, offers, status, keeping),
+        Power(station, offers, schedule, status, keeping),
         stop,
     )
 

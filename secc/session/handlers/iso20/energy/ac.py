@@ -20,6 +20,7 @@ from secc.api.objects import (
 )
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.display import publish_display
+from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
@@ -38,10 +39,13 @@ _KINDS: dict[tuple[bool, bool], tuple[type, type]] = {
 
 
 class AlternatingCurrent:
-    def __init__(self, station: StationContext, offers: Offers, status: Status) -> None:
+    def __init__(
+        self, station: StationContext, offers: Offers, status: Status, keeping: Keeping
+    ) -> None:
         self._station = station
         self._offers = offers
         self._status = status
+        self._keeping = keeping
         self._by_line = False  # the car named its lines
 
     # Limits
@@ -129,13 +133,21 @@ class AlternatingCurrent:
         return Said(
             ac.ACChargeLoopRes(
                 header=stamp(station),
-                response_code=Codes.OK,
+                response_code=self._keeping.judge(self._flowing(mode)),
                 evse_status=self._status.told(),
                 meter_info=self._status.meter(asked=request.meter_info_requested),
                 evse_target_frequency=self._frequency(),
                 cl_res_control_mode=answered(**self._targets()),
             )
         )
+
+    def _flowing(self, mode: Any) -> float:  # noqa: ANN401 - one of four kinds
+        """W: measured here, or as the vehicle says."""
+        present = self._station.state.ac_present
+        told = lines(mode, "ev_present_active_power")
+        if present is not None:
+            return present.total
+        return 0.0 if told is None else told.total
 
     def _publish(self, mode: Any) -> None:  # noqa: ANN401 - one of four kinds
         station = self._station

@@ -10,6 +10,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.session.context import StationContext
 from secc.session.handlers.dc import begin_precharge, judge_cable, reachable
 from secc.session.handlers.iso20.energy.dc_loop import DirectLoop
+from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
@@ -23,10 +24,12 @@ PRECHARGE_CURRENT = 2.0
 
 
 class DirectCurrent20:
-    def __init__(self, station: StationContext, offers: Offers, status: Status) -> None:
+    def __init__(
+        self, station: StationContext, offers: Offers, status: Status, keeping: Keeping
+    ) -> None:
         self._station = station
         self._offers = offers
-        self.answer_dc_charge_loop = DirectLoop(station, offers, status).answer
+        self.answer_dc_charge_loop = DirectLoop(station, offers, status, keeping).answer
 
     # Limits
 

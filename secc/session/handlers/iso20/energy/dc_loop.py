@@ -11,6 +11,7 @@ from bsw.chrgm.record import Heard, Said
 from secc.api.objects import DcChargeDynamicModeValues
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.display import publish_display
+from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
@@ -27,10 +28,13 @@ _KINDS: dict[tuple[bool, bool], tuple[type, type]] = {
 
 
 class DirectLoop:
-    def __init__(self, station: StationContext, offers: Offers, status: Status) -> None:
+    def __init__(
+        self, station: StationContext, offers: Offers, status: Status, keeping: Keeping
+    ) -> None:
         self._station = station
         self._offers = offers
         self._status = status
+        self._keeping = keeping
 
     def answer(self, heard: Heard) -> Said:
         """In kind, or not at all."""
@@ -107,10 +111,11 @@ class DirectLoop:
     ) -> Said:
         station = self._station
         limits = self._now
+        flows = station.present_voltage() * station.present_current()
         return Said(
             dc.DCChargeLoopRes(
                 header=stamp(station),
-                response_code=ResponseCode.OK,
+                response_code=self._keeping.judge(flows),
                 evse_status=self._status.told(),
                 meter_info=self._status.meter(asked=request.meter_info_requested),
                 evse_present_current=number(station.present_current()),
