@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bsw.os.clock import S
 from ocpp.station.security.signing import Wanted
 from ocpp.transfer16 import VENDOR
 from ocpp.versions import Version
@@ -148,14 +149,17 @@ def test_who_gave_up_begins_again_when_it_is_asked_to(
     keys = TestKeys()
     with site(folder, version, rules(values=settings), keys=keys) as whole:
         for number in (1, 2):
-            whole.heard.clear()
             assert sign(whole, kind) == "Accepted"
-            at: list[int] = []
-            for second in range(120):
-                whole.run(1)
-                at += [second] * (len(whole.said("SignCertificate")) - len(at))
-            assert [at[1] - at[0], at[2] - at[1], len(at)] in ([10, 20, 3], [9, 20, 3])
-            assert {each["csr"] for each in whole.said("SignCertificate")} == {f"CSR {number}"}
+            whole.run(120)
+            asked = [
+                (said["csr"], at)
+                for (action, said), at in zip(whole.heard, whole.at, strict=True)
+                if action == "SignCertificate"
+            ]
+            assert len(asked) == 3 * number
+            (one, first), (two, second), (three, third) = asked[-3:]
+            assert one == two == three == f"CSR {number}"
+            assert [second - first, third - second] == [10 * S, 20 * S]
 
 
 @ALL
