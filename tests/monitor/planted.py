@@ -15,8 +15,9 @@ from tests.capture.makers import connection, framed, pcapng_of
 from tests.peers.recordings import everything
 from tools.bench.scenarios.find import read
 from tools.bench.scenarios.player import Player
-from tools.capture.events import Event
+from tools.capture.events import Event, Layer
 from tools.capture.sources import events
+from tools.capture.v2g import Place, V2gReader
 
 Talk = list[Event]
 Change = Callable[[Talk], Talk]
@@ -185,6 +186,35 @@ def turned(octets: object) -> bytes:
     return octets[:-1] + bytes((octets[-1] ^ 1,))
 
 
+def alert(name: str) -> Change:
+    """TLS breaks off before this message."""
+
+    def change(talk: Talk) -> Talk:
+        at = place(talk, name)
+        words = {"level": "fatal", "alert": "bad_record_mac"}
+        told = replace(
+            talk[at], layer=Layer.TLS, name="TLS alert", message=None, octets=b"", fields=words
+        )
+        return [*talk[:at], told, *talk[at:]]
+
+    return change
+
+
+def unreadable(name: str) -> Change:
+    """Its octets end too early; told as the decoder tells it."""
+
+    def change(talk: Talk) -> Talk:
+        at = place(talk, name)
+        event = talk[at]
+        reader = V2gReader(Place(connection=event.connection))
+        cut = reader.message(event.when, event.payload_type, event.octets[:-3], upward=True)
+        return [*talk[:at], cut, *talk[at + 1 :]]
+
+    return change
+
+
+METER = iso2.MeterInfo(meter_id="M1")
+STATUS = "dc_evse_status"
 OTHER = b"\x77" * 8
 PLANTS = (
     # DIN 70121
@@ -229,6 +259,18 @@ PLANTS = (
           says("PowerDeliveryReq", sa_schedule_tuple_id=99)),
     Plant("a protocol nobody offered", "dc", "offer",
           says("SupportedAppProtocolRes", schema_id=77)),
+    Plant("goes on although told to stop", "dc", "notification",
+          both(says("CurrentDemandRes", 2, **{
+                   f"{STATUS}__evse_notification": iso2.EVSENotification.STOP_CHARGING,
+                   f"{STATUS}__notification_max_delay": 0}),
+               *(says("CurrentDemandRes", number, **{
+                   f"{STATUS}__evse_notification": iso2.EVSENotification.STOP_CHARGING})
+                 for number in (3, 4)),
+               late("CurrentDemandReq", 12 * S, 4))),
+    Plant("a meter that runs backwards", "dc", "meter",
+          both(says("CurrentDemandRes", 1, meter_info=METER.replace(meter_reading=1_000)),
+               says("CurrentDemandRes", 2, meter_info=METER.replace(meter_reading=900)))),
+    Plant("octets that are no message", "dc", "reading", unreadable("PreChargeReq")),
     # ISO 15118-2, AC
     Plant("status before power", "ac", "order", after("PowerDeliveryReq", "ChargingStatusReq")),
     Plant("transfer nobody offered", "ac", "offer",
@@ -279,6 +321,7 @@ PLANTS = (
     Plant("discovery in haste", "contract", "interval", twice("SDP request")),
     Plant("another port", "contract", "order", fields("SDP response", port=4_711)),
     Plant("plain text was announced", "contract", "security", fields("SDP response", security=16)),
+    Plant("a fatal alert", "contract", "tls", alert("SessionSetupReq")),
     Plant("certificates of next year", "contract", "certificate",
           lambda talk: [replace(event, when=event.when + 40_000_000 * S) for event in talk]),
 )  # fmt: skip

@@ -65,4 +65,5 @@ def test_what_holds_no_message_is_no_success(
 def test_every_rule_says_what_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["monitor", "--rules"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:16].strip() for line in lines] == list(RULES)
+    assert [line[:16].strip() for line in lines[::2]] == list(RULES)
+    assert all(line.strip().startswith("[") for line in lines[1::2])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.monitor.planted import KINDS, PLANTS, Plant, Talk, good
 from tools.monitor.judge import Judge
-from tools.monitor.words import RULES
+from tools.monitor.words import RULES, SOURCES, sources
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +31,15 @@ def test_a_planted_violation_is_found(plant: Plant, talks: dict[str, Talk]) -> N
     assert more[plant.rule] > 0, more
 
 
-def test_there_are_plants_of_nearly_every_rule() -> None:
-    assert len({plant.name for plant in PLANTS}) == len(PLANTS) > 50
-    assert set(RULES) - {plant.rule for plant in PLANTS} <= {
-        "notification",
-        "meter",
-        "tls",
-        "reading",
-    }
+def test_there_are_plants_of_every_rule() -> None:
+    assert len({plant.name for plant in PLANTS}) == len(PLANTS) > 60
+    assert set(RULES) == {plant.rule for plant in PLANTS}
+
+
+def test_every_rule_says_where_it_comes_from() -> None:
+    assert set(SOURCES) == set(RULES)
+    assert all(SOURCES.values())
+    assert sources("order", "iso2") == ("V2G2-538", "V2G2-539")
+    assert sources("order", "iso20.dc") == ("V2G20-459",)
+    assert sources("order", "din") == ("V2G-DC-390", "V2G-DC-665")
+    assert sources("interval", "") == ("V2G2-159", "V2G2-161")

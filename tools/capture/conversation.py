@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bsw.slac.frame import Unknown
 from bsw.slac.frame import decode as decode_homeplug
 from bsw.slac.layout import FrameError
 from tools.capture.events import Event, Layer, Side, can_event
 from tools.capture.v2g import Place, V2gReader, sdp
-from tools.capture.wire import streams, tlsread
+from tools.capture.wire import management, streams, tlsread
 from tools.capture.wire.layers import UDP, CanFrame, HomePlug, Layers, Segment
 from tools.capture.wire.packets import Found, KeyLog, Note, Packet
 from tools.capture.wire.streams import Ended, Hole, Octets, Opened, Streams
@@ -192,7 +193,33 @@ def _with(event: Event, fields: Mapping[str, object], wrong: tuple[str, ...] = (
     return replace(event, fields=dict(fields), wrong=wrong)
 
 
+_HEAD: Final = 17
+"""Octets of an Ethernet header, and of version and type of a management message."""
+
+
+def _in_part(frame: HomePlug) -> Event | None:
+    """A piece of a message that is longer than a frame."""
+    octets = frame.frame
+    version, parts = octets[14:15], octets[_HEAD : _HEAD + 2]
+    if version in {b"", b"\0"} or not parts.strip(b"\0"):
+        return None
+    kind = int.from_bytes(octets[15:17], "little")
+    last, number = parts[0] & 0x0F, parts[0] >> 4
+    return Event(
+        frame.when,
+        Layer.SLAC,
+        management.name(kind, octets[19:22] if not number else b""),
+        source=frame.source,
+        destination=frame.destination,
+        fields={"part": f"{number + 1} of {last + 1}"},
+        octets=octets,
+    )
+
+
 def _slac(frame: HomePlug) -> Event:
+    part = _in_part(frame)
+    if part is not None:
+        return part
     try:
         read = decode_homeplug(frame.frame)
     except FrameError as error:
@@ -210,6 +237,19 @@ def _slac(frame: HomePlug) -> Event:
         side = Side.STATION
     elif read.name in _FROM_VEHICLE:
         side = Side.VEHICLE
+    if isinstance(read.message, Unknown):
+        kind, body = read.message.kind, read.message.body
+        known = management.name(kind, body[:3])
+        return Event(
+            frame.when,
+            Layer.SLAC,
+            known,
+            side,
+            frame.source,
+            frame.destination,
+            fields={"body": body.rstrip(b"\0")},
+            octets=frame.frame,
+        )
     names = getattr(type(read.message), "__dataclass_fields__", {})
     return Event(
         frame.when,

@@ -8,6 +8,7 @@ from bsw.os.clock import S
 from tools.capture.events import Event, Layer, Side
 from tools.capture.words import Value, values
 from tools.monitor.finding import Finding
+from tools.monitor.words import sources
 
 _ARROWS: Final = {
     Side.VEHICLE: "vehicle ──▶ station",
@@ -58,7 +59,8 @@ class Ladder:
         )
         yield from self._with_values(head, event)
         for finding in findings:
-            yield f"{'':13}! {finding.rule}: {finding.text}"
+            of = ", ".join(sources(finding.rule, event.schema))
+            yield f"{'':13}! {finding.rule}: {finding.text}  [{of}]"
 
     def _with_values(self, head: str, event: Event) -> Iterator[str]:
         if self._full:

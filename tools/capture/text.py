@@ -12,16 +12,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from bsw import exi
 from bsw.v2gtp import HEADER_SIZE, VERSION, PayloadType
-from tools.capture.events import Event, Side, can_event
+from tools.capture.conversation import Conversation
+from tools.capture.events import Event, Layer, Side, can_event
 from tools.capture.ours import OurTrace, is_record
 from tools.capture.v2g import Place, V2gReader, sdp
-from tools.exi.schemas import BY_PAYLOAD_TYPE
+from tools.capture.wire.layers import ETHERNET
+from tools.capture.wire.packets import Packet
+from tools.exi.schemas import BY_PAYLOAD_TYPE, guess
 
 _CANDUMP = re.compile(
     r"^\s*\((?P<time>\d{1,12}\.\d{1,9})\)\s+(?P<bus>\S+)\s+(?P<id>[0-9A-Fa-f]{3,8})"
     r"(?P<form>##?)(?P<data>R?\d?[0-9A-Fa-f]*)"
 )
+_WHOLE_HEX = re.compile(r"(?:0x)?80(?:[ :]?[0-9A-Fa-f]{2}){1,3}")
+"""All that is said: the shortest messages have three octets."""
+
 _HEX = re.compile(
     r"(?<![0-9A-Za-z+/])(?:0x)?(?:[0-9A-Fa-f]{2}[ :]?){3,}[0-9A-Fa-f]{2}(?![0-9A-Za-z+/=])"
 )
@@ -39,6 +46,7 @@ _OCTETS_IN: Final = ("exi", "hex", "payload", "data", "msg", "message", "EXI", "
 _LONGEST: Final = 1 << 16
 """No message is longer; what is, is something else."""
 
+_MANAGEMENT: Final = frozenset({b"\x88\xe1", b"\x81\x00"})
 _DEEPEST: Final = 4
 _DAY_ONE: Final = "1970-01-01"
 """Of a log that tells no date."""
@@ -51,6 +59,7 @@ class TextReader:
         self._connection = 0
         self._v2g = self._anew()
         self._ours = OurTrace()
+        self._wire = Conversation()
         self._kinds: tuple[Callable[[str], Iterable[Event] | None], ...] = (
             candump,
             self._json,
@@ -83,19 +92,31 @@ class TextReader:
         if is_record(record):
             return self._ours.record(record)
         for text in _texts(record):
-            found = self._octets(f"{record.get('time', '')} {text}")
+            found = self._octets(text, f"{record.get('time', '')} {text}")
             if found:
                 return found
         return ()
 
-    def _octets(self, line: str) -> Iterable[Event] | None:
+    def _octets(self, line: str, around: str = "") -> Iterable[Event] | None:
         """Hexadecimal or base64 anywhere in a line: a frame, or a message without its header."""
-        when = clock(line) or 0
+        when = clock(around or line) or 0
         for octets in _spelled(line):
             event = self._told(when, octets, line)
             if event is not None:
                 return (event,)
+            found = self._frame(when, octets)
+            if found:
+                return found
+            signed = _fragment(when, octets)
+            if signed is not None:
+                return (signed,)
         return None
+
+    def _frame(self, when: int, octets: bytes) -> tuple[Event, ...]:
+        """An Ethernet frame that somebody spelled out."""
+        if not _is_ethernet(octets):
+            return ()
+        return tuple(self._wire.events((Packet(when, ETHERNET, octets),)))
 
     def _told(self, when: int, octets: bytes, line: str) -> Event | None:
         kind, payload = int(PayloadType.EXI), octets
@@ -151,7 +172,32 @@ def _texts(record: dict[str, Any], deep: int = 0) -> Iterator[str]:
                 yield from _texts(one, deep + 1)
 
 
+def _is_ethernet(octets: bytes) -> bool:
+    kind, first = octets[12:14], octets[14:15]
+    if kind == b"\x86\xdd":
+        return first >= b"\x60" and first < b"\x70"
+    return kind in _MANAGEMENT
+
+
+def _fragment(when: int, octets: bytes) -> Event | None:
+    """A part of a message as it is signed: logs of a signature's maker have it."""
+    if octets[:1] != b"\x80":
+        return None
+    for name in guess(octets, None, fragment=True):
+        try:
+            read = exi.codec(name, exi.CONFORMANCE).decode_fragment(octets)
+        except exi.DecodeError:
+            return None
+        fields = {"signed part": read.name}
+        return Event(
+            when, Layer.V2G, read.name, schema=name, message=read, octets=octets, fields=fields
+        )
+    return None
+
+
 def _spelled(line: str) -> Iterator[bytes]:
+    if _WHOLE_HEX.fullmatch(line.strip()):
+        yield bytes.fromhex(re.sub(r"[ :]", "", line.strip().removeprefix("0x")))
     for found in _HEX.finditer(line):
         text = re.sub(r"[ :]", "", found[0].removeprefix("0x"))
         if 8 <= len(text) <= 2 * _LONGEST and len(text) % 2 == 0:

@@ -16,7 +16,7 @@ from tools.capture.events import Event, Layer
 from tools.capture.ladder import Ladder
 from tools.monitor.finding import Finding
 from tools.monitor.judge import Judge
-from tools.monitor.words import RULES
+from tools.monitor.words import RULES, SOURCES, sources
 
 FOUND: Final = 1
 _ONCE: Final = 20
@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.rules:
         for rule, about in RULES.items():
             print(f"{rule:16} {about}")
+            print(f"{'':16} [{', '.join(SOURCES[rule])}]")
         return 0
     given = inputs.Inputs(arguments, "monitor")
     status = given.check()
@@ -127,6 +128,7 @@ def _as_json(name: str, event: Event, finding: Finding) -> dict[str, Any]:
         "message": event.name,
         "rule": finding.rule,
         "text": finding.text,
+        "sources": list(sources(finding.rule, event.schema)),
     }
     if finding.limit is not None and finding.took is not None:
         told |= {"limit_ms": finding.limit / MS, "took_ms": finding.took / MS}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from bsw.chrgm.messages.model import Message
 from tools.capture.events import Event, Layer, Side
 from tools.capture.ladder import shown
 from tools.monitor.finding import Finding
@@ -50,7 +51,7 @@ class Judge:
 
     def _of(self, event: Event) -> Iterable[Finding]:
         if event.layer is Layer.V2G:
-            return self._message(event) if event.message is not None else ()
+            return self._message(event) if isinstance(event.message, Message) else ()
         if event.layer is Layer.SLAC:
             return self._slac.judge(event)
         if event.layer is Layer.SDP:

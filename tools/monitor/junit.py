@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
-from tools.monitor.words import RULES
+from tools.monitor.words import RULES, SOURCES
 
 
 def document(texts: Mapping[str, list[str]], broken: Mapping[str, int]) -> str:
@@ -16,6 +16,7 @@ def document(texts: Mapping[str, list[str]], broken: Mapping[str, int]) -> str:
         case = ET.SubElement(suite, "testcase", classname="monitor", name=rule)
         if broken.get(rule):
             failure = ET.SubElement(case, "failure", message=f"{broken[rule]} times: {about}")
+            failure.set("type", ", ".join(SOURCES[rule]))
             failure.text = "\n".join(_plain(text) for text in texts[rule])
     ET.indent(suite)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'
