@@ -100,6 +100,15 @@ class Layout:
             if not self.spec.guards(field.spec) and self.present(field, images):
                 yield field.spec, field.read(images[field.big_endian])
 
+    def masks(self) -> tuple[int, int]:
+        """The bits that ``said`` may look at, by byte order, the selectors' included."""
+        little = big = 0
+        for field in self.fields.values():
+            if field.spec.selects or not self.spec.guards(field.spec):
+                little |= 0 if field.big_endian else field.mask
+                big |= field.mask if field.big_endian else 0
+        return little, big
+
     def present(self, field: Field, images: tuple[int, int]) -> bool:
         """Whether the signal is there in this frame, through nested selectors."""
         mux = field.spec.mux
