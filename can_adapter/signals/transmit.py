@@ -7,7 +7,7 @@ with its flag taken away.  Who publishes, and why, is not known here.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Generic, TypeVar
 
 from bsw.os.clock import MS
@@ -18,10 +18,13 @@ from can_adapter.matrix.codec import Field, FrameImage, Layout, Raw, pages
 from can_adapter.matrix.specs import MessageSpec, SendType
 from can_adapter.signals.binding import Binding, Bindings
 from can_adapter.signals.e2e import E2eProtector
-from can_adapter.signals.roles import Value
+from can_adapter.signals.roles import Role, Value
 from can_adapter.signals.timetable import Timetable
 
 PartT = TypeVar("PartT")
+
+Told = Mapping[str, object]
+"""Values by the names of their roles; one that is not there is absent."""
 
 SPREAD = 1 * MS
 """Distance of the first cyclic frames of two messages, so that they do not come in bursts."""
@@ -208,11 +211,14 @@ class _Outlet:
 class _Part:
     """The outlets of one part, and the values it was published with last."""
 
-    __slots__ = ("outlets", "read", "values")
+    __slots__ = ("initial", "outlets", "pick", "read", "values")
 
-    def __init__(self, outlets: Sequence[_Outlet]) -> None:
+    def __init__(self, roles: Sequence[Role], outlets: Sequence[_Outlet]) -> None:
+        names = [outlet.name for outlet in outlets]
         self.outlets = tuple(outlets)
-        self.read = _reader([outlet.name for outlet in outlets])
+        self.read = _reader(names)
+        self.pick = _picker(names)
+        self.initial = dict.fromkeys(role.name for role in roles)
         self.values: tuple[Value | None, ...] = (None,) * len(self.outlets)
 
 
@@ -221,6 +227,14 @@ def _reader(names: Sequence[str]) -> Callable[[object], tuple[Value | None, ...]
     if len(names) > 1:
         return attrgetter(*names)
     return lambda part: tuple(getattr(part, name) for name in names)
+
+
+def _picker(names: Sequence[str]) -> Callable[[Told], tuple[Value | None, ...]]:
+    """The same out of a mapping."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    getters = [itemgetter(name) for name in names]
+    return lambda told: tuple(get(told) for get in getters)
 
 
 def _other(valid: int) -> int:
@@ -247,7 +261,7 @@ class Outbound(Generic[PartT]):
             if binding.message.key in self._senders
         }
         self._parts = {
-            kind: _Part([outlets[role.name] for role in roles if role.name in outlets])
+            kind: _Part(roles, [outlets[role.name] for role in roles if role.name in outlets])
             for kind, roles in bindings.catalogue.groups.items()
         }
         self.started = False
@@ -257,10 +271,18 @@ class Outbound(Generic[PartT]):
         """Take over the values of a part; what did not change costs next to nothing."""
         here = self._parts[type(part)]
         values = here.read(part)
-        before = here.values
-        if values == before:
-            return
-        here.values = values
+        if values != here.values:
+            self._take(here, values)
+
+    def tell(self, kind: type, told: Told) -> None:
+        """``publish`` of a part with these values, which need not be made for it."""
+        here = self._parts[kind]
+        values = here.pick(told if len(told) == len(here.initial) else {**here.initial, **told})
+        if values != here.values:
+            self._take(here, values)
+
+    def _take(self, here: _Part, values: tuple[Value | None, ...]) -> None:
+        before, here.values = here.values, values
         touched: dict[Sender, int] = {}
         for outlet, value, old in zip(here.outlets, values, before, strict=True):
             if value != old and outlet.put(value):

@@ -7,6 +7,7 @@ current at which state of charge and temperature).  It does not know who charges
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from math import inf
+from typing import Final
 
 Curve = tuple[tuple[float, float], ...]
 """Points of a function, ascending; straight between them, constant beyond the ends."""
@@ -49,6 +50,9 @@ SHARE_BY_TEMPERATURE: Curve = (
     (52.0, 0.3),
     (58.0, 0.0),
 )
+SETTLES: Final = 0.1
+"""Seconds: charge and warmth of a battery follow so slowly that nobody sees them sooner."""
+
 RESISTANCE_BY_TEMPERATURE: Curve = ((-20.0, 4.0), (0.0, 2.0), (25.0, 1.0), (45.0, 0.8))
 
 
@@ -86,7 +90,8 @@ class Pack:
 class Battery:
     """A pack in a state.  Current is positive into the battery.
 
-    What follows from the state is worked out once per step.
+    The state moves each ``SETTLES`` seconds, by all that flowed since; what follows from it is
+    worked out then.
     """
 
     pack: Pack = field(default_factory=Pack)
@@ -97,6 +102,10 @@ class Battery:
     energy: float = field(init=False)  # usable, Wh
     ocv: float = field(init=False)
     resistance: float = field(init=False)
+    _limit: tuple[float, float, float] = field(init=False, default=(-1.0, 0.0, 0.0))
+    _owed: float = field(init=False, default=0.0)  # seconds since it moved
+    _flowed: float = field(init=False, default=0.0)  # As since then
+    _heated: float = field(init=False, default=0.0)  # J since then
     _foreseen: dict[float, float] = field(init=False, default_factory=dict)  # current by charge
     _foreseen_from: tuple[float, float] = field(init=False, default=(-1.0, 0.0))
 
@@ -115,18 +124,30 @@ class Battery:
 
     def step(self, seconds: float) -> None:
         """Let the present current flow for a while."""
-        moved = self.current * seconds / 3600
+        current = self.current
+        self._owed += seconds
+        self._flowed += current * seconds
+        self._heated += current * current * self.resistance * seconds
+        if self._owed > SETTLES - 1e-6:
+            self._move()
+
+    def _move(self) -> None:
+        moved = self._flowed / 3600
         self.soc = min(100.0, max(0.0, self.soc + 100 * moved / self.pack.capacity_ah))
-        loss = self.current**2 * self.resistance
-        away = self.pack.cooling * (self.temperature - self.ambient)
-        self.temperature += (loss - away) * seconds / self.pack.heat_capacity
+        away = self.pack.cooling * (self.temperature - self.ambient) * self._owed
+        self.temperature += (self._heated - away) / self.pack.heat_capacity
+        self._owed = self._flowed = self._heated = 0.0
         self._settle()
 
     def current_limit(self) -> float:
         """The most the cells may take now, by state of charge and temperature."""
-        by_cells = at(self.pack.rate, self.soc) * self.pack.capacity_ah
-        share = at(SHARE_BY_TEMPERATURE, self.temperature)
-        return min(self.pack.max_current, by_cells * share)
+        soc, temperature, limit = self._limit
+        if (soc, temperature) != (self.soc, self.temperature):
+            by_cells = at(self.pack.rate, self.soc) * self.pack.capacity_ah
+            share = at(SHARE_BY_TEMPERATURE, self.temperature)
+            limit = min(self.pack.max_current, by_cells * share)
+            self._limit = (self.soc, self.temperature, limit)
+        return limit
 
     def wanted_current(self) -> float:
         """Constant current first; then no more than brings the terminals to their limit."""

@@ -63,7 +63,6 @@ class Node(Generic[HeardT]):
         self.canif = CanIf(scheduler, self.port, bus.config.recovery.recovery())
         own = {spec.name: spec for spec in bus.matrix.sent_by(name)}
         self.voice: Outbound[object] = Outbound(scheduler, self.canif, bus.said, own)
-        self._told: dict[object, dict[str, object]] = {}
         self.ears: Inbound[HeardT] = Inbound(
             scheduler, self.canif, bus.config, _only(bus.told, hears), bus.heard
         )
@@ -76,14 +75,13 @@ class Node(Generic[HeardT]):
         self.voice.stop()
 
     def say(self, part: object) -> None:
-        self._told.pop(type(part), None)
         self.voice.publish(part)
 
     def tell(self, part: Callable[P, object], *unnamed: P.args, **values: P.kwargs) -> None:
-        """Say a part with these values.  It is not made where it would say what it said last."""
-        if self._told.get(part) != values:
-            self._told[part] = values
-            self.voice.publish(part(*unnamed, **values))
+        """Say what a part with these values would say.  It is not made for that."""
+        assert isinstance(part, type)
+        assert not unnamed
+        self.voice.tell(part, values)
 
     @property
     def heard(self) -> HeardT:
