@@ -5,6 +5,7 @@ and asks for current only with closed contactors.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from bsw.os.clock import MS
 from bsw.os.scheduler import Scheduler
@@ -19,6 +20,8 @@ from tools.bench.hardware.contactors import Contactors
 from tools.bench.hardware.node import Node
 
 FAST, SLOW = 10 * MS, 100 * MS
+FORECAST: Final = 10
+"""How many slow turns a forecast of the remaining time holds."""
 
 HEARS = (Requests,)
 
@@ -53,6 +56,9 @@ class BatteryManagement:
         self.node = node
         self._cable = cable
         self._measuring = False
+        self._foreseen: tuple[float, ...] = ()  # for which states of charge,
+        self._remaining: tuple[int | None, ...] = ()  # how long until they are reached,
+        self._old = 0  # and how many turns ago that was worked out
         self._fast = scheduler.every(FAST * pace, self._quick, name="BMS fast", offset=0)
         self._slow = scheduler.every(SLOW * pace, self._slowly, name="BMS slow", offset=0)
 
@@ -140,7 +146,7 @@ class BatteryManagement:
             min_voltage_limit=battery.pack.min_voltage,
             min_power_limit=0.0,
             discharge_max_current_limit=battery.discharge_limit(),
-            discharge_max_power_limit=battery.discharge_limit() * battery.voltage,
+            discharge_max_power_limit=round(battery.discharge_limit() * battery.voltage, -2),
             discharge_min_current_limit=0.0,
             discharge_min_power_limit=0.0,
             discharge_minimal_soc=20.0,
@@ -148,24 +154,33 @@ class BatteryManagement:
 
     def _say_battery(self) -> None:
         battery, moods = self.battery, self.moods
+        full, bulk, target = self._forecast(moods.full_soc, 80.0, moods.target_soc)
         self.node.tell(
             BatteryValues,
             soc=float(int(battery.soc * 10)) / 10,
             ev_error_code=moods.error,
             battery_fault_code=moods.fault_code,
             energy_capacity=battery.energy,
-            energy_request=max(0.0, battery.energy_to(moods.target_soc)),
+            energy_request=max(0.0, round(battery.energy_to(moods.target_soc), -1)),
             full_soc=moods.full_soc,
             bulk_soc=80.0,
-            remaining_time_to_full_soc=_whole(battery.seconds_to(moods.full_soc)),
-            remaining_time_to_bulk_soc=_whole(battery.seconds_to(80.0)),
-            remaining_time_to_target_soc=_whole(battery.seconds_to(moods.target_soc)),
+            remaining_time_to_full_soc=full,
+            remaining_time_to_bulk_soc=bulk,
+            remaining_time_to_target_soc=target,
             ress_conditioning=False,
             cabin_conditioning=False,
             min_cell_temperature=battery.temperature - 1.5,
             max_cell_temperature=battery.temperature + 1.5,
             isolation_resistance=moods.isolation if self._measuring else None,
         )
+
+    def _forecast(self, *goals: float) -> tuple[int | None, ...]:
+        """Seconds to each state of charge; worked out once a second, and for other goals."""
+        self._old += 1
+        if goals != self._foreseen or self._old >= FORECAST:
+            self._foreseen, self._old = goals, 0
+            self._remaining = tuple(_whole(self.battery.seconds_to(goal)) for goal in goals)
+        return self._remaining
 
 
 def _whole(seconds: float | None) -> int | None:
