@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -24,6 +24,9 @@ ENERGY_WH: Final = 3.0
 """What the station's meter and the battery may differ by; AC has the charger's losses besides."""
 
 AC_LOSS: Final = 0.2
+Wrong = Callable[[str, str], Finding]
+"""Makes a finding of a rule and of what was seen, for the time at which the session is over."""
+
 _BY_TITLE: Final = {one.title: one.name for one in PROTOCOLS}
 
 
@@ -168,7 +171,7 @@ def _ends(player: Player, watch: Watch, most: int) -> Iterator[Finding]:
     yield from _energy(player, wrong)
 
 
-def _endings(player: Player, wrong: Any) -> Iterator[Finding]:  # noqa: ANN401 - a local function
+def _endings(player: Player, wrong: Wrong) -> Iterator[Finding]:
     orders = [str(one) for _, one in player.done]
     expect = player.scenario.expect
     own = {str(one.do) for one in player.scenario.story}
@@ -194,7 +197,7 @@ def _peers(player: Player, who: str) -> list[str]:
     return [*story, *("peer" for one in other.results if not one.ending.good)]
 
 
-def _energy(player: Player, wrong: Any) -> Iterator[Finding]:  # noqa: ANN401 - a local function
+def _energy(player: Player, wrong: Wrong) -> Iterator[Finding]:
     meter, vehicle = player.pair.hardware.module.meter, player.pair.hardware.vehicle
     told = meter.imported - meter.exported
     slack = ENERGY_WH + ENERGY_SHARE * (meter.imported + meter.exported)
