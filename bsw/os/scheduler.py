@@ -278,7 +278,7 @@ class Scheduler:
         """Leave ``run`` after what is running now.  From another thread: post it."""
         self._running = False
 
-    def run(self, until: int | None = None) -> None:  # noqa: C901, PLR0912 - each call here costs
+    def run(self, until: int | None = None) -> None:  # noqa: C901, PLR0912, PLR0915 - calls cost here
         """Run until ``stop`` is called or the clock passes ``until``.
 
         What is due at ``until`` and what was posted by then still runs.  What a host that cannot
@@ -288,6 +288,7 @@ class Scheduler:
         waiting, alarms, early = self.mailbox.waiting, self._alarms, self._early
         first_plan, clock, read_clock = self._first, self.clock, self.clock.now
         pop, pop_and_push, serials = heapq.heappop, heapq.heapreplace, self._serials
+        lenient = self.lenient
         left = max(ALARMS_PER_LOOK, self.planned)
         while True:
             if waiting:
@@ -299,7 +300,10 @@ class Scheduler:
                 pop(alarms)
                 self._stale -= 1
             other = alarms[0][0] if alarms else None
-            first = first_plan.next_due() if first_plan.entries else None
+            first = None
+            if first_plan.entries:
+                entry = first_plan.entries[0]
+                first = entry[0] if entry[2] == entry[3].serial else first_plan.next_due()
             if early and early[0][0] <= now and left and (first is None or first > now):
                 left -= self._ring_early()
                 continue
@@ -321,8 +325,11 @@ class Scheduler:
             if first is not None and first <= now and self._first_goes(first, other):
                 alarm: Planned = first_plan.take()
                 self._again(alarm)
-            elif (alarm := alarms[0][3]).period and not (alarm.slack and self.lenient):
-                alarm.due = due = alarm.next_due(read_clock())
+            elif (alarm := alarms[0][3]).period and not (alarm.slack and lenient):
+                due = alarm.due + alarm.period
+                if due <= read_clock():  # a period was missed
+                    due = alarm.next_due(read_clock())
+                alarm.due = due
                 alarm.serial = serial = next(serials)
                 pop_and_push(alarms, (due, alarm.priority, serial, alarm))
             else:

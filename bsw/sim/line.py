@@ -135,6 +135,10 @@ class LinePort:
         """The other ports in range that hold the same network key: who hears our IP frames."""
         return self._line.members(self)
 
+    def reaches(self, other: "LinePort") -> bool:
+        """Whether it is one of those that are ``linked``."""
+        return other.key == self.key and self._line.joins(self, other)
+
     def deliver(self, passage: Passage) -> None:
         if self._hear is not None and self.plugged:
             self._hear(passage)
@@ -203,6 +207,10 @@ class Line:
             return False
         profile = self.attenuation(one, other)
         return sum(profile) < self._reach * len(profile)
+
+    def joins(self, one: LinePort, other: LinePort) -> bool:
+        """Two ports of this line, in range of each other."""
+        return one is not other and other in self._ports and self.in_range(one, other)
 
     def members(self, port: LinePort) -> tuple[LinePort, ...]:
         return tuple(

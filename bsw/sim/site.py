@@ -53,7 +53,7 @@ class Site:
 
     def _passable(self, one: SimNetwork, other: SimNetwork) -> bool:
         here, there = self._owners[one], self._owners[other]
-        return here.modem.alive and there.modem.alive and there.line in here.line.linked()
+        return here.modem.alive and there.modem.alive and here.line.reaches(there.line)
 
     def _seat(self, name: str, kind: int, quirks: Quirks) -> Seat:
         self._seats += 1

@@ -75,7 +75,7 @@ class SimulatedPort:
         self._changed: StateReceiver | None = None
         self._wanted: frozenset[int] | None = None
         self._state = BusState.ACTIVE
-        self._counters = BusCounters()
+        self.counters = BusCounters()
         self.transmit_errors = 0
         self.receive_errors = 0
         self.waiting = 0
@@ -93,10 +93,6 @@ class SimulatedPort:
     def state(self) -> BusState:
         return self._state
 
-    @property
-    def counters(self) -> BusCounters:
-        return self._counters
-
     def listen(self, receive: FrameReceiver | None, changed: StateReceiver | None = None) -> None:
         self._receive = receive
         self._changed = changed
@@ -110,7 +106,7 @@ class SimulatedPort:
 
     def send(self, frame: CanFrame) -> bool:
         if self._state is BusState.OFF or self.waiting >= QUEUE or not self.attached:
-            self._counters.refused += 1
+            self.counters.refused += 1
             return False
         self._bus.request(self, frame)
         return True
@@ -136,7 +132,7 @@ class SimulatedPort:
         """A frame that is wanted."""
         if self.deaf or self._state is BusState.OFF:
             return
-        self._counters.received += 1
+        self.counters.received += 1
         if self._receive is not None:
             self._receive(frame)
 
@@ -147,7 +143,7 @@ class SimulatedPort:
 
     def failed(self, *, as_sender: bool) -> None:
         """A frame was destroyed; the error counters move and may change the state."""
-        self._counters.error_frames += 1
+        self.counters.error_frames += 1
         if as_sender:
             self.transmit_errors += 8
         else:
@@ -159,7 +155,7 @@ class SimulatedPort:
             return
         worst = max(self.transmit_errors, self.receive_errors)
         if self.transmit_errors >= OFF_AT:
-            self._counters.bus_off += 1
+            self.counters.bus_off += 1
             self._enter(BusState.OFF)
         elif worst >= PASSIVE_AT:
             self._enter(BusState.PASSIVE)
@@ -170,7 +166,7 @@ class SimulatedPort:
 
     def restart(self) -> None:
         self.transmit_errors = self.receive_errors = 0
-        self._counters.recoveries += 1
+        self.counters.recoveries += 1
         self._enter(BusState.ACTIVE)
 
     def _enter(self, state: BusState) -> None:
@@ -246,12 +242,12 @@ class SimulatedBus:
         """Queue for arbitration.  Who asks at the instant a frame starts still takes part."""
         transfer = (frame.key, next(self._serials), port, frame)
         port.waiting += 1
-        current = self._current
+        current, now = self._current, self._now()
         if current is None:
-            self._begin(transfer)
-        elif self._began == self._now() and transfer < current:
+            self._begin(transfer, now)
+        elif self._began == now and transfer < current:
             heapq.heappush(self._waiting, current)
-            self._begin(transfer)
+            self._begin(transfer, now)
         else:
             heapq.heappush(self._waiting, transfer)
 
@@ -264,15 +260,15 @@ class SimulatedBus:
 
         self._scheduler.after(delay, restart, name="can recovery")
 
-    def _begin(self, transfer: _Transfer) -> None:
+    def _begin(self, transfer: _Transfer, now: int) -> None:
         self._current = transfer
-        self._began = began = self._now()
+        self._began = now
         frame = transfer[3]
         shape = frame.extended, frame.fd, len(frame.data)
         duration = self._durations.get(shape)
         if duration is None:
             duration = self._durations[shape] = self._timing.duration(frame)
-        self._scheduler.arm(self._finish_alarm, began + duration)
+        self._scheduler.arm(self._finish_alarm, now + duration)
 
     def _finish(self) -> None:
         transfer, self._current = self._current, None
@@ -285,11 +281,11 @@ class SimulatedBus:
             transfer[2].waiting -= 1
             self._deliver(transfer, now)
         if self._waiting:
-            self._go_on()
+            self._go_on(now)
 
-    def _go_on(self) -> None:
+    def _go_on(self, now: int) -> None:
         if self._current is None and self._waiting:
-            self._begin(heapq.heappop(self._waiting))
+            self._begin(heapq.heappop(self._waiting), now)
 
     def _punish(self, transfer: _Transfer) -> None:
         """Count the error at all ports; the sender tries again unless it is off now."""
@@ -344,4 +340,4 @@ class SimulatedBus:
         if self._current is not None and self._current[2] is port:
             self._current = None
             self._finish_alarm.cancel()
-            self._go_on()
+            self._go_on(self._now())

@@ -94,6 +94,8 @@ class Profile:
         start = offset + self.counter_at
         if self.nibble:
             data[start] = data[start] & 0xF0 | counter
+        elif self.counter_octets == 1:
+            data[start] = counter
         else:
             octets = counter.to_bytes(self.counter_octets, self.order)
             data[start : start + self.counter_octets] = octets

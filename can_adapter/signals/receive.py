@@ -55,6 +55,7 @@ class Inbound(Generic[StateT]):
         self._monitored = True
         hints = get_type_hints(state)
         self._groups = {field: Group(kind) for field, kind in hints.items()}
+        self._parts: dict[str, Any] = {}  # as they were built last
         self._by_class = {kind.__name__: self._groups[field] for field, kind in hints.items()}
         self._cells: dict[str, Cell] = {}
         self._slots = {
@@ -281,5 +282,7 @@ class Inbound(Generic[StateT]):
         self._cells[cell.name] = cell
 
     def _build(self) -> StateT:
-        parts: dict[str, Any] = {field: group.built() for field, group in self._groups.items()}
-        return self._kind(**parts)
+        for field, group in self._groups.items():
+            if group.changed:
+                self._parts[field] = group.built()
+        return self._kind(**self._parts)

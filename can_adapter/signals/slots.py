@@ -24,29 +24,39 @@ ALL_BITS: Final = ((1 << 512) - 1, (1 << 512) - 1)
 class Group:
     """One group of the state, built anew when one of its values changed."""
 
-    __slots__ = ("_built", "_kind", "cells", "changed", "constants")
+    __slots__ = ("_kind", "cells", "changed", "constants")
 
     def __init__(self, kind: type) -> None:
         self._kind = kind
-        self._built: object = None
         self.cells: list[Cell] = []
         self.constants: dict[str, Value] = {}
         self.changed = True
 
     def built(self) -> object:
-        if self.changed:
-            self.changed = False
-            values = {cell.name: cell.value for cell in self.cells}
-            self._built = self._kind(**self.constants, **values)
-        return self._built
+        """As it is now; ``changed`` is over."""
+        self.changed = False
+        values = {cell.name: cell.value for cell in self.cells}
+        made: object = self._kind(**self.constants, **values)
+        return made
 
 
 class Cell:
     """One role: its signals, and what they said last."""
 
-    __slots__ = ("_binding", "_converter", "_fields", "_flag", "group", "last", "masks", "quality")
+    __slots__ = (
+        "_binding",
+        "_converter",
+        "_fields",
+        "_flag",
+        "group",
+        "last",
+        "masks",
+        "name",
+        "quality",
+    )
 
     def __init__(self, binding: Binding, layout: Layout, group: Group) -> None:
+        self.name = binding.role.name
         self._binding = binding
         self._converter = binding.converter
         self._fields = tuple(layout.fields[signal.name] for signal in binding.signals)
@@ -56,10 +66,6 @@ class Cell:
         self.last = self._initial()
         fields = (*self._fields, self._flag) if self._flag else self._fields
         self.masks = (_mask(fields, big=False), _mask(fields, big=True))
-
-    @property
-    def name(self) -> str:
-        return self._binding.role.name
 
     @property
     def message(self) -> MessageSpec:
@@ -98,7 +104,7 @@ class Cell:
         self.group.changed = True
 
     def raws(self, images: Images) -> tuple[Raw, ...]:
-        return tuple(field.read(images[field.big_endian]) for field in self._fields)
+        return tuple([field.read(images[field.big_endian]) for field in self._fields])
 
     def _initial(self) -> Value | None:
         value = self._converter.value([field.spec.initial for field in self._fields])

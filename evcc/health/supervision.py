@@ -249,8 +249,10 @@ class Supervision:
         known = self._answers[0]
         if not known or before[0] is not told.inlet or before[1] is not told.selection:
             return [watch.look(scene) for watch in WATCHES]
-        answered = zip(WATCHES, known, strict=True)
-        return [last if watch.sensor else watch.look(scene) for watch, last in answered]
+        answers = known.copy()
+        for place, look in _OF_NO_SENSOR:
+            answers[place] = look(scene)
+        return answers
 
     def _look_at_weakness(self, mode: EnergyTransferMode | None) -> None:
         """What costs current, of the kind of charging that is wanted now."""
@@ -323,6 +325,9 @@ class Supervision:
             self._emergency("STOP_LATE")
 
 
+_OF_NO_SENSOR: Final = tuple(
+    (place, watch.look) for place, watch in enumerate(WATCHES) if not watch.sensor
+)
 _ENDINGS: Final = {
     "PILOT_SHORT": Ending.PILOT_FAULT,
     "PILOT_UNAVAILABLE": Ending.PILOT_FAULT,

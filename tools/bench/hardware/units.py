@@ -4,10 +4,11 @@ Each says what a driver, a schedule or a sensor makes it say, and hears as much 
 needs for that.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
+from can_adapter.signals.roles import Value
 from can_adapter.signals.values import (
     ControlMode,
     EnergyTransferMode,
@@ -206,27 +207,26 @@ class InletUnit:
         lost = state.defects.sensor_lost
         hot = state.temperature + state.defects.heat
         self._say(
-            Inlet(
-                plug_state=self._plug(),
-                cable_current_limit=32.0 if self.plugged else None,
-                lock_state=state.lock,
-                stop_button=state.stop_button,
-                proximity_switch=state.proximity_switch,
-                dc_pin_temperature_1=None if lost or state.defects.one_lost else hot,
-                dc_pin_temperature_2=None if lost else self._second(hot),
-                ac_pin_temperature=None if state.defects.ac_lost else state.temperature,
-            )
+            plug_state=self._plug(),
+            cable_current_limit=32.0 if self.plugged else None,
+            lock_state=state.lock,
+            stop_button=state.stop_button,
+            proximity_switch=state.proximity_switch,
+            dc_pin_temperature_1=None if lost or state.defects.one_lost else hot,
+            dc_pin_temperature_2=None if lost else self._second(hot),
+            ac_pin_temperature=None if state.defects.ac_lost else state.temperature,
         )
 
     def _second(self, hot: float) -> float:
         return -50.0 if self.state.defects.one_shorted else hot - 1.0
 
-    def _say(self, told: Inlet) -> None:
+    def _say(self, **told: Value | None) -> None:
+        """As the inlet that it is."""
         if self.number == 1:
-            self.node.say(told)
+            self.node.voice.tell(Inlet, told)
         else:
-            names = [one.name for one in fields(Inlet)]
-            self.node.say(SecondInlet(**{f"second_{name}": getattr(told, name) for name in names}))
+            second = {f"second_{name}": value for name, value in told.items()}
+            self.node.voice.tell(SecondInlet, second)
 
     @property
     def plugged(self) -> bool:
