@@ -34,6 +34,7 @@ from ocpp.station.charging.wire import (
     period,
     purpose,
     read,
+    reason_of,
     reported,
     sent,
     shown,
@@ -154,7 +155,7 @@ class SmartCharging:
             return Refusal("InvalidProfile", "it belongs to the transaction that begins")
         unable = not_kept_to(wire)
         if unable:
-            return Refusal("InvalidSchedule", f"this station does not have {unable}")
+            return Refusal(reason_of(unable), f"this station does not have {unable}")
         wanted = read({**wire, "transactionId": UPCOMING}, evse, now=self.now, transaction=UPCOMING)
         refusal = self._book.objection(wanted, {evse: UPCOMING})
         if refusal is None:
@@ -268,7 +269,7 @@ class SmartCharging:
     def _take(self, profile: Profile, *, replaces: bool) -> Refusal | None:
         unable = not_kept_to(dict(profile.wire))
         if unable:
-            return Refusal("InvalidSchedule", f"this station does not have {unable}")
+            return Refusal(reason_of(unable), f"this station does not have {unable}")
         refusal = self._book.add(profile, self._transactions, replaces=replaces)
         if refusal is None and profile.purpose is Purpose.TRANSACTION:
             self.needs.arrived(profile.evse)

@@ -104,6 +104,14 @@ NOT_KEPT_TO_IN_PERIOD: Final = {
 }
 
 
+MODE: Final = "operation mode"
+
+
+def reason_of(unable: str) -> str:
+    """The code for what cannot be kept to [K01.FR.115, K01.FR.123 to FR.126]."""
+    return "InvalidOperationMode" if unable.startswith(MODE) else "InvalidSchedule"
+
+
 def not_kept_to(wire: Json) -> str:
     """What of a schedule cannot be kept to; empty if all can."""
     schedules = wire["chargingSchedule"]
@@ -116,7 +124,7 @@ def not_kept_to(wire: Json) -> str:
                 if one.get(name):
                     return words
             if one.get("operationMode", "ChargingOnly") != "ChargingOnly":
-                return f"operation mode {one['operationMode']}"
+                return f"{MODE} {one['operationMode']}"
     return ""
 
 

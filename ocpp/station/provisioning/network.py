@@ -19,6 +19,7 @@ from ocpp.station.ground import Ground
 from ocpp.station.provisioning.model import Key, Unfit
 
 KEPT: Final = "networks"
+FLOOR: Final = "networks.floor"
 CONTROLLER: Final = "OCPPCommCtrlr"
 PRIORITY: Final = "NetworkConfigurationPriority"
 OWN: Final = "1"
@@ -66,6 +67,7 @@ class Networks:
         self._able = able
         self._with_certificate = with_certificate
         self._slots = ground.memory.read(KEPT, dict[str, Slot], {})
+        self._floor = ground.memory.read(FLOOR, int, 0)
         self._current = OWN
         self._good: str | None = None
         self._failures = 0
@@ -79,19 +81,25 @@ class Networks:
     @property
     def profile(self) -> int:
         """The security profile in use."""
-        slot = self._slots.get(self._current)
+        return self._profile_of(self._current)
+
+    def _profile_of(self, name: str) -> int:
+        slot = self._slots.get(name)
         if slot is not None:
             return slot.profile
         return profile_of(self._own, with_certificate=self._with_certificate())
 
     def start(self) -> None:
         """Begin with the first of the order [B10.FR.04]."""
-        self._take(next((each for each in self._order() if self._is_there(each)), OWN))
+        self._take(self._usable()[0])
 
     def opened(self) -> None:
         """A connection stands; a slot of a lower profile than this one is never used again."""
         self._failures = 0
         self._good = self._current
+        if self.profile > self._floor:
+            self._floor = self.profile
+            self._ground.memory.write(FLOOR, self._floor)
         lower = [name for name, slot in self._slots.items() if slot.profile < self.profile]
         if lower:  # [A05.FR.06]
             for name in lower:
@@ -106,7 +114,7 @@ class Networks:
         ):
             return
         self._failures = 0
-        order = [each for each in self._order() if self._is_there(each)] or [OWN]
+        order = self._usable()
         place = order.index(self._current) if self._current in order else -1
         if place + 1 < len(order):
             self._take(order[place + 1])
@@ -124,6 +132,14 @@ class Networks:
 
     def _order(self) -> tuple[str, ...]:
         return self._ground.model.members(CONTROLLER, PRIORITY)
+
+    def _usable(self) -> list[str]:
+        """In their order; none of a lower profile than was good once, be it the integrator's own.
+
+        Where no other is left, it is his word that counts: it did not come over the line.
+        """
+        found = [each for each in self._order() if self._is_there(each)]
+        return [each for each in found if self._profile_of(each) >= self._floor] or [OWN]
 
     def _is_there(self, name: str) -> bool:
         return name == OWN or name in self._slots
@@ -169,11 +185,18 @@ class Networks:
         return address.secure == (slot.profile > 1)
 
     def _check_priority(self, value: str) -> None:
-        """All slots set, and their security within reach [B10.FR.01, A05.FR.02, A05.FR.03]."""
+        """All slots set, their security within reach and not less than this line's.
+
+        [B10.FR.01, A05.FR.02, A05.FR.03, A05.FR.10]; only what is above 1 needs certificates.
+        """
         names = [word.strip() for word in value.split(",") if word.strip()]
         if not names or not all(map(self._is_there, names)):
             raise Unfit("InvalidConfSlot", "name slots that are set")
+        if any(self._profile_of(name) < self.profile for name in names):
+            raise Unfit("NoSecurityDowngrade", "a slot is less secure than this line")
         for name in names:
             slot = self._slots.get(name)
-            if slot is not None and slot.profile > self.profile and not self._able(slot.profile):
+            if slot is None or slot.profile <= max(1, self.profile):
+                continue
+            if not self._able(slot.profile):
                 raise Unfit("InvalidNetworkConf", f"slot {name} needs certificates")

@@ -102,6 +102,32 @@ def test_tc_a_22_a_slot_of_a_lower_profile_is_refused(version: Version, folder: 
 
 
 @SINCE_2
+def test_the_integrators_own_way_is_no_way_back_to_less_security(
+    version: Version, folder: Path
+) -> None:
+    """A05.FR.10; nor is it taken when the better one cannot be reached."""
+    settings = {"OCPPCommCtrlr.NetworkProfileConnectionAttempts": "1"}
+    with site(folder, version, rules(values=settings)) as whole:
+        better = profile(2, "ws://csms.example/ocpp", security=1)
+        more = {"basicAuthPassword": "0123456789abcdef"} if version is Version.V21 else {}
+        better["connectionData"].update(more)
+        assert stored(whole, better) == "Accepted"
+        assert put(whole, PRIORITY, "2,1") == "RebootRequired"
+    with site(folder, version, rules(values=settings)) as whole:
+        assert got(whole, "SecurityCtrlr.SecurityProfile") == "1"
+        assert put(whole, PRIORITY, "1") == put(whole, PRIORITY, "1,2") == "Rejected"
+        whole.made.world.simulated.cut()
+        for _ in range(60):
+            whole.run(5)
+            assert got_active(whole) == "2"
+
+
+def got_active(whole: Site) -> str:
+    """Also while nobody can be asked."""
+    return whole.station._ground.model.get("OCPPCommCtrlr", "ActiveNetworkProfile")
+
+
+@SINCE_2
 def test_tc_a_20_tc_a_21_a_higher_profile_needs_its_certificates(
     version: Version, folder: Path
 ) -> None:

@@ -43,6 +43,18 @@ def test_between_two_rounds_the_profile_below_speaks() -> None:
     assert [amperes(t, daily, below) for t in instants] == [6.0, 6.0, 16.0, 16.0, 6.0, 16.0, 6.0]
 
 
+def test_purposes_and_kinds_that_a_station_does_not_have_are_refused() -> None:
+    """K01.FR.120, K01.FR.121."""
+    plain = made(Period(0, 10.0))
+    for rules, reason in [
+        (BookRules(purposes=(Purpose.TRANSACTION,)), "UnsupportedPurpose"),
+        (BookRules(kinds=(Kind.RELATIVE,)), "UnsupportedKind"),
+    ]:
+        refusal = Book({1: SUPPLY}, rules, changed=lambda _: None).add(plain, {})
+        assert refusal is not None
+        assert refusal.reason == reason
+
+
 @pytest.mark.parametrize("switching", [True, False])
 def test_a_phase_is_chosen_only_where_that_can_be(*, switching: bool) -> None:
     """K01.FR.46, K01.FR.47: the one that is named, else the station's choice; K01.FR.48."""
@@ -230,3 +242,26 @@ def test_the_composite_has_the_fewest_phases(version: Version, folder: Path) -> 
         three["chargingSchedule"][0]["chargingSchedulePeriod"][0]["numberPhases"] = 3
         assert put(whole, one) == put(whole, three) == "Accepted"
         assert told(whole)[0] == {"startPeriod": 0, "limit": 9.0, "numberPhases": 1}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "mode"),
+    [
+        ("ChargingStationMaxProfile", "ExternalLimits"),
+        ("ChargingStationMaxProfile", "CentralSetpoint"),
+        ("PriorityCharging", "ExternalSetpoint"),
+        ("TxDefaultProfile", "LocalFrequency"),
+        ("TxProfile", "CentralFrequency"),
+    ],
+)
+def test_2_1_a_mode_that_is_not_supported(purpose: str, mode: str, folder: Path) -> None:
+    """K01.FR.111, K01.FR.112: not for these purposes; K01.FR.115: not at this station."""
+    with site(folder, Version.V21) as whole:
+        charge(whole)
+        wanted = own(whole) if purpose == "TxProfile" else profile(1, purpose=purpose)
+        wanted["chargingSchedule"][0]["chargingSchedulePeriod"][0]["operationMode"] = mode
+        wanted["evse"] = 0 if purpose == "ChargingStationMaxProfile" else 1
+        fields = {"evseId": wanted.pop("evse"), "chargingProfile": wanted}
+        answer = whole.ask("SetChargingProfile", fields)
+        reason = answer["statusInfo"]["reasonCode"]
+        assert (answer["status"], reason) == ("Rejected", "InvalidOperationMode")
