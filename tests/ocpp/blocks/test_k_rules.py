@@ -265,3 +265,35 @@ def test_2_1_a_mode_that_is_not_supported(purpose: str, mode: str, folder: Path)
         answer = whole.ask("SetChargingProfile", fields)
         reason = answer["statusInfo"]["reasonCode"]
         assert (answer["status"], reason) == ("Rejected", "InvalidOperationMode")
+
+
+def test_2_1_priority_charging_is_for_the_transaction_and_within_the_station(
+    folder: Path,
+) -> None:
+    """K21.FR.01, K21.FR.02, K21.FR.03, K21.FR.06: how it is answered; K21.FR.05, K21.FR.08: told;
+    K21.FR.04, K21.FR.07: instead of its own profile, within the station's, until the end."""
+    with site(folder, Version.V21) as whole:
+        charge(whole)
+        put(whole, own(whole, 5, (0, 8.0)))
+        wish = {"transactionId": whole.station.outlet(1).transaction, "activate": True}
+
+        def prioritise(**change: object) -> str:
+            return str(whole.ask("UsePriorityCharging", {**wish, **change})["status"])
+
+        assert prioritise() == "NoProfile"
+        assert put(whole, profile(6, (0, 30.0), purpose="PriorityCharging")) == "Accepted"
+        assert prioritise(transactionId="T?") == "Rejected"
+        assert dict(whole.charger.limits)[1] == 8.0
+        assert prioritise() == "Accepted"
+        assert dict(whole.charger.limits)[1] == 30.0
+        station = profile(7, (0, 20.0), evse=0, purpose="ChargingStationMaxProfile")
+        assert put(whole, station) == "Accepted"
+        assert dict(whole.charger.limits)[1] == 20.0
+        assert prioritise(activate=False) == "Accepted"
+        assert dict(whole.charger.limits)[1] == 8.0
+        assert [e["activated"] for e in whole.said("NotifyPriorityCharging")] == [True, False]
+        assert prioritise() == "Accepted"
+        assert put(whole, profile(8, (0, 9.0))) == "Accepted"
+        leave(whole)
+        charge(whole)
+        assert dict(whole.charger.limits)[1] == 9.0

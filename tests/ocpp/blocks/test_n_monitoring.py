@@ -293,3 +293,13 @@ def test_many_monitors_come_in_parts(version: Version, folder: Path) -> None:
         whole.ask("SetVariableMonitoring", {"setMonitoringData": rows})
         assert len(monitors(whole)) == 30
         assert len(whole.said("NotifyMonitoringReport")) == 2
+
+
+def test_2_1_a_report_says_whose_a_monitor_is(folder: Path) -> None:
+    """N02.FR.22."""
+    with site(folder, Version.V21) as whole:
+        watch(whole, THRESHOLD, "UpperThreshold", 90)
+        monitors(whole)
+        [row] = parts(whole, "NotifyMonitoringReport", "monitor")
+        [shown] = row["variableMonitoring"]
+        assert shown["eventNotificationType"] == "CustomMonitor"
