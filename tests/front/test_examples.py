@@ -14,7 +14,9 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
     "charging_curve": ["seconds,soc,volts,amps", "# terminated, at SessionStop"],
     "my_charger": ["fresh: ", "tired: ", "ended: terminated"],
+    "my_scenario": ["ended as it should"],
     "two_ecus": ["the station allows 9 A", "ended: terminated"],
+    "who_is_trusted": ["as it should be: trusted True", "expired"],
     "what_went_wrong": ["messages, from SupportedAppProtocolReq to SessionStopRes"],
 }
 
