@@ -13,11 +13,11 @@ from tests.hardware.street import Street, plug, street
 from tests.island.process import IslandProcess, island
 from tests.peers.foreign import wanted
 from tests.slac.peers import plc_utility
-from tests.slac.test_peers import EVSE_INI, PEV_INI
 from tools.interop.environments import ISO15118
 from tools.interop.figures import figures_of
 from tools.interop.roles import Case, Pace, Roles
 from tools.interop.runs import both_end, theirs
+from tools.interop.slac import EVSE_INI, PEV_INI
 from tools.interop.wire import Program, ip
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="Linux only")]

@@ -1,15 +1,16 @@
 """The matrix and its table: what the runs of a cell come to, and how we stand beside their pair."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from tools.cli import main
-from tools.interop import environments, matrix, table
+from tools.interop import environments, matrix, slac, table
 from tools.interop.environments import Environment, PeerMissing
 from tools.interop.ledger import Ledger, OtherRuns
-from tools.interop.matrix import Cell, Matrix, cell
+from tools.interop.matrix import Cell, Entry, Matrix, cell, sessions
 from tools.interop.ratios import ratios
 from tools.interop.roles import Case, Pace
 from tools.interop.runs import Run, Side
@@ -27,7 +28,8 @@ def ended(set_up: float, rate: float, *, good: bool = True) -> Run:
 
 def test_a_cell_is_the_median_of_the_runs_that_ended_well() -> None:
     runs = [ended(1.0, 10.0), ended(3.0, 30.0), ended(2.0, 20.0), ended(9.0, 90.0, good=False)]
-    found = cell(CASE, ("ours", "theirs"), runs)
+    entry = Entry(CASE.name, "ours", "theirs", lambda _where: runs[0])
+    found = cell(entry, runs)
     assert (found.good, found.runs) == (3, 4)
     assert (found.set_up, found.rate, found.by_vehicle.turn) == (2000.0, 20.0, 1.0)
     assert found.why == "vehicle: the last line"
@@ -40,8 +42,9 @@ def played(folder: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> list[s
     """What is asked of the programs; a foreign station of the round ``broken`` does not start."""
     asked: list[str] = []
 
-    def run(_case: Case, where: Path, vehicle: str, station: str, *, pace: Pace) -> Run:
-        assert (where.parent, pace.patience) == (folder, matrix.PATIENCE)
+    def run(case: Case, where: Path, vehicle: str, station: str, *, pace: Pace) -> Run:
+        assert (case, where.parent, pace.patience) == (CASE, folder, matrix.PATIENCE)
+        assert vehicle == "theirs"
         asked.append(where.name.removeprefix("2-AC-EIM-"))
         if station == "theirs" and where.name.endswith(broken):
             raise AssertionError("'READY' did not appear")
@@ -53,7 +56,7 @@ def played(folder: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> list[s
 
 def made_matrix(folder: Path, rounds: int, *, resume: bool = False) -> Matrix:
     ledger = Ledger(folder, {"pilotwire": "1"}, resume=resume)
-    return Matrix(folder, [CASE], PAIRS, rounds, Pace(), ledger)
+    return Matrix(folder, list(sessions([CASE], PAIRS, Pace())), rounds, ledger)
 
 
 def test_a_run_that_cannot_begin_is_tried_once_more_and_does_not_end_the_matrix(
@@ -157,3 +160,24 @@ def test_a_peer_that_is_not_here_is_told_with_the_command(
 def test_a_case_that_is_none_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["interop", "run", "--case", "-2 AC EMI"]) == 2
     assert "did you mean -2 AC EIM" in capsys.readouterr().err
+
+
+def test_a_slac_program_that_is_not_here_leaves_its_pairs_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "HOME", tmp_path)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    assert [entry.key for entry in slac.entries(slac.PAIRS)] == [("SLAC", "ours", "ours")]
+    left_out = list(slac.missing())
+    assert len(left_out) == len(slac.PAIRS) - 1
+    assert all("v2g interop setup" in line for line in left_out)
+
+
+@pytest.mark.root
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
+def test_our_two_halves_match_over_the_line_of_the_matrix(tmp_path: Path) -> None:
+    (entry,) = slac.entries([("ours", "ours")])
+    found = entry.play(tmp_path / "run")
+    assert found.good, found.explain()
+    assert found.vehicle.figures["nid"] == found.station.figures["nid"]
+    assert found.vehicle.figures["set_up"] > 0

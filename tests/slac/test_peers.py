@@ -8,29 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.slac.peers import plc_utility, pyslac_python
-from tests.slac.powerline import V2G, PowerLine, ip, power_line
+from tools.interop import slac
+from tools.interop.powerline import V2G, PowerLine, power_line
+from tools.interop.slac import EVSE_INI, PEV_INI, configured
+from tools.interop.wire import Program, ip
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="Linux only")]
 
-PEV_INI = """[default]
-vehicle identifier = 0000000000000000000000000000000000
-network membership key = 50D3E4933F855B7040784DF815AA8DB7
-network identifier = B0F2E695666B03
-attenuation threshold = 40
-msound pause = 20
-charge time = 2
-settle time = 1
-"""
-EVSE_INI = """[default]
-station identifier = {station}
-network membership key = B59319D7E8157BA001B018669CCEE30D
-network identifier = 026BCBA5354E08
-number of sounds = 10
-time to sound = 6
-response type = {response_type}
-charge time = 2
-settle time = 1
-"""
 EVSE_NID = "026bcba5354e08"
 
 
@@ -44,10 +28,10 @@ def fields(verdict: str) -> dict[str, str]:
     return dict(re.findall(r"(\w+)=(\S+)", verdict))
 
 
-def reads_ini(line: PowerLine, name: str, text: str) -> str:
-    path = line.folder / name
-    path.write_text(text)
-    return str(path)
+def status_of(program: Program) -> int | None:
+    """As it ends by itself."""
+    program.wait(20)
+    return program.status
 
 
 @pytest.mark.peer
@@ -60,28 +44,28 @@ def test_our_vehicle_matches_with_plc_utils_evse(
     line: PowerLine, response_type: int, station: str, profile: str
 ) -> None:
     text = EVSE_INI.format(response_type=response_type, station=station)
-    ini = reads_ini(line, "evse.ini", text)
+    ini = configured(line, "evse.ini", text)
     line.modems("--attenuation", "12")
-    evse = line.start("se", plc_utility("evse"), "-i", "se0", "-p", ini)
+    evse = line.next("se", plc_utility("evse"), "-i", "se0", "-p", ini)
     evse.wait_for("Listening")
     vehicle = line.vehicle("--profile", profile)
     verdict = fields(vehicle.wait_for("MATCHED"))
     assert verdict["nid"] == EVSE_NID
     assert verdict["attenuation"] == "12"
-    assert vehicle.wait() == 0
+    assert status_of(vehicle) == 0
 
 
 @pytest.mark.peer
 def test_our_vehicle_does_not_match_plc_utils_evse_with_response_type_0_by_the_letter(
     line: PowerLine,
 ) -> None:
-    ini = reads_ini(line, "evse.ini", EVSE_INI.format(response_type=0, station="00" * 17))
+    ini = configured(line, "evse.ini", EVSE_INI.format(response_type=0, station="00" * 17))
     line.modems()
-    evse = line.start("se", plc_utility("evse"), "-i", "se0", "-p", ini)
+    evse = line.next("se", plc_utility("evse"), "-i", "se0", "-p", ini)
     evse.wait_for("Listening")
     vehicle = line.vehicle("--profile", "conformance")
     assert "reason=NO_STATION" in vehicle.wait_for("FAILED")
-    assert vehicle.wait() == 1
+    assert status_of(vehicle) == 1
 
 
 @pytest.mark.peer
@@ -89,23 +73,23 @@ def test_our_vehicle_does_not_match_plc_utils_evse_with_response_type_0_by_the_l
 def test_our_vehicle_matches_with_pyslac(line: PowerLine, profile: str) -> None:
     python = pyslac_python()
     line.modems("--attenuation", "12")
-    script = str(Path(__file__).with_name("pyslac_station.py"))
-    station = line.start("se", python, script, "se0")
+    script = str(Path(slac.__file__).with_name("pyslac_station.py"))
+    station = line.next("se", python, script, "se0")
     station.wait_for("READY")
     vehicle = line.vehicle("--profile", profile)
     ours = fields(vehicle.wait_for("MATCHED"))
     theirs = fields(station.wait_for("MATCHED nid="))
     assert ours["nid"] == theirs["nid"]
     assert theirs["sounds"] == "10"
-    assert vehicle.wait() == 0
+    assert status_of(vehicle) == 0
 
 
 @pytest.mark.peer
 def test_our_station_matches_with_plc_utils_pev(line: PowerLine) -> None:
-    ini = reads_ini(line, "pev.ini", PEV_INI)
+    ini = configured(line, "pev.ini", PEV_INI)
     line.modems("--attenuation", "12")
     station = line.station("--stay")
-    pev = line.start("ev", plc_utility("pev"), "-i", "ev0", "-p", ini)
+    pev = line.next("ev", plc_utility("pev"), "-i", "ev0", "-p", ini)
     verdict = fields(station.wait_for("MATCHED"))
     assert verdict["attenuation"] == "12"
     pev.wait_for("Charging")
@@ -115,10 +99,10 @@ def test_our_station_matches_with_plc_utils_pev(line: PowerLine) -> None:
 
 @pytest.mark.peer
 def test_our_station_is_not_chosen_by_pev_when_it_is_far_away(line: PowerLine) -> None:
-    ini = reads_ini(line, "pev.ini", PEV_INI)
+    ini = configured(line, "pev.ini", PEV_INI)
     line.modems("--attenuation", "60")
     station = line.station()
-    pev = line.start("ev", plc_utility("pev"), "-i", "ev0", "-p", ini)
+    pev = line.next("ev", plc_utility("pev"), "-i", "ev0", "-p", ini)
     pev.wait_for("Average attenuation (60)")
     assert "MATCHED" not in station.text()
 
@@ -132,8 +116,7 @@ def test_our_halves_match_and_ip_passes_only_while_they_are_members(line: PowerL
     station.wait_for("MATCHED")
     assert hears(line, "linked")
     assert received_by_tcp(line, 300_000) == 300_000
-    vehicle.interrupt()
-    vehicle.wait()
+    vehicle.end()
     assert "reason=LINK_DOWN" in station.wait_for("LOST")
     assert not hears(line, "after the vehicle has left")
 
@@ -143,7 +126,7 @@ def test_a_modem_reset_ends_the_link_with_a_reason_and_a_new_run_matches(line: P
     first_station, first_vehicle = line.station("--stay"), line.vehicle("--stay")
     first_vehicle.wait_for("MATCHED")
     first_station.wait_for("MATCHED")
-    reset = line.start("se", *V2G, "slac", "ask", "-i", "se0", "--reset")
+    reset = line.next("se", *V2G, "slac", "ask", "-i", "se0", "--reset")
     reset.wait_for("VS_RS_DEV.CNF")
     assert "reason=LINK_DOWN" in first_vehicle.wait_for("LOST")
     assert "reason=LINK_DOWN" in first_station.wait_for("LOST")
@@ -153,33 +136,33 @@ def test_a_modem_reset_ends_the_link_with_a_reason_and_a_new_run_matches(line: P
 
 def test_the_own_modem_says_who_it_is(line: PowerLine) -> None:
     line.modems()
-    asking = line.start("ev", *V2G, "slac", "ask", "-i", "ev0")
-    assert asking.wait() == 0
+    asking = line.next("ev", *V2G, "slac", "ask", "-i", "ev0")
+    assert status_of(asking) == 0
     assert "device=34 length=25 text='Pilotwire simulated modem'" in asking.text()
     assert "VS_PL_LNK_STATUS.CNF status=0 link=0" in asking.text()
 
 
 def test_where_no_modem_is_that_is_said(line: PowerLine) -> None:
-    asking = line.start("ev", *V2G, "slac", "ask", "-i", "ev0", "--wait", "0.3")
-    assert asking.wait() == 1
+    asking = line.next("ev", *V2G, "slac", "ask", "-i", "ev0", "--wait", "0.3")
+    assert status_of(asking) == 1
     assert "no modem answered" in asking.text()
 
 
 def test_a_planned_reset_happens_and_wrong_plans_are_explained(line: PowerLine) -> None:
     modems = line.modems("--at", "0.1:reset:se1", "--timeout", "1", "--between", "ev1,se1,20")
-    assert modems.wait() == 0
+    assert status_of(modems) == 0
     for words, complaint in (
         (("--at", "soon:reset:se1"), "write it as 2.5:reset:ev1"),
         (("--between", "ev1,nope,3"), "write it as ev1,se1,12"),
     ):
-        program = line.start("plc", *V2G, "slac", "modem", "ev1", "se1", *words)
-        assert program.wait() == 2
+        program = line.next("plc", *V2G, "slac", "modem", "ev1", "se1", *words)
+        assert status_of(program) == 2
         assert complaint in program.text()
 
 
 def test_a_missing_interface_is_explained(line: PowerLine) -> None:
-    program = line.start("ev", sys.executable, "-m", "tools.cli", "slac", "ev", "-i", "nope0")
-    assert program.wait() == 1
+    program = line.next("ev", sys.executable, "-m", "tools.cli", "slac", "ev", "-i", "nope0")
+    assert status_of(program) == 1
     assert "there is no such interface" in program.text()
     assert "Traceback" not in program.text()
 
@@ -211,10 +194,10 @@ while time.monotonic() < end:
 
 def hears(line: PowerLine, _when: str) -> bool:
     """Whether a multicast datagram of the vehicle reaches the station's host."""
-    ear = line.start("se", sys.executable, "-c", HEAR, "se0", "hear")
+    ear = line.next("se", sys.executable, "-c", HEAR, "se0", "hear")
     ear.wait_for("LISTENING")
-    mouth = line.start("ev", sys.executable, "-c", HEAR, "ev0", "say")
-    ear.wait()
+    mouth = line.next("ev", sys.executable, "-c", HEAR, "ev0", "say")
+    ear.wait(20)
     mouth.end()
     return "HEARD" in ear.text()
 
@@ -241,7 +224,7 @@ def received_by_tcp(line: PowerLine, octets: int) -> int:
     """What is left of large segments, whose cutting was left to the virtual card."""
     shown = ip("-n", line.namespace("se"), "-6", "-o", "addr", "show", "dev", "se0")
     address = shown.split("inet6 ")[1].split("/")[0]
-    taker = line.start("se", sys.executable, "-c", TCP, "se0", "take")
+    taker = line.next("se", sys.executable, "-c", TCP, "se0", "take")
     taker.wait_for("LISTENING")
-    line.start("ev", sys.executable, "-c", TCP, "ev0", address, str(octets))
+    line.next("ev", sys.executable, "-c", TCP, "ev0", address, str(octets))
     return int(taker.wait_for("TOOK ").split()[1])

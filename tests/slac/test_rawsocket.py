@@ -10,7 +10,8 @@ import pytest
 from bsw.net.host.rawsocket import RawSocket, RawSocketUnavailable
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
-from tests.slac.powerline import ROOT
+
+ROOT = Path(__file__).parents[2]
 
 INSIDE = """
 import socket, subprocess, sys

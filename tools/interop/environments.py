@@ -70,4 +70,44 @@ class Environment:
 
 ISO15118: Final = Environment("iso15118", ("iso15118==0.31.2", "aiofile"), ("java", "ip"))
 OCPP: Final = Environment("ocpp", ("ocpp==2.1.0", "websockets"))
-ALL: Final = (ISO15118, OCPP)
+PYSLAC: Final = Environment("pyslac", ("pyslac==0.8.3", "marshmallow<4"))
+
+
+@dataclass(frozen=True)
+class DebianPrograms:
+    """Programs of a Debian package: those that are installed, or unpacked beside the others."""
+
+    name: str
+    programs: tuple[str, ...]
+
+    def _place(self, program: str) -> str:
+        unpacked = HOME / self.name / "usr" / "bin" / program
+        return shutil.which(program) or (str(unpacked) if unpacked.exists() else "")
+
+    def missing(self) -> str:
+        absent = [program for program in self.programs if not self._place(program)]
+        return f"no {absent[0]}; build it with: v2g interop setup" if absent else ""
+
+    def use(self, program: str) -> str:
+        if text := self.missing():
+            raise PeerMissing(text)
+        return self._place(program)
+
+    def build(self) -> None:
+        if not self.missing():
+            return
+        folder = HOME / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        fetch = ("apt-get", "-qq", "download", self.name)
+        subprocess.run(fetch, check=True, cwd=folder, stdout=sys.stderr)
+        for package in folder.glob("*.deb"):
+            subprocess.run(("dpkg", "-x", str(package), str(folder)), check=True)
+
+    def version(self) -> str:
+        asked = ("dpkg-query", "-W", "-f", "${Version}", self.name)
+        said = subprocess.run(asked, capture_output=True, text=True, check=False)
+        return said.stdout.strip() or "unpacked"
+
+
+PLC_UTILS: Final = DebianPrograms("plc-utils-extra", ("pev", "evse"))
+ALL: Final = (ISO15118, OCPP, PYSLAC, PLC_UTILS)

@@ -8,11 +8,13 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from tools.interop.ledger import Ledger
+from tools.interop.environments import PeerMissing
+from tools.interop.ledger import Key, Ledger
 from tools.interop.roles import Case, Pace
 from tools.interop.runs import CASES, ISO20, SECURE20, Run, Side, run
 
@@ -51,14 +53,40 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A cell that is to be played: ``play`` does so once, in a folder."""
+
+    case: str
+    vehicle: str
+    station: str
+    play: Callable[[Path], Run]
+
+    @property
+    def key(self) -> Key:
+        return self.case, self.vehicle, self.station
+
+
+def sessions(
+    cases: Sequence[Case], pairs: Sequence[tuple[str, str]], pace: Pace
+) -> Iterator[Entry]:
+    own = replace(pace, patience=PATIENCE)
+    for case in cases:
+        for vehicle, station in pairs:
+            play = partial(_session, case, (vehicle, station), own)
+            yield Entry(case.name, vehicle, station, play)
+
+
+def _session(case: Case, pair: tuple[str, str], pace: Pace, where: Path) -> Run:
+    return run(case, where, *pair, pace=pace)
+
+
+@dataclass(frozen=True)
 class Matrix:
     """What is to be played, and ``ledger`` with what was."""
 
     folder: Path
-    cases: Sequence[Case]
-    pairs: Sequence[tuple[str, str]]
+    entries: Sequence[Entry]
     rounds: int
-    pace: Pace
     ledger: Ledger
 
     def play(self, *, enough: Callable[[], bool] = lambda: False) -> Iterator[Cell]:
@@ -67,61 +95,55 @@ class Matrix:
         Every cell is played once; after that ``enough`` may end it before a further run.
         """
         for number in range(self.rounds):
-            for case in self.cases:
-                for pair in self.pairs:
-                    if number and enough():
-                        return
-                    if len(self._runs(case, pair)) <= number:
-                        yield self._one(case, pair, number)
+            for entry in self.entries:
+                if number and enough():
+                    return
+                if len(self._runs(entry)) <= number:
+                    yield self._one(entry, number)
 
-    def _one(self, case: Case, pair: tuple[str, str], number: int) -> Cell:
+    def _one(self, entry: Entry, number: int) -> Cell:
         """What did not end well is tried once more, and counted as well: the host may be busy."""
-        for more in ("", "-again"):
-            where = place(self.folder, case, pair, f"{number}{more}")
-            found = _run(case, where, pair, replace(self.pace, patience=PATIENCE))
-            self.ledger.add((case.name, *pair), found)
+        for more in ("", " again"):
+            found = _run(entry, place(self.folder, entry, f"{number}{more}"))
+            self.ledger.add(entry.key, found)
             if found.good:
                 break
-        return self._cell(case, pair)
+        return self._cell(entry)
 
-    def cells(self) -> Iterator[Cell]:
+    def cells(self) -> list[Cell]:
         """Those that were played at all."""
-        for case in self.cases:
-            for pair in self.pairs:
-                if self._runs(case, pair):
-                    yield self._cell(case, pair)
+        return [self._cell(entry) for entry in self.entries if self._runs(entry)]
 
-    def _runs(self, case: Case, pair: tuple[str, str]) -> list[Run]:
-        return self.ledger.runs.get((case.name, *pair), [])
+    def _runs(self, entry: Entry) -> list[Run]:
+        return self.ledger.runs.get(entry.key, [])
 
-    def _cell(self, case: Case, pair: tuple[str, str]) -> Cell:
-        return cell(case, pair, self._runs(case, pair), place(self.folder, case, pair, "0").name)
+    def _cell(self, entry: Entry) -> Cell:
+        return cell(entry, self._runs(entry), place(self.folder, entry, "0").name)
 
 
-LOST: Final = (AssertionError, OSError, ValueError, subprocess.SubprocessError)
+LOST: Final = (AssertionError, OSError, ValueError, PeerMissing, subprocess.SubprocessError)
 """A run that ends so could not be begun, or not be judged."""
 
 
-def _run(case: Case, where: Path, pair: tuple[str, str], pace: Pace) -> Run:
+def _run(entry: Entry, where: Path) -> Run:
     """One that could not even be begun is one that did not end well; the others are played."""
     try:
-        return run(case, where, *pair, pace=pace)
+        return entry.play(where)
     except LOST as error:
         lost = Side(good=False, figures={}, cpu=0.0, rss=0.0, said=str(error))
         return Run(lost, lost)
 
 
-def place(folder: Path, case: Case, pair: tuple[str, str], number: str) -> Path:
-    words = re.sub(r"\W+", "-", f"{case.name} {' '.join(pair)} {number}").strip("-")
+def place(folder: Path, entry: Entry, number: str) -> Path:
+    words = re.sub(r"\W+", "-", " ".join((*entry.key, number))).strip("-")
     return folder.absolute() / words
 
 
-def cell(case: Case, pair: tuple[str, str], runs: Sequence[Run], folder: str = "") -> Cell:
+def cell(entry: Entry, runs: Sequence[Run], folder: str = "") -> Cell:
     well = [one for one in runs if one.good]
     vehicles = [one.vehicle for one in well]
     return Cell(
-        case.name,
-        *pair,
+        *entry.key,
         good=len(well),
         runs=len(runs),
         set_up=_middle(vehicles, lambda side: side.figures.get("set_up"), 1000),

@@ -63,12 +63,16 @@ class Program:
             self.process.stdin.close()
         self.cpu = usage.ru_utime + usage.ru_stime
 
-    def wait_for(self, words: str, seconds: float = 30.0) -> None:
+    def wait_for(self, words: str, seconds: float = 30.0) -> str:
+        """The line that holds ``words``, once it is whole; fails with all that was printed."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if words in self.text():
-                return
-            if self.over():
+            ended = self.over()
+            whole = self.text().rpartition("\n")[0]
+            found = [line for line in whole.splitlines() if words in line]
+            if found:
+                return found[0]
+            if ended:
                 break
             time.sleep(0.02)
         raise AssertionError(f"{words!r} did not appear in:\n{self.text()}")
@@ -112,28 +116,36 @@ class Wire:
     folder: Path
     name: str = field(default_factory=lambda: f"pw-{os.getpid()}-{threading.get_native_id()}")
     programs: list[Program] = field(default_factory=list)
+    sides: tuple[str, ...] = SIDES
 
     def namespace(self, side: str) -> str:
         return f"{self.name}-{side}"
 
     def set_up(self) -> None:
+        self.add_namespaces()
         for side in SIDES:
-            ip("netns", "add", self.namespace(side))
-            ip("-n", self.namespace(side), "link", "set", "lo", "up")
             multicast = ("route", "add", "239.0.0.0/8", "dev", "lo")  # a vehicle bus for tests
             ip("-n", self.namespace(side), *multicast)
-        vehicle, station = (self.namespace(side) for side in SIDES)
-        ip(
-            *("link", "add", "ev0", "netns", vehicle, "type", "veth"),
-            *("peer", "name", "se0", "netns", station),
-        )
-        for side in SIDES:
-            where = self.namespace(side)
-            at_once = f"net.ipv6.conf.{side}0.accept_dad=0"
-            ip("netns", "exec", where, "sysctl", "-qw", at_once)
-            ip("-n", where, "link", "set", f"{side}0", "up")
+        self.join(("ev", "ev0"), ("se", "se0"))
         for side in SIDES:
             self._wait_for_address(side)
+
+    def add_namespaces(self) -> None:
+        for side in self.sides:
+            ip("netns", "add", self.namespace(side))
+            ip("-n", self.namespace(side), "link", "set", "lo", "up")
+
+    def join(self, *ends: tuple[str, str]) -> None:
+        """A cable between two sides' interfaces; its addresses are usable at once."""
+        (one, here), (other, there) = ((self.namespace(side), name) for side, name in ends)
+        ip(
+            *("link", "add", here, "netns", one, "type", "veth"),
+            *("peer", "name", there, "netns", other),
+        )
+        for where, name in ((one, here), (other, there)):
+            at_once = f"net.ipv6.conf.{name}.accept_dad=0"
+            ip("netns", "exec", where, "sysctl", "-qw", at_once)
+            ip("-n", where, "link", "set", name, "up")
 
     def _wait_for_address(self, side: str) -> None:
         for _ in range(100):
@@ -148,7 +160,7 @@ class Wire:
         for program in reversed(self.programs):
             program.end()
         existing = ip("netns", "list").split()
-        for side in SIDES:
+        for side in self.sides:
             if self.namespace(side) in existing:
                 ip("netns", "del", self.namespace(side))
 

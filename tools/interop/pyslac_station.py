@@ -1,5 +1,5 @@
 # mypy: disable-error-code="import-not-found, misc"
-# (pyslac lives in an environment of its own; see peers.py)
+# (pyslac lives in an environment of its own; see environments.py)
 """Runs pyslac as a station until it has matched; started with the interpreter that has it.
 
 Prints READY once its modem has taken a key, then MATCHED with the network's id, or FAILED.
@@ -23,7 +23,7 @@ def say(line: str) -> None:
 
 
 class Controller(pyslac.SlacSessionController):
-    async def notify_matching_failed(self, evse_id: str) -> None:
+    async def notify_matching_failed(self, evse_id: str) -> None:  # noqa: ARG002 - as it calls it
         say("FAILED matching")
 
 
