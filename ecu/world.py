@@ -30,6 +30,12 @@ ATTENUATION: Final = 10
 WORK: Final = 5 * MS
 """What a job takes that an ECU gives to its worker."""
 
+FRAMED: Final = 8
+"""Octets that V2GTP says before a message."""
+
+NONSENSE: Final = b"\xff"
+"""No EXI begins so."""
+
 PLACES: Final = ("vehicle", "vehicle-2")
 """The vehicle's inlets, as they are named at its doors."""
 
@@ -71,16 +77,22 @@ class World:
         for way in (self.site.ip, self.site.line):
             way.impairment = replace(way.impairment, loss=share)
 
-    def spoil(self, role: str) -> None:
-        """In what ``vehicle`` or ``station`` sends next over TCP, one bit turns over."""
+    def spoil(self, role: str, *, wholly: bool = False) -> None:
+        """In what ``vehicle`` or ``station`` sends next over TCP, one bit turns over.
+
+        ``wholly``: its frame is whole, and what is in it means nothing.
+        """
         chance = self.chance.fork(f"spoiled {role}")
+
+        def mean_nothing(data: bytes) -> bytes:
+            return data[:FRAMED] + NONSENSE + chance.octets(len(data))[FRAMED + len(NONSENSE) :]
 
         def turn(data: bytes) -> bytes:
             place = chance.below(8 * len(data))
             bit = 1 << place % 8
             return data[: place // 8] + bytes([data[place // 8] ^ bit]) + data[place // 8 + 1 :]
 
-        self.site.ip.spoils[self.interfaces[role]] = turn
+        self.site.ip.spoils[self.interfaces[role]] = mean_nothing if wholly else turn
 
     def reset_modem(self, role: str) -> None:
         """It loses its link and comes back after its time."""

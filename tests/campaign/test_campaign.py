@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bsw.chrgm.record import Heard
+from bsw.chrgm.responder import Responder
 from bsw.ecuc.load import load
 from tools.bench.scenarios.find import read
 from tools.bench.scenarios.model import Scenario, Step
@@ -103,6 +105,33 @@ def test_current_that_nobody_pays_is_seen() -> None:
     assert "current that nobody pays" in {one.rule for one in watch.found}
 
 
+def test_a_request_that_nobody_answers_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not answered in the loop: the vehicle gives up after 250 ms, and the session is over."""
+    plain = Responder.received
+
+    def forgetful(self: Responder, heard: Heard) -> None:
+        if type(heard.body).__name__ != "CurrentDemandReq":
+            plain(self, heard)
+
+    monkeypatch.setattr(Responder, "received", forgetful)
+    assert "a request that nobody answers" in play(1, "dc-card", read("dc-card")).rules
+
+
+def test_nonsense_on_the_line_cannot_be_decoded() -> None:
+    spoilt = disturbed("dc-card", ("charging", 1_000, "spoil vehicle nonsense"))
+    result = play(1, "dc-card", spoilt)
+    assert not result.findings
+    assert result.station[0].startswith("message not decodable")
+
+
+def test_a_scenario_that_cuts_its_own_line_may_end_by_what_is_noticed_first() -> None:
+    """With this seed the station's pilot is heard before the vehicle's own modem."""
+    seed = 1041
+    result = play(seed, "line-lost", read("line-lost").model_copy(update={"seed": seed}))
+    assert not result.findings
+    assert "link lost" not in result.endings[0]
+
+
 def test_an_end_without_a_cause_is_seen() -> None:
     """A line that is cut explains the end; an order that touches no line does not."""
     cut = ("charging", 1_000, "line 150 dB")
@@ -114,49 +143,66 @@ def test_an_end_without_a_cause_is_seen() -> None:
 # Planted defects
 
 
-def found_by(plant: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    words = ["campaign", "play", *arguments, "--with", f"tests.campaign.plants:{plant}", "--shrink"]
-    return subprocess.run(
-        [sys.executable, "-m", "tools.cli", *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-Steps = tuple[tuple[str, int, str], ...]
-PLANTED: tuple[tuple[str, Steps, str, list[str]], ...] = (
+PLANTED = (
     (
         "forgets_permission",
-        (("charging", 1_250, "permit no"), ("", 900, "soc 79 %"), ("ended", 100, "derate 20 %")),
-        "current without permission",
-        ["permit no"],
+        {"hands": 1},
+        ("current without permission",),
+        "permit no",
+    ),
+    ("deaf_to_crashes", {"vehicle": 1}, ("current after a crash",), "fault crash"),
+    (
+        "chokes_on_nonsense",
+        {"peer": 1},
+        ("an end that nothing explains", "our own fault"),
+        "spoil vehicle nonsense",
     ),
 )
 
 
+def v2g(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools.cli", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def struck(plan: Plan, blow: str) -> int:
+    """The first session in which it is ordered while current flows, and another one afterwards."""
+    for seed in range(1, 50_000):
+        steps = draw(plan, seed)[1].meanwhile
+        came = {str(step.do): step.when for step in steps}
+        others = [when for words, when in came.items() if words != blow]
+        if came.get(blow) == condition("charging") and others == [condition("ended")]:
+            return seed
+    raise AssertionError(f"{blow} is not drawn")
+
+
 @pytest.mark.long
-@pytest.mark.parametrize(("plant", "steps", "rule", "left"), PLANTED, ids=lambda one: str(one)[:20])
+@pytest.mark.parametrize(("plant", "kinds", "rules", "left"), PLANTED)
 def test_a_planted_defect_is_found_and_made_small(
     plant: str,
-    steps: Steps,
-    rule: str,
-    left: list[str],
+    kinds: dict[str, int],
+    rules: tuple[str, ...],
+    left: str,
     tmp_path: Path,
     pytestconfig: pytest.Config,
 ) -> None:
-    """In a process of its own: it stays in there.  Without the defect nothing is found."""
-    scenario = disturbed("dc-card", *steps)
-    path = tmp_path / "session.yaml"
-    path.write_text(written(scenario))
-    ran = found_by(plant, str(path), cwd=pytestconfig.rootpath)
+    """As a user finds one: a plan, a run, and then the line that the run says."""
+    root, path = pytestconfig.rootpath, tmp_path / "plan.yaml"
+    said = {"scenarios": ["dc-card"], "most": 2, "calm": "0 %", "kinds": {**NOTHING, **kinds}}
+    path.write_text(json.dumps(said))
+    seed = struck(load(Plan, (path,), outside=False).config, left)
+    words = ("campaign", "run", str(path), "--seed", str(seed), "--sessions", "1")
+    made_with = ("--with", f"tests.campaign.plants:{plant}")
+    ran = v2g(*words, "--out", str(tmp_path), *made_with, cwd=root)
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert rule in ran.stdout
-    small = ran.stdout.partition("fails as well:")[2]
-    assert left in ([], [line.split("do: ")[1] for line in small.splitlines() if "do: " in line])
-    assert small.count("do: ") < len(steps)
-    assert not play(0, "", scenario).findings
+    (found,) = tmp_path.glob("seed-*.yaml")
+    small = read(str(found))
+    assert [str(step.do) for step in small.meanwhile] == [left]
+    line = next(line for line in ran.stdout.splitlines() if line.endswith(f" {found}"))
+    again = v2g(*line.partition(": v2g ")[2].split(), cwd=root)
+    assert again.returncode == 1
+    assert any(rule in again.stdout for rule in rules), again.stdout
+    assert not play(0, "", small).findings, "without the defect nothing is found"
 
 
 # Books, pages, crews

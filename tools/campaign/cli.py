@@ -128,10 +128,11 @@ def _many(arguments: argparse.Namespace, plan: Plan) -> int:
         results = [one for one in book if one.seed in seeds]
     tally = Tally()
     tally.add(results)
-    _shrink(tally, plan, arguments.out)
-    command = "v2g campaign play" + (f" --plan {arguments.plan}" if arguments.plan else "")
+    again = "v2g campaign play"
     if arguments.made_with:
-        command += f" --with {arguments.made_with}"
+        again += f" --with {arguments.made_with}"
+    _shrink(tally, plan, arguments.out, again)
+    command = again + (f" --plan {arguments.plan}" if arguments.plan else "")
     _write_page(tally, arguments.out, command, digest(results))
     _summary(tally, arguments.out, command, digest(results), time.monotonic() - began)
     return 1 if tally.failed else 0
@@ -162,7 +163,7 @@ def _played(arguments: argparse.Namespace, tasks: list[Task]) -> Iterator[list[R
     return here(tasks) if arguments.jobs == 1 else processes(tasks, arguments.jobs)
 
 
-def _shrink(tally: Tally, plan: Plan, out: Path) -> None:
+def _shrink(tally: Tally, plan: Plan, out: Path, again: str) -> None:
     """The first failing session of each kind, as a file that plays again."""
     seen: set[frozenset[str]] = set()
     for one in tally.failed:
@@ -172,7 +173,7 @@ def _shrink(tally: Tally, plan: Plan, out: Path) -> None:
         shrunk = Shrinker(one, draw(plan, one.seed)[1]).shrink()
         path = out / f"seed-{one.seed}.yaml"
         path.write_text(written(shrunk.scenario), encoding="utf-8")
-        print(f"seed {one.seed}, made small in {shrunk.tries} tries: v2g campaign play {path}")
+        print(f"seed {one.seed}, made small in {shrunk.tries} tries: {again} {path}")
         for line in shrunk.result.findings:
             print(f"  {line}")
 

@@ -5,6 +5,7 @@ All of them give the same results.  A worker that dies loses its chunk, which an
 
 import importlib
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -15,6 +16,7 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
@@ -73,6 +75,9 @@ def prepare(made_with: str) -> None:
 
 def function_of(made_with: str) -> Callable[[], None]:
     module, _, name = made_with.partition(":")
+    here_too = str(Path.cwd())  # an installed command does not look in the folder it is started in
+    if here_too not in sys.path:
+        sys.path.insert(0, here_too)
     try:
         found: Callable[[], None] = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:

@@ -91,7 +91,10 @@ DRAWS: Final[Mapping[str, tuple[Draw, ...]]] = {
         _net,
         lambda chance: (f"modem {_either(chance)}", ""),
     ),
-    "peer": (lambda chance: (f"spoil {_either(chance)}", ""),),
+    "peer": (
+        lambda chance: (f"spoil {_either(chance)}", ""),
+        lambda chance: (f"spoil {_either(chance)} nonsense", ""),
+    ),
     "pilot": (
         _pick(("diode short", "diode good"), ("pull", "")),
         _pick(*((f"fault {name}", f"mend {name}") for name in PLUG)),

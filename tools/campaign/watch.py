@@ -13,6 +13,7 @@ from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
 from can_adapter.signals.values import LockState, StopRequest
 from tools.bench.scenarios.player import Player
+from tools.campaign.asked import Asked
 from tools.campaign.paid import Paid
 
 FLOWS: Final = 5.0
@@ -87,6 +88,7 @@ class Watch:
         self._is_ac = mode.ac
         self._plugged = mode.approach is Approach.PLUG  # a pad and a pantograph have no pilot
         self.paid = Paid(pair.station_base.trace)
+        self._asked = Asked(pair.station_base.trace)
         self._flows = False
         self._was_closed, self._volts = False, 0.0
         self._openings = 0
@@ -107,6 +109,7 @@ class Watch:
         yield "current without the vehicle's session", 1 * S, self._stray
         yield "current without the station's session", 5 * S, self._stray_at_station
         yield "current without pilot C or D", 500 * MS, lambda: self._flows and not self._ready
+        yield "a request that nobody answers", 0, lambda: self._asked.owed
         yield "current through a plug that is not locked", 3 * S, self._unlocked
         yield "more current than the battery takes", 3 * S, self._too_much
         yield "a live plug that is pulled", 2 * S, self._live_plug

@@ -110,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if os.geteuid():
         raise PeerMissing("network namespaces need root")
     for line in slac.missing():
-        print(f"left out: {line}", file=sys.stderr)
+        print(f"v2g interop: left out: {line}", file=sys.stderr)
     about = _about(arguments.rounds)
     told = {**{name: about[name] for name in SAME}, "loops": arguments.loops}
     ledger = Ledger(arguments.report, told, resume=arguments.resume)

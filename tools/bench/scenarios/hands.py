@@ -39,7 +39,7 @@ class Hands:
             "token": self._take_token,
             "lag": self._lag,
             "lose": lambda said: self._world.lose(SHARE.read(said) / 100.0),
-            "spoil": self._world.spoil,
+            "spoil": self._spoil,
             "net": self._net,
             "modem": self._world.reset_modem,
             "noise": self._noise,
@@ -73,6 +73,10 @@ class Hands:
     def _lag(self, said: str) -> None:
         way = self._world.site.ip
         way.impairment = replace(way.impairment, latency=int(TIME.read(said)))
+
+    def _spoil(self, said: str) -> None:
+        role, _, how = said.partition(" ")
+        self._world.spoil(role, wholly=bool(how))
 
     def _net(self, said: str) -> None:
         role, state = said.split()

@@ -154,10 +154,15 @@ class Player:
     def outcome(self) -> Outcome:
         results = tuple(self.pair.vehicle.manager.results)
         station = tuple(self.pair.station.outlet.results)
+        return Outcome(results, station, tuple(judged(self.scenario.expect, self.ended)))
+
+    @property
+    def ended(self) -> Ended:
+        """As anybody can tell."""
         still = not self.pair.vehicle.manager.session and self._story.quiet_since
-        ended = Ended(
-            results=results,
-            station=station,
+        return Ended(
+            results=tuple(self.pair.vehicle.manager.results),
+            station=tuple(self.pair.station.outlet.results),
             soc=self.pair.hardware.vehicle.battery.soc,
             said=frozenset(self.said),
             trouble=frozenset(self.trouble),
@@ -166,7 +171,6 @@ class Player:
             untold=self._story.untold,
             cannot_start=self.cannot_start,
         )
-        return Outcome(results, station, tuple(judged(self.scenario.expect, ended)))
 
     @property
     def said(self) -> set[str]:

@@ -29,6 +29,14 @@ def _nothing(argument: str) -> None:
         raise BadWords(f"takes no word, not {argument!r}")
 
 
+def _maybe(word: str) -> Check:
+    def check(argument: str) -> None:
+        if argument not in {"", word}:
+            raise BadWords(f"takes {word} or nothing more, not {argument!r}")
+
+    return check
+
+
 def _one_of(*words: str) -> Check:
     def check(argument: str) -> None:
         if argument not in words:
@@ -122,7 +130,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     "lag": Verb("N ms", "a message takes so long over the line", _lag, alone=_LINE),
     "lose": Verb("N %", "so many messages are lost on the line", _percent, alone=_LINE),
     "spoil": Verb(
-        "vehicle|station", "one bit turns over in what it sends next", _role(_nothing), alone=_LINE
+        "vehicle|station [nonsense]",
+        "one bit turns over in what it sends next, or it means nothing at all",
+        _role(_maybe("nonsense")),
+        alone=_LINE,
     ),
     "net": Verb(
         "vehicle|station down|up",
