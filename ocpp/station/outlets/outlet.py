@@ -233,6 +233,9 @@ class Outlet:
         before, self._energy = self.holding(), True
         self.finished = False
         self._state(ChargingState.CHARGING, before)
+        waits = Point.SIGNED in self.rules.start and not self._signed
+        if waits and any(sample.signed is not None for sample in self._meter()):
+            self.sign()  # [E01.FR.04]
 
     def pause(self, *, by_vehicle: bool) -> None:
         """None flows for now; the charge is not over."""

@@ -411,14 +411,19 @@ def test_where_the_bay_counts_a_driver_who_does_not_plug_in_is_only_forgotten(
 
 
 @SINCE_2
-def test_the_first_signed_reading_may_start_it(version: Version, folder: Path) -> None:
+def test_tc_e_11_the_first_signed_reading_may_start_it(version: Version, folder: Path) -> None:
     """E01.FR.04."""
     with site(folder, version, rules(TxRules(start=points("DataSigned")))) as whole:
         charge(whole)
         assert events(whole) == []
-        whole.station.outlet(1).sign()
-        whole.run()
+        leave(whole)
+        whole.charger.record = RECORD
+        charge(whole)
         assert said(whole)[0][:2] == ("Started", "SignedDataReceived")
+        [value] = whole.said("TransactionEvent")[0]["meterValue"]
+        assert "signedMeterValue" in value["sampledValue"][0]
+        leave(whole)
+        assert events(whole)[-1] == "Ended"
 
 
 ALIGNED = {
