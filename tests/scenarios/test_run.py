@@ -1,7 +1,10 @@
 """``v2g bench run``: what a person and a program see of a scenario while it plays."""
 
+import base64
+import gzip
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +63,18 @@ def test_the_verdict_says_what_was_charged_and_where_to_look(said: str, folder: 
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     for who in ("evcc", "secc"):
         assert verify(folder / f"{who}.trace.jsonl").intact
+
+
+def test_the_report_has_the_capture_and_both_sides_with_what_can_said(
+    said: str, folder: Path
+) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    (packed,) = re.findall(r"[A-Za-z0-9+/]{5000,}={0,2}", page)
+    data = json.loads(gzip.decompress(base64.b64decode(packed)))
+    assert data["sources"] == ["run.pcapng", "evcc.trace.jsonl", "secc.trace.jsonl"]
+    told = json.dumps(data)
+    for part in ("CM_SLAC_PARM.REQ", "certificates", "BMS_Battery", "CurrentDemandRes"):
+        assert part in told, part
 
 
 def test_the_capture_opens_and_breaks_no_rule(said: str, folder: Path) -> None:

@@ -9,7 +9,8 @@ import yaml
 
 from tools.bench.scenarios.find import SHIPPED, names, read
 from tools.bench.scenarios.player import Player
-from tools.bench.scenarios.schema import schema
+from tools.bench.scenarios.schema import SCHEMA, schema
+from tools.cli import main
 
 LONG = {
     *("charge", "acdp-stuck", "acdp-rolls-away", "wpt-foreign-object", "wpt-misaligned"),
@@ -34,6 +35,22 @@ def test_it_ends_as_it_says(name: str, tmp_path: Path) -> None:
 def test_there_are_scenarios_for_what_users_ask_first() -> None:
     assert len(names()) >= 20
     assert {"charge", "din", "ac-three-phase", "dc-contract-installation", "prices"} <= set(names())
+
+
+def test_a_copy_has_the_schema_beside_it_that_its_first_line_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    assert main(["bench", "list", "dc-card", "--to", str(mine)]) == 0
+    assert f"v2g bench run {mine}" in capsys.readouterr().out
+    beside = json.loads((tmp_path / SCHEMA).read_text(encoding="utf-8"))
+    assert jsonschema_rs.validator_for(beside).is_valid(yaml.safe_load(mine.read_text()))
+    assert read(str(mine)) == read("dc-card")
+    for name in names():
+        first = (SHIPPED / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+        assert first == f"# yaml-language-server: $schema={SCHEMA}", name
+    assert main(["bench", "list", "dc-card", "--to", str(mine)]) == 2
+    assert "is there already" in capsys.readouterr().err
 
 
 def test_the_editors_schema_takes_each_and_refuses_what_is_wrong() -> None:

@@ -1,5 +1,6 @@
 """The page in a real browser: what it shows of a world, and what its hands do to it."""
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.bench.web.cli import MOST_AT_ONCE
 from tools.cli import main
 from tools.dev.chromium import Tab, find, tab
 
@@ -87,6 +89,23 @@ def test_nothing_is_wider_than_the_screen(page: Tab, width: int, dark: bool, pho
     page.until(f"document.documentElement.scrollWidth <= {width}")
     ground = page.ask("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(22, 23, 26)") is dark
+
+
+def test_more_than_64_at_once_are_turned_away(bench: "subprocess.Popen[str]", page: Tab) -> None:
+    """Streams that nobody reads cost a bench no more than that many."""
+    port = int(page.ask("location.port"))
+    assert bench.poll() is None
+    with contextlib.ExitStack() as stack:
+        statuses = []
+        for _ in range(MOST_AT_ONCE + 6):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            one.settimeout(30)
+            one.sendall(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+            statuses.append(one.recv(12).decode())
+        assert statuses[0] == "HTTP/1.1 200"
+        assert statuses[-1] == "HTTP/1.1 503"
+        assert statuses.count("HTTP/1.1 200") <= MOST_AT_ONCE
+    page.until("fetch('/known').then(answer => answer.status == 200)")
 
 
 def test_a_port_in_use_and_an_unknown_scenario_are_told(

@@ -9,6 +9,9 @@ from pydantic_core import core_schema
 
 from tools.bench.scenarios.model import Scenario
 
+SCHEMA: Final = "scenario.schema.json"
+"""Beside a scenario, as the first line of each shipped one names it."""
+
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -47,5 +50,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
-    print(json.dumps(schema(), indent=1, ensure_ascii=False))
+    print(document(), end="")
     return 0
+
+
+def document() -> str:
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
