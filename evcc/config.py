@@ -22,6 +22,7 @@ from bsw.tls.config import TlsConfig
 from can_adapter.plug.config import PlugCanConfig
 from can_adapter.vehicle.config import VehicleCanConfig
 from csm.config import CsmConfig
+from evcc.giving import Taker
 from evcc.health.config import (
     DiagnosticsConfig,
     NvmConfig,
@@ -133,6 +134,21 @@ class SessionConfig(Part):
             yield Wrong("without_tls", told, "without_tls: external")
 
 
+class GivingConfig(Part):
+    """Energy out of the battery, ISO 15118-20: whom it is for, and what it has to be worth."""
+
+    to: Taker = "grid"
+    """grid: sold where the station's prices allow; house: nothing is sold, what flows is what
+    energy management or the station wants; loads: the same without a grid, which the vehicle forms.
+    """
+
+    wear: Annotated[float, Field(ge=0.0, le=1_000.0)] = 0.0
+    """Money per kWh given back that the battery's age is worth, in the currency of the prices."""
+
+    efficiency: Annotated[float, Field(gt=0.5, le=1.0)] = 1.0
+    """What is left of energy on its way into the battery, or out of it."""
+
+
 class VehicleApiConfig(LocalDoorConfig):
     """The vehicle's commands and variables, for whoever is not on its bus."""
 
@@ -158,6 +174,7 @@ class EvccConfig(BaseConfig):
     hardware: HardwareConfig = HardwareConfig.model_construct()
     wireless: VehicleWirelessConfig = VehicleWirelessConfig.model_construct()
     session: SessionConfig = SessionConfig.model_construct()
+    giving: GivingConfig = GivingConfig.model_construct()
     link: VehicleLinkConfig = VehicleLinkConfig.model_construct()
     can: VehicleCanConfig = VehicleCanConfig.model_construct()
     tls: TlsConfig = TlsConfig.model_construct()

@@ -61,11 +61,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """W, as magnitudes, and how many entries a profile may have."""
+    """W, as magnitudes, and how many entries a profile may have.
+
+    ``wear`` is money per kWh given back, ``efficiency`` what the way into the battery leaves.
+    """
 
     charge: float
     discharge: float = 0.0
     entries: int = 1024
+    efficiency: float = 1.0
+    wear: float = 0.0
 
 
 def choosing(schedules: Sequence[Schedule], need: Need, limits: Limits) -> Steps[Choice]:
@@ -88,6 +93,8 @@ def choosing(schedules: Sequence[Schedule], need: Need, limits: Limits) -> Steps
         Abilities(
             most=limits.charge,
             most_back=limits.discharge,
+            efficiency=limits.efficiency,
+            wear=limits.wear,
         ),
     )
     chosen = next(one for one in schedules if one.number == plan.number)

@@ -1,6 +1,7 @@
 """The vehicle ECU put together: bus, link, sessions, keys - and the order in which they stop."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ from evcc.ecu.gates import EcuGates
 from evcc.ecu.ring import Ring
 from evcc.ecu.services import EcuServices, ServicePorts
 from evcc.ecu.startup import Parts
+from evcc.giving import Giving
 from evcc.north.side import North
 from evcc.plug.basic import BasicCharging
 from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules
@@ -280,7 +282,7 @@ class VehicleEcu:
             pilot=self.north.pilot(PilotOnPort(self._parts.plug.pilot)),
             scheduler=base.scheduler,
             record=SessionRecord(),
-            profile=self._profile(),
+            profile=self.session_profile(),
             memory=self.services.memory,
             calendar=self._parts.calendar,
             log=base.dlt.logger("session"),
@@ -292,7 +294,8 @@ class VehicleEcu:
             wear=self.manager.wear,
         )
 
-    def _profile(self) -> VehicleProfile:
+    def session_profile(self) -> VehicleProfile:
+        """How the next session is led."""
         chosen = self._config.session
         if chosen.profile == "lab":
             self._log.warning("lab profile", remedy="session.profile: field, for any real station")
@@ -304,7 +307,9 @@ class VehicleEcu:
             parking=chosen.parking,
             meets_after_selection=chosen.meets_device == "selected",
         )
-        return self.services.profile(profile)
+        told = self._config.giving
+        giving = Giving(told.to, told.wear, told.efficiency)
+        return self.services.profile(replace(profile, giving=giving))
 
     @property
     def protocols(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from bsw import exi
 from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
 from bsw.os.clock import MS, S
+from evcc.giving import Giving
 from evcc.session.receiver import Receiver
 
 OPEN_CURRENT: Final = 5.0
@@ -57,6 +58,7 @@ class VehicleProfile:
     prefers_needs_of_station: bool = False  # the station may say when and how full
     meter_info_each: int = 10 * S  # how often the loop asks for a meter reading
     meets_after_selection: bool = False  # the device, and not right after the session set-up
+    giving: Giving = field(default_factory=Giving)  # whom energy is given to
     receiver: Receiver = field(default_factory=Receiver)  # of wireless energy
     positions_itself: bool = False  # EVPositioningSupport: the vehicle steers to its place
     parking: str = ""  # check-in or check-out at the parking place, where it is offered

@@ -77,7 +77,14 @@ class Choosing:
         mobility = whole(one.parameters, known.MOBILITY, known.BY_VEHICLE)
         needs = known.BY_STATION_TOO if profile.prefers_needs_of_station else known.BY_VEHICLE
         phases = Selection(service, one).phases
-        return (int(control != wanted), abs(phases - self._phases), int(mobility != needs))
+        grid = known.FORMING if profile.giving.forms_grid else known.FOLLOWING
+        forms = whole(one.parameters, known.GENERATOR, known.FOLLOWING)
+        return (
+            int(service.mode.discharges and forms != grid),
+            int(control != wanted),
+            abs(phases - self._phases),
+            int(mobility != needs),
+        )
 
     @property
     def _phases(self) -> int:

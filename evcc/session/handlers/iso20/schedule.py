@@ -199,10 +199,13 @@ class Schedule:
         self._offered = offered
         context = self._context
         selection = self._choosing.made
+        giving = context.profile.giving
         limits = Limits(
             charge=most_power(context, selection),
-            discharge=most_back(context, selection),
+            discharge=most_back(context, selection) if giving.sells else 0.0,
             entries=context.profile.supporting_points,
+            efficiency=giving.efficiency,
+            wear=giving.wear,
         )
         self._station_now = heard.body.header.time_stamp
         self._since = context.scheduler.now
