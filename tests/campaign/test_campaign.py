@@ -1,6 +1,7 @@
 """A campaign draws the same again, finds what is planted, makes it small, and keeps its books."""
 
 import json
+import pickle
 import subprocess
 import sys
 from contextlib import closing
@@ -224,6 +225,17 @@ def test_a_campaign_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
     for other in (head(plan, 2), head(Plan(most=1), 1), head(plan, 1, "a:b")):
         with pytest.raises(OtherBook, match="another plan"):
             Book(tmp_path, other)
+
+
+def test_a_book_of_thousands_of_sessions_keeps_what_is_the_same_once(tmp_path: Path) -> None:
+    """As they come from other processes, in which each has its own words."""
+    ways = tuple(f"iso2 One{number} > Other{number}" for number in range(30))
+    with closing(Book(tmp_path, head(Plan(), 1))) as book:
+        book.add(pickle.loads(pickle.dumps(Result(seed, "din", edges=ways))) for seed in (1, 2))
+    with closing(Book(tmp_path, head(Plan(), 1))) as again:
+        assert again.results == book.results
+        for one in (book, again):
+            assert one.results[1].edges is one.results[2].edges
 
 
 @pytest.mark.parametrize("octets", [b"no json\n", b"[]\n", b'{"a": 1}\n', b"\xff\xfe\n"])

@@ -8,8 +8,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from sys import intern
 from typing import IO
 
 from tools.campaign.plan import Plan
@@ -41,6 +43,7 @@ class Book:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / FILE
         self.results: dict[int, Result] = {}
+        self._words: dict[tuple[str, ...], tuple[str, ...]] = {}
         whole = 0
         if self.path.exists():
             whole = self._read(told)
@@ -65,8 +68,7 @@ class Book:
                     "or take it away"
                 )
             for line in lines[1:]:
-                result = Result.from_json(json.loads(line))
-                self.results[result.seed] = result
+                self._keep(Result.from_json(json.loads(line)))
         except (ValueError, TypeError) as error:
             raise OtherBook(f"{self.path} is no book of a campaign: {error}") from None
         return whole
@@ -74,8 +76,20 @@ class Book:
     def add(self, results: Iterable[Result]) -> None:
         kept = list(results)
         for result in kept:
-            self.results[result.seed] = result
+            self._keep(result)
         self._write([json.dumps(result.as_json()) for result in kept])
+
+    def _keep(self, result: Result) -> None:
+        """Most sessions went the same ways and ended alike: what is the same is kept once."""
+        self.results[result.seed] = replace(
+            result,
+            edges=self._once(result.edges),
+            endings=self._once(result.endings),
+            station=self._once(result.station),
+        )
+
+    def _once(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return self._words.setdefault(words, tuple(map(intern, words)))
 
     def _write(self, lines: list[str]) -> None:
         self._file.write("".join(f"{line}\n" for line in lines).encode())
