@@ -13,10 +13,12 @@ from secc.session.profile import CONFORMANCE, StationProfile
 from tools.conformance.bench import Deviation, Setup
 from tools.conformance.station import chains as chains_at_station
 from tools.conformance.station import handshake as handshake_cases
+from tools.conformance.station import malformed as broken_requests
 from tools.conformance.station.cases import Row
 from tools.conformance.vehicle import cases as vehicles
 from tools.conformance.vehicle import chains as chains_at_vehicle
 from tools.conformance.vehicle import energy, plays
+from tools.conformance.vehicle import malformed as broken_answers
 from tools.conformance.vehicle.bench import VehicleSetup
 from tools.pki.broken.faults import Fault
 
@@ -86,3 +88,27 @@ def test_a_vehicle_that_takes_the_chain_it_is_shown() -> None:
 def test_a_station_that_takes_the_contract_it_is_shown() -> None:
     with pytest.raises(Deviation, match="PaymentDetailsRes OK"):
         chains_at_station.refuses(NOTHING_WRONG, chains_at_station.PNC)
+
+
+def test_a_station_that_takes_what_is_no_message() -> None:
+    with pytest.raises(Deviation, match="was answered with ServiceDiscoveryRes OK"):
+        broken_requests.broken(lambda octets: octets, "ServiceDiscovery", Setup())
+
+
+def test_a_station_that_answers_the_same_request_twice() -> None:
+    lenient = replace(CONFORMANCE, tolerated=frozenset({Tolerance.DISCOVERY_AGAIN}))
+    with pytest.raises(Deviation, match="answered as well"):
+        broken_requests.doubled("ServiceDiscovery", Setup(profile=lenient))
+
+
+def test_a_vehicle_that_takes_what_is_no_answer() -> None:
+    with pytest.raises(Deviation, match="goes on"):
+        broken_answers.broken(lambda octets: octets, "SessionSetup", VehicleSetup())
+
+
+@pytest.mark.parametrize(("share", "patience"), [(0.8, S), (1.2, 5 * S)])
+def test_a_vehicle_with_another_patience(share: float, patience: int) -> None:
+    timing = Timing(exchanges={"SessionSetup": Change(answer=patience)})
+    setup = VehicleSetup(profile=replace(VEHICLE, timing=timing))
+    with pytest.raises(Deviation):
+        broken_answers.late(share, "SessionSetup", setup)

@@ -37,6 +37,7 @@ class FakeBench(Clockwork):
 
     def prepare(self) -> None:
         self.unseen.append("whether energy flows on")
+        self.remarks.append("octets behind a message are tolerated")
 
     def finish(self) -> None:
         self.finished += 1
@@ -108,6 +109,7 @@ def test_a_late_bench_does_not_call_a_device_late(
 def test_what_could_not_be_seen_is_said(tmp_path: Path) -> None:
     good = played(tmp_path / "out")[0]
     assert good.unseen == ("whether energy flows on",)
+    assert good.remarks == ("octets behind a message are tolerated",)
     assert good.files == ("wire.pcapng", "ladder.txt", "events.jsonl")
 
 
@@ -167,6 +169,7 @@ def test_the_report_says_the_same_in_every_form(tmp_path: Path) -> None:
     assert {name: suite.get(name) for name in wanted} == wanted
     page = (out / "report.html").read_text()
     assert "answered with OK, expected FAILED" in page
+    assert "remark: octets behind a message are tolerated" in page
     assert 'href="cases/BAD/wire.pcapng"' in page
 
 

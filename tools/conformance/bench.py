@@ -56,6 +56,7 @@ class Clockwork:
         self.scheduler = scheduler
         self.limits = limits
         self.unseen: list[str] = []
+        self.remarks: list[str] = []
         self.closing: list[Action] = []
 
     @property
@@ -95,6 +96,11 @@ class StationBench(Protocol):
     @property
     def unseen(self) -> list[str]:
         """What could not be judged from here."""
+        ...
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is not by the letter, and no reason to fail."""
         ...
 
     @property

@@ -55,7 +55,7 @@ def _junit(device: Device, results: Sequence[Result]) -> "ElementTree[Element]":
         )
         if one.verdict in kinds:
             SubElement(case, kinds[one.verdict], message=one.why)
-        said = [one.title, *(f"not seen: {text}" for text in one.unseen), *one.findings]
+        said = [one.title, *_notes(one)]
         SubElement(case, "system-out").text = "\n".join(said)
     return ElementTree(suite)
 
@@ -81,14 +81,20 @@ def _row(folder: Path, one: Result) -> str:
         f'<a href="cases/{html.escape(one.id)}/{html.escape(name)}">{html.escape(name)}</a>'
         for name in one.files
     )
-    notes = [f"not seen: {text}" for text in one.unseen]
-    notes += [f"rule {text}" for text in one.findings]
+    notes = _notes(one)
     shown = "".join(f"<br><small>{html.escape(text)}</small>" for text in notes)
     why = f"<br><b>{html.escape(one.why)}</b>" if one.why else ""
     return (
         f'<tr><td>{html.escape(one.id)}</td><td class="{style}">{one.verdict.value}</td>'
         f"<td>{html.escape(one.title)}{why}{shown} {links}{_ladder(folder, one)}</td></tr>\n"
     )
+
+
+def _notes(one: Result) -> list[str]:
+    """Beside the verdict, and no part of it."""
+    notes = [f"not seen: {text}" for text in one.unseen]
+    notes += [f"remark: {text}" for text in one.remarks]
+    return notes + [f"rule {text}" for text in one.findings]
 
 
 def _ladder(folder: Path, one: Result) -> str:

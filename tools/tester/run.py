@@ -115,6 +115,7 @@ class Run:
             began.isoformat(timespec="milliseconds"),
             files,
             findings,
+            tuple(played.remarks),
         )
         beside = folder / f"{VERDICT}.new"
         beside.write_text(json.dumps(result.as_json(), ensure_ascii=False, indent=1) + "\n")

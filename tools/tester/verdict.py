@@ -35,6 +35,8 @@ class Result:
     files: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     """What the rules of ``v2g decode`` say to the conversation; no part of the verdict."""
+    remarks: tuple[str, ...] = ()
+    """What is not by the letter, and no reason to fail."""
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "verdict": self.verdict.value}
@@ -42,7 +44,9 @@ class Result:
     @classmethod
     def of(cls, told: dict[str, Any]) -> "Result":
         """What ``as_json`` has made."""
-        lists = {name: tuple(told[name]) for name in ("unseen", "files", "findings")}
+        lists = {
+            name: tuple(told.get(name, ())) for name in ("unseen", "files", "findings", "remarks")
+        }
         return cls(**{**told, **lists, "verdict": Verdict(told["verdict"])})
 
 
@@ -51,6 +55,8 @@ class Bench(Protocol):
 
     @property
     def unseen(self) -> list[str]: ...
+    @property
+    def remarks(self) -> list[str]: ...
     @property
     def stalled(self) -> int: ...
     def prepare(self) -> None: ...
@@ -64,6 +70,7 @@ class Played:
     verdict: Verdict = Verdict.PASS
     why: str = ""
     unseen: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from a set-up
@@ -101,6 +108,7 @@ def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from 
         _finish(bench, played)
     for bench in benches:
         played.unseen += [text for text in bench.unseen if text not in played.unseen]
+        played.remarks += bench.remarks
     return played
 
 

@@ -206,6 +206,7 @@ SETUPS: Final = {
     "002": NewerSetup(inside="inside only: it asks the choice itself, without a connection"),
     "004": PAUSES,
     "008": NewerSetup(external_alone=True),
+    "010": NewerSetup(condition="slow Authorization"),
     "018": NewerSetup(service="DC"),
     "020": NewerSetup(service="AC", condition="stuck contactor"),
     "028": NewerSetup(condition="no service renegotiation"),

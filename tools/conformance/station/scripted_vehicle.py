@@ -218,6 +218,16 @@ class VehicleTester:
         assert self._dialect is not None
         return v2gtp.pack(*self._dialect.encode(self.session_id, said))
 
+    def send_raw(self, octets: bytes) -> None:
+        """A part of something; nobody waits for an answer."""
+        if self._channel is not None:
+            self._channel.send_raw(octets)
+
+    def next_answer(self, within: int) -> Heard | None:
+        """One more, that nothing was said for in between."""
+        answer = self._next(within)
+        return answer if isinstance(answer, Heard) else None
+
     def ask_raw(self, octets: bytes, within: int) -> Heard | None:
         assert self._channel is not None
         self._inbox.clear()

@@ -52,7 +52,7 @@ def nobody_answers(setup: VehicleSetup) -> None:
     times = [at for at, _ in tester.searches]
     require(2 <= len(times) <= 50, f"{len(times)} requests")
     gaps = [later - sooner for sooner, later in pairwise(times)]
-    jitter = 5 * MS if tester.lab.inside is None else 0  # of a real clock and a real line
+    jitter = 20 * MS if tester.lab.inside is None else 0  # so late a bench may be
     on_time(min(gaps) >= 250 * MS - jitter, f"{min(gaps) / MS} ms between two requests")
     require(times[-1] - began <= 20 * S, "requests after the set-up time")
 

@@ -5,9 +5,11 @@ Every request of the vehicle is kept with its time.  Without a script the answer
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from bsw import v2gtp
 from bsw.chrgm.dialect import Dialect
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.sap import (
@@ -32,10 +34,18 @@ from tools.conformance.vehicle.lab import STEP
 from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station, station_of
 
 Answer = Callable[[Any], Any]
-"""From the request's body: a body, ``Said``, ``Later``, octets without a header, or ``None``."""
+"""From the request's body: a body, ``Said``, ``Later``, octets without a header, ``Pieces``, or
+``None``."""
 LOOPS: Final = ("CurrentDemand", "ChargingStatus")
 SLOW: Final = 5 * MS
 """How long the tester thinks before it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """An answer octet for octet: each part so long after the request."""
+
+    parts: tuple[tuple[int, bytes], ...]
 
 
 class StationTester:
@@ -185,7 +195,20 @@ class StationTester:
         if isinstance(said, bytes):
             self._channel.send(0x8001, said)
             return
+        if isinstance(said, Pieces):
+            for delay, octets in said.parts:
+                self.lab.scheduler.after(delay, partial(self._send_raw, octets), name="piece")
+            return
         self._wire.say(self.session_id, said if isinstance(said, Said) else Said(said))
+
+    def _send_raw(self, octets: bytes) -> None:
+        if self._channel is not None:
+            self._channel.send_raw(octets)
+
+    def octets_of(self, body: Any) -> bytes:  # noqa: ANN401 - of any protocol
+        """The answer as it would go over TCP, header included."""
+        assert self._dialect is not None
+        return v2gtp.pack(*self._dialect.encode(self.session_id, Said(body)))
 
     # The source
 

@@ -57,8 +57,12 @@ class ForeignStation(ForeignBench):
         equipment.process.prepare(self, self.facts)
         for name in conditions(self.setup):
             self.condition(name)
-        if equipment.device.pilot.driver == "none":
+
+    def plug(self) -> None:
+        """Some stations need a while after each session; where no plug shows it, they answer."""
+        if self.equipment.device.pilot.driver == "none":
             self.await_discovery()
+        super().plug()
 
     @cached_property
     def crypto(self) -> Crypto | None:

@@ -1,0 +1,182 @@
+"""Requests that are broken, doubled, mixed up or slow: nobody is taken in, and nothing hangs.
+
+What a station may do with octets that are no message is left to it - no answer, a refusal, the
+end of the connection -, but it takes none of it for good, and the next vehicle is served.  What is
+only slow is answered.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from bsw import v2gtp
+from bsw.chrgm.record import Heard, code_of, refused
+from bsw.os.clock import MS, S
+from tools.conformance import judge
+from tools.conformance.bench import AC, Deviation, NotReached, Setup
+from tools.conformance.station.cases import Case, start
+from tools.conformance.station.scripted_vehicle import VehicleTester
+from tools.conformance.station.walk import Walk
+
+PIECE: Final = 40 * MS
+NO_PLACE: Final = "Loop"
+"""Where the same may be said again and again, and there is no time for slowness."""
+Octets = Callable[[bytes], bytes]
+"""From a whole good request to what is sent in its place."""
+
+
+def _framed(payload: bytes, length: int | None = None) -> bytes:
+    whole = v2gtp.pack(v2gtp.PayloadType.EXI, payload)
+    size = len(payload) if length is None else length
+    return whole[:4] + size.to_bytes(4, "big") + payload
+
+
+def _payload(request: bytes) -> bytes:
+    return request[v2gtp.HEADER_SIZE :]
+
+
+def _flipped(request: bytes) -> bytes:
+    """The event code of the body's element, or what stands nearest to it, becomes another."""
+    body = bytearray(_payload(request))
+    body[1] ^= 0xFF
+    return _framed(bytes(body))
+
+
+BROKEN: Final[dict[str, tuple[str, Octets]]] = {
+    "cut": ("its second half is missing", lambda one: _framed(_payload(one)[: len(one) // 4])),
+    "empty": ("nothing behind the header", lambda _one: _framed(b"")),
+    "flipped": ("a turned octet near the beginning", _flipped),
+    "garbage": ("random octets", lambda _one: _framed(b"\x80\x98" + bytes(range(7, 90)))),
+    "zeros": ("zeros alone", lambda one: _framed(bytes(len(_payload(one))))),
+    "text": ("another language", lambda _one: _framed(b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n")),
+    "huge": ("a length of four gigabytes", lambda one: _framed(_payload(one), 0xFFFFFFFF)),
+    "promised": (
+        "a length of one more octet that never comes",
+        lambda one: _framed(_payload(one), len(_payload(one)) + 1),
+    ),
+    "bare": ("no header", _payload),
+}
+
+
+def broken(change: Octets, place: str, setup: Setup) -> None:
+    walk = _reached(place, setup)
+    octets = change(_good(walk, place))
+    answer = walk.tester.ask_raw(octets, 2 * S)
+    _not_taken(answer)
+    served_again(walk)
+
+
+def _not_taken(answer: Heard | None) -> None:
+    if answer is None:
+        return
+    name, code = type(answer.body).__name__, code_of(answer.body)
+    judge.require(refused(code), f"what is no message was answered with {name} {code}")
+
+
+def served_again(walk: Walk) -> None:
+    """The connection is given up; the next one comes up to a session."""
+    walk.tester.leave()
+    walk.lab.unplug()
+    walk.lab.run(6 * S)
+    try:
+        again = Walk(walk.lab, VehicleTester(walk.lab))
+        again.begin()
+        again.do("SessionSetup")
+    except Deviation as deviation:
+        raise Deviation(f"the next vehicle is not served: {deviation}") from deviation
+
+
+def trailing(place: str, setup: Setup) -> None:
+    """Octets behind the message: answered or refused, but never left hanging."""
+    walk = _reached(place, setup)
+    answer = walk.tester.ask_raw(_framed(_payload(_good(walk, place)) + b"\0\0\0"), 6 * S)
+    judge.require(answer is not None or not walk.tester.is_open, "no answer, and no end")
+    if answer is not None and not refused(code_of(answer.body)):
+        walk.lab.remarks.append("octets behind a message are tolerated")
+
+
+def doubled(place: str, setup: Setup) -> None:
+    """The same request twice in one segment: the second is out of order."""
+    walk = _reached(place, setup)
+    octets = _good(walk, place)
+    first = walk.tester.ask_raw(2 * octets, 6 * S)
+    heard = judge.answered(walk, first, walk.words.exchange(place), OK)
+    processing = getattr(heard.body, "evse_processing", None)
+    if processing is not None and processing.value != "Finished":
+        raise NotReached(f"{place} is asked again by right: {processing.value}")
+    second = walk.tester.next_answer(6 * S)
+    if second is None:
+        judge.require(not walk.tester.is_open, "the second request was passed over")
+        return
+    judge.require(refused(code_of(second.body)), "the second request was answered as well")
+    judge.closes(walk)
+
+
+def in_pieces(size: int, place: str, setup: Setup) -> None:
+    """The request dribbles in; it is whole long before anybody's time is over."""
+    walk = _reached(place, setup)
+    octets = _good(walk, place)
+    step = max(1, len(octets) // size)
+    parts = [octets[at : at + step] for at in range(0, len(octets), step)]
+    for part in parts[:-1]:
+        walk.tester.send_raw(part)
+        walk.lab.run(PIECE)
+    answer = walk.tester.ask_raw(parts[-1], 6 * S)
+    judge.answered(walk, answer, walk.words.exchange(place), OK)
+
+
+def stalled(setup: Setup) -> None:
+    """Who connects and says nothing keeps no other vehicle away, and is not waited for for ever."""
+    walk = _reached("SessionSetup", setup)
+    walk.tester.send_raw(_good(walk, "SessionSetup")[:5])
+    judge.require(
+        walk.tester.silent_until_closed(walk.lab.limits.sequence + 25 * S) is not None,
+        "half a header keeps the connection open",
+    )
+    served_again(walk)
+
+
+OK: Final = ("OK", "OK_NewSessionEstablished")
+PLACES: Final = ("SessionSetup", "ServiceDiscovery", "ChargeParameterDiscovery", "Loop")
+
+
+def _reached(place: str, setup: Setup) -> Walk:
+    try:
+        walk = start(setup)
+        walk.to(place)
+        walk.prepare(place)
+    except Deviation as deviation:
+        raise NotReached(f"before {place}: {deviation}") from deviation
+    return walk
+
+
+def _good(walk: Walk, place: str) -> bytes:
+    return walk.tester.octets_of(walk.tester.await_later(walk.words.request(place)))
+
+
+def _rows() -> Iterator[Case]:
+    for words, setup in (("", Setup()), ("AC-", Setup(mode=AC)), ("DIN-", Setup(protocol="din"))):
+        places = PLACES if not words else ("ServiceDiscovery",)
+        for place in places:
+            for name, (title, change) in BROKEN.items():
+                play = partial(broken, change, place)
+                yield _case(f"{words}{place}-{name}", f"{place}: {title}", play, setup, place)
+            head = f"{words}{place}"
+            plays: dict[str, tuple[str, Callable[[str, Setup], None]]] = {
+                "trailing": ("octets behind the message", trailing)
+            }
+            if place != NO_PLACE:
+                plays["doubled"] = ("twice in one segment -> the second refused", doubled)
+                plays["pieces"] = ("in four pieces -> answered", partial(in_pieces, 4))
+            for name, (title, how) in plays.items():
+                told = f"{place}: {title}"
+                yield _case(f"{head}-{name}", told, partial(how, place), setup, place)
+    yield _case("stalled", "half a header, then nothing -> closed", stalled, Setup(), "stalled")
+
+
+def _case(name: str, title: str, play: Callable[[Setup], None], setup: Setup, place: str) -> Case:
+    return Case(f"NEG-SECC-MSG-{name}", f"broken request; {title}", play, setup, (place, "broken"))
+
+
+def cases() -> list[Case]:
+    return list(_rows())

@@ -1,0 +1,128 @@
+"""Answers that are broken, late or in pieces: a vehicle ends safely, or waits as it should."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from bsw import v2gtp
+from bsw.chrgm.protocols import protocol
+from bsw.os.clock import S
+from tools.conformance.judge import require
+from tools.conformance.station.cases import Case
+from tools.conformance.vehicle import judge
+from tools.conformance.vehicle.bench import VehicleSetup
+from tools.conformance.vehicle.plays import AC_CAR, DC_CAR, DIN_CAR
+from tools.conformance.vehicle.scripted_station import Pieces, StationTester
+
+Broken = Callable[[bytes], bytes]
+"""From the whole good answer to what is sent in its place."""
+AFTER: Final = {"CurrentDemand": 50, "ChargingStatus": 20}
+
+
+def _payload(answer: bytes) -> bytes:
+    return answer[v2gtp.HEADER_SIZE :]
+
+
+def _framed(payload: bytes, length: int | None = None) -> bytes:
+    whole = v2gtp.pack(v2gtp.PayloadType.EXI, payload)
+    size = len(payload) if length is None else length
+    return whole[:4] + size.to_bytes(4, "big") + payload
+
+
+BROKEN: Final[dict[str, tuple[str, Broken]]] = {
+    "cut": ("its second half is missing", lambda one: _framed(_payload(one)[: len(one) // 4])),
+    "zeros": ("zeros alone", lambda one: _framed(bytes(len(_payload(one))))),
+    "text": ("another language", lambda _one: _framed(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+    "huge": ("a length of four gigabytes", lambda one: _framed(_payload(one), 0xFFFFFFFF)),
+    "promised": (
+        "a length of one more octet that never comes",
+        lambda one: _framed(_payload(one), len(_payload(one)) + 1),
+    ),
+    "bare": ("no header", _payload),
+}
+
+
+def broken(change: Broken, name: str, setup: VehicleSetup) -> None:
+    """It is no answer: the vehicle ends, at the latest when its time for the answer is over."""
+    tester = judge.begin(setup)
+    tester.on(name, _in_place(tester, name, change), after=AFTER.get(name, 0))
+    tester.plug_in()
+    judge.ends(tester, within=60 * S)
+    require(tester.names()[-1] == name, f"went on to {tester.names()[-1]}")
+
+
+def _in_place(tester: StationTester, name: str, change: Broken) -> Callable[[Any], Pieces]:
+    return lambda request: Pieces(((0, change(_good(tester, name, request))),))
+
+
+def _good(tester: StationTester, name: str, request: Any) -> bytes:  # noqa: ANN401 - of any protocol
+    return tester.octets_of(tester.words.answers[name](request))
+
+
+def late(share: float, name: str, setup: VehicleSetup) -> None:
+    """A share of the vehicle's patience for one answer: below 1 it goes on, above it ends."""
+    tester = judge.begin(setup)
+    patience = protocol(setup.protocol).table.exchanges[name].limits.answer
+    delay = int(patience * share)
+
+    def answer(request: Any) -> Pieces:  # noqa: ANN401 - of any protocol
+        return Pieces(((delay, _good(tester, name, request)),))
+
+    tester.on(name, answer)
+    if share > 1.0:
+        tester.plug_in()
+        judge.ends(tester, within=60 * S)
+        require(tester.names()[-1] == name, f"went on to {tester.names()[-1]}")
+    else:
+        judge.charging(tester)
+        judge.finish(tester)
+
+
+def dribbled(name: str, setup: VehicleSetup) -> None:
+    """In ten pieces, together within half of the vehicle's patience."""
+    tester = judge.begin(setup)
+    patience = protocol(setup.protocol).table.exchanges[name].limits.answer
+
+    def answer(request: Any) -> Pieces:  # noqa: ANN401 - of any protocol
+        octets = _good(tester, name, request)
+        step = len(octets) // 10 + 1
+        parts = [octets[at : at + step] for at in range(0, len(octets), step)]
+        return Pieces(tuple((patience * at // 20, part) for at, part in enumerate(parts)))
+
+    tester.on(name, answer)
+    judge.charging(tester)
+    judge.finish(tester)
+
+
+EACH: Final[tuple[tuple[str, VehicleSetup, tuple[str, ...]], ...]] = (
+    ("DC", DC_CAR, ("SessionSetup", "ChargeParameterDiscovery", "CurrentDemand")),
+    ("AC", AC_CAR, ("ServiceDiscovery", "ChargingStatus")),
+    ("DIN", DIN_CAR, ("ServiceDiscovery",)),
+)
+SHARES: Final = {"late-80": 0.8, "late-120": 1.2, "late-300": 3.0}
+
+
+def _rows() -> Iterator[Case]:
+    for words, setup, names in EACH:
+        for name in names:
+            for fault, (title, change) in BROKEN.items():
+                play = partial(broken, change, name)
+                yield _case(
+                    f"{words}-{name}-{fault}", f"{words}; {name}: {title}", play, setup, name
+                )
+        name = names[0]
+        for fault, share in SHARES.items():
+            title = f"{words}; {name} after {share:.0%} of the vehicle's patience"
+            yield _case(f"{words}-{name}-{fault}", title, partial(late, share, name), setup, name)
+        title = f"{words}; {name} in ten pieces -> goes on"
+        yield _case(f"{words}-{name}-pieces", title, partial(dribbled, name), setup, name)
+
+
+def _case(
+    name: str, title: str, play: Callable[[VehicleSetup], None], setup: VehicleSetup, place: str
+) -> Case:
+    return Case(f"NEG-EVCC-MSG-{name}", f"broken answer; {title}", play, setup, (place, "broken"))
+
+
+def cases() -> list[Case]:
+    return list(_rows())
