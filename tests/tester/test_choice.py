@@ -6,7 +6,7 @@ import pytest
 
 from tools.conformance.catalogue import everything
 from tools.tester.applicable import fitted, role_of, why_not
-from tools.tester.profile import Action, Device, PilotPart
+from tools.tester.profile import Action, ActionsPart, Device, PilotPart
 from tools.tester.select import UnknownWord, chosen
 
 STATIONS = [case for case in everything() if role_of(case) == "secc"]
@@ -66,6 +66,7 @@ def reason(identity: str, device: Device) -> str:
     return why_not(BY_ID[identity], device)
 
 
+RELAYS = ActionsPart(show_b=Action(run="./b"), show_c=Action(run="./c"))
 PLAIN = Device(protocols=("iso2",), pilot=PilotPart(driver="plug"))
 
 
@@ -78,6 +79,7 @@ PLAIN = Device(protocols=("iso2",), pilot=PilotPart(driver="plug"))
         ("PX-SECCD-003", PLAIN, "protocol din"),
         ("TC_SECC_DC_VTB_CableCheck_008", Device(), "pilot.driver is none"),
         ("TC_SECC_DC_VTB_CableCheck_008", PLAIN, ""),
+        ("TC_SECC_DC_VTB_CableCheck_008", Device(actions=RELAYS), ""),
         ("TC_SECC_CMN_VTB_SDP_004", Device(), "plug going in"),
         ("TC_SECC_DC_VTB_ChargeParameterDiscovery_008", PLAIN, "'tariff'"),
         (

@@ -47,6 +47,7 @@ class Limits:
 
     setup: int = 18 * S
     sequence: int = 60 * S
+    close: int = 5 * S
 
 
 class Clockwork:

@@ -6,7 +6,6 @@ from typing import Protocol
 from bsw.chrgm.record import NO_SESSION, Heard, code_of, same_session
 from bsw.os.clock import MS, S
 from tools.conformance.bench import Deviation, Untimely
-from tools.conformance.station.scripted_vehicle import T_CLOSE
 from tools.conformance.station.walk import Walk
 
 SLACK = 100 * MS
@@ -56,7 +55,7 @@ def answered(walk: Walk, heard: Heard | None, exchange: str, codes: Sequence[str
 
 def closes(walk: Walk) -> None:
     """The station closes TCP within T_close and says nothing more."""
-    closed = walk.tester.silent_until_closed(T_CLOSE)
+    closed = walk.tester.silent_until_closed(walk.lab.limits.close)
     require(closed is not None, "the connection stays open")
     without_energy(walk)
 
@@ -69,10 +68,11 @@ def without_energy(walk: Walk) -> None:
 
 def silent_end(walk: Walk, limit: int, since: int) -> None:
     """Nothing is said until ``limit`` after ``since``; then TCP is closed within T_close."""
-    closed = walk.tester.silent_until_closed(limit + T_CLOSE)
+    close = walk.lab.limits.close
+    closed = walk.tester.silent_until_closed(limit + close)
     if closed is None:
-        raise Deviation(f"open {T_CLOSE // S} s after the limit")
+        raise Deviation(f"open {close // S} s after the limit")
     took = closed - since
     on_time(took >= limit - SLACK, f"closed after {took / S:.1f} s, before the limit")
-    on_time(took <= limit + T_CLOSE, f"closed after {took / S:.1f} s")
+    on_time(took <= limit + close, f"closed after {took / S:.1f} s")
     without_energy(walk)

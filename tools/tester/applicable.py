@@ -79,7 +79,8 @@ def _pays(setup: Any, device: Device) -> bool:  # noqa: ANN401 - of either role
 
 def _pilot(case: Case, device: Device) -> str:
     driver = device.pilot.driver
-    if "pilot" in case.needs and driver not in {"plug", "island"}:
+    switches = driver == "plug" or (device.role == "secc" and device.actions.shows)
+    if "pilot" in case.needs and not switches:
         return f"needs the pilot's resistors, and pilot.driver is {driver}"
     if "plug" in case.needs and driver == "none":
         return "begins with the plug going in, and pilot.driver is none"

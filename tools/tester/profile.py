@@ -86,8 +86,18 @@ class PilotPart(Part):
 class ActionsPart(Part):
     """How the device is handled."""
 
+    @property
+    def shows(self) -> bool:
+        """The bench can switch a vehicle's resistors by them."""
+        return self.show_b is not None and self.show_c is not None
+
     plug_in: Action | None = None
     plug_out: Action | None = None
+    show_b: Action | None = None
+    show_c: Action | None = None
+    show_d: Action | None = None
+    """Whoever plugs by hand or by command may also switch a vehicle's resistors."""
+
     reset: Action | None = None
     """Before each case."""
 
@@ -104,6 +114,8 @@ class LimitsPart(Part):
 
     setup: Annotated[Duration, between("1 s", "1 h", TIME)] = 18 * S
     sequence: Annotated[Duration, between("1 s", "1 h", TIME)] = 60 * S
+    close: Annotated[Duration, between("1 s", "1 h", TIME)] = 5 * S
+    """From a refusal, or the end of its patience, to the closed connection."""
 
 
 class Device(Part):

@@ -22,7 +22,7 @@ from tools.conformance.bench import Deviation, NotReached, StationBench
 from tools.conformance.judge import SLACK, on_time, require
 from tools.conformance.newer.setup import NewerSetup, application_of
 from tools.conformance.newer.tester import NewerVehicle, ScriptedVehicle
-from tools.conformance.station.scripted_vehicle import T_CLOSE, VehicleTester
+from tools.conformance.station.scripted_vehicle import VehicleTester
 
 LAB: Final = sap.SapRules(lab_iso20_on_any_link=True)
 
@@ -108,7 +108,7 @@ class WireVehicle(NewerVehicle):
 
     def ended(self, *_endings: Ending) -> None:
         """By its own word from inside; from here it closes the connection."""
-        closed = self.tester.silent_until_closed(T_CLOSE + S)
+        closed = self.tester.silent_until_closed(self.lab.limits.close + S)
         require(closed is not None, "the connection stays open")
 
     def silence_ends(self, limit: int, ending: Ending) -> None:
@@ -120,8 +120,10 @@ class WireVehicle(NewerVehicle):
             longest = max(limits.setup, limits.sequence)  # some begin with the connection
         elif limit > S:
             limit = longest = limits.sequence
-        closed = self.tester.silent_until_closed(longest + T_CLOSE)
-        require(closed is not None, f"open {T_CLOSE // S} s after {longest / S:.1f} s of silence")
+        closed = self.tester.silent_until_closed(longest + limits.close)
+        require(
+            closed is not None, f"open {limits.close // S} s after {longest / S:.1f} s of silence"
+        )
         assert closed is not None
         took = (closed - since) / S
         on_time(closed - since >= limit - SLACK, f"closed after {took:.1f} s, before the limit")

@@ -26,7 +26,6 @@ from bsw.slac.outcome import Linked, Reason
 from bsw.trace import MemoryTrace, Trace
 from tools.conformance.bench import Deviation, StationBench
 
-T_CLOSE: Final = 5 * S
 ANSWER: Final = 6 * S
 """Longer than any message timeout: lateness is judged, not mistaken for silence."""
 SDP_WAIT: Final = 1250 * MS

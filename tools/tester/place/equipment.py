@@ -44,7 +44,7 @@ class ForeignBench(Clockwork):
     def __init__(self, equipment: Equipment, recorded: Recorded, setup: Any) -> None:  # noqa: ANN401 - of either role
         limits = equipment.device.limits
         scheduler = equipment.world.scheduler
-        super().__init__(scheduler, Limits(limits.setup, limits.sequence))
+        super().__init__(scheduler, Limits(limits.setup, limits.sequence, limits.close))
         self.equipment = equipment
         self.recorded = recorded
         self.network = recorded.network

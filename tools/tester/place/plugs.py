@@ -40,7 +40,7 @@ class TesterPlug(Protocol):
     def plug(self, clock: Clockwork) -> None: ...
     def unplug(self, clock: Clockwork) -> None: ...
     def listen(self, changed: PilotListener) -> None: ...
-    def show(self, state: PilotState) -> None: ...
+    def switch(self, clock: Clockwork, state: PilotState) -> None: ...
     def load(self, resistance: float) -> None: ...
     def link(self, user: LinkUser, energy: Energy, modem: EthernetPort | None) -> Link: ...
 
@@ -53,7 +53,7 @@ class ByHand:
         self._hands = hands
         self._role = device.role
         by_hand = device.pilot.driver != "none"
-        actions = device.actions
+        self._actions = actions = device.actions
         self._in = actions.plug_in or (Action(ask="plug in now") if by_hand else None)
         self._out = actions.plug_out or (Action(ask="unplug now") if by_hand else None)
         self._reading = Pilot(PilotState.A)
@@ -73,7 +73,12 @@ class ByHand:
         self._tell(Pilot(PilotState.A))
 
     def show(self, state: PilotState) -> None:
-        """Nobody measures it: cases that live by it are not played here."""
+        """For matching, which has no resistors here."""
+
+    def switch(self, clock: Clockwork, state: PilotState) -> None:
+        """By a command, or by nobody: then cases that live by it are not played."""
+        action = getattr(self._actions, f"show_{state.name.lower()}", None)
+        self._hands.do(clock, action, f"show {state.name}")
 
     def load(self, resistance: float) -> None:
         raise NotFromHere(f"{resistance:.0f} ohms on the pilot need hardware")
@@ -160,15 +165,16 @@ class SimulatedPlug:
     def listen(self, changed: PilotListener) -> None:
         self._server.cable.station.listen(changed)
 
-    def show(self, state: PilotState) -> None:
+    def switch(self, _clock: Clockwork, state: PilotState) -> None:
         self._latest.show(state)
 
     def load(self, resistance: float) -> None:
         self._server.cable.load(resistance)
 
-    def link(self, user: LinkUser, energy: Energy, _modem: EthernetPort | None) -> Link:
+    def link(self, user: LinkUser, energy: Energy, modem: EthernetPort | None) -> Link:
+        """By the plug's own power line, or that of a real modem beside it."""
         ours = SEATS["evcc" if self._role == "secc" else "secc"]
-        port = self._server.seats[ours].port
+        port = modem or self._server.seats[ours].port
         return _matching(self._world, port, self._latest, user, energy, self._role)
 
 

@@ -77,7 +77,7 @@ class ForeignStation(ForeignBench):
         return self.equipment.plug.link(NotedUser(self, user), energy, self.modem())
 
     def show(self, state: PilotState) -> None:
-        self.equipment.plug.show(state)
+        self.equipment.plug.switch(self, state)
 
     def load(self, resistance: float) -> None:
         self.equipment.plug.load(resistance)
