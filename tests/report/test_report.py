@@ -20,6 +20,7 @@ from tools.bench.scenarios.find import read
 from tools.bench.scenarios.player import Player
 from tools.capture.sources import events
 from tools.cli import main
+from tools.dev.chromium import tab
 from tools.monitor.judge import Judge
 from tools.report.page import report
 
@@ -140,6 +141,28 @@ def test_a_browser_shows_every_message(tmp_path: Path) -> None:
     assert "no rule was broken" in shown
     assert "SupportedAppProtocolReq" in shown
     assert f"{len(ONE.frames) + 3} of {len(ONE.frames) + 3}" in shown
+
+
+NARROW = """(() => {
+  const ys = [], take = (x, y) => ys.push(y), n = 100000, times = [...Array(n).keys()];
+  const pen = {beginPath() {}, stroke() {}, moveTo: take, lineTo: take};
+  const values = times.map(time => time === 54321 ? 9 : 1);
+  plot.view = [0, n];
+  plot.line(pen, {times, values, colour: "red"}, time => 46 + time / n * 900, value => value);
+  return [Math.max(...ys), ys.length];
+})()"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_peak_of_one_sample_among_100_000_is_drawn_with_few_strokes(tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    out.write_text(page(write(tmp_path, ONE)), encoding="utf-8")
+    with tab() as opened:
+        opened.go(out.as_uri())
+        opened.until("document.readyState === 'complete' && typeof plot === 'object'")
+        highest, strokes = opened.ask(NARROW)
+    assert highest == 9
+    assert strokes < 4 * 1000
 
 
 # Several records
