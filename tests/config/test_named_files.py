@@ -111,6 +111,7 @@ WRITTEN = [
 ]
 ELSEWHERE = {
     "v2g api --socket": "no file; tests/api",
+    "v2g bench list --to": "a folder; tests/scenarios",
     "v2g bench run --out": "plays first; tests/run",
     "v2g bench run --evcc": "hands it to evcc run -c",
     "v2g bench run --secc": "hands it to secc run -c",
