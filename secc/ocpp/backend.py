@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from bsw.tls.uplink import UplinkTls, UplinkUnusable, uplink_client
 from csm.errors import Misconfigured
 from csm.jobs import Csm
 from csm.unlock import fetch
+from ecu.transfers.terms import Trust
 from ecu.uplink import UplinkDoor
 from keym.judging.status import CertId
 from ocpp.backoff import BackOffRules
@@ -50,6 +52,7 @@ from secc.session.schedules import Schedules
 if TYPE_CHECKING:
     from secc.contract.keys import StationKeys as VehicleKeys
 
+FILES: Final = "HTTP,HTTPS,FTP,FTPS"
 GOING_AWAY: Final = 1001
 LOOK_EACH: Final = 10 * MS
 RESTART_AFTER: Final = 1000 * MS
@@ -317,8 +320,13 @@ class Backend:
             "OCPPCommCtrlr.RetryBackOffWaitMinimum": str(retry.wait // S),
             "OCPPCommCtrlr.RetryBackOffRandomRange": str(retry.random // S),
             "OCPPCommCtrlr.RetryBackOffRepeatTimes": str(retry.repeats),
+            "OCPPCommCtrlr.FileTransferProtocols": FILES + (",SFTP" if self._sftp else ""),
             "OCPPCommCtrlr.WebSocketPingInterval": str(self._config.ping_every // S),
         }
+
+    @property
+    def _sftp(self) -> bool:
+        return self._config.known_hosts is not None and find_spec("asyncssh") is not None
 
     def _assembled(self, rules: StationRules) -> Station:
         """Raises ``CannotStart`` for variables that are not there or take no such value."""
@@ -339,7 +347,7 @@ class Backend:
             log=self._log,
             outside=StationOutside(
                 self._side.files,
-                roots=self._config.tls.roots,
+                trust=Trust(self._config.tls.roots, self._config.known_hosts),
                 firmware_roots=self._firmware_roots,
                 slots=self._config.firmware.slots,
                 now=self._calendar.unix,

@@ -128,6 +128,10 @@ class OcppConfig(Part):
     signing_key: ExistingFile | None = Field(default=None, examples=["meter.key"])
     """PEM, secp256r1: the register's readings are signed as OCMF by this program, for benches."""
 
+    known_hosts: ExistingFile | None = Field(default=None, examples=["/etc/ssh/ssh_known_hosts"])
+    """OpenSSH's: servers whose key stands here may be gone to by sftp; without it none.  Needs the
+    extra ``sftp``."""
+
     vendor: Annotated[str, Field(min_length=1, max_length=20)] = "Pilotwire"
     model: Annotated[str, Field(min_length=1, max_length=20)] = "SECC"
     serial: str = Field(default="", max_length=25, examples=["S-0001"])

@@ -1,4 +1,4 @@
-"""Logs out and firmware in, for a running station: HTTP on a worker, slots as files.
+"""Logs out and firmware in, for a running station: transfers on a worker, slots as files.
 
 Firmware is installed into the slot that does not run: a file beside the running one, put there
 whole, with a note for whoever starts the system.  The boot loader is not ours.
@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from bsw.os.worker import Outcome, Worker, WorkerFull
-from ecu.transfer import TransferError, get, put
+from ecu.transfer import get, put
+from ecu.transfers.terms import TransferError, Trust
 from ocpp.station.diagnostics.outside import Downloaded, Image, TransferFailed, Uploaded
 
 T = TypeVar("T")
@@ -34,23 +35,23 @@ class StationOutside:
         self,
         worker: Worker,
         *,
-        roots: Path | None,
+        trust: Trust,
         firmware_roots: Callable[[], list[Path]],
         slots: Path | None,
         now: Callable[[], float],
     ) -> None:
-        """``roots`` judge file servers, ``firmware_roots`` who signs firmware."""
+        """``trust`` judges file servers, ``firmware_roots`` who signs firmware."""
         self._worker = worker
-        self._roots = roots
+        self._trust = trust
         self._firmware_roots = firmware_roots
         self._slots = slots
         self._now = now
 
     def upload(self, url: str, name: str, octets: bytes, done: Uploaded) -> None:
-        self._submit("ocpp.upload", partial(put, url, name, octets, self._roots), done)
+        self._submit("ocpp.upload", partial(put, url, name, octets, self._trust), done)
 
     def download(self, url: str, done: Downloaded) -> None:
-        self._submit("ocpp.download", partial(get, url, self._roots), done)
+        self._submit("ocpp.download", partial(get, url, self._trust), done)
 
     def trusts(self, certificate: str) -> bool:
         files = self._firmware_roots()

@@ -18,8 +18,9 @@ from cryptography.x509.oid import NameOID
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Outcome, SimulatedWorker
-from ecu import transfer
-from ecu.transfer import TransferError, get, put
+from ecu.transfer import get, put
+from ecu.transfers import terms
+from ecu.transfers.terms import TransferError, Trust
 from ocpp.station.diagnostics.outside import Image, TransferFailed
 from secc.ocpp.outside import StationOutside
 
@@ -117,7 +118,7 @@ def test_l01_a_download_is_taken_up_where_it_broke() -> None:
             get(f"{url}/none")
 
 
-@pytest.mark.parametrize("url", ["ftp://x/y", "file:///etc/passwd", "http://"])
+@pytest.mark.parametrize("url", ["gopher://x/y", "file:///etc/passwd", "http://"])
 def test_other_locations_are_refused(url: str) -> None:
     with pytest.raises(TransferError, match="https://"):
         get(url)
@@ -164,7 +165,7 @@ class Door:
         self.outcomes: list[Outcome[Any]] = []
         self.outside = StationOutside(
             SimulatedWorker(self.scheduler, lambda _name: MS),
-            roots=None,
+            trust=Trust(),
             firmware_roots=lambda: [] if roots is None else [roots],
             slots=folder / "slots",
             now=TODAY.timestamp,
@@ -194,7 +195,7 @@ def test_a_server_that_promises_and_gives_nothing_is_left() -> None:
 
 
 def test_more_than_a_file_may_have_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "MOST", 1000)
+    monkeypatch.setattr(terms, "MOST", 1000)
     with server() as base, pytest.raises(TransferError, match="more than 1000"):
         get(f"{base}/firmware")
 

@@ -13,6 +13,8 @@ from tools.setup import pins
 RUN_BY_NAME = {
     "mypy": "started as a program",
     "pre-commit": "started as a program",
+    "pyftpdlib": "started as a program",
+    "pyopenssl": "of pyftpdlib, for FTPS",
     "pytest-cov": "a plug-in",
     "pytest-xdist": "a plug-in",
     "ruff": "started as a program",
@@ -23,6 +25,7 @@ RUN_BY_NAME = {
 
 OPTIONAL = {
     "atheris": "in an extra of its own; said where it is missing",
+    "asyncssh": "in an extra of its own; said where it is missing",
     "shtab": "in an extra of its own; said where it is missing",
     "distributed": "in an extra of its own; said where it is missing",
     "pytest": "whoever loads the plug-in has it",
