@@ -45,6 +45,7 @@ from ocpp.station.provisioning.variables import Variables
 from ocpp.station.records import Stop, Trigger
 from ocpp.station.security.roots import Roots, Vault
 from ocpp.station.security.signing import STATION, Keys, Signing
+from ocpp.station.tariffs.block import Tariffs
 
 COMM: Final = "OCPPCommCtrlr"
 
@@ -108,6 +109,7 @@ class Blocks:
         self.customer = Customer(desk, ground, self.cache)
         self.display = Display(desk, ground)
         self.cost = Cost(desk, ground)
+        self.tariffs = Tariffs(desk, ground)
         self.roots = Roots(desk, ground, vault)
         self.relay = Relay(ground)
         self.signing = Signing(
@@ -181,6 +183,7 @@ class Blocks:
         self.signing.close()
         self.firmware.close()
         self.smart.close()
+        self.tariffs.close()
 
     def gone(self) -> None:
         """The line is lost, or could not be had."""

@@ -6,7 +6,7 @@ again, signed meter records least of all.
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -40,6 +40,8 @@ class Trigger(Enum):
     RESET = "ResetCommand"
     SIGNED = "SignedDataReceived"
     STOPPED = "StopAuthorized"
+    RUNNING_COST = "RunningCost"
+    TARIFF_CHANGED = "TariffChanged"
     ASKED = "Trigger"
     UNLOCKED = "UnlockCommand"
 
@@ -142,6 +144,23 @@ class Instant:
     ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class CostPeriod:
+    """From ``at`` on the same prices held; what was used by dimension: kWh, seconds."""
+
+    at: Instant
+    tariff: str
+    used: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostRecord:
+    """What was computed here: costDetails of 2.1, all but its periods."""
+
+    wire: dict[str, Any]
+    periods: tuple[CostPeriod, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TxEvent:
     """One event of a transaction.
@@ -165,6 +184,8 @@ class TxEvent:
     phases: int | None = None
     meter_wh: float | None = None
     readings: tuple[Reading, ...] = ()
+    tariff: str = ""
+    cost: CostRecord | None = None
 
 
 _ENCODER: Final = msgspec.json.Encoder()

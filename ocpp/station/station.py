@@ -55,14 +55,14 @@ from ocpp.station.translation import (
     Translator,
     registered,
 )
-from ocpp.station.v2 import V2
+from ocpp.station.v2 import V2, V21
 from ocpp.station.v16 import V16
 from ocpp.versions import Version
 
 TRANSLATORS: Final[Mapping[Version, Translator]] = {
     Version.V16: V16(),
     Version.V201: V2(),
-    Version.V21: V2(),
+    Version.V21: V21(),
 }
 
 
@@ -141,6 +141,7 @@ class Station:
             judge=self._blocks.judge,
             reservations=self._blocks.reservations,
             cost=self._blocks.cost,
+            usable=self._blocks.tariffs.usable,
             online=self._online,
             ask=self._questions.ask,
             changed=self._connectors.update,
@@ -199,7 +200,7 @@ class Station:
         for one in interrupted:
             state = snapshot(one.state)
             samples = self._charger.meter(state.evse) if state.evse in self._places else ()
-            event = ended_by_power_loss(one.id, state, self._now(), samples)
+            event = self.priced(ended_by_power_loss(one.id, state, self._now(), samples))
             self._ledger.record(event, self._new_id(), one.state)
 
     def close(self) -> None:
@@ -313,6 +314,10 @@ class Station:
     def measured(self, place: Place) -> None:
         """From an outlet."""
         self._drivers.measured(place)
+
+    def priced(self, event: TxEvent) -> TxEvent:
+        """From an outlet."""
+        return self._blocks.tariffs.priced(event)
 
     def ended(self, place: Place) -> None:
         """From an outlet."""

@@ -39,7 +39,8 @@ class Verdict:
     """A token's standing, its group, until when that holds (seconds since 1970), a text for it.
 
     ``evses`` are the only outlets where it may charge, empty: all of them.
-    ``certificate`` is what is said of a contract's chain, in the words of 2.x.
+    ``certificate`` is what is said of a contract's chain, in the words of 2.x, ``tariff`` the
+    driver's own of 2.1 as it came.
     """
 
     standing: Standing
@@ -47,6 +48,7 @@ class Verdict:
     until: float | None = None
     text: str = ""
     certificate: str = ""
+    tariff: Mapping[str, Any] | None = None
     evses: tuple[int, ...] = ()
 
     def at(self, evse: int) -> "Verdict":

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 
 from ocpp.catalogue import Message
 from ocpp.station.contracts.shown import Contract
-from ocpp.station.records import Reading, Sample, Token, TxEvent
+from ocpp.station.records import CostRecord, Reading, Sample, Token, Trigger, TxEvent
 from ocpp.station.store import Row
 from ocpp.station.translation import (
     ConnectorView,
@@ -26,15 +26,22 @@ EVENT: Final = "TransactionEvent"
 Fields = dict[str, Any]
 
 
+_ONLY_21: Final = {
+    Trigger.RUNNING_COST: Trigger.METER_PERIODIC,
+    Trigger.TARIFF_CHANGED: Trigger.ASKED,
+}
+"""What 2.0.1 has no word for, and the one it gets."""
+
+
 class V2:
-    """The translator of both versions: what differs between them is not said by it."""
+    """The translator of 2.0.1; what 2.1 says besides is added by its own."""
 
     def event(self, row: Row, timed: Timed) -> Request:
         event = row.event
         fields: Fields = {
             "eventType": event.phase.value,
             "timestamp": timed(event.at),
-            "triggerReason": event.trigger.value,
+            "triggerReason": _ONLY_21.get(event.trigger, event.trigger).value,
             "seqNo": row.seq,
             "transactionInfo": _info(event),
             **_given("offline", row.offline or None),
@@ -102,6 +109,32 @@ class V2:
         return RemoteStop(transaction=message.transactionId)
 
 
+class V21(V2):
+    """The translator of 2.1."""
+
+    def event(self, row: Row, timed: Timed) -> Request:
+        action, told = super().event(row, timed)
+        event, fields = row.event, dict(told)
+        fields["triggerReason"] = event.trigger.value
+        if event.tariff:
+            fields["transactionInfo"] = {**fields["transactionInfo"], "tariffId": event.tariff}
+        if event.cost is not None:
+            fields["costDetails"] = _cost(event.cost, timed)
+        return action, fields
+
+
+def _cost(cost: CostRecord, timed: Timed) -> Fields:
+    periods = [
+        {
+            "startPeriod": timed(each.at),
+            "tariffId": each.tariff,
+            "dimensions": [{"type": name, "volume": volume} for name, volume in each.used],
+        }
+        for each in cost.periods
+    ]
+    return {**cost.wire, **_given("chargingPeriods", periods or None)}
+
+
 def authorization(token: Token, contract: Contract | None) -> Fields:
     shown = {} if contract is None else contract.wire()
     return {"idToken": id_token(token), **shown}
@@ -111,6 +144,9 @@ def authorized(answer: Message) -> Verdict:
     """What Authorize was answered; of the chain apart from the token [C07.FR.04]."""
     certificate = answer.certificateStatus
     verdict = _verdict(answer.idTokenInfo)
+    tariff = getattr(answer, "tariff", UNSET)  # 2.1 [I08]
+    if tariff is not UNSET:
+        verdict = replace(verdict, tariff=to_builtins(tariff))
     return verdict if certificate is UNSET else replace(verdict, certificate=certificate)
 
 

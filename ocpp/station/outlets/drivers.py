@@ -7,6 +7,7 @@ as a function.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ocpp.catalogue import Message
 from ocpp.station.authorization.judge import Judge
@@ -48,6 +49,7 @@ class Drivers:
         judge: Judge,
         reservations: Reservations,
         cost: Cost,
+        usable: Callable[[int, Mapping[str, Any] | None], bool],
         online: Online,
         ask: Ask,
         changed: Callable[[Place], None],
@@ -58,6 +60,7 @@ class Drivers:
         self._judge = judge
         self._reservations = reservations
         self._cost = cost
+        self._usable = usable  # a driver's own tariff
         self._online = online
         self._ask = ask
         self._changed = changed
@@ -179,6 +182,8 @@ class Drivers:
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, known)
         elif _serves_no_more(place) or self._reservations.objects(place, known):
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
+        elif not self._usable(place.evse, verdict.tariff):
+            self._charger.refuse(place.evse, token, Verdict(Standing.INVALID))
         else:
             self._allow(place, known)
             self._cost.authorized(place, verdict.text)
@@ -203,6 +208,8 @@ class Drivers:
         verdict = verdict.at(place.evse)
         if verdict.accepted and _serves_no_more(place):
             self._charger.refuse(place.evse, start.token, Verdict(Standing.NOT_NOW))
+        elif verdict.accepted and not self._usable(place.evse, verdict.tariff):
+            self._charger.refuse(place.evse, start.token, Verdict(Standing.INVALID))
         elif verdict.accepted:
             group = verdict.group or start.token.group
             token = Token(start.token.id, start.token.kind, group)

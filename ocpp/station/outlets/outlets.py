@@ -11,11 +11,14 @@ from bsw.os.scheduler import Scheduler
 from ocpp.station.ledger import Ledger
 from ocpp.station.outlets.outlet import Occurrence, Outlet, TxRules
 from ocpp.station.outlets.places import Charger, Place
-from ocpp.station.records import Context, Instant, Stop, Trigger
+from ocpp.station.records import Context, Instant, Stop, Trigger, TxEvent
 
 
 class OutletUser(Protocol):
     """Who hears of it."""
+
+    def priced(self, event: TxEvent) -> TxEvent:
+        """What is to be told, with what it costs."""
 
     def timed_out(self, place: Place) -> None:
         """Nobody plugged in."""
@@ -81,7 +84,7 @@ class Outlets:
             each.outlet.measure(Trigger.ASKED, Context.TRIGGER)
 
     def _occurred(self, occurrence: Occurrence) -> None:
-        event = occurrence.event
+        event = self._user.priced(occurrence.event)
         self._ledger.record(event, self._new_id(), occurrence.state)
         assert event.evse is not None
         place = self.places[event.evse]

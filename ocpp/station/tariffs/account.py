@@ -1,0 +1,220 @@
+"""What one transaction costs: readings in, cost and usage out.
+
+Pure.  What is used between two readings costs what held at the first of them.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ocpp.station.records import CostPeriod, CostRecord, Instant
+from ocpp.station.tariffs.tariff import (
+    CHARGING,
+    ENERGY,
+    FIXED,
+    IDLE,
+    Bound,
+    Moment,
+    Prices,
+    Tariff,
+    taxed,
+)
+
+MINUTE: Final = 60.0
+KWH: Final = 1000.0
+DIGITS: Final = 6
+NORMAL, LEAST, MOST = "NormalCost", "MinCost", "MaxCost"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A reading.  ``seconds`` only ever grows; ``moment`` says what conditions look at."""
+
+    at: Instant
+    seconds: float
+    wh: float
+    charging: bool
+    moment: Moment
+
+
+@dataclass(slots=True)
+class _Part:
+    """A stretch in which the same prices hold."""
+
+    at: Instant
+    tariff: str
+    energy: float = 0.0
+    charging: float = 0.0
+    idle: float = 0.0
+
+
+class Account:
+    """One transaction's.  ``take`` each reading in order."""
+
+    def __init__(self, tariff: Tariff, first: Taken) -> None:
+        self.tariff = tariff
+        self.told = ""  # the tariff that the back end was told of
+        self._first = self._last = first
+        self._charging = self._idle = 0.0
+        self._costs: dict[str, float] = {}
+        self._kind = NORMAL
+        self._chosen: dict[str, int] = {}
+        self._parts: list[_Part] = []
+        self._fixed()
+        self._choose(first)
+
+    def change(self, tariff: Tariff, now: Taken) -> None:
+        """Another tariff from now on [I11.FR.06]; what was paid for is paid for."""
+        self.take(now)
+        self.tariff = tariff
+        if FIXED not in self._costs:
+            self._fixed()
+        self._choose(now)
+
+    def take(self, now: Taken) -> None:
+        last = self._last
+        seconds, energy = max(0.0, now.seconds - last.seconds), now.wh - last.wh
+        part = self._parts[-1]
+        part.energy += energy
+        used = {ENERGY: energy / KWH}
+        if last.charging:
+            self._charging += seconds
+            part.charging += seconds
+            used[CHARGING] = seconds / MINUTE
+        else:
+            self._idle += seconds
+            part.idle += seconds
+            used[IDLE] = seconds / MINUTE
+        self._pay(used)
+        self._last = now
+        self._choose(now)
+
+    def record(self, *, final: bool) -> CostRecord:
+        """Cost and usage so far; periods, and the least that it costs, belong to the end."""
+        total, kind = sum(self._costs.values()), self._kind
+        inclusive = sum(taxed(cost, self._taxes(name)) for name, cost in self._costs.items())
+        least = self.tariff.min_cost
+        if final and least is not None and _below(least, total, inclusive):
+            share = inclusive / total if total else 1.0
+            total, kind = _exclusive(least, share), LEAST
+            inclusive = total * share if least.incl_tax is None else least.incl_tax
+        costs = {
+            name: {"exclTax": _round(cost), "inclTax": _round(taxed(cost, self._taxes(name)))}
+            for name, cost in self._costs.items()
+        }
+        wire: dict[str, Any] = {
+            "totalCost": {
+                "currency": self.tariff.currency,
+                "typeOfCost": kind,
+                **costs,
+                "total": {"exclTax": _round(total), "inclTax": _round(inclusive)},
+            },
+            "totalUsage": {
+                "energy": _round((self._last.wh - self._first.wh) / KWH),
+                "chargingTime": round(self._charging),
+                "idleTime": round(self._idle),
+            },
+        }
+        return CostRecord(wire, self._periods() if final else ())
+
+    def _periods(self) -> tuple[CostPeriod, ...]:
+        return tuple(
+            CostPeriod(
+                part.at,
+                part.tariff,
+                (
+                    ("Energy", _round(part.energy / KWH)),
+                    ("ChargingTime", round(part.charging)),
+                    ("IdleTIme", round(part.idle)),  # as the schema writes it
+                ),
+            )
+            for part in self._parts
+        )
+
+    def _fixed(self) -> None:
+        """Once, at the start [I12.FR.30]."""
+        fee = self.tariff.fixed_fee
+        place = None if fee is None else fee.at(self._first.moment)
+        if fee is not None and place is not None:
+            self._pay({FIXED: 1.0}, {FIXED: fee.prices[place].price_fixed})
+
+    def _choose(self, now: Taken) -> None:
+        """The prices that hold from now on; other ones begin another period [I12.FR.35]."""
+        moment = replace(
+            now.moment,
+            energy=now.wh - self._first.wh,
+            time=now.seconds - self._first.seconds,
+            charging_time=self._charging,
+            idle_time=self._idle,
+        )
+        found = {name: prices.at(moment) for name, prices in self.tariff.dimensions.items()}
+        chosen = {name: place for name, place in found.items() if place is not None}
+        same = self._parts and self._parts[-1].tariff == self.tariff.tariff_id
+        if not same or chosen != self._chosen:
+            self._parts.append(_Part(now.at, self.tariff.tariff_id))
+        self._chosen = chosen
+
+    def _pay(self, used: dict[str, float], fixed: dict[str, float] | None = None) -> None:
+        """Until the most is reached; usage goes on [I12.FR.40]."""
+        prices = fixed or {name: self._price(name) for name in used if name in self._chosen}
+        costs = {name: used[name] * price for name, price in prices.items()}
+        if self._kind == MOST:
+            return
+        most = self.tariff.max_cost
+        share = 1.0
+        if most is not None:
+            paid = sum(self._costs.values())
+            taxes = sum(taxed(cost, self._taxes(name)) for name, cost in self._costs.items())
+            more = sum(costs.values())
+            more_taxed = sum(taxed(cost, self._taxes(name)) for name, cost in costs.items())
+            share = _share(most, (paid, taxes), (more, more_taxed))
+            self._kind = MOST if share < 1.0 else NORMAL
+        for name, cost in costs.items():
+            self._costs[name] = self._costs.get(name, 0.0) + cost * share
+
+    def _price(self, name: str) -> float:
+        price = self.tariff.dimensions[name].prices[self._chosen[name]]
+        return price.price_kwh if name == ENERGY else price.price_minute
+
+    def _taxes(self, name: str) -> "tuple[Any, ...]":
+        prices: Prices | None = (
+            self.tariff.fixed_fee if name == FIXED else self.tariff.dimensions.get(name)
+        )
+        return () if prices is None else prices.tax_rates
+
+
+def failed(currency: str, why: str) -> CostRecord:
+    """It cannot be said what it costs [I12.FR.14]."""
+    return CostRecord(
+        {
+            "totalCost": {"currency": currency, "typeOfCost": NORMAL, "total": {"exclTax": 0.0}},
+            "totalUsage": {"energy": 0.0, "chargingTime": 0, "idleTime": 0},
+            "failureToCalculate": True,
+            "failureReason": why[:500],
+        }
+    )
+
+
+def _share(most: Bound, paid: tuple[float, float], more: tuple[float, float]) -> float:
+    """As much of ``more`` as may still be paid; each pair is without and with taxes."""
+    shares = [
+        (bound - before) / amount
+        for bound, before, amount in zip((most.excl_tax, most.incl_tax), paid, more, strict=True)
+        if bound is not None and amount > 0 and before + amount > bound
+    ]
+    return max(0.0, min([1.0, *shares]))
+
+
+def _below(least: Bound, exclusive: float, inclusive: float) -> bool:
+    if least.excl_tax is not None:
+        return exclusive < least.excl_tax
+    return least.incl_tax is not None and inclusive < least.incl_tax
+
+
+def _exclusive(least: Bound, share: float) -> float:
+    if least.excl_tax is not None:
+        return least.excl_tax
+    return (least.incl_tax or 0.0) / share
+
+
+def _round(value: float) -> float:
+    return round(value, DIGITS) + 0.0

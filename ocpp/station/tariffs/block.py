@@ -1,0 +1,223 @@
+"""Tariffs of 2.1 and the cost computed from them, event by event [I07 to I12].
+
+Owns which tariff a transaction has and when its cost is told; the sums are the account's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from bsw.os.clock import S
+from bsw.os.scheduler import Alarm
+from ocpp.station.desk import Desk
+from ocpp.station.ground import Ground
+from ocpp.station.outlets.places import Place
+from ocpp.station.provisioning.model import Key, Unfit
+from ocpp.station.records import ChargingState, Phase, Sample, Trigger, TxEvent
+from ocpp.station.tariffs.account import Account, Taken, failed
+from ocpp.station.tariffs.book import Book
+from ocpp.station.tariffs.office import CONTROLLER, TariffOffice, understood
+from ocpp.station.tariffs.tariff import Moment, Tariff
+
+POWER: Final = "Power.Active.Import"
+CURRENT: Final = "Current.Import"
+RUNNING: Final = "tariff-accounts"
+"""Currencies of running transactions, for one that a power cut ends."""
+
+
+class Tariffs:
+    """The block."""
+
+    def __init__(self, desk: Desk, ground: Ground) -> None:
+        self._ground = ground
+        self._book = Book(ground.memory)
+        self._accounts: dict[int, Account] = {}
+        self._drivers: dict[int, Tariff] = {}
+        self._central: set[int] = set()  # outlets whose next transaction is not computed here
+        self._interrupted = ground.memory.read(RUNNING, dict[str, str], {})
+        self._currencies: dict[str, str] = {}
+        self._problem = False
+        self._ticks: dict[int, Alarm] = {}
+        self._costs: dict[int, Alarm] = {}
+        for evse in ground.places:
+            alarm = ground.scheduler.alarm
+            self._ticks[evse] = alarm(partial(self._tick, evse), name="ocpp.tariff")
+            self._costs[evse] = alarm(partial(self._tell, evse), name="ocpp.cost")
+        TariffOffice(desk, ground, self._book, self)
+        ground.model.guard("ClockCtrlr", "TimeZone", _check_zone)
+        problem = lambda: "true" if self._problem else "false"  # noqa: E731 - a name for a port
+        ground.model.show(Key(CONTROLLER), "Problem", problem)
+
+    def close(self) -> None:
+        for alarm in (*self._ticks.values(), *self._costs.values()):
+            alarm.cancel()
+
+    def usable(self, evse: int, wire: Mapping[str, Any] | None) -> bool:
+        """Of a driver who comes with a tariff of his own, before he is let in [I08].
+
+        False: it cannot be used, and such a driver is not to charge (HandleFailedTariff).
+        """
+        self._drivers.pop(evse, None)
+        self._central.discard(evse)
+        if wire is None or not self._enabled:
+            return True
+        tariff = understood(wire, self._ground.model)
+        self._problem = tariff is None
+        if tariff is not None:
+            self._drivers[evse] = at_once(tariff)
+            return True
+        handling = self._ground.model.get(CONTROLLER, "HandleFailedTariff", "Tariff")
+        if handling == "CentralCost":
+            self._central.add(evse)
+        return handling != "Deauthorize"
+
+    def priced(self, event: TxEvent) -> TxEvent:
+        """With what it costs, where it is told."""
+        evse = event.evse
+        if event.transaction in self._interrupted:
+            return self._ended_before(event)
+        if evse is None or evse not in self._ground.places or not self._enabled:
+            return event
+        place = self._ground.places[evse]
+        account = self._accounts.get(evse)
+        taken = self._taken(place, event)
+        if account is None:
+            account = self._opened(evse, event, taken)
+            if account is None:
+                return event
+        elif (own := self._drivers.pop(evse, None)) is not None:
+            account.change(own, taken)
+        else:
+            account.take(taken)
+        event = self._with_cost(event, account)
+        if event.phase is Phase.ENDED:
+            self._closed(evse, event.transaction)
+        return event
+
+    def running(self, evse: int) -> Tariff | None:
+        """What a vehicle that charges there now would have to pay."""
+        if not self._enabled:
+            return None
+        account = self._accounts.get(evse)
+        own = self._drivers.get(evse)
+        return account.tariff if account is not None else own or self._book.holding(evse, self._now)
+
+    def account(self, evse: int) -> Account | None:
+        """Of the transaction that runs there."""
+        return self._accounts.get(evse)
+
+    def change(self, evse: int, tariff: Tariff) -> None:
+        """From the next event on [I11.FR.06]."""
+        self._drivers[evse] = at_once(tariff)
+
+    @property
+    def _enabled(self) -> bool:
+        return self._ground.model.flag(CONTROLLER, "Enabled", "Tariff")
+
+    @property
+    def _now(self) -> float:
+        unix_ns = self._ground.unix_ns
+        return (self._ground.scheduler.now if unix_ns is None else unix_ns) / S
+
+    def _opened(self, evse: int, event: TxEvent, taken: Taken) -> Account | None:
+        if event.phase is Phase.ENDED:
+            self._central.discard(evse)
+            return None
+        tariff = self._drivers.pop(evse, None) or self._book.holding(evse, self._now)
+        if tariff is None or evse in self._central:
+            return None
+        account = self._accounts[evse] = Account(tariff, taken)
+        self._currencies[event.transaction] = tariff.currency
+        self._ground.memory.write(RUNNING, self._currencies)
+        self._rearm(evse)
+        return account
+
+    def _with_cost(self, event: TxEvent, account: Account) -> TxEvent:
+        """At the begin, in the end, and each time that it is told in between [I12.FR.01 to 03]."""
+        name = account.tariff.tariff_id
+        if account.told != name:
+            account.told = name
+            event = replace(event, tariff=name)
+        if event.phase is Phase.UPDATED and event.trigger is not Trigger.RUNNING_COST:
+            return event
+        return replace(event, cost=account.record(final=event.phase is Phase.ENDED))
+
+    def _ended_before(self, event: TxEvent) -> TxEvent:
+        """A power cut took its readings [I12.FR.14]."""
+        currency = self._interrupted.pop(event.transaction)
+        self._ground.memory.write(RUNNING, self._currencies)
+        return replace(event, cost=failed(currency, "power was lost during the transaction"))
+
+    def _closed(self, evse: int, transaction: str) -> None:
+        del self._accounts[evse]
+        self._drivers.pop(evse, None)
+        self._currencies.pop(transaction, None)
+        self._ground.memory.write(RUNNING, self._currencies)
+        self._ticks[evse].cancel()
+        self._costs[evse].cancel()
+
+    def _rearm(self, evse: int) -> None:
+        every = self._ground.model.number(CONTROLLER, "Interval", "Tariff")
+        self._ticks[evse].rearm(round(max(every, 1) * S))  # 0: always [I12.FR.31]
+        told = self._ground.model.number(CONTROLLER, "Interval", "Cost")
+        if told and not self._costs[evse].armed:
+            self._costs[evse].rearm(round(told * S))
+
+    def _tick(self, evse: int) -> None:
+        """Other prices may hold meanwhile."""
+        account = self._accounts.get(evse)
+        if account is not None:
+            account.take(self._taken(self._ground.places[evse]))
+            self._rearm(evse)
+
+    def _tell(self, evse: int) -> None:
+        if evse in self._accounts:
+            if self._ground.model.flag(CONTROLLER, "Enabled", "RunningCost"):
+                self._ground.places[evse].outlet.measure(Trigger.RUNNING_COST)
+            self._rearm(evse)
+
+    def _taken(self, place: Place, event: TxEvent | None = None) -> Taken:
+        samples = self._ground.charger.meter(place.evse)
+        charging = place.outlet.charging if event is None else event.charging
+        moment = Moment(
+            self._local(),
+            "DC" if self._ground.charger.supply(place.evse).dc else "AC",
+            current=_sum(samples, CURRENT),
+            power=_sum(samples, POWER),
+        )
+        return Taken(
+            self._ground.instant() if event is None else event.at,
+            self._ground.scheduler.now / S,
+            place.outlet.energy_wh if event is None else event.meter_wh or 0.0,
+            charging is ChargingState.CHARGING,
+            moment,
+        )
+
+    def _local(self) -> datetime:
+        """By the zone that is set, which knows about summer [I12.FR.37]."""
+        zone = self._ground.model.get("ClockCtrlr", "TimeZone")
+        return datetime.fromtimestamp(self._now, tz=ZoneInfo(zone) if zone else timezone.utc)
+
+
+def at_once(tariff: Tariff) -> Tariff:
+    """A driver's own holds at once, whatever it says [I08.FR.10]."""
+    return msgspec.structs.replace(tariff, valid_from=None)
+
+
+def _sum(samples: tuple[Sample, ...], measurand: str) -> float | None:
+    """Over all phases."""
+    found = [each.value for each in samples if each.measurand == measurand]
+    return sum(found) if found else None
+
+
+def _check_zone(value: str) -> None:
+    try:
+        if value:
+            ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Unfit("InvalidValue", "a name as Europe/Vienna, known to this machine") from None
