@@ -33,12 +33,7 @@ from ocpp.station.ledger import Ledger, LedgerRules
 from ocpp.station.memory import Memory
 from ocpp.station.outlets.connectors import Connectors
 from ocpp.station.outlets.drivers import Agreed, Drivers
-from ocpp.station.outlets.outlet import (
-    Outlet,
-    TxRules,
-    ended_by_power_loss,
-    snapshot,
-)
+from ocpp.station.outlets.outlet import Outlet, TxRules, ended_by_power_loss, snapshot
 from ocpp.station.outlets.outlets import Outlets
 from ocpp.station.outlets.places import Charger, Place
 from ocpp.station.outlets.remote import always
@@ -49,6 +44,7 @@ from ocpp.station.rules import StationRules, make_model
 from ocpp.station.security.roots import NoVault, Vault
 from ocpp.station.security.signing import Keys, NoKeys
 from ocpp.station.store import Interrupted, Store
+from ocpp.station.tariffs.block import Tariffs
 from ocpp.station.translation import (
     Learned,
     Registered,
@@ -232,6 +228,10 @@ class Station:
     def relay(self) -> Relay:
         """The way of vehicles' requests for contracts, and of questions about certificates."""
         return self._blocks.relay
+
+    @property
+    def tariffs(self) -> Tariffs:
+        return self._blocks.tariffs
 
     @property
     def smart(self) -> SmartCharging:

@@ -7,7 +7,9 @@ they are offered.
 from collections.abc import Callable
 from typing import Any, Final
 
+from bsw.chrgm.modes import mode_of
 from bsw.dlt import Logger
+from bsw.prices.tariff import Tariff
 from ocpp.station.charging.needs import Needs
 from ocpp.station.charging.offers import Offer
 from ocpp.station.charging.offers import Step as OfferStep
@@ -15,6 +17,7 @@ from ocpp.station.station import Station
 from secc.api.charger import Charger
 from secc.api.extensions import ChargingNeeds, ChosenSchedule
 from secc.ocpp.prices import PricesUnusable, sales_tariff, tariff_of
+from secc.ocpp.tariffs import Here, prices_of
 from secc.session.schedules import Plan, Schedules, Step
 
 TRANSFERS: Final = {
@@ -63,6 +66,7 @@ class BackendSchedules:
         self._charger.subscribe("charging_needs", self._needs)
         self._charger.subscribe("chosen_schedule", self._chosen)
         self._schedules.made_by(self._plans)
+        self._schedules.priced_by(self._of_tariff)
 
     def session_ended(self) -> None:
         """Whoever comes next is not kept waiting for this one's schedule."""
@@ -112,6 +116,16 @@ class BackendSchedules:
             self._log.warning("prices left out", schedule=offer.schedule, why=str(error))
         steps = tuple(Step(step.start, step.watts) for step in offer.steps)
         return Plan(offer.number, steps, offer.until, tariff=tariff, prices=prices)
+
+    def _of_tariff(self) -> Tariff | None:
+        """What the transaction's own tariff makes of it [I07 to I12]."""
+        tariffs = self._station().tariffs
+        given = tariffs.running(self._evse)
+        if given is None:
+            return None
+        modes = self._charger.state.modes or ()
+        dc = any(mode_of(mode.value).dc for mode in modes)
+        return prices_of(given, Here("DC" if dc else "AC", tariffs.local))
 
 
 def needs_of(told: ChargingNeeds) -> Needs:

@@ -119,10 +119,15 @@ class Schedules:
     ready: bool = True  # false: the back end is still thinking, answer Ongoing
     sent: tuple[Plan, ...] = field(default_factory=tuple)
     _source: Callable[[], tuple[Plan, ...]] | None = None
+    _tariff: Callable[[], Tariff | None] = lambda: None
 
     def made_by(self, source: Callable[[], tuple[Plan, ...]]) -> None:
         """Who makes the plans at the moment they are offered; none made: ``plans`` count."""
         self._source = source
+
+    def priced_by(self, source: Callable[[], Tariff | None]) -> None:
+        """Who says what energy costs in the place of ``prices``; none said: those count."""
+        self._tariff = source
 
     def offer(
         self,
@@ -168,7 +173,7 @@ class Schedules:
             1,
             (Step(0, power),),
             until,
-            prices=tariff(self.prices, now, until),
+            prices=self._tariff() or tariff(self.prices, now, until),
             back=(Step(0, back),) if back > 0 else (),
             back_prices=tariff_back(self.prices, now, until) if back > 0 else None,
         )
@@ -179,16 +184,17 @@ class Schedules:
         """What energy costs where the station sets the power, and no schedule carries a price."""
         if self.plans:
             return self.plans[0].prices
-        return tariff(self.prices, now, max(DAY, departure or 0))
+        return self._tariff() or tariff(self.prices, now, max(DAY, departure or 0))
 
     @property
     def priced(self) -> bool:
-        return bool(self.prices.day) or any(plan.prices is not None for plan in self.plans)
+        told = bool(self.prices.day) or self._tariff() is not None
+        return told or any(plan.prices is not None for plan in self.plans)
 
     @property
     def in_levels(self) -> bool:
         """How the station's own prices are told; those of plans are money."""
-        return self.prices.told == "levels" and not self.plans
+        return self.prices.told == "levels" and not self.plans and self._tariff() is None
 
     def offer_again(self, plan: Plan, *, entries: int | None) -> None:
         """After a pause the tuple the car had chosen, shortened by the time that passed."""

@@ -206,3 +206,30 @@ def test_the_lower_one_of_site_and_back_end_holds(tmp_path: Path) -> None:
     assert watts(20.0) == pytest.approx(8000, rel=0.02)
     assert len(chain.calls("NotifyChargingLimit")) == 2
     assert len(chain.calls("ClearedChargingLimit")) == 1
+
+
+def test_the_tariff_of_the_outlet_reaches_the_vehicles_bus_and_is_what_it_costs(
+    tmp_path: Path,
+) -> None:
+    """I07.FR.14, I12.FR.01: one tariff is both the prices of ISO 15118-20 and the bill."""
+    chain = Chain(
+        tmp_path, Version.V21, driver="card", card="04E1", soc=40.0, around=keys(), **ISO20
+    )
+    later = {"priceKwh": 40, "conditions": {"startTimeOfDay": "00:30"}}
+    tariff = {"tariffId": "T1", "currency": "EUR", "energy": {"prices": [later, {"priceKwh": 20}]}}
+    chain.office.call("CS-7", "SetDefaultTariff", {"evseId": 0, "tariff": tariff})
+    chain.pair.run(1.0)
+    ems = Ems(chain)
+    chain.pair.plug()
+    chain.pair.run(60.0)
+    table = ems.table()
+    assert len({row.price for row in table}) == 2, table
+    assert 1500 < next(row.start for row in table if row.price != table[0].price) <= 1800
+    chain.pair.station.charger.stop_charging(stop=True)
+    chain.pair.run(30.0)
+    chain.pair.unplug()
+    chain.pair.run(30.0)
+    [last] = [each for each in chain.calls("TransactionEvent") if each["eventType"] == "Ended"]
+    cost, usage = last["costDetails"]["totalCost"], last["costDetails"]["totalUsage"]
+    assert usage["energy"] > 0
+    assert cost["total"]["exclTax"] == pytest.approx(20 * usage["energy"], abs=0.001)

@@ -116,6 +116,12 @@ class Tariffs:
         self._drivers[evse] = at_once(tariff)
 
     @property
+    def local(self) -> datetime:
+        """The time there, by the zone that is set, which knows about summer [I12.FR.37]."""
+        zone = self._ground.model.get("ClockCtrlr", "TimeZone")
+        return datetime.fromtimestamp(self._now, tz=ZoneInfo(zone) if zone else timezone.utc)
+
+    @property
     def _enabled(self) -> bool:
         return self._ground.model.flag(CONTROLLER, "Enabled", "Tariff")
 
@@ -185,7 +191,7 @@ class Tariffs:
         samples = self._ground.charger.meter(place.evse)
         charging = place.outlet.charging if event is None else event.charging
         moment = Moment(
-            self._local(),
+            self.local,
             "DC" if self._ground.charger.supply(place.evse).dc else "AC",
             current=_sum(samples, CURRENT),
             power=_sum(samples, POWER),
@@ -197,11 +203,6 @@ class Tariffs:
             charging is ChargingState.CHARGING,
             moment,
         )
-
-    def _local(self) -> datetime:
-        """By the zone that is set, which knows about summer [I12.FR.37]."""
-        zone = self._ground.model.get("ClockCtrlr", "TimeZone")
-        return datetime.fromtimestamp(self._now, tz=ZoneInfo(zone) if zone else timezone.utc)
 
 
 def at_once(tariff: Tariff) -> Tariff:
