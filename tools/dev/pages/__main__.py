@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tools.dev.pages import interfaces, sessions
+from tools.dev.pages import interfaces, sessions, settings
 
 PAGES: Final[dict[str, Callable[[str], str]]] = {
     "interfaces.md": lambda _now: interfaces.page(),
     "sessions.md": sessions.filled,
+    "settings.md": lambda _now: settings.page(),
 }
 
 
