@@ -11,6 +11,7 @@ from tests.tidy.tree import ROOMS, ROOT, modules, parsed
 from tools.setup import pins
 
 RUN_BY_NAME = {
+    "distributed": "looked for where a campaign on a cluster is tested",
     "mypy": "started as a program",
     "pre-commit": "started as a program",
     "pyftpdlib": "started as a program",
