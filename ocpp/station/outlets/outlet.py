@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from bsw.os.clock import S
+from ocpp.station.outlets.samples import of_context, phases_used, picked, register
 from ocpp.station.records import (
-    ENERGY,
     ChargingState,
     Context,
     Instant,
@@ -99,10 +99,6 @@ class Occurrence:
     state: bytes
 
 
-CURRENT: Final = "Current.Import"
-PHASES: Final = ("L1", "L2", "L3")
-FLOWS: Final = 0.5
-"""Amperes from which on a phase is used: below are a meter's noise and standby."""
 KEPT_SAMPLES: Final = 512
 """Beyond these every second one from inside goes [E06.FR.12]."""
 
@@ -150,12 +146,12 @@ class Outlet:
     @property
     def energy_wh(self) -> float:
         """What the meter's register shows."""
-        return _register(self._meter())
+        return register(self._meter())
 
     @property
     def since_begin_wh(self) -> float:
         """What the transaction has taken."""
-        return self.energy_wh - _register(self._began.samples if self._began is not None else ())
+        return self.energy_wh - register(self._began.samples if self._began is not None else ())
 
     def holding(self) -> frozenset[Point]:
         """The points that are true now."""
@@ -275,7 +271,7 @@ class Outlet:
             return
         samples = self._samples(choice or Choice(self.rules.ended, self.rules.signs), self._meter())
         if samples:
-            self._kept.append(Reading(self._now(), _for(context, samples)))
+            self._kept.append(Reading(self._now(), of_context(context, samples)))
         if len(self._kept) > KEPT_SAMPLES:
             del self._kept[1:-1:2]
 
@@ -350,7 +346,7 @@ class Outlet:
             remote_start=remote,
             reservation=self._reservation,
             phases=self._phases(samples),
-            meter_wh=_register(samples),
+            meter_wh=register(samples),
             readings=readings,
         )
         self._place_told = self._place_told or first_place
@@ -377,14 +373,14 @@ class Outlet:
         """The begin stands in the first event that has a place, and again in the last."""
         if phase is Phase.ENDED:
             end = self._samples(Choice(self.rules.ended, self.rules.signs), samples)
-            ends = (Reading(at, _for(Context.END, end)),) if end else ()
+            ends = (Reading(at, of_context(Context.END, end)),) if end else ()
             return (*self._begin(), *self._kept, *ends)
         if begins and self._began is None:
             start = self._samples(Choice(self.rules.started, self.rules.signs), samples)
-            self._began = Reading(at, _for(Context.BEGIN, samples)) if samples else None
-            return (Reading(at, _for(Context.BEGIN, start)),) if start else ()
+            self._began = Reading(at, of_context(Context.BEGIN, samples)) if samples else None
+            return (Reading(at, of_context(Context.BEGIN, start)),) if start else ()
         updated = self._samples(choice or Choice(self.rules.updated, self.rules.signs), samples)
-        return (Reading(at, _for(context, updated)),) if updated else ()
+        return (Reading(at, of_context(context, updated)),) if updated else ()
 
     def _begin(self) -> tuple[Reading, ...]:
         """The values of the begin that belong to the end."""
@@ -409,24 +405,11 @@ class Outlet:
         return used
 
 
-def phases_used(samples: tuple[Sample, ...]) -> int | None:
-    """As a meter sees it that shows each phase; ``None`` if it does not, or nothing flows."""
-    flows = {each.phase for each in samples if each.measurand == CURRENT and each.value >= FLOWS}
-    return len(flows & set(PHASES)) or None
-
-
-def picked(samples: tuple[Sample, ...], measurands: tuple[str, ...] | None) -> tuple[Sample, ...]:
-    """Those of the measurands; ``None`` is all."""
-    if measurands is None:
-        return samples
-    return tuple(each for each in samples if each.measurand in measurands)
-
-
 def ended_by_power_loss(
     transaction: str, state: Snapshot, at: Instant, samples: tuple[Sample, ...]
 ) -> TxEvent:
     """The end of a transaction that a power cut interrupted [E17.FR.22]."""
-    end = Reading(at, _for(Context.END, samples or state.last))
+    end = Reading(at, of_context(Context.END, samples or state.last))
     return TxEvent(
         transaction=transaction,
         phase=Phase.ENDED,
@@ -436,18 +419,6 @@ def ended_by_power_loss(
         connector=state.connector,
         charging=state.charging,
         stop=Stop.POWER_LOSS,
-        meter_wh=_register(samples or state.last),
+        meter_wh=register(samples or state.last),
         readings=(end,) if state.began is None else (state.began, end),
     )
-
-
-def _for(context: Context, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-    return tuple(
-        Sample(each.value, each.measurand, each.unit, each.phase, context, each.signed)
-        for each in samples
-    )
-
-
-def _register(samples: tuple[Sample, ...]) -> float:
-    """The energy register among the samples."""
-    return next((each.value for each in samples if each.measurand == ENERGY), 0.0)
