@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bsw.chrgm.dialect import iso20
+from bsw.v2gtp import PayloadType
 from can_adapter.bus import CanFrame
 from ecu.simulated import TODAY
 from keym.x509.edition import Edition
@@ -233,3 +235,58 @@ def test_the_tariff_of_the_outlet_reaches_the_vehicles_bus_and_is_what_it_costs(
     cost, usage = last["costDetails"]["totalCost"], last["costDetails"]["totalUsage"]
     assert usage["energy"] > 0
     assert cost["total"]["exclTax"] == pytest.approx(20 * usage["energy"], abs=0.001)
+
+
+def told_limits(chain: Chain, name: str) -> list[float]:
+    """W that the station said it can give at most, in each of these messages."""
+    dialect = iso20({PayloadType.MAIN, PayloadType.DC})
+    bodies: list[Any] = [
+        dialect.decode(PayloadType.DC, octets).body
+        for record in chain.pair.vehicle_base.memory.records
+        if record.kind == "message"
+        and record.fields["name"] == name
+        and isinstance(octets := record.fields["exi"], bytes)
+    ]
+    modes = (
+        body.cl_res_control_mode
+        if hasattr(body, "cl_res_control_mode")
+        else body.dc_cpd_res_energy_transfer_mode
+        for body in bodies
+    )
+    return [mode.evse_maximum_charge_power.si() for mode in modes]
+
+
+def test_discovery_tells_the_hardware_and_the_loop_what_the_site_allows(tmp_path: Path) -> None:
+    """[V2G20-2654]: a loop adds nothing to the discovery; a site may have more later."""
+    site = {
+        "id": 3,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "ChargingStationMaxProfile",
+        "chargingProfileKind": "Absolute",
+    }
+
+    def limited(watts: float) -> dict[str, Any]:
+        schedule = {
+            "id": 1,
+            "startSchedule": "2030-01-01T00:00:00Z",
+            "chargingRateUnit": "W",
+            "chargingSchedulePeriod": periods(watts),
+        }
+        return {**site, "chargingSchedule": [schedule]}
+
+    chain = Chain(
+        tmp_path, Version.V21, driver="card", card="04E1", soc=40.0, around=keys(), **ISO20
+    )
+    current = chain.pair.hardware.vehicle.wires.cable
+    chain.office.call("CS-7", "SetChargingProfile", {"evseId": 0, "chargingProfile": limited(9e3)})
+    chain.pair.run(2.0)
+    chain.pair.plug()
+    chain.pair.run(40.0)
+    assert current.voltage * current.current == pytest.approx(9_000, rel=0.05)
+    [hardware] = told_limits(chain, "DCChargeParameterDiscoveryRes")
+    assert hardware > 30_000
+    assert told_limits(chain, "DCChargeLoopRes")[-1] == pytest.approx(9_000, rel=0.01)
+    chain.office.call("CS-7", "SetChargingProfile", {"evseId": 0, "chargingProfile": limited(18e3)})
+    chain.pair.run(40.0)
+    assert told_limits(chain, "DCChargeLoopRes")[-1] == pytest.approx(18_000, rel=0.01)
+    assert current.voltage * current.current == pytest.approx(18_000, rel=0.05)
