@@ -53,6 +53,11 @@ def test_an_action_is_told_the_case_as_well() -> None:
         hands.do(clock, Action(run='test "$V2G_SECURITY" = tls'), "reset")
 
 
+def test_a_station_that_is_to_offer_tls_is_told_so_even_if_the_tester_comes_without() -> None:
+    assert facts("TC_1", Setup(station_tls=True))["V2G_SECURITY"] == "tls"
+    assert facts("TC_1", Setup(station_tls=False))["V2G_SECURITY"] == "none"
+
+
 def test_a_vehicle_that_ends_before_the_place_is_not_judged_by_it() -> None:
     tester = judge.begin(VehicleSetup())
     for name in ("ServiceDiscovery", "CurrentDemand"):

@@ -11,7 +11,7 @@ def facts(case: str, setup: Any) -> dict[str, str]:  # noqa: ANN401 - of either 
         "V2G_CASE": case,
         "V2G_PROTOCOL": protocol(setup.protocol).name,
         "V2G_MODE": setup.mode,
-        "V2G_SECURITY": "tls" if setup.tls else "none",
+        "V2G_SECURITY": "tls" if setup.tls or getattr(setup, "station_tls", None) else "none",
         "V2G_PAYMENT": "Contract" if setup.contract else "ExternalPayment",
         "V2G_CERTIFICATES": setup.certificates,
     }
