@@ -133,6 +133,12 @@ def test_a_scenario_that_cuts_its_own_line_may_end_by_what_is_noticed_first() ->
     assert "link lost" not in result.endings[0]
 
 
+def test_a_plug_that_is_none_is_not_pulled() -> None:
+    """Under a pantograph nobody asks an inlet whether something is in it."""
+    pulled = disturbed("acdp", ("", 10_260, "fault plug pulled"))
+    assert "a live plug that is pulled" not in play(1, "acdp", pulled).rules
+
+
 def test_an_end_without_a_cause_is_seen() -> None:
     """A line that is cut explains the end; an order that touches no line does not."""
     cut = ("charging", 1_000, "line 150 dB")

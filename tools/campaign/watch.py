@@ -149,7 +149,7 @@ class Watch:
 
     def _live_plug(self) -> bool:
         cable = self._cable
-        return not cable.plugged and cable.voltage > LIVE
+        return self._plugged and not cable.plugged and cable.voltage > LIVE
 
     def _live_cable(self) -> bool:
         cable = self._cable
