@@ -95,6 +95,7 @@ READ = [
     "secc check --set hardware.power=can --set can.matrix=[@.dbc]",
 ]
 WRITTEN = [
+    "v2g bench list din --to @",
     "v2g decode GOOD.pcapng --html @",
     "v2g exi encode SAP --output @",
     "v2g pki make --kind iso2 @/",
@@ -112,7 +113,6 @@ WRITTEN = [
 ]
 ELSEWHERE = {
     "v2g api --socket": "no file; tests/api",
-    "v2g bench list --to": "a folder; tests/scenarios",
     "v2g bench run --out": "plays first; tests/run",
     "v2g bench run --evcc": "hands it to evcc run -c",
     "v2g bench run --secc": "hands it to secc run -c",

@@ -68,7 +68,7 @@ def _copy(said: str, to: Path) -> int:
     except (NoScenario, OSError) as error:
         print(f"v2g bench list: {error}", file=sys.stderr)
         return 2
-    if to.exists():
+    if to.is_file():
         print(f"v2g bench list: {to} is there already; name another file", file=sys.stderr)
         return 2
     beside = to.with_name(SCHEMA)
