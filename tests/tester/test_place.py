@@ -1,5 +1,6 @@
 """What the place tells the device's own commands, and what it does not take for a finding."""
 
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -35,6 +36,22 @@ def test_a_device_that_is_a_program_is_told_the_case_by_its_environment(tmp_path
     finally:
         process.end()
     assert log.read_text().startswith(f"TC_1 iso2 {AC} tls Contract\n")
+
+
+def test_a_device_that_a_killed_bench_has_left_is_ended_before_the_next(tmp_path: Path) -> None:
+    clock = Clockwork(Scheduler(VirtualClock()))
+    clock.wait = _really  # type: ignore[assignment]
+    part = ProcessPart(run="sh -c 'echo listening; exec sleep 60'", ready="listening")
+    killed, resumed = (DeviceProcess(part, 0, tmp_path / "device.log") for _ in range(2))
+    killed.prepare(clock, {})
+    first = killed._process
+    assert first is not None
+    try:
+        resumed.prepare(clock, {})
+        assert first.wait(60) == -signal.SIGKILL
+    finally:
+        resumed.end()
+    assert not (tmp_path / "device.pid").exists()
 
 
 def _really(reached: Any, _within: int, every: int = 0) -> bool:  # noqa: ANN401

@@ -18,6 +18,18 @@ PATIENCE: Final = 5.0
 TOLD: Final = 500
 
 
+MARK: Final = "device.pid"
+
+
+def _identity(pid: int) -> str:
+    """Number and start of a process: another one with the same number started at another time."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return f"{pid} {words[19]}"
+
+
 class DeviceProcess:
     """Runs in a session of its own, so that whatever it starts ends with it."""
 
@@ -25,6 +37,7 @@ class DeviceProcess:
         self._part = part
         self._words = shlex.split(part.run.replace("{port}", str(port)))
         self._log = log
+        self._mark = log.with_name(MARK)
         self._process: subprocess.Popen[bytes] | None = None
 
     def prepare(self, clock: Clockwork, facts: Mapping[str, str]) -> None:
@@ -37,6 +50,7 @@ class DeviceProcess:
             self._start(clock, facts)
 
     def _start(self, clock: Clockwork, facts: Mapping[str, str]) -> None:
+        self._end_left_over()
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 self._words,
@@ -46,6 +60,7 @@ class DeviceProcess:
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **facts},
                 start_new_session=True,
             )
+        self._mark.write_text(_identity(self._process.pid))
         clock.wait(self._settled, self._part.within, every=20 * MS)
         if not self._said():
             raise NotDone(f"{self._words[0]} did not say {self._part.ready!r}: {self.told()}")
@@ -60,8 +75,18 @@ class DeviceProcess:
         """The end of what it has printed."""
         return self._log.read_text(errors="replace")[-TOLD:].strip() if self._log.exists() else ""
 
+    def _end_left_over(self) -> None:
+        """What a bench that was killed has started, before its ports are wanted again."""
+        told = self._mark.read_text() if self._mark.exists() else ""
+        self._mark.unlink(missing_ok=True)
+        pid = told.partition(" ")[0]
+        if pid and _identity(int(pid)) == told:
+            with suppress(ProcessLookupError):
+                os.killpg(int(pid), signal.SIGKILL)
+
     def end(self) -> None:
         process, self._process = self._process, None
+        self._mark.unlink(missing_ok=True)
         if process is None:
             return
         for number in (signal.SIGTERM, signal.SIGKILL):
