@@ -112,6 +112,7 @@ WRITTEN = [
     "secc config export --arxml -o @",
 ]
 ELSEWHERE = {
+    "v2g endure --record": "runs are read again; tests/ocpp/test_exactly_once.py",
     "v2g api --socket": "no file; tests/api",
     "v2g bench run --out": "plays first; tests/run",
     "v2g bench run --evcc": "hands it to evcc run -c",

@@ -82,8 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _known(record: Path | None, *, kills: int) -> dict[Task, Result]:
     """Good runs of this kind that stand in the record; bad ones are played again."""
-    if record is None or not record.exists():
+    if record is None:
         return {}
+    record.open("a").close()  # better found out now than after the first run
     results = [Result(**json.loads(line)) for line in record.read_text("utf-8").splitlines()]
     alike = [each for each in results if not each.wrong and bool(each.kills) == bool(kills)]
     return {(each.seed, each.version): each for each in alike}
