@@ -41,6 +41,7 @@ class StationProfile:
     service_renegotiation: bool = True
     meets_after_selection: bool = False  # the device, and not right after the session set-up
     standby: bool = True
+    standbys: int = 20  # in a session; in AC each costs the contactor another closing
     contactor_wait_iso20: int = 1400 * MS  # its answer is due after 1.5 s
     pause_delay: int = 60 * S  # how soon a pause has to be there in dynamic mode
     pause_delay_scheduled: int = 0  # the same in scheduled mode; the amendment has 60 s for both

@@ -140,3 +140,19 @@ def test_a_station_that_wants_other_schedules_again_and_again_ends_no_charge() -
     rig.run(120 * S)
     assert rig.ending("vehicle") in {Ending.TERMINATED, Ending.STATION_FAULT}
     assert flows(rig) == 0.0
+
+
+def test_a_vehicle_that_stands_by_again_and_again_wears_no_contactor_out() -> None:
+    """Each way back from standby closes the contactor of an AC station once more."""
+    tester = ScriptedVehicle("AC").to("Loop")
+    closings, codes = 0, []
+    for _ in range(30):
+        tester.say(ask.ac_loop())
+        codes.append(tester.say(ask.delivery(STEP.STANDBY)).response_code.value)
+        if codes[-1] != "OK":
+            break
+        tester.say(ask.ac_loop())
+        assert tester.start().response_code.value == "OK"
+        closings += 1
+    assert (closings, codes[-1]) == (20, "WARNING_StandbyNotAllowed")
+    assert tester.say(ask.ac_loop()).response_code.value == "OK", "it goes on charging"

@@ -38,6 +38,7 @@ class Power:
         self._schedule = schedule
         self._status = status
         self._keeping = keeping
+        self._standbys = 0
 
     def answer_power_delivery(self, heard: Heard) -> Said | Later[Said]:
         station = self._station
@@ -150,9 +151,15 @@ class Power:
         return self._station.record.agreed.progress is Progress.STANDBY
 
     def _stand_by(self) -> Said:
-        """The session lives on; in AC the contactor opens, in DC the source goes to zero."""
+        """The session lives on; in AC the contactor opens, in DC the source goes to zero.
+
+        Not as often as a vehicle likes: a contactor does not close without end.
+        """
         station = self._station
         granted = station.profile.standby and (station.charging or self._standing_by)
+        if station.charging and granted:
+            granted = self._standbys < station.profile.standbys
+            self._standbys += granted
         if not granted:
             return self._response(Codes.WARNING_STANDBY_NOT_ALLOWED)
         if station.mode.on_mains:
