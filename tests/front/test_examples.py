@@ -13,8 +13,10 @@ from tests.tidy.tree import ROOT
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
     "charging_curve": ["seconds,soc,volts,amps", "# terminated, at SessionStop"],
+    "drive_station": ["watching: {'id': 1, 'retval'", "lowered: ", "less than or equal to 400"],
     "my_charger": ["fresh: ", "tired: ", "ended: terminated"],
     "my_scenario": ["ended as it should"],
+    "test_my_battery": ["1 passed"],
     "two_ecus": ["the station allows 9 A", "ended: terminated"],
     "who_is_trusted": ["as it should be: trusted True", "expired"],
     "what_went_wrong": ["messages, from SupportedAppProtocolReq to SessionStopRes"],
@@ -24,14 +26,15 @@ SAYS = {
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     words = []
+    by = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if path.stem.startswith("test_") else []
     if path.stem == "what_went_wrong":
         words = [str(tmp_path / "run.pcapng")]
         one = next(one for one in everything() if not one.secure and one.protocol == "iso2")
         Path(words[0]).write_bytes(pcapng_of(connection(framed(one))))
     ended = subprocess.run(
-        [sys.executable, str(path), *words],
+        [sys.executable, *by, str(path), *words],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "STATE_DIRECTORY": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
