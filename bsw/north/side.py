@@ -9,7 +9,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic_core import to_jsonable_python
@@ -106,12 +106,12 @@ class NorthSide:
             commands[name] = {
                 **_about(meaning.commands[name], meaning.idle.get(name)),
                 "arguments": self._model(name).model_json_schema(),
-                "result": TypeAdapter(result).json_schema(),
+                "result": _schema(TypeAdapter(result)),
             }
         variables = {
             name: {
                 **_about(meaning.variables[name], meaning.idle.get(name)),
-                "value": self._adapter(name).json_schema(mode="serialization"),
+                "value": _schema(self._adapter(name), "serialization"),
             }
             for name in self._variables.table
         }
@@ -139,6 +139,16 @@ class NorthSide:
 
     def _as_json(self, name: str, value: Any) -> Any:  # noqa: ANN401
         return self._adapter(name).dump_python(value, mode="json", exclude_none=True)
+
+
+def _schema(
+    adapter: TypeAdapter[Any], mode: Literal["validation", "serialization"] = "validation"
+) -> dict[str, Any]:
+    """Of a type that may not be built yet: where building is put off, an adapter that has only
+    written values may hold a stand-in for its schema and not notice.
+    """
+    adapter.rebuild(force=True)
+    return adapter.json_schema(mode=mode)
 
 
 def _arguments(name: str, method: Callable[..., Any]) -> type[BaseModel]:
