@@ -74,6 +74,8 @@ class Layout:
         self.fields = {signal.name: Field(signal, spec.length) for signal in spec.signals}
         self.big_endian = any(field.big_endian for field in self.fields.values())
         self.selectors = tuple(self._outermost_first())
+        guards = self.spec.guards
+        self._open = tuple(field for field in self.fields.values() if not guards(field.spec))
 
     def _outermost_first(self) -> list[Field]:
         selectors = [field for field in self.fields.values() if field.spec.selects]
@@ -96,17 +98,16 @@ class Layout:
     def said(self, data: bytes) -> Iterator[tuple[SignalSpec, Raw]]:
         """Every signal that is there in this frame, but for those that protect it."""
         images = self.images(data[: self.spec.length])
-        for field in self.fields.values():
-            if not self.spec.guards(field.spec) and self.present(field, images):
+        for field in self._open:
+            if self.present(field, images):
                 yield field.spec, field.read(images[field.big_endian])
 
     def masks(self) -> tuple[int, int]:
         """The bits that ``said`` may look at, by byte order, the selectors' included."""
         little = big = 0
-        for field in self.fields.values():
-            if field.spec.selects or not self.spec.guards(field.spec):
-                little |= 0 if field.big_endian else field.mask
-                big |= field.mask if field.big_endian else 0
+        for field in {*self._open, *self.selectors}:
+            little |= 0 if field.big_endian else field.mask
+            big |= field.mask if field.big_endian else 0
         return little, big
 
     def present(self, field: Field, images: tuple[int, int]) -> bool:

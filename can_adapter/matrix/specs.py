@@ -21,6 +21,10 @@ class SendType(Enum):
     CYCLIC_AND_ON_CHANGE = "CyclicAndOnChange"
 
 
+HEADER_BITS: Final = {1: 12, 2: 12, 4: 96, 5: 24, 6: 40, 7: 160, 11: 12}
+"""Of each profile.  Where the counter is half an octet, the other half is anybody's."""
+
+
 @dataclass(frozen=True, slots=True)
 class E2eSpec:
     """End-to-end protection of a message: AUTOSAR profile, data id, octet of the header."""
@@ -28,6 +32,11 @@ class E2eSpec:
     profile: int
     data_id: int
     offset: int = 0
+
+    @property
+    def bits(self) -> range:
+        """Where checksum, counter and length lie, as ``SignalSpec.bits`` counts."""
+        return range(8 * self.offset, 8 * self.offset + HEADER_BITS.get(self.profile, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,7 @@ class MessageSpec:
 
     def guards(self, signal: SignalSpec) -> bool:
         """Whether it belongs to the protection and not to what is said."""
-        return self.e2e is not None and signal.start < 8 * (self.e2e.offset + 3)
+        return self.e2e is not None and signal.bits <= frozenset(self.e2e.bits)
 
     def signal(self, name: str) -> SignalSpec | None:
         return next((signal for signal in self.signals if signal.name == name), None)

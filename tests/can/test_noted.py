@@ -105,3 +105,27 @@ def test_a_frame_with_a_new_counter_alone_is_not_taken_apart(
     monkeypatch.setattr(Layout, "said", counted)
     found = noted(PLAIN, 1, S)
     assert len(found) <= len(looks) < len(found) + 5
+
+
+@pytest.mark.parametrize(
+    ("profile", "offset", "hidden"),
+    [
+        (1, 0, {0, 8}),  # CRC, counter; the half octet above it is a signal's
+        (2, 0, {0, 8}),
+        (5, 0, {0, 8, 16}),
+        (5, 8, {64, 72, 80}),
+        (6, 0, {0, 8, 16, 24, 32}),
+        (4, 0, {0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88}),
+    ],
+)
+def test_what_protects_a_frame_is_not_said_and_all_else_is(
+    profile: int, offset: int, hidden: set[int]
+) -> None:
+    small = [SignalSpec(f"s{start}", start, 4) for start in range(0, 256, 8)]
+    upper = SignalSpec("upper", 8 * offset + 12, 4)
+    spec = MessageSpec(
+        "M", 1, 32, signals=(*small, upper), e2e=E2eSpec(profile, data_id=1, offset=offset)
+    )
+    said = {signal.name for signal, _ in Layout(spec).said(bytes(32))}
+    assert {one.start for one in small if one.name not in said} == hidden
+    assert ("upper" in said) == (profile in {1, 2, 11})
