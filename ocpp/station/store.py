@@ -7,7 +7,7 @@ that changes something is one database transaction: it has happened wholly or no
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,6 +40,7 @@ _SINCE: Final = {
 """What brings a file of an older format one further."""
 
 Connect = Callable[[Path], sqlite3.Connection]
+Statement = tuple[str, tuple[object, ...]]
 
 
 class StoreUnusable(Exception):
@@ -253,48 +254,40 @@ class Store:
 
     def delivered(self, number: int, remote_id: int | None = None) -> None:
         """The back end knows; ``remote_id`` is its name for the transaction (1.6)."""
-        with self._changing() as db:
-            if remote_id is not None:
-                db.execute(
-                    "UPDATE tx SET remote_id = ? WHERE id = (SELECT tx FROM outbox"
-                    " WHERE number = ?)",
-                    (remote_id, number),
-                )
-            self._remove(db, number)
+        named = (
+            "UPDATE tx SET remote_id = ? WHERE id = (SELECT tx FROM outbox WHERE number = ?)",
+            (remote_id, number),
+        )
+        self._change(*([] if remote_id is None else [named]), *_removal(number))
 
     def failed(self, number: int) -> None:
         """One more try came to nothing."""
-        with self._changing() as db:
-            db.execute("UPDATE outbox SET attempts = attempts + 1 WHERE number = ?", (number,))
+        self._change(("UPDATE outbox SET attempts = attempts + 1 WHERE number = ?", (number,)))
 
     def dropped(self, number: int) -> None:
         """Given up after all tries; a 1.6 transaction that never started keeps saying so."""
-        with self._changing() as db:
-            db.execute(
-                "UPDATE tx SET remote_id = coalesce(remote_id, ?) WHERE id ="
-                " (SELECT tx FROM outbox WHERE number = ?)",
-                (NEVER_STARTED, number),
-            )
-            self._remove(db, number)
+        first = "(SELECT tx FROM outbox WHERE number = ?)"
+        named = f"UPDATE tx SET remote_id = coalesce(remote_id, ?) WHERE id = {first}"  # noqa: S608 - ours
+        self._change((named, (NEVER_STARTED, number)), *_removal(number))
 
     def keep(self, changes: Mapping[str, bytes | None]) -> None:
         """Remember these values, all or none; ``None`` forgets one."""
-        with self._changing() as db:
-            for name, value in changes.items():
-                if value is None:
-                    db.execute("DELETE FROM memory WHERE name = ?", (name,))
-                else:
-                    db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (name, value))
+        forget, remember = "DELETE FROM memory WHERE name = ?", "INSERT OR REPLACE INTO memory"
+        self._change(
+            *(
+                (forget, (name,)) if value is None else (f"{remember} VALUES (?, ?)", (name, value))
+                for name, value in changes.items()
+            )
+        )
 
     def went_offline(self) -> None:
         """What still waits is delivered offline [E11.FR.07]."""
-        with self._changing() as db:
-            db.execute("UPDATE outbox SET offline = 1 WHERE offline = 0")
+        self._change(("UPDATE outbox SET offline = 1 WHERE offline = 0", ()))
 
     def set_calendar(self, calendar_ns: int) -> None:
         """Since 1970, what this run's clock showed at its zero."""
-        with self._changing() as db:
-            db.execute("UPDATE run SET calendar_ns = ? WHERE number = ?", (calendar_ns, self.run))
+        told = "UPDATE run SET calendar_ns = ? WHERE number = ?"
+        self._change((told, (calendar_ns, self.run)))
 
     def calendars(self) -> dict[int, int]:
         """For each run that still matters: what to add to its instants.
@@ -338,14 +331,6 @@ class Store:
                 " FROM outbox WHERE phase = 'Updated') WHERE place % 2 = 0 AND place < many)"
             ).rowcount
 
-    def _remove(self, db: sqlite3.Connection, number: int) -> None:
-        """Take a row out, and forget its transaction when nothing of it is left."""
-        db.execute("DELETE FROM outbox WHERE number = ?", (number,))
-        db.execute(
-            "DELETE FROM tx WHERE ended = 1 AND NOT EXISTS"
-            " (SELECT 1 FROM outbox WHERE outbox.tx = tx.id)"
-        )
-
     @property
     def _open(self) -> sqlite3.Connection:
         assert self._db is not None, "open it first"
@@ -363,9 +348,36 @@ class Store:
                 db.execute("ROLLBACK")
             raise
 
+    def _change(self, *statements: Statement) -> None:
+        """All or none of what adds next to nothing: on a full disk in the room of the ballast."""
+        try:
+            self._execute(statements)
+        except sqlite3.OperationalError as error:
+            if not _is_full(error):
+                raise
+            self._ballast.unlink(missing_ok=True)
+            try:
+                self._checkpoint()
+                self._execute(statements)
+                self._checkpoint()
+            finally:
+                self._keep_ballast()
+
+    def _execute(self, statements: Iterable[Statement]) -> None:
+        with self._changing() as db:
+            for text, values in statements:
+                db.execute(text, values)
+
     def _bound(self, *, spare: bool) -> None:
         pages = self._pages + (SPARE_PAGES if spare else 0)
         self._open.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def _removal(number: int) -> tuple[Statement, ...]:
+    """Take a row out, and forget its transaction when nothing of it is left."""
+    waits = "SELECT 1 FROM outbox WHERE outbox.tx = tx.id"
+    forget = f"DELETE FROM tx WHERE ended = 1 AND NOT EXISTS ({waits})"  # noqa: S608 - ours
+    return ("DELETE FROM outbox WHERE number = ?", (number,)), (forget, ())
 
 
 def _is_full(error: sqlite3.OperationalError) -> bool:

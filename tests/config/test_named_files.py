@@ -104,7 +104,6 @@ WRITTEN = [
     "v2g dbc signals --output @",
     "v2g tables --out @/",
     "v2g csms --port 0 --record @",
-    "v2g endure --seeds 1 --record @",
     "v2g wireshark table GOOD.pcapng -o @",
     "v2g monitor GOOD.pcapng --junit @",
     "v2g slac sim --runs 1 --capture @",

@@ -48,9 +48,11 @@ def test_runs_that_stand_in_the_record_are_not_played_again(
     (tmp_path / "runs").write_text("no record\n")
     assert main([*words, "--seeds", "1"]) == 2
     assert "name a new file" in capsys.readouterr().err
+    assert main(["endure", "--record", "/dev/full", "--seeds", "1"]) == 2
+    assert "/dev/full: is no file to keep runs in" in capsys.readouterr().err
     nowhere = str(tmp_path / "no folder" / "runs")
     assert main(["endure", "--record", nowhere, "--seeds", "1"]) == 2
-    assert f"--record {nowhere}" in capsys.readouterr().err
+    assert f"{nowhere}: No such file or directory; name one" in capsys.readouterr().err
 
 
 def test_a_journal_is_read_while_it_grows(tmp_path: Path) -> None:

@@ -177,6 +177,32 @@ def test_a_full_disk_thins_with_the_room_kept_for_that(tmp_path: Path) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_on_a_full_disk_what_was_delivered_is_marked_in_the_ballasts_room(folder: Path) -> None:
+    class Full(sqlite3.Connection):
+        """As a disk that is full while the ballast is there: no commit of a change."""
+
+        def execute(self, text: str, values: object = ()) -> sqlite3.Cursor:
+            if text == "COMMIT" and full and ballast.exists():
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(text, values)  # type: ignore[arg-type]
+
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Full)
+
+    full: list[bool] = []
+    ballast = folder / "store.ballast"
+    store = Store(folder / "store", connect=connect)
+    store.open()
+    append(store, Phase.STARTED)
+    append(store, Phase.ENDED)
+    assert ballast.exists()
+    full.append(True)
+    store.keep({"a": b"1"})
+    assert [row.event.phase for row in rest(store)] == [Phase.STARTED, Phase.ENDED]
+    assert ballast.exists(), "kept again"
+    store.close()
+
+
 def test_a_clock_that_comes_late_counts_for_what_came_before(store: Store) -> None:
     one = event(Phase.STARTED, run=1, ns=5 * S)
     store.append(one, "m", b"", offline=True)

@@ -59,7 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     try:
         known = _known(arguments.record, kills=arguments.kills)
-    except (OSError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         print(f"v2g endure: --record {arguments.record}: {error}; name a new file", file=sys.stderr)
         return 2
     seeds = arguments.seeds or (1 if arguments.kills else MANY)
@@ -84,6 +84,8 @@ def _known(record: Path | None, *, kills: int) -> dict[Task, Result]:
     """Good runs of this kind that stand in the record; bad ones are played again."""
     if record is None:
         return {}
+    if record.exists() and not record.is_file():
+        raise ValueError("is no file to keep runs in")
     record.open("a").close()  # better found out now than after the first run
     results = [Result(**json.loads(line)) for line in record.read_text("utf-8").splitlines()]
     alike = [each for each in results if not each.wrong and bool(each.kills) == bool(kills)]
