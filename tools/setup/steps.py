@@ -1,9 +1,9 @@
 """The steps behind ``make test``, ``make check`` and ``make bench``, and how they went.
 
-``make test`` is what decides: format, lint, types, then all tests.  A step that fails does not
-keep the others from running; the table at the end says which did.  ``make coverage`` runs the same
-tests and reports the lines and branches they reach; counting them costs three times the processor
-time, so it is not part of deciding.
+``make test`` is what decides: format, lint, types, the site of the pages, then all tests.  A step
+that fails does not keep the others from running; the table at the end says which did.
+``make coverage`` runs the same tests and reports the lines and branches they reach; counting them
+costs three times the processor time, so it is not part of deciding.
 """
 
 import os
@@ -47,11 +47,12 @@ PEERS = Step("peers", ("-m", "tools.cli", "interop", "setup"))
 INTEROP = Step("interop", ("-m", "tools.cli", "interop", "run"))
 MUTANTS = Step("mutants", ("-m", "tools.dev.mutants"))
 DOCS = Step("docs", ("-m", "tools.dev.docs"))
+SITE = Step("site", (*DOCS.command, "--if-possible"))
 BENCH = Step("bench", ("-m", "tools.cli", "measure"))
 
 PLANS = {
     "check": (LINT, FORMAT, TYPES),
-    "test": (LINT, FORMAT, TYPES, TESTS),
+    "test": (LINT, FORMAT, TYPES, SITE, TESTS),
     "long": (LONG,),
     "coverage": (COVERED,),
     "bench": (BENCH,),
