@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from bsw.chrgm.messages.model import Message
+from bsw.exi import Fragment
 from bsw.os.clock import S
 from tools.capture.events import Event, Layer, Side
 from tools.capture.words import Value, values
@@ -27,6 +29,8 @@ _FIRST: Final = (
     "EVSEProcessing",
     "ChargeProgress",
 )
+_MOST_MADE: Final = 2048
+_MADE: Final[dict[int, tuple[Message | Fragment, list[Value]]]] = {}
 _LATEST_SHOWN: Final = 253_402_300_799 * S
 
 
@@ -82,7 +86,7 @@ def notable(event: Event) -> list[Value]:
 
 def shown(event: Event) -> list[Value]:
     if event.message is not None:
-        return list(values(event.message))
+        return _values_of(event.message)
     if event.layer is Layer.CAN and "id" in event.fields:
         return [Value("octets", event.octets.hex())]  # no matrix has named what is in it
     return [
@@ -90,6 +94,16 @@ def shown(event: Event) -> list[Value]:
         for name, value in event.fields.items()
         if value != ""
     ]
+
+
+def _values_of(message: Message | Fragment) -> list[Value]:
+    """Made once: the judge, the report and the ladder all ask, and nobody changes them."""
+    kept = _MADE.get(id(message))
+    if kept is None or kept[0] is not message:
+        if len(_MADE) >= _MOST_MADE:
+            _MADE.clear()
+        kept = _MADE[id(message)] = (message, list(values(message)))
+    return kept[1]
 
 
 def _dull(value: Value) -> bool:

@@ -5,6 +5,7 @@ the end of a message - all of it is told and followed further.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from bsw import exi
@@ -24,6 +25,12 @@ _MARK: Final = bytes((VERSION, VERSION ^ 0xFF))
 _TABLES: Final = tuple(one.name for one in SPOKEN if one.name in exi.SETS)
 _BY_NAMESPACE: Final = {one.namespace: one.name for one in APPLICATIONS}
 _LENIENT: Final = exi.FIELD._replace(trailing=True, loose_bounds=True)
+
+
+@lru_cache(maxsize=2048)
+def _strictly(name: str, payload: bytes) -> exi.Noted:
+    """The traces of both sides and a capture hold each message three times over."""
+    return exi.codec(name, exi.CONFORMANCE).decode_noted(payload)
 
 
 @dataclass(slots=True)
@@ -135,7 +142,7 @@ class V2gReader:
         errors: list[str] = []
         for name in self._candidates(kind):
             try:
-                noted = exi.codec(name, exi.CONFORMANCE).decode_noted(payload)
+                noted = _strictly(name, bytes(payload))
             except DecodeError as error:
                 errors.append(f"not {name}: {error}")
                 continue

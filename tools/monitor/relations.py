@@ -7,6 +7,7 @@ backwards, breaks a rule, however well each message reads alone.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from bsw.os.clock import S
@@ -26,6 +27,7 @@ _PRE_CHARGED: Final = 20.0
 _STOPS_WITHIN: Final = 10 * S
 """On top of the delay that a notification allows."""
 
+_MOST_SAID: Final = 256
 Told = dict[str, Value]
 
 
@@ -33,15 +35,23 @@ class Recent:
     """The highest of what was said lately."""
 
     def __init__(self) -> None:
-        self._said: deque[tuple[int, float]] = deque(maxlen=256)
+        self._said: deque[tuple[int, float]] = deque()
+        self._falling: deque[tuple[int, float]] = deque()
+        """Those of them after which nothing higher was said: the first is the highest."""
 
     def add(self, when: int, value: float) -> None:
-        while len(self._said) > 1 and self._said[1][0] < when - PATIENCE:
-            self._said.popleft()
-        self._said.append((when, value))
+        said, falling = self._said, self._falling
+        while len(said) > 1 and (said[1][0] < when - PATIENCE or len(said) >= _MOST_SAID):
+            if falling[0] is said.popleft():
+                falling.popleft()
+        while falling and falling[-1][1] <= value:
+            falling.pop()
+        latest = (when, value)
+        falling.append(latest)
+        said.append(latest)
 
     def highest(self) -> float | None:
-        return max((value for _, value in self._said), default=None)
+        return self._falling[0][1] if self._falling else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +128,11 @@ class Relations:
 
     def _beyond(self, event: Event, told: Told) -> Iterator[Finding]:
         for limit, recent in zip(LIMITS, self._limits, strict=True):
-            highest = recent.highest()
-            asked = told.get(limit.asked)
-            if asked is not None and limit.by is event.side and highest is not None:
-                value = _number(asked)
-                if value is not None and value > highest * _MORE + limit.slack:
+            asked = told.get(limit.asked) if limit.by is event.side else None
+            value = _number(asked)
+            if asked is not None and value is not None:
+                highest = recent.highest()
+                if highest is not None and value > highest * _MORE + limit.slack:
                     text = f"{asked.path} {asked.text}, where {limit.given[0]} is {highest:g}"
                     yield Finding("limit", f"{text} {asked.unit}")
             for name in limit.given:
@@ -227,7 +237,12 @@ _LOOPS: Final = frozenset(
 
 def _last(value: Value) -> str:
     """The name alone: no way to it, no number in a list."""
-    return value.path.rpartition("/")[2].partition("[")[0]
+    return _last_of(value.path)
+
+
+@lru_cache(maxsize=4096)
+def _last_of(path: str) -> str:
+    return path.rpartition("/")[2].partition("[")[0]
 
 
 def _number(value: Value | None) -> float | None:
