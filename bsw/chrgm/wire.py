@@ -10,7 +10,7 @@ from bsw import exi
 from bsw.chrgm.dialect import Dialect
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
-from bsw.chrgm.record import Heard, Said
+from bsw.chrgm.record import NO_SESSION, Heard, Said
 from bsw.net.channel import Channel
 from bsw.trace import Trace
 from bsw.v2gtp import PayloadType
@@ -30,6 +30,7 @@ class Wire:
         self._trace = trace
         self._handshake = exi.codec("sap", tolerance)
         self._dialect: Dialect | None = None
+        self._session = NO_SESSION
 
     def agree(self, dialect: Dialect) -> None:
         """From now on messages are of this protocol."""
@@ -58,7 +59,9 @@ class Wire:
         """Send it; what went out."""
         assert self._dialect is not None, "a protocol is agreed before its messages"
         payload_type, octets = self._dialect.encode(session_id, said)
-        self._note("out", type(said.body).__name__, octets, payload_type=payload_type)
+        name = type(said.body).__name__
+        self._note("out", name, octets, payload_type=payload_type)
+        self._named(name, session_id)
         self.channel.send(payload_type, octets)
         return octets
 
@@ -72,7 +75,14 @@ class Wire:
             raise
         name = type(heard.body).__name__
         self._note("in", name, payload, heard.notes, payload_type=payload_type)
+        self._named(name, heard.session_id)
         return heard
+
+    def _named(self, name: str, session_id: bytes) -> None:
+        """The station gives the session its name; from then on the trace has it beside the peer."""
+        if name.endswith("Res") and session_id not in {self._session, NO_SESSION}:
+            self._session = session_id
+            self._trace.add("session", id=session_id.hex(), peer=str(self.channel.peer))
 
     def _note(
         self,
