@@ -1,5 +1,7 @@
 """A trace names its session beside the peer, once."""
 
+from typing import Any
+
 import pytest
 
 from pilotwire import Bench
@@ -12,5 +14,6 @@ def test_the_id_that_the_station_gave_stands_beside_the_peer(side: str) -> None:
     named = [record.fields for record in bench.trace(side).records if record.kind == "session"]
     assert len(named) == 1
     setup = next(heard for heard in bench.messages("SessionSetupRes"))
-    assert named[0]["id"] == setup.decoded.message.header.session_id.hex()
+    message: Any = setup.decoded.message
+    assert named[0]["id"] == message.header.session_id.hex()
     assert str(named[0]["peer"]).startswith("[fe80::")
