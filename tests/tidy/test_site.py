@@ -1,12 +1,7 @@
-"""The site is built, and its page of commands is of today."""
+"""The page of commands is of today."""
 
 import re
-import subprocess
-import sys
 
-import pytest
-
-from tests.tidy.tree import ROOT
 from tools.dev.commands import PAGE, commands
 
 
@@ -20,16 +15,3 @@ def test_the_page_of_commands_has_each_with_its_options() -> None:
         has = {one for one in parser._option_string_actions if one.startswith("--")}
         assert has <= told, f"{name}: run python -m tools.dev.commands"
     assert set(sections) - {"Commands"} <= set(commands()), "run python -m tools.dev.commands"
-
-
-@pytest.mark.long
-def test_the_site_is_built_without_a_warning() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "tools.dev.docs"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert (ROOT / "build" / "site" / "index.html").is_file()
