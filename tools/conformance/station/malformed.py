@@ -9,11 +9,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from bsw import v2gtp
 from bsw.chrgm.record import Heard, code_of, refused
 from bsw.os.clock import MS, S
 from tools.conformance import judge
 from tools.conformance.bench import AC, Deviation, NotReached, Setup
+from tools.conformance.broken import (
+    BARE,
+    CUT,
+    HUGE,
+    PROMISED,
+    ZEROS,
+    Broken,
+    Octets,
+    framed,
+    payload_of,
+)
 from tools.conformance.station.cases import Case, start
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
@@ -21,40 +31,25 @@ from tools.conformance.station.walk import Walk
 PIECE: Final = 40 * MS
 NO_PLACE: Final = "Loop"
 """Where the same may be said again and again, and there is no time for slowness."""
-Octets = Callable[[bytes], bytes]
-"""From a whole good request to what is sent in its place."""
-
-
-def _framed(payload: bytes, length: int | None = None) -> bytes:
-    whole = v2gtp.pack(v2gtp.PayloadType.EXI, payload)
-    size = len(payload) if length is None else length
-    return whole[:4] + size.to_bytes(4, "big") + payload
-
-
-def _payload(request: bytes) -> bytes:
-    return request[v2gtp.HEADER_SIZE :]
 
 
 def _flipped(request: bytes) -> bytes:
     """The event code of the body's element, or what stands nearest to it, becomes another."""
-    body = bytearray(_payload(request))
+    body = bytearray(payload_of(request))
     body[1] ^= 0xFF
-    return _framed(bytes(body))
+    return framed(bytes(body))
 
 
-BROKEN: Final[dict[str, tuple[str, Octets]]] = {
-    "cut": ("its second half is missing", lambda one: _framed(_payload(one)[: len(one) // 4])),
-    "empty": ("nothing behind the header", lambda _one: _framed(b"")),
+BROKEN: Final[dict[str, Broken]] = {
+    "cut": CUT,
+    "empty": ("nothing behind the header", lambda _one: framed(b"")),
     "flipped": ("a turned octet near the beginning", _flipped),
-    "garbage": ("random octets", lambda _one: _framed(b"\x80\x98" + bytes(range(7, 90)))),
-    "zeros": ("zeros alone", lambda one: _framed(bytes(len(_payload(one))))),
-    "text": ("another language", lambda _one: _framed(b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n")),
-    "huge": ("a length of four gigabytes", lambda one: _framed(_payload(one), 0xFFFFFFFF)),
-    "promised": (
-        "a length of one more octet that never comes",
-        lambda one: _framed(_payload(one), len(_payload(one)) + 1),
-    ),
-    "bare": ("no header", _payload),
+    "garbage": ("random octets", lambda _one: framed(b"\x80\x98" + bytes(range(7, 90)))),
+    "zeros": ZEROS,
+    "text": ("another language", lambda _one: framed(b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n")),
+    "huge": HUGE,
+    "promised": PROMISED,
+    "bare": BARE,
 }
 
 
@@ -89,7 +84,7 @@ def served_again(walk: Walk) -> None:
 def trailing(place: str, setup: Setup) -> None:
     """Octets behind the message: answered or refused, but never left hanging."""
     walk = _reached(place, setup)
-    answer = walk.tester.ask_raw(_framed(_payload(_good(walk, place)) + b"\0\0\0"), 6 * S)
+    answer = walk.tester.ask_raw(framed(payload_of(_good(walk, place)) + b"\0\0\0"), 6 * S)
     judge.require(answer is not None or not walk.tester.is_open, "no answer, and no end")
     if answer is not None and not refused(code_of(answer.body)):
         walk.lab.remarks.append("octets behind a message are tolerated")

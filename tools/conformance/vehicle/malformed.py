@@ -4,9 +4,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
-from bsw import v2gtp
 from bsw.chrgm.protocols import protocol
 from bsw.os.clock import S
+from tools.conformance.broken import (
+    BARE,
+    CUT,
+    HUGE,
+    PROMISED,
+    ZEROS,
+    Broken,
+    Octets,
+    framed,
+)
 from tools.conformance.judge import require
 from tools.conformance.station.cases import Case
 from tools.conformance.vehicle import judge
@@ -14,35 +23,20 @@ from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.plays import AC_CAR, DC_CAR, DIN_CAR
 from tools.conformance.vehicle.scripted_station import Pieces, StationTester
 
-Broken = Callable[[bytes], bytes]
-"""From the whole good answer to what is sent in its place."""
 AFTER: Final = {"CurrentDemand": 50, "ChargingStatus": 20}
 
 
-def _payload(answer: bytes) -> bytes:
-    return answer[v2gtp.HEADER_SIZE :]
-
-
-def _framed(payload: bytes, length: int | None = None) -> bytes:
-    whole = v2gtp.pack(v2gtp.PayloadType.EXI, payload)
-    size = len(payload) if length is None else length
-    return whole[:4] + size.to_bytes(4, "big") + payload
-
-
-BROKEN: Final[dict[str, tuple[str, Broken]]] = {
-    "cut": ("its second half is missing", lambda one: _framed(_payload(one)[: len(one) // 4])),
-    "zeros": ("zeros alone", lambda one: _framed(bytes(len(_payload(one))))),
-    "text": ("another language", lambda _one: _framed(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
-    "huge": ("a length of four gigabytes", lambda one: _framed(_payload(one), 0xFFFFFFFF)),
-    "promised": (
-        "a length of one more octet that never comes",
-        lambda one: _framed(_payload(one), len(_payload(one)) + 1),
-    ),
-    "bare": ("no header", _payload),
+BROKEN: Final[dict[str, Broken]] = {
+    "cut": CUT,
+    "zeros": ZEROS,
+    "text": ("another language", lambda _one: framed(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+    "huge": HUGE,
+    "promised": PROMISED,
+    "bare": BARE,
 }
 
 
-def broken(change: Broken, name: str, setup: VehicleSetup) -> None:
+def broken(change: Octets, name: str, setup: VehicleSetup) -> None:
     """It is no answer: the vehicle ends, at the latest when its time for the answer is over."""
     tester = judge.begin(setup)
     tester.on(name, _in_place(tester, name, change), after=AFTER.get(name, 0))
@@ -51,7 +45,7 @@ def broken(change: Broken, name: str, setup: VehicleSetup) -> None:
     require(tester.names()[-1] == name, f"went on to {tester.names()[-1]}")
 
 
-def _in_place(tester: StationTester, name: str, change: Broken) -> Callable[[Any], Pieces]:
+def _in_place(tester: StationTester, name: str, change: Octets) -> Callable[[Any], Pieces]:
     return lambda request: Pieces(((0, change(_good(tester, name, request))),))
 
 

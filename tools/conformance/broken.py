@@ -1,0 +1,38 @@
+"""Octets that are no message any more, made from a good one: for either role."""
+
+from collections.abc import Callable
+from typing import Final
+
+from bsw import v2gtp
+
+Octets = Callable[[bytes], bytes]
+"""From a whole good message to what is sent in its place."""
+Broken = tuple[str, Octets]
+"""In words, and how it is done."""
+
+
+def framed(payload: bytes, length: int | None = None) -> bytes:
+    """With a header that promises ``length``, whatever comes."""
+    whole = v2gtp.pack(v2gtp.PayloadType.EXI, payload)
+    size = len(payload) if length is None else length
+    return whole[:4] + size.to_bytes(4, "big") + payload
+
+
+def payload_of(whole: bytes) -> bytes:
+    return whole[v2gtp.HEADER_SIZE :]
+
+
+CUT: Final[Broken] = (
+    "its second half is missing",
+    lambda one: framed(payload_of(one)[: len(one) // 4]),
+)
+ZEROS: Final[Broken] = ("zeros alone", lambda one: framed(bytes(len(payload_of(one)))))
+HUGE: Final[Broken] = (
+    "a length of four gigabytes",
+    lambda one: framed(payload_of(one), 0xFFFFFFFF),
+)
+PROMISED: Final[Broken] = (
+    "a length of one more octet that never comes",
+    lambda one: framed(payload_of(one), len(payload_of(one)) + 1),
+)
+BARE: Final[Broken] = ("no header", payload_of)
