@@ -3,7 +3,6 @@
 Owns their order.  What a block does is the block's own affair.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
@@ -23,7 +22,6 @@ from ocpp.station.desk import SINCE_2, Desk, Reply, status
 from ocpp.station.diagnostics.customer import Customer
 from ocpp.station.diagnostics.logs import Logs
 from ocpp.station.diagnostics.monitoring import Monitoring
-from ocpp.station.diagnostics.outside import Outside
 from ocpp.station.diagnostics.security import Security
 from ocpp.station.display.cost import Cost
 from ocpp.station.display.messages import Display
@@ -34,7 +32,9 @@ from ocpp.station.metering.aligned import Aligned
 from ocpp.station.outlets.availability import Availability
 from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.remote import Remote, always
+from ocpp.station.outlets.remote import Trigger as AskedFor
 from ocpp.station.outlets.reservation import Reservations
+from ocpp.station.ports import Ports
 from ocpp.station.post import Post
 from ocpp.station.provisioning.keys16 import Keys16
 from ocpp.station.provisioning.model import ACTUAL, Key, Variable
@@ -43,77 +43,80 @@ from ocpp.station.provisioning.reports import Reports
 from ocpp.station.provisioning.reset import Reset
 from ocpp.station.provisioning.variables import Variables
 from ocpp.station.records import Stop, Trigger
-from ocpp.station.security.roots import Roots, Vault
-from ocpp.station.security.signing import STATION, Keys, Signing
+from ocpp.station.security.roots import Roots
+from ocpp.station.security.signing import STATION, Signing
 from ocpp.station.tariffs.block import Tariffs
 
 COMM: Final = "OCPPCommCtrlr"
 
 
-class Stopper(Protocol):
-    """Who ends transactions for a block."""
+class BlockUser(Protocol):
+    """The station, as blocks know it."""
 
-    def stop_at(self, place: Place, trigger: Trigger, stop: Stop) -> None: ...
+    def changed(self, place: Place) -> None:
+        """The connector may be in another state."""
 
-
-class BlockLine(Protocol):
-    """The line, as far as blocks change it."""
-
-    rules: ClientRules
-
-    def renew(self, reason: str = "") -> None: ...
+    def stop_at(self, place: Place, trigger: Trigger, stop: Stop) -> None:
+        """End what runs there."""
 
 
 class Blocks:
     """All of them, and the turns they hear of."""
 
     def __init__(
-        self,
-        desk: Desk,
-        ground: Ground,
-        ledger: Ledger,
-        line: BlockLine,
-        *,
-        changed: Callable[[Place], None],
-        stopper: Stopper,
-        outside: Outside,
-        keys: Keys,
-        vault: Vault,
+        self, desk: Desk, ground: Ground, ledger: Ledger, ports: Ports, user: BlockUser
     ) -> None:
         self._ground = ground
+        self._line = ports.line
+        self._user = user
         self.post = Post(ground)
         self.security = Security(ground, self.post)
-        self._line = line
-        self.cache = Cache(desk, ground)
-        self.list = LocalList(desk, ground)
-        self.judge = Judge(ground.model, self.list, self.cache)
         self.variables = Variables(desk, ground.model, ground.memory)
         self.reports = Reports(desk, ground)
         self.keys = Keys16(desk, ground.model, self.variables, len(ground.places))
-        self.reservations = Reservations(desk, ground, changed)
-        self.availability = Availability(desk, ground, self._serves_or_not)
-        self._tell_connector = changed
+        self._drivers(desk, ground)
+        self._upkeep(desk, ground, ledger, ports)
+        self._diagnostics(desk, ground, ports)
+        self._certificates(desk, ground, ports)
+        self.remote = Remote(
+            desk,
+            ground,
+            ledger,
+            unlocking=lambda place: user.stop_at(place, Trigger.UNLOCKED, Stop.OTHER),
+        )
+        self.remote.offer(self._offers())
+        desk.take({"DataTransfer": _unknown_vendor}, versions=SINCE_2)
+        ground.model.show(Key("ClockCtrlr"), "DateTime", ground.stamp)
+        ground.model.listen(self._changed)
+        ground.charger.contracts(rules_of(ground.model))
+
+    def _drivers(self, desk: Desk, ground: Ground) -> None:
+        """What concerns who charges here, how fast, and for how much."""
+        self.cache = Cache(desk, ground)
+        self.list = LocalList(desk, ground)
+        self.judge = Judge(ground.model, self.list, self.cache)
+        self.reservations = Reservations(desk, ground, self._user.changed)
         self.aligned = Aligned(ground)
+        self.display = Display(desk, ground)
+        self.cost = Cost(desk, ground)
+        self.tariffs = Tariffs(desk, ground)
+        self.smart = SmartCharging(desk, ground)
+        for name, value in KEYS_16.items():
+            self.keys.add(name, value)
+
+    def _upkeep(self, desk: Desk, ground: Ground, ledger: Ledger, ports: Ports) -> None:
+        """What keeps the station itself going."""
+        self.availability = Availability(desk, ground, self._serves_or_not)
+        vault = ports.vault
         self.networks = Networks(
-            desk, ground, line, able=vault.secures, with_certificate=lambda: vault.certified
+            desk, ground, ports.line, able=vault.secures, with_certificate=lambda: vault.certified
         )
         self.reset = Reset(
             desk,
             ground,
             ledger,
-            end=lambda place, stop: stopper.stop_at(place, Trigger.RESET, stop),
+            end=lambda place, stop: self._user.stop_at(place, Trigger.RESET, stop),
             busy=lambda: self.firmware.installing,
-        )
-        self.monitoring = Monitoring(desk, ground, self.post)
-        self.logs = Logs(desk, ground, self.security, outside)
-        self.customer = Customer(desk, ground, self.cache)
-        self.display = Display(desk, ground)
-        self.cost = Cost(desk, ground)
-        self.tariffs = Tariffs(desk, ground)
-        self.roots = Roots(desk, ground, vault)
-        self.relay = Relay(ground)
-        self.signing = Signing(
-            desk, ground, self.security, keys, renew=self._come_back, carried=self.relay.ask
         )
         self.firmware = Firmware(
             desk,
@@ -122,36 +125,42 @@ class Blocks:
             security=self.security,
             availability=self.availability,
             reset=self.reset,
-            outside=outside,
+            outside=ports.outside,
         )
-        self.remote = Remote(
+
+    def _diagnostics(self, desk: Desk, ground: Ground, ports: Ports) -> None:
+        """What tells the back end how the station is."""
+        self.monitoring = Monitoring(desk, ground, self.post)
+        self.logs = Logs(desk, ground, self.security, ports.outside)
+        self.customer = Customer(desk, ground, self.cache)
+
+    def _certificates(self, desk: Desk, ground: Ground, ports: Ports) -> None:
+        """The station's own, and what it passes on for vehicles."""
+        self.roots = Roots(desk, ground, ports.vault)
+        self.relay = Relay(ground)
+        self.signing = Signing(
             desk,
             ground,
-            ledger,
-            unlocking=lambda place: stopper.stop_at(place, Trigger.UNLOCKED, Stop.OTHER),
+            self.security,
+            ports.keys,
+            renew=self._come_back,
+            carried=self.relay.ask,
         )
-        self.remote.offer(
-            {
-                "MeterValues": always(self.aligned.say),
-                "LogStatusNotification": always(self.logs.say),
-                "DiagnosticsStatusNotification": always(self.logs.say_diagnostics),
-                "FirmwareStatusNotification": always(self.firmware.say),
-                "SignChargingStationCertificate": partial(self.signing.trigger, STATION),
-                "SignChargePointCertificate": partial(self.signing.trigger, STATION),
-                "SignCombinedCertificate": partial(self.signing.trigger, STATION),
-                "SignV2GCertificate": partial(self.signing.trigger, "V2GCertificate"),
-                "SignV2G20Certificate": partial(self.signing.trigger, "V2G20Certificate"),
-            }
-        )
-        self.smart = SmartCharging(desk, ground)
-        for name, value in KEYS_16.items():
-            self.keys.add(name, value)
         self.transfers = Transfers(desk, ground)
-        desk.take({"DataTransfer": _unknown_vendor}, versions=SINCE_2)
-        key = Key("ClockCtrlr")
-        ground.model.show(key, "DateTime", ground.stamp)
-        ground.model.listen(self._changed)
-        ground.charger.contracts(rules_of(ground.model))
+
+    def _offers(self) -> dict[str, AskedFor]:
+        """What the back end may ask to be said at once."""
+        return {
+            "MeterValues": always(self.aligned.say),
+            "LogStatusNotification": always(self.logs.say),
+            "DiagnosticsStatusNotification": always(self.logs.say_diagnostics),
+            "FirmwareStatusNotification": always(self.firmware.say),
+            "SignChargingStationCertificate": partial(self.signing.trigger, STATION),
+            "SignChargePointCertificate": partial(self.signing.trigger, STATION),
+            "SignCombinedCertificate": partial(self.signing.trigger, STATION),
+            "SignV2GCertificate": partial(self.signing.trigger, "V2GCertificate"),
+            "SignV2G20Certificate": partial(self.signing.trigger, "V2G20Certificate"),
+        }
 
     def accepted(self, *, ordered: bool) -> None:
         """The back end has taken the station in; ``ordered``: it had it started."""
@@ -174,16 +183,19 @@ class Blocks:
 
     def close(self) -> None:
         """Nothing of this happens any more."""
-        self.aligned.close()
-        self.reservations.close()
-        self.post.close()
-        self.monitoring.close()
-        self.logs.close()
-        self.display.close()
-        self.signing.close()
-        self.firmware.close()
-        self.smart.close()
-        self.tariffs.close()
+        for block in (
+            self.aligned,
+            self.reservations,
+            self.post,
+            self.monitoring,
+            self.logs,
+            self.display,
+            self.signing,
+            self.firmware,
+            self.smart,
+            self.tariffs,
+        ):
+            block.close()
 
     def gone(self) -> None:
         """The line is lost, or could not be had."""
@@ -201,7 +213,7 @@ class Blocks:
         self._ground.scheduler.after(S, self._line.renew, name="ocpp.renew")
 
     def _serves_or_not(self, place: Place) -> None:
-        self._tell_connector(place)
+        self._user.changed(place)
         self.reservations.look()
 
     def _changed(self, variable: Variable, kind: str) -> None:

@@ -4,46 +4,53 @@ Blocks get one of these and nothing else.  Owns no behaviour of its own beyond "
 end may hear it now".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bsw.dlt import Logger
-from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from ocpp.catalogue import Message
 from ocpp.station.memory import Memory
 from ocpp.station.outlets.places import Charger, Place
 from ocpp.station.provisioning.model import Model
-from ocpp.station.questions import Done, Questions
-from ocpp.station.records import Instant
+from ocpp.station.questions import BackendLine, Done, Questions
+from ocpp.station.runtime import Runtime
 from ocpp.station.translation import Translator, timestamp
 from ocpp.versions import Version
 
 
 @dataclass(slots=True)
 class Ground:
-    """``version`` and ``translator`` while there is a line; ``calendar_ns`` once it is known."""
+    """``version`` and ``translator`` while there is a line; ``calendar_ns`` once it is known.
 
-    scheduler: Scheduler
+    ``accepted``: the back end has taken the station in, once and for this run.
+    """
+
+    runtime: Runtime
     memory: Memory
     model: Model
     places: Mapping[int, Place]
     charger: Charger
     questions: Questions
-    randomness: Randomness
-    log: Logger
-    new_id: Callable[[], str]
-    instant: Callable[[], Instant]
+    line: BackendLine
     version: Version | None = None
     translator: Translator | None = None
     calendar_ns: int | None = None
-    accepted: Callable[[], bool] = lambda: False
+    accepted: bool = False
+
+    @property
+    def scheduler(self) -> Scheduler:
+        return self.runtime.scheduler
+
+    @property
+    def log(self) -> Logger:
+        return self.runtime.log
 
     @property
     def online(self) -> bool:
         """Whether the back end may be asked."""
-        return self.translator is not None and self.accepted()
+        return self.translator is not None and self.accepted and self.line.is_open
 
     @property
     def unix_ns(self) -> int | None:

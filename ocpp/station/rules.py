@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bsw.os.clock import S
-from ocpp.station.boot import DEFAULT_BOOT, BootRules
 from ocpp.station.ledger import DEFAULT_LEDGER, LedgerRules
 from ocpp.station.outlets.outlet import DEFAULT_TX, TxRules
+from ocpp.station.presence.boot import DEFAULT_BOOT, BootRules
 from ocpp.station.provisioning.files import custom, shipped
 from ocpp.station.provisioning.model import Model
 from ocpp.station.provisioning.tuning import factory

@@ -5,171 +5,108 @@ charger side drives it by plain calls and is told through a port what the back e
 vehicle protocol is spoken there is not known here.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final
-from uuid import UUID
-
-from msgspec import UNSET
-
-from bsw.dlt import Logger
-from bsw.os.clock import S
-from bsw.os.randomness import Randomness
-from bsw.os.scheduler import Scheduler
-from bsw.os.worker import Worker
-from ocpp.catalogue import Message
 from ocpp.connection import Gone
 from ocpp.happenings import Answered, Called, Happening
-from ocpp.station.answering import Answering
 from ocpp.station.blocks import Blocks
-from ocpp.station.boot import Boot, Standing
 from ocpp.station.charging.smart import SmartCharging
-from ocpp.station.charging.wire import sent
 from ocpp.station.contracts.relay import Relay
 from ocpp.station.contracts.shown import Contract
-from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply, status
-from ocpp.station.diagnostics.outside import Nowhere, Outside
+from ocpp.station.desk import Desk
 from ocpp.station.ground import Ground
 from ocpp.station.ledger import Ledger, LedgerRules
 from ocpp.station.memory import Memory
 from ocpp.station.outlets.connectors import Connectors
-from ocpp.station.outlets.drivers import Agreed, Drivers
+from ocpp.station.outlets.drivers import Drivers
+from ocpp.station.outlets.orders import Orders
 from ocpp.station.outlets.outlet import Outlet, TxRules, ended_by_power_loss, snapshot
 from ocpp.station.outlets.outlets import Outlets
-from ocpp.station.outlets.places import Charger, Place
+from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.remote import always
+from ocpp.station.ports import Ports
+from ocpp.station.presence.answering import Answering
+from ocpp.station.presence.boot import Standing
+from ocpp.station.presence.presence import Presence
 from ocpp.station.provisioning.tuning import Tuning
-from ocpp.station.questions import BackendLine, Questions
-from ocpp.station.records import Instant, Stop, Token, Trigger, TxEvent
+from ocpp.station.questions import Questions
+from ocpp.station.records import Stop, Token, Trigger, TxEvent
 from ocpp.station.rules import StationRules, make_model
-from ocpp.station.security.roots import NoVault, Vault
-from ocpp.station.security.signing import Keys, NoKeys
-from ocpp.station.store import Interrupted, Store
+from ocpp.station.runtime import Runtime
+from ocpp.station.store import Interrupted
 from ocpp.station.tariffs.block import Tariffs
-from ocpp.station.translation import (
-    Learned,
-    Registered,
-    Translator,
-    registered,
-)
-from ocpp.station.v2 import V2, V21
-from ocpp.station.v16 import V16
+from ocpp.station.translation import Learned
 from ocpp.versions import Version
-
-TRANSLATORS: Final[Mapping[Version, Translator]] = {
-    Version.V16: V16(),
-    Version.V201: V2(),
-    Version.V21: V21(),
-}
 
 
 class Station:
     """One station.  Is the user of its client and of its ledger."""
 
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        worker: Worker,
-        store: Store,
-        rules: StationRules,
-        *,
-        line: BackendLine,
-        charger: Charger,
-        randomness: Randomness,
-        log: Logger,
-        outside: Outside | None = None,
-        keys: Keys | None = None,
-        vault: Vault | None = None,
-    ) -> None:
-        """Without ``outside`` no file is moved, without ``keys`` no certificate is asked for."""
-        self._scheduler = scheduler
-        self._store = store
-        self._rules = rules
-        self._line = line
-        self._charger = charger
-        self._randomness = randomness
-        self._log = log
-        self._memory = Memory(scheduler, worker, store, log)
-        self._questions = Questions(line, log)
+    def __init__(self, runtime: Runtime, ports: Ports, rules: StationRules) -> None:
+        self._runtime = runtime
+        self._charger = ports.charger
+        self._log = runtime.log
         self._ledger = Ledger(
-            scheduler, worker, store, caller=line, user=self, log=log, rules=rules.ledger
+            runtime.scheduler,
+            runtime.worker,
+            runtime.store,
+            caller=ports.line,
+            user=self,
+            log=runtime.log,
+            rules=rules.ledger,
         )
-        self._boot = Boot(scheduler, ask=self._ask_boot, accepted=self._accepted, rules=rules.boot)
-        self._heartbeat = scheduler.alarm(self._beat, name="ocpp.heartbeat")
-        self._lost_at: int | None = None
         model = make_model(rules)
-        self._tuning = Tuning(model, rules.tx, rules.ledger, retune=self._retune)
-        self._outlets = Outlets(
-            scheduler, self._ledger, charger, self, now=self._now, new_id=self._new_id
-        )
+        tuning = Tuning(model, rules.tx, rules.ledger, retune=self._retune)
+        self._outlets = Outlets(runtime, self._ledger, ports.charger, self)
         for evse in rules.evses:
-            self._outlets.add(evse, self._tuning.tx)
+            self._outlets.add(evse, tuning.tx)
         self._places = self._outlets.places
         self._ground = Ground(
-            scheduler,
-            self._memory,
+            runtime,
+            Memory(runtime.scheduler, runtime.worker, runtime.store, runtime.log),
             model,
             self._places,
-            charger,
-            self._questions,
-            randomness,
-            log,
-            self._new_id,
-            self._now,
-            accepted=lambda: self._boot.standing is Standing.ACCEPTED and line.is_open,
+            ports.charger,
+            Questions(ports.line, runtime.log),
+            ports.line,
         )
-        self._desk = Desk()
-        self._answering = Answering(line, self._boot, self._desk, self._memory, log)
-        self._connectors = Connectors(self._ground)
-        self._blocks = Blocks(
-            self._desk,
-            self._ground,
-            self._ledger,
-            line,
-            changed=self._connectors.update,
-            stopper=self,
-            outside=outside or Nowhere(),
-            keys=keys or NoKeys(),
-            vault=vault or NoVault(),
-        )
+        self._put_together(ports, rules)
+
+    def _put_together(self, ports: Ports, rules: StationRules) -> None:
+        """What stands on the ground."""
+        ground, self._desk = self._ground, Desk()
+        self._connectors = Connectors(ground)
+        self._blocks = blocks = Blocks(self._desk, ground, self._ledger, ports, self)
         self._drivers = Drivers(
-            self._places,
-            charger,
-            judge=self._blocks.judge,
-            reservations=self._blocks.reservations,
-            cost=self._blocks.cost,
-            usable=self._blocks.tariffs.usable,
-            online=self._online,
-            ask=self._questions.ask,
+            ground,
+            judge=blocks.judge,
+            reservations=blocks.reservations,
+            cost=blocks.cost,
+            tariffs=blocks.tariffs,
             changed=self._connectors.update,
-            authorize_remote=lambda: model.flag("AuthCtrlr", "AuthorizeRemoteStart"),
         )
-        self._desk.take(
-            {"RequestStartTransaction": self._start, "RequestStopTransaction": self._stop}
+        Orders(self._desk, ground, self._drivers, blocks.smart)
+        self._presence = Presence(
+            ground, rules, ledger=self._ledger, connectors=self._connectors, blocks=blocks
         )
-        self._desk.take(
-            {"RemoteStartTransaction": self._start, "RemoteStopTransaction": self._stop},
-            versions=ONLY_16,
-        )
-        self._blocks.remote.offer(
+        boot = self._presence.boot
+        self._answering = Answering(ports.line, boot, self._desk, ground.memory, self._log)
+        blocks.remote.offer(
             {
-                "BootNotification": self._boot_asked,
-                "Heartbeat": always(lambda _place: self._beat()),
                 "StatusNotification": always(self._connectors.again),
                 "TransactionEvent": always(self._outlets.measure),
             }
         )
-        self._connectors.listen(self._blocks.smart.look)
-        self._blocks.variables.restore()
-        self._blocks.networks.start()
+        self._connectors.listen(blocks.smart.look)
+        blocks.variables.restore()
+        blocks.networks.start()
 
     @property
     def standing(self) -> Standing:
-        return self._boot.standing
+        return self._presence.boot.standing
 
     @property
     def told_everything(self) -> bool:
         """Nothing is on its way to the disk or to the back end."""
-        return self._ledger.idle and self._memory.idle
+        return self._ledger.idle and self._ground.memory.idle
 
     @property
     def is_online(self) -> bool:
@@ -196,14 +133,14 @@ class Station:
         for one in interrupted:
             state = snapshot(one.state)
             samples = self._charger.meter(state.evse) if state.evse in self._places else ()
-            event = self.priced(ended_by_power_loss(one.id, state, self._now(), samples))
-            self._ledger.record(event, self._new_id(), one.state)
+            event = self.priced(
+                ended_by_power_loss(one.id, state, self._runtime.instant(), samples)
+            )
+            self._ledger.record(event, self._runtime.new_id(), one.state)
 
     def close(self) -> None:
         """Nothing of this happens any more; somebody else takes the line and the store."""
-        self._boot.close()
-        self._heartbeat.cancel()
-        self._ledger.disconnected()
+        self._presence.close()
         self._blocks.close()
         self._outlets.close()
 
@@ -273,28 +210,12 @@ class Station:
 
     def opened(self, version: Version) -> None:
         """From the client."""
-        self._ground.version = version
-        self._ground.translator = TRANSLATORS[version]
-        self._ledger.connected()
-        self._boot.connected()
-        self._blocks.opened()
-        if self._boot.standing is Standing.ACCEPTED:
-            away = self._scheduler.now - (self._lost_at or 0)
-            threshold = self._ground.model.number("OCPPCommCtrlr", "OfflineThreshold") * S
-            self._serve(everything=away > threshold)
+        self._presence.opened(version)
 
     def lost(self, reason: Gone) -> None:
         """From the client."""
         self._blocks.security.gone(reason)
-        if self._ground.translator is not None:
-            self._lost_at = self._scheduler.now
-        else:
-            self._blocks.networks.failed()
-        self._ground.translator = self._ground.version = None
-        self._boot.disconnected()
-        self._ledger.disconnected()
-        self._blocks.gone()
-        self._heartbeat.cancel()
+        self._presence.lost()
 
     def happened(self, happening: Happening) -> None:
         """From the client."""
@@ -302,10 +223,10 @@ class Station:
             assert self._ground.version is not None
             self._answering.called(happening, self._ground.version)
             return
-        if isinstance(happening, Answered) and self._heartbeat.armed:
-            self._heartbeat.rearm(self._heartbeat_every)  # any answer shows life [G02.FR.05]
+        if isinstance(happening, Answered):
+            self._presence.answered()
         if not self._ledger.happened(happening):
-            self._questions.happened(happening)
+            self._ground.questions.happened(happening)
 
     def timed_out(self, place: Place) -> None:
         """From an outlet."""
@@ -348,97 +269,13 @@ class Station:
         if event.transaction == place.outlet.transaction and learned.verdict is not None:
             self._drivers.learned(place, learned.verdict)
 
-    def _now(self) -> Instant:
-        return Instant(self._store.run, self._scheduler.now)
-
-    def _new_id(self) -> str:
-        return str(UUID(bytes=self._randomness.octets(16), version=4))
-
     def _retune(self, tx: TxRules, ledger: LedgerRules) -> None:
         self._ledger.retune(ledger)
         self._outlets.retune(tx)
 
-    @property
-    def _heartbeat_every(self) -> int:
-        return round(self._ground.model.number("OCPPCommCtrlr", "HeartbeatInterval") * S)
-
-    def _online(self) -> Translator | None:
-        """The translator while the back end may be asked."""
-        return self._ground.translator if self._ground.online else None
-
-    def _ask_boot(self) -> None:
-        translator = self._ground.translator
-        assert translator is not None
-        reason = self._blocks.reset.reason or self._rules.reason
-        request = translator.boot(self._rules.identity, reason)
-
-        def answered(answer: Message | None) -> None:
-            if answer is None:
-                self._boot.unanswered()
-            else:
-                self._boot.answered(registered(answer))
-
-        self._questions.ask(request, answered)
-
-    def _accepted(self, answer: Registered) -> None:
-        if self._ground.calendar_ns is None:
-            self._ground.calendar_ns = answer.unix_ns - self._scheduler.now
-        if answer.interval:
-            interval = str(max(1, answer.interval // S))
-            self._ground.model.set("OCPPCommCtrlr", "HeartbeatInterval", interval)
-        ordered = bool(self._blocks.reset.reason)
-        self._blocks.reset.forget()
-        self._serve(everything=True)
-        self._blocks.accepted(ordered=ordered)
-
-    def _serve(self, *, everything: bool) -> None:
-        """The back end listens: connectors first, then what waits [B01.FR.05, B04]."""
-        (self._connectors.again if everything else self._connectors.changes)()
-        translator, calendar_ns = self._ground.translator, self._ground.calendar_ns
-        assert translator is not None
-        assert calendar_ns is not None
-        self._ledger.open(translator, calendar_ns)
-        self._heartbeat.rearm(self._heartbeat_every)
-        self._blocks.online()
-
-    def _beat(self) -> None:
-        self._heartbeat.rearm(self._heartbeat_every)
-        self._questions.ask(("Heartbeat", {}), lambda _answer: None)
-
-    def _start(self, message: Message) -> Reply:
-        translator = self._ground.translator
-        assert translator is not None
-        agreed = self._drivers.remote_start(translator.remote_start(message))
-        if agreed is not None and message.chargingProfile is not UNSET:
-            refusal = self._blocks.smart.expect(agreed.place.evse, sent(message.chargingProfile))
-            if refusal is not None:
-                agreed.withdraw()
-                return Reply(status("Rejected", refusal.reason, refusal.why))
-        return self._agreed(agreed)
-
-    def _stop(self, message: Message) -> Reply:
-        translator = self._ground.translator
-        assert translator is not None
-        return self._agreed(self._drivers.remote_stop(translator.remote_stop(message)))
-
-    def _agreed(self, agreed: Agreed | None) -> Reply:
-        """Answer first, then do it."""
-        if agreed is None:
-            return Reply(REJECTED)
-        if agreed.transaction is None or self._ground.version is Version.V16:
-            return Reply(ACCEPTED, agreed.then)
-        return Reply({**ACCEPTED, "transactionId": agreed.transaction}, agreed.then)
-
-    def _boot_asked(self, place: Place | None) -> Callable[[], None] | None:
-        """Only while it is not accepted [F06.FR.17]; the answer goes first."""
-        del place
-        if self._boot.standing is Standing.ACCEPTED:
-            return None
-
-        def ask() -> None:
-            self._boot.asked_for()
-
-        return ask
+    def changed(self, place: Place) -> None:
+        """From a block: the connector may be in another state."""
+        self._connectors.update(place)
 
     def stop_at(self, place: Place, trigger: Trigger, stop: Stop) -> None:
         """From a block: end what runs there."""

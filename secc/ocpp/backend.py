@@ -30,8 +30,10 @@ from ocpp.router import DEFAULT_RULES
 from ocpp.station.contracts.shown import Named
 from ocpp.station.ledger import LedgerRules
 from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.ports import Ports
 from ocpp.station.provisioning.files import ComponentsUnusable
 from ocpp.station.rules import StationRules
+from ocpp.station.runtime import Runtime
 from ocpp.station.security.hashes import Hashes
 from ocpp.station.station import Station
 from ocpp.station.store import Interrupted, Store, StoreUnusable
@@ -336,24 +338,18 @@ class Backend:
             raise CannotStart(f"ocpp: {error}") from None
 
     def _built(self, rules: StationRules) -> Station:
+        base, config = self._base, self._config
+        outside = StationOutside(
+            self._side.files,
+            trust=Trust(config.tls.roots, config.known_hosts),
+            firmware_roots=self._firmware_roots,
+            slots=config.firmware.slots,
+            now=self._calendar.unix,
+        )
         station = Station(
-            self._base.scheduler,
-            self._side.worker,
-            self._store,
+            Runtime(base.scheduler, self._side.worker, self._store, self._chance, self._log),
+            Ports(self._client, self._outlet, outside, self._all_keys, self.vault),
             rules,
-            line=self._client,
-            charger=self._outlet,
-            randomness=self._chance,
-            log=self._log,
-            outside=StationOutside(
-                self._side.files,
-                trust=Trust(self._config.tls.roots, self._config.known_hosts),
-                firmware_roots=self._firmware_roots,
-                slots=self._config.firmware.slots,
-                now=self._calendar.unix,
-            ),
-            keys=self._all_keys,
-            vault=self.vault,
         )
         station.relay.when_online(self._outlet.online)
         if self._vehicles is not None:

@@ -20,12 +20,14 @@ from ocpp.happenings import Answered, Called, Happening
 from ocpp.server import Session
 from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.contracts.shown import ContractRules
-from ocpp.station.diagnostics.outside import Outside
+from ocpp.station.diagnostics.outside import Nowhere, Outside
 from ocpp.station.outlets.places import Lock
+from ocpp.station.ports import Ports
 from ocpp.station.records import Sample, SignedRecord, Stop, Token
 from ocpp.station.rules import StationRules
-from ocpp.station.security.roots import Vault
-from ocpp.station.security.signing import Keys
+from ocpp.station.runtime import Runtime
+from ocpp.station.security.roots import NoVault, Vault
+from ocpp.station.security.signing import Keys, NoKeys
 from ocpp.station.station import Station
 from ocpp.station.store import Store
 from ocpp.station.translation import Identity, Verdict
@@ -202,19 +204,12 @@ def site(
         store = Store(folder / "store")
         interrupted = store.open()
         rules = change(StationRules(Identity("Pilotwire", "Test", "S1", "1.0"), evses=(1, 2)))
-        station = Station(
-            made.world.scheduler,
-            made.world.worker,
-            store,
-            rules,
-            line=made.client,
-            charger=charger,
-            randomness=SeededRandomness(f"station {store.run}"),
-            log=silent().logger("ocpp"),
-            outside=outside,
-            keys=keys,
-            vault=vault,
+        chance = SeededRandomness(f"station {store.run}")
+        world, log = made.world, silent().logger("ocpp")
+        ports = Ports(
+            made.client, charger, outside or Nowhere(), keys or NoKeys(), vault or NoVault()
         )
+        station = Station(Runtime(world.scheduler, world.worker, store, chance, log), ports, rules)
         made.client._user = station
         whole = Site(made, version, charger, station, store)
         made.backend.on = whole.hear

@@ -18,10 +18,10 @@ from ocpp.happenings import Answered, BadAnswer, CutOff, Happening, TimedOut, Tu
 from ocpp.router import CallsFull, Fields
 from ocpp.station.ledger import DEFAULT_LEDGER, Ledger, LedgerRules
 from ocpp.station.records import Phase, Reading, Sample, SignedRecord, Token, TxEvent
+from ocpp.station.spoken.v2 import V2
+from ocpp.station.spoken.v16 import V16
 from ocpp.station.store import Store
 from ocpp.station.translation import Learned, Standing, Translator
-from ocpp.station.v2 import V2
-from ocpp.station.v16 import V16
 from ocpp.versions import Problem, Version, Wrong
 from tests.ocpp.events import event
 

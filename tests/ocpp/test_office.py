@@ -13,9 +13,11 @@ from ocpp.backend.office import Fault, Office, OfficeRules
 from ocpp.catalogue import Refused
 from ocpp.client import Client
 from ocpp.connection import Cause
-from ocpp.station.boot import Standing
+from ocpp.station.ports import Ports
+from ocpp.station.presence.boot import Standing
 from ocpp.station.records import Token
 from ocpp.station.rules import StationRules
+from ocpp.station.runtime import Runtime
 from ocpp.station.station import Station
 from ocpp.station.store import Store
 from ocpp.station.translation import Identity
@@ -41,15 +43,11 @@ class Desk:
             world.scheduler, self, now=lambda: "2030-01-01T00:00:00.000Z", rules=rules
         )
         made.server.user = self.office
+        chance, log = made.client._means.randomness, made.client._means.log
         self.station = Station(
-            world.scheduler,
-            world.worker,
-            store,
+            Runtime(world.scheduler, world.worker, store, chance, log),
+            Ports(made.client, self.charger),
             StationRules(Identity("V", "M")),
-            line=made.client,
-            charger=self.charger,
-            randomness=made.client._means.randomness,
-            log=made.client._means.log,
         )
         made.client._user = self.station
         made.client.open()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bsw.os.clock import S
-from ocpp.station.boot import Standing
 from ocpp.station.desk import Objection
 from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.presence.boot import Standing
 from ocpp.station.records import Token
 from ocpp.station.rules import StationRules
 from ocpp.versions import Version, Wrong

@@ -24,10 +24,12 @@ from ocpp.catalogue import Catalogue
 from ocpp.client import Client, ClientRules
 from ocpp.connection import Cause, Gone, Means
 from ocpp.happenings import Happening
-from ocpp.station.boot import Standing
 from ocpp.station.outlets.outlet import TxRules
+from ocpp.station.ports import Ports
+from ocpp.station.presence.boot import Standing
 from ocpp.station.records import Token
 from ocpp.station.rules import StationRules
+from ocpp.station.runtime import Runtime
 from ocpp.station.station import Station
 from ocpp.station.store import Store
 from ocpp.station.translation import Identity
@@ -178,15 +180,11 @@ def site(
         )
         store = Store(folder / "store")
         store.open()
+        log = silent().logger("ocpp")
         told.station = Station(
-            world.scheduler,
-            world.worker,
-            store,
+            Runtime(world.scheduler, world.worker, store, HostRandomness(), log),
+            Ports(client, charger),
             StationRules(Identity("Pilotwire", "Peer"), tx=TxRules(updated_every=1 * S)),
-            line=client,
-            charger=charger,
-            randomness=HostRandomness(),
-            log=silent().logger("ocpp"),
         )
         client.open()
         made = Site(world, client, told.station, store, charger, told, running)

@@ -20,7 +20,7 @@ from csm.jobs import Csm
 from ecu.host import HostDoors
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind, Use
-from ocpp.station.boot import Standing
+from ocpp.station.presence.boot import Standing
 from ocpp.station.security.signing import STATION
 from secc.api.charger import Charger
 from secc.config import SeccConfig

@@ -25,11 +25,13 @@ from ocpp.client import Client, ClientRules
 from ocpp.connection import ConnectionRules, Gone, Means
 from ocpp.happenings import Happening
 from ocpp.server import Server
-from ocpp.station.boot import BootRules
 from ocpp.station.ledger import LedgerRules
 from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.ports import Ports
+from ocpp.station.presence.boot import BootRules
 from ocpp.station.records import TxEvent
 from ocpp.station.rules import StationRules
+from ocpp.station.runtime import Runtime
 from ocpp.station.station import Station
 from ocpp.station.translation import Identity
 from ocpp.versions import Version
@@ -105,16 +107,15 @@ class Life:
     def begin(self) -> None:
         interrupted = self.store.open()
         storm = self._storm
-        self.station = Station(
+        runtime = Runtime(
             self.scheduler,
             SimulatedWorker(self.scheduler, lambda _name: 3 * MS),
             self.store,
-            storm.rules,
-            line=self._client,
-            charger=SignedOutlets(storm.new_mark, pad=2400 if storm.full else 0),
-            randomness=self._chance.fork("ids"),
-            log=silent().logger("ocpp"),
+            self._chance.fork("ids"),
+            silent().logger("ocpp"),
         )
+        charger = SignedOutlets(storm.new_mark, pad=2400 if storm.full else 0)
+        self.station = Station(runtime, Ports(self._client, charger), storm.rules)
         self.happenings = Happenings(self.station, self._random)
         self.station.begin(interrupted)
         self._client.open()

@@ -22,11 +22,13 @@ from ocpp.backoff import BackOffRules
 from ocpp.client import Client, ClientRules
 from ocpp.connection import Gone, Means
 from ocpp.happenings import Happening
-from ocpp.station.boot import BootRules
 from ocpp.station.ledger import LedgerRules
 from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.ports import Ports
+from ocpp.station.presence.boot import BootRules
 from ocpp.station.records import TxEvent, written
 from ocpp.station.rules import StationRules
+from ocpp.station.runtime import Runtime
 from ocpp.station.station import Station
 from ocpp.station.translation import Identity
 from ocpp.versions import Version
@@ -77,16 +79,10 @@ class Victim:
         )
         interrupted = self._store.open(self._scheduler.now)
         self._random = Random(os.getpid())  # noqa: S311 - what happens, not keys
-        self._station = Station(
-            self._scheduler,
-            HostWorker(self._scheduler, "store"),
-            self._store,
-            RULES,
-            line=self._client,
-            charger=SignedOutlets(lambda: f"R{chance.octets(6).hex()}"),
-            randomness=chance,
-            log=log,
-        )
+        worker = HostWorker(self._scheduler, "store")
+        runtime = Runtime(self._scheduler, worker, self._store, chance, log)
+        charger = SignedOutlets(lambda: f"R{chance.octets(6).hex()}")
+        self._station = Station(runtime, Ports(self._client, charger), RULES)
         self._happenings = Happenings(self._station, self._random)
         self._station.begin(interrupted)
 

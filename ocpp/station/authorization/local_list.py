@@ -12,8 +12,8 @@ from ocpp.station.desk import ACCEPTED, ONLY_16, Desk, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.provisioning.model import Key
 from ocpp.station.records import Token
+from ocpp.station.spoken.v16 import STANDINGS as STANDINGS_16
 from ocpp.station.translation import Standing, Verdict
-from ocpp.station.v16 import STANDINGS as STANDINGS_16
 
 KEPT: Final = "list"
 MOST: Final = 5000

@@ -87,7 +87,7 @@ class Aligned:
             replace(each, context=context, signed=each.signed if choice.signs else None)
             for each in samples
         )
-        reading = Reading(self._ground.instant(), samples)
+        reading = Reading(self._ground.runtime.instant(), samples)
         action, fields = translator.values(place.evse, reading, self._timed)
         self._ground.tell(action, fields)
 

@@ -4,25 +4,21 @@ Owns the way from a token to an authorization and back.  Whom it may ask, and wh
 as a function.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from ocpp.catalogue import Message
 from ocpp.station.authorization.judge import Judge
 from ocpp.station.contracts.shown import Contract
 from ocpp.station.display.cost import Cost
+from ocpp.station.ground import Ground
 from ocpp.station.outlets.outlet import Point
-from ocpp.station.outlets.places import Charger, Place
+from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.reservation import Reservations
-from ocpp.station.questions import Done
 from ocpp.station.records import ChargingState, Stop, Token, Trigger
-from ocpp.station.translation import RemoteStart, RemoteStop, Request, Standing, Translator, Verdict
-
-Online = Callable[[], Translator | None]
-"""The translator while the back end may be asked."""
-Ask = Callable[[Request, Done], None]
+from ocpp.station.tariffs.block import Tariffs
+from ocpp.station.translation import RemoteStart, RemoteStop, Standing, Translator, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +39,22 @@ class Drivers:
 
     def __init__(
         self,
-        places: Mapping[int, Place],
-        charger: Charger,
+        ground: Ground,
         *,
         judge: Judge,
         reservations: Reservations,
         cost: Cost,
-        usable: Callable[[int, Mapping[str, Any] | None], bool],
-        online: Online,
-        ask: Ask,
+        tariffs: Tariffs,
         changed: Callable[[Place], None],
-        authorize_remote: Callable[[], bool],
     ) -> None:
-        self._places = places
-        self._charger = charger
+        self._ground = ground
+        self._places = ground.places
+        self._charger = ground.charger
         self._judge = judge
         self._reservations = reservations
         self._cost = cost
-        self._usable = usable  # a driver's own tariff
-        self._online = online
-        self._ask = ask
+        self._tariffs = tariffs
         self._changed = changed
-        self._authorize_remote = authorize_remote
 
     def presented(self, place: Place, token: Token, contract: Contract | None = None) -> None:
         """A driver shows a token: to start, or to stop what runs here; or a vehicle a contract."""
@@ -127,7 +117,7 @@ class Drivers:
 
         A contract is always asked about: only the back end hears that it was taken back.
         """
-        translator = self._online()
+        translator = self._online
         if translator is None:
             done(self._offline(token, contract))
             return
@@ -144,7 +134,7 @@ class Drivers:
                     done(verdict)
                 else:
                     self._without_chain(token, contract, done)
-            elif self._online() is None:  # lost with the line
+            elif self._online is None:  # lost with the line
                 done(self._offline(token, contract))
             elif request[0] != "Authorize":
                 self._without_chain(token, contract, done)
@@ -152,7 +142,12 @@ class Drivers:
                 done(Verdict(Standing.UNKNOWN))
 
         request = translator.authorize(token, contract)
-        self._ask(request, answered)
+        self._ground.questions.ask(request, answered)
+
+    @property
+    def _online(self) -> Translator | None:
+        """The translator while the back end may be asked."""
+        return self._ground.translator if self._ground.online else None
 
     def _offline(self, token: Token, contract: Contract | None) -> Verdict:
         if contract is None:
@@ -182,7 +177,7 @@ class Drivers:
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, known)
         elif _serves_no_more(place) or self._reservations.objects(place, known):
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
-        elif not self._usable(place.evse, verdict.tariff):
+        elif not self._tariffs.usable(place.evse, verdict.tariff):
             self._charger.refuse(place.evse, token, Verdict(Standing.INVALID))
         else:
             self._allow(place, known)
@@ -197,7 +192,8 @@ class Drivers:
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
 
     def _start(self, place: Place, start: RemoteStart) -> None:
-        if not self._authorize_remote() or start.token.kind == "Central":
+        asks = self._ground.model.flag("AuthCtrlr", "AuthorizeRemoteStart")
+        if not asks or start.token.kind == "Central":
             place.asked = None
             self._allow(place, start.token, start.remote_start)
         else:
@@ -208,7 +204,7 @@ class Drivers:
         verdict = verdict.at(place.evse)
         if verdict.accepted and _serves_no_more(place):
             self._charger.refuse(place.evse, start.token, Verdict(Standing.NOT_NOW))
-        elif verdict.accepted and not self._usable(place.evse, verdict.tariff):
+        elif verdict.accepted and not self._tariffs.usable(place.evse, verdict.tariff):
             self._charger.refuse(place.evse, start.token, Verdict(Standing.INVALID))
         elif verdict.accepted:
             group = verdict.group or start.token.group

@@ -3,15 +3,14 @@
 Owns the alarms of an outlet.  Who may charge there is decided elsewhere.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from bsw.os.scheduler import Scheduler
 from ocpp.station.ledger import Ledger
 from ocpp.station.outlets.outlet import Occurrence, Outlet, TxRules
 from ocpp.station.outlets.places import Charger, Place
-from ocpp.station.records import Context, Instant, Stop, Trigger, TxEvent
+from ocpp.station.records import Context, Stop, Trigger, TxEvent
+from ocpp.station.runtime import Runtime
 
 
 class OutletUser(Protocol):
@@ -35,20 +34,15 @@ class Outlets:
 
     def __init__(
         self,
-        scheduler: Scheduler,
+        runtime: Runtime,
         ledger: Ledger,
         charger: Charger,
         user: OutletUser,
-        *,
-        now: Callable[[], Instant],
-        new_id: Callable[[], str],
     ) -> None:
-        self._scheduler = scheduler
+        self._runtime = runtime
         self._ledger = ledger
         self._charger = charger
         self._user = user
-        self._now = now
-        self._new_id = new_id
         self.places: dict[int, Place] = {}
 
     def add(self, evse: int, rules: TxRules) -> None:
@@ -56,11 +50,11 @@ class Outlets:
             evse,
             rules,
             meter=partial(self._charger.meter, evse),
-            now=self._now,
-            new_id=self._new_id,
+            now=self._runtime.instant,
+            new_id=self._runtime.new_id,
             emit=self._occurred,
         )
-        alarm = self._scheduler.alarm
+        alarm = self._runtime.scheduler.alarm
         self.places[evse] = Place(
             outlet,
             alarm(lambda: self._user.timed_out(self.places[evse]), name="ocpp.connect"),
@@ -85,7 +79,7 @@ class Outlets:
 
     def _occurred(self, occurrence: Occurrence) -> None:
         event = self._user.priced(occurrence.event)
-        self._ledger.record(event, self._new_id(), occurrence.state)
+        self._ledger.record(event, self._runtime.new_id(), occurrence.state)
         assert event.evse is not None
         place = self.places[event.evse]
         rules = place.outlet.rules
@@ -94,7 +88,7 @@ class Outlets:
             place.keeping.cancel()
             place.grace = None
             self._charger.stop(place.evse, event.stop or Stop.OTHER)
-            self._scheduler.post(lambda: self._user.ended(place), name="ocpp.ended")
+            self._runtime.scheduler.post(lambda: self._user.ended(place), name="ocpp.ended")
             return
         if not place.metering.armed and rules.updated_every:
             place.metering.rearm(rules.updated_every)

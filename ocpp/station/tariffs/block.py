@@ -197,7 +197,7 @@ class Tariffs:
             power=_sum(samples, POWER),
         )
         return Taken(
-            self._ground.instant() if event is None else event.at,
+            self._ground.runtime.instant() if event is None else event.at,
             self._ground.scheduler.now / S,
             place.outlet.energy_wh if event is None else event.meter_wh or 0.0,
             charging is ChargingState.CHARGING,

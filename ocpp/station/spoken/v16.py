@@ -22,6 +22,7 @@ from ocpp.station.records import (
     Trigger,
     TxEvent,
 )
+from ocpp.station.spoken.v2 import authorization, authorized
 from ocpp.station.store import Row
 from ocpp.station.translation import (
     ConnectorState,
@@ -35,7 +36,6 @@ from ocpp.station.translation import (
     Timed,
     Verdict,
 )
-from ocpp.station.v2 import authorization, authorized
 from ocpp.transfer16 import packed, unpacked
 
 START: Final = "StartTransaction"

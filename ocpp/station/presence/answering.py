@@ -10,9 +10,9 @@ from bsw.dlt import Logger
 from ocpp.catalogue import Refused
 from ocpp.happenings import Called
 from ocpp.router import Fields
-from ocpp.station.boot import Boot
 from ocpp.station.desk import REJECTED, Desk, Objection, Pending, Reply
 from ocpp.station.memory import Memory
+from ocpp.station.presence.boot import Boot
 from ocpp.versions import Problem, Version, Wrong
 
 

@@ -1,0 +1,1 @@
+"""What a station says and hears, in the words of each version."""
