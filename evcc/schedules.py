@@ -4,6 +4,7 @@
 to take or to give when.  It knows no message, no clock and no battery.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
@@ -112,7 +113,7 @@ def _at_once(schedules: Sequence[Schedule], need: Need, limits: Limits) -> Choic
 
 
 def _offer(one: Schedule, limits: Limits) -> Offer:
-    gives = limits.discharge > 0 and one.discharge_prices is not None
+    gives = limits.discharge > 0 and one.discharge_prices is not None and bool(one.discharge)
     return Offer(
         number=one.number,
         limits=tuple(Limit(slot.begin, slot.end, slot.power) for slot in one.charge),
@@ -146,10 +147,10 @@ def _choice(plan: Plan, chosen: Schedule, need: Need, limits: Limits) -> Choice:
 def _pieces(one: Schedule) -> tuple[Piece, ...]:
     """The station's limits with the price of each moment, for those who look on."""
     stacks = () if one.prices is None else one.prices.stacks
-    edges = {stack.begin for stack in stacks} | {slot.begin for slot in one.charge}
+    edges = sorted({stack.begin for stack in stacks} | {slot.begin for slot in one.charge})
     found: list[Piece] = []
     for slot in one.charge:
-        inner = sorted(edge for edge in edges if slot.begin <= edge < slot.end)
+        inner = edges[bisect_left(edges, slot.begin) : bisect_left(edges, slot.end)]
         for begin, end in zip(inner, [*inner[1:], slot.end], strict=True):
             stack = None if one.prices is None else one.prices.stack_at(begin)
             fee = 0.0 if stack is None else stack.rule_at(slot.power).fee

@@ -156,3 +156,29 @@ def test_a_vehicle_that_stands_by_again_and_again_wears_no_contactor_out() -> No
         closings += 1
     assert (closings, codes[-1]) == (20, "WARNING_StandbyNotAllowed")
     assert tester.say(ask.ac_loop()).response_code.value == "OK", "it goes on charging"
+
+
+@pytest.mark.parametrize("durations", [(0,), (0, 0)])
+def test_schedules_that_last_no_time_end_the_session_in_order(durations: tuple[int, ...]) -> None:
+    rig = full(rig_of("iso20-dc", "DC"))
+
+    def of_no_time(heard: Heard) -> Heard:
+        told = getattr(heard.body, "scheduled_se_res_control_mode", None)
+        if told is None:
+            return heard
+        (first, *_) = told.schedule_tuple
+        power = first.charging_schedule.power_schedule
+        (entry, *_) = power.power_schedule_entries.power_schedule_entry
+        entries = tuple(entry.replace(duration=one) for one in durations)
+        listed = power.power_schedule_entries.replace(power_schedule_entry=entries)
+        schedule = first.charging_schedule.replace(
+            power_schedule=power.replace(power_schedule_entries=listed)
+        )
+        tuples = (first.replace(charging_schedule=schedule, discharging_schedule=None),)
+        changed = told.replace(schedule_tuple=tuples)
+        return replace(heard, body=heard.body.replace(scheduled_se_res_control_mode=changed))
+
+    rig.twist = of_no_time
+    rig.run()
+    assert rig.results["vehicle"].ending is Ending.INCOMPATIBLE
+    assert "lasts no time" in rig.results["vehicle"].detail

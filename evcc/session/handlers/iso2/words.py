@@ -10,6 +10,8 @@ from evcc.session.context import VehicleContext
 
 Unit = iso2.Unit
 NO_PRICE: Final = 0.0
+MOST_WATTS: Final = 32_767_000.0
+"""The highest power that a message can say."""
 
 
 def volts(amount: float) -> iso2.PhysicalValue:
@@ -84,7 +86,7 @@ def charging_profile(plan: Choice) -> iso2.ChargingProfile:
             iso2.ProfileEntry(
                 charging_profile_entry_start=entry.start,
                 charging_profile_entry_max_power=iso2.PhysicalValue.of(
-                    entry.power, Unit.W, rounding=floor
+                    min(entry.power, MOST_WATTS), Unit.W, rounding=floor
                 ),
             )
             for entry in plan.entries

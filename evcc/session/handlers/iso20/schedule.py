@@ -196,6 +196,8 @@ class Schedule:
         offered = tuple(schedule_of(one, priced=priced) for one in scheduled.schedule_tuple)
         if len({one.number for one in offered}) != len(offered):
             return "two schedules of one number"
+        if not all(one.charge for one in offered):
+            return "a schedule that lasts no time"
         self._offered = offered
         context = self._context
         selection = self._choosing.made

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from bsw.chrgm.iso20.words import most, si
 from bsw.chrgm.messages.iso20 import common
-from bsw.prices.iso20 import read, read_levels
+from bsw.prices.iso20 import LONGEST, read, read_levels
 from bsw.prices.tariff import Tariff
 from evcc.plan import Choice, Piece
 from evcc.schedules import Schedule, Slot
@@ -51,13 +51,19 @@ def priced_pieces(told: common.DynamicSEResControlMode, anchor: int) -> tuple[Pi
 
 
 def slots(schedule: common.PowerSchedule) -> tuple[Slot, ...]:
-    """Without gaps, from the anchor on; a power of single lines is their sum."""
+    """Without gaps, from the anchor on; a power of single lines is their sum.
+
+    An entry that lasts no time says nothing, nor does one from where no profile of ours can reach.
+    """
     made, begin = [], 0
     for entry in schedule.power_schedule_entries.power_schedule_entry:
+        end = min(begin + entry.duration, LONGEST)
+        if end == begin:
+            continue
         lines = (entry.power, entry.power_l2, entry.power_l3)
         power = abs(sum(line.si() for line in lines if line is not None))
-        made.append(Slot(begin, begin + entry.duration, power))
-        begin += entry.duration
+        made.append(Slot(begin, end, power))
+        begin = end
     return tuple(made)
 
 
