@@ -6,7 +6,7 @@ import pytest
 
 from bsw.chrgm.messages.model import problems
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import dialect_of, protocol
 from bsw.chrgm.record import Said
 from bsw.v2gtp import HEADER_SIZE
 from tools.fuzz.blows.hostile import Hostile
@@ -15,7 +15,7 @@ from tools.fuzz.blows.vary import varied
 SESSION = bytes(range(8))
 
 
-@pytest.mark.parametrize("name", ["din", "iso2"])
+@pytest.mark.parametrize("name", ["din", "iso2", "iso20"])
 @pytest.mark.parametrize("side", ["request", "response"])
 def test_varied_messages_keep_to_the_schema_and_differ(name: str, side: str) -> None:
     rng = random.Random(1)
@@ -26,14 +26,23 @@ def test_varied_messages_keep_to_the_schema_and_differ(name: str, side: str) -> 
         assert not type(message).__fields__ or len(set(made)) > 1
 
 
-@pytest.mark.parametrize("name", ["din", "iso2"])
-def test_the_same_seed_strikes_the_same_and_every_sort_comes(name: str) -> None:
-    spoken = protocol(name)
-    kinds = [one.request for one in spoken.table.exchanges.values()]
-    said = Said(smallest(spoken.table.exchanges["PreCharge"].request))
+@pytest.mark.parametrize(
+    ("name", "request_of", "more"),
+    [
+        ("din", "PreCharge", set()),
+        ("iso2", "PreCharge", set()),
+        ("iso20-dc", "DC_PreCharge", {"stream"}),
+    ],
+)
+def test_the_same_seed_strikes_the_same_and_every_sort_comes(
+    name: str, request_of: str, more: set[str]
+) -> None:
+    exchanges, dialect = protocol(name).table.exchanges, dialect_of(name)
+    kinds = [one.request for one in exchanges.values()]
+    said = Said(smallest(exchanges[request_of].request))
 
     def blows(seed: int) -> list[tuple[str, tuple[bytes, ...]]]:
-        hostile = Hostile(random.Random(seed), spoken.dialect, kinds)
+        hostile = Hostile(random.Random(seed), dialect, kinds)
         made = [hostile.blow(SESSION, said) for _ in range(1_000)]
         return [(one.name, one.pieces) for one in made]
 
@@ -41,6 +50,7 @@ def test_the_same_seed_strikes_the_same_and_every_sort_comes(name: str) -> None:
     assert {sort for sort, _ in blows(7)} == {
         *("fields", "bits", "order", "session", "twice", "header"),
         *("tail", "noise", "oversize", "cut", "slow", "mute"),
+        *more,
     }
 
 

@@ -8,18 +8,38 @@ from tools.cli import main
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("target", "ecus", "requests"), [("station", 1, 60), ("vehicle", 4, 16)])
+@pytest.mark.parametrize(
+    ("target", "words", "kinds"),
+    [
+        ("station", ["--requests", "400"], ("din", "iso2 dc", "iso2 ac", "iso20 dc", "iso20 ac")),
+        ("vehicle", ["--requests", "60"], ("din", "iso2 dc", "iso2 ac")),
+        ("vehicle", ["--requests", "100", "--tls"], ("iso2 dc tls", "iso20 dc", "iso20 contract")),
+    ],
+    ids=["station", "vehicle", "vehicle over TLS"],
+)
 def test_a_short_attack_finds_nothing(
-    target: str, ecus: int, requests: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    target: str,
+    words: list[str],
+    kinds: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ["--requests", str(requests), "--ecus", str(ecus), "--out", str(tmp_path)]
-    status = main(["fuzz", target, "--seed", "3", *words])
+    status = main(["fuzz", target, "--seed", "3", "--out", str(tmp_path), *words])
     said = capsys.readouterr().out
     assert status == 0, said
     assert "FOUND" not in said
-    for kind in ("din", "iso2 dc", "iso2 ac"):
-        assert kind in said
-    assert said.count("load when warm") == ecus
+    for kind in kinds:
+        assert f"\n{kind} " in said
+    assert said.count("load when warm") == 1
+
+
+@pytest.mark.long
+def test_two_ecus_side_by_side_share_the_blows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--requests", "16", "--ecus", "2", "--out", str(tmp_path)]
+    assert main(["fuzz", "vehicle", "--seed", "3", *words]) == 0
+    assert capsys.readouterr().out.count("load when warm") == 2
 
 
 def test_no_ecu_is_a_mistake_of_the_caller(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,17 +5,20 @@ from typing import Any, cast
 
 import pytest
 
+from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard
+from bsw.v2gtp import PayloadType
 from secc.session.profile import FIELD
 from tools.api.client import Client
+from tools.conformance.newer import requests as ask
 from tools.fuzz.behind import Behind
 from tools.fuzz.driver import Driver
 from tools.fuzz.ecu import Load
 from tools.fuzz.figures import Figures
-from tools.fuzz.mirror import Mirror
 from tools.fuzz.soak import TARGET, Soak, Source
+from tools.fuzz.visitor.mirror import Mirror
 
 SESSION = bytes(range(8))
 TABLE = protocol("iso2").table
@@ -79,6 +82,57 @@ def test_an_answer_of_another_exchange_or_to_nothing_is_found() -> None:
     assert "OK to what is no message" in one.heard(None, Heard(SESSION, good))
     request: Any = smallest(TABLE.exchanges["SessionSetup"].request)
     assert "as an answer" in one.heard(None, Heard(SESSION, request))
+
+
+LOOP = (
+    *("SessionSetup", "AuthorizationSetup", "Authorization", "ServiceDiscovery", "ServiceDetail"),
+    *("ServiceSelection", "DC_ChargeParameterDiscovery", "ScheduleExchange", "DC_CableCheck"),
+    *("DC_PreCharge", "PowerDelivery", "DC_ChargeLoop"),
+)
+
+SAID = {
+    "ServiceSelection": ask.service_selection(2, 1),
+    "PowerDelivery": ask.delivery(ask.STEP.START),
+}
+
+
+def in_the_loop() -> Mirror:
+    """Of ISO 15118-20, by good exchanges alone."""
+    table = protocol("iso20").table
+    one = Mirror(protocol("iso20"), FIELD.tolerated, secure=True)
+    for name in LOOP:
+        exchange = table.exchanges[name]
+        request: Any = SAID.get(name) or smallest(exchange.request)
+        response: Any = smallest(exchange.response)
+        assert one.heard(Heard(SESSION, request), Heard(SESSION, good(response))) == "", name
+    return one
+
+
+def good(response: Any) -> Any:  # noqa: ANN401 - of any exchange
+    """Accepted, and finished where a station says so."""
+    changes: dict[str, Any] = {"response_code": ResponseCode.OK}
+    if hasattr(response, "evse_processing"):
+        changes["evse_processing"] = Processing.FINISHED
+    return response.replace(**changes)
+
+
+def aside(mirror: Mirror, name: str, session_id: bytes = SESSION, stream: int | None = None) -> str:
+    """What is wrong with a good answer beside the row."""
+    side = protocol("iso20").table.sides[name]
+    request = Heard(session_id, smallest(side.exchange.request), payload_type=side.stream)
+    response = good(smallest(side.exchange.response))
+    told = side.stream if stream is None else stream
+    return mirror.heard(request, Heard(SESSION, response, payload_type=told))
+
+
+def test_a_good_answer_beside_the_row_has_its_time_its_stream_and_its_session() -> None:
+    early = Mirror(protocol("iso20"), FIELD.tolerated, secure=True)
+    assert "where it has no time" in aside(early, "MeteringConfirmation")
+    one = in_the_loop()
+    assert aside(one, "MeteringConfirmation") == ""
+    assert one.state == "DC_ChargeLoop", "the row stands where it stood"
+    assert "foreign session id" in aside(one, "MeteringConfirmation", b"\x99" * 8)
+    assert "in stream 0x8002 to" in aside(one, "MeteringConfirmation", stream=PayloadType.MAIN)
 
 
 @pytest.mark.parametrize("energy", ["start_cable_check", "current_demand_started"])

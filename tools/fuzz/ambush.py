@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from bsw.chrgm.applications import applications_of
+from bsw.chrgm.applications import Link, applications_of
 from bsw.chrgm.messages.sap import (
     ResponseCode,
     SupportedAppProtocolReq,
     SupportedAppProtocolRes,
 )
 from bsw.chrgm.modes import mode_of
-from bsw.chrgm.protocols import Protocol, protocol
+from bsw.chrgm.protocols import dialect_of, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.wire import UNREADABLE
-from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
+from bsw.v2gtp import Frame, PayloadType, pack
+from tools.conformance.newer.answers import NewerStation
 from tools.conformance.vehicle.words import SESSION, station_of
 from tools.fuzz.blows.hostile import Blow, Hostile
 from tools.fuzz.driver import Driver
 from tools.fuzz.figures import Figures
 from tools.fuzz.line import Gone, Line
-from tools.fuzz.raid import HANDSHAKE, MOMENT, HandshakeDialect
+from tools.fuzz.visitor.kinds import HANDSHAKE
+from tools.fuzz.visitor.raid import MOMENT, HandshakeDialect, meant
+from tools.fuzz.visitor.words import newer_path
 
 REQUEST: Final = 12.0
 """Longer than a vehicle waits for its own contactors."""
@@ -30,6 +34,14 @@ LOOPS: Final = 4
 BLOWS: Final = 0.8
 """Share of blows among the answers once it has begun."""
 AUTHORIZATIONS: Final = ("AuthorizationRes", "ContractAuthenticationRes")
+
+
+class Station(Protocol):
+    """What its source puts out, and an answer to each request by the name of its message."""
+
+    volts: float
+    amps: float
+    answers: dict[str, Callable[[Any], Any]]
 
 
 COURSE: Final = (
@@ -48,9 +60,22 @@ COURSE: Final = (
     "ChargingStatus",
     "SessionStop",
 )
-"""What a session may come to, by any protocol, in order."""
+"""What a session of DIN 70121 or ISO 15118-2 may come to, in order."""
 UNSEEN_IN_AC: Final = frozenset({"CableCheck", "PreCharge", "CurrentDemand"})
 UNSEEN_IN_DC: Final = frozenset({"ChargingStatus"})
+_CALLED: Final = {
+    "CurrentDemand": "Loop",
+    "ChargingStatus": "Loop",
+    "ChargeLoop": "Loop",
+    "Start": "PowerDelivery",
+}
+
+
+def place_of(request: object) -> str:
+    """What a vehicle is about, whatever its protocol calls it."""
+    name = type(request).__name__.removesuffix("Req")
+    bare = name.removeprefix("DC").removeprefix("AC")
+    return _CALLED.get(bare, bare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +83,56 @@ class Kind:
     """A sort of session."""
 
     name: str
-    protocol: str
+    application: str
     mode: str
-    tls: bool = False
+    link: Link = Link.PLAIN
     contract: bool = False
 
     @property
+    def newer(self) -> bool:
+        return self.link is Link.TLS13
+
+    @property
+    def service(self) -> str:
+        return mode_of(self.mode).kind
+
+    @property
     def places(self) -> tuple[str, ...]:
-        """The exchanges at which it may begin to be hostile."""
-        known = protocol(self.protocol).table.exchanges
+        """The places at which it may begin to be hostile."""
+        if self.newer:
+            path = newer_path(self.service)
+            return (
+                HANDSHAKE,
+                *("PowerDelivery" if one == "Start" else one for one in path if one != "Stop"),
+            )
+        known = protocol(self.application).table.exchanges
         passed = UNSEEN_IN_AC if mode_of(self.mode).ac else UNSEEN_IN_DC
         if not self.contract:
             passed |= {"PaymentDetails"}
-        return (HANDSHAKE, *(one for one in COURSE if one in known and one not in passed))
+        course = (one for one in COURSE if one in known and one not in passed)
+        return (HANDSHAKE, *(_CALLED.get(one, one) for one in course))
+
+    @property
+    def station(self) -> Station:
+        """Good answers."""
+        if self.newer:
+            return NewerStation(self.service, contract=self.contract)
+        return station_of(self.application, self.mode, contract=self.contract)
 
 
 DC: Final = "DC_extended"
+AC: Final = "AC_three_phase_core"
 PLAIN: Final = (
     Kind("din", "din", DC),
     Kind("iso2 dc", "iso2", DC),
-    Kind("iso2 ac", "iso2", "AC_three_phase_core"),
+    Kind("iso2 ac", "iso2", AC),
 )
 SECURE: Final = (
-    Kind("iso2 dc tls", "iso2", DC, tls=True),
-    Kind("iso2 contract tls", "iso2", DC, tls=True, contract=True),
+    Kind("iso2 dc tls", "iso2", DC, Link.TLS12),
+    Kind("iso2 contract tls", "iso2", DC, Link.TLS12, contract=True),
+    Kind("iso20 dc", "iso20-dc", DC, Link.TLS13),
+    Kind("iso20 ac", "iso20-ac", AC, Link.TLS13),
+    Kind("iso20 contract", "iso20-dc", DC, Link.TLS13, contract=True),
 )
 
 
@@ -99,11 +150,11 @@ class Ambush:
         self._place = place
         self._begun = False
         self._rng = random.Random(seed)  # noqa: S311 - damage, not secrets
-        self._protocol: Protocol = protocol(kind.protocol)
-        self._words = station_of(kind.protocol, kind.mode, contract=kind.contract)
-        exchanges = self._protocol.table.exchanges.values()
+        self._dialect = dialect_of(kind.application)
+        self._words = kind.station
+        exchanges = protocol(kind.application).table.exchanges.values()
         kinds = [one.response for one in exchanges] * 3 + [one.request for one in exchanges]
-        self._hostile = Hostile(self._rng, self._protocol.dialect, kinds)
+        self._hostile = Hostile(self._rng, self._dialect, kinds)
         self._loops = 0
 
     def play(self) -> None:
@@ -117,7 +168,7 @@ class Ambush:
 
     def _agree(self) -> bool:
         dialect = HandshakeDialect()
-        offer: Any = dialect.decode(0, self.line.receive(REQUEST)).body
+        offer: Any = dialect.decode(0, self.line.receive(REQUEST).payload).body
         said = Said(self._agreement(offer))
         if self._place == HANDSHAKE:
             blows = Hostile(self._rng, dialect, (SupportedAppProtocolReq, SupportedAppProtocolRes))
@@ -127,7 +178,7 @@ class Ambush:
         return True
 
     def _agreement(self, offer: SupportedAppProtocolReq) -> SupportedAppProtocolRes:
-        wanted = {one.namespace for one in applications_of([self.kind.protocol])}
+        wanted = {one.namespace for one in applications_of([self.kind.application])}
         chosen = next(one for one in offer.app_protocol if one.protocol_namespace in wanted)
         return SupportedAppProtocolRes(
             response_code=ResponseCode.OK_SUCCESSFUL_NEGOTIATION, schema_id=chosen.schema_id
@@ -137,39 +188,46 @@ class Ambush:
         """Hear a request, and answer it in one way or the other; whether the session goes on."""
         heard = self._heard(self.line.receive(REQUEST))
         name = type(heard.body).__name__.removesuffix("Req")
-        self._follow(name, heard.body)
-        said = Said(self._words.answers[name](heard.body))
-        self._begun = self._begun or name == self._place
+        place = place_of(heard.body)
+        self._follow(place, heard.body)
+        answer = self._words.answers.get(name)
+        if answer is None:
+            return False  # led there by a blow, to where we have no good answer
+        said = Said(answer(heard.body))
+        self._begun = self._begun or place == self._place
         if self._begun and self._rng.random() < BLOWS:
             return self._strike(name, self._hostile.blow(SESSION, said))
         self._authorise(said.body)
-        self._send(name, pack(*self._protocol.dialect.encode(SESSION, said)))
-        if name == "PowerDelivery" and self._loops:
+        self._send(name, pack(*self._dialect.encode(SESSION, said)))
+        if place == "PowerDelivery" and self._loops:
             self.driver.open()  # no event tells us to
         self.line.attend()
         return True
 
-    def _heard(self, payload: bytes) -> Heard:
+    def _heard(self, frame: Frame) -> Heard:
+        what = f"[{self.seed}] a request under payload type {frame.payload_type:#06x}"
+        if frame.payload_type not in self._dialect.payload_types:
+            self.figures.found(f"{what}, which does not belong here")
+            raise Gone("unreadable")
         try:
-            return self._protocol.dialect.decode(0, payload)
+            return self._dialect.decode(frame.payload_type, frame.payload)
         except UNREADABLE as error:
-            self.figures.found(f"[{self.seed}] a request that cannot be read: {error}")
+            self.figures.found(f"{what} that cannot be read: {error}")
             raise Gone("unreadable") from None
 
-    def _follow(self, name: str, body: Any) -> None:  # noqa: ANN401 - a request of any protocol
+    def _follow(self, place: str, body: Any) -> None:  # noqa: ANN401 - a request of any protocol
         """The source behind the good answers, and what the vehicle measures of it."""
         words = self._words
-        if name == "PreCharge":
+        if place == "PreCharge":
             words.volts = float(body.ev_target_voltage.si())
-        elif name == "CurrentDemand":
-            words.amps = float(body.ev_target_current.si())
+        elif place == "Loop":
+            wanted = getattr(getattr(body, "cl_req_control_mode", body), "ev_target_current", None)
+            words.amps = 0.0 if wanted is None else float(wanted.si())
             self._loops += 1
-        elif name in {"WeldingDetection", "SessionStop"}:
+        elif place in {"WeldingDetection", "SessionStop"}:
             words.volts = words.amps = 0.0
-        elif name == "PowerDelivery" and self._loops:
+        elif place == "PowerDelivery" and self._loops:
             words.amps = 0.0
-        elif name == "ChargingStatus":
-            self._loops += 1
         self.driver.measure(words.volts, words.amps)
         if self._loops == LOOPS and not self._begun:
             self.driver.stop()  # also where the place did not come up, as without a contract
@@ -180,7 +238,8 @@ class Ambush:
 
     def _strike(self, state: str, blow: Blow) -> bool:
         """Whether the vehicle goes on after it; then its next request is waiting."""
-        self._authorise(self._meant(blow))
+        told = meant(self._dialect, blow)
+        self._authorise(None if told is None else told.body)
         self.figures.put(state, blow.pieces)
         outcome = "left"
         try:
@@ -196,16 +255,6 @@ class Ambush:
             outcome = "left" if blow.leaves else "silent"
         self.figures.hit(self.kind.name, state, outcome)
         return outcome == "answered"
-
-    def _meant(self, blow: Blow) -> object:
-        """The body that the vehicle may read in these octets."""
-        payload = b"".join(blow.pieces)[HEADER_SIZE:]
-        if blow.name == "twice":
-            payload = payload[: (len(payload) - HEADER_SIZE) // 2]
-        try:
-            return self._protocol.dialect.decode(0, payload).body
-        except UNREADABLE:
-            return None
 
     def _authorise(self, body: Any) -> None:  # noqa: ANN401 - of any protocol, or nothing
         """The vehicle may make ready once a station said Finished, hostile or not."""

@@ -36,6 +36,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "--ecus", type=int, default=1, metavar="N", help="so many ECUs side by side (1)"
         )
+        if target == "vehicle":
+            one.add_argument(
+                "--tls", action="store_true", help="over TLS alone; else each fourth ECU does so"
+            )
         one.add_argument(
             "--out", type=Path, default=FOLDER, metavar="FOLDER", help=f"for logs ({FOLDER})"
         )
@@ -70,7 +74,7 @@ def plans(arguments: argparse.Namespace) -> list[Plan]:
         seed=arguments.seed,
         folder=arguments.out / arguments.target,
     )
-    count = arguments.ecus
+    count, alone = arguments.ecus, getattr(arguments, "tls", False)
     share = None if whole.requests is None else -(-whole.requests // count)
     return [
         replace(
@@ -78,7 +82,7 @@ def plans(arguments: argparse.Namespace) -> list[Plan]:
             requests=share,
             seed=whole.seed * 1_000 + number,
             folder=whole.folder / str(number),
-            secure=number % SECURE_EACH == SECURE_EACH - 1,
+            secure=alone or number % SECURE_EACH == SECURE_EACH - 1,
         )
         for number in range(count)
     ]

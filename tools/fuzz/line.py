@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from bsw.v2gtp import HANDSHAKE, Frame, Reader
+from bsw.v2gtp import DISCOVERY, Frame, PayloadType, Reader
 
 PAUSE: Final = 0.001
 """Between the pieces of a slow frame."""
+SESSION: Final = frozenset(PayloadType) - DISCOVERY
+"""What may come on a connection; whether it belongs there is for the mirror to say."""
 _RESET: Final = struct.pack("ii", 1, 0)
 _CHUNK: Final = 65_536
 
@@ -50,8 +52,8 @@ class Line:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._reader = Reader(HANDSHAKE)
-        self._early: bytes | None = None
+        self._reader = Reader(SESSION)
+        self._early: Frame | None = None
         self.aside: Aside | None = None
         self.attend: Attend = lambda: None
 
@@ -69,8 +71,8 @@ class Line:
         """Wait for a frame and leave it there."""
         self._early = self.receive(within)
 
-    def receive(self, within: float) -> bytes:
-        """The payload of the next frame; ``TimeoutError`` when none comes."""
+    def receive(self, within: float) -> Frame:
+        """The next frame; ``TimeoutError`` when none comes."""
         if self._early is not None:
             early, self._early = self._early, None
             return early
@@ -78,7 +80,7 @@ class Line:
         while True:
             item = self._reader.next()
             if isinstance(item, Frame):
-                return item.payload
+                return item
             if item is not None:
                 raise Gone(f"the answer cannot be followed: {item.fault.value}")
             self._feed(deadline)

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from bsw.chrgm.applications import Link
 from tools.api.client import Trouble
 from tools.bench.run.bench import keys
 from tools.fuzz.behind import Behind
@@ -21,13 +22,15 @@ from tools.fuzz.ecu import Ecu, EcuDown
 from tools.fuzz.figures import Figures
 from tools.fuzz.line import Gone, Line, dial
 from tools.fuzz.plan import Plan, chosen, free_ports, rested
-from tools.fuzz.purse import Purse
-from tools.fuzz.raid import HANDSHAKE, KINDS, Kind, Raid, Unexpected
+from tools.fuzz.visitor.kinds import HANDSHAKE, KINDS, Kind
+from tools.fuzz.visitor.purse import Purse
+from tools.fuzz.visitor.raid import Raid, Unexpected
 
 GOOD_EACH: Final = 500
 WARM_AFTER: Final = 1_000
 """Sessions until caches, rings and pools have their size."""
-SHARES: Final = (25, 30, 25, 8, 12)
+SHARES: Final = (20, 25, 20, 5, 10, 6, 4, 4, 4, 4)
+"""Of the kinds.  A handshake of TLS 1.3 with two long chains costs both sides most of a session."""
 UNPAID: Final = 0.3
 REDIALS: Final = 50
 
@@ -46,11 +49,17 @@ class StationFuzz:
         folder = plan.folder
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        keys(folder)
+        keys(folder, newer=True)
         self._plain, self._tls, sdp = free_ports(3)
         self.ecu = Ecu("secc", folder, self._settings(sdp))
-        self._context = context(folder / "pki" / "iso2" / "trust" / "v2g.pem")
-        self._purse = Purse(folder / "pki" / "iso2")
+        pki = folder / "pki"
+        self._contexts = {
+            Link.PLAIN: None,
+            Link.TLS12: context(pki / "iso2" / "trust" / "v2g.pem"),
+            Link.TLS13: newer_context(pki / "iso20"),
+        }
+        self._purse = Purse(pki / "iso2")
+        self._newer_purse = Purse(pki / "iso20", newer=True)
 
     def _settings(self, sdp: int) -> dict[str, object]:
         folder = self.plan.folder.absolute()
@@ -60,7 +69,8 @@ class StationFuzz:
             "network.connections.per_peer_second": 10_000,
             "network.plain_port": self._plain,
             "network.tls_port": self._tls,
-            "session.modes": "[DC_extended, AC_three_phase_core]",
+            "session.protocols": "[iso20, iso2, din]",
+            "session.modes": "[DC_extended, DC_BPT, AC_three_phase_core]",
             "session.payment": "[Contract, ExternalPayment]",
             "session.tls": "true",
             "customer.accept": "false",
@@ -108,16 +118,16 @@ class StationFuzz:
 
     def _session(self, rng: random.Random, seed: str) -> None:
         kind = rng.choices(KINDS, SHARES)[0]
-        paid = kind.setup.contract or rng.random() >= UNPAID
+        paid = kind.contract or rng.random() >= UNPAID
         places = kind.places
         if not paid:
             places = places[: places.index("Authorization") + 1]
         place = chosen(rng, places)
         self.figures.sessions += 1
         self.figures.begin(session=seed, kind=kind.name, place=place, paid=str(paid))
-        self._behind.accepts, self._behind.receipts = paid, kind.setup.receipts
+        self._behind.accepts, self._behind.receipts = paid, kind.receipts
         line = self._dial(kind)
-        raid = Raid(kind, line, self.figures, seed, self._purse)
+        raid = Raid(kind, line, self.figures, seed, self._purse_for(kind))
         try:
             if place != HANDSHAKE:
                 raid.agree()
@@ -132,10 +142,10 @@ class StationFuzz:
     def _good(self, kind: Kind, when: str) -> None:
         """A session that must go to its end."""
         self.figures.begin(session=f"good, {when}", kind=kind.name)
-        self._behind.accepts, self._behind.receipts = True, kind.setup.receipts
+        self._behind.accepts, self._behind.receipts = True, kind.receipts
         line = self._dial(kind)
         try:
-            Raid(kind, line, self.figures, "good", self._purse).whole()
+            Raid(kind, line, self.figures, "good", self._purse_for(kind)).whole()
             self.figures.good += 1
         except (Unexpected, Gone, TimeoutError) as error:
             self.figures.found(f"a good session ({kind.name}) {when}: {error!r}")
@@ -143,9 +153,12 @@ class StationFuzz:
             line.close()
         self._watch(when)
 
+    def _purse_for(self, kind: Kind) -> Purse:
+        return self._newer_purse if kind.newer else self._purse
+
     def _dial(self, kind: Kind) -> Line:
         """A station that has not yet noticed our last farewell may refuse us for a moment."""
-        port, tls = (self._tls, self._context) if kind.setup.tls else (self._plain, None)
+        port, tls = self._tls if kind.secure else self._plain, self._contexts[kind.link]
         for attempt in range(REDIALS):
             try:
                 line = dial(port, tls)
@@ -173,4 +186,14 @@ def context(root: Path) -> ssl.SSLContext:
     made.check_hostname = False
     made.maximum_version = ssl.TLSVersion.TLSv1_2
     made.load_verify_locations(cafile=str(root))
+    return made
+
+
+def newer_context(pki: Path) -> ssl.SSLContext:
+    """A vehicle's TLS 1.3 of ISO 15118-20, which shows a certificate of its own."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.minimum_version = ssl.TLSVersion.TLSv1_3
+    made.load_verify_locations(cafile=str(pki / "trust" / "v2g.pem"))
+    made.load_cert_chain(pki / "chains" / "vehicle.pem", pki / "keys" / "vehicle.key")
     return made

@@ -13,11 +13,14 @@ import ssl
 import struct
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from bsw.chrgm.applications import Link
+from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.protocols import protocol
+from bsw.chrgm.protocols import dialect_of, protocol
 from bsw.chrgm.record import Said
 from bsw.sdp.client import ALL_NODES
 from bsw.sdp.messages import Response, Security
@@ -30,7 +33,7 @@ from tools.fuzz.ecu import Ecu, EcuDown, Load
 from tools.fuzz.figures import Figures
 from tools.fuzz.line import Line
 from tools.fuzz.plan import Plan, chosen, free_ports, rested
-from tools.fuzz.raid import HandshakeDialect
+from tools.fuzz.visitor.raid import HandshakeDialect
 
 GOOD_EACH: Final = 200
 WARM_AFTER: Final = 1_500
@@ -58,9 +61,13 @@ class VehicleFuzz:
         folder = plan.folder
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        keys(folder)
+        keys(folder, newer=True)
         (self._sdp_port,) = free_ports(1)
-        self._context = context(folder / "pki" / "iso2") if secure else None
+        pki = folder / "pki"
+        self._contexts = {
+            Link.TLS12: context(pki / "iso2"),
+            Link.TLS13: newer_context(pki / "iso20"),
+        }
         self._listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
         self._listener.settimeout(0.05)
         self._sdp = discovery(self._sdp_port)
@@ -80,6 +87,7 @@ class VehicleFuzz:
             return plain
         return plain | {
             "session.security": "tls",
+            "session.protocols": "[iso20, iso2]",
             "keym.folder": folder / "evcc" / "certificates",
             "keym.secc.revocation": "soft-fail",  # our station has no staple
             "csm.software.folder": folder / "evcc" / "keys",
@@ -146,7 +154,7 @@ class VehicleFuzz:
     def _await_vehicle(self, rng: random.Random, kind: Kind, place: str, seed: str) -> Line | None:
         """Answer discovery until it connects; ``None`` where its handshake failed."""
         deadline = time.monotonic() + FOUND_WITHIN
-        security = Security.TLS if self._context is not None else Security.NONE
+        security = Security.NONE if kind.link is Link.PLAIN else Security.TLS
         answer = Response("::1", self._listener.getsockname()[1], security).octets()
         while time.monotonic() < deadline:
             self._answer_discovery(kind, answers(rng, answer, hostile=bool(place)))
@@ -159,7 +167,7 @@ class VehicleFuzz:
                 continue
             sock.settimeout(10.0)
             try:
-                tls = self._context
+                tls = self._contexts.get(kind.link)
                 return Line(sock if tls is None else tls.wrap_socket(sock, server_side=True))
             except OSError as error:
                 self.figures.found(f"[{seed}] {kind.name}: no TLS with the vehicle: {error}")
@@ -201,12 +209,13 @@ class VehicleFuzz:
 def warm_up(kinds: Sequence[Kind]) -> None:
     """Make what coding needs, which may take longer than a vehicle waits for its first answer."""
     HandshakeDialect()
-    for name in {kind.protocol for kind in kinds}:
-        spoken = protocol(name)
-        for exchange in spoken.table.exchanges.values():
+    for name in {kind.application for kind in kinds}:
+        dialect = dialect_of(name)
+        for exchange in protocol(name).table.exchanges.values():
             for said in (exchange.request, exchange.response):
                 body: Any = smallest(said)
-                spoken.dialect.decode(*spoken.dialect.encode(bytes(8), Said(body)))
+                with suppress(MessageError):  # of another application of the protocol
+                    dialect.decode(*dialect.encode(bytes(8), Said(body)))
 
 
 def answers(rng: random.Random, good: bytes, *, hostile: bool) -> tuple[bytes, ...]:
@@ -236,4 +245,15 @@ def context(pki: Path) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.maximum_version = ssl.TLSVersion.TLSv1_2
     made.load_cert_chain(pki / "chains" / "secc.pem", pki / "keys" / "secc.key")
+    return made
+
+
+def newer_context(pki: Path) -> ssl.SSLContext:
+    """A station's TLS 1.3 of ISO 15118-20, which asks for the vehicle's certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_3
+    made.load_cert_chain(pki / "chains" / "secc.pem", pki / "keys" / "secc.key")
+    made.verify_mode = ssl.CERT_REQUIRED
+    for root in ("oem", "v2g"):
+        made.load_verify_locations(cafile=str(pki / "trust" / f"{root}.pem"))
     return made

@@ -43,11 +43,15 @@ class Ports:
             return Ports(*(sock.getsockname()[1] for sock in socks))
 
 
-def keys(folder: Path) -> None:
-    """A fresh PKI; the vehicle gets a contract, the station its certificate and all roots."""
+def keys(folder: Path, *, newer: bool = False) -> None:
+    """A fresh PKI; the vehicle gets a contract, the station its certificate and all roots.
+
+    ``newer``: those of ISO 15118-20 as well.
+    """
     for name in ("pki", "evcc", "secc"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    pki(["make", "--kind", "iso2", str(folder / "pki")])
+    kinds = ["--kind", "iso2", *(["--kind", "iso20"] if newer else [])]
+    pki(["make", *kinds, str(folder / "pki")])
     for role in ("evcc", "secc"):
         stores = ["--certificates", str(folder / role / "certificates")]
         stores += ["--keys", str(folder / role / "keys")]

@@ -233,6 +233,27 @@ def dc_loop(amps: float = 10.0, *, meter: bool = False, both_ways: bool = False)
     )
 
 
+def dc_loop_dynamic(*, most: float = 200.0) -> Any:  # noqa: ANN401
+    energy = number(20_000.0)
+    mode = dc.DynamicDCCLReqControlMode(
+        departure_time=7_200,
+        ev_target_energy_request=energy,
+        ev_maximum_energy_request=energy,
+        ev_minimum_energy_request=number(0.0),
+        ev_maximum_charge_power=number(80_000.0),
+        ev_minimum_charge_power=number(0.0),
+        ev_maximum_charge_current=number(most),
+        ev_maximum_voltage=number(420.0),
+        ev_minimum_voltage=number(200.0),
+    )
+    return dc.DCChargeLoopReq(
+        header=NOW,
+        meter_info_requested=False,
+        ev_present_voltage=number(VOLTS),
+        cl_req_control_mode=mode,
+    )
+
+
 def ac_loop(*, meter: bool = False, both_ways: bool = False) -> Any:  # noqa: ANN401
     kind = ac.BPTScheduledACCLReqControlMode if both_ways else ac.ScheduledACCLReqControlMode
     return ac.ACChargeLoopReq(

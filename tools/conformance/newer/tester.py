@@ -32,6 +32,20 @@ MODES: Final = {"scheduled": SCHEDULED, "dynamic": DYNAMIC}
 """ControlMode as a parameter of a service."""
 
 
+def parameter_set(detail: Any, control: str) -> int:  # noqa: ANN401 - a message
+    """The first set of a ServiceDetailRes for this control mode."""
+    for one in detail.service_parameter_list.parameter_set:
+        if read(one).parameters.get(CONTROL_MODE, SCHEDULED) == MODES[control]:
+            return int(one.parameter_set_id)
+    raise NotReached(f"the station offers no {control} control mode")
+
+
+def profile_for(offered: Any, power: float) -> Any:  # noqa: ANN401 - parts of messages
+    """Of a schedule tuple that was offered."""
+    anchor = offered.charging_schedule.power_schedule.time_anchor
+    return ask.profile(offered.schedule_tuple_id, power, anchor)
+
+
 class NewerVehicle(ABC):
     """``to`` walks with valid content up to the place where a request is due."""
 
@@ -202,10 +216,7 @@ class NewerVehicle(ABC):
     @property
     def parameters(self) -> int:
         """The parameter set of its control mode."""
-        for one in self.detail.service_parameter_list.parameter_set:
-            if read(one).parameters.get(CONTROL_MODE, SCHEDULED) == MODES[self.control]:
-                return int(one.parameter_set_id)
-        raise NotReached(f"the station offers no {self.control} control mode")
+        return parameter_set(self.detail, self.control)
 
     def _check(self) -> None:
         self.ready(ready=True)
@@ -223,9 +234,7 @@ class NewerVehicle(ABC):
         return self.schedules.scheduled_se_res_control_mode.schedule_tuple[0]
 
     def profile(self, power: float) -> Any:  # noqa: ANN401 - a message
-        offered = self.first_tuple
-        anchor = offered.charging_schedule.power_schedule.time_anchor
-        return ask.profile(offered.schedule_tuple_id, power, anchor)
+        return profile_for(self.first_tuple, power)
 
     def start(self, power: float = 3_000.0) -> Any:  # noqa: ANN401 - a message
         self.ready(ready=True)

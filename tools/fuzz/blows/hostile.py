@@ -16,7 +16,7 @@ from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import NO_SESSION, Said
 from bsw.exi import DecodeError
-from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
+from bsw.v2gtp import HEADER_SIZE, SIDE_STREAMS, PayloadType, pack
 from tools.fuzz.blows.mutate import mutated
 from tools.fuzz.blows.vary import varied
 
@@ -54,6 +54,7 @@ class Hostile:
             self._cut: 4,
             self._slow: 1,
             self._mute: 2,
+            self._stream: 3 if len(dialect.payload_types) > 1 else 0,
         }
         self._ways, self._weights = list(weights), list(weights.values())
 
@@ -66,9 +67,6 @@ class Hostile:
         """A frame as it should be."""
         return pack(*self._dialect.encode(session_id, said))
 
-    def _payload(self, session_id: bytes, said: Said) -> bytes:
-        return self._dialect.encode(session_id, said)[1]
-
     # Messages that decode
 
     def _fields(self, session_id: bytes, said: Said) -> Blow:
@@ -79,31 +77,48 @@ class Hostile:
         return Blow("fields", (octets,))
 
     def _order(self, session_id: bytes, _said: Said) -> Blow:
-        """The smallest message of any kind, be it its turn or not."""
-        body: Any = smallest(self._rng.choice(self._kinds))
-        return Blow("order", (self.octets(session_id, Said(body)),))
+        """The smallest message of any kind, be it its turn or not, in the row or beside it."""
+        streams = (None, None, *sorted(SIDE_STREAMS & {*self._dialect.payload_types}))
+        while True:
+            body: Any = smallest(self._rng.choice(self._kinds))
+            other = Said(body, payload_type=self._rng.choice(streams))
+            try:
+                return Blow("order", (self.octets(session_id, other),))
+            except MessageError:
+                continue  # it is no message of this application, or of this stream
 
     def _session(self, session_id: bytes, said: Said) -> Blow:
         other = self._rng.choice((NO_SESSION, self._rng.randbytes(8), session_id[:-1], b""))
-        return Blow("session", (self.octets(other, said),))
+        try:
+            return Blow("session", (self.octets(other, said),))
+        except MessageError:  # this protocol has no shorter ones
+            return Blow("session", (self.octets(self._rng.randbytes(8), said),))
 
     def _twice(self, session_id: bytes, said: Said) -> Blow:
         """The next before the first is answered."""
         return Blow("twice", (self.octets(session_id, said) * 2,))
 
+    def _stream(self, session_id: bytes, said: Said) -> Blow:
+        """The same octets under another payload type that belongs here."""
+        number, payload = self._dialect.encode(session_id, said)
+        others = sorted({*self._dialect.payload_types, PayloadType.EXI} - {number})
+        return Blow("stream", (pack(self._rng.choice(others), payload),), leaves=True)
+
     # Messages that do not
 
     def _bits(self, session_id: bytes, said: Said) -> Blow:
-        payload = mutated(self._rng, self._payload(session_id, said))
-        return Blow("bits", (pack(PayloadType.EXI, payload),), leaves=not payload)
+        number, good = self._dialect.encode(session_id, said)
+        payload = mutated(self._rng, good)
+        return Blow("bits", (pack(number, payload),), leaves=not payload)
 
     def _tail(self, session_id: bytes, said: Said) -> Blow:
+        number, good = self._dialect.encode(session_id, said)
         tail = self._rng.randbytes(self._rng.choice((1, 1, 8, 1000)))
-        return Blow("tail", (pack(PayloadType.EXI, self._payload(session_id, said) + tail),))
+        return Blow("tail", (pack(number, good + tail),))
 
     def _noise(self, _session_id: bytes, _said: Said) -> Blow:
         noise = self._rng.randbytes(self._rng.choice((1, 2, 20, 400)))
-        return Blow("noise", (pack(PayloadType.EXI, noise),))
+        return Blow("noise", (pack(self._any_type(), noise),))
 
     # Frames that are none
 
@@ -115,7 +130,10 @@ class Hostile:
 
     def _oversize(self, _session_id: bytes, _said: Said) -> Blow:
         size = self._rng.choice((65_535, 65_536, 65_537, LONGEST))
-        return Blow("oversize", (pack(PayloadType.EXI, self._rng.randbytes(size)),))
+        return Blow("oversize", (pack(self._any_type(), self._rng.randbytes(size)),))
+
+    def _any_type(self) -> int:
+        return self._rng.choice(sorted(self._dialect.payload_types))
 
     def _cut(self, session_id: bytes, said: Said) -> Blow:
         frame = self.octets(session_id, said)

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from bsw import exi
 from bsw.chrgm import sap
-from bsw.chrgm.applications import Link, applications_of
+from bsw.chrgm.applications import applications_of
+from bsw.chrgm.dialect import Dialect
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
-from bsw.chrgm.protocols import Protocol, protocol
+from bsw.chrgm.protocols import Protocol, dialect_of, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.wire import UNREADABLE
-from bsw.v2gtp import HEADER_SIZE, PayloadType, pack
-from evcc.session.ports import Wallet
+from bsw.v2gtp import Fault, Frame, PayloadType, pack, parse_datagram
 from secc.session.profile import FIELD
-from tools.conformance.bench import AC, Setup
-from tools.conformance.station.spoken import words_of
-from tools.conformance.station.walk import path
-from tools.conformance.station.words import BATTERY
 from tools.fuzz.blows.hostile import Blow, Hostile
 from tools.fuzz.figures import Figures
 from tools.fuzz.line import Gone, Line
-from tools.fuzz.mirror import Mirror
-from tools.fuzz.purse import Purse
+from tools.fuzz.visitor.kinds import HANDSHAKE, Kind
+from tools.fuzz.visitor.mirror import Mirror
+from tools.fuzz.visitor.purse import Purse
 
 ANSWER: Final = 10.0
 MOMENT: Final = 0.002
@@ -34,28 +30,20 @@ MOMENT: Final = 0.002
 MOST_BLOWS: Final = 200
 MOST_REPEATS: Final = 40
 STAY: Final = 0.3
-HANDSHAKE: Final = "SupportedAppProtocol"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A sort of session."""
-
-    name: str
-    setup: Setup
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        return (HANDSHAKE, *path(self.setup))
-
-
-KINDS: Final = (
-    Kind("din", Setup(protocol="din")),
-    Kind("iso2 dc", Setup()),
-    Kind("iso2 ac", Setup(mode=AC)),
-    Kind("iso2 dc tls", Setup(tls=True)),
-    Kind("iso2 contract tls", Setup(tls=True, contract=True, receipts=True)),
-)
+def meant(dialect: Dialect, blow: Blow) -> Heard | None:
+    """What the other side should read in these octets, ``None`` if that is no message."""
+    octets = b"".join(blow.pieces)
+    if blow.name == "twice":
+        octets = octets[: len(octets) // 2]
+    frame = parse_datagram(octets, dialect.payload_types)
+    if isinstance(frame, Fault):
+        return None
+    try:
+        return dialect.decode(frame.payload_type, frame.payload)
+    except UNREADABLE:
+        return None
 
 
 class Unexpected(Exception):
@@ -89,11 +77,10 @@ class Raid:
         self.figures = figures
         self.seed = seed
         self._rng = random.Random(seed)  # noqa: S311 - damage, not secrets
-        self._protocol: Protocol = protocol(kind.setup.protocol)
-        self._mirror = Mirror(self._protocol, FIELD.tolerated, secure=kind.setup.tls)
-        wallet = cast("Wallet", purse)
-        setup = kind.setup
-        self._words = words_of(setup, wallet)
+        self._protocol: Protocol = protocol(kind.application)
+        self._dialect = dialect_of(kind.application)
+        self._mirror = Mirror(self._protocol, FIELD.tolerated, secure=kind.secure)
+        self._words = kind.words(purse)
         self._handshake = HandshakeDialect()
         self._last: Heard | None = None  # the answer to the last blow, if it was one
 
@@ -102,14 +89,12 @@ class Raid:
     def agree(self) -> None:
         """Offer the protocol of this kind."""
         self._send(HANDSHAKE, pack(*self._handshake.encode(b"", Said(self._offer()))))
-        heard: Any = self._handshake.decode(0, self.line.receive(ANSWER)).body
+        heard: Any = self._handshake.decode(0, self.line.receive(ANSWER).payload).body
         if not isinstance(heard, SupportedAppProtocolRes) or heard.schema_id is None:
             raise Unexpected(f"the offer was answered with {heard}")
 
     def _offer(self) -> SupportedAppProtocolReq:
-        setup = self.kind.setup
-        link = Link.TLS12 if setup.tls else Link.PLAIN
-        return sap.offer(applications_of([setup.protocol]), link).request
+        return sap.offer(applications_of([self.kind.application]), self.kind.link).request
 
     def walk(self, place: str) -> None:
         """Everything before ``place``, as it should be."""
@@ -125,14 +110,13 @@ class Raid:
     def do(self, place: str) -> None:
         """One exchange as often as it takes."""
         for _ in range(MOST_REPEATS):
-            if not self._again(place, self._once(place)):
+            if not self._words.again(place, self._once(place)):
                 return
         raise Unexpected(f"{place} does not come to its end")
 
     def _once(self, place: str) -> Heard:
         said = self._words.request(place)
-        assert isinstance(said, Said), "a tool does not wait for its own keys"
-        octets = pack(*self._protocol.dialect.encode(self._mirror.session_id, said))
+        octets = pack(*self._dialect.encode(self._mirror.session_id, said))
         self._send(place, octets)
         heard = self._receive(ANSWER)
         wrong = self._mirror.heard(Heard(self._mirror.session_id, said.body), heard)
@@ -142,23 +126,12 @@ class Raid:
         self.line.attend()
         return heard
 
-    def _again(self, place: str, answer: Heard) -> bool:
-        if place == "PreCharge":
-            return abs(float(answer.body.evse_present_voltage.si()) - BATTERY) > 20.0
-        if place == "Loop" and self.kind.setup.receipts:
-            return not answer.body.receipt_required
-        processing = getattr(answer.body, "evse_processing", None)
-        return processing is not None and processing.value != "Finished"
-
     def _send(self, state: str, octets: bytes) -> None:
         self.figures.put(state, (octets,))
         self.line.send((octets,))
 
     def _receive(self, within: float) -> Heard:
-        try:
-            return self._protocol.dialect.decode(0, self.line.receive(within))
-        except UNREADABLE as error:
-            raise Unexpected(f"an answer that cannot be read: {error}") from None
+        return self._decoded(self.line.receive(within))
 
     # Like none
 
@@ -171,10 +144,9 @@ class Raid:
             return
         exchanges = self._protocol.table.exchanges.values()
         kinds = [one.request for one in exchanges] * 3 + [one.response for one in exchanges]
-        hostile = Hostile(self._rng, self._protocol.dialect, kinds)
+        hostile = Hostile(self._rng, self._dialect, kinds)
         for _ in range(MOST_BLOWS):
             said = self._words.request(place)
-            assert isinstance(said, Said), "a tool does not wait for its own keys"
             if not self._hit(hostile.blow(self._mirror.session_id, said)):
                 return
             place = self._next(place)
@@ -188,7 +160,7 @@ class Raid:
             return place
         self._words.hear(place, answer)
         further = places.index(place) + 1
-        if self._again(place, answer) or further == len(places) or self._rng.random() < STAY:
+        if self._words.again(place, answer) or further == len(places) or self._rng.random() < STAY:
             return place
         return places[further]
 
@@ -211,15 +183,15 @@ class Raid:
     def _outcome(self, blow: Blow) -> str:
         within = MOMENT if blow.leaves else ANSWER
         try:
-            payload = self.line.receive(within)
+            frame = self.line.receive(within)
         except TimeoutError:
             if not blow.leaves:
                 self._found(f"{blow.name} in {self._mirror.state}: neither answer nor end", blow)
             return "left" if blow.leaves else "silent"
-        if self._mirror.state == HANDSHAKE and self._is_handshake(payload):
+        if self._mirror.state == HANDSHAKE and self._is_handshake(frame):
             self._mirror.over = True  # agreed or refused: what follows is another place's affair
             return "answered"
-        heard = self._last = self._decoded(payload)
+        heard = self._last = self._decoded(frame)
         wrong = self._mirror.heard(self._meant(blow), heard)
         if wrong:
             self._found(f"{blow.name} in {self._mirror.state}: {wrong}", blow)
@@ -234,27 +206,25 @@ class Raid:
         if wrong:
             self._found(f"{blow.name} in {self._mirror.state}: {wrong}", blow)
 
-    def _decoded(self, payload: bytes) -> Heard:
+    def _decoded(self, frame: Frame) -> Heard:
+        kind = f"an answer under payload type {frame.payload_type:#06x}"
+        if frame.payload_type not in self._dialect.payload_types:
+            raise Unexpected(f"{kind}, which does not belong here")
         try:
-            return self._protocol.dialect.decode(0, payload)
+            return self._dialect.decode(frame.payload_type, frame.payload)
         except UNREADABLE as error:
-            raise Unexpected(f"an answer that cannot be read: {error}") from None
+            raise Unexpected(f"{kind} that cannot be read: {error}") from None
 
-    def _is_handshake(self, payload: bytes) -> bool:
+    def _is_handshake(self, frame: Frame) -> bool:
         try:
-            return isinstance(self._handshake.decode(0, payload).body, SupportedAppProtocolRes)
+            heard = self._handshake.decode(frame.payload_type, frame.payload)
         except UNREADABLE:
             return False
+        return isinstance(heard.body, SupportedAppProtocolRes)
 
     def _meant(self, blow: Blow) -> Heard | None:
         """What the station should read in these octets."""
-        payload = b"".join(blow.pieces)[HEADER_SIZE:]
-        if blow.name == "twice":
-            payload = payload[: (len(payload) - HEADER_SIZE) // 2]
-        try:
-            return self._protocol.dialect.decode(0, payload)
-        except UNREADABLE:
-            return None
+        return meant(self._dialect, blow)
 
     def _found(self, what: str, blow: Blow) -> None:
         octets = b"".join(blow.pieces)

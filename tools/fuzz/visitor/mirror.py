@@ -10,6 +10,7 @@ from bsw.chrgm.agreement import Agreement, Tolerance
 from bsw.chrgm.protocols import Protocol
 from bsw.chrgm.record import Heard, code_of, refused, same_session
 from bsw.chrgm.sequence.model import Cursor, SequenceError
+from bsw.v2gtp import SIDE_STREAMS
 
 
 class Mirror:
@@ -18,6 +19,7 @@ class Mirror:
     def __init__(
         self, protocol: Protocol, tolerated: frozenset[Tolerance], *, secure: bool
     ) -> None:
+        """A vehicle that gets to its energy by a plug."""
         self._cursor = Cursor(protocol.table)
         self._agreed = Agreement(secure=secure, tolerated=tolerated)
         self.session_id = bytes(8)
@@ -41,7 +43,24 @@ class Mirror:
             return ""
         if request is None:
             return f"{type(response.body).__name__} OK to what is no message"
+        if SIDE_STREAMS & {request.payload_type, response.payload_type}:
+            return self._aside(request, response)
         return self._stepped(request, response)
+
+    def _aside(self, request: Heard, response: Heard) -> str:
+        """A request beside the row: it moves nothing, and has its time as well."""
+        sides = self._cursor.table.sides.values()
+        side = next((one for one in sides if one.asked_by(request)), None)
+        if side is None or not side.answered_by(response):
+            told = f"{type(response.body).__name__} in stream {response.payload_type:#x}"
+            asked = f"{type(request.body).__name__} in stream {request.payload_type:#x}"
+            return f"{told} to {asked}"
+        if not side.when(self._agreed):
+            return f"{side.exchange.name} answered well where it has no time"
+        if not same_session(request.session_id, self.session_id):
+            return f"{side.exchange.name} answered well under a foreign session id"
+        self._agreed = side.exchange.learn(self._agreed, request.body, response.body)
+        return ""
 
     def _stepped(self, request: Heard, response: Heard) -> str:
         table = self._cursor.table

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bsw.chrgm.record import Said
-from bsw.chrgm.signature import sign
-from bsw.chrgm.signature.iso2 import SCHEME, signed_elements
+from bsw.chrgm.signature import iso2, iso20, sign
 from csm import material
 from csm.cryif import CryIf
 from csm.drivers.simulated import SimulatedDriver
@@ -21,7 +20,9 @@ from tools.pki.maker import EMAID_WITH_DIGIT
 class Purse:
     """What ``tools.conformance.station.words`` asks of a wallet, without waiting."""
 
-    def __init__(self, pki: Path) -> None:
+    def __init__(self, pki: Path, *, newer: bool = False) -> None:
+        """``newer``: a contract of ISO 15118-20."""
+        self._rules = iso20 if newer else iso2
         self._entity = folder.read(pki)["contract"]
         driver = SimulatedDriver(SeededRandomness("purse"))
         handle = driver.handle("contract")
@@ -36,4 +37,4 @@ class Purse:
         return ContractFacts(EMAID_WITH_DIGIT, self._entity.chain, expires)
 
     def signed(self, body: Any) -> Said:  # noqa: ANN401 - any signed request
-        return Said(body, sign(SCHEME, signed_elements(body), self._signer))
+        return Said(body, sign(self._rules.SCHEME, self._rules.signed_elements(body), self._signer))
