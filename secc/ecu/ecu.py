@@ -30,6 +30,7 @@ from secc.api.objects import DcEvTargetValues, EvseId
 from secc.config import SeccConfig
 from secc.ecu.north import North
 from secc.ecu.startup import Parts
+from secc.ocpp.sides import ChargerSide, KeySide
 from secc.plug.entrance import Doors
 from secc.plug.plug_side import OutletPlug, PilotOnPort
 from secc.plug.session_server import Manners, SessionServer
@@ -218,23 +219,15 @@ class StationEcu:
         scheduler, contactors = self._base.scheduler, hardware.contactors
         return DriverPower(self.charger, scheduler, hardware, contactors, log)
 
-    def _open_backend(self, side: "UplinkDoor") -> "Backend":
+    def _open_backend(self, door: "UplinkDoor") -> "Backend":
         from secc.ocpp.backend import Backend  # noqa: PLC0415 - only where there is one
 
         measured = self._config.hardware.driver != "none"
-        backend = Backend(
-            self._base,
-            side,
-            self._config.ocpp,
-            charger=self.charger,
-            running=lambda: self.outlet.session is not None,
-            schedules=self.schedules,
-            chance=self._doors.chance,
-            calendar=self._parts.calendar,
-            vehicles=self._parts.keys,
-            csm=self._csm,
-            measured=measured,
+        side = ChargerSide(
+            self.charger, self.schedules, lambda: self.outlet.session is not None, measured
         )
+        own = KeySide(self._doors.chance, self._parts.calendar, self._csm, self._parts.keys)
+        backend = Backend(self._base, door, self._config.ocpp, side=side, own=own)
         backend.start(self._parts.plug.pilot.listen)
         return backend
 

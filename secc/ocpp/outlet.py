@@ -5,7 +5,7 @@ the back end.  Knows no frame and no version.
 """
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.modes import mode_of
@@ -17,21 +17,20 @@ from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.station import Station
 from ocpp.station.translation import Standing, Verdict
-from secc.api.charger import Charger
 from secc.api.extensions import AuthorizationRequest
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.api.state import StationState
+from secc.ocpp.config import OcppConfig
 from secc.ocpp.contracts import BackendContracts, contract_of
 from secc.ocpp.meter import Register
 from secc.ocpp.schedules import BackendSchedules
+from secc.ocpp.sides import ChargerSide
 from secc.ocpp.site import SiteLimit
 from secc.session.limits import dc_hardware, nominal_voltage
-from secc.session.schedules import Schedules
 
 EVSE: Final = 1
 EMAID: Final = "eMAID"
 MAC: Final = "MacAddress"
-DriverName = Literal["remote", "card", "vehicle"]
 
 
 class BackendOutlet:
@@ -39,22 +38,19 @@ class BackendOutlet:
 
     def __init__(
         self,
-        charger: Charger,
+        side: ChargerSide,
         register: Register,
+        config: OcppConfig,
         log: Logger,
         *,
-        driver: DriverName,
-        card: str,
-        running: Callable[[], bool],
-        schedules: Schedules,
         restart: Callable[[], bool],
     ) -> None:
-        self._charger = charger
+        self._charger = charger = side.charger
         self._register = register
         self._log = log
-        self._driver = driver
-        self._card = card
-        self._running = running
+        self._driver = config.driver
+        self._card = config.card
+        self._running = side.running
         self._asked: AuthorizationRequest | None = None
         self._unheard = False
         self._stopping = False
@@ -65,7 +61,7 @@ class BackendOutlet:
         self._site = SiteLimit(
             charger, lambda: self.supply(EVSE), lambda: self._tied.smart.elsewhere
         )
-        self._schedules = BackendSchedules(charger, schedules, log, EVSE, lambda: self._tied)
+        self._schedules = BackendSchedules(charger, side.schedules, log, EVSE, lambda: self._tied)
 
     def take(self, station: Station) -> None:
         """The station is another one from now on, and hears how things are."""

@@ -28,7 +28,7 @@ from csm.jobs import Csm
 from csm.secret import Secret
 from ocpp.connection import Cause
 from ocpp.station.security.signing import STATION, Wanted
-from secc.ocpp.keys import StationKeys
+from secc.ocpp.credentials.keys import StationKeys
 from tests.csm.conftest import make_token, token, token_module, token_path  # noqa: F401 - fixtures
 from tests.ocpp.certificates import Pki, pki
 from tests.ocpp.test_secure import secured

@@ -24,8 +24,8 @@ from ocpp.station.security.signing import Wanted
 from secc.config import SeccConfig
 from secc.contract.request import Names
 from secc.contract.standing import Told
-from secc.ocpp.keys import StationKeys
-from secc.ocpp.leaves import AllKeys
+from secc.ocpp.credentials.keys import StationKeys
+from secc.ocpp.credentials.leaves import AllKeys
 from tests.pnc.sides import Sides
 from tools.bench.world.stores import pki_of
 from tools.pki.maker import Pki

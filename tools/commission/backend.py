@@ -26,7 +26,8 @@ from secc.api.charger import Charger
 from secc.config import SeccConfig
 from secc.contract.keys import StationKeys
 from secc.ocpp.backend import Backend
-from secc.ocpp.leaves import EDITIONS
+from secc.ocpp.credentials.leaves import EDITIONS
+from secc.ocpp.sides import ChargerSide, KeySide
 from secc.session.schedules import Schedules
 from tools.commission.record import Step, good, judged, skipped, wrong
 
@@ -78,19 +79,10 @@ class BackendWalk:
         else:
             csm = Csm(base.scheduler, doors.keys(), doors.lane, bound=config.csm.queue_bound)
         clock = lambda: base.scheduler.now  # noqa: E731 - a name for a port
-        backend = Backend(
-            base,
-            doors.uplink(),
-            config.ocpp,
-            charger=Charger((), clock, base.dlt.logger("session")),
-            running=lambda: False,
-            schedules=Schedules(prices=config.prices),
-            chance=doors.chance,
-            calendar=self._calendar,
-            vehicles=keys,
-            csm=lambda: csm,
-            measured=True,
-        )
+        charger = Charger((), clock, base.dlt.logger("session"))
+        side = ChargerSide(charger, Schedules(prices=config.prices), lambda: False, measured=True)
+        own = KeySide(doors.chance, self._calendar, lambda: csm, keys)
+        backend = Backend(base, doors.uplink(), config.ocpp, side=side, own=own)
         return keys, csm, backend
 
     def _served(self, backend: Backend, keys: StationKeys | None, csm: Csm) -> Iterator[Step]:
@@ -119,17 +111,18 @@ class BackendWalk:
         if not (self._config.ocpp.url or "").startswith("wss"):
             yield skipped(name, "ocpp.url does not begin with wss")
             return
-        before, connections = backend.keys.key, backend.connections
-        if before is None or STATION in backend.keys.due():
+        keys, connections = backend.credentials.keys, backend.connections
+        before = keys.key
+        if before is None or STATION in keys.due():
             backend.station.certify(STATION)
-            if not self._until(lambda: backend.keys.key not in {None, before}):
+            if not self._until(lambda: keys.key not in {None, before}):
                 remedy = "does the back end sign requests of stations (SignCertificate)?"
                 yield wrong(name, expected, "none came", remedy)
                 return
-        path = backend.keys.certificate
+        path = keys.certificate
         assert path is not None
-        yield good(name, expected, f"{_shown(path.read_bytes())}; key {backend.keys.key}")
-        if before != backend.keys.key:  # it leaves, and comes back with the new one
+        yield good(name, expected, f"{_shown(path.read_bytes())}; key {keys.key}")
+        if before != keys.key:  # it leaves, and comes back with the new one
             self._until(lambda: backend.connections > connections)
         back = self._until(lambda: backend.version is not None) and backend.station.profile
         measured = self._line(backend) if back else backend.why_away or "it did not come back"
@@ -138,7 +131,7 @@ class BackendWalk:
 
     def _roots(self, backend: Backend, keys: StationKeys | None) -> Iterator[Step]:
         given = self._config.ocpp.tls.roots
-        own = len(backend.vault.files("CSMSRootCertificate"))
+        own = len(backend.credentials.vault.files("CSMSRootCertificate"))
         yield good(
             "roots of back ends",
             "any",

@@ -17,7 +17,7 @@ from keym.keeping.shelf import MemoryShelf
 from keym.keeping.store import CertificateStore
 from keym.x509.profile import RootKind
 from ocpp.versions import Version
-from secc.ocpp.vault import MOST, Given, StationVault
+from secc.ocpp.credentials.vault import MOST, Given, StationVault
 from tests.keym.world import pki_of
 from tests.ocpp.blocks.steps import ALL, SINCE_2, got, put
 from tests.ocpp.blocks.test_b_networks import PRIORITY, profile, stored

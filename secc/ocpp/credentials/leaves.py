@@ -7,7 +7,7 @@ from keym.x509.edition import Edition
 from ocpp.station.security.signing import Wanted
 from secc.contract.renewal import LeafRenewal
 from secc.contract.request import Names
-from secc.ocpp.keys import StationKeys
+from secc.ocpp.credentials.keys import StationKeys
 
 EDITIONS: Final = {"V2GCertificate": Edition.ISO2, "V2G20Certificate": Edition.ISO20}
 

@@ -1,0 +1,1 @@
+"""Keys, certificates and roots of a station towards its back end."""
