@@ -129,6 +129,7 @@ def test_an_unplugged_vehicle_reads_a_whatever_the_station_drives() -> None:
 def test_no_current_is_read_in_a_fault() -> None:
     assert Pilot(PilotState.E, 50).current == 0
     assert Pilot(PilotState.A, 50).current == 0
+    assert str(Pilot(PilotState.A)) == "A1"
 
 
 def test_a_change_is_reported_once_it_has_stood_still() -> None:

@@ -30,6 +30,7 @@ OPTIONAL = {
     "shtab": "in an extra of its own; said where it is missing",
     "distributed": "in an extra of its own; said where it is missing",
     "pytest": "whoever loads the plug-in has it",
+    "coverage": "comes with pytest-cov; `make mutants` alone uses it",
     "pydantic-core": "comes with pydantic, of which it is a part",
     "typing-extensions": "for the type checker alone",
 }

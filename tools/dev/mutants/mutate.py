@@ -19,7 +19,21 @@ COMPARED = {
     ast.Is: "is not",
     ast.IsNot: "is",
 }
+SAID = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+}
 COUNTED = {ast.Add: "-", ast.Sub: "+", ast.Mult: "//", ast.FloorDiv: "*", ast.Div: "*"}
+PROMISES = {"frozen", "slots", "kw_only", "eq", "repr", "strict", "init"}
+"""Words that keep programmers from mistakes and change nothing that a right program does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,9 @@ class Mutant:
     after: str
     start: int
     end: int
+    first: int
+    last: int
+    """The lines that run when the changed expression does."""
 
     @property
     def name(self) -> str:
@@ -48,7 +65,9 @@ def mutants(path: str, source: str) -> list[Mutant]:
     for line in octets.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     found = []
-    for node, after in _changes(ast.parse(source)):
+    tree = ast.parse(source)
+    statements = _statements(tree)
+    for node, after in _changes(tree):
         start = starts[node.lineno - 1] + node.col_offset
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
@@ -56,8 +75,19 @@ def mutants(path: str, source: str) -> list[Mutant]:
         before = octets[start:end].decode()
         changed = after(before)
         if changed != before:
-            found.append(Mutant(path, node.lineno, _short(before), changed, start, end))
+            lines = min(statements.get(id(node), node.lineno), node.lineno), node.end_lineno
+            found.append(Mutant(path, node.lineno, _short(before), changed, start, end, *lines))
     return sorted(found, key=lambda one: (one.start, one.end, one.after))
+
+
+def _statements(tree: ast.Module) -> dict[int, int]:
+    """Of each expression, the line its statement begins at."""
+    found: dict[int, int] = {}
+    for statement in ast.walk(tree):  # outer ones first
+        if isinstance(statement, ast.stmt) and not isinstance(statement, ast.ClassDef):
+            for one in ast.walk(statement):
+                found[id(one)] = statement.lineno
+    return found
 
 
 def _short(text: str) -> str:
@@ -65,12 +95,20 @@ def _short(text: str) -> str:
 
 
 class _Places(ast.NodeVisitor):
-    """Expressions that run: no annotations, no docstrings, nothing for the type checker alone."""
+    """Expressions that run: no docstrings, nothing for the type checker alone.
+
+    Of annotations only calls, for those are read: ``Annotated[int, Field(ge=1)]``.
+    """
 
     def __init__(self) -> None:
         self.found: list[ast.expr] = []
+        self.augmented: list[ast.AugAssign] = []
+        self.returned: list[ast.expr] = []
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        for one in ast.walk(node.annotation):
+            if isinstance(one, ast.Call):
+                self.visit(one)
         if node.value is not None:
             self.visit(node.value)
 
@@ -83,6 +121,23 @@ class _Places(ast.NodeVisitor):
         self.visit(node.args)
         for one in node.body:
             self.visit(one)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for one in node.body:
+            self.visit(one)
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg not in PROMISES:
+            self.visit(node.value)
+
+    def visit_Return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.returned.append(node.value)
+            self.visit(node.value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.augmented.append(node)
+        self.visit(node.value)
 
     def visit_If(self, node: ast.If) -> None:
         if ast.unparse(node.test) != "TYPE_CHECKING":
@@ -104,21 +159,47 @@ class _Places(ast.NodeVisitor):
         super().generic_visit(node)
 
 
-def _changes(tree: ast.Module) -> Iterator[tuple[ast.expr, "_After"]]:
+Change = tuple[ast.expr | ast.AugAssign, "_After"]
+
+
+def _changes(tree: ast.Module) -> Iterator[Change]:
     places = _Places()
     places.visit(tree)
     conditions = _conditions(tree)
     for node in places.found:
-        if isinstance(node, ast.Compare) and len(node.ops) == 1:
-            yield node, _compared(node)
-        elif isinstance(node, ast.BoolOp):
-            yield node, _joined(node)
-        elif isinstance(node, ast.BinOp) and type(node.op) in COUNTED:
-            yield node, _counted(node)
-        elif isinstance(node, ast.Constant):
-            yield node, _constant
+        yield from _turned(node)
         if id(node) in conditions and not isinstance(node, ast.Compare | ast.Constant):
             yield node, _denied
+    for added in places.augmented:
+        if type(added.op) in COUNTED:
+            word = f"{ast.unparse(added.target)} {COUNTED[type(added.op)]}="
+            yield added, _After(f"{word} {ast.unparse(added.value)}")
+    for node in places.returned:
+        if not _yes_or_no(node):
+            yield node, _After("None")
+
+
+def _turned(node: ast.expr) -> Iterator[Change]:
+    if isinstance(node, ast.Compare):
+        for turned in range(len(node.ops)):
+            yield node, _compared(node, turned)
+    elif isinstance(node, ast.BoolOp):
+        yield node, _joined(node)
+    elif isinstance(node, ast.BinOp) and type(node.op) in COUNTED:
+        yield node, _counted(node)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield node, _After(str(not node.value))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        yield node, _After(repr(node.value + 1))
+
+
+def _yes_or_no(node: ast.expr) -> bool:
+    """Whether what is returned is turned already."""
+    if isinstance(node, ast.Constant):
+        return not isinstance(node.value, str | bytes)
+    return isinstance(node, ast.Compare | ast.BoolOp) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
 
 
 def _conditions(tree: ast.Module) -> set[int]:
@@ -143,9 +224,12 @@ class _After:
         return self._text
 
 
-def _compared(node: ast.Compare) -> _After:
-    other = COMPARED[type(node.ops[0])]
-    return _After(f"({ast.unparse(node.left)}) {other} ({ast.unparse(node.comparators[0])})")
+def _compared(node: ast.Compare, turned: int) -> _After:
+    text = f"({ast.unparse(node.left)})"
+    for number, (op, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+        word = COMPARED[type(op)] if number == turned else SAID[type(op)]
+        text += f" {word} ({ast.unparse(right)})"
+    return _After(text)
 
 
 def _joined(node: ast.BoolOp) -> _After:
@@ -163,14 +247,4 @@ class _Denied(_After):
         return f"(not ({before}))"
 
 
-class _Constant(_After):
-    def __call__(self, before: str) -> str:
-        value = ast.literal_eval(before)
-        if isinstance(value, bool):
-            return str(not value)
-        if isinstance(value, int | float):
-            return repr(value + 1)
-        return before
-
-
-_denied, _constant = _Denied(), _Constant()
+_denied = _Denied()
