@@ -47,6 +47,7 @@ from ocpp.station.security.roots import Roots
 from ocpp.station.security.signing import STATION, Signing
 from ocpp.station.tariffs.block import Tariffs
 
+CLOCK: Final = "ClockCtrlr"
 COMM: Final = "OCPPCommCtrlr"
 
 
@@ -86,7 +87,7 @@ class Blocks:
         )
         self.remote.offer(self._offers())
         desk.take({"DataTransfer": _unknown_vendor}, versions=SINCE_2)
-        ground.model.show(Key("ClockCtrlr"), "DateTime", ground.stamp)
+        ground.model.show(Key(CLOCK), "DateTime", ground.stamp)
         ground.model.listen(self._changed)
         ground.charger.contracts(rules_of(ground.model))
 
@@ -100,7 +101,7 @@ class Blocks:
         self.display = Display(desk, ground)
         self.cost = Cost(desk, ground)
         self.tariffs = Tariffs(desk, ground)
-        self.smart = SmartCharging(desk, ground)
+        self.smart = SmartCharging(desk, ground, self.post)
         for name, value in KEYS_16.items():
             self.keys.add(name, value)
 
@@ -173,6 +174,7 @@ class Blocks:
 
     def opened(self) -> None:
         """A connection stands."""
+        self.smart.back()
         self.networks.opened()
         self.security.opened()
 
@@ -199,6 +201,7 @@ class Blocks:
 
     def gone(self) -> None:
         """The line is lost, or could not be had."""
+        self.smart.lost()
         self.reports.gone()
 
     def ended(self, place: Place) -> None:
@@ -226,6 +229,8 @@ class Blocks:
                 self._come_back()
         elif variable.component.name == VEHICLES:
             self._ground.charger.contracts(rules_of(self._ground.model))
+        elif variable.component.name == CLOCK:
+            self.smart.refresh()
         elif variable.component.name == COMM:
             self._line.rules = self._line_rules(variable.name)
 

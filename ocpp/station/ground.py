@@ -5,7 +5,7 @@ end may hear it now".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bsw.dlt import Logger
@@ -13,6 +13,7 @@ from bsw.os.scheduler import Scheduler
 from ocpp.catalogue import Message
 from ocpp.station.memory import Memory
 from ocpp.station.outlets.places import Charger, Place
+from ocpp.station.provisioning.local_time import LocalTime
 from ocpp.station.provisioning.model import Model
 from ocpp.station.questions import BackendLine, Done, Questions
 from ocpp.station.runtime import Runtime
@@ -38,6 +39,10 @@ class Ground:
     translator: Translator | None = None
     calendar_ns: int | None = None
     accepted: bool = False
+    wall: LocalTime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wall = LocalTime(self.model)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -56,6 +61,12 @@ class Ground:
     def unix_ns(self) -> int | None:
         """Since 1970, once somebody has told the time."""
         return None if self.calendar_ns is None else self.calendar_ns + self.scheduler.now
+
+    @property
+    def seconds(self) -> float:
+        """Since 1970; before anybody told the time, since the station runs."""
+        unix_ns = self.unix_ns
+        return (self.scheduler.now if unix_ns is None else unix_ns) / 1e9
 
     def stamp(self) -> str:
         """Now, as it goes on the wire; before the time is known, as much since 1970 as it runs."""

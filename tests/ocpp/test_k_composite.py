@@ -216,15 +216,10 @@ def test_a_station_of_two_outlets_draws_their_sum_within_its_own_limit() -> None
     station = made(Purpose.STATION, 0, (0, 40), evse=0, id=99)
     supplies = {1: SUPPLY, 2: SUPPLY}
     idle: dict[int, Running | None] = {1: None, 2: None}
-    watts = [
-        together(
-            (NOW, NOW + 60),
-            idle,
-            [station, default(0, (0, amperes), evse=0)],
-            supplies,
-        )
-        for amperes in (32, 16)
-    ]
+    watts = []
+    for amperes in (32, 16):
+        held = {0: [station, default(0, (0, amperes), evse=0)]}
+        watts.append(together((NOW, NOW + 60), idle, lambda _: held[0], supplies))  # noqa: B023
     assert watts == [[(NOW, NOW + 60, 40 * 690.0)], [(NOW, NOW + 60, 32 * 690.0)]]
 
 

@@ -141,8 +141,8 @@ def test_k01_fr_05_a_limit_from_elsewhere_is_no_back_ends_to_replace_or_clear() 
     assert not kept.clear(Wanted(ids=(-1,)))
     assert not kept.clear(Wanted())
     assert kept.held == (site,)
-    assert kept.lift("EMS", 0)
-    assert not kept.lift("EMS", 0)
+    assert kept.lift("EMS", Purpose.EXTERNAL)
+    assert not kept.lift("EMS", Purpose.EXTERNAL)
     assert not kept.held
 
 

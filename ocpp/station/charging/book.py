@@ -18,6 +18,8 @@ from ocpp.station.charging.profiles import (
 )
 
 FOR_STATION_ALONE: Final = (Purpose.STATION, Purpose.LOCAL)
+LATE: Final = (Purpose.TRANSACTION, Purpose.DEFAULT)
+"""Whose periods may be delayed by chance [K01.FR.95]."""
 NOT_BY_BACKEND: Final = (Purpose.EXTERNAL, Purpose.LOCAL)
 UPDATED: Final = frozenset({"dynUpdateInterval", "dynUpdateTime"})
 """What a profile that is not Dynamic does not have [K01.FR.122]."""
@@ -78,7 +80,10 @@ class Book:
         *,
         changed: Callable[[tuple[Profile, ...]], None],
         held: Iterable[Profile] = (),
+        apart: Callable[[int], bool] = lambda _: False,
     ) -> None:
+        """``apart`` tells whether the vehicle at an outlet has phases with limits of their own."""
+        self._apart = apart
         self._supplies = supplies
         self._rules = rules
         self._changed = changed
@@ -117,9 +122,11 @@ class Book:
         self._held[_key(profile)] = profile
         self._changed(self.held)
 
-    def lift(self, source: str, evse: int) -> bool:
-        """That limit is gone.  False: there was none."""
-        return self._drop(each for each in self.held if (each.source, each.evse) == (source, evse))
+    def lift(self, source: str, purpose: Purpose) -> bool:
+        """That is gone.  False: there was none."""
+        return self._drop(
+            each for each in self.held if (each.source, each.purpose) == (source, purpose)
+        )
 
     def clear(self, wanted: Wanted) -> bool:
         """What the back end set and now takes away; nothing else goes by its word [K10.FR.06]."""
@@ -150,17 +157,29 @@ class Book:
         self._changed(self.held)
         return None
 
+    def forget(self, profiles: tuple[Profile, ...]) -> None:
+        """They hold no more, whoever set them."""
+        self._drop(profiles)
+
     def choose(self, transaction: str, number: int) -> bool:
         """The vehicle has taken this schedule of the transaction's profile: it counts from now on.
 
         Nobody is told: what may flow changes, what is offered does not.
         """
-        for profile in self.held:
-            found = [each for each in profile.schedules if each.number == number]
-            if profile.transaction == transaction and found:
-                self._held[_key(profile)] = replace(profile, chosen=found[0])
-                return True
-        return False
+        own = [each for each in self.held if each.transaction == transaction]
+        places = (
+            place
+            for profile in own
+            for place, each in enumerate(profile.schedules)
+            if each.number == number
+        )
+        place = next(places, None)
+        if place is None:
+            return False
+        for profile in own:
+            [chosen] = profile.alone(place).schedules
+            self._held[_key(profile)] = replace(profile, chosen=chosen)
+        return True
 
     def objection(self, profile: Profile, transactions: Mapping[int, str | None]) -> Refusal | None:
         """Why this profile cannot be taken."""
@@ -168,7 +187,39 @@ class Book:
             refusal = rule(profile, self._rules, self._supplies, transactions)
             if refusal is not None:
                 return refusal
-        return self._conflict(profile)
+        return self._mixed(profile) or self._conflict(profile)
+
+    def _mixed(self, profile: Profile) -> Refusal | None:
+        """Phases that other profiles use otherwise, or that the vehicle has not told apart."""
+        periods = _periods(profile)
+        chosen = {one.phase for one in periods} - {None}
+        others = {
+            one.phase
+            for other in self.held
+            if other.purpose is not profile.purpose
+            and (profile.evse == other.evse or 0 in {profile.evse, other.evse})
+            and profile.overlaps(other)
+            for one in _periods(other)
+        } - {None}
+        own = profile.purpose is Purpose.TRANSACTION and self._apart(profile.evse)
+        apart = [one for one in periods if one.apart]
+        return _first(
+            (
+                bool(chosen and others and chosen != others),
+                "PhaseConflict",
+                "another profile is for another phase",
+            ),
+            (
+                bool(apart) and not own,
+                "PhaseConflict",
+                "limits of single phases are a TxProfile's, for a vehicle that told its own",
+            ),
+            (
+                any(one.limit is None for one in apart),
+                "PhaseConflict",
+                "limits of L2 and L3 go with one of L1",
+            ),
+        )
 
     def _conflict(self, profile: Profile) -> Refusal | None:
         known = self._held.get(_key(profile))
@@ -296,8 +347,26 @@ def _schedules(
     profile: Profile, rules: BookRules, supplies: Supplies, transactions: Transactions
 ) -> Refusal | None:
     del supplies, transactions
-    if len(profile.schedules) > rules.most_schedules:
-        return Refusal("InvalidSchedule", f"at most {rules.most_schedules} schedules")
+    wrong = _first(
+        (
+            len(profile.schedules) > rules.most_schedules,
+            "InvalidSchedule",
+            f"at most {rules.most_schedules} schedules",
+        ),
+        (
+            profile.purpose is Purpose.PRIORITY
+            and any(one.duration is not None for one in profile.schedules),
+            "InvalidSchedule",
+            "PriorityCharging lasts until it ends",
+        ),
+        (
+            profile.purpose not in LATE and any(one.delay for one in profile.schedules),
+            "InvalidSchedule",
+            "only a TxProfile and a TxDefaultProfile have a random delay",
+        ),
+    )
+    if wrong is not None:
+        return wrong
     found = (_schedule(schedule, rules) for schedule in profile.schedules)
     return next((refusal for refusal in found if refusal is not None), None)
 
@@ -331,11 +400,15 @@ def _first(*rules: tuple[bool, str, str]) -> Refusal | None:
     return next((Refusal(reason, why) for broken, reason, why in rules if broken), None)
 
 
+def _periods(profile: Profile) -> list[Period]:
+    return [period for schedule in profile.schedules for period in schedule.periods]
+
+
 def _phases(
     profile: Profile, rules: BookRules, supplies: Supplies, transactions: Transactions
 ) -> Refusal | None:
     del transactions
-    periods = [period for schedule in profile.schedules for period in schedule.periods]
+    periods = _periods(profile)
     for period in periods:
         if period.phase is not None and (period.phases != 1 or not 1 <= period.phase <= PHASES):
             return Refusal("InvalidSchedule", "phaseToUse goes with numberPhases 1 and is 1 to 3")

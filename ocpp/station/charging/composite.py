@@ -4,8 +4,8 @@ At each instant every purpose says at most one thing - the highest stack level t
 and the lowest of the purposes counts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 from typing import Final
@@ -42,12 +42,21 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Amperes of each phase; ``phases`` is how many of them; nothing set says so."""
+    """Amperes of each phase; ``phases`` is how many of them; nothing set says so.
+
+    ``apart`` are those of L1 to L3 where they differ; ``amperes`` is the lowest of them then, which
+    is all that a pilot signal can say [K01.FR.147].
+    """
 
     amperes: float
     phases: int
     phase: int | None = None
     by: Purpose | None = None
+    apart: tuple[float, ...] = ()
+
+    @property
+    def each(self) -> tuple[float, ...]:
+        return self.apart or (self.amperes,) * PHASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,30 +123,42 @@ def _said(now: float, ready: float | None, profiles: Iterable[Profile]) -> Said 
     return None
 
 
-def _amperes(period: Period, profile: Profile, supply: Supply) -> tuple[float, int]:
+def _amperes(period: Period, profile: Profile, supply: Supply) -> tuple[tuple[float, ...], int]:
+    """Of L1 to L3, and how many of them."""
     phases = supply.phases if supply.dc else min(period.phases or PHASES, supply.phases)
     assert period.limit is not None
+    first = period.limit
+    limits = (first, *(first if other is None else other for other in period.others))
     if profile.schedule.unit == "A":
-        return period.limit, phases
+        return limits, phases
     asked = supply.phases if supply.dc else period.phases or PHASES
-    return supply.per_phase(period.limit, asked), phases
+    return tuple(supply.per_phase(one, 1 if period.apart else asked) for one in limits), phases
 
 
 def _lower(limit: Limit, period: Period, profile: Profile, supply: Supply) -> Limit:
     amperes, phases = _amperes(period, profile, supply)
-    lower = amperes < limit.amperes
-    return Limit(
-        min(limit.amperes, amperes),
-        min(limit.phases, phases),
-        limit.phase if period.phase is None else period.phase,
-        profile.purpose if lower else limit.by,
+    lower = min(amperes) < limit.amperes
+    return _limit(
+        tuple(map(min, limit.each, amperes)),
+        replace(
+            limit,
+            phases=min(limit.phases, phases),
+            phase=limit.phase if period.phase is None else period.phase,
+            by=profile.purpose if lower else limit.by,
+        ),
     )
 
 
 def _more(limit: Limit, period: Period, profile: Profile, supply: Supply) -> Limit:
     """What the site makes itself comes on top, as far as the hardware goes."""
     amperes, _ = _amperes(period, profile, supply)
-    return Limit(min(limit.amperes + amperes, supply.amperes), limit.phases, limit.phase, limit.by)
+    both = zip(limit.each, amperes, strict=True)
+    return _limit(tuple(min(one + more, supply.amperes) for one, more in both), limit)
+
+
+def _limit(each: tuple[float, ...], limit: Limit) -> Limit:
+    apart = each if len(set(each)) > 1 else ()
+    return replace(limit, amperes=min(each), apart=apart)
 
 
 def composite(
@@ -173,21 +194,24 @@ def _joined(spans: list[Span]) -> list[Span]:
 
 
 def _same(one: Limit, two: Limit) -> bool:
-    return (one.amperes, one.phases, one.phase) == (two.amperes, two.phases, two.phase)
+    return replace(one, by=None) == replace(two, by=None)
 
 
 def together(
     window: tuple[float, float],
     outlets: dict[int, Running | None],
-    profiles: Sequence[Profile],
+    profiles: Callable[[int], Sequence[Profile]],
     supplies: Mapping[int, Supply],
 ) -> list[tuple[float, float, float]]:
-    """(begin, end, watts) of the whole station: all outlets, within what limits the station."""
+    """(begin, end, watts) of the whole station: all outlets, within what limits the station.
+
+    ``profiles`` gives those that hold at an outlet, and those of the station (0).
+    """
     rows = {
-        evse: composite(window, evse, profiles, supplies[evse], running)
+        evse: composite(window, evse, profiles(evse), supplies[evse], running)
         for evse, running in outlets.items()
     }
-    station = [each for each in profiles if each.evse == 0 and each.purpose in WHOLE]
+    station = [each for each in profiles(0) if each.evse == 0 and each.purpose in STATION]
     borders = {span.begin for row in rows.values() for span in row} | set(window)
     borders = borders.union(*(each.borders(*window, None) for each in station))
     places = sorted(borders)
@@ -202,6 +226,7 @@ def together(
 
 
 WHOLE: Final = (Purpose.STATION, Purpose.EXTERNAL)
+STATION: Final = (*WHOLE, Purpose.LOCAL)
 
 
 def _sum_at(now: float, rows: dict[int, list[Span]], supplies: Mapping[int, Supply]) -> float:
@@ -220,14 +245,18 @@ def _station_at(now: float, station: list[Profile], supplies: Mapping[int, Suppl
 def station_limit(
     now: float, profiles: Sequence[Profile], supplies: Mapping[int, Supply]
 ) -> float | None:
-    """Watts that the whole station may draw; nothing where nobody says so."""
+    """Watts that the whole station may draw; nothing where nobody says so.
+
+    What the site makes itself comes on top [K04.FR.05].
+    """
     supply = next(iter(supplies.values()))
-    found: list[float] = []
-    for purpose in WHOLE:
+    found: dict[Purpose, float] = {}
+    for purpose in STATION:
         said = _said(
             now, None, (each for each in profiles if each.evse == 0 and each.purpose is purpose)
         )
         if said is not None:
             amperes, phases = _amperes(*said, supply)
-            found.append(supply.watts(amperes, phases))
-    return min(found, default=None)
+            found[purpose] = supply.watts(min(amperes), phases)
+    more = found.pop(Purpose.LOCAL, 0.0)
+    return min(found.values()) + more if found else None

@@ -1,7 +1,7 @@
-"""Limits from elsewhere than the back end: the site's own, held at once and announced [K11 to K13].
+"""What the site says, not the back end: its limits and its own power [K11 to K13, K27].
 
-They stand among the profiles as external constraints with negative numbers, which no back end
-sets or clears.
+Both hold at once and are announced.  They stand among the profiles as external constraints and as
+local generation, with negative numbers, which no back end sets or clears.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,8 @@ from ocpp.versions import Version
 CONTROLLER: Final = "SmartChargingCtrlr"
 Source = Literal["EMS", "SO", "Other"]
 _NUMBERS: Final[dict[Source, int]] = {"EMS": -1, "SO": -2, "Other": -3}
+_OF_GENERATION: Final = -3
+"""More than those of limits."""
 
 
 class Elsewhere:
@@ -25,18 +27,36 @@ class Elsewhere:
     def __init__(self, ground: Ground, book: Callable[[], Book]) -> None:
         self._ground = ground
         self._book = book
-        self._told: dict[Source, float] = {}  # watts
+        self._told: dict[tuple[Source, Purpose], float] = {}  # watts
 
     def limit(self, source: Source, watts: float) -> None:
-        """The whole station may draw so much from now on."""
+        """The whole station may draw so much from now on, if the back end allows such limits."""
+        if not self._ground.model.flag(CONTROLLER, "ExternalConstraintsProfileDisallowed"):
+            self._impose(source, Purpose.EXTERNAL, watts)  # [K11.FR.07]
+
+    def generate(self, source: Source, watts: float) -> None:
+        """So much is made here now, and may be drawn on top of all limits [K27.FR.01]."""
+        self._impose(source, Purpose.LOCAL, watts)
+
+    def lift(self, source: Source) -> None:
+        """That limit is gone."""
+        if not self._book().lift(source, Purpose.EXTERNAL):
+            return
+        self._told.pop((source, Purpose.EXTERNAL), None)
+        if self._speaks:
+            self._ground.tell("ClearedChargingLimit", {"chargingLimitSource": source})
+        self._tell_rates()
+
+    def _impose(self, source: Source, purpose: Purpose, watts: float) -> None:
+        number = _NUMBERS[source] + (_OF_GENERATION if purpose is Purpose.LOCAL else 0)
         wire: Json = {
-            "id": _NUMBERS[source],
+            "id": number,
             "stackLevel": 0,
-            "chargingProfilePurpose": Purpose.EXTERNAL.value,
+            "chargingProfilePurpose": purpose.value,
             "chargingProfileKind": Kind.RELATIVE.value,
             "chargingSchedule": [
                 {
-                    "id": abs(_NUMBERS[source]),
+                    "id": abs(number),
                     "chargingRateUnit": "W",
                     "chargingSchedulePeriod": [{"startPeriod": 0, "limit": tenth(watts)}],
                 }
@@ -44,46 +64,40 @@ class Elsewhere:
         }
         self._book().impose(
             Profile(
-                id=_NUMBERS[source],
+                id=number,
                 evse=0,
                 level=0,
-                purpose=Purpose.EXTERNAL,
+                purpose=purpose,
                 kind=Kind.RELATIVE,
                 schedules=(Schedule("W", (Period(0, watts),)),),
                 source=source,
                 wire=wire,
             )
         )
-        if self._is_news(source, watts):
-            self._told[source] = watts
-            self._announce(source, wire)
-
-    def lift(self, source: Source) -> None:
-        """That limit is gone."""
-        if not self._book().lift(source, 0):
-            return
-        self._told.pop(source, None)
-        if self._speaks:
-            self._ground.tell("ClearedChargingLimit", {"chargingLimitSource": source})
-        self._tell_rates()
+        if self._is_news((source, purpose), watts):
+            self._told[source, purpose] = watts
+            self._announce(source, purpose, wire)
 
     @property
     def _speaks(self) -> bool:
         return self._ground.version not in {None, Version.V16}
 
-    def _is_news(self, source: Source, watts: float) -> bool:
+    def _is_news(self, what: tuple[Source, Purpose], watts: float) -> bool:
         """By more than LimitChangeSignificance per cent of what was told before [K11.FR.02]."""
-        before = self._told.get(source)
+        before = self._told.get(what)
         if before is None:
             return True
         share = self._ground.model.number(CONTROLLER, "LimitChangeSignificance")
         return abs(watts - before) * 100 > share * before
 
-    def _announce(self, source: Source, wire: Json) -> None:
-        fields: Json = {"chargingLimit": {"chargingLimitSource": source}}
+    def _announce(self, source: Source, purpose: Purpose, wire: Json) -> None:
+        """Only 2.1 can tell a limit from power of one's own [K27.FR.03]."""
+        own = purpose is Purpose.LOCAL
+        more = {"isLocalGeneration": True} if own else {}
+        fields: Json = {"chargingLimit": {"chargingLimitSource": source, **more}}
         if self._ground.model.flag(CONTROLLER, "NotifyChargingLimitWithSchedules"):
             fields["chargingSchedule"] = wire["chargingSchedule"]
-        if self._speaks:
+        if self._speaks and (not own or self._ground.version is Version.V21):
             self._ground.tell("NotifyChargingLimit", fields)
         self._tell_rates()
 

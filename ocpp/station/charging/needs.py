@@ -26,6 +26,7 @@ OLDER_TRANSFERS: Final = {
 """What 2.0.1 calls them; all others are DC."""
 _UP: Final = frozenset({"energyAmount", "evMinCurrent"})
 """Whole numbers of 2.0.1 that are rounded up: what is needed, and the least."""
+OF_PHASES: Final = frozenset({"maxChargePower_L2", "maxChargePower_L3"})
 Json = dict[str, Any]
 
 
@@ -43,10 +44,19 @@ class EvNeeds:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._waiting: dict[int, Callable[[], None]] = {}
+        self._apart: set[int] = set()
         self._alarms: dict[int, Alarm] = {
             evse: ground.scheduler.alarm(partial(self.arrived, evse), name="ocpp.needs")
             for evse in ground.places
         }
+
+    def apart(self, evse: int) -> bool:
+        """Whether the vehicle there has told what its phases take each for itself [K01.FR.142]."""
+        return evse in self._apart
+
+    def ended(self, evse: int) -> None:
+        """That vehicle's transaction is over."""
+        self._apart.discard(evse)
 
     def close(self) -> None:
         for alarm in self._alarms.values():
@@ -55,6 +65,9 @@ class EvNeeds:
     def tell(self, evse: int, needs: Needs, done: Callable[[], None]) -> None:
         """``done`` once there is a schedule, or nothing more to wait for."""
         version = self._ground.version
+        newer = needs.fields.get("v2xChargingParameters", {})
+        if not OF_PHASES.isdisjoint(newer):
+            self._apart.add(evse)
         if version is None or version is Version.V16 or not self._ground.online:
             done()
             return

@@ -19,9 +19,12 @@ class Offering:
         supplies: Mapping[int, Supply],
         *,
         running: Callable[[int], Running | None],
+        present: Callable[[int, tuple[Profile, ...]], tuple[Profile, ...]],
         now: Callable[[], float],
     ) -> None:
+        """``present`` makes of what is held what holds at an outlet."""
         self._needs = needs
+        self._present = present
         self._courses = courses
         self._supplies = supplies
         self._running = running
@@ -63,4 +66,5 @@ class Offering:
 
     def _offers(self, evse: int, held: tuple[Profile, ...]) -> tuple[Offer, ...]:
         running = self._running(evse) or Running("")
-        return offers(self._now(), evse, held, self._supplies[evse], running)
+        present = self._present(evse, held)
+        return offers(self._now(), evse, present, self._supplies[evse], running)

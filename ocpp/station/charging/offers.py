@@ -1,15 +1,16 @@
 """What a vehicle is offered over time: what all profiles allow, with their prices [K15, K16].
 
 A transaction's own profile may have up to three schedules; each becomes one offer, held down by all
-that limits besides.  Without such a profile there is one offer, if anything limits at all.
+that limits besides.  Of own profiles of other levels the n-th schedule goes with the n-th
+[K15.FR.22, K18.FR.24].  Without such a profile there is one offer, if anything limits at all.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ocpp.station.charging.composite import Running, Span, Supply, composite
-from ocpp.station.charging.profiles import DAY, Profile, Purpose, Schedule
+from ocpp.station.charging.profiles import DAY, Profile, Purpose
 
 MOST: Final = 3
 PRICES: Final = ("salesTariff", "absolutePriceSchedule", "priceLevelSchedule")
@@ -53,41 +54,39 @@ def offers(
         spans = composite((now, now + DAY), evse, held, supply, running)
         free = all(span.limit.by is None for span in spans)
         return () if free else (Offer(1, 0, _steps(spans, now, supply), int(DAY)),)
-    others = [each for each in held if each is not own]
     wires = own.wire["chargingSchedule"]
     wires = wires if isinstance(wires, list) else [wires]
     made = []
-    for place, (schedule, wire) in enumerate(zip(own.schedules, wires, strict=True), 1):
-        alone = replace(own, schedules=(schedule,), chosen=None)
-        spans = composite((now, now + DAY), evse, [*others, alone], supply, running)
+    for place, (schedule, wire) in enumerate(zip(own.schedules[:MOST], wires, strict=False)):
+        alone = [each.alone(place) if _is_own(each, running) else each for each in held]
+        spans = composite((now, now + DAY), evse, alone, supply, running)
         prices = {name: wire[name] for name in PRICES if name in wire}
-        age = _age(alone, now, running)
+        age = _age(own.alone(place), now, running)
         steps = _steps(spans, now, supply)
-        made.append(Offer(place, schedule.number, steps, int(DAY), age, prices))
-    return tuple(made[:MOST])
+        made.append(Offer(place + 1, schedule.number, steps, int(DAY), age, prices))
+    return tuple(made)
 
 
 def own_profile(now: float, held: Sequence[Profile], running: Running) -> Profile | None:
     """The transaction's own that counts now: of the highest level that is not silent."""
     ready = now if running.ready is None else running.ready
-    own = [
-        each
-        for each in held
-        if each.purpose is Purpose.TRANSACTION and each.transaction == running.transaction
-    ]
-    speaking = [
-        each for each in own if any(_speaks(each, one, now, ready) for one in each.schedules)
-    ]
+    own = [each for each in held if _is_own(each, running)]
+    speaking = [each for each in own if _speaks(each, now, ready)]
     return max(speaking, key=lambda each: each.level, default=None)
 
 
-def _speaks(profile: Profile, schedule: Schedule, now: float, ready: float) -> bool:
-    return replace(profile, schedules=(schedule,), chosen=None).period_at(now, ready) is not None
+def _is_own(profile: Profile, running: Running) -> bool:
+    return profile.purpose is Purpose.TRANSACTION and profile.transaction == running.transaction
+
+
+def _speaks(profile: Profile, now: float, ready: float) -> bool:
+    """By any of its schedules."""
+    each = (profile.alone(place) for place in range(len(profile.schedules)))
+    return any(one.period_at(now, ready) is not None for one in each)
 
 
 def _age(profile: Profile, now: float, running: Running) -> float:
-    began = profile.begins(now, now if running.ready is None else running.ready)
-    return 0.0 if began is None else max(0.0, now - began)
+    return max(0.0, profile.age(now, now if running.ready is None else running.ready) or 0.0)
 
 
 def _steps(spans: list[Span], now: float, supply: Supply) -> tuple[Step, ...]:

@@ -1,14 +1,15 @@
 """A charging profile as plain values: whom it limits, when, and by how much.
 
-Instants are seconds since 1970.  Blind to the version of OCPP and to the vehicle's protocol.
+Instants are seconds since 1970; those of a schedule in local time are of the clock on the wall.
+Blind to the version of OCPP and to the vehicle's protocol.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
 from math import floor, inf
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 DAY: Final = 86_400.0
 WEEK: Final = 7 * DAY
@@ -34,21 +35,49 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From ``start`` seconds after the schedule's beginning; amperes are those of each phase."""
+    """From ``start`` seconds after the schedule's beginning; amperes are those of each phase.
+
+    ``others`` are those of L2 and L3 where they have limits of their own; ``limit`` is L1's then.
+    """
 
     start: float
     limit: float | None = None
     phases: int | None = None
     phase: int | None = None
+    others: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def apart(self) -> bool:
+        return self.others != (None, None)
+
+
+class Wall(Protocol):
+    """The clock on the wall."""
+
+    def offset(self, instant: float) -> float: ...
+    def stretches(self, begin: float, end: float) -> Iterable[tuple[float, float, float]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """From this state of charge on (per cent) no more than ``limit``."""
+
+    soc: float
+    limit: float
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
+    """``wall`` is set if it goes by local time; periods are up to ``delay`` seconds late."""
+
     unit: str
     periods: tuple[Period, ...]
     start: float | None = None
     duration: float | None = None
     number: int = 0
+    wall: Wall | None = field(default=None, compare=False)
+    delay: int = 0
+    cap: Cap | None = None
 
     def period_at(self, elapsed: float) -> Period | None:
         """What holds ``elapsed`` seconds after the beginning."""
@@ -65,7 +94,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """``wire`` is what the back end sent, for when it asks for it again."""
+    """``wire`` is what the back end sent, for when it asks for it again; ``came`` is when.
+
+    It is silent after ``offline`` seconds without the back end, for good if it is ``forgotten``.
+    """
 
     id: int
     evse: int
@@ -81,14 +113,29 @@ class Profile:
     source: str = "CSO"
     chosen: Schedule | None = None
     wire: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    came: float = field(default=0.0, compare=False)
+    offline: float | None = None
+    forgotten: bool = False
 
     @property
     def schedule(self) -> Schedule:
         """The one that the vehicle has chosen, or the first."""
         return self.schedules[0] if self.chosen is None else self.chosen
 
-    def begins(self, now: float, ready: float | None) -> float | None:
-        """When the schedule that holds at ``now`` began; ``ready`` is when power could flow.
+    def alone(self, place: int) -> "Profile":
+        """With only the schedule at this place, or, where there is none, the first."""
+        found = self.schedules[place if place < len(self.schedules) else 0]
+        return replace(self, schedules=(found,), chosen=None)
+
+    def age(self, now: float, ready: float | None) -> float | None:
+        """Seconds of the schedule that have passed; ``ready`` is when power could flow."""
+        wall = self.schedule.wall
+        here = now if wall is None else now + wall.offset(now)
+        begun = self._begins(here, ready)
+        return None if begun is None else here - begun
+
+    def _begins(self, now: float, ready: float | None) -> float | None:
+        """When the schedule that holds at ``now`` began.
 
         A relative schedule without a transaction begins now.
         """
@@ -107,13 +154,21 @@ class Profile:
         """What this profile says at ``now``; nothing where it is silent."""
         if not self.valid_from <= now < self.valid_to:
             return None
-        begun = self.begins(now, ready)
-        return None if begun is None else self.schedule.period_at(now - begun)
+        age = self.age(now, ready)
+        return None if age is None else self.schedule.period_at(age)
 
     def borders(self, begin: float, end: float, ready: float | None) -> set[float]:
         """Every instant between both at which this profile may say something else."""
+        wall = self.schedule.wall
         found = {self.valid_from, self.valid_to}
-        starts = [self.begins(begin, ready)]
+        for one, two, ahead in [(begin, end, 0.0)] if wall is None else wall.stretches(begin, end):
+            found.add(one)
+            found |= {each - ahead for each in self._borders(one + ahead, two + ahead, ready)}
+        return {instant for instant in found if begin < instant < end}
+
+    def _borders(self, begin: float, end: float, ready: float | None) -> set[float]:
+        found: set[float] = set()
+        starts = [self._begins(begin, ready)]
         if self.kind is Kind.RECURRING and self.every is not None and starts[0] is not None:
             first = starts[0]
             starts += [
@@ -123,7 +178,7 @@ class Profile:
             if start is not None:
                 found.add(start)
                 found |= {start + border for border in self.schedule.borders()}
-        return {instant for instant in found if begin < instant < end}
+        return found
 
     def overlaps(self, other: "Profile") -> bool:
         return self.valid_from < other.valid_to and other.valid_from < self.valid_to

@@ -14,17 +14,17 @@ from ocpp.station.charging.book import Book, BookRules, Refusal, Wanted
 from ocpp.station.charging.composite import (
     Limit,
     Running,
-    Supply,
-    composite,
     limit_at,
     station_limit,
-    together,
 )
+from ocpp.station.charging.composites import Composites
 from ocpp.station.charging.course import Course
-from ocpp.station.charging.elsewhere import Elsewhere
+from ocpp.station.charging.elsewhere import CONTROLLER, Elsewhere
 from ocpp.station.charging.needs import EvNeeds
 from ocpp.station.charging.offering import Offering
 from ocpp.station.charging.offers import Step
+from ocpp.station.charging.present import Present
+from ocpp.station.charging.priority import Priority
 from ocpp.station.charging.profiles import DAY, Kind, Profile, Purpose
 from ocpp.station.charging.sharing import shared
 from ocpp.station.charging.supplies import Supplies
@@ -37,14 +37,12 @@ from ocpp.station.charging.wire import (
     reason_of,
     reported,
     sent,
-    shown,
-    tenth,
-    told_composite,
     updated,
 )
 from ocpp.station.desk import ACCEPTED, ONLY_16, ONLY_21, REJECTED, Desk, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
+from ocpp.station.post import Post
 from ocpp.versions import Version
 
 KEPT: Final = "charging-profiles"
@@ -58,10 +56,8 @@ KEYS_16: Final = {
     "SupportedFeatureProfiles": "SmartCharging",
 }
 """What 1.6 calls them."""
-LONGEST: Final = 7 * DAY
-"""Seconds of a composite schedule; who asks for more gets so much."""
 UPCOMING: Final = "the one that begins"
-MOST_PERIODS: Final = 1024
+NEWER: Final = (Purpose.PRIORITY, Purpose.LOCAL)
 LOOK_AHEAD: Final = DAY
 """Seconds in which the next change is looked for; none in them: look again after them."""
 
@@ -76,7 +72,7 @@ class Keepsake(msgspec.Struct, frozen=True):
 class SmartCharging:
     """The block.  ``look`` after every change at an outlet."""
 
-    def __init__(self, desk: Desk, ground: Ground) -> None:
+    def __init__(self, desk: Desk, ground: Ground, post: Post) -> None:
         self._ground = ground
         self._courses = {evse: Course() for evse in ground.places}
         self._expected: dict[int, Json] = {}
@@ -84,15 +80,22 @@ class SmartCharging:
         self._supplies = Supplies(ground.charger.supply, tuple(ground.places))
         self.needs = EvNeeds(ground)
         self.elsewhere = Elsewhere(ground, lambda: self._book)
+        self._present = Present(ground, lambda evse: self._courses[evse].transaction)
         self.offering = Offering(
-            self.needs, self._courses, self._supplies, running=self._running, now=lambda: self.now
+            self.needs,
+            self._courses,
+            self._supplies,
+            running=self._running,
+            present=self._present.at,
+            now=lambda: self.now,
         )
         kept = ground.memory.read(KEPT, list[Keepsake], [])
         self._book = Book(
             self._supplies,
             RULES,
             changed=self._changed,
-            held=[read(one.wire, one.evse, now=0.0) for one in kept],
+            held=[read(one.wire, one.evse, now=0.0, wall=ground.wall) for one in kept],
+            apart=self.needs.apart,
         )
         self.offering.begin(self._book.held)
         desk.take(
@@ -100,21 +103,41 @@ class SmartCharging:
                 "SetChargingProfile": self._set_2,
                 "ClearChargingProfile": self._clear_2,
                 "GetChargingProfiles": self._get,
-                "GetCompositeSchedule": self._composite_2,
             }
         )
-        desk.take(
-            {"UpdateDynamicSchedule": self._update, "UsePriorityCharging": self._prioritise},
-            versions=ONLY_21,
+        Composites(
+            desk,
+            ground,
+            self._supplies,
+            running=self._running,
+            present=lambda evse: self._present.at(evse, self._book.held),
         )
+        self.priority = Priority(
+            desk,
+            ground,
+            post,
+            self._courses,
+            held=lambda: self._book.held,
+            refresh=self.refresh,
+        )
+        desk.take({"UpdateDynamicSchedule": self._update}, versions=ONLY_21)
         desk.take(
             {
                 "SetChargingProfile": self._set_16,
                 "ClearChargingProfile": self._clear_16,
-                "GetCompositeSchedule": self._composite_16,
             },
             versions=ONLY_16,
         )
+
+    def lost(self) -> None:
+        """The back end cannot be heard: some profiles hold only for so long without it."""
+        self._present.lost()
+        self.refresh()
+
+    def back(self) -> None:
+        """It can be heard again."""
+        self._book.forget(self._present.back(self._book.held))
+        self.refresh()
 
     # What happens at the outlets
 
@@ -127,6 +150,7 @@ class SmartCharging:
         course, outlet = self._courses[place.evse], place.outlet
         before = (course.transaction, course.ready)
         if course.transaction is not None and outlet.transaction != course.transaction:
+            self.needs.ended(place.evse)
             self._end(course)
         if course.transaction is None and outlet.transaction is not None:
             self._begin(place.evse, outlet.transaction)
@@ -153,10 +177,10 @@ class SmartCharging:
         """A profile for the transaction that is to be started at an outlet [F01.FR.26, K05]."""
         if wire["chargingProfilePurpose"] != "TxProfile" or "transactionId" in wire:
             return Refusal("InvalidProfile", "it belongs to the transaction that begins")
-        unable = not_kept_to(wire)
-        if unable:
-            return Refusal(reason_of(unable), f"this station does not have {unable}")
-        wanted = read({**wire, "transactionId": UPCOMING}, evse, now=self.now, transaction=UPCOMING)
+        refusal = self._unable(wire)
+        if refusal is not None:
+            return refusal
+        wanted = self._read({**wire, "transactionId": UPCOMING}, evse, UPCOMING)
         refusal = self._book.objection(wanted, {evse: UPCOMING})
         if refusal is None:
             self._expected[evse] = wire
@@ -169,7 +193,7 @@ class SmartCharging:
             return
         if "chargingProfileId" not in wire:
             wire = {**wire, "transactionId": transaction}
-        profile = read(wire, evse, now=self.now, transaction=transaction)
+        profile = self._read(wire, evse, transaction)
         refusal = self._book.add(profile, {evse: transaction}, replaces=self._older)
         if refusal is not None:
             self._ground.log.warning("profile refused", profile=profile.id, why=refusal.why)
@@ -184,9 +208,8 @@ class SmartCharging:
 
     @property
     def now(self) -> float:
-        """Seconds since 1970; before anybody told the time, since the station runs."""
-        unix_ns = self._ground.unix_ns
-        return (self._ground.scheduler.now if unix_ns is None else unix_ns) / 1e9
+        """As the ground has it."""
+        return self._ground.seconds
 
     def refresh(self) -> None:
         """Tell each outlet what holds now, and look again when something else will."""
@@ -201,8 +224,8 @@ class SmartCharging:
         self._alarm.rearm(self._next(now))
 
     def _limit(self, evse: int, now: float) -> Limit:
-        running = self._running(evse)
-        return limit_at(now, evse, self._book.held, self._supplies[evse], running)
+        held = self._present.at(evse, self._book.held)
+        return limit_at(now, evse, held, self._supplies[evse], self._running(evse))
 
     def _running(self, evse: int) -> Running | None:
         course = self._courses[evse]
@@ -215,7 +238,7 @@ class SmartCharging:
 
     def _within_station(self, limits: dict[int, Limit], now: float) -> dict[int, Limit]:
         """What the whole station may draw, shared by the outlets that run [K04.FR.05]."""
-        total = station_limit(now, self._book.held, self._supplies)
+        total = station_limit(now, self._present.at(0, self._book.held), self._supplies)
         active = [evse for evse, course in self._courses.items() if course.transaction is not None]
         if total is None or len(active) < 2:
             return limits
@@ -236,12 +259,13 @@ class SmartCharging:
         """Nanoseconds until some profile says something else."""
         end = now + LOOK_AHEAD
         borders = {end}
-        for profile in self._book.held:
-            evses = self._courses if profile.evse == 0 else [profile.evse]
-            for evse in evses:
-                running = self._running(evse)
-                ready = None if running is None else running.ready
-                borders |= profile.borders(now, end, ready)
+        for evse in self._courses:
+            running = self._running(evse)
+            ready = None if running is None else running.ready
+            for profile in self._present.at(evse, self._book.held):
+                if profile.evse in {0, evse}:
+                    borders |= profile.borders(now, end, ready)
+        borders |= {now + each for each in self._present.within(self._book.held, self._courses)}
         return max(1, round((min(borders) - now) * S))
 
     def _changed(self, held: tuple[Profile, ...]) -> None:
@@ -267,16 +291,33 @@ class SmartCharging:
         return {evse: course.transaction for evse, course in self._courses.items()}
 
     def _take(self, profile: Profile, *, replaces: bool) -> Refusal | None:
-        unable = not_kept_to(dict(profile.wire))
-        if unable:
-            return Refusal(reason_of(unable), f"this station does not have {unable}")
-        refusal = self._book.add(profile, self._transactions, replaces=replaces)
+        refusal = (
+            self._unable(dict(profile.wire))
+            or self._reserved(profile)
+            or self._book.add(profile, self._transactions, replaces=replaces)
+        )
         if refusal is None and profile.purpose is Purpose.TRANSACTION:
             self.needs.arrived(profile.evse)
         return refusal
 
+    def _unable(self, wire: Json) -> Refusal | None:
+        unable = not_kept_to(wire, lambda name: self._ground.model.flag(CONTROLLER, name))
+        if not unable:
+            return None
+        return Refusal(reason_of(unable), f"this station does not have {unable}")
+
+    def _reserved(self, profile: Profile) -> Refusal | None:
+        """Numbers up to MaxExternalConstraintsId are for limits from elsewhere [K01.FR.81]."""
+        most = self._ground.model.get(CONTROLLER, "MaxExternalConstraintsId")
+        if most and profile.id <= int(most):
+            return Refusal("InvalidProfileId", f"the back end's begin above {most}")
+        return None
+
+    def _read(self, wire: Json, evse: int, transaction: str | None = None) -> Profile:
+        return read(wire, evse, now=self.now, transaction=transaction, wall=self._ground.wall)
+
     def _set_2(self, message: Message) -> Reply:
-        profile = read(sent(message.chargingProfile), message.evseId, now=self.now)
+        profile = self._read(sent(message.chargingProfile), message.evseId)
         refusal = self._take(profile, replaces=False)
         if refusal is None:
             return Reply(ACCEPTED)
@@ -285,7 +326,7 @@ class SmartCharging:
     def _set_16(self, message: Message) -> Reply:
         wire = sent(message.csChargingProfiles)
         transaction = self._named_16(message.connectorId, wire)
-        profile = read(wire, message.connectorId, now=self.now, transaction=transaction)
+        profile = self._read(wire, message.connectorId, transaction)
         refusal = self._take(profile, replaces=True)
         if refusal is not None:
             self._ground.log.warning("profile refused", profile=profile.id, why=refusal.why)
@@ -344,79 +385,19 @@ class SmartCharging:
             level=criteria.get("stackLevel"),
             sources=tuple(criteria.get("chargingLimitSource", ())),
         )
-        found = self._book.find(wanted)
+        found = tuple(each for each in self._book.find(wanted) if self._known(each))
         if not found:
             return Reply(status("NoProfiles"))
         return Reply(ACCEPTED, lambda: self._report(message.requestId, found))
 
+    def _known(self, profile: Profile) -> bool:
+        """Whether the version that is spoken has words for it."""
+        newer = profile.purpose in NEWER or profile.kind is Kind.DYNAMIC
+        return not newer or self._ground.version is Version.V21
+
     def _report(self, request: int, found: tuple[Profile, ...]) -> None:
         for fields in reported(request, found):
             self._ground.tell("ReportChargingProfiles", fields)
-
-    def _composite_2(self, message: Message) -> Reply:
-        unit = None if message.chargingRateUnit is UNSET else message.chargingRateUnit
-        found = self._composite(message.evseId, message.duration, unit)
-        if found is None:
-            return Reply(status("Rejected", "UnknownEvse", f"no EVSE {message.evseId}"))
-        periods, start, used = found
-        schedule = {
-            "evseId": message.evseId,
-            "duration": min(message.duration, int(LONGEST)),
-            "scheduleStart": shown(start),
-            "chargingRateUnit": used,
-            "chargingSchedulePeriod": periods,
-        }
-        return Reply({**ACCEPTED, "schedule": schedule})
-
-    def _composite_16(self, message: Message) -> Reply:
-        unit = None if message.chargingRateUnit is UNSET else message.chargingRateUnit
-        found = self._composite(message.connectorId, message.duration, unit)
-        if found is None:
-            return Reply(REJECTED)
-        periods, start, used = found
-        schedule = {
-            "duration": min(message.duration, int(LONGEST)),
-            "startSchedule": shown(start),
-            "chargingRateUnit": used,
-            "chargingSchedulePeriod": periods,
-        }
-        where = {"connectorId": message.connectorId, "scheduleStart": shown(start)}
-        return Reply({**ACCEPTED, **where, "chargingSchedule": schedule})
-
-    def _composite(
-        self, evse: int, duration: int, unit: str | None
-    ) -> tuple[list[Json], float, str] | None:
-        """Periods, beginning and unit."""
-        now = self.now
-        window = (now, now + max(1, min(duration, LONGEST)))
-        held = self._book.held
-        if evse == 0:
-            return self._composite_of_all(window, unit)
-        if evse not in self._supplies:
-            return None
-        supply = self._supplies[evse]
-        spans = composite(window, evse, held, supply, self._running(evse))
-        used = unit or ("W" if supply.dc else "A")
-        phases = not self._older
-        return told_composite(spans, supply, used, phases=phases)[:MOST_PERIODS], now, used
-
-    def _composite_of_all(
-        self, window: tuple[float, float], unit: str | None
-    ) -> tuple[list[Json], float, str]:
-        outlets = {evse: self._running(evse) for evse in self._courses}
-        rows = together(window, outlets, self._book.held, self._supplies)
-        used = unit or "W"
-        supply: Supply = next(iter(self._supplies.values()))
-        periods = [
-            {
-                "startPeriod": int(begin - window[0] + 1e-6),
-                "limit": tenth(watts if used == "W" else supply.per_phase(watts, supply.phases)),
-            }
-            for begin, _, watts in rows
-        ]
-        return periods[:MOST_PERIODS], window[0], used
-
-    # 2.1
 
     def _update(self, message: Message) -> Reply:
         number, change, now = message.chargingProfileId, sent(message.scheduleUpdate), self.now
@@ -427,22 +408,3 @@ class SmartCharging:
         if refusal is None:
             return Reply(ACCEPTED)
         return Reply(status("Rejected", refusal.reason, refusal.why))
-
-    def _prioritise(self, message: Message) -> Reply:
-        """[K21]."""
-        course = next(
-            (each for each in self._courses.values() if each.transaction == message.transactionId),
-            None,
-        )
-        if course is None:
-            return Reply(status("Rejected", "TxNotFound"))
-        if not any(profile.purpose is Purpose.PRIORITY for profile in self._book.held):
-            return Reply(status("NoProfile"))
-        course.priority = message.activate
-        fields = {"transactionId": course.transaction, "activated": course.priority}
-
-        def then() -> None:
-            self.refresh()
-            self._ground.tell("NotifyPriorityCharging", fields)
-
-        return Reply(ACCEPTED, then)

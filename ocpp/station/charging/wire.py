@@ -1,5 +1,6 @@
 """Charging profiles in the words of OCPP 1.6 and 2.x: read from what was sent, told in a report."""
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from itertools import groupby
 from math import inf
@@ -8,7 +9,17 @@ from typing import Any, Final
 import msgspec
 
 from ocpp.station.charging.composite import Limit, Span, Supply
-from ocpp.station.charging.profiles import DAY, WEEK, Kind, Period, Profile, Purpose, Schedule
+from ocpp.station.charging.profiles import (
+    DAY,
+    WEEK,
+    Cap,
+    Kind,
+    Period,
+    Profile,
+    Purpose,
+    Schedule,
+    Wall,
+)
 
 EVERY: Final = {"Daily": DAY, "Weekly": WEEK}
 STATION_16: Final = "ChargePointMaxProfile"
@@ -37,7 +48,20 @@ def purpose(word: str) -> Purpose:
     return Purpose.STATION if word == STATION_16 else Purpose(word)
 
 
-def read(wire: Json, evse: int, *, now: float, transaction: str | None = None) -> Profile:
+def on_wall(text: str) -> float:
+    """What a clock on the wall shows, whatever zone is written behind it [K01.FR.90]."""
+    shown = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return shown.replace(tzinfo=timezone.utc).timestamp()
+
+
+def read(
+    wire: Json,
+    evse: int,
+    *,
+    now: float,
+    transaction: str | None = None,
+    wall: Wall | None = None,
+) -> Profile:
     """A profile of either version; ``transaction`` is ours where 1.6 has another's id."""
     older = "chargingProfileId" in wire
     schedules = wire["chargingSchedule"]
@@ -51,24 +75,32 @@ def read(wire: Json, evse: int, *, now: float, transaction: str | None = None) -
         level=wire["stackLevel"],
         purpose=purpose(wire["chargingProfilePurpose"]),
         kind=kind,
-        schedules=tuple(_schedule(one) for one in ([schedules] if older else schedules)),
+        schedules=tuple(_schedule(one, wall) for one in ([schedules] if older else schedules)),
         every=EVERY.get(wire.get("recurrencyKind", "")),
         valid_from=-inf if since is None else instant(since),
         valid_to=inf if until is None else instant(until),
         transaction=transaction if older else wire.get("transactionId"),
         updated=now if kind is Kind.DYNAMIC else None,
         wire=wire,
+        came=now,
+        offline=wire.get("maxOfflineDuration"),
+        forgotten=wire.get("invalidAfterOfflineDuration", False),
     )
 
 
-def _schedule(wire: Json) -> Schedule:
-    start = wire.get("startSchedule")
+def _schedule(wire: Json, wall: Wall | None) -> Schedule:
+    start, cap = wire.get("startSchedule"), wire.get("limitAtSoC")
+    local = bool(wire.get("useLocalTime")) and start is not None and wall is not None
+    begin = None if start is None else on_wall(start) if local else instant(start)
     return Schedule(
         unit=wire["chargingRateUnit"],
         periods=tuple(period(one) for one in wire["chargingSchedulePeriod"]),
-        start=None if start is None else instant(start),
+        start=begin,
         duration=wire.get("duration"),
         number=wire.get("id", 0),
+        wall=wall if local else None,
+        delay=wire.get("randomizedDelay", 0),
+        cap=None if cap is None else Cap(cap["soc"], cap["limit"]),
     )
 
 
@@ -86,21 +118,20 @@ def period(wire: Json) -> Period:
         limit=wire.get("limit"),
         phases=wire.get("numberPhases"),
         phase=wire.get("phaseToUse"),
+        others=(wire.get("limit_L2"), wire.get("limit_L3")),
     )
 
 
-NOT_KEPT_TO: Final = {
-    "useLocalTime": "local time",
-    "randomizedDelay": "a random delay",
-    "limitAtSoC": "a limit by state of charge",
+SUPPORTS: Final = {
+    "useLocalTime": ("SupportsUseLocalTime", "local time"),
+    "randomizedDelay": ("SupportsRandomizedDelay", "a random delay"),
+    "limitAtSoC": ("SupportsLimitAtSoC", "a limit by state of charge"),
 }
-"""Parts of a 2.1 schedule that this station does not have [K01.FR.123 to FR.125]."""
+"""Parts of a 2.1 schedule, and the variable that says whether they count [K01.FR.123 to FR.125]."""
 NOT_KEPT_TO_IN_PERIOD: Final = {
     "evseSleep": "sleep of the EVSE",
     "dischargeLimit": "a discharge limit",
     "setpoint": "a set point",
-    "limit_L2": "limits of single phases",
-    "limit_L3": "limits of single phases",
 }
 
 
@@ -112,12 +143,12 @@ def reason_of(unable: str) -> str:
     return "InvalidOperationMode" if unable.startswith(MODE) else "InvalidSchedule"
 
 
-def not_kept_to(wire: Json) -> str:
-    """What of a schedule cannot be kept to; empty if all can."""
+def not_kept_to(wire: Json, able: Callable[[str], bool]) -> str:
+    """What of a schedule cannot be kept to; empty if all can; ``able`` reads a variable."""
     schedules = wire["chargingSchedule"]
     for schedule in schedules if isinstance(schedules, list) else [schedules]:
-        for name, words in NOT_KEPT_TO.items():
-            if schedule.get(name):
+        for name, (variable, words) in SUPPORTS.items():
+            if schedule.get(name) and not able(variable):
                 return words
         for one in schedule["chargingSchedulePeriod"]:
             for name, words in NOT_KEPT_TO_IN_PERIOD.items():
@@ -143,6 +174,10 @@ def told_composite(
 def _told(start: int, limit: Limit, supply: Supply, unit: str, *, phases: bool) -> Json:
     amount = limit.amperes if unit == "A" else supply.watts(limit.amperes, limit.phases)
     told: Json = {"startPeriod": start, "limit": tenth(amount)}
+    if limit.apart:  # [K08.FR.09]
+        amounts = [one if unit == "A" else supply.watts(one, 1) for one in limit.apart]
+        names = ("limit", "limit_L2", "limit_L3")
+        told |= {name: tenth(one) for name, one in zip(names, amounts, strict=True)}
     if phases and not supply.dc:
         told["numberPhases"] = limit.phases
         if limit.phase is not None:

@@ -5,10 +5,9 @@ Owns which tariff a transaction has and when its cost is told; the sums are the 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -17,7 +16,7 @@ from bsw.os.scheduler import Alarm
 from ocpp.station.desk import Desk
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
-from ocpp.station.provisioning.model import Key, Unfit
+from ocpp.station.provisioning.model import Key
 from ocpp.station.records import ChargingState, Phase, Sample, Trigger, TxEvent
 from ocpp.station.tariffs.account import Account, Taken, failed
 from ocpp.station.tariffs.book import Book
@@ -49,7 +48,6 @@ class Tariffs:
             self._ticks[evse] = alarm(partial(self._tick, evse), name="ocpp.tariff")
             self._costs[evse] = alarm(partial(self._tell, evse), name="ocpp.cost")
         TariffOffice(desk, ground, self._book, self)
-        ground.model.guard("ClockCtrlr", "TimeZone", _check_zone)
         problem = lambda: "true" if self._problem else "false"  # noqa: E731 - a name for a port
         ground.model.show(Key(CONTROLLER), "Problem", problem)
 
@@ -118,8 +116,7 @@ class Tariffs:
     @property
     def local(self) -> datetime:
         """The time there, by the zone that is set, which knows about summer [I12.FR.37]."""
-        zone = self._ground.model.get("ClockCtrlr", "TimeZone")
-        return datetime.fromtimestamp(self._now, tz=ZoneInfo(zone) if zone else timezone.utc)
+        return datetime.fromtimestamp(self._now, tz=self._ground.wall.zone)
 
     @property
     def _enabled(self) -> bool:
@@ -214,11 +211,3 @@ def _sum(samples: tuple[Sample, ...], measurand: str) -> float | None:
     """Over all phases."""
     found = [each.value for each in samples if each.measurand == measurand]
     return sum(found) if found else None
-
-
-def _check_zone(value: str) -> None:
-    try:
-        if value:
-            ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise Unfit("InvalidValue", "a name as Europe/Vienna, known to this machine") from None

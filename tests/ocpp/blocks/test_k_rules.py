@@ -9,7 +9,7 @@ from ocpp.station.charging.book import Book, BookRules
 from ocpp.station.charging.composite import Running, Supply, composite, limit_at
 from ocpp.station.charging.profiles import DAY, Kind, Period, Profile, Purpose, Schedule
 from ocpp.versions import Version
-from tests.ocpp.blocks.steps import CARD, SINCE_2, charge, leave
+from tests.ocpp.blocks.steps import CARD, SINCE_2, charge, leave, rules
 from tests.ocpp.blocks.test_k_smart_charging import at, own, profile, put
 from tests.ocpp.blocks.test_k_smart_charging import composite as told
 from tests.ocpp.site import Json, site
@@ -46,11 +46,11 @@ def test_between_two_rounds_the_profile_below_speaks() -> None:
 def test_purposes_and_kinds_that_a_station_does_not_have_are_refused() -> None:
     """K01.FR.120, K01.FR.121."""
     plain = made(Period(0, 10.0))
-    for rules, reason in [
+    for known, reason in [
         (BookRules(purposes=(Purpose.TRANSACTION,)), "UnsupportedPurpose"),
         (BookRules(kinds=(Kind.RELATIVE,)), "UnsupportedKind"),
     ]:
-        refusal = Book({1: SUPPLY}, rules, changed=lambda _: None).add(plain, {})
+        refusal = Book({1: SUPPLY}, known, changed=lambda _: None).add(plain, {})
         assert refusal is not None
         assert refusal.reason == reason
 
@@ -222,8 +222,10 @@ def test_2_1_only_a_dynamic_profile_has_updates(more: Json, reason: str, folder:
 def test_2_1_what_is_not_supported_is_refused_with_the_schedule(
     schedule: Json, period: Json, folder: Path
 ) -> None:
-    """K01.FR.123, K01.FR.124, K01.FR.125, K01.FR.126."""
-    with site(folder, Version.V21) as whole:
+    """K01.FR.123, K01.FR.124, K01.FR.125, K01.FR.126: by the variables that say so."""
+    names = ("UseLocalTime", "RandomizedDelay", "LimitAtSoC")
+    off = {f"SmartChargingCtrlr.Supports{name}": "false" for name in names}
+    with site(folder, Version.V21, rules(values=off)) as whole:
         wanted = profile(1, **schedule)
         wanted["chargingSchedule"][0]["chargingSchedulePeriod"][0].update(period)
         fields = {"evseId": wanted.pop("evse"), "chargingProfile": wanted}

@@ -210,16 +210,3 @@ def test_k21_priority_charging_begins_and_ends_by_the_back_ends_word(
         assert whole.charger.limits[-1] == (1, 8.0)
         gone = {**ask, "transactionId": "nobody"}
         assert whole.ask("UsePriorityCharging", gone)["status"] == "Rejected"
-
-
-@pytest.mark.parametrize("version", [Version.V21])
-@pytest.mark.parametrize(
-    "more",
-    [{"useLocalTime": True}, {"randomizedDelay": 60}, {"limitAtSoC": {"soc": 80, "limit": 6.0}}],
-)
-def test_k01_fr_123_what_the_station_does_not_have_is_refused(
-    version: Version, more: Json, folder: Path
-) -> None:
-    with site(folder, version) as whole:
-        assert put(whole, profile(1, **more)) == "Rejected"
-        assert not any(limit for _, limit in whole.charger.limits)
