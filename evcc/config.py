@@ -16,8 +16,8 @@ from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import HOUR, S
 from bsw.sdp.config import VehicleWirelessConfig
-from bsw.slac.dialects import wrong_dialect
-from bsw.slac.link import VehicleLinkConfig
+from bsw.slac.frames.dialects import wrong_dialect
+from bsw.slac.links.link import VehicleLinkConfig
 from bsw.tls.config import TlsConfig
 from can_adapter.plug.config import PlugCanConfig
 from can_adapter.vehicle.config import VehicleCanConfig

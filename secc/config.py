@@ -19,8 +19,8 @@ from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
 from bsw.os.clock import HOUR, MS
 from bsw.sdp.config import CouplingConfig
-from bsw.slac.dialects import wrong_dialect
-from bsw.slac.link import StationLinkConfig
+from bsw.slac.frames.dialects import wrong_dialect
+from bsw.slac.links.link import StationLinkConfig
 from bsw.tls.config import TlsConfig
 from can_adapter.plug.config import PlugCanConfig
 from can_adapter.station.config import StationCanConfig

@@ -4,7 +4,7 @@ Any number of ports share one line, as the modems in a row of charging stations 
 management frames reach everybody in range, which is why a vehicle hears the neighbour's
 station too.  Everything else passes only between ports that hold the same network key, as on a
 real line.  The line runs on the scheduler and draws its accidents from a seed.  It does not
-know SLAC: keys are set and attenuation is reported by the modems (``bsw.slac.modem``).
+know SLAC: keys are set and attenuation is reported by the modems (``bsw.slac.links.modem``).
 """
 
 from collections.abc import Callable, Iterable

@@ -14,10 +14,10 @@ from bsw.os.clock import MS, S
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.sim.line import HOMEPLUG, LinePort, Passage
-from bsw.slac.frame import Frame, decode, encode
-from bsw.slac.layout import FrameError, Message
-from bsw.slac.mme import AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
-from bsw.slac.vendor import (
+from bsw.slac.frames.frame import Frame, decode, encode
+from bsw.slac.frames.layout import FrameError, Message
+from bsw.slac.frames.mme import AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
+from bsw.slac.frames.vendor import (
     LOCAL_MODEM,
     AttributesCnf,
     AttributesReq,

@@ -213,7 +213,7 @@ def _link_ports(
     *,
     on_return: Callable[[Action], None] = lambda _told: None,
 ) -> "LinkPorts":
-    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
+    from bsw.slac.links.node import Host  # noqa: PLC0415 - only with a modem
     from evcc.plug.slac_plug import LinkPorts  # noqa: PLC0415 - the same
 
     def host(port: EthernetPort) -> Host:

@@ -17,7 +17,7 @@ from bsw.dlt import Logger
 from bsw.mode.ecum import WakeUp
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
-from bsw.slac.link import Fallback, Link, LinkFailure
+from bsw.slac.links.link import Fallback, Link, LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from evcc.plug.activity import Engaged, PlugActivity
 from evcc.plug.basic import BasicCharging

@@ -12,9 +12,9 @@ from bsw.cp.switch import PilotSwitch
 from bsw.net.ports import EthernetPort
 from bsw.os.budget import Budget
 from bsw.plug.end import PlugEnd
-from bsw.slac.link import VehicleLinkConfig
-from bsw.slac.node import Host
-from bsw.slac.vehicle_link import VehicleLink
+from bsw.slac.links.link import VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.vehicle_link import VehicleLink
 from evcc.plug.charging import ChargingManager
 from evcc.vehicle import Actuators
 

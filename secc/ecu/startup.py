@@ -26,7 +26,7 @@ from secc.plug.no_plug import BarePilot, NoPlug, PlugSide
 from secc.session.handlers.registry import SCRIPTS
 
 if TYPE_CHECKING:
-    from bsw.slac.node import Host
+    from bsw.slac.links.node import Host
     from can_adapter.station.bus import StationBus
     from ecu.uplink import UplinkDoor
     from secc.contract.keys import StationKeys
@@ -191,7 +191,7 @@ def _host_on(
     recording: Recording,
     on_return: Callable[[Action], None] = lambda _told: None,
 ) -> "Callable[[EthernetPort], Host]":
-    from bsw.slac.node import Host  # noqa: PLC0415 - only with a modem
+    from bsw.slac.links.node import Host  # noqa: PLC0415 - only with a modem
 
     def host(port: EthernetPort) -> Host:
         log = base.dlt.logger("slac")

@@ -12,7 +12,7 @@ from bsw.cp.pilot import CONNECTED, Pilot, PilotState, StationPilot
 from bsw.dlt import Logger
 from bsw.os.clock import MS, Action
 from bsw.os.scheduler import Scheduler
-from bsw.slac.link import Link, LinkFailure
+from bsw.slac.links.link import Link, LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from secc.api.charger import Charger
 from secc.plug.session_server import SessionServer

@@ -6,9 +6,9 @@ from bsw.cp.pilot import StationPilot
 from bsw.hardware.port import PlugHardware
 from bsw.net.ports import EthernetPort
 from bsw.plug.end import PlugEnd
-from bsw.slac.link import StationLinkConfig
-from bsw.slac.node import Host
-from bsw.slac.station_link import StationLink
+from bsw.slac.links.link import StationLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
 from secc.plug.plug_side import OutletPlug
 from secc.plug.slac_side import SlacSide
 

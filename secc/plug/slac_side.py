@@ -7,7 +7,7 @@ matter; an order that takes the link away ends the session first.
 from typing import Final
 
 from bsw.north.command import CommandError
-from bsw.slac.station_link import Phase, StationLink
+from bsw.slac.links.station_link import Phase, StationLink
 from secc.api.charger import Charger
 from secc.api.literals import SlacState
 

@@ -8,7 +8,7 @@ from bsw.chrgm.endings import Ending
 from bsw.dlt import silent
 from bsw.north.command import CommandError
 from bsw.os.clock import MS, S
-from bsw.slac.station_link import StationLink
+from bsw.slac.links.station_link import StationLink
 from secc.api.charger import Charger
 from secc.api.literals import SlacState
 from secc.plug.slac_side import SlacSide

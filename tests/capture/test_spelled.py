@@ -6,8 +6,8 @@ import pytest
 
 from bsw import exi
 from bsw.chrgm.messages.sap import ResponseCode, SupportedAppProtocolRes
-from bsw.slac import frame as slac
-from bsw.slac.mme import SlacParmReq
+from bsw.slac.frames import frame as slac
+from bsw.slac.frames.mme import SlacParmReq
 from tests.capture.makers import START, connection
 from tools.capture.events import Event, Layer
 from tools.capture.text import TextReader

@@ -14,8 +14,8 @@ from bsw.net.host.network import InterfaceUnusable, named
 from bsw.os.clock import S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.hardware import CableHardware
-from bsw.slac.link import VehicleLinkConfig
-from bsw.slac.station_link import Phase, StationLink
+from bsw.slac.links.link import VehicleLinkConfig
+from bsw.slac.links.station_link import Phase, StationLink
 from csm.cryif import CryIf
 from ecu.doors import ModemDoor
 from ecu.host import DoorsConfig

@@ -17,7 +17,7 @@ from bsw.os.budget import Budget
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
-from bsw.slac.link import Fallback, LinkFailure
+from bsw.slac.links.link import Fallback, LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from can_adapter.signals.values import LockRequest
 from evcc.inlet.lock import LockConditions, LockTiming, PlugLock

@@ -11,10 +11,10 @@ from bsw.sim.line import Impairment
 from bsw.sim.modem import Quirks
 from bsw.sim.site import Seat, Site
 from bsw.slac.config import SlacConfig
-from bsw.slac.link import StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
+from bsw.slac.links.link import StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 from tests.slac.rig import Session
 

@@ -18,11 +18,9 @@ from bsw.sim.line import PERFECT, Impairment
 from bsw.sim.modem import Quirks
 from bsw.sim.site import Seat, Site
 from bsw.slac.config import SlacConfig
-from bsw.slac.frame import Frame, decode, encode
-from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import Message
-from bsw.slac.link import LinkFailure, StationLinkConfig, VehicleLinkConfig
-from bsw.slac.mme import (
+from bsw.slac.frames.frame import Frame, decode, encode
+from bsw.slac.frames.layout import Message
+from bsw.slac.frames.mme import (
     BROADCAST,
     AttenCharInd,
     AttenCharRsp,
@@ -34,11 +32,13 @@ from bsw.slac.mme import (
     SlacParmReq,
     StartAttenCharInd,
 )
-from bsw.slac.node import Host
+from bsw.slac.frames.vendor import LOCAL_MODEM
+from bsw.slac.keys import NetworkKey
+from bsw.slac.links.link import LinkFailure, StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from bsw.slac.outcome import Linked, Reason
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
-from bsw.slac.vendor import LOCAL_MODEM
 from csm.randomness import SeededRandomness
 
 M = TypeVar("M", bound=Message)

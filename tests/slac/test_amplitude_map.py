@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from bsw.os.clock import MS, S
-from bsw.slac.ampmap import CARRIERS, packed, unpacked
 from bsw.slac.config import AmplitudePolicy, SlacConfig
-from bsw.slac.events import AmplitudeMap, Output
-from bsw.slac.frame import Frame, encode
-from bsw.slac.mme import AmpMapCnf, AmpMapReq
+from bsw.slac.frames.frame import Frame, encode
+from bsw.slac.frames.mme import AmpMapCnf, AmpMapReq
+from bsw.slac.matching.ampmap import CARRIERS, packed, unpacked
+from bsw.slac.matching.events import AmplitudeMap, Output
 from tests.slac.rig import StationRig, VehicleRig
 
 STEPS = tuple(carrier % 16 for carrier in range(CARRIERS))

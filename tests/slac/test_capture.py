@@ -10,11 +10,11 @@ from bsw.net.record.capture import Capture
 from bsw.net.record.tap import TappedPort
 from bsw.os.clock import S
 from bsw.sim.site import Seat
-from bsw.slac.ampmap import CARRIERS
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
-from bsw.slac.frame import Frame, encode
-from bsw.slac.mme import SlacParmCnf
-from bsw.slac.node import Host
+from bsw.slac.frames.frame import Frame, encode
+from bsw.slac.frames.mme import SlacParmCnf
+from bsw.slac.links.node import Host
+from bsw.slac.matching.ampmap import CARRIERS
 from tests.slac.park import Park, Scenario
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")

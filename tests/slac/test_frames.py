@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bsw.slac.catalogue import by_class, declared, mme
-from bsw.slac.frame import Frame, Unknown, decode, encode
-from bsw.slac.layout import U8, Code, FrameError, Layout, Message, Rest
-from bsw.slac.mme import (
+from bsw.slac.frames.catalogue import by_class, declared, mme
+from bsw.slac.frames.frame import Frame, Unknown, decode, encode
+from bsw.slac.frames.layout import U8, Code, FrameError, Layout, Message, Rest
+from bsw.slac.frames.mme import (
     AmpMapReq,
     AttenCharInd,
     MnbcSoundInd,
@@ -21,7 +21,7 @@ from bsw.slac.mme import (
     SlacMatchCnf,
     SlacParmReq,
 )
-from bsw.slac.vendor import LinkStatusCnf, VersionCnf
+from bsw.slac.frames.vendor import LinkStatusCnf, VersionCnf
 
 VECTORS = [
     json.loads(line)

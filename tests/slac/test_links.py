@@ -11,12 +11,12 @@ from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.site import Seat, Site
-from bsw.slac.direct import DirectStationLink, DirectVehicleLink
-from bsw.slac.link import Link, StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
+from bsw.slac.links.direct import DirectStationLink, DirectVehicleLink
+from bsw.slac.links.link import Link, StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from bsw.slac.outcome import Reason
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 from tests.slac.rig import Session
 

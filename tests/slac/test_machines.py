@@ -8,11 +8,9 @@ from hypothesis import strategies as st
 from bsw.cp.pilot import PilotState
 from bsw.os.clock import MS, S
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
-from bsw.slac.events import Agreed, Failed, Output, Send
-from bsw.slac.frame import Frame, encode
-from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import Message
-from bsw.slac.mme import (
+from bsw.slac.frames.frame import Frame, encode
+from bsw.slac.frames.layout import Message
+from bsw.slac.frames.mme import (
     AttenCharInd,
     AttenCharRsp,
     AttenProfileInd,
@@ -25,9 +23,11 @@ from bsw.slac.mme import (
     ValidateCnf,
     ValidateReq,
 )
+from bsw.slac.keys import NetworkKey
+from bsw.slac.matching.events import Agreed, Failed, Output, Send
+from bsw.slac.matching.station import StationMatching
+from bsw.slac.matching.vehicle import State, VehicleMatching
 from bsw.slac.outcome import Reason
-from bsw.slac.station import StationMatching
-from bsw.slac.vehicle import State, VehicleMatching
 from csm.randomness import SeededRandomness
 
 EV, SE, OTHER = (bytes.fromhex(text) for text in ("02000000ee01", "020000005e01", "020000007701"))

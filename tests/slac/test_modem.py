@@ -8,15 +8,11 @@ from bsw.sim.line import flat
 from bsw.sim.modem import Quirks
 from bsw.sim.site import Seat, Site
 from bsw.slac.config import ModemConfig
-from bsw.slac.dialects import AUTO, SHIPPED, wrong_dialect
-from bsw.slac.events import KeyTaken, LinkStatus, ModemFault, Output, Send
-from bsw.slac.frame import Frame, decode, encode
-from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import Message
-from bsw.slac.mme import AttenCharInd, AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
-from bsw.slac.modem import DIALECTS, ModemControl
-from bsw.slac.outcome import Reason
-from bsw.slac.vendor import (
+from bsw.slac.frames.dialects import AUTO, SHIPPED, wrong_dialect
+from bsw.slac.frames.frame import Frame, decode, encode
+from bsw.slac.frames.layout import Message
+from bsw.slac.frames.mme import AttenCharInd, AttenProfileInd, MnbcSoundInd, SetKeyCnf, SetKeyReq
+from bsw.slac.frames.vendor import (
     LOCAL_MODEM,
     HostActionInd,
     HostActionRsp,
@@ -26,6 +22,10 @@ from bsw.slac.vendor import (
     VersionCnf,
     VersionReq,
 )
+from bsw.slac.keys import NetworkKey
+from bsw.slac.links.modem import DIALECTS, ModemControl
+from bsw.slac.matching.events import KeyTaken, LinkStatus, ModemFault, Output, Send
+from bsw.slac.outcome import Reason
 from csm.randomness import SeededRandomness
 from tests.slac.rig import StationRig
 

@@ -5,14 +5,14 @@ import pytest
 from bsw.os.clock import MS, S
 from bsw.sim.modem import Quirks
 from bsw.slac.config import Counts, ModemConfig, SlacConfig
-from bsw.slac.events import KeyTaken, Output, Send
+from bsw.slac.frames.vendor import ResetReq
 from bsw.slac.keys import NetworkKey
-from bsw.slac.link import StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
+from bsw.slac.links.link import StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
+from bsw.slac.matching.events import KeyTaken, Output, Send
 from bsw.slac.outcome import Reason
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
-from bsw.slac.vendor import ResetReq
 from tests.slac.rig import Session, StationRig, World
 from tests.slac.test_modem import KEY, OTHER, answer, control, sent
 

@@ -7,10 +7,10 @@ import pytest
 from bsw.os.clock import MS, S
 from bsw.sim.line import Impairment, Passage, flat, untouched
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
+from bsw.slac.links.station_link import Phase as StationPhase
+from bsw.slac.links.vehicle_link import Phase
+from bsw.slac.matching.vehicle import State
 from bsw.slac.outcome import Reason
-from bsw.slac.station_link import Phase as StationPhase
-from bsw.slac.vehicle import State
-from bsw.slac.vehicle_link import Phase
 from csm.randomness import SeededRandomness
 from tests.slac.park import Park, Scenario
 

@@ -7,7 +7,7 @@ import pytest
 from bsw.os.clock import MS, S
 from bsw.sim.line import flat
 from bsw.slac.config import SlacConfig, StationPolicy, Tolerances
-from bsw.slac.mme import AttenCharInd, MnbcSoundInd, SlacMatchCnf, SlacParmCnf
+from bsw.slac.frames.mme import AttenCharInd, MnbcSoundInd, SlacMatchCnf, SlacParmCnf
 from tests.slac.casebook import case
 from tests.slac.rig import RUN, StationRig
 

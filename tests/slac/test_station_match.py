@@ -9,10 +9,10 @@ from bsw.cp.toggle import Toggler
 from bsw.os.clock import MS, S
 from bsw.sim.modem import Quirks
 from bsw.slac.config import SlacConfig, Tolerances
+from bsw.slac.frames.mme import SlacMatchCnf, SlacParmCnf, ValidateCnf, ValidateReq
 from bsw.slac.keys import NetworkKey, nid_from_nmk
-from bsw.slac.mme import SlacMatchCnf, SlacParmCnf, ValidateCnf, ValidateReq
+from bsw.slac.links.station_link import Phase
 from bsw.slac.outcome import Reason
-from bsw.slac.station_link import Phase
 from tests.slac.casebook import case
 from tests.slac.rig import RUN, StationRig
 

@@ -8,9 +8,8 @@ import pytest
 from bsw.cp.pilot import X1, Drive, PilotState, Source
 from bsw.os.clock import MS, S
 from bsw.slac.config import Counts, SlacConfig
-from bsw.slac.frame import Frame, encode
-from bsw.slac.link import Fallback
-from bsw.slac.mme import (
+from bsw.slac.frames.frame import Frame, encode
+from bsw.slac.frames.mme import (
     BROADCAST,
     AttenCharInd,
     SlacMatchCnf,
@@ -18,8 +17,9 @@ from bsw.slac.mme import (
     SlacParmReq,
     StartAttenCharInd,
 )
+from bsw.slac.links.link import Fallback
+from bsw.slac.links.station_link import Phase
 from bsw.slac.outcome import Reason
-from bsw.slac.station_link import Phase
 from tests.slac.casebook import case
 from tests.slac.rig import RUN, StationRig
 

@@ -5,8 +5,8 @@ import pytest
 from bsw.cp.toggle import Toggler
 from bsw.os.clock import MS, S
 from bsw.slac.config import SlacConfig, StationPolicy, ValidationAnswer
-from bsw.slac.mme import SlacMatchCnf, ValidateCnf, ValidateReq
-from bsw.slac.validation import Result
+from bsw.slac.frames.mme import SlacMatchCnf, ValidateCnf, ValidateReq
+from bsw.slac.matching.validation import Result
 from tests.slac.casebook import case
 from tests.slac.rig import Counterpart, StationRig
 

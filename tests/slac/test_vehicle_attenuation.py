@@ -8,7 +8,7 @@ import pytest
 from bsw.cp.pilot import X1, Drive, F
 from bsw.os.clock import MS, S
 from bsw.slac.config import SlacConfig, Validation, VehiclePolicy
-from bsw.slac.mme import (
+from bsw.slac.frames.mme import (
     BROADCAST,
     AttenCharRsp,
     MnbcSoundInd,

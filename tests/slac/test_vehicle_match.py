@@ -8,10 +8,10 @@ from bsw.cp.pilot import X1, Drive, E, F, PilotState
 from bsw.os.clock import MS, S
 from bsw.sim.modem import Quirks
 from bsw.slac.config import ModemConfig, SlacConfig, Timing, Validation, VehiclePolicy
-from bsw.slac.link import Fallback
-from bsw.slac.mme import SlacMatchCnf, SlacMatchReq, SlacParmReq, ValidateCnf, ValidateReq
+from bsw.slac.frames.mme import SlacMatchCnf, SlacMatchReq, SlacParmReq, ValidateCnf, ValidateReq
+from bsw.slac.links.link import Fallback
+from bsw.slac.links.vehicle_link import Phase
 from bsw.slac.outcome import Reason
-from bsw.slac.vehicle_link import Phase
 from tests.slac.casebook import case
 from tests.slac.rig import DIGITAL, RUN, VehicleRig
 

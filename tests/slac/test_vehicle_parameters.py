@@ -9,8 +9,7 @@ from bsw.cp.pilot import X1, Drive, F
 from bsw.dlt import Level
 from bsw.os.clock import MS, S
 from bsw.slac.config import Counts, SlacConfig
-from bsw.slac.link import Fallback
-from bsw.slac.mme import (
+from bsw.slac.frames.mme import (
     BROADCAST,
     AttenCharInd,
     SlacMatchReq,
@@ -18,6 +17,7 @@ from bsw.slac.mme import (
     SlacParmReq,
     StartAttenCharInd,
 )
+from bsw.slac.links.link import Fallback
 from bsw.slac.outcome import Reason
 from tests.slac.casebook import case
 from tests.slac.rig import DIGITAL, RUN, VehicleRig

@@ -7,9 +7,9 @@ import pytest
 from bsw.cp.pilot import X1, Drive, F, PilotState
 from bsw.os.clock import MS, S
 from bsw.slac.config import SlacConfig, Timing, Validation, VehiclePolicy
-from bsw.slac.mme import SlacMatchReq, SlacParmReq, ValidateCnf, ValidateReq
+from bsw.slac.frames.mme import SlacMatchReq, SlacParmReq, ValidateCnf, ValidateReq
+from bsw.slac.matching.validation import Result
 from bsw.slac.outcome import Reason
-from bsw.slac.validation import Result
 from tests.slac.casebook import case
 from tests.slac.rig import Counterpart, VehicleRig
 

@@ -6,7 +6,6 @@ from tools.dev.house import MOST, folders
 FULLER = {
     "bsw/chrgm": "what both roles share of a session; messages, sequence, signature are apart",
     "tools/dev/measure": "one measurement a module",
-    "bsw/slac": "one state machine a module, both roles, and the frames they speak",
 }
 
 

@@ -95,7 +95,12 @@ def loaded(code: str, *names: str) -> str:
 @pytest.mark.parametrize("config", ["evcc.config.EvccConfig", "secc.config.SeccConfig"])
 def test_a_configuration_brings_no_room_that_it_only_describes(config: str) -> None:
     room, _, name = config.rpartition(".")
-    described = ("bsw.slac.mme", "bsw.slac.events", "bsw.island.messages", "bsw.prices.tariff")
+    described = (
+        "bsw.slac.frames.mme",
+        "bsw.slac.matching.events",
+        "bsw.island.messages",
+        "bsw.prices.tariff",
+    )
     assert loaded(f"from {room} import {name}\n{name}()", *described) == "[]"
 
 

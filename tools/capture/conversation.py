@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bsw.slac.frame import Unknown
-from bsw.slac.frame import decode as decode_homeplug
-from bsw.slac.layout import FrameError
+from bsw.slac.frames.frame import Unknown
+from bsw.slac.frames.frame import decode as decode_homeplug
+from bsw.slac.frames.layout import FrameError
 from tools.capture.events import Event, Layer, Side, can_event
 from tools.capture.v2g import Place, V2gReader, sdp
 from tools.capture.wire import management, streams, tlsread

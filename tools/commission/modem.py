@@ -7,12 +7,12 @@ from typing import Final
 from bsw.net.ports import EthernetPort
 from bsw.os.randomness import Randomness
 from bsw.slac.config import ModemConfig
-from bsw.slac.frame import Frame, decode, encode
+from bsw.slac.frames.frame import Frame, decode, encode
+from bsw.slac.frames.layout import FrameError
+from bsw.slac.frames.mme import SetKeyCnf, SetKeyReq
+from bsw.slac.frames.vendor import LOCAL_MODEM, AttributesCnf, LumissilVersionCnf
 from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import FrameError
-from bsw.slac.mme import SetKeyCnf, SetKeyReq
-from bsw.slac.modem import DIALECTS
-from bsw.slac.vendor import LOCAL_MODEM, AttributesCnf, LumissilVersionCnf
+from bsw.slac.links.modem import DIALECTS
 from tools.commission.record import Step, judged, skipped
 
 Wait = Callable[[float], None]

@@ -16,7 +16,7 @@ from bsw.net.ports import Network
 from bsw.os.clock import Action, S
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
-from bsw.slac.link import Link, LinkUser
+from bsw.slac.links.link import Link, LinkUser
 from secc.session.profile import CONFORMANCE, StationProfile
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import Today

@@ -19,10 +19,10 @@ from bsw.os.worker import SimulatedWorker
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.network import SimLink
 from bsw.sim.site import Site
-from bsw.slac.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
+from bsw.slac.links.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.plug.plug_side import OutletPlug, PilotOnPort

@@ -9,9 +9,9 @@ from bsw.os.clock import S
 from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
-from bsw.slac.frame import Frame, decode, encode
-from bsw.slac.layout import FrameError, Message
-from bsw.slac.vendor import (
+from bsw.slac.frames.frame import Frame, decode, encode
+from bsw.slac.frames.layout import FrameError, Message
+from bsw.slac.frames.vendor import (
     LOCAL_MODEM,
     LinkStatusReq,
     LumissilLinkReq,

@@ -17,8 +17,8 @@ from bsw.os.host import HostClock
 from bsw.os.mailbox import Mailbox
 from bsw.os.scheduler import Scheduler
 from bsw.slac.config import SlacConfig
-from bsw.slac.events import Failed, LinkLost, Output, Toggle
-from bsw.slac.node import Host, StationNode, VehicleNode
+from bsw.slac.links.node import Host, StationNode, VehicleNode
+from bsw.slac.matching.events import Failed, LinkLost, Output, Toggle
 from bsw.slac.outcome import Linked, Reason
 from csm.randomness import HostRandomness
 from tools.slac.console import logs, verdict

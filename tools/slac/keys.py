@@ -4,9 +4,9 @@ import argparse
 import sys
 from dataclasses import fields
 
-from bsw.slac.frame import decode
+from bsw.slac.frames.frame import decode
+from bsw.slac.frames.layout import FrameError
 from bsw.slac.keys import device_key_from_password, nid_from_nmk, nmk_from_password
-from bsw.slac.layout import FrameError
 from tools.slac.console import shown, verdict
 
 

@@ -16,8 +16,8 @@ from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.sim.line import Impairment, Line, LinePort, flat
 from bsw.sim.modem import Quirks, SimulatedModem
-from bsw.slac.frame import decode
-from bsw.slac.layout import FrameError
+from bsw.slac.frames.frame import decode
+from bsw.slac.frames.layout import FrameError
 from csm.randomness import HostRandomness, SeededRandomness
 from tools.slac.console import logs
 from tools.slac.settings import BadSetting

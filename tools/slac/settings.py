@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from bsw.slac.config import SlacConfig
-from bsw.slac.dialects import wrong_dialect
+from bsw.slac.frames.dialects import wrong_dialect
 
 
 class BadSetting(ValueError):

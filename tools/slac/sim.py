@@ -16,11 +16,11 @@ from bsw.sim.line import Impairment
 from bsw.sim.modem import Quirks
 from bsw.sim.site import Seat, Site
 from bsw.slac.config import SlacConfig
-from bsw.slac.link import LinkFailure, StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
+from bsw.slac.links.link import LinkFailure, StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from bsw.slac.outcome import Linked, Reason
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 from tools.slac.console import logs, verdict
 from tools.slac.settings import add_settings, settings

@@ -15,7 +15,7 @@ from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.cp.pilot import READY
 from bsw.net.channel import Channel, Closed
 from bsw.os.clock import MS, S
-from bsw.slac.link import LinkFailure
+from bsw.slac.links.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.trace import MemoryTrace, Trace
 from tools.bench.world.direct import Rig

@@ -21,7 +21,7 @@ from bsw.net.ports import Endpoint
 from bsw.os.clock import MS, S
 from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import Request, Response, Security, parse
-from bsw.slac.link import LinkFailure
+from bsw.slac.links.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.trace import MemoryTrace, Trace
 from tools.conformance.bench import Deviation, StationBench

@@ -15,7 +15,7 @@ from bsw.net.ports import Network
 from bsw.os.clock import Action
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
-from bsw.slac.link import Link, LinkUser
+from bsw.slac.links.link import Link, LinkUser
 from evcc.session.profile import CONFORMANCE, VehicleProfile
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import Today

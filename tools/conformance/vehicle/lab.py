@@ -13,10 +13,10 @@ from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.site import Site
-from bsw.slac.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
+from bsw.slac.links.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 from evcc.plug.basic import BasicCharging
 from evcc.plug.charging import ChargingManager, PilotOnPort, RetryRules

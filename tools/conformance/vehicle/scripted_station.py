@@ -23,7 +23,7 @@ from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Channel, Closed
 from bsw.os.clock import MS, S
 from bsw.sdp.messages import Response
-from bsw.slac.link import LinkFailure
+from bsw.slac.links.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace

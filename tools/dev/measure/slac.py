@@ -15,13 +15,13 @@ from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
 from bsw.sim.site import Seat, Site
 from bsw.slac.config import SlacConfig, Timing, VehiclePolicy
-from bsw.slac.frame import Frame, decode, encode
-from bsw.slac.link import LinkFailure, StationLinkConfig, VehicleLinkConfig
-from bsw.slac.mme import AttenCharInd, SlacParmReq
-from bsw.slac.node import Host
+from bsw.slac.frames.frame import Frame, decode, encode
+from bsw.slac.frames.mme import AttenCharInd, SlacParmReq
+from bsw.slac.links.link import LinkFailure, StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from bsw.slac.outcome import Linked, Reason
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
 from csm.randomness import SeededRandomness
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from typing import Final
 
 from bsw.os.clock import MS
 from bsw.os.scheduler import Scheduler
-from bsw.slac.link import LinkUser
+from bsw.slac.links.link import LinkUser
 from bsw.slac.outcome import Linked
 
 SOON: Final = 10 * MS

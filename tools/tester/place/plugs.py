@@ -13,10 +13,10 @@ from bsw.cp.pilot import (
 from bsw.net.ports import EthernetPort
 from bsw.os.clock import MS
 from bsw.sim.cable import SimulatedCable
-from bsw.slac.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
-from bsw.slac.node import Host
-from bsw.slac.station_link import StationLink
-from bsw.slac.vehicle_link import VehicleLink
+from bsw.slac.links.link import Link, LinkUser, StationLinkConfig, VehicleLinkConfig
+from bsw.slac.links.node import Host
+from bsw.slac.links.station_link import StationLink
+from bsw.slac.links.vehicle_link import VehicleLink
 from csm.randomness import HostRandomness
 from tools.bench.hardware.plug import VEHICLES, PlugServer
 from tools.conformance.bench import Clockwork, NotFromHere

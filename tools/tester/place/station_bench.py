@@ -7,7 +7,7 @@ power line are its own affair: the cases note that they could not look.
 from functools import cached_property
 
 from bsw.cp.pilot import PilotState
-from bsw.slac.link import Link, LinkFailure, LinkUser
+from bsw.slac.links.link import Link, LinkFailure, LinkUser
 from bsw.slac.outcome import Linked, Reason
 from tools.bench.world.pki import Crypto
 from tools.conformance.bench import Setup

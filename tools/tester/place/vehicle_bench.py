@@ -7,7 +7,7 @@ pilot is therefore started where another one would be plugged in.
 from functools import cached_property
 
 from bsw.cp.pilot import PilotListener, PilotState
-from bsw.slac.link import Link, LinkUser
+from bsw.slac.links.link import Link, LinkUser
 from tools.bench.world.pki import Crypto
 from tools.conformance.newer.setup import NewerSetup
 from tools.conformance.vehicle.bench import VehicleSetup

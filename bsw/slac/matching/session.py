@@ -8,14 +8,9 @@ the one pilot that can be watched - it asks of the matching that holds it.
 from enum import Enum
 from typing import ClassVar, Protocol
 
-from bsw.slac import rules
-from bsw.slac.attenuation import average_profile, mean
 from bsw.slac.config import SlacConfig, ValidationAnswer, ns
-from bsw.slac.events import Agreed, Ignored, Moved, Output, Send
-from bsw.slac.frame import Frame
-from bsw.slac.keys import NetworkKey
-from bsw.slac.machine import Machine
-from bsw.slac.mme import (
+from bsw.slac.frames.frame import Frame
+from bsw.slac.frames.mme import (
     GROUPS,
     AttenCharInd,
     AttenCharRsp,
@@ -28,8 +23,13 @@ from bsw.slac.mme import (
     ValidateCnf,
     ValidateReq,
 )
+from bsw.slac.keys import NetworkKey
+from bsw.slac.matching import rules
+from bsw.slac.matching.attenuation import average_profile, mean
+from bsw.slac.matching.events import Agreed, Ignored, Moved, Output, Send
+from bsw.slac.matching.machine import Machine
+from bsw.slac.matching.validation import STEP, Result
 from bsw.slac.outcome import Reason
-from bsw.slac.validation import STEP, Result
 
 
 class State(Enum):

@@ -16,24 +16,11 @@ from typing import ClassVar
 
 from bsw.os.randomness import Randomness
 from bsw.slac.config import ModemConfig, ns
-from bsw.slac.dialects import AUTO, wrong_dialect
-from bsw.slac.events import (
-    Ignored,
-    KeyTaken,
-    LinkStatus,
-    ModemFault,
-    ModemRestarted,
-    Moved,
-    Output,
-    Send,
-)
-from bsw.slac.frame import Frame
-from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import Message
-from bsw.slac.machine import Machine
-from bsw.slac.mme import SetKeyCnf, SetKeyReq
-from bsw.slac.outcome import Reason
-from bsw.slac.vendor import (
+from bsw.slac.frames.dialects import AUTO, wrong_dialect
+from bsw.slac.frames.frame import Frame
+from bsw.slac.frames.layout import Message
+from bsw.slac.frames.mme import SetKeyCnf, SetKeyReq
+from bsw.slac.frames.vendor import (
     LOCAL_MODEM,
     AttributesCnf,
     AttributesReq,
@@ -48,6 +35,19 @@ from bsw.slac.vendor import (
     LumissilVersionReq,
     ResetReq,
 )
+from bsw.slac.keys import NetworkKey
+from bsw.slac.matching.events import (
+    Ignored,
+    KeyTaken,
+    LinkStatus,
+    ModemFault,
+    ModemRestarted,
+    Moved,
+    Output,
+    Send,
+)
+from bsw.slac.matching.machine import Machine
+from bsw.slac.outcome import Reason
 
 
 @dataclass(frozen=True, slots=True)

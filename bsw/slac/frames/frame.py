@@ -7,10 +7,10 @@ declared comes out as ``Unknown``: it may be for somebody else.
 from dataclasses import dataclass
 from struct import Struct
 
-from bsw.slac import mme as _mme  # noqa: F401 - declares its messages on import
-from bsw.slac import vendor as _vendor  # noqa: F401 - likewise
-from bsw.slac.catalogue import MANUFACTURER_RANGE, by_class, by_number
-from bsw.slac.layout import FrameError, Message
+from bsw.slac.frames import mme as _mme  # noqa: F401 - declares its messages on import
+from bsw.slac.frames import vendor as _vendor  # noqa: F401 - likewise
+from bsw.slac.frames.catalogue import MANUFACTURER_RANGE, by_class, by_number
+from bsw.slac.frames.layout import FrameError, Message
 
 ETHERTYPE = b"\x88\xe1"
 SHORTEST = 60

@@ -10,15 +10,10 @@ from enum import Enum
 from typing import ClassVar
 
 from bsw.os.randomness import Randomness
-from bsw.slac import rules
-from bsw.slac.attenuation import Candidate, Nearness, mean, nearness, rank
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import Agreed, Failed, Ignored, Moved, Output, Send, TryFailed, furthest
-from bsw.slac.frame import Frame
-from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import Message
-from bsw.slac.machine import Machine
-from bsw.slac.mme import (
+from bsw.slac.frames.frame import Frame
+from bsw.slac.frames.layout import Message
+from bsw.slac.frames.mme import (
     BROADCAST,
     AttenCharInd,
     AttenCharRsp,
@@ -30,8 +25,22 @@ from bsw.slac.mme import (
     StartAttenCharInd,
     ValidateCnf,
 )
+from bsw.slac.keys import NetworkKey
+from bsw.slac.matching import rules
+from bsw.slac.matching.attenuation import Candidate, Nearness, mean, nearness, rank
+from bsw.slac.matching.events import (
+    Agreed,
+    Failed,
+    Ignored,
+    Moved,
+    Output,
+    Send,
+    TryFailed,
+    furthest,
+)
+from bsw.slac.matching.machine import Machine
+from bsw.slac.matching.validation import VehicleValidation, Verdict
 from bsw.slac.outcome import Reason
-from bsw.slac.validation import VehicleValidation, Verdict
 
 STATIONS = 64
 """Stations a vehicle keeps in mind during one try."""

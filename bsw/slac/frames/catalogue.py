@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bsw.slac.layout import Layout, Message
+from bsw.slac.frames.layout import Layout, Message
 
 M = TypeVar("M", bound=Message)
 

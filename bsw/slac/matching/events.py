@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from bsw.slac.frames.layout import Message
 from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import Message
 from bsw.slac.outcome import Linked, Reason
 
 _ON_THE_WAY = (

@@ -10,7 +10,7 @@ from bsw.cp.toggle import Toggler
 from bsw.dlt import Logger
 from bsw.os.scheduler import Scheduler
 from bsw.slac.config import ns
-from bsw.slac.link import Cue, LinkUser, StationLinkConfig, VehicleLinkConfig, cue
+from bsw.slac.links.link import Cue, LinkUser, StationLinkConfig, VehicleLinkConfig, cue
 from bsw.slac.outcome import Linked, Reason
 
 ANYBODY = bytes(6)

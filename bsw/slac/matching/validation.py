@@ -8,11 +8,11 @@ verdict means, is the matching's affair.
 from enum import Enum
 
 from bsw.os.randomness import Randomness
-from bsw.slac import rules
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import Ignored, Output, Send, Toggle
-from bsw.slac.machine import Machine
-from bsw.slac.mme import ValidateCnf, ValidateReq
+from bsw.slac.frames.mme import ValidateCnf, ValidateReq
+from bsw.slac.matching import rules
+from bsw.slac.matching.events import Ignored, Output, Send, Toggle
+from bsw.slac.matching.machine import Machine
 
 STEP = 100
 """Milliseconds per unit of the Timer field."""

@@ -7,10 +7,10 @@ is asked for, answered and handed over.
 from enum import Enum
 
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import AmplitudeMap, Ignored, Output, Send
-from bsw.slac.frame import Frame
-from bsw.slac.machine import Machine
-from bsw.slac.mme import AmpMapCnf, AmpMapReq
+from bsw.slac.frames.frame import Frame
+from bsw.slac.frames.mme import AmpMapCnf, AmpMapReq
+from bsw.slac.matching.events import AmplitudeMap, Ignored, Output, Send
+from bsw.slac.matching.machine import Machine
 
 CARRIERS = 917
 """Carriers that the Green PHY mask leaves in use."""

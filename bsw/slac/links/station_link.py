@@ -11,11 +11,11 @@ from enum import Enum
 from bsw.cp.duty import duty_from_current
 from bsw.cp.pilot import CONNECTED, READY, X1, Drive, E, F, Pilot, PilotState, StationPilot
 from bsw.slac.config import ns
-from bsw.slac.events import Failed, LinkLost, Output
-from bsw.slac.link import Fallback, LinkFailure, LinkUser, StationLinkConfig
-from bsw.slac.node import Host, StationNode
+from bsw.slac.links.link import Fallback, LinkFailure, LinkUser, StationLinkConfig
+from bsw.slac.links.node import Host, StationNode
+from bsw.slac.matching.events import Failed, LinkLost, Output
+from bsw.slac.matching.station import State as MatchingState
 from bsw.slac.outcome import Linked, Reason
-from bsw.slac.station import State as MatchingState
 
 
 class Phase(Enum):

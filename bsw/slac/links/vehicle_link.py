@@ -12,9 +12,9 @@ from bsw.cp.pilot import Pilot, VehiclePilot
 from bsw.cp.toggle import Toggler
 from bsw.os.budget import Budget
 from bsw.slac.config import ns
-from bsw.slac.events import Failed, LinkLost, Output, Toggle, furthest
-from bsw.slac.link import Cue, Fallback, LinkFailure, LinkUser, VehicleLinkConfig, cue
-from bsw.slac.node import Host, VehicleNode
+from bsw.slac.links.link import Cue, Fallback, LinkFailure, LinkUser, VehicleLinkConfig, cue
+from bsw.slac.links.node import Host, VehicleNode
+from bsw.slac.matching.events import Failed, LinkLost, Output, Toggle, furthest
 from bsw.slac.outcome import Linked, Reason
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from bsw.slac.events import Output, Send
+from bsw.slac.matching.events import Output, Send
 
 K = TypeVar("K", bound=Enum)
 

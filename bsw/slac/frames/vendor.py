@@ -1,13 +1,13 @@
 """Messages between a host and its own modem that only one vendor's modems understand.
 
 They never cross the line.  Another vendor joins by declaring its messages here or in a module
-of its own, and by an entry in ``bsw.slac.modem.DIALECTS`` that says how to ask for what.
+of its own, and by an entry in ``bsw.slac.links.modem.DIALECTS`` that says how to ask for what.
 """
 
 from dataclasses import dataclass
 
-from bsw.slac.catalogue import mme
-from bsw.slac.layout import U8, U16, Message, Octets4, Octets5, Octets12, Rest
+from bsw.slac.frames.catalogue import mme
+from bsw.slac.frames.layout import U8, U16, Message, Octets4, Octets5, Octets12, Rest
 
 QUALCOMM = bytes.fromhex("00b052")
 LUMISSIL = bytes.fromhex("0016e8")

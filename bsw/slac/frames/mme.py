@@ -7,8 +7,8 @@ vendor messages are next door (``frame``, ``vendor``).
 
 from dataclasses import dataclass
 
-from bsw.slac.catalogue import mme
-from bsw.slac.layout import (
+from bsw.slac.frames.catalogue import mme
+from bsw.slac.frames.layout import (
     U8,
     U16,
     Groups,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bsw.slac.config import Tolerances
-from bsw.slac.mme import (
+from bsw.slac.frames.mme import (
     BROADCAST,
     GROUPS,
     NO_ID,

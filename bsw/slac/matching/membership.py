@@ -9,8 +9,8 @@ from enum import Enum
 from typing import ClassVar
 
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import Agreed, LinkLost, Moved, Output
-from bsw.slac.machine import Machine
+from bsw.slac.matching.events import Agreed, LinkLost, Moved, Output
+from bsw.slac.matching.machine import Machine
 from bsw.slac.outcome import Linked, Reason
 
 

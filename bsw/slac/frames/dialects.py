@@ -1,6 +1,6 @@
 """Names of the modem dialects, for a configuration that is read where no modem is spoken to.
 
-What a dialect says is ``bsw.slac.modem``'s, which takes its time to load.
+What a dialect says is ``bsw.slac.links.modem``'s, which takes its time to load.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ def wrong_dialect(config: ModemConfig) -> str:
     """What is wrong with the name, in words; empty if nothing is."""
     if config.dialect in {AUTO, *SHIPPED}:
         return ""
-    from bsw.slac.modem import DIALECTS  # noqa: PLC0415 - somebody may have added one
+    from bsw.slac.links.modem import DIALECTS  # noqa: PLC0415 - somebody may have added one
 
     if config.dialect in DIALECTS:
         return ""

@@ -16,10 +16,15 @@ from bsw.net.ports import EthernetPort
 from bsw.os.clock import Action
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
-from bsw.slac.ampmap import AmplitudeMapExchange
-from bsw.slac.catalogue import MANUFACTURER_RANGE, by_class
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import (
+from bsw.slac.frames.catalogue import MANUFACTURER_RANGE, by_class
+from bsw.slac.frames.frame import Frame, Unknown, decode, encode
+from bsw.slac.frames.layout import FrameError
+from bsw.slac.frames.mme import AmpMapCnf, AmpMapReq, AttenProfileInd, SetKeyCnf
+from bsw.slac.keys import NetworkKey
+from bsw.slac.links.modem import ModemControl
+from bsw.slac.matching.ampmap import AmplitudeMapExchange
+from bsw.slac.matching.events import (
     Agreed,
     Failed,
     Ignored,
@@ -33,16 +38,11 @@ from bsw.slac.events import (
     Send,
     TryFailed,
 )
-from bsw.slac.frame import Frame, Unknown, decode, encode
-from bsw.slac.keys import NetworkKey
-from bsw.slac.layout import FrameError
-from bsw.slac.membership import Membership
-from bsw.slac.membership import State as Member
-from bsw.slac.mme import AmpMapCnf, AmpMapReq, AttenProfileInd, SetKeyCnf
-from bsw.slac.modem import ModemControl
+from bsw.slac.matching.membership import Membership
+from bsw.slac.matching.membership import State as Member
+from bsw.slac.matching.station import StationMatching
+from bsw.slac.matching.vehicle import VehicleMatching
 from bsw.slac.outcome import Linked, Reason
-from bsw.slac.station import StationMatching
-from bsw.slac.vehicle import VehicleMatching
 
 Listener = Callable[[Output], None]
 """Hears what the owner must act on: Linked, LinkLost, Failed, Toggle, AmplitudeMap."""

@@ -12,16 +12,16 @@ from enum import Enum
 from typing import ClassVar
 
 from bsw.cp.pilot import READY, PilotState
-from bsw.slac import rules
 from bsw.slac.config import SlacConfig, ns
-from bsw.slac.events import Agreed, Failed, Ignored, Moved, Output, TryFailed
-from bsw.slac.frame import Frame
+from bsw.slac.frames.frame import Frame
+from bsw.slac.frames.mme import AttenProfileInd, SlacParmReq
 from bsw.slac.keys import NetworkKey
-from bsw.slac.machine import Machine
-from bsw.slac.mme import AttenProfileInd, SlacParmReq
+from bsw.slac.matching import rules
+from bsw.slac.matching.events import Agreed, Failed, Ignored, Moved, Output, TryFailed
+from bsw.slac.matching.machine import Machine
+from bsw.slac.matching.session import Session
+from bsw.slac.matching.session import State as Stage
 from bsw.slac.outcome import Reason
-from bsw.slac.session import Session
-from bsw.slac.session import State as Stage
 
 
 class State(Enum):

@@ -1,0 +1,1 @@
+"""The management messages of a power-line modem: layout, catalogue, vendors' own."""
