@@ -396,3 +396,70 @@ def test_what_is_allowed_follows_the_agreement_at_once() -> None:
 def test_a_dangling_edge_is_found_when_the_table_is_built() -> None:
     with pytest.raises(AssertionError, match="leads to unknown Nowhere"):
         table("bad", "A", Exchange("A", HelloReq, HelloRes, (Edge("Nowhere"),)))
+
+
+def test_a_station_says_where_it_is() -> None:
+    pair = Pair()
+    station = pair.station
+    pair.box.later = Later()
+    assert (station.place, station.due, station.first) == ("", ("Hello",), "Hello")
+    station.start(0)
+    station.received(Heard(bytes(8), HelloReq()))
+    assert (station.place, station.due) == ("Work", ("Work", "Bye"))
+    station.received(Heard(pair.box_record.session_id, WorkReq()))
+    assert station.place == "Work"
+    pair.box.later.resolve(Said(WorkRes()))
+    assert (station.place, station.due) == ("Bye", ("Bye",))
+    station.received(Heard(pair.box_record.session_id, ByeReq()))
+    assert (station.place, station.due) == ("Bye", ())
+
+
+@pytest.mark.parametrize(("body", "begins"), [(HelloReq(), True), (ByeReq(), False), (3, False)])
+def test_a_session_begins_with_the_first_request_alone(body: object, *, begins: bool) -> None:
+    assert Pair().station.begins_with(Heard(bytes(8), body)) is begins
+
+
+@pytest.mark.parametrize(("takes", "late"), [(1500 * MS, 0), (1500 * MS + 1, 1)])
+def test_an_answer_is_late_after_its_time_and_not_on_it(takes: int, late: int) -> None:
+    pair = Pair()
+    ring = RingSink(10)
+    pair.station._log = Dlt(lambda: pair.scheduler.now, (ring,)).logger("secc")
+    pair.station._perform_alarm.cancel()
+    pair.station._timing = Timing(exchanges={"Work": Change(perform=1500 * MS)})
+    pair.box.later = Later()
+    pair.station.start(0)
+    pair.station.received(Heard(bytes(8), HelloReq()))
+    pair.station.received(Heard(pair.box_record.session_id, WorkReq()))
+    pair.station._perform_alarm.cancel()
+    pair.scheduler.run(takes)
+    pair.box.later.resolve(Said(WorkRes()))
+    assert len(ring.records("late answer")) == late
+
+
+@pytest.mark.parametrize(("since", "over"), [(15 * S - 1, False), (15 * S, True)])
+def test_a_row_of_ongoing_is_exhausted_at_its_limit(since: int, *, over: bool) -> None:
+    pair = Pair()
+    pair.box.rounds = 9
+    pair.station.start(0)
+    pair.station.received(Heard(bytes(8), HelloReq()))
+    work = Heard(pair.box_record.session_id, WorkReq())
+    pair.station.received(work)
+    pair.scheduler.run(since)
+    pair.station.received(work)
+    assert (pair.station.result is not None) is over
+
+
+def test_times_come_from_the_exchange_then_from_everywhere_then_from_the_table() -> None:
+    work = TOY.exchanges["Work"]
+    span = TOY.spans[0]
+    plain = Timing()
+    assert plain.of(work) == work.limits
+    assert (plain.vehicle_span(span), plain.station_span(span)) == (5 * S, 4 * S)
+    changed = Timing(
+        everywhere=Change(answer=1, perform=2),
+        exchanges={"Work": Change(perform=3)},
+        spans={"set-up": 9 * S},
+    )
+    assert (changed.of(work).answer, changed.of(work).perform) == (1, 3)
+    assert changed.of(TOY.exchanges["Hello"]).perform == 2
+    assert (changed.vehicle_span(span), changed.station_span(span)) == (9 * S, 9 * S)

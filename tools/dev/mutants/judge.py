@@ -27,7 +27,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from tools.dev.mutants.mutate import Mutant
-from tools.dev.mutants.survey import COLLECTING, Known, Survey, Surveyor, file_of
+from tools.dev.mutants.survey import COLLECTING, KEPT, Known, Survey, Surveyor, file_of
 from tools.dev.mutants.swap import Loaded
 
 OPTIONS = (
@@ -191,7 +191,7 @@ class Judge:
         self._kills: Counter[str] = Counter()
         self._stamp = int(time.time())
         self.survey = self._surveyed(kept)
-        for name in self.survey.modules:
+        for name in (one for one in self.survey.modules if not one.startswith(KEPT)):
             with contextlib.suppress(Exception), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 importlib.import_module(name)
@@ -200,8 +200,9 @@ class Judge:
             lambda say: _pytest(self._tests, self._folder, Host(self._folder, orders, say))
         )
         os.close(orders)
-        if self._host.line(600) != "ready":
-            raise RuntimeError("the tests cannot be collected")
+        said = self._host.line(600)
+        if said != "ready":
+            raise RuntimeError(f"the tests cannot be collected: {said}")
 
     def _surveyed(self, kept: Path) -> Survey:
         known = Known.read(kept)

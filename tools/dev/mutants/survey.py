@@ -16,6 +16,8 @@ import coverage
 import pytest
 
 COLLECTING = ""
+KEPT = ("_pytest", "pytest", "_hypothesis", "hypothesis")
+"""They ask to be loaded by pytest, in its order."""
 
 
 @dataclass(slots=True)
@@ -162,4 +164,4 @@ def _foreign(module: object) -> bool:
     """Whether it can be loaded before the tests are: no plug-in of pytest, nothing of ours."""
     place = getattr(module, "__file__", None) or ""
     name = getattr(module, "__name__", "")
-    return ("/lib/python" in place) and not name.startswith(("_pytest", "pytest", "_hypothesis"))
+    return ("/lib/python" in place) and not name.startswith(KEPT)
