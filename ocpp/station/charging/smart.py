@@ -152,10 +152,11 @@ class SmartCharging:
         if course.transaction is not None and outlet.transaction != course.transaction:
             self.needs.ended(place.evse)
             self._end(course)
-        if course.transaction is None and outlet.transaction is not None:
+        if outlet.token is None:
+            if place.asked is None:
+                self._expected.pop(place.evse, None)
+        elif outlet.transaction is not None:  # it may have been there before its driver
             self._begin(place.evse, outlet.transaction)
-        elif outlet.token is None and place.asked is None:
-            self._expected.pop(place.evse, None)
         course.transaction = outlet.transaction
         could = outlet.token is not None and outlet.connector is not None
         if could and course.ready is None:

@@ -212,6 +212,7 @@ class Drivers:
             self._allow(place, token, start.remote_start)
         else:
             self._charger.refuse(place.evse, start.token, verdict)
+        self._changed(place)
 
     def _allow(self, place: Place, token: Token, remote_start: int | None = None) -> None:
         reservation = self._reservations.claim(place, token)

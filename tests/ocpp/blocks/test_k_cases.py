@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from ocpp.station.outlets.outlet import TxRules
 from ocpp.versions import Version
-from tests.ocpp.blocks.steps import ALL, SINCE_2, charge, leave
+from tests.ocpp.blocks.steps import ALL, CARD, SINCE_2, charge, leave, points, rules
 from tests.ocpp.blocks.test_k_smart_charging import at, composite, own, profile, put
 from tests.ocpp.site import Json, Site, site
 
@@ -198,26 +199,30 @@ def test_tc_k_30_to_36_profiles_are_reported_by_what_they_are(
         assert reported(whole, 1, chargingLimitSource=["EMS"]) == []
 
 
+def with_a_profile(version: Version) -> tuple[str, Json]:
+    """A remote start that brings 6 A along."""
+    wanted = profile(5, (0, 6.0), purpose="TxProfile", start=None)
+    wanted.pop("evse")
+    if version is Version.V16:
+        (schedule,) = wanted.pop("chargingSchedule")
+        schedule.pop("id")
+        wanted["chargingProfileId"] = wanted.pop("id")
+        wanted["chargingSchedule"] = schedule
+        fields: Json = {"idTag": "X", "connectorId": 1, "chargingProfile": wanted}
+        return "RemoteStartTransaction", fields
+    token = {"idToken": "X", "type": "ISO14443"}
+    fields = {"remoteStartId": 1, "evseId": 1, "idToken": token, "chargingProfile": wanted}
+    return "RequestStartTransaction", fields
+
+
 @ALL
 def test_tc_k_37_a_profile_that_comes_with_a_remote_start(version: Version, folder: Path) -> None:
     with site(folder, version) as whole:
-        wanted = profile(5, (0, 6.0), purpose="TxProfile", start=None)
-        wanted.pop("evse")
-        if version is Version.V16:
-            (schedule,) = wanted.pop("chargingSchedule")
-            schedule.pop("id")
-            wanted["chargingProfileId"] = wanted.pop("id")
-            wanted["chargingSchedule"] = schedule
-            action, fields = "RemoteStartTransaction", {"idTag": "X", "connectorId": 1}
-        else:
-            action = "RequestStartTransaction"
-            token = {"idToken": "X", "type": "ISO14443"}
-            fields = {"remoteStartId": 1, "evseId": 1, "idToken": token}
-        wrong = {**wanted, "chargingProfilePurpose": "TxDefaultProfile"}
+        action, fields = with_a_profile(version)
+        wrong = {**fields["chargingProfile"], "chargingProfilePurpose": "TxDefaultProfile"}
         answer = whole.ask(action, {**fields, "chargingProfile": wrong})
         assert answer["status"] == "Rejected"
-        answer = whole.ask(action, {**fields, "chargingProfile": wanted})
-        assert answer["status"] == "Accepted"
+        assert whole.ask(action, fields)["status"] == "Accepted"
         assert (1, 6.0) not in whole.charger.limits
         whole.station.plugged(1)
         whole.run(2)
@@ -227,6 +232,38 @@ def test_tc_k_37_a_profile_that_comes_with_a_remote_start(version: Version, fold
         assert last(whole) == (1, None)
         charge(whole)
         assert last(whole) == (1, None)
+
+
+@ALL
+def test_tc_k_37_a_profile_for_the_transaction_that_the_plug_has_begun(
+    version: Version, folder: Path
+) -> None:
+    """F01.FR.10 with F01.FR.25: the driver comes to a transaction that is there."""
+    begins = rules(TxRules(start=points("EVConnected")))
+    with site(folder, version, begins) as whole:
+        whole.station.plugged(1)
+        whole.run(2)
+        assert whole.ask(*with_a_profile(version))["status"] == "Accepted"
+        whole.run(2)
+        assert last(whole) == (1, 6.0)
+
+
+@ALL
+def test_tc_k_37_a_profile_goes_with_the_driver_who_was_refused(
+    version: Version, folder: Path
+) -> None:
+    begins = rules(TxRules(start=points("EVConnected")))
+    with site(folder, version, begins) as whole:
+        whole.station.plugged(1)
+        whole.run(2)
+        whole.answers["Authorize"] = whole.verdict("Blocked")
+        assert whole.ask(*with_a_profile(version))["status"] == "Accepted"
+        whole.run(2)
+        del whole.answers["Authorize"]
+        whole.station.presented(1, CARD)
+        whole.station.charging(1)
+        whole.run(2)
+        assert (1, 6.0) not in whole.charger.limits
 
 
 @ALL
