@@ -3,7 +3,7 @@
 A translator is pure: the same record and calendar give the same message, each time it is sent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
@@ -148,6 +148,9 @@ class Translator(Protocol):
     def boot(self, identity: Identity, reason: str) -> Request: ...
     def state(self, view: "ConnectorView") -> str:
         """The word for how a connector is."""
+
+    def whole(self, views: "Sequence[ConnectorView]") -> str | None:
+        """The word for how the station is, if the version has a place for it."""
 
     def status(self, evse: int, connector: int, state: str, timestamp: str) -> Request: ...
     def values(self, evse: int, reading: Reading, timed: Timed) -> Request:

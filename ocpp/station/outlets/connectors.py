@@ -7,7 +7,7 @@ from ocpp.catalogue import Message
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
 from ocpp.station.provisioning.model import Key
-from ocpp.station.translation import ConnectorState
+from ocpp.station.translation import ConnectorState, Translator
 
 _WORST_FIRST = (
     ConnectorState.FAULTED,
@@ -23,6 +23,7 @@ class Connectors:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._listeners: list[Callable[[Place], None]] = []
+        self._whole_told: str | None = None
         for place in ground.places.values():
             for name, connector in (("EVSE", 0), ("Connector", 1)):
                 key = Key(name, "", place.evse, connector)
@@ -45,6 +46,7 @@ class Connectors:
         translator = ground.translator
         if translator is None or not ground.online:
             return
+        self._tell_whole(translator)
         state = translator.state(place.view)
         if state == place.told:
             return
@@ -52,8 +54,24 @@ class Connectors:
         request = translator.status(place.evse, 1, state, ground.stamp())
         ground.questions.ask(request, partial(self._told, place))
 
+    def _tell_whole(self, translator: Translator) -> None:
+        """1.6 hears of the station as connector 0, before its outlets."""
+        views = [place.view for place in self._ground.places.values()]
+        state = translator.whole(views)
+        if state is None or state == self._whole_told:
+            return
+        self._whole_told = state
+        request = translator.status(0, 0, state, self._ground.stamp())
+        self._ground.questions.ask(request, self._heard_whole)
+
+    def _heard_whole(self, answer: Message | None) -> None:
+        if answer is None:
+            self._whole_told = None
+
     def again(self, only: Place | None = None) -> None:
         """Whether or not they have changed."""
+        if only is None:
+            self._whole_told = None
         for place in self._ground.places.values() if only is None else [only]:
             place.told = None
             self.update(place)

@@ -5,7 +5,7 @@ the driver is known is not said, and until the name is known nothing else of the
 sent; the name is put in when a message is made, so a record never has to be changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -133,6 +133,11 @@ class V16:
             return "Finishing" if view.finished else _STATES[view.charging]
         preparing = view.state is ConnectorState.AVAILABLE and view.authorized
         return "Preparing" if preparing else view.state.value
+
+    def whole(self, views: Sequence[ConnectorView]) -> str:
+        """Connector 0 is the main controller: as long as it speaks it has no fault."""
+        off = all(view.state is ConnectorState.UNAVAILABLE for view in views)
+        return "Unavailable" if off else "Available"
 
     def status(self, evse: int, connector: int, state: str, timestamp: str) -> Request:
         del connector

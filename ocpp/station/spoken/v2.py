@@ -1,6 +1,6 @@
 """Our words in the messages of 2.0.1 and 2.1."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -77,6 +77,9 @@ class V2:
 
     def state(self, view: ConnectorView) -> str:
         return view.state.value
+
+    def whole(self, views: Sequence[ConnectorView]) -> None:
+        """Each connector speaks for itself."""
 
     def status(self, evse: int, connector: int, state: str, timestamp: str) -> Request:
         return "StatusNotification", {

@@ -68,12 +68,12 @@ def refusal(whole: Site, action: str, fields: Json) -> str:
 
 
 def states(whole: Site) -> list[tuple[int, str]]:
-    """What was said of connectors."""
+    """What was said of outlets."""
     found = []
     for fields in whole.said("StatusNotification"):
         if "evseId" in fields:
             found.append((fields["evseId"], fields["connectorStatus"]))
-        else:
+        elif fields["connectorId"]:
             found.append((fields["connectorId"], fields["status"]))
     return found
 

@@ -30,6 +30,42 @@ PLACES = pytest.mark.parametrize(
 )
 
 
+def wholes(whole: Site) -> list[str]:
+    said = whole.said("StatusNotification")
+    return [each["status"] for each in said if each["connectorId"] == 0]
+
+
+def test_a_back_end_of_1_6_hears_of_the_station_as_connector_0(folder: Path) -> None:
+    with site(folder, Version.V16) as whole:
+        assert whole.said("StatusNotification")[0]["connectorId"] == 0
+        assert wholes(whole) == ["Available"]
+        change(whole, "Inoperative", 1)
+        assert wholes(whole) == [], "one outlet is not the station"
+        change(whole, "Inoperative")
+        assert wholes(whole) == ["Unavailable"]
+        change(whole, "Operative")
+        assert wholes(whole) == ["Available"]
+        whole.heard.clear()
+        whole.station.faulted(2, fault=True)
+        whole.run()
+        assert wholes(whole) == []
+        whole.ask("TriggerMessage", {"requestedMessage": "StatusNotification"})
+        assert wholes(whole) == ["Available"]
+
+
+def test_the_station_s_state_is_said_again_if_it_was_not_answered(folder: Path) -> None:
+    with site(folder, Version.V16) as whole:
+        whole.answers["StatusNotification"] = None
+        change(whole, "Inoperative")
+        whole.run(100)
+        assert wholes(whole) == ["Unavailable"]
+        del whole.answers["StatusNotification"]
+        whole.heard.clear()
+        whole.station.plugged(1)
+        whole.run()
+        assert wholes(whole) == ["Unavailable"]
+
+
 @ALL
 @PLACES
 def test_out_of_service_and_back(
