@@ -15,7 +15,7 @@ from ocpp.station.records import Token
 from ocpp.station.rules import StationRules
 from ocpp.versions import Version, Wrong
 from tests.ocpp.blocks.steps import states
-from tests.ocpp.site import Site, site
+from tests.ocpp.site import NOW, Site, site
 
 ALL = pytest.mark.parametrize("version", Version)
 SINCE_2 = pytest.mark.parametrize("version", [Version.V201, Version.V21])
@@ -60,6 +60,20 @@ def test_b01_boot_comes_first_then_every_connector_then_what_waits(
         ]
         assert whole.actions()[0] == "BootNotification"
         assert whole.charger.told == [("refuse", 2, "Unknown")]
+
+
+@pytest.mark.parametrize("version", [Version.V201, Version.V21])
+def test_b02_a_report_while_pending_has_the_back_end_s_time(
+    version: Version, folder: Path
+) -> None:
+    with site(folder, version, begin=False) as whole:
+        whole.boot, whole.interval = "Pending", 1000
+        whole.made.client.open()
+        whole.run(2)
+        whole.ask("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+        whole.run(5)
+        told = {each["generatedAt"][:10] for each in whole.said("NotifyReport")}
+        assert told == {NOW[:10]}
 
 
 @ALL

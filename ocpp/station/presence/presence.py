@@ -19,7 +19,7 @@ from ocpp.station.presence.boot import Boot, Standing
 from ocpp.station.rules import StationRules
 from ocpp.station.spoken.v2 import V2, V21
 from ocpp.station.spoken.v16 import V16
-from ocpp.station.translation import Registered, Translator, registered
+from ocpp.station.translation import Registered, Registration, Translator, registered
 from ocpp.versions import Version
 
 TRANSLATORS: Final[Mapping[Version, Translator]] = {
@@ -100,16 +100,23 @@ class Presence:
         def answered(answer: Message | None) -> None:
             if answer is None:
                 self.boot.unanswered()
-            else:
-                self.boot.answered(registered(answer))
+                return
+            told = registered(answer)
+            if told.registration is not Registration.REJECTED:
+                self._set_clock(told)
+            self.boot.answered(told)
 
         self._ground.questions.ask(request, answered)
+
+    def _set_clock(self, answer: Registered) -> None:
+        """Once: events that are told again must not change."""
+        ground = self._ground
+        if ground.calendar_ns is None:
+            ground.calendar_ns = answer.unix_ns - ground.scheduler.now
 
     def _accepted(self, answer: Registered) -> None:
         ground = self._ground
         ground.accepted = True
-        if ground.calendar_ns is None:
-            ground.calendar_ns = answer.unix_ns - ground.scheduler.now
         if answer.interval:
             interval = str(max(1, answer.interval // S))
             ground.model.set("OCPPCommCtrlr", "HeartbeatInterval", interval)
