@@ -110,12 +110,10 @@ class Version(argparse.Action):
     """Asks the installation only when somebody wants to know; that costs 30 ms."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - see above
+        from bsw.program.installation import installed  # noqa: PLC0415 - see above
 
-        try:
-            print(f"{parser.prog} {version('pilotwire')}")
-        except PackageNotFoundError:
-            print(f"{parser.prog}, a checkout that is not installed")
+        known = installed()
+        print(f"{parser.prog} {known}" if known else f"{parser.prog}, a checkout not installed")
         parser.exit()
 
 

@@ -7,7 +7,6 @@ they do is their own; this module only introduces them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from bsw.chrgm.pause import PauseAge
@@ -28,6 +27,7 @@ from bsw.os.notify import Notify
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from bsw.os.worker import Worker
+from bsw.program.installation import installed
 from bsw.stbm import TimeBase
 from bsw.troubles import Trouble, Troubles
 from can_adapter.tester.server import IsoTpServer
@@ -77,13 +77,6 @@ class ServiceContext:
     calendar: TimeBase
     troubles: Troubles
     paused_for: int  # at most
-
-
-def software_version() -> str:
-    try:
-        return version("pilotwire")
-    except PackageNotFoundError:
-        return "0"
 
 
 def key_mac(keys: CryIf | None, handle: str, log: Logger) -> Callable[[bytes], bytes] | None:
@@ -278,7 +271,7 @@ class EcuServices:
     def _make_server(self) -> Server:
         services, near = self.services, self._near
         config, ground = services.config.diagnostics, services.ground
-        identity = Identification(software_version(), config.part_number, config.serial)
+        identity = Identification(installed() or "0", config.part_number, config.serial)
         assert services.live is not None, "made by the constructor"
         dids = [
             *identity.identifiers(),

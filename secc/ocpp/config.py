@@ -72,7 +72,10 @@ class OcppTransactionConfig(Part):
 
 
 class OcppFirmwareConfig(Part):
-    """UpdateFirmware is refused without both."""
+    """UpdateFirmware is refused without roots and slots."""
+
+    version: str = Field(default="", max_length=50, examples=["2.4.1"])
+    """What the back end is told runs here; empty tells the version of this program."""
 
     roots: ExistingFile | None = Field(default=None, examples=["manufacturer-root.pem"])
     """PEM of those who may sign firmware."""

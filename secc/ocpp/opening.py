@@ -9,6 +9,7 @@ from typing import Final
 
 from bsw.base import CannotStart
 from bsw.os.clock import S
+from bsw.program.installation import installed
 from bsw.stbm import TimeBase
 from csm.errors import Misconfigured
 from csm.unlock import fetch
@@ -84,7 +85,9 @@ def client_rules(config: OcppConfig, wished: tuple[Version, ...]) -> ClientRules
 def station_rules(config: OcppConfig) -> StationRules:
     told = config.transactions
     return StationRules(
-        Identity(config.vendor, config.model, config.serial),
+        Identity(
+            config.vendor, config.model, config.serial, config.firmware.version or installed()
+        ),
         evses=(EVSE,),
         unknown_offline=config.unknown_offline,
         values={**_line_values(config), **config.variables},

@@ -107,7 +107,8 @@ def accounts(chain: Chain, version: Version) -> list[str]:
 
 @ALL
 def test_a_card_pays_a_charge(version: Version, tmp_path: Path) -> None:
-    chain = Chain(tmp_path, version, driver="card", card="04E1")
+    firmware = {"version": "2.4.1"}
+    chain = Chain(tmp_path, version, driver="card", card="04E1", firmware=firmware)
     chain.pair.plug()
     pair = chain.whole()
     assert pair.station.outlet.results[0].ending is Ending.TERMINATED
@@ -116,6 +117,8 @@ def test_a_card_pays_a_charge(version: Version, tmp_path: Path) -> None:
     assert told.count("Started") == told.count("Ended") == 1
     assert "Updated" in told
     assert len(chain.calls("Authorize")) == 1
+    boot = chain.calls("BootNotification")[0]
+    assert boot.get("chargingStation", boot)["firmwareVersion"] == "2.4.1"
 
 
 @ALL

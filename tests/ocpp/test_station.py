@@ -63,9 +63,7 @@ def test_b01_boot_comes_first_then_every_connector_then_what_waits(
 
 
 @pytest.mark.parametrize("version", [Version.V201, Version.V21])
-def test_b02_a_report_while_pending_has_the_back_end_s_time(
-    version: Version, folder: Path
-) -> None:
+def test_b02_a_report_while_pending_has_the_back_end_s_time(version: Version, folder: Path) -> None:
     with site(folder, version, begin=False) as whole:
         whole.boot, whole.interval = "Pending", 1000
         whole.made.client.open()
