@@ -94,7 +94,7 @@ class Wiring(Generic[C, E]):
         notify.ready()
         made(ecu)
         yield READY
-        from bsw.chrgm.rehearsal import rehearse  # noqa: PLC0415 - the loop turns already
+        from bsw.chrgm.coding.rehearsal import rehearse  # noqa: PLC0415 - the loop turns already
 
         reading = import_module(self.profile).PROFILES[role_of(config).session.profile].reading
         for name in ecu.protocols:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bsw import exi
-from bsw.chrgm.dialect import din, iso2
+from bsw.chrgm.coding.dialect import din, iso2
 from bsw.chrgm.messages.model import Message
 from bsw.chrgm.record import NO_SESSION, Said
 from bsw.exi import DecodeError, EncodeError, Fragment

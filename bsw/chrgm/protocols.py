@@ -20,7 +20,7 @@ from bsw.tls.port import TlsProfile
 
 if TYPE_CHECKING:
     from bsw import exi
-    from bsw.chrgm.dialect import Dialect
+    from bsw.chrgm.coding.dialect import Dialect
     from bsw.chrgm.sequence.model import Table
 
 ProtocolName = Literal["iso20", "iso2", "din"]
@@ -66,19 +66,19 @@ class Protocol:
 
 
 def _din(_payload_types: Collection[int], tolerance: "exi.Tolerance") -> "Dialect":
-    from bsw.chrgm import dialect  # noqa: PLC0415 - loads a grammar
+    from bsw.chrgm.coding import dialect  # noqa: PLC0415 - loads a grammar
 
     return dialect.din(tolerance)
 
 
 def _iso2(_payload_types: Collection[int], tolerance: "exi.Tolerance") -> "Dialect":
-    from bsw.chrgm import dialect  # noqa: PLC0415 - loads a grammar
+    from bsw.chrgm.coding import dialect  # noqa: PLC0415 - loads a grammar
 
     return dialect.iso2(tolerance)
 
 
 def _iso20(payload_types: Collection[int], tolerance: "exi.Tolerance") -> "Dialect":
-    from bsw.chrgm import dialect  # noqa: PLC0415 - loads a grammar
+    from bsw.chrgm.coding import dialect  # noqa: PLC0415 - loads a grammar
 
     return dialect.iso20(payload_types, tolerance)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import LOOK_EVERY, End, Go
+from bsw.chrgm.engine.initiator import LOOK_EVERY, End, Go
 from bsw.chrgm.modes import Mode, mode_of
 from bsw.chrgm.record import SessionRecord
 from bsw.dlt import Logger

@@ -11,14 +11,14 @@ from typing import Final
 
 from bsw.chrgm import sap
 from bsw.chrgm.applications import Application, Link
+from bsw.chrgm.coding.wire import UNREADABLE, Wire
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.engine.initiator import Initiator
 from bsw.chrgm.finish import Finish
-from bsw.chrgm.initiator import Initiator
 from bsw.chrgm.messages.sap import SupportedAppProtocolRes
 from bsw.chrgm.modes import Mode, mode_of
 from bsw.chrgm.protocols import approach_of, dialect_of, protocol, services_with
 from bsw.chrgm.record import Said
-from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Cause, Channel, Channels, Closed
 from bsw.net.ports import Network
 from bsw.os.clock import S

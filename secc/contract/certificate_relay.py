@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bsw import exi
-from bsw.chrgm import dialect
+from bsw.chrgm.coding import dialect
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.record import Heard, Said

@@ -11,13 +11,13 @@ from typing import Final, Protocol
 
 from bsw.chrgm import sap
 from bsw.chrgm.applications import Application, Link
+from bsw.chrgm.coding.wire import UNREADABLE, Wire
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.engine.responder import Responder, ResponderScript
 from bsw.chrgm.finish import Finish
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
 from bsw.chrgm.protocols import approach_of, dialect_of, protocol, services_with
 from bsw.chrgm.record import NO_SESSION, Heard, Said
-from bsw.chrgm.responder import Responder, ResponderScript
-from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Cause, Channel, Closed
 from bsw.os.clock import S
 from bsw.os.scheduler import Scheduler

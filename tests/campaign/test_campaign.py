@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bsw.chrgm.engine.responder import Responder
 from bsw.chrgm.record import Heard
-from bsw.chrgm.responder import Responder
 from bsw.ecuc.load import load
 from tools.bench.scenarios.find import read
 from tools.bench.scenarios.model import Scenario, Step

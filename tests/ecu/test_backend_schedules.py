@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bsw.chrgm.dialect import iso20
+from bsw.chrgm.coding.dialect import iso20
 from bsw.v2gtp import PayloadType
 from can_adapter.bus import CanFrame
 from ecu.simulated import TODAY

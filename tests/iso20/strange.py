@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bsw.chrgm.coding.wire import UNREADABLE
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.wire import UNREADABLE
 from bsw.os.scheduler import SchedulerFault
 from tests.iso20.campaign import Newer
 from tests.session.test_fault_campaign import broken_promises

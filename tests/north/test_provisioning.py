@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bsw.chrgm import dialect
+from bsw.chrgm.coding import dialect
 from bsw.chrgm.record import Said
 from csm import material
 from csm.handles import KeyHandle

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bsw.chrgm import dialect
 from bsw.chrgm.agreement import Payment
+from bsw.chrgm.coding import dialect
 from bsw.chrgm.pause import PauseAge
 from bsw.dlt import silent
 from bsw.nvm.service import Nvm

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from bsw.chrgm.dialect import iso20
+from bsw.chrgm.coding.dialect import iso20
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.record import Heard, Said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bsw.chrgm.dialect import iso20
+from bsw.chrgm.coding.dialect import iso20
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.signature import Flaw, SignatureFlaw, SignatureRules, verify

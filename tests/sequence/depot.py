@@ -49,7 +49,7 @@ FRAGMENT = Fragment(edges={"CableCheck": (Edge("PowerDelivery", in_depot),)})
 """
 
 VEHICLE: Final = """
-from bsw.chrgm.initiator import Go
+from bsw.chrgm.engine.initiator import Go
 from bsw.chrgm.messages import iso2
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from bsw.chrgm.agreement import Agreement
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import End, Go, Initiator, Next
+from bsw.chrgm.engine.initiator import End, Go, Initiator, Next
+from bsw.chrgm.engine.responder import Responder
 from bsw.chrgm.later import Later
 from bsw.chrgm.record import Heard, Said, SessionRecord
-from bsw.chrgm.responder import Responder
 from bsw.chrgm.sequence import learn
 from bsw.chrgm.sequence.model import Cursor, Edge, Exchange, Limits, SequenceError, Span, table
 from bsw.chrgm.sequence.timing import Change, Timing

@@ -8,7 +8,7 @@ import pytest
 
 from bsw import exi
 from bsw.chrgm.applications import APPLICATIONS, ISO20_ACDP, ISO20_DC
-from bsw.chrgm.dialect import Dialect, iso20
+from bsw.chrgm.coding.dialect import Dialect, iso20
 from bsw.chrgm.messages.iso20 import acdp, common, common_types, dc, wpt
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.messages.model import Message

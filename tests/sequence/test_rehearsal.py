@@ -2,8 +2,8 @@
 
 import pytest
 
+from bsw.chrgm.coding.rehearsal import rehearse
 from bsw.chrgm.protocols import SPOKEN, protocol
-from bsw.chrgm.rehearsal import rehearse
 
 
 @pytest.mark.parametrize("name", [one.name for one in SPOKEN])

@@ -11,14 +11,14 @@ import pytest
 
 from bsw.chrgm.agreement import Agreement, Progress
 from bsw.chrgm.applications import ISO20_ACDP
-from bsw.chrgm.dialect import iso20
+from bsw.chrgm.coding.dialect import iso20
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import End, Go, Initiator, Next
+from bsw.chrgm.engine.initiator import End, Go, Initiator, Next
+from bsw.chrgm.engine.responder import Responder
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.iso20 import acdp, common, common_types, dc
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard, Said, SessionRecord
-from bsw.chrgm.responder import Responder
 from bsw.chrgm.sequence.model import Edge, Exchange, Side, Table, table
 from bsw.chrgm.sequence.timing import Timing
 from bsw.dlt import silent

@@ -5,11 +5,11 @@ from typing import Any
 
 from bsw.chrgm import sap
 from bsw.chrgm.applications import applications_of
-from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.coding.dialect import Dialect
+from bsw.chrgm.coding.wire import Wire
 from bsw.chrgm.messages import din, iso2
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import NO_SESSION, Said
-from bsw.chrgm.wire import Wire
 from bsw.net.channel import Channels, Closed
 from bsw.net.ports import Endpoint, Network, StreamEnd
 from bsw.os.clock import S

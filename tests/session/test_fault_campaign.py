@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bsw.chrgm.coding.wire import UNREADABLE
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.wire import UNREADABLE
 from bsw.os.clock import MS, S
 from bsw.v2gtp import PayloadType
 from evcc.vehicle import Intent

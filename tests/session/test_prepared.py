@@ -8,7 +8,7 @@ import pytest
 PREPARED = """
 import sys
 from {handlers} import SCRIPTS
-from bsw.chrgm.rehearsal import rehearse
+from bsw.chrgm.coding.rehearsal import rehearse
 from bsw.chrgm.placeholder import smallest
 from bsw import exi
 from bsw.chrgm.protocols import protocol, spoken_applications

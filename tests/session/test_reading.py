@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bsw import exi
-from bsw.chrgm import dialect
+from bsw.chrgm.coding import dialect
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Said

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bsw.chrgm.endings import Ending
+from bsw.chrgm.engine.script import reachable
 from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import protocol as spoken
 from bsw.chrgm.record import Heard
-from bsw.chrgm.script import reachable
 from bsw.os.clock import MS, S
 from tools.bench.world.direct import Rig
 

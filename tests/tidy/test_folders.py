@@ -4,7 +4,6 @@ from tests.tidy.tree import ROOT, modules
 from tools.dev.house import MOST, folders
 
 FULLER = {
-    "bsw/chrgm": "what both roles share of a session; messages, sequence, signature are apart",
     "tools/dev/measure": "one measurement a module",
 }
 

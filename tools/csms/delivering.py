@@ -6,7 +6,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
 from bsw import exi
-from bsw.chrgm import dialect
+from bsw.chrgm.coding import dialect
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.kinds import MessageError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bsw import exi
-from bsw.chrgm.dialect import SCHEMAS
+from bsw.chrgm.coding.dialect import SCHEMAS
 from bsw.chrgm.protocols import SPOKEN
 from bsw.exi import DecodeError
 from bsw.v2gtp import PayloadType

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from bsw.chrgm.applications import Link, applications_of
+from bsw.chrgm.coding.wire import UNREADABLE
 from bsw.chrgm.messages.sap import (
     ResponseCode,
     SupportedAppProtocolReq,
@@ -16,7 +17,6 @@ from bsw.chrgm.messages.sap import (
 from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import dialect_of, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
-from bsw.chrgm.wire import UNREADABLE
 from bsw.v2gtp import Frame, PayloadType, pack
 from tools.conformance.newer.answers import NewerStation
 from tools.conformance.vehicle.words import SESSION, station_of

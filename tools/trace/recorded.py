@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.coding.dialect import Dialect
+from bsw.chrgm.coding.wire import UNREADABLE
 from bsw.chrgm.messages.model import Message
 from bsw.chrgm.protocols import dialect_of
 from bsw.chrgm.record import Heard
 from bsw.chrgm.services import energy_by_number
-from bsw.chrgm.wire import UNREADABLE
 from tools.capture.events import Event, Layer, Side
 from tools.capture.words import values, wire_name
 

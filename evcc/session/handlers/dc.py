@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.record import Heard, Said
 from bsw.os.clock import S
 from evcc.session.context import STATION_FAULTS, STATION_STOPS, VehicleContext

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bsw.chrgm.initiator import InitiatorScript
-from bsw.chrgm.script import Scripts
+from bsw.chrgm.engine.initiator import InitiatorScript
+from bsw.chrgm.engine.script import Scripts
 
 SCRIPTS: Final = Scripts[InitiatorScript]("evcc.session.handlers")

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
+from bsw.chrgm.engine.script import ServiceHandlers, methods, reachable
 from bsw.chrgm.later import Later
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import ServiceHandlers, methods, reachable
 from bsw.chrgm.sequence.model import Table
 from evcc.session.context import VehicleContext
 from evcc.session.handlers.steering import steer
 
 
 class VehicleScript:
-    """Implements ``bsw.chrgm.initiator.InitiatorScript``.
+    """Implements ``bsw.chrgm.engine.initiator.InitiatorScript``.
 
     ``service`` says where the chosen energy service has words of its own; empty: nowhere.
     """

@@ -7,7 +7,7 @@ pause goes straight to SessionStop, in state B.
 from typing import Final
 
 from bsw.chrgm.agreement import Progress
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from evcc.session.context import VehicleContext
 from evcc.vehicle import Intent
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bsw.chrgm.responder import ResponderScript
-from bsw.chrgm.script import Scripts
+from bsw.chrgm.engine.responder import ResponderScript
+from bsw.chrgm.engine.script import Scripts
 
 SCRIPTS: Final = Scripts[ResponderScript]("secc.session.handlers")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bsw.chrgm.endings import SessionResult
+from bsw.chrgm.engine.script import ServiceHandlers, methods, own_methods, reachable
 from bsw.chrgm.later import Later
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.script import ServiceHandlers, methods, own_methods, reachable
 from bsw.chrgm.sequence.model import Table
 from secc.session.context import StationContext
 
@@ -22,7 +22,7 @@ class Ends(Protocol):
 
 
 class StationScript:
-    """Implements ``bsw.chrgm.responder.ResponderScript``.
+    """Implements ``bsw.chrgm.engine.responder.ResponderScript``.
 
     ``service`` says where the chosen energy service has words of its own; empty: nowhere.
     """

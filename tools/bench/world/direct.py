@@ -11,10 +11,10 @@ from typing import Any
 from bsw.chrgm import protocols as spoken
 from bsw.chrgm.agreement import Agreement
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import Initiator
+from bsw.chrgm.engine.initiator import Initiator
+from bsw.chrgm.engine.responder import Responder
 from bsw.chrgm.modes import Approach, mode_of
 from bsw.chrgm.record import Heard, Said, SessionRecord
-from bsw.chrgm.responder import Responder
 from bsw.dlt import Logger, silent
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bsw import exi
 from bsw.chrgm import protocols, sap
 from bsw.chrgm.applications import ISO20_AC, ISO20_DC, Link
-from bsw.chrgm.dialect import SCHEMAS
+from bsw.chrgm.coding.dialect import SCHEMAS
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.iso20.words import header, number
 from bsw.chrgm.placeholder import smallest

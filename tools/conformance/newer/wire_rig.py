@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from bsw.chrgm import sap
 from bsw.chrgm.applications import applications_of
+from bsw.chrgm.coding.wire import UNREADABLE, Wire
 from bsw.chrgm.endings import SessionResult
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.cp.pilot import READY
 from bsw.net.channel import Channel, Closed
 from bsw.os.clock import MS, S

@@ -9,12 +9,12 @@ from typing import Any, Final
 from bsw import v2gtp
 from bsw.chrgm import sap
 from bsw.chrgm.applications import Link, applications_of
-from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.coding.dialect import Dialect
+from bsw.chrgm.coding.wire import UNREADABLE, Wire
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
 from bsw.chrgm.protocols import dialect_of
 from bsw.chrgm.record import NO_SESSION, Heard, Said
-from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.cp.pilot import PilotState
 from bsw.net.channel import Channel, Channels, Closed
 from bsw.net.ports import Endpoint

@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, Final
 
 from bsw import v2gtp
-from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.coding.dialect import Dialect
+from bsw.chrgm.coding.wire import UNREADABLE, Wire
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.sap import (
     ResponseCode,
@@ -19,7 +20,6 @@ from bsw.chrgm.messages.sap import (
 )
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said
-from bsw.chrgm.wire import UNREADABLE, Wire
 from bsw.net.channel import Channel, Closed
 from bsw.os.clock import MS, S
 from bsw.sdp.messages import Response

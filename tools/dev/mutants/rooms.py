@@ -26,9 +26,9 @@ ROOMS: Final[dict[str, Room]] = {
     "messages": _room("bsw/chrgm/messages", "exi"),
     "sap": _room("bsw/chrgm/sap.py", "sap"),
     "sequence": _room(
-        "bsw/chrgm/responder.py bsw/chrgm/initiator.py bsw/chrgm/sequence bsw/chrgm/services.py"
+        "bsw/chrgm/engine bsw/chrgm/sequence bsw/chrgm/services.py"
         " bsw/chrgm/later.py bsw/chrgm/phases.py bsw/chrgm/agreement.py bsw/chrgm/placeholder.py"
-        " bsw/chrgm/protocols.py bsw/chrgm/applications.py bsw/chrgm/dialect.py",
+        " bsw/chrgm/protocols.py bsw/chrgm/applications.py bsw/chrgm/coding/dialect.py",
         "sequence",
     ),
     "signature": _room("bsw/chrgm/signature", "pnc"),

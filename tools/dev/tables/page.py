@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bsw.chrgm.script import reachable
+from bsw.chrgm.engine.script import reachable
 from bsw.chrgm.sequence.model import Exchange, Limits, Side, Table, always
 from bsw.os.clock import MS, S
 

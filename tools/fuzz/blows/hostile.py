@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.coding.dialect import Dialect
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import NO_SESSION, Said

@@ -9,12 +9,12 @@ from typing import Any, Final
 from bsw import exi
 from bsw.chrgm import sap
 from bsw.chrgm.applications import applications_of
-from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.coding.dialect import Dialect
+from bsw.chrgm.coding.wire import UNREADABLE
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
 from bsw.chrgm.protocols import Protocol, dialect_of, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
-from bsw.chrgm.wire import UNREADABLE
 from bsw.v2gtp import Fault, Frame, PayloadType, pack, parse_datagram
 from secc.session.profile import FIELD
 from tools.fuzz.blows.hostile import Blow, Hostile

@@ -2,7 +2,7 @@
 
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import End, Go, Next
+from bsw.chrgm.engine.initiator import End, Go, Next
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
 from bsw.chrgm.sequence.din import TABLE

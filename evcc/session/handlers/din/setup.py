@@ -3,7 +3,7 @@
 from typing import Final
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.messages import din
 from bsw.chrgm.record import Heard, Said
 from evcc.plan import DAY, Offer, Piece, choose

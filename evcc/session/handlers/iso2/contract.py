@@ -3,7 +3,7 @@
 from typing import Any
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said

@@ -4,7 +4,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Payment
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from evcc.plan import choose

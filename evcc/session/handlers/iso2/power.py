@@ -4,7 +4,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import End, Go, Next
+from bsw.chrgm.engine.initiator import End, Go, Next
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.record import Heard, Said
 from evcc.plug.wear import Renegotiations

@@ -7,7 +7,7 @@ Finished is the station's no to this way of paying; ``evcc.session.paying`` says
 from typing import Final
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.words import header
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.iso20 import common

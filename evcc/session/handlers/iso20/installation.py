@@ -5,7 +5,7 @@ means, and the station is told nothing [V2G20-1975].
 """
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import MessageHeader, Processing

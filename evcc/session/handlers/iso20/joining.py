@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.selection import Selection
 from bsw.chrgm.modes import Approach
 from evcc.session.context import VehicleContext

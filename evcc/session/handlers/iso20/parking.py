@@ -6,7 +6,7 @@ is there.  Its messages run beside the row, which never waits for them.
 
 from dataclasses import replace
 
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.words import header
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.record import Heard, Said

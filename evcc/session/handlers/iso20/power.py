@@ -4,7 +4,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending, SessionResult
-from bsw.chrgm.initiator import End, Go, Next
+from bsw.chrgm.engine.initiator import End, Go, Next
 from bsw.chrgm.iso20.words import header
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode

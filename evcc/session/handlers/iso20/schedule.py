@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.words import header, maybe, most, number, percent
 from bsw.chrgm.messages.iso20 import common
 from bsw.chrgm.messages.iso20.common_types import Processing

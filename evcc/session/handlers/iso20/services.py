@@ -5,7 +5,7 @@ is wanted besides energy.
 """
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.parameters import read_all
 from bsw.chrgm.iso20.selection import PROTOCOL
 from bsw.chrgm.iso20.words import header

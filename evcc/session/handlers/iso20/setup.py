@@ -1,7 +1,7 @@
 """ISO 15118-20 on the vehicle, SessionSetup: a new session, or the one that was paused."""
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.selection import Selection, restored
 from bsw.chrgm.iso20.words import header
 from bsw.chrgm.messages.iso20 import common

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.lines import Lines, lines
 from bsw.chrgm.iso20.words import header, least, most, number
 from bsw.chrgm.messages.iso20 import ac

@@ -8,7 +8,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.words import header, percent
 from bsw.chrgm.messages.iso20 import acdp
 from bsw.chrgm.record import Heard, Said

@@ -6,7 +6,7 @@ The judgement is that of all protocols (``evcc.session.handlers.dc``); the loop 
 from typing import Any, Final
 
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.words import header, least, most, number, percent
 from bsw.chrgm.messages.iso20 import dc
 from bsw.chrgm.messages.iso20.common_types import Processing

@@ -7,7 +7,7 @@ point; the most current that the battery takes now, ramped like a set point, is 
 from typing import Any, Final
 
 from bsw.chrgm.agreement import Progress
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.words import header, least, most, number
 from bsw.chrgm.messages.iso20 import dc
 from bsw.chrgm.messages.iso20.common_types import RationalNumber

@@ -8,7 +8,7 @@ from typing import Final
 
 from bsw.chrgm.agreement import Progress
 from bsw.chrgm.endings import Ending
-from bsw.chrgm.initiator import Go, Next
+from bsw.chrgm.engine.initiator import Go, Next
 from bsw.chrgm.iso20.words import header, most, number
 from bsw.chrgm.messages.iso20 import wpt
 from bsw.chrgm.messages.iso20.common_types import Processing

@@ -7,7 +7,7 @@ same wire; it knows neither who should speak nor what is meant.
 from typing import Final
 
 from bsw import exi
-from bsw.chrgm.dialect import Dialect
+from bsw.chrgm.coding.dialect import Dialect
 from bsw.chrgm.messages.kinds import MessageError
 from bsw.chrgm.messages.sap import SupportedAppProtocolReq, SupportedAppProtocolRes
 from bsw.chrgm.record import NO_SESSION, Heard, Said

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.engine.spans import SpanWatch
+from bsw.chrgm.engine.streams import AnsweredAside, Line
 from bsw.chrgm.later import Later
 from bsw.chrgm.record import Heard, Said, SessionRecord, code_of, refused, same_session
 from bsw.chrgm.sequence.model import Cursor, Exchange, Span, Table
 from bsw.chrgm.sequence.timing import Timing
-from bsw.chrgm.spans import SpanWatch
-from bsw.chrgm.streams import AnsweredAside, Line
 from bsw.dlt import Logger
 from bsw.os.scheduler import Scheduler
 from bsw.v2gtp import SIDE_STREAMS

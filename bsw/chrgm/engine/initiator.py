@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bsw.chrgm.endings import Ending, SessionResult
+from bsw.chrgm.engine.spans import SpanWatch
+from bsw.chrgm.engine.streams import AskedAside, Line
 from bsw.chrgm.later import Later
 from bsw.chrgm.record import (
     NO_SESSION,
@@ -22,8 +24,6 @@ from bsw.chrgm.record import (
 )
 from bsw.chrgm.sequence.model import Cursor, Exchange, Span, Table
 from bsw.chrgm.sequence.timing import Timing
-from bsw.chrgm.spans import SpanWatch
-from bsw.chrgm.streams import AskedAside, Line
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from bsw.v2gtp import SIDE_STREAMS

@@ -1,0 +1,1 @@
+"""From a message to the octets of its protocol, and back."""

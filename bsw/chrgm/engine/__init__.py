@@ -1,0 +1,1 @@
+"""Who walks a table of exchanges: asking, answering, side streams, time."""
