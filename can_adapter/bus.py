@@ -8,7 +8,10 @@ return at once, and all callbacks come from the scheduler's thread.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from can_adapter.rings import Ring, RingListener
 
 CLASSIC_LENGTHS: Final = frozenset(range(9))
 FD_LENGTHS: Final = CLASSIC_LENGTHS | {12, 16, 20, 24, 32, 48, 64}
@@ -27,6 +30,8 @@ class CanFrame:
     fd: bool = True
     key: int = field(init=False, repr=False, compare=False)
     """The identifier, marked where it is an extended one."""
+    ring: "Ring | None" = field(default=None, init=False, repr=False, compare=False)
+    """Those that it belongs to, if more of its kind follow."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", self.id | EXTENDED if self.extended else self.id)
@@ -34,7 +39,7 @@ class CanFrame:
             kind = "CAN-FD" if self.fd else "classic CAN"
             raise ValueError(f"frame 0x{self.id:X}: {kind} cannot carry {len(self.data)} octets")
 
-    def carrying(self, data: bytes) -> "CanFrame":
+    def carrying(self, data: bytes, ring: "Ring | None" = None) -> "CanFrame":
         """The same frame with other data, as long as these; cheaper than one made anew."""
         other = object.__new__(CanFrame)
         put = object.__setattr__
@@ -43,6 +48,7 @@ class CanFrame:
         put(other, "extended", self.extended)
         put(other, "fd", self.fd)
         put(other, "key", self.key)
+        put(other, "ring", ring)
         return other
 
     def __str__(self) -> str:
@@ -93,6 +99,9 @@ class CanPort(Protocol):
 
         The driver filters as near to the wire as it can, so that others cost nothing.
         """
+
+    def repeats_to(self, listener: "RingListener") -> None:
+        """Ask it about frames that say the same over and over.  A bus of wires never asks."""
 
     def send(self, frame: CanFrame) -> bool:
         """Queue a frame.  False, and counted, when the bus is off or the queue is full."""

@@ -13,6 +13,7 @@ from typing import Final
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusCounters, BusState, CanFrame, CanPort, FrameReceiver
+from can_adapter.rings import Ring, RingListener
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class CanIf:
         self._port = port
         self._recovery = recovery or Recovery()
         self._routes: dict[int, tuple[FrameReceiver, ...]] = {}
+        self._listeners: dict[FrameReceiver, RingListener] = {}
         self._observers: list[BusObserver] = []
         self._attempts = 0
         self._retry = scheduler.alarm(self._try_again, name=f"{port.name} recovery")
@@ -57,6 +59,7 @@ class CanIf:
         self.transmit: Final = port.send
         """False, and counted, when the bus is off or its queue full."""
         port.listen(self._received, self._state_changed)
+        port.repeats_to(self)
         self._filter()
 
     @property
@@ -80,13 +83,21 @@ class CanIf:
         self._overhear = None
         self._filter()
 
-    def route(self, keys: Iterable[int], receiver: FrameReceiver) -> None:
-        """Hand frames with these keys (``CanFrame.key``) to ``receiver``, too."""
+    def route(
+        self, keys: Iterable[int], receiver: FrameReceiver, listener: RingListener | None = None
+    ) -> None:
+        """Hand frames with these keys (``CanFrame.key``) to ``receiver``, too.
+
+        Without a ``listener`` who can tell what repeats of a frame would say, each one is.
+        """
+        if listener is not None:
+            self._listeners[receiver] = listener
         for key in keys:
             self._routes[key] = (*self._routes.get(key, ()), receiver)
         self._filter()
 
     def unroute(self, receiver: FrameReceiver) -> None:
+        self._listeners.pop(receiver, None)
         for key, users in tuple(self._routes.items()):
             left = tuple(user for user in users if user != receiver)
             if left:
@@ -98,6 +109,17 @@ class CanIf:
     def catch_up(self) -> None:
         """Take what has arrived already before anybody judges that something is missing."""
         self._port.catch_up()
+
+    def stands(self, ring: Ring) -> bool:
+        """Whether all who heard a frame of it agree that its repeats say nothing."""
+        if self._overhear is not None:
+            return False
+        listeners = [self._listeners.get(user) for user in self._routes.get(ring.key, ())]
+        return all(one is not None and one.stands(ring) for one in listeners)
+
+    def repeated(self, ring: Ring, times: int, last: int) -> None:
+        for user in self._routes.get(ring.key, ()):
+            self._listeners[user].repeated(ring, times, last)
 
     def observe(self, observer: BusObserver) -> None:
         self._observers.append(observer)

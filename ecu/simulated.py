@@ -21,7 +21,8 @@ from bsw.plug.end import PlugEnd
 from bsw.sim.base import SimulatedBase
 from bsw.sim.blocks import MemoryBlocks
 from bsw.stbm import Quality, TimeBase
-from can_adapter.drivers.simulated import SimulatedBus, SimulatedPort
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.simulated_port import SimulatedPort
 from csm.cryif import CryIf
 from csm.randomness import SeededRandomness
 from ecu.doors import ModemDoor

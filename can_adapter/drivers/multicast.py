@@ -23,6 +23,7 @@ from can_adapter.bus import (
 )
 from can_adapter.drivers.datagrams import Datagrams, Malformed
 from can_adapter.drivers.python_can import FRAMES_PER_TURN, RECEIVE_BUFFER, Option, Watching
+from can_adapter.rings import RingListener
 
 if TYPE_CHECKING:
     from bsw.os.host import Watch
@@ -85,6 +86,9 @@ class MulticastPort:
 
     def accept(self, keys: Collection[int] | None) -> None:
         self._wanted = None if keys is None else frozenset(keys)
+
+    def repeats_to(self, listener: RingListener) -> None:
+        """Each frame is played."""
 
     def send(self, frame: CanFrame) -> bool:
         if self._sockets is None:

@@ -6,6 +6,7 @@ Nothing is ever heard, so every value is absent; nothing that is sent arrives an
 from collections.abc import Collection
 
 from can_adapter.bus import BusCounters, BusState, CanFrame, FrameReceiver, StateReceiver
+from can_adapter.rings import RingListener
 
 
 class NoBus:
@@ -21,6 +22,9 @@ class NoBus:
 
     def accept(self, keys: Collection[int] | None) -> None:
         """There is nothing to choose from."""
+
+    def repeats_to(self, listener: RingListener) -> None:
+        """Each frame is played."""
 
     def send(self, _frame: CanFrame) -> bool:
         self.counters.sent += 1

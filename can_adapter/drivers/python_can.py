@@ -25,6 +25,7 @@ from can_adapter.bus import (
     StateReceiver,
 )
 from can_adapter.drivers.reader import READER_QUEUE, Reader
+from can_adapter.rings import RingListener
 
 if TYPE_CHECKING:
     import can
@@ -116,6 +117,9 @@ class PythonCanPort:
         self._wanted = None if keys is None else frozenset(keys)
         if self._bus is not None:
             self._filter(self._bus)
+
+    def repeats_to(self, listener: RingListener) -> None:
+        """Each frame is played."""
 
     def send(self, frame: CanFrame) -> bool:
         bus = self._bus

@@ -38,6 +38,11 @@ class E2eSpec:
         """Where checksum, counter and length lie, as ``SignalSpec.bits`` counts."""
         return range(8 * self.offset, 8 * self.offset + HEADER_BITS.get(self.profile, 0))
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The octets that hold these bits begin and end here."""
+        return self.offset, self.offset + -(-len(self.bits) // 8)
+
 
 @dataclass(frozen=True, slots=True)
 class Mux:

@@ -179,11 +179,11 @@ class E2eProtector:
     def protect(self, data: bytearray) -> None:
         """Fill in the next counter and the checksum."""
         self.counter = (self.counter + 1) % self.modulo
-        self.seal(data)
+        self.seal(data, self.counter)
 
-    def seal(self, data: bytearray) -> None:
-        """Fill in the counter as it is, and the checksum."""
-        self._profile.set_counter(data, self._offset, self.counter)
+    def seal(self, data: bytearray, counter: int) -> None:
+        """Fill in this counter and the checksum."""
+        self._profile.set_counter(data, self._offset, counter)
         self._protect(data)
 
 
@@ -200,7 +200,8 @@ class E2eChecker:
         self._most_lost = min(self._window.max_delta_counter, self._profile.modulo - 2)
         self._recent: deque[E2eStatus] = deque()
         self._all_good = 0
-        self._settled = False  # trusted, and nothing but good frames in the window
+        self.settled = False
+        """Trusted, and nothing but good frames in the window."""
         self.state = E2eState.NO_DATA
         self.last: E2eStatus | None = None
         self._good = 0
@@ -218,7 +219,7 @@ class E2eChecker:
 
     def judge_counter(self, counter: int | None) -> E2eStatus:
         """The same, for a frame whose ``counter_of`` is known."""
-        if self._settled and counter is not None and counter == self._next:  # as nearly always
+        if self.settled and counter is not None and counter == self._next:  # as nearly always
             self._next = (counter + 1) % self._modulo
             self._good += 1
             self.last = E2eStatus.OK
@@ -231,6 +232,13 @@ class E2eChecker:
             self._others[status] += 1
         self._move(status)
         return status
+
+    def judge_repeats(self, times: int) -> None:
+        """So many frames in sequence, while settled."""
+        assert self._next is not None
+        self._next = (self._next + times) % self._modulo
+        self._good += times
+        self.last = E2eStatus.OK
 
     @property
     def counts(self) -> dict[E2eStatus, int]:
@@ -263,8 +271,8 @@ class E2eChecker:
         good = status is E2eStatus.OK or status.good
         self._all_good = self._all_good + 1 if good else 0
         full = self._all_good > self._window.window_size_valid
-        self._settled = full and self.state is E2eState.VALID
-        if self._settled:
+        self.settled = full and self.state is E2eState.VALID
+        if self.settled:
             return
         if self.state is E2eState.NO_DATA:
             if status is E2eStatus.ERROR:
@@ -301,4 +309,4 @@ class E2eChecker:
         self.state = state
         self._recent.clear()
         self._all_good = 0
-        self._settled = False
+        self.settled = False

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from bsw.os.clock import S
-from bsw.os.scheduler import Scheduler
+from bsw.os.scheduler import FIRST, Scheduler
 from bsw.trace import Trace, TraceRecord
 from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.matrix.codec import Layout, Raw
 from can_adapter.matrix.specs import MessageSpec
+from can_adapter.rings import Ring
 from can_adapter.signals.convert import physical
 
 EVERY: Final = 1 * S
@@ -31,14 +32,51 @@ class CanNotes:
         self._trace = trace
         self._notes = {spec.key: _Note(Layout(spec)) for spec in specs}
         self._on = False
-        canif.route(self._notes, self._received)
+        self._rings: dict[int, Ring] = {}
+        self._later = scheduler.alarm(self._play_due, name="can notes", priority=FIRST)
+        canif.route(self._notes, self._received, self)
         trace.add_sink(self)
 
     def write(self, record: TraceRecord) -> None:
         if record.kind in {BEGINS, ENDS}:
             self._on = record.kind == BEGINS
+            self._play(self._rings)
             for note in self._notes.values():
                 note.forget()
+
+    def stands(self, ring: Ring) -> bool:
+        """Its repeats are noted by nobody, or not before a time at which they are played again."""
+        note = self._notes[ring.key]
+        if ring.span != note.span:
+            return False
+        self._rings[ring.key] = ring
+        if self._on and note.differs(ring.blank.data):
+            self._play_at(note.next)
+        return True
+
+    def repeated(self, ring: Ring, times: int, last: int) -> None:
+        """They said nothing."""
+
+    def _play_at(self, when: int) -> None:
+        if not self._later.armed or when < self._later.due:
+            self._later.move(when)
+
+    def _play_due(self) -> None:
+        """Of those that have something to say, whose time has come."""
+        now = self._now()
+        waiting = [
+            key
+            for key, ring in self._rings.items()
+            if ring.carrier is not None and self._notes[key].differs(ring.blank.data)
+        ]
+        self._play([key for key in waiting if self._notes[key].next <= now])
+        for key in waiting:
+            if self._notes[key].next > now:
+                self._play_at(self._notes[key].next)
+
+    def _play(self, keys: Iterable[int]) -> None:
+        for key in tuple(keys):
+            self._rings.pop(key).play()
 
     def _received(self, frame: CanFrame) -> None:
         if not self._on:
@@ -55,11 +93,13 @@ class CanNotes:
 class _Note:
     """What was written of one message last, and when more may be written."""
 
-    __slots__ = ("_bits", "_layout", "_masks", "_values", "length", "name", "next")
+    __slots__ = ("_bits", "_layout", "_masks", "_values", "length", "name", "next", "span")
 
     def __init__(self, layout: Layout) -> None:
         self.name = layout.spec.name
         self.length = layout.spec.length
+        e2e = layout.spec.e2e
+        self.span = e2e.span if e2e else None
         self._layout = layout
         self._masks = layout.masks()
         self.forget()
@@ -74,9 +114,7 @@ class _Note:
 
         Signals are looked at one by one only where a bit of one of them is another.
         """
-        layout = self._layout
-        little, big = layout.images(data[: self.length])
-        bits = little & self._masks[0], big & self._masks[1]
+        layout, bits = self._layout, self._said(data)
         if bits == self._bits:
             return None
         self._bits = bits
@@ -86,3 +124,11 @@ class _Note:
             return None
         self._values = values
         return {name: physical(signal, raw) for name, (signal, raw) in said.items()}
+
+    def differs(self, data: bytes) -> bool:
+        """Whether the frame may say something else than what was said last."""
+        return len(data) >= self.length and self._said(data) != self._bits
+
+    def _said(self, data: bytes) -> tuple[int, int]:
+        little, big = self._layout.images(data[: self.length])
+        return little & self._masks[0], big & self._masks[1]

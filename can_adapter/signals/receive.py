@@ -13,6 +13,7 @@ from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
 from can_adapter.matrix.configured import timeout, window
+from can_adapter.rings import Ring
 from can_adapter.signals.binding import Binding, Bindings
 from can_adapter.signals.e2e import E2eChecker, E2eState, E2eStatus
 from can_adapter.signals.quality import (
@@ -73,7 +74,7 @@ class Inbound(Generic[StateT]):
         self._expiry = self._next_expiry()
         self._alarm = scheduler.alarm(self._check_ages, name="can freshness", priority=FIRST)
         self._arm()
-        canif.route(self._slots, self.received)
+        canif.route(self._slots, self.received, self)
 
     @property
     def state(self) -> StateT:
@@ -93,6 +94,7 @@ class Inbound(Generic[StateT]):
         cell = self._cells.get(role)
         if cell is None:
             return Reading(Quality.UNBOUND)
+        self._canif.catch_up()
         now = self._now()
         if self._expiry is not None and now >= self._expiry:
             self._expire(now)
@@ -106,7 +108,8 @@ class Inbound(Generic[StateT]):
         return (*self._cells, *self._constants)
 
     def protection(self, message: str) -> E2eChecker | None:
-        """The judge of a protected message: its state and counts."""
+        """The judge of a protected message: its state and counts as they are now."""
+        self._canif.catch_up()
         slots = (slot for slot in self._slots.values() if slot.spec.name == message)
         return next((slot.checker for slot in slots), None)
 
@@ -138,6 +141,12 @@ class Inbound(Generic[StateT]):
     def close(self) -> None:
         self._alarm.cancel()
         self._canif.unroute(self.received)
+
+    def stands(self, ring: Ring) -> bool:
+        return self._slots[ring.key].stands(ring)
+
+    def repeated(self, ring: Ring, times: int, last: int) -> None:
+        self._slots[ring.key].repeated(times, last)
 
     def received(self, frame: CanFrame) -> None:
         slot = self._slots[frame.key]

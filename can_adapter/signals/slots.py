@@ -9,9 +9,10 @@ from typing import Final
 
 from can_adapter.matrix.codec import Field, Layout, Raw, pages
 from can_adapter.matrix.specs import MessageSpec
+from can_adapter.rings import Ring
 from can_adapter.signals.binding import Binding
 from can_adapter.signals.convert import REFUSED
-from can_adapter.signals.e2e import PROFILES, REMEMBERED, E2eChecker, E2eWindow
+from can_adapter.signals.e2e import REMEMBERED, E2eChecker, E2eWindow
 from can_adapter.signals.quality import Quality
 from can_adapter.signals.roles import Value
 
@@ -155,6 +156,7 @@ class Slot:
         "masks",
         "multiplexed",
         "payload",
+        "ring",
         "seen",
         "spec",
         "timeout",
@@ -178,6 +180,8 @@ class Slot:
         """Where counter and checksum begin and end, if no value is read from there."""
         self.payload: tuple[bytes, bytes] = (b"", b"")
         """What stood before and behind them in the last frame that was looked at."""
+        self.ring: Ring | None = None
+        """Frames that nobody hands over: what they say is known."""
         self._pages: dict[tuple[Raw, ...], Page] = {}
         self._single: Page | None = None
         self._page_timeout = timeout * len(pages(self.layout))
@@ -192,7 +196,7 @@ class Slot:
         spec, e2e = self.spec, self.spec.e2e
         if e2e is None or self.multiplexed:
             return None
-        begin, end = e2e.offset, e2e.offset + PROFILES[e2e.profile].header
+        begin, end = e2e.span
         bits = (1 << 8 * (end - begin)) - 1
         little, big = bits << 8 * begin, bits << 8 * (spec.length - end)
         return None if self.masks[0] & little or self.masks[1] & big else (begin, end)
@@ -211,6 +215,29 @@ class Slot:
         if self.timeout:
             self.deadline = now + self.timeout
         return page
+
+    def stands(self, ring: Ring) -> bool:
+        """Whether repeats of the frame just taken over can do nothing but keep it fresh.
+
+        They are others only in ``ring.span``, from where nothing may be read.
+        """
+        page, checker = self._single, self.checker
+        if page is None or page.images is None or self.trouble is not None or self.malformed:
+            return False
+        if ring.span != self.edges or (checker is not None and not checker.settled):
+            return False
+        self.ring = ring
+        return True
+
+    def repeated(self, times: int, last: int) -> None:
+        """Repeats came, the last one then."""
+        page = self._single
+        assert page is not None
+        page.seen = self.seen = last
+        if self.timeout:
+            self.deadline = last + self.timeout
+        if self.checker is not None:
+            self.checker.judge_repeats(times)
 
     def remember(self, data: bytes, page: Page, counter: int | None) -> None:
         """A frame was taken over: the same octets would say nothing new."""
@@ -242,6 +269,9 @@ class Slot:
 
     def forget(self, trouble: Quality) -> None:
         """No value of this message can be used any more."""
+        if self.ring is not None:
+            self.ring.play()
+            self.ring = None
         self.deadline = None
         self.trouble = trouble
         self.known.clear()

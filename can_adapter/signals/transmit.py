@@ -16,6 +16,7 @@ from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.matrix.codec import Field, FrameImage, Layout, Raw, pages
 from can_adapter.matrix.specs import MessageSpec, SendType
+from can_adapter.rings import Ring
 from can_adapter.signals.binding import Binding, Bindings
 from can_adapter.signals.e2e import E2eProtector
 from can_adapter.signals.roles import Role, Value
@@ -25,6 +26,9 @@ PartT = TypeVar("PartT")
 
 Told = Mapping[str, object]
 """Values by the names of their roles; one that is not there is absent."""
+
+NOT_YET = -1
+"""The version of a page that was not sent so far."""
 
 SPREAD = 1 * MS
 """Distance of the first cyclic frames of two messages, so that they do not come in bursts."""
@@ -36,26 +40,6 @@ class TransmitCounters:
     refused: int = 0  # by the bus: off, or its queue full
 
 
-class _Ready:
-    """The frames of one page as they were sent, by counter, for as long as its bits stay.
-
-    ``blank`` is the frame without counter and checksum.
-    """
-
-    __slots__ = ("blank", "frames", "version")
-
-    def __init__(self, spec: MessageSpec) -> None:
-        self.blank = CanFrame(spec.id, bytes(spec.length), spec.extended, spec.fd)
-        self.frames: dict[int, CanFrame] = {}
-        self.version = -1
-
-    def renew(self, page: FrameImage) -> None:
-        """Its bits are other ones now."""
-        self.version = page.version
-        self.frames.clear()
-        self.blank = self.blank.carrying(bytes(page.octets()))
-
-
 class Sender:
     """One message on its way out."""
 
@@ -64,7 +48,8 @@ class Sender:
         self.layout = Layout(spec)
         self.counters = TransmitCounters()
         self.pages = tuple(FrameImage(self.layout, page) for page in pages(self.layout))
-        self._ready = tuple(_Ready(spec) for _ in self.pages)
+        self._blank = CanFrame(spec.id, bytes(spec.length), spec.extended, spec.fd)
+        self._rings = [Ring(self._blank, NOT_YET) for _ in self.pages]
         self._scheduler = scheduler
         self._now = scheduler.clock.now
         self._transmit = canif.transmit
@@ -118,31 +103,36 @@ class Sender:
 
     def _send_at(self, now: int) -> None:
         """Send the page whose turn it is."""
-        page, ready, protector = self.pages[self._page], self._ready[self._page], self._protector
+        number, protector = self._page, self._protector
+        ring = self._rings[number]
         if self._several:
-            self._page = (self._page + 1) % len(self.pages)
+            self._page = (number + 1) % len(self.pages)
         counter = 0
         if protector is not None:
             protector.counter = counter = (protector.counter + 1) % protector.modulo
-        if ready.version != page.version:
-            ready.renew(page)
-        frame = ready.frames.get(counter) or self._make(ready, counter)
+        if ring.version != self.pages[number].version:
+            ring = self._renewed(number)
         self._earliest = now + self._distance
-        if self._transmit(frame):
+        carrier = ring.carrier
+        if (carrier is not None and carrier.repeat(counter)) or self._transmit(ring.frame(counter)):
             self.counters.sent += 1
         else:
             self.counters.refused += 1
+            self._renewed(number)  # a counter is missing in the one that was
 
-    def _make(self, ready: _Ready, counter: int) -> CanFrame:
-        """The page as it stands, protected with this counter; kept if that comes round soon."""
-        frame, protector = ready.blank, self._protector
-        if protector is not None:
-            data = bytearray(frame.data)
-            protector.seal(data)
-            frame = frame.carrying(bytes(data))
-        if protector is None or protector.recurs:
-            ready.frames[counter] = frame
-        return frame
+    def _renewed(self, number: int) -> Ring:
+        """The page as it stands, and its frames from now on."""
+        page, protector = self.pages[number], self._protector
+        ring = Ring(
+            self._blank.carrying(bytes(page.octets())),
+            page.version,
+            seal=protector.seal if protector is not None else None,
+            span=self.spec.e2e.span if self.spec.e2e else None,
+            keep=protector is None or protector.recurs,
+            lasting=not self._several,
+        )
+        self._rings[number] = ring
+        return ring
 
 
 class _Outlet:

@@ -11,7 +11,8 @@ from bsw.ecuc.tree import ConfigurationError
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
-from can_adapter.drivers.simulated import BusTiming, SimulatedBus
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.timing import BusTiming
 from can_adapter.matrix.configured import load_matrix
 from can_adapter.signals.values import (
     ContactorRequest,

@@ -8,7 +8,8 @@ from bsw.ecuc.load import load
 from bsw.os.clock import MS, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
-from can_adapter.drivers.simulated import BusTiming, SimulatedBus
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.timing import BusTiming
 from can_adapter.signals.quality import Quality
 from can_adapter.vehicle.bus import VehicleBus, open_vehicle_bus
 from can_adapter.vehicle.config import VehicleCanConfig

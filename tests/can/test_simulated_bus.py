@@ -5,7 +5,9 @@ from collections.abc import Callable
 from bsw.os.clock import MS, US, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusState, CanFrame
-from can_adapter.drivers.simulated import BusTiming, SimulatedBus, SimulatedPort, frame_bits
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.simulated_port import SimulatedPort
+from can_adapter.drivers.timing import BusTiming, frame_bits
 from csm.randomness import SeededRandomness
 
 

@@ -8,7 +8,8 @@ import pytest
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import CanFrame
-from can_adapter.drivers.simulated import BusTiming, SimulatedBus
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.timing import BusTiming
 from can_adapter.signals.timetable import Timetable
 from can_adapter.vehicle.bus import open_vehicle_bus
 from can_adapter.vehicle.config import VehicleCanConfig

@@ -9,7 +9,8 @@ from cantools.autosar.end_to_end import check_profile5_crc
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusState, CanFrame
-from can_adapter.drivers.simulated import BusTiming, SimulatedBus
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.timing import BusTiming
 from can_adapter.matrix.configured import load_matrix
 from can_adapter.matrix.model import shipped_matrix
 from can_adapter.signals.values import ContactorRequest, OfferedModes, SessionState

@@ -14,7 +14,8 @@ from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
 from can_adapter.drivers.multicast import MulticastPort
 from can_adapter.drivers.python_can import PythonCanPort
-from can_adapter.drivers.simulated import BusTiming, SimulatedBus
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.timing import BusTiming
 from can_adapter.matrix.configured import load_matrix
 from can_adapter.signals.binding import bind
 from can_adapter.signals.transmit import Outbound
@@ -95,7 +96,10 @@ class VehicleWorld:
 
     def node(self, name: str) -> Outbound[object]:
         """A node of the vehicle that sends its messages as the matrix says."""
-        return sender(self.scheduler, self.bus.attach(name), self.config, name)
+        return self.sender(name, self.bus.attach(name))
+
+    def sender(self, name: str, port: CanPort) -> Outbound[object]:
+        return sender(self.scheduler, port, self.config, name)
 
     def run_for(self, duration: int) -> None:
         self.scheduler.run(self.scheduler.now + duration)

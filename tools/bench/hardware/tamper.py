@@ -13,6 +13,7 @@ from can_adapter.bus import BusCounters, BusState, CanFrame, CanPort, FrameRecei
 from can_adapter.matrix.codec import Layout, Raw
 from can_adapter.matrix.model import Matrix
 from can_adapter.matrix.specs import MessageSpec
+from can_adapter.rings import Ring, RingListener
 from can_adapter.signals.e2e import PROFILES, E2eProtector
 
 
@@ -87,10 +88,15 @@ class TamperedPort:
         self._keys = {spec.name: spec.key for spec in matrix}
         self._spoils: dict[int, list[Spoil]] = {}
         self._held: dict[int, bytes] = {}
+        self._rings: dict[int, Ring] = {}
 
     def spoil(self, message: str, how: Spoil) -> None:
         """From now on; several spoils of one message add up."""
-        self._spoils.setdefault(self._keys[message], []).append(how)
+        key = self._keys[message]
+        if key in self._rings:
+            self._rings[key].barred = True
+            self._rings.pop(key).play()
+        self._spoils.setdefault(key, []).append(how)
 
     def mend(self, message: str, how: Spoil | None = None) -> None:
         """Take one spoil back, or all of a message."""
@@ -120,9 +126,15 @@ class TamperedPort:
     def accept(self, keys: Collection[int] | None) -> None:
         self._port.accept(keys)
 
+    def repeats_to(self, listener: RingListener) -> None:
+        self._port.repeats_to(listener)
+
     def send(self, frame: CanFrame) -> bool:
         spoils = self._spoils.get(frame.key) if self._spoils else None
         if not spoils:
+            if frame.ring is not None:
+                self._rings[frame.key] = frame.ring
+                frame.ring.barred = False
             return self._port.send(frame)
         spec, data = self._specs[frame.key], bytearray(frame.data)
         for spoil in spoils:

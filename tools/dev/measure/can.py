@@ -21,8 +21,10 @@ from can_adapter.bus import BusCounters, BusState, CanFrame, FrameReceiver, Stat
 from can_adapter.canif import CanIf
 from can_adapter.config import BusConfig
 from can_adapter.drivers.choose import open_port
-from can_adapter.drivers.simulated import BusTiming, SimulatedBus
+from can_adapter.drivers.simulated import SimulatedBus
+from can_adapter.drivers.timing import BusTiming
 from can_adapter.matrix.configured import load_matrix
+from can_adapter.rings import RingListener
 from can_adapter.signals.binding import bind
 from can_adapter.signals.transmit import Outbound
 from can_adapter.signals.values import ContactorRequest
@@ -116,6 +118,9 @@ class _Wire:
 
     def accept(self, keys: Collection[int] | None) -> None:
         pass
+
+    def repeats_to(self, listener: RingListener) -> None:
+        """Each frame is played."""
 
     def send(self, frame: CanFrame) -> bool:
         self.sent.append(frame)
