@@ -11,6 +11,7 @@ from typing import Final
 from bsw.chrgm.messages.model import Message
 from tools.capture.events import Event, Layer, Side
 from tools.capture.ladder import shown
+from tools.monitor.asleep import Asleep
 from tools.monitor.finding import Finding
 from tools.monitor.handshake import Handshake
 from tools.monitor.link import Discovery, Slac, tls
@@ -40,6 +41,7 @@ class Judge:
     """Feed it all events of one file in their order."""
 
     _connections: dict[int, _Connection] = field(default_factory=dict)
+    _asleep: Asleep = field(default_factory=Asleep)
     _slac: Slac = field(default_factory=Slac)
     _discovery: Discovery = field(default_factory=Discovery)
 
@@ -85,7 +87,7 @@ class Judge:
             return
         yield from known.handshake.spoken(event)
         if known.walk is None:
-            known.walk = begun(event, secure=known.secure)
+            known.walk = begun(event, self._asleep, secure=known.secure)
         if known.walk is not None:
             yield from known.walk.judge(event, values)
 

@@ -15,6 +15,7 @@ from bsw.chrgm.sequence.model import Side as Beside
 from bsw.os.clock import S
 from tools.capture.events import Event, Side
 from tools.capture.words import Value
+from tools.monitor.asleep import Asleep, guessed
 from tools.monitor.finding import Finding, late
 from tools.monitor.relations import Relations
 from tools.monitor.signed import Signatures
@@ -24,13 +25,13 @@ _TABLES: Final = frozenset(one.name for one in SPOKEN)
 _FIRST_CODES: Final = frozenset({"OK_NewSessionEstablished", "OK_OldSessionJoined"})
 
 
-def begun(event: Event, *, secure: bool) -> "Walk | None":
+def begun(event: Event, asleep: Asleep, *, secure: bool) -> "Walk | None":
     """With the first message of a protocol we have a table of."""
     spoken = event.schema.partition(".")[0]  # iso20.dc and iso20.common are one protocol
     if spoken not in _TABLES:
         return None
     table = protocol(spoken).table
-    return Walk(table, Cursor(table), Agreement(secure=secure))
+    return Walk(table, Cursor(table), Agreement(secure=secure), asleep)
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Walk:
     table: Table
     cursor: Cursor
     agreed: Agreement
+    asleep: Asleep
     exchange: Exchange | None = None
     request: Any = None
     asked_at: int = 0
@@ -86,6 +88,7 @@ class Walk:
             yield Finding("order", f"{event.name} before {self.exchange.name} was answered")
         if self.over:
             yield Finding("order", f"{event.name} after the session had ended")
+        self.agreed = guessed(exchange.name, self.agreed, self.cursor)
         yield from self._in_order(exchange, joined=self.cursor.at is None)
         waited = None if self.answered_at is None else event.when - self.answered_at
         limit = self._patience
@@ -145,6 +148,8 @@ class Walk:
         yield from self._chain(exchange, event, body)
         if type(body) is exchange.response and not code.upper().startswith("FAILED"):
             self.agreed = exchange.learn(self.agreed, self.request, body)
+            session = self.session.rjust(8, b"\0")
+            self.agreed = self.asleep.after(session, self.request, self.agreed)
         yield from self._spans(exchange, event)
         self.over = self.over or exchange.name == "SessionStop"
         self.exchange, self.answered_at = None, event.when
