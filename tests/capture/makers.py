@@ -70,7 +70,9 @@ def framed(recording: Recording) -> list[tuple[int, bool, bytes]]:
 class Spoken:
     """A TLS connection between two engines of Python's own, with everything that passed."""
 
-    def __init__(self, folder: Path, version: ssl.TLSVersion, suite: str = "") -> None:
+    def __init__(
+        self, folder: Path, version: ssl.TLSVersion, suite: str = "", curve: str = ""
+    ) -> None:
         self.key_log = folder / "keys.log"
         self.wire: list[tuple[bool, bytes]] = []
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -81,6 +83,8 @@ class Spoken:
         certificate = folder / "self.pem"
         certificate.write_bytes(self_signed(ec.SECP256R1()))
         server.load_cert_chain(certificate)
+        if curve:
+            server.set_ecdh_curve(curve)
         for context in (server, client):
             context.minimum_version = context.maximum_version = version
             if suite:

@@ -1,5 +1,6 @@
 """TLS that OpenSSL spoke is read with its key log, and stays closed without."""
 
+import hashlib
 import random
 import ssl
 from pathlib import Path
@@ -50,6 +51,16 @@ def read(made: Spoken, keys: bytes, pieces: int | None = None) -> list[object]:
 
 def plain(told: list[object], *, upward: bool) -> bytes:
     return b"".join(one.octets for one in told if isinstance(one, Plain) and one.upward is upward)
+
+
+def test_a_server_that_wants_another_curve_is_read(tmp_path: Path) -> None:
+    made = Spoken(tmp_path, TLS13, curve="secp521r1")
+    retry = hashlib.sha256(b"HelloRetryRequest").digest()
+    assert any(retry in octets for upward, octets in made.wire if not upward)
+    made.say(b"request", upward=True)
+    told = read(made, made.key_log.read_bytes())
+    assert [type(one) for one in told if not isinstance(one, Certificates)] == [Secured, Plain]
+    assert plain(told, upward=True) == b"request"
 
 
 @pytest.mark.parametrize(("version", "suite"), SUITES)

@@ -38,7 +38,7 @@ PATIENT = Timing(everywhere=Change(next_request=120 * S))
             Row("PaymentServiceSelection", "ServiceDiscoveryReq instead", "FAILED_SequenceError"),
             "answered with OK",
         ),
-        (replace(CONFORMANCE, timing=PATIENT), Row("Stop", "silence", ""), "open 5 s after"),
+        (replace(CONFORMANCE, timing=PATIENT), Row("Stop", "silence", ""), "open 6.3 s after"),
         (
             replace(CONFORMANCE, profile_tolerance=1.0),
             Row("Start", "profile above PMax", "FAILED_ChargingProfileInvalid"),

@@ -1,6 +1,7 @@
 """What the place tells the device's own commands, and what it does not take for a finding."""
 
 import signal
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,6 +20,7 @@ from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.plays import refused
 from tools.tester.place.facts import facts
 from tools.tester.place.hands import Hands, NotDone
+from tools.tester.place.person import Person
 from tools.tester.place.process import DeviceProcess
 from tools.tester.profile import Action, ProcessPart
 
@@ -62,7 +64,7 @@ def _really(reached: Any, _within: int, every: int = 0) -> bool:  # noqa: ANN401
 
 def test_an_action_is_told_the_case_as_well() -> None:
     scheduler = Scheduler(VirtualClock())
-    hands = Hands(SimulatedWorker(scheduler))
+    hands = Hands(SimulatedWorker(scheduler), Person(scheduler, StringIO()))
     hands.facts = facts("TC_1", VehicleSetup(certificates="install"))
     clock = Clockwork(scheduler)
     hands.do(clock, Action(run='test "$V2G_CASE $V2G_CERTIFICATES" = "TC_1 install"'), "reset")

@@ -1,7 +1,6 @@
 """A run: verdicts, what is kept, going on after an interruption, and the report."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,13 +12,14 @@ import pytest
 from bsw.net.record.config import CaptureConfig
 from bsw.net.record.recording import Recording
 from bsw.os.clock import VirtualClock
-from bsw.os.scheduler import Scheduler
+from bsw.os.scheduler import Fault, Scheduler, SchedulerFault
 from tools.conformance.bench import Clockwork, Deviation, NotFromHere, NotReached, Setup, Untimely
 from tools.conformance.newer.setup import NewerSetup
 from tools.conformance.station.cases import Case
 from tools.tester import report
 from tools.tester.place.hands import NotDone
-from tools.tester.profile import Device
+from tools.tester.place.wear import Wear
+from tools.tester.profile import Device, ProcessPart
 from tools.tester.run import CannotRun, Run
 from tools.tester.verdict import Result, Verdict
 
@@ -60,6 +60,12 @@ def case(identity: str, error: Exception | None = None) -> Case:
     return Case(identity, f"about {identity}", how, Setup())
 
 
+def in_a_task(found: Exception) -> SchedulerFault:
+    fault = SchedulerFault(Fault("tcp", found))
+    fault.__cause__ = found
+    return fault
+
+
 CASES = [
     case("GOOD"),
     case("BAD", Deviation("answered with OK, expected FAILED")),
@@ -67,6 +73,9 @@ CASES = [
     case("ALONE", NotDone("'plug in now' needs a person")),
     case("BARE", NotFromHere("0 ohms need hardware")),
     case("BROKEN", ZeroDivisionError("ours")),
+    case("UNREADABLE", in_a_task(Deviation("an answer that cannot be read"))),
+    case("UNLINKED", in_a_task(NotReached("no data link"))),
+    case("FAULTY", in_a_task(ZeroDivisionError("ours"))),
     Case("INSIDE", "", lambda _setup: None, NewerSetup(inside="inside only: of its memory")),
 ]
 
@@ -77,18 +86,21 @@ def played(
     *,
     resume: bool = False,
     controls: tuple[Case, ...] = (),
+    device: Device = DEVICE,
 ) -> list[Result]:
-    made = Run(folder, DEVICE, cases, FakeBench, controls)
+    made = Run(folder, device, cases, FakeBench, controls)
     made.begin(resume=resume)
-    equipment: Callable[[], Any] = lambda: SimpleNamespace(world=FakeWorld())  # noqa: E731
-    return list(made.results(equipment))
+    renewable = device.process.each == "setup"
+    equipment: Any = SimpleNamespace(world=FakeWorld(), wear=Wear(), renewable=renewable)
+    return list(made.results(lambda: equipment))
 
 
 def test_each_end_has_its_verdict(tmp_path: Path) -> None:
     found = {one.id: (one.verdict, one.why) for one in played(tmp_path / "out")}
     assert found["GOOD"] == (Verdict.PASS, "")
     assert found["BAD"] == (Verdict.FAIL, "answered with OK, expected FAILED")
-    for name in ("EARLY", "ALONE", "BARE", "BROKEN"):
+    assert found["UNREADABLE"] == (Verdict.FAIL, "an answer that cannot be read")
+    for name in ("EARLY", "ALONE", "BARE", "BROKEN", "UNLINKED", "FAULTY"):
         assert found[name][0] is Verdict.INCONCLUSIVE, name
     assert "ZeroDivisionError: ours (test_run.py:" in found["BROKEN"][1]
     assert found["INSIDE"][0] is Verdict.NOT_APPLICABLE
@@ -119,6 +131,62 @@ def test_a_run_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     again = played(out, [case("GOOD", Deviation("played again")), *CASES[1:]], resume=True)
     assert again[:2] == first
     assert len(again) == len(CASES)
+
+
+def worn(times: list[str], *, identity: str = "WORN", good_at: int = 2) -> Case:
+    """A case that is not passed before it is played for the ``good_at``-th time."""
+
+    def how(setup: Setup) -> None:
+        assert setup.bench is not None
+        setup.bench(setup)
+        times.append(identity)
+        if times.count(identity) < good_at:
+            raise Deviation(f"wrong {times.count(identity)}")
+
+    return Case(identity, "", how, Setup())
+
+
+ANEW = Device(name="a program", process=ProcessPart(run="x", each="setup"))
+
+
+def test_what_fails_at_a_worn_device_is_judged_at_one_that_is_as_new(tmp_path: Path) -> None:
+    times: list[str] = []
+    out = tmp_path / "out"
+    found = played(out, [case("GOOD"), worn(times)], device=ANEW)
+    assert [one.verdict for one in found] == [Verdict.PASS, Verdict.PASS]
+    assert "the first time, after GOOD: fail, wrong 1" in found[1].remarks
+    assert (out / "cases" / "WORN" / "first" / "wire.pcapng").exists()
+    assert (out / "cases" / "WORN" / "wire.pcapng").exists()
+
+
+def test_a_failure_that_comes_again_is_one(tmp_path: Path) -> None:
+    found = played(tmp_path / "out", [case("GOOD"), worn([], good_at=3)], device=ANEW)
+    assert found[1].verdict is Verdict.FAIL
+    assert found[1].why == "wrong 2"
+
+
+@pytest.mark.parametrize(
+    ("cases", "device"), [([worn([])], ANEW), ([case("GOOD"), worn([])], DEVICE)]
+)
+def test_at_a_device_that_is_as_new_or_cannot_be_made_so_once_is_enough(
+    tmp_path: Path, cases: list[Case], device: Device
+) -> None:
+    found = played(tmp_path / "out", cases, device=device)
+    assert found[-1].verdict is Verdict.FAIL
+
+
+def test_a_program_that_is_started_for_each_set_up_is_started_seldom(tmp_path: Path) -> None:
+    order: list[str] = []
+    dc, ac = Setup(), Setup(mode="AC_three_phase_core")
+    device = Device(
+        protocols=("iso2",), modes=("DC_extended", "AC_three_phase_core"), process=ANEW.process
+    )
+    mixed = [
+        replace(worn(order, identity=name, good_at=1), setup=setup)
+        for name, setup in (("A", dc), ("B", ac), ("C", dc), ("D", ac))
+    ]
+    played(tmp_path / "out", mixed, device=device)
+    assert "".join(order) in {"ACBD", "BDAC"}
 
 
 def test_what_was_inconclusive_is_tried_again(tmp_path: Path) -> None:
@@ -162,10 +230,10 @@ def test_the_report_says_the_same_in_every_form(tmp_path: Path) -> None:
     results = played(out)
     report.write(out, DEVICE, {"interface": "lo"}, results)
     told = json.loads((out / "results.json").read_text())
-    assert told["counts"] == {"pass": 1, "fail": 1, "inconclusive": 4, "not applicable": 1}
+    assert told["counts"] == {"pass": 1, "fail": 2, "inconclusive": 6, "not applicable": 1}
     assert [Result.of(one) for one in told["cases"]] == results
     suite = parse(out / "junit.xml").getroot()
-    wanted = {"tests": "7", "failures": "1", "errors": "4", "skipped": "1"}
+    wanted = {"tests": "10", "failures": "2", "errors": "6", "skipped": "1"}
     assert {name: suite.get(name) for name in wanted} == wanted
     page = (out / "report.html").read_text()
     assert "answered with OK, expected FAILED" in page
@@ -201,7 +269,9 @@ def test_a_case_that_comes_again_is_unplugged_in_between(tmp_path: Path) -> None
         setup.bench(setup)
 
     made = Run(tmp_path, DEVICE, [Case("TWICE", "", how, Setup())], Noting)
-    equipment: Any = lambda: SimpleNamespace(world=FakeWorld())  # noqa: E731
+    equipment: Any = lambda: SimpleNamespace(  # noqa: E731
+        world=FakeWorld(), wear=Wear(), renewable=False
+    )
     (found,) = made.results(equipment)
     assert found.verdict is Verdict.PASS
     assert order == ["prepare", "finish", "prepare", "finish"]

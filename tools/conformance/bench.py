@@ -59,6 +59,7 @@ class Clockwork:
         self.unseen: list[str] = []
         self.remarks: list[str] = []
         self.closing: list[Action] = []
+        self.answers_within = 0
 
     @property
     def now(self) -> int:
@@ -107,6 +108,11 @@ class StationBench(Protocol):
     @property
     def closing(self) -> list[Action]:
         """What has to be let go of when the case is over."""
+        ...
+
+    @property
+    def answers_within(self) -> int:
+        """So long the station may take until it answers discovery; some come back late."""
         ...
 
     @property

@@ -19,6 +19,7 @@ from tools.tester.applicable import role_of, why_not
 from tools.tester.keys import read_pki
 from tools.tester.place.equipment import Equipment
 from tools.tester.place.hands import Hands
+from tools.tester.place.person import Person
 from tools.tester.place.plugs import SimulatedPlug, plug_of
 from tools.tester.place.process import DeviceProcess
 from tools.tester.place.world import BenchWorld
@@ -131,7 +132,7 @@ class Stock:
     def _make(self) -> Equipment:
         world = BenchWorld(self._interface)
         self._stack.callback(world.close)
-        hands = Hands(world.worker)
+        hands = Hands(world.errands, Person(world.scheduler, sys.stdin))
         plug = plug_of(world, self._device, hands)
         port = plug.port if isinstance(plug, SimulatedPlug) else 0
         process = DeviceProcess(self._device.process, port, self._log)

@@ -66,8 +66,9 @@ class ProcessPart(Part):
     ready: str = Field(default="", examples=["listening"])
     """What it prints once it can be used; empty: nothing."""
 
-    each: Literal["case", "run"] = "run"
-    """Started once, or fresh for each case."""
+    each: Literal["run", "setup", "case", "session"] = "run"
+    """Started once; anew where the next case wants it set up otherwise, or the last one was not
+    passed (cases are then played in the order of their set-ups); for each case; for each plug."""
 
     within: Annotated[Duration, between("1 s", "1 h", TIME)] = 30 * S
 
@@ -100,6 +101,9 @@ class ActionsPart(Part):
 
     reset: Action | None = None
     """Before each case."""
+
+    restart: Action | None = None
+    """Makes it as new: where a case was not passed, before that case is played once more."""
 
     stop: Action | None = None
     """A vehicle's driver ends the charge; without it the tester asks it to stop."""

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any, Final
 
 from tools.conformance.station.cases import Case
 from tools.tester import evidence
-from tools.tester.applicable import why_not
+from tools.tester.applicable import fitted, why_not
 from tools.tester.place.equipment import Equipment
+from tools.tester.place.facts import facts, setup_of
 from tools.tester.place.station_bench import ForeignStation
 from tools.tester.place.vehicle_bench import ForeignVehicle
 from tools.tester.profile import Device
@@ -20,6 +23,8 @@ from tools.tester.verdict import Bench, Result, Verdict, play
 
 ABOUT: Final = "run.json"
 VERDICT: Final = "verdict.json"
+FIRST: Final = "first"
+"""What was kept of a try at a worn device, in the case's own folder."""
 
 
 MakeBench = Callable[[Equipment, Any, Any], Bench]
@@ -71,8 +76,16 @@ class Run:
 
     def results(self, equipment: Callable[[], Equipment]) -> Iterator[Result]:
         """The equipment is asked for when there is something to play."""
-        for case in self.cases:
+        for case in self._in_order():
             yield self._result(case, equipment)
+
+    def _in_order(self) -> Sequence[Case]:
+        """A program that is started for each set-up is not started more often than it has to be."""
+        if self.device.process.each != "setup":
+            return self.cases
+        return sorted(
+            self.cases, key=lambda one: setup_of(facts("", fitted(one.setup, self.device)))
+        )
 
     def _result(self, case: Case, equipment: Callable[[], Equipment]) -> Result:
         reason = why_not(case, self.device)
@@ -98,14 +111,30 @@ class Run:
         return None if again else found
 
     def _played(self, case: Case, equipment: Equipment) -> Result:
-        folder = self.folder / "cases" / case.id
-        folder.mkdir(parents=True, exist_ok=True)
+        """What is not passed at a worn device is played again at one that is as new."""
         self._tried.add(case.id)
+        worn = equipment.wear.before
+        folder = self.folder / "cases" / case.id
+        result = self._once(case, equipment, folder)
+        if worn and equipment.renewable and result.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}:
+            kept = _aside(folder)
+            told = f"the first time, after {worn}: {result.verdict.value}, {result.why}"
+            again = self._once(case, equipment, folder)
+            result = replace(again, remarks=(*again.remarks, told))
+            kept.rename(folder / FIRST)
+        beside = folder / f"{VERDICT}.new"
+        beside.write_text(json.dumps(result.as_json(), ensure_ascii=False, indent=1) + "\n")
+        beside.replace(folder / VERDICT)
+        return result
+
+    def _once(self, case: Case, equipment: Equipment, folder: Path) -> Result:
+        folder.mkdir(parents=True, exist_ok=True)
         recorded = equipment.world.record(folder)
         began, since = datetime.now(tz=timezone.utc), time.monotonic()
         played = play(case, partial(self._make, equipment, recorded))
+        equipment.wear.played(case.id, good=played.verdict is Verdict.PASS)
         files, findings = evidence.keep(recorded, folder)
-        result = Result(
+        return Result(
             case.id,
             case.title,
             played.verdict,
@@ -117,10 +146,14 @@ class Run:
             findings,
             tuple(played.remarks),
         )
-        beside = folder / f"{VERDICT}.new"
-        beside.write_text(json.dumps(result.as_json(), ensure_ascii=False, indent=1) + "\n")
-        beside.replace(folder / VERDICT)
-        return result
+
+
+def _aside(folder: Path) -> Path:
+    """The first try's evidence, out of the way of the second's."""
+    shutil.rmtree(folder / FIRST, ignore_errors=True)
+    kept = folder.with_name(f".{folder.name}")
+    shutil.rmtree(kept, ignore_errors=True)
+    return folder.rename(kept)
 
 
 def fingerprint(device: Device) -> str:

@@ -1,11 +1,13 @@
 """Playing one case at a device, and what came of it."""
 
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Final, Protocol
 
 from bsw.os.clock import MS
+from bsw.os.scheduler import SchedulerFault
 from tools.conformance.bench import Deviation, NotFromHere, NotReached, Untimely
 from tools.conformance.station.cases import Case
 from tools.tester.place.hands import NotDone
@@ -88,7 +90,7 @@ def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from 
         return bench
 
     try:
-        case.play_at(opened)
+        _told(lambda: case.play_at(opened))
     except (NotReached, NotDone, NotFromHere) as trouble:
         played.verdict, played.why = Verdict.INCONCLUSIVE, str(trouble)
     except Untimely as deviation:
@@ -110,6 +112,16 @@ def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from 
         played.unseen += [text for text in bench.unseen if text not in played.unseen]
         played.remarks += bench.remarks
     return played
+
+
+def _told(work: Callable[[], None]) -> None:
+    """What was found while a message came in is a finding like any other."""
+    try:
+        work()
+    except SchedulerFault as fault:
+        if isinstance(fault.__cause__, Deviation):
+            raise fault.__cause__ from None
+        raise
 
 
 def _finish(bench: Bench, played: Played) -> None:

@@ -252,7 +252,9 @@ class TlsReader:
     def _message(self, half: _Half, name: int, content: bytes, *, upward: bool) -> list[Told]:
         if name == _CLIENT_HELLO:
             self._client_random = content[2:34]
-        elif name == _SERVER_HELLO and content[2:34] != _RETRY:
+        elif name == _SERVER_HELLO and content[2:34] == _RETRY:
+            self._version = _TLS13  # what protects nothing yet comes before the second hello
+        elif name == _SERVER_HELLO:
             return self._server_hello(content)
         elif name == _CERTIFICATE:
             chain = tuple(_chain(content, tls13=self._version == _TLS13))

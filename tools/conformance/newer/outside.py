@@ -19,7 +19,7 @@ from bsw.cp.pilot import PilotState
 from bsw.os.clock import S
 from secc.session.profile import CONFORMANCE, StationProfile
 from tools.conformance.bench import Deviation, NotReached, StationBench
-from tools.conformance.judge import SLACK, on_time, require
+from tools.conformance.judge import SLACK, on_time, require, tolerance
 from tools.conformance.newer.setup import NewerSetup, application_of
 from tools.conformance.newer.tester import NewerVehicle, ScriptedVehicle
 from tools.conformance.station.scripted_vehicle import VehicleTester
@@ -120,7 +120,8 @@ class WireVehicle(NewerVehicle):
             longest = max(limits.setup, limits.sequence)  # some begin with the connection
         elif limit > S:
             limit = longest = limits.sequence
-        closed = self.tester.silent_until_closed(longest + limits.close)
+        most = longest + limits.close
+        closed = self.tester.silent_until_closed(most + tolerance(most))
         require(
             closed is not None, f"open {limits.close // S} s after {longest / S:.1f} s of silence"
         )

@@ -208,7 +208,8 @@ def profile(tuple_id: int, power: float, anchor: int) -> common.EVPowerProfile:
     return common.EVPowerProfile(
         time_anchor=anchor,
         scheduled_evppt_control_mode=common.ScheduledEVPPTControlMode(
-            selected_schedule_tuple_id=tuple_id
+            selected_schedule_tuple_id=tuple_id,
+            power_tolerance_acceptance=common.PowerToleranceAcceptance.POWER_TOLERANCE_CONFIRMED,
         ),
         ev_power_profile_entries=common.EVPowerProfileEntryList(ev_power_profile_entry=(entry,)),
     )

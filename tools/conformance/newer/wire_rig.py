@@ -94,7 +94,7 @@ class WireRig(Rig):
         """The case judges by what was said before."""
 
     def failed(self, failure: LinkFailure) -> None:
-        raise Deviation(f"no data link: {failure}")
+        raise NotReached(f"no data link: {failure}")
 
     # A session
 

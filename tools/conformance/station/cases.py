@@ -68,18 +68,7 @@ class Row:
         return f"{describe(self.setup)}; {' '.join(parts)}"
 
     def play(self, setup: Setup | None = None) -> None:
-        STIMULI[self.stimulus](self._reached(setup or self.setup), self)
-
-    def _reached(self, setup: Setup) -> Walk:
-        try:
-            walk = start(setup)
-            if self.place == "SessionSetup":
-                walk.place = self.place
-            else:
-                walk.to(self.place)
-        except Deviation as deviation:
-            raise NotReached(f"before {self.place}: {deviation}") from deviation
-        return walk
+        STIMULI[self.stimulus](reached(self.place, setup or self.setup), self)
 
 
 def start(setup: Setup) -> Walk:
@@ -90,6 +79,16 @@ def start(setup: Setup) -> Walk:
     if setup.resumed:
         walk.whole("Pause")
         walk.begin_again(setup.resumed)
+    return walk
+
+
+def reached(place: str, setup: Setup) -> Walk:
+    """What goes wrong on the way says nothing about what the case is about."""
+    try:
+        walk = start(setup)
+        walk.to(place)
+    except Deviation as deviation:
+        raise NotReached(f"before {place}: {deviation}") from deviation
     return walk
 
 

@@ -7,9 +7,8 @@ from bsw.chrgm.record import Said, code_of, refused
 from keym.x509.edition import Edition
 from keym.x509.profile import Use
 from tools.conformance import judge
-from tools.conformance.bench import Deviation, NotReached, Setup
-from tools.conformance.station.cases import Case, start
-from tools.conformance.station.walk import Walk
+from tools.conformance.bench import Deviation, Setup
+from tools.conformance.station.cases import Case, reached
 from tools.conformance.station.words import details
 from tools.pki.broken.faults import FAULTS, Fault
 from tools.pki.broken.variants import variant
@@ -26,7 +25,7 @@ NOT_CARRIED: Final = {
 
 
 def refuses(fault: Fault, setup: Setup) -> None:
-    walk = _reached(setup)
+    walk = reached(PLACE, setup)
     crypto = walk.lab.crypto
     assert crypto is not None
     bad = variant(crypto.pki, Use.CONTRACT, fault)
@@ -36,15 +35,6 @@ def refuses(fault: Fault, setup: Setup) -> None:
     name, code = type(answer.body).__name__, code_of(answer.body)
     judge.require(name == f"{PLACE}Res" and refused(code), f"answered with {name} {code}")
     judge.closes(walk)
-
-
-def _reached(setup: Setup) -> Walk:
-    try:
-        walk = start(setup)
-        walk.to(PLACE)
-    except Deviation as deviation:
-        raise NotReached(f"before {PLACE}: {deviation}") from deviation
-    return walk
 
 
 def cases() -> list[Case]:

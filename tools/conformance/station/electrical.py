@@ -5,10 +5,10 @@ from typing import Final
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.modes import mode_of
-from bsw.os.clock import MS, S
+from bsw.os.clock import MS
 from tools.conformance import judge
 from tools.conformance.bench import AC, DC, Setup
-from tools.conformance.station.cases import Case, start
+from tools.conformance.station.cases import Case, reached
 from tools.conformance.station.walk import Walk
 
 DETECTION: Final = 1500 * MS
@@ -38,13 +38,12 @@ FAULTS: Final = {
 
 
 def play(fault: str, setup: Setup) -> None:
-    walk = start(setup)
-    walk.to("Stop")
+    walk = reached("Stop", setup)
     judge.require(walk.lab.energised is not False, "no energy to begin with")
     FAULTS[fault](walk)
     gone = walk.lab.wait(lambda: not walk.lab.energised, DETECTION, every=10 * MS)
     judge.require(gone, "energy flows on")
-    closed = walk.tester.silent_until_closed(5 * S)
+    closed = walk.tester.silent_until_closed(walk.lab.limits.close)
     judge.require(closed is not None, "the session goes on")
     endings = walk.lab.endings
     if endings is not None:

@@ -1,5 +1,6 @@
 """Cases before the first V2G message: discovery, V2GTP headers, protocol negotiation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
@@ -21,12 +22,31 @@ MESSAGE_TIME: Final = 2 * S
 
 
 def tester(setup: Setup) -> VehicleTester:
-    made = VehicleTester(opened(setup))
+    return _before("discovery", VehicleTester(opened(setup)), VehicleTester.plug_in)
+
+
+def searching(setup: Setup) -> VehicleTester:
+    """Before a station that answers discovery."""
+    return _before("discovery", tester(setup), VehicleTester.find)
+
+
+def connected(setup: Setup) -> VehicleTester:
+    return _before("the first message", tester(setup), VehicleTester.connect)
+
+
+def agreed(setup: Setup) -> VehicleTester:
+    return _before("SessionSetup", connected(setup), VehicleTester.agree)
+
+
+def _before(
+    place: str, one: VehicleTester, step: Callable[[VehicleTester], object]
+) -> VehicleTester:
+    """What goes wrong on the way says nothing about what the case is about."""
     try:
-        made.plug_in()
+        step(one)
     except Deviation as deviation:
-        raise NotReached(f"before discovery: {deviation}") from deviation
-    return made
+        raise NotReached(f"before {place}: {deviation}") from deviation
+    return one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +68,13 @@ class Header:
 
 
 def sdp_header_good(setup: Setup) -> None:
-    answer = tester(setup).datagram(Request(Security.NONE).octets())
+    answer = searching(setup).datagram(Request(Security.NONE).octets())
     judge.require(answer is not None, "no answer")
     judge.require((answer or b"")[:8] == bytes.fromhex("01fe900100000014"), f"{answer!r}")
 
 
 def sdp_header_bad(bad: Header, setup: Setup) -> None:
-    one = tester(setup)
+    one = searching(setup)
     payload = Request(Security.NONE).octets()[v2gtp.HEADER_SIZE :]
     judge.require(one.datagram(bad.before(payload)) is None, "a wrong header was answered")
     judge.require(one.discover(Security.NONE) is not None, "no answer to the good request after it")
@@ -62,7 +82,7 @@ def sdp_header_bad(bad: Header, setup: Setup) -> None:
 
 def sdp_answer(asked: Security, wanted: Security, setup: Setup) -> None:
     one = tester(setup)
-    found = one.discover(asked)
+    found = one.search(asked)
     judge.require(found is not None, "no answer")
     assert found is not None
     judge.require(found.security is wanted, f"security {found.security.name}")
@@ -79,7 +99,7 @@ def reachable(one: VehicleTester, address: str) -> None:
 
 
 def sdp_over(asked: Security, setup: Setup) -> None:
-    one = tester(setup)
+    one = searching(setup)
     one.lab.run(one.lab.limits.setup + S)
     judge.require(one.datagram(Request(asked).octets()) is None, "discovery still answers")
 
@@ -89,9 +109,7 @@ def sdp_over(asked: Security, setup: Setup) -> None:
 
 def tcp_header(bad: Header | None, setup: Setup) -> None:
     """SessionSetupReq under this header; a good one after a bad one is answered."""
-    one = tester(setup)
-    one.connect()
-    one.agree()
+    one = agreed(setup)
     good = one.octets_of(one.await_later(Walk(one.lab, one).words.request("SessionSetup")))
     if bad is not None:
         wrong = bad.before(good[v2gtp.HEADER_SIZE :])
@@ -121,8 +139,7 @@ def entry(
 def negotiate(
     setup: Setup, *offered: AppProtocol
 ) -> tuple[VehicleTester, ResponseCode, int | None]:
-    one = tester(setup)
-    one.connect()
+    one = connected(setup)
     answer = one.offer(SupportedAppProtocolReq(app_protocol=offered))
     judge.require(answer is not None, "no answer")
     assert answer is not None
@@ -132,7 +149,7 @@ def negotiate(
 def nothing_in_common(setup: Setup, *offered: AppProtocol) -> None:
     one, code, _ = negotiate(setup, *offered)
     judge.require(code is ResponseCode.FAILED_NO_NEGOTIATION, str(code))
-    judge.require(one.silent_until_closed(5 * S) is not None, "the connection stays open")
+    judge.closed_in_time(one)
 
 
 def common(
@@ -181,7 +198,7 @@ def priority_first(setup: Setup) -> None:
 
 def too_late(setup: Setup) -> None:
     """Found in time and connected after the set-up time: the listener has gone with discovery."""
-    one = tester(setup)
+    one = searching(setup)
     found = one.find()
     one.lab.run(one.lab.limits.setup + S)
     judge.require(not one.reach(found), "the station still takes connections")
@@ -189,9 +206,9 @@ def too_late(setup: Setup) -> None:
 
 def never_begins(setup: Setup) -> None:
     """Connected in time, and then no SupportedAppProtocolReq until the set-up time is over."""
-    one = tester(setup)
-    one.connect()
-    judge.require(one.silent_until_closed(one.lab.limits.setup + 5 * S) is not None, "stays open")
+    one = connected(setup)
+    limits = one.lab.limits
+    judge.require(one.silent_until_closed(limits.setup + limits.close) is not None, "stays open")
 
 
 _TLS: Final = Setup(tls=True)

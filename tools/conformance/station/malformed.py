@@ -24,7 +24,7 @@ from tools.conformance.broken import (
     framed,
     payload_of,
 )
-from tools.conformance.station.cases import Case, start
+from tools.conformance.station.cases import Case, reached
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
 
@@ -136,12 +136,8 @@ PLACES: Final = ("SessionSetup", "ServiceDiscovery", "ChargeParameterDiscovery",
 
 
 def _reached(place: str, setup: Setup) -> Walk:
-    try:
-        walk = start(setup)
-        walk.to(place)
-        walk.prepare(place)
-    except Deviation as deviation:
-        raise NotReached(f"before {place}: {deviation}") from deviation
+    walk = reached(place, setup)
+    walk.prepare(place)
     return walk
 
 

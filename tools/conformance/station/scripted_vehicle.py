@@ -24,7 +24,7 @@ from bsw.sdp.messages import Request, Response, Security, parse
 from bsw.slac.links.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.trace import MemoryTrace, Trace
-from tools.conformance.bench import Deviation, StationBench
+from tools.conformance.bench import Deviation, NotReached, StationBench
 
 ANSWER: Final = 6 * S
 """Longer than any message timeout: lateness is judged, not mistaken for silence."""
@@ -65,7 +65,7 @@ class VehicleTester:
         self.lost.append(reason)
 
     def failed(self, failure: LinkFailure) -> None:
-        raise Deviation(f"no data link: {failure}")
+        raise NotReached(f"no data link: {failure}")
 
     # The channel's user
 
@@ -82,7 +82,7 @@ class VehicleTester:
             else:
                 self._inbox.append(self._wire.hear(payload_type, payload))
         except UNREADABLE as error:
-            raise Deviation(f"an answer that cannot be read: {error}") from error
+            self._inbox.append(Deviation(f"an answer that cannot be read: {error}"))
         self.lab.scheduler.stop()
 
     def closed(self, _reason: Closed) -> None:
@@ -142,6 +142,14 @@ class VehicleTester:
             raise Deviation(f"discovery answered with {found}")
         return found if isinstance(found, Response) else None
 
+    def search(self, security: Security) -> Response | None:
+        """Again and again, for as long as the station may take to come back."""
+        deadline = self.lab.now + self.lab.answers_within
+        found = self.discover(security)
+        while found is None and self.lab.now < deadline:
+            found = self.discover(security)
+        return found
+
     # Connection and handshake
 
     def connect(self) -> None:
@@ -153,7 +161,7 @@ class VehicleTester:
     def find(self) -> Response:
         """Where the station is, for the security the case is about."""
         secure = self.lab.setup.tls
-        found = self.discover(Security.TLS if secure else Security.NONE)
+        found = self.search(Security.TLS if secure else Security.NONE)
         if found is None:
             raise Deviation("no answer to discovery")
         if secure and found.security is not Security.TLS:
@@ -276,4 +284,7 @@ class VehicleTester:
 
     def _next(self, within: int) -> Any:  # noqa: ANN401 - a message of any protocol
         self.lab.wait(lambda: self._inbox or self.closed_at is not None, within)
-        return self._inbox.pop(0) if self._inbox else None
+        heard = self._inbox.pop(0) if self._inbox else None
+        if isinstance(heard, Deviation):  # found where nobody could be told
+            raise heard
+        return heard

@@ -130,7 +130,7 @@ class StationTester:
         """The vehicle left; the cases judge by what it did before."""
 
     def failed(self, failure: LinkFailure) -> None:
-        raise Deviation(f"no data link: {failure}")
+        raise NotReached(f"no data link: {failure}")
 
     # Discovery
 

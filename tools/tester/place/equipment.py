@@ -1,14 +1,12 @@
 """What all cases of one run share, and what a bench of either role does with it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bsw.chrgm.protocols import protocol
-from bsw.net.ports import Endpoint, EthernetPort
-from bsw.os.clock import MS, S
-from bsw.sdp.client import ALL_NODES, SDP_PORT
-from bsw.sdp.messages import Request, Security
+from bsw.net.ports import EthernetPort
+from bsw.os.clock import MS
 from bsw.tls.config import TlsConfig
 from bsw.tls.port import TlsProfile
 from keym.x509.edition import Edition
@@ -16,13 +14,13 @@ from tools.bench.world.pki import Crypto
 from tools.conformance.bench import Clockwork, Limits
 from tools.tester.keys import read_pki
 from tools.tester.place.facts import facts
-from tools.tester.place.hands import Hands, NotDone
+from tools.tester.place.hands import Hands
 from tools.tester.place.plugs import TesterPlug
 from tools.tester.place.process import DeviceProcess
+from tools.tester.place.wear import Wear
 from tools.tester.place.world import BenchWorld, Recorded
 from tools.tester.profile import Device
 
-AGAIN: Final = S
 LOOK: Final = 20 * MS
 
 
@@ -36,6 +34,21 @@ class Equipment:
     hands: Hands
     process: DeviceProcess
     modem: EthernetPort | None = None
+    wear: Wear = field(default_factory=Wear)
+
+    @property
+    def renewable(self) -> bool:
+        """Whether a device that was not passed can be made as new, and tried again."""
+        return self.device.actions.restart is not None or self.device.process.each == "setup"
+
+    def prepare(self, clock: Clockwork, facts: Mapping[str, str]) -> None:
+        """The device runs; as new where the last case was not passed and it can be made so."""
+        failed, restart = self.wear.failed, self.device.actions.restart
+        if failed and restart is not None:
+            self.hands.do(clock, restart, "restart")
+            self.wear.renewed()
+        if self.process.prepare(clock, facts, renew=failed):
+            self.wear.renewed()
 
 
 class ForeignBench(Clockwork):
@@ -54,6 +67,7 @@ class ForeignBench(Clockwork):
         newer = protocol(setup.protocol).edition is TlsProfile.ISO20
         self._edition = Edition.ISO20 if newer else Edition.ISO2
         equipment.hands.facts = self.facts
+        self.answers_within = equipment.device.ready_within
         self.stalled = 0
         """How late the bench itself has been at worst: what it measures is no better than that."""
         self._looked = self.now
@@ -74,22 +88,6 @@ class ForeignBench(Clockwork):
     def condition(self, name: str) -> None:
         """Bring the device into what the case wants."""
         self.equipment.hands.do(self, self.equipment.device.conditions[name], name)
-
-    def await_discovery(self) -> None:
-        """Where no plug shows that a station is free again, it is that it answers."""
-        equipment = self.equipment
-        heard: list[bytes] = []
-        secure = equipment.device.tls and not equipment.device.plain
-        question = Request(Security.TLS if secure else Security.NONE).octets()
-        port = equipment.world.network.datagram(lambda octets, _source: heard.append(octets))
-        deadline = self.now + equipment.device.ready_within
-        while not heard and self.now < deadline:
-            port.send(question, Endpoint(ALL_NODES, SDP_PORT, self.network.scope))
-            self.wait(lambda: heard, AGAIN, every=20 * MS)
-        port.close()
-        if not heard:
-            within = equipment.device.ready_within // S
-            raise NotDone(f"the device did not answer discovery within {within} s")
 
     def keys(self, *, contract: bool = True) -> Crypto | None:
         device = self.equipment.device
@@ -124,3 +122,6 @@ class ForeignBench(Clockwork):
             release()
         self.unplug()
         self.run(self.equipment.device.rest)
+        died = self.equipment.process.died
+        if died:
+            self.remarks.append(died)

@@ -1,5 +1,6 @@
 """What a device's own commands are told of the case that comes: variables of their environment."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bsw.chrgm.protocols import protocol
@@ -15,3 +16,8 @@ def facts(case: str, setup: Any) -> dict[str, str]:  # noqa: ANN401 - of either 
         "V2G_PAYMENT": "Contract" if setup.contract else "ExternalPayment",
         "V2G_CERTIFICATES": setup.certificates,
     }
+
+
+def setup_of(told: Mapping[str, str]) -> tuple[str, ...]:
+    """The same for cases that one running program can serve."""
+    return tuple(value for name, value in sorted(told.items()) if name != "V2G_CASE")

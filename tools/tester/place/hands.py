@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from bsw.os.clock import S
 from bsw.os.worker import Outcome, Worker
 from tools.conformance.bench import Clockwork
+from tools.tester.place.person import Person
 from tools.tester.profile import Action
 
 TOLD: Final = 300
@@ -19,13 +19,11 @@ class NotDone(Exception):
 
 
 class Hands:
-    """Commands and questions run on the worker, so that connections live on meanwhile."""
+    """Commands run on a worker, and a person reads aside: connections live on meanwhile."""
 
-    def __init__(
-        self, worker: Worker, person: TextIO | None = None, show: Callable[[str], None] = print
-    ) -> None:
+    def __init__(self, worker: Worker, person: Person, show: Callable[[str], None] = print) -> None:
         self._worker = worker
-        self._person = person if person is not None else sys.stdin
+        self._person = person
         self._show = show
         self.facts: Mapping[str, str] = {}
         """Of the case that is played, for the commands' environment."""
@@ -41,10 +39,19 @@ class Hands:
 
     def ask(self, clock: Clockwork, words: str, within: int) -> None:
         """Show the words and wait for Enter."""
-        if not self._person.isatty():
-            raise NotDone(f"{words!r} needs a person at a terminal")
+        answered: list[bool] = []
+
+        def take(*, there: bool) -> None:
+            answered.append(there)
+            clock.scheduler.stop()
+
         self._show(f"  >>> {words} - then Enter")
-        self._await(clock, self._person.readline, within, words)
+        self._person.next_line(lambda there: take(there=there))
+        if not clock.wait(lambda: answered, within):
+            self._person.leave()
+            raise NotDone(f"{words!r}: nobody pressed Enter within {within // S} s")
+        if not answered[0]:
+            raise NotDone(f"{words!r} needs a person at a terminal, or a line of input for each")
 
     def _run(self, clock: Clockwork, action: Action, what: str) -> None:
         environment = {**os.environ, **self.facts}

@@ -11,6 +11,7 @@ from typing import Final
 
 from bsw.os.clock import MS
 from tools.conformance.bench import Clockwork
+from tools.tester.place.facts import setup_of
 from tools.tester.place.hands import NotDone
 from tools.tester.profile import ProcessPart
 
@@ -39,15 +40,37 @@ class DeviceProcess:
         self._log = log
         self._mark = log.with_name(MARK)
         self._process: subprocess.Popen[bytes] | None = None
+        self._facts: Mapping[str, str] = {}
 
-    def prepare(self, clock: Clockwork, facts: Mapping[str, str]) -> None:
-        """Running and ready for the next case, which the program can read in its environment."""
+    def prepare(self, clock: Clockwork, facts: Mapping[str, str], *, renew: bool = False) -> bool:
+        """Running and ready for the next case, which the program can read in its environment.
+
+        Whether it was started anew for it.
+        """
         if not self._words:
-            return
-        if self._part.each == "case":
+            return False
+        if self._stale(facts, renew=renew):
             self.end()
-        if self._process is None or self._process.poll() is not None:
-            self._start(clock, facts)
+        if self._process is not None and self._process.poll() is None:
+            return False
+        self._facts = facts
+        self._start(clock, facts)
+        return True
+
+    def _stale(self, facts: Mapping[str, str], *, renew: bool) -> bool:
+        each = self._part.each
+        if each == "setup":
+            return renew or setup_of(facts) != setup_of(self._facts)
+        return each != "run"
+
+    @property
+    def died(self) -> str:
+        """How it has ended although nobody told it to; empty: it runs, or all is as it should."""
+        status = None if self._process is None else self._process.poll()
+        if not status:
+            return ""
+        told = f"by signal {-status}" if status < 0 else f"with status {status}"
+        return f"the device's program has ended {told}"
 
     def _start(self, clock: Clockwork, facts: Mapping[str, str]) -> None:
         self._end_left_over()

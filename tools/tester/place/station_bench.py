@@ -49,19 +49,21 @@ class ForeignStation(ForeignBench):
         self.setup: AnySetup = fitted(setup, equipment.device)
         super().__init__(equipment, recorded, self.setup)
         self.listening_since = 0
+        self._plugged = False
 
     def prepare(self) -> None:
         """The device is there, unplugged, and in what the case wants it to be in."""
         equipment = self.equipment
         equipment.hands.do(self, equipment.device.actions.reset, "reset")
-        equipment.process.prepare(self, self.facts)
+        equipment.prepare(self, self.facts)
         for name in conditions(self.setup):
             self.condition(name)
 
     def plug(self) -> None:
-        """Some stations need a while after each session; where no plug shows it, they answer."""
-        if self.equipment.device.pilot.driver == "none":
-            self.await_discovery()
+        """Some programs serve one session only."""
+        if self._plugged and self.equipment.device.process.each == "session":
+            self.equipment.prepare(self, self.facts)
+        self._plugged = True
         super().plug()
 
     @cached_property

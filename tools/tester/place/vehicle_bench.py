@@ -34,15 +34,15 @@ class ForeignVehicle(ForeignBench):
     def prepare(self) -> None:
         self.equipment.hands.do(self, self.equipment.device.actions.reset, "reset")
         if not self._begins_when_plugged:
-            self.equipment.process.prepare(self, self.facts)
+            self.equipment.prepare(self, self.facts)
 
     def plug(self) -> None:
         if self._begins_when_plugged:
-            self.equipment.process.prepare(self, self.facts)
+            self.equipment.prepare(self, self.facts)
         super().plug()
 
     def finish(self) -> None:
-        if self._begins_when_plugged and self.equipment.device.process.each == "case":
+        if self._begins_when_plugged and self.equipment.device.process.each != "run":
             self.equipment.process.end()
         super().finish()
 

@@ -25,6 +25,7 @@ class BenchWorld:
         self.clock = HostClock(mailbox)
         self.scheduler = Scheduler(self.clock, mailbox=mailbox)
         self.worker = HostWorker(self.scheduler)
+        self.errands = HostWorker(self.scheduler, name="errands")
         self.interface = named(interface)
         self.log = silent().logger("tester")
         self.today = Today(self.scheduler, int(time.time()) - self.scheduler.now // S)
@@ -33,6 +34,7 @@ class BenchWorld:
 
     def close(self) -> None:
         self.worker.close()
+        self.errands.close()
         self._host.close()
         if self._loopback is not None:
             self._loopback.close()

@@ -1,0 +1,45 @@
+"""A timer of just the limit is in time; what comes later, or never, is told with its time."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from bsw.os.clock import MS, S
+from tools.conformance import judge
+from tools.conformance.bench import Deviation, Limits, Untimely
+
+NORM = Limits()
+
+
+def closing(closed: int | None, limits: Limits = NORM) -> Any:  # noqa: ANN401
+    def silent_until_closed(within: int) -> int | None:
+        return closed if closed is not None and closed - 7 * S <= within else None
+
+    made = SimpleNamespace(
+        lab=SimpleNamespace(limits=limits), heard_at=7 * S, silent_until_closed=silent_until_closed
+    )
+    return cast("Any", made)
+
+
+@pytest.mark.parametrize(
+    ("closed", "limits"),
+    [(7 * S, Limits()), (12 * S + 90 * MS, Limits()), (17 * S + 190 * MS, Limits(close=10 * S))],
+)
+def test_in_time(closed: int, limits: Limits) -> None:
+    judge.closed_in_time(closing(closed, limits))
+
+
+def test_late() -> None:
+    with pytest.raises(Untimely, match=r"closed after 5\.3 s, 5 s are the limit"):
+        judge.closed_in_time(closing(12 * S + 300 * MS))
+
+
+def test_never() -> None:
+    with pytest.raises(Deviation, match="stays open for more than 20 s"):
+        judge.closed_in_time(closing(None))
+
+
+def test_a_station_of_another_maker_may_be_a_little_off() -> None:
+    assert judge.tolerance(65 * S) == 1300 * MS
+    assert judge.tolerance(S) == 100 * MS
