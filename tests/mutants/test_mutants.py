@@ -9,6 +9,7 @@ import pytest
 from tests.tidy.tree import ROOT
 from tools.dev.mutants import __main__ as command
 from tools.dev.mutants.mutate import Mutant, mutants
+from tools.dev.mutants.page import PAGE, Row, rows, written
 from tools.dev.mutants.rooms import EQUIVALENT, ROOMS, files
 from tools.dev.mutants.swap import Loaded, differences
 
@@ -142,3 +143,13 @@ def test_an_unknown_room_is_told(
     monkeypatch.setattr("sys.argv", ["mutants", "--room", "v2gpt"])
     assert command.main() == 2
     assert "v2gtp" in capsys.readouterr().err
+
+
+def test_the_page_keeps_the_rows_of_other_rooms() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert set(rows(text)) <= set(ROOMS)
+    once = written(text, [("sap", Row(39, 40, 1)), ("tls", Row(9, 10, 2))])
+    again = written(once, [("tls", Row(17, 20, 3))])
+    assert rows(again) == rows(text) | {"sap": Row(39, 40, 1), "tls": Row(17, 20, 3)}
+    assert "| 40 | 39 | 98 % | 1 |" in again
+    assert written(again, []) == again

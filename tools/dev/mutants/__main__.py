@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bsw.program.parser import did_you_mean
 from tools.dev.mutants.mutate import Mutant, mutants
+from tools.dev.mutants.page import PAGE, Row, written
 from tools.dev.mutants.rooms import EQUIVALENT, ROOMS, files, without_line
 from tools.dev.mutants.workshop import ROOT, Workshop
 
@@ -70,6 +71,11 @@ def main() -> int:
         ]
     for score in scores:
         print(score)
+    if arguments.page:
+        found = [
+            (one.room, Row(one.killed, one.judged, arguments.seed)) for one in scores if one.judged
+        ]
+        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
     return 0 if all(score.share >= GOAL for score in scores) else 1
 
 
@@ -80,6 +86,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--most", type=int, metavar="N", help="mutants of a room (all)")
     parser.add_argument(
         "--seconds", type=float, default=600.0, metavar="N", help="for all rooms together (600)"
+    )
+    parser.add_argument(
+        "--page", action="store_true", help="keep what was found in docs/mutants.md"
     )
     parser.add_argument(
         "--each",

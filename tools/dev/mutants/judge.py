@@ -243,23 +243,21 @@ class Judge:
 
     def _asked(self, mutant: Mutant, good: bytes) -> tuple[str, str]:
         reached = self.survey.at(mutant.path, mutant.first, mutant.last)
-        tests = self._chosen(reached - {COLLECTING} or self.survey.starting)
-        tests += self._chosen(self._beside(tests) & self.survey.of(mutant.path) - set(tests))
-        if COLLECTING not in reached:
-            if not tests:
-                return "survived", ""
-            seconds = {test: self.survey.seconds[test] for test in tests}
-            with os.fdopen(os.dup(self._orders), "wb") as orders:
-                pickle.dump((mutant, good, tests, seconds), orders)
-            word, by = json.loads(self._host.line(3600) or '["killed", "its weight"]')
-            if word != "fresh":
-                return word, by
-        return self._fresh(mutant, tests)
+        if COLLECTING in reached:
+            return self._fresh(mutant)
+        first = reached or self.survey.starting
+        tests = self._chosen(first, self._beside(first) & self.survey.of(mutant.path))
+        if not tests:
+            return "survived", ""
+        seconds = {test: self.survey.seconds[test] for test in tests}
+        with os.fdopen(os.dup(self._orders), "wb") as orders:
+            pickle.dump((mutant, good, tests, seconds), orders)
+        word, by = json.loads(self._host.line(3600) or '["killed", "its weight"]')
+        return self._fresh(mutant) if word == "fresh" else (word, by)
 
-    def _fresh(self, mutant: Mutant, reached: list[str]) -> tuple[str, str]:
-        """Judged with everything imported again, and by every test of the module."""
-        every = set(reached) | (self.survey.of(mutant.path) - {COLLECTING})
-        tests = self._chosen(every or set(self.survey.seconds))
+    def _fresh(self, mutant: Mutant) -> tuple[str, str]:
+        """Judged with everything imported again; the tests of the module first."""
+        tests = self._chosen(self.survey.of(mutant.path), set(self.survey.seconds))
         seconds = {test: self.survey.seconds[test] for test in tests}
 
         def work(say: Callable[[str], None]) -> None:
@@ -270,23 +268,24 @@ class Judge:
 
         return follow(Apart(work), tests, seconds, more=20)
 
-    def _beside(self, tests: list[str]) -> set[str]:
+    def _beside(self, tests: set[str]) -> set[str]:
         """All tests of the same files: a fixture that they share is counted for the first only."""
         files = {file_of(test) for test in tests}
         return {test for test in self.survey.seconds if file_of(test) in files}
 
-    def _chosen(self, tests: set[str]) -> list[str]:
-        """Those that kill often first, then the quick ones, as many as there is time for."""
-        chosen: list[str] = []
-        left = self._each
+    def _chosen(self, *groups: set[str]) -> list[str]:
+        """Group by group, those that kill often first, then the quick ones, as time lasts."""
         seconds = self.survey.seconds
-        good = tests - self.survey.failing
-        for one in sorted(good, key=lambda one: (-self._kills[one], seconds[one])):
-            left -= seconds[one]
-            if left < 0 and chosen:
-                break
-            chosen.append(one)
-        return chosen
+        chosen: dict[str, None] = {}
+        for group in groups:
+            good = group - self.survey.failing - {COLLECTING} - set(chosen)
+            left = self._each - sum(seconds[one] for one in chosen)
+            for one in sorted(good, key=lambda one: (-self._kills[one], seconds[one])):
+                left -= seconds[one]
+                if left < 0 and chosen:
+                    break
+                chosen[one] = None
+        return list(chosen)
 
 
 def _pytest(tests: Sequence[str], folder: Path, plugin: object) -> None:
