@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bsw.base_config import BaseConfig, TraceConfig
-from bsw.chrgm.modes import ModeName
+from bsw.chrgm.modes import ModeName, mode_of
 from bsw.chrgm.protocols import ProtocolName, protocol
 from bsw.ecuc.part import Part, Wrong
-from bsw.ecuc.quantities import TIME, Duration, EvseId, PortNumber, between
+from bsw.ecuc.quantities import CURRENT, TIME, Amps, Duration, EvseId, PortNumber, between
 from bsw.ecuc.references import ExistingFile, NewPath
 from bsw.island.config import IslandConfig
 from bsw.linux.config import LinuxConfig
 from bsw.net.connections_config import ConnectionsConfig
 from bsw.net.record.config import CaptureConfig
 from bsw.north.config import LocalDoorConfig
-from bsw.os.clock import HOUR, MS
+from bsw.os.clock import HOUR, MS, S
 from bsw.sdp.config import CouplingConfig
 from bsw.slac.frames.dialects import wrong_dialect
 from bsw.slac.links.link import StationLinkConfig
@@ -97,6 +97,9 @@ class SessionConfig(Part):
 
     evse_id: EvseId = "DE*PWX*E000001"
     modes: Annotated[tuple[ModeName, ...], Field(min_length=1, max_length=6)] = ("DC_extended",)
+    ac_current: Annotated[Amps, between("6 A", "400 A", CURRENT)] = 32.0
+    """Of each phase, by fuse and cable; whoever is behind the charger interface may tell less."""
+
     payment: Annotated[
         tuple[Literal["Contract", "ExternalPayment"], ...], Field(min_length=1, max_length=2)
     ] = ("ExternalPayment",)
@@ -142,6 +145,20 @@ class SessionConfig(Part):
             yield Wrong("protocols", f"{names} knows no contracts", "protocols: [iso2]")
         if self.plain is False and not self.tls:
             yield Wrong("plain", "neither plain TCP nor TLS is served", "tls: true")
+
+
+class BasicConfig(Part):
+    """AC for vehicles that speak no protocol, by the duty cycle alone (IEC 61851-1)."""
+
+    offered: Literal["auto", "only", "never"] = "auto"
+    """auto: where the outlet has an AC mode, a pilot that is measured and a customer who pays
+    without a contract.  only: a wallbox without a modem, which never asks for a protocol."""
+
+    after: Annotated[Duration, between("1 s", "600 s", TIME)] = 20 * S
+    """How long a session may take to begin, from the plug and once more from the data link."""
+
+    ventilated: bool = False
+    """State D is served too: the place is ventilated."""
 
 
 class CustomerConfig(Part):
@@ -203,6 +220,7 @@ class SeccConfig(BaseConfig):
     hardware: HardwareConfig = HardwareConfig.model_construct()
     wireless: CouplingConfig = CouplingConfig.model_construct()
     session: SessionConfig = SessionConfig.model_construct()
+    basic: BasicConfig = BasicConfig.model_construct()
     customer: CustomerConfig = CustomerConfig.model_construct()
     prices: PricesConfig = PricesConfig.model_construct()
     link: StationLinkConfig = StationLinkConfig.model_construct()
@@ -219,11 +237,25 @@ class SeccConfig(BaseConfig):
             told = "without the negative half wave the diode is not proved, and nothing closes"
             yield Wrong("hardware.linux.low", told, "low: {channel: 3}")
         yield from self.link.contradictions(self.network.interface, self.hardware.driver)
+        if self.basic.offered == "only":
+            yield from self._wrong_wallbox()
         wrong = wrong_dialect(self.link.slac.modem)
         if wrong:
             yield Wrong("link.slac.modem.dialect", wrong, "qca7000")
         if self.provisioning.service != "off" and not self.session.tls:
             yield Wrong("provisioning.service", "contracts need TLS", "session: {tls: true}")
+
+    def _wrong_wallbox(self) -> Iterable[Wrong]:
+        key = "basic.offered"
+        if self.hardware.driver in {"none", "plug"} or self.link.driver == "ethernet":
+            told = "a pilot that is measured, and no modem, belong to it"
+            yield Wrong(key, told, "basic: {offered: auto}")
+        if not any(mode_of(mode).ac for mode in self.session.modes):
+            yield Wrong(key, "no mode of the outlet is AC", "modes: [AC_three_phase_core]")
+        if "ExternalPayment" not in self.session.payment:
+            yield Wrong(
+                key, "nobody could pay: a contract needs a protocol", "payment: [ExternalPayment]"
+            )
 
     def problems_outside(self) -> Iterable[Wrong]:
         if self.network.outlets:

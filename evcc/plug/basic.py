@@ -76,7 +76,8 @@ class BasicCharging:
 
     def _wanted(self, pilot: Pilot) -> bool:
         state = self._values.now
-        return state.permission and state.intent is Intent.CHARGE and pilot.state in CONNECTED
+        wanted = state.permission and state.intent is Intent.CHARGE and not state.charging_complete
+        return wanted and pilot.state in CONNECTED
 
     def _changed(self, pilot: Pilot) -> None:
         if not self.active:

@@ -148,6 +148,8 @@ VARIABLE_ADDITIONS: Final = {
     "request_error_routine": "The link shows E or F, so that the vehicle matches anew; "
     "for information, it does so itself.",
     "ev_mac_address": "With each link: the vehicle's MAC, from SLAC.",
+    "duty_offer": "Charging by the duty cycle alone, when it changes: amperes of each phase "
+    "that are offered, and whether the contactor was ordered to close.",
     "host_troubles": "At start-up and when it changes: NVM_DAMAGED, TRACE_NOT_WRITTEN or "
     "CAPTURE_NOT_WRITTEN, while it stands.",
     "vehicle_looks": "A vehicle looks for a pantograph or a pad on a wireless link, when it says "

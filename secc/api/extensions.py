@@ -93,6 +93,13 @@ class EvInfo(Object):
     evcc_id: str | None = None
 
 
+class DutyOffer(Object):
+    """What a vehicle without a protocol may draw, by the duty cycle; 0 A: nothing."""
+
+    current: Annotated[float, Field(ge=0)]
+    closed: bool
+
+
 class HostTroubles(Object):
     """What the station misses of its host, by the names of trouble codes; none: all is well."""
 

@@ -68,6 +68,7 @@ ADDITIONS: Final[dict[str, Any]] = {
     "slac_dlink_ready": bool,
     "request_error_routine": None,
     "ev_mac_address": str,
+    "duty_offer": extensions.DutyOffer,
     "host_troubles": extensions.HostTroubles,
     "plug_faults": extensions.PlugFaults,
     "vehicle_looks": devices.LookingVehicle,

@@ -31,6 +31,7 @@ from secc.config import SeccConfig
 from secc.ecu.north import North
 from secc.ecu.startup import Parts
 from secc.ocpp.sides import ChargerSide, KeySide
+from secc.plug.basic import BasicCharging
 from secc.plug.entrance import Doors
 from secc.plug.plug_side import OutletPlug, PilotOnPort
 from secc.plug.session_server import Manners, SessionServer
@@ -81,12 +82,14 @@ class StationEcu:
             parts.keys.exchange_with(self.charger)
         self._backend: Backend | None = None
         base.troubles.listen(self._host_trouble)
+        self.basic = self._make_basic()
         self.service = OutletPlug(
             self.charger,
             self.outlet,
             parts.plug.pilot,
             scheduler=base.scheduler,
             log=self._log,
+            basic=self.basic,
         )
         base.process.ends_by(self._ordered_stop, self._last_resort)
 
@@ -197,6 +200,35 @@ class StationEcu:
 
         return StationCan(bus, self.charger)
 
+    def _make_basic(self) -> BasicCharging | None:
+        """Without a pilot that is measured nothing is had by it."""
+        basic = self._config.basic
+        if basic.offered == "never" or self._config.hardware.driver == "none":
+            return None
+        hardware = self._parts.plug.hardware
+
+        def release() -> None:
+            if hardware is not None:
+                hardware.lock.request(locked=False)
+
+        return BasicCharging(
+            self.charger,
+            self._parts.plug.pilot,
+            self._base.scheduler,
+            self._doors.chance,
+            self._log,
+            after=0 if basic.offered == "only" else basic.after,
+            ventilated=basic.ventilated,
+            session_runs=lambda: self.outlet.session is not None,
+            ended=self._ended,
+            release=release,
+        )
+
+    @property
+    def _serves(self) -> bool:
+        """Somebody charges, or is about to."""
+        return self.outlet.session is not None or (self.basic is not None and self.basic.runs)
+
     def _make_device(self) -> "Lane | None":
         """What meets the vehicle, where a mode has such a thing and nobody else plays it."""
         met = {mode_of(name).approach for name in self._config.session.modes}
@@ -223,9 +255,7 @@ class StationEcu:
         from secc.ocpp.backend import Backend  # noqa: PLC0415 - only where there is one
 
         measured = self._config.hardware.driver != "none"
-        side = ChargerSide(
-            self.charger, self.schedules, lambda: self.outlet.session is not None, measured
-        )
+        side = ChargerSide(self.charger, self.schedules, lambda: self._serves, measured)
         own = KeySide(self._doors.chance, self._parts.calendar, self._csm, self._parts.keys)
         backend = Backend(self._base, door, self._config.ocpp, side=side, own=own)
         backend.start(self._parts.plug.pilot.listen)
@@ -304,7 +334,7 @@ class StationEcu:
         charger.update_energy_transfer_modes(
             supported_energy_transfer_modes=[EnergyTransferMode(mode) for mode in config.modes]
         )
-        charger.update_ac_max_current(max_current=32.0)
+        charger.update_ac_max_current(max_current=config.ac_current)
         charger.session_setup(
             payment_options=[PaymentOption(option) for option in config.payment],
             supported_certificate_service=self._config.provisioning.service != "off",

@@ -144,7 +144,8 @@ def _plug(base: Base, config: SeccConfig, doors: StationDoors, recording: Record
 
         hardware = doors.hardware(Side.STATION)
         log = base.dlt.logger("plug")
-        return HardwarePlug(hardware, base.scheduler, base.process.lost, log)
+        digital = config.basic.offered != "only"
+        return HardwarePlug(hardware, base.scheduler, base.process.lost, log, digital=digital)
     from secc.plug.slac_plug import SlacPlug  # noqa: PLC0415 - only with a modem
 
     if modem:

@@ -3,6 +3,7 @@
 Contactors are permitted and withdrawn as the charger interface orders its power electronics; the
 lock follows the pilot.  Without a modem a vehicle that is plugged in gets 5 % at once, and the
 data link is taken for granted: a cable between two Ethernet ports.  With one see ``slac_plug``.
+A wallbox is not ``digital``: its pilot stays steady until a duty cycle names a current.
 """
 
 from collections.abc import Callable
@@ -85,7 +86,11 @@ class HardwarePlug:
         scheduler: Scheduler,
         lost: Callable[[str], None],
         log: Logger,
+        *,
+        digital: bool = True,
     ) -> None:
+        self._digital = digital
+        self._vacant = True
         self.hardware: PlugHardware | None = hardware
         self._hardware = hardware
         self._orders = Orders(hardware, scheduler, log)
@@ -101,6 +106,7 @@ class HardwarePlug:
             self.pilot.drive(X1)
             self._offer(self.pilot.read())
             service.granted()
+            service.duty_by(None)
 
         self._hardware.start(ready, self._lost)
 
@@ -110,6 +116,9 @@ class HardwarePlug:
 
     def _offer(self, pilot: Pilot) -> None:
         if pilot.state is PilotState.A:
+            self._vacant = True
             self.pilot.drive(X1)
-        elif pilot.state is PilotState.B and not pilot.oscillating:
-            self.pilot.drive(Drive(DIGITAL))
+        elif self._vacant and pilot.state in CONNECTED:
+            self._vacant = False
+            if self._digital:
+                self.pilot.drive(Drive(DIGITAL))

@@ -12,9 +12,10 @@ from bsw.cp.pilot import CONNECTED, Pilot, PilotState, StationPilot
 from bsw.dlt import Logger
 from bsw.os.clock import MS, Action
 from bsw.os.scheduler import Scheduler
-from bsw.slac.links.link import Link, LinkFailure
+from bsw.slac.links.link import Fallback, Link, LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from secc.api.charger import Charger
+from secc.plug.basic import BasicCharging, Offers
 from secc.plug.session_server import SessionServer
 
 
@@ -50,7 +51,10 @@ class OutletPlug:
         *,
         scheduler: Scheduler,
         log: Logger,
+        basic: BasicCharging | None = None,
     ) -> None:
+        """``basic``: what is had without a protocol."""
+        self._basic = basic
         self.charger = charger
         self._outlet = outlet
         self._log = log
@@ -92,9 +96,16 @@ class OutletPlug:
         """There is no link to attach; vehicles are there from now on."""
         self._open()
 
+    def duty_by(self, offers: Offers | None) -> None:
+        """The pilot counts; ``offers`` drives it, ``None``: nobody else does."""
+        if self._basic is not None:
+            self._basic.start(offers)
+
     # The link's user
 
     def linked(self, link: Linked) -> None:
+        if self._basic is not None:
+            self._basic.linked()
         self._parting.cancel()
         self._log.info("linked", resumed=link.resumed)
         self._open()
@@ -107,9 +118,13 @@ class OutletPlug:
     def failed(self, failure: LinkFailure) -> None:
         self._log.warning("no data link", why=failure.reason.value)
         self.charger.dlink_ready(value=False)
+        if self._basic is not None and failure.fallback is Fallback.NOMINAL:
+            self._basic.unlinked()
 
     def cut_energy(self) -> None:
         """Whoever guards the plug has opened it."""
+        if self._basic is not None:
+            self._basic.cut()
         if self._outlet.session is not None:
             self._outlet.session.station.cut_energy()
 

@@ -56,3 +56,4 @@ class SlacPlug:
         service.attach(self._link)
         SlacSide(service.charger, self._link)
         self._link.start()
+        service.duty_by(self._link)

@@ -13,6 +13,7 @@ from typing import Protocol
 from bsw.os.clock import MS, Action, S
 from bsw.os.scheduler import Scheduler, Task
 from secc.api.charger import Charger
+from secc.api.extensions import DutyOffer
 from secc.api.literals import IsolationStatus
 from secc.api.objects import (
     AcEvPresentPowerValues,
@@ -24,6 +25,7 @@ from secc.api.objects import (
     Power,
     Powermeter,
 )
+from secc.session.limits import ac_watts
 
 
 class Load(Protocol):
@@ -91,6 +93,7 @@ class SimulatedElectronics:
         self.target_current = 0.0
         self._charger = charger
         self._scheduler = scheduler
+        self._by_duty: float | None = None  # A of each phase
         self._ticker: Task | None = None
         self._test_ends = 0
         self._metered = 0
@@ -106,6 +109,7 @@ class SimulatedElectronics:
             charger.subscribe(name, _without_value(action))
         charger.subscribe("dc_ev_target_voltage_current", self._follow)
         charger.subscribe("ac_ev_present_powers", self._draw)
+        charger.subscribe("duty_offer", self._draw_by_duty)
         charger.subscribe("ac_close_contactor", lambda _none: self._contactor(closed=True))
         charger.subscribe("ac_open_contactor", lambda _none: self._contactor(closed=False))
 
@@ -161,6 +165,10 @@ class SimulatedElectronics:
         closed = self._charger.state.ac_contactor_closed
         self.ac_power = told.present_active_power.total if closed else 0.0
 
+    def _draw_by_duty(self, told: DutyOffer) -> None:
+        """A vehicle without a protocol says nothing: it is taken to draw what it may."""
+        self._by_duty = told.current if told.closed else None
+
     def _contactor(self, *, closed: bool) -> None:
         if not closed:
             self.ac_power = 0.0
@@ -181,6 +189,9 @@ class SimulatedElectronics:
         else:
             self._slew(0.0, seconds)
         self._finish_test()
+        if self._by_duty is not None:
+            closed = self._charger.state.ac_contactor_closed
+            self.ac_power = ac_watts(self._charger.state, self._by_duty) if closed else 0.0
         self._count(seconds)
         self._tell()
 

@@ -5,7 +5,7 @@ The DC source's capabilities are the hard bound; the cyclic limits can only be t
 
 from dataclasses import dataclass, replace
 
-from bsw.chrgm.modes import Approach, Mode
+from bsw.chrgm.modes import Approach, Mode, mode_of
 from secc.api.state import StationState
 
 DEFAULT_VOLTAGE = 230.0
@@ -155,6 +155,18 @@ def ac_current(state: StationState, mode: Mode) -> float:
     if state.site_power is not None and voltage > 0:
         current = min(current, state.site_power / (voltage * mode.phases))
     return current
+
+
+def ac_mode(state: StationState) -> Mode | None:
+    """Of those on offer the one with most phases; ``None``: the outlet has no AC."""
+    modes = (mode_of(mode.value) for mode in state.modes or ())
+    return max((one for one in modes if one.ac), key=lambda one: one.phases, default=None)
+
+
+def ac_watts(state: StationState, amps: float) -> float:
+    """What ``amps`` of each phase of the outlet come to."""
+    mode = ac_mode(state)
+    return 0.0 if mode is None else amps * nominal_voltage(state) * mode.phases
 
 
 def ac_power(state: StationState, mode: Mode) -> float:

@@ -8,7 +8,7 @@ what current, is said by others.
 from collections.abc import Callable
 from enum import Enum
 
-from bsw.cp.duty import duty_from_current
+from bsw.cp.duty import LEAST_CURRENT, duty_from_current
 from bsw.cp.pilot import CONNECTED, READY, X1, Drive, E, F, Pilot, PilotState, StationPilot
 from bsw.slac.config import ns
 from bsw.slac.links.link import Fallback, LinkFailure, LinkUser, StationLinkConfig
@@ -87,16 +87,20 @@ class StationLink:
         self._pilot.drive(X1)
         self.node.close()
 
-    def nominal(self, current: float) -> None:
+    def nominal(self, current: float | None) -> None:
         """Offer ``current`` by duty cycle (AC): authorised by other means, or no data link.
 
         A vehicle that is matching or linked sees the oscillator off for T_step_X1 and goes on;
-        one that has not begun sees E or F for T_step_EF first.
+        one that has not begun sees E or F for T_step_EF first.  After that a current changes at
+        once; below the least one the oscillator is off, and ``None`` asks for a protocol again.
         """
-        self._nominal = current
+        was, self._nominal = self._nominal, current
         timing = self._config.slac.timing
         if self.phase in {Phase.VACANT, Phase.STEPPING, Phase.FAULT, Phase.CLOSED}:
             return  # the next offer shows it
+        if current is None or was is not None or current < LEAST_CURRENT:
+            self._drive_offer()
+            return
         if self.phase is Phase.PAUSED:
             self._resume()
         elif self.phase is Phase.OFFERING and self.node.matching.state is MatchingState.WAITING:
@@ -134,8 +138,12 @@ class StationLink:
         self._offer()
 
     def _drive_offer(self) -> None:
-        duty = self._config.duty if self._nominal is None else duty_from_current(self._nominal)
-        self._pilot.drive(Drive(duty))
+        if self._nominal is None:
+            self._pilot.drive(Drive(self._config.duty))
+        elif self._nominal < LEAST_CURRENT:
+            self._pilot.drive(X1)
+        else:
+            self._pilot.drive(Drive(duty_from_current(self._nominal)))
 
     def _resume(self) -> None:
         self._drive_offer()
@@ -197,7 +205,9 @@ class StationLink:
     def _failed(self, reason: Reason) -> None:
         if self.phase is not Phase.OFFERING:
             return
-        if self._retries_left:
+        if self._nominal is not None:
+            self.node.start()  # the duty cycle stands, and a vehicle may still begin
+        elif self._retries_left:
             self._retries_left -= 1
             self._try_again()
         else:

@@ -28,6 +28,9 @@ NEXT = {
     Ending.NO_STATION: "look whether the station answers discovery: v2g sdp",
     Ending.NOTHING_CHARGED: "see the vehicle's trouble codes and its permission",
 }
+LEAST_TOLD = 0.01
+"""kWh."""
+
 GENERAL_NEXT = "read the conversation: v2g decode"
 
 
@@ -69,6 +72,8 @@ def verdict(watch: Watch, outcome: Outcome, wall: float) -> Verdict:
 def _told(watch: Watch, outcome: Outcome, energy: float, flow: float) -> tuple[str, str]:
     last = outcome.results[-1] if outcome.results else None
     if last is None:
+        if energy >= LEAST_TOLD:
+            return f"Charged {energy:.2f} kWh by the duty cycle alone", ""
         why = watch.subject.cannot_start or "no session took place"
         return f"Nothing was charged: {why}", "" if not outcome.wrong else GENERAL_NEXT
     charged = f"Charged {energy:.1f} kWh in {_span(flow)}" if flow else "Nothing was charged"
