@@ -47,6 +47,12 @@ TAKEN_NOTE_OF: Final = frozenset(
         "ClearedChargingLimit",
         "FirmwareStatusNotification",
         "LogStatusNotification",
+        "ClosePeriodicEventStream",
+        "NotifyDERAlarm",
+        "NotifyDERStartStop",
+        "NotifyPriorityCharging",
+        "ReportChargingProfiles",
+        "ReportDERControl",
     }
 )
 """Calls whose answer has nothing to say."""
@@ -77,7 +83,8 @@ class OfficeRules:
 
     ``refused`` are tokens and how they stand (``Blocked``, ``Expired`` ...), all others are good.
     ``schedules`` are sent to vehicles that say what they need (2.x), ``roots``, by their type and
-    in PEM, to each station that was taken in.
+    in PEM, to each station that was taken in.  ``transfers`` are the transfers of energy that
+    drivers are allowed (2.1), none named: nothing is said of them.
     """
 
     interval: int = 300
@@ -87,6 +94,7 @@ class OfficeRules:
     slow: int = 10 * S
     schedules: tuple[Fields, ...] = ()
     roots: tuple[tuple[str, str], ...] = ()
+    transfers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -117,9 +125,9 @@ class Office:
         self._listener = listener
         self._now = now
         self._rules = rules or OfficeRules()
-        given = self._rules.schedules
+        given, allowed = self._rules.schedules, self._rules.transfers
         self._books: dict[str, _Books] = defaultdict(
-            lambda: _Books(schedules=ScheduleOffice(given))
+            lambda: _Books(schedules=ScheduleOffice(given, allowed))
         )
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._transactions = 0
@@ -244,6 +252,8 @@ class Office:
             "BootNotification": lambda: self._booted(session),
             "Heartbeat": lambda: {"currentTime": self._now()},
             "NotifyEVChargingSchedule": lambda: {"status": "Accepted"},
+            "OpenPeriodicEventStream": lambda: {"status": "Accepted"},
+            "PullDynamicScheduleUpdate": lambda: {"status": "Rejected"},
         }
         if session.version is Version.V16:
             known["Authorize"] = lambda: {"idTagInfo": {"status": self._standing(fields["idTag"])}}
@@ -254,7 +264,11 @@ class Office:
         call = partial(self._call_back, session)
         if called.action == "NotifyEVChargingNeeds":
             return books.schedules.answer(fields, call)
-        return self._contracts.answer(session.version, called.action, fields, call)
+        answer = self._contracts.answer(session.version, called.action, fields, call)
+        newest = called.action == "Authorize" and session.version is Version.V21
+        if answer is not None and newest and self._rules.transfers:
+            answer = {**answer, "allowedEnergyTransfer": list(self._rules.transfers)}
+        return answer
 
     def _call_back(self, session: Session, action: str, fields: Fields) -> None:
         """What follows from an answer, once that is out."""

@@ -15,9 +15,13 @@ PROFILE: Final = 15_118
 
 @dataclass(slots=True)
 class ScheduleOffice:
-    """One station's.  ``schedules`` are up to three ``chargingSchedule`` without a beginning."""
+    """One station's.  ``schedules`` are up to three ``chargingSchedule`` without a beginning.
+
+    ``transfers`` are those that are allowed; none named: all.
+    """
 
     schedules: Sequence[Fields]
+    transfers: Sequence[str] = ()
     running: dict[int, str] = field(default_factory=dict)
 
     def heard(self, event: Fields) -> None:
@@ -31,8 +35,12 @@ class ScheduleOffice:
     def answer(self, needs: Fields, call: Call) -> Fields:
         """To NotifyEVChargingNeeds: promised only where it can be sent."""
         transaction = self.running.get(needs["evseId"])
-        if not self.schedules or transaction is None:
+        wanted = needs["chargingNeeds"]
+        newest = "controlMode" in wanted  # 2.1 has a word for every answer
+        if newest and self.transfers and wanted["requestedEnergyTransfer"] not in self.transfers:
             return {"status": "Rejected"}
+        if not self.schedules or transaction is None:
+            return {"status": "NoChargingProfile" if newest else "Rejected"}
         profile = {
             "id": PROFILE,
             "stackLevel": 0,

@@ -14,7 +14,8 @@ from ocpp.client import ClientRules
 from ocpp.station.authorization.cache import Cache
 from ocpp.station.authorization.judge import Judge
 from ocpp.station.authorization.local_list import LocalList
-from ocpp.station.charging.smart import KEYS_16, SmartCharging
+from ocpp.station.charging.book import KEYS_16
+from ocpp.station.charging.smart import SmartCharging
 from ocpp.station.contracts.relay import Relay
 from ocpp.station.contracts.shown import VEHICLES, rules_of
 from ocpp.station.contracts.transfer16 import Transfers
@@ -34,6 +35,7 @@ from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.remote import Remote, always
 from ocpp.station.outlets.remote import Trigger as AskedFor
 from ocpp.station.outlets.reservation import Reservations
+from ocpp.station.outlets.vehicles import Vehicles
 from ocpp.station.ports import Ports
 from ocpp.station.post import Post
 from ocpp.station.provisioning.keys16 import Keys16
@@ -46,6 +48,7 @@ from ocpp.station.records import Stop, Trigger
 from ocpp.station.security.roots import Roots
 from ocpp.station.security.signing import STATION, Signing
 from ocpp.station.tariffs.block import Tariffs
+from ocpp.station.translation import Verdict
 
 CLOCK: Final = "ClockCtrlr"
 COMM: Final = "OCPPCommCtrlr"
@@ -101,7 +104,8 @@ class Blocks:
         self.display = Display(desk, ground)
         self.cost = Cost(desk, ground)
         self.tariffs = Tariffs(desk, ground)
-        self.smart = SmartCharging(desk, ground, self.post)
+        self.smart = SmartCharging(desk, ground, self.post, stop=self._user.stop_at)
+        self.vehicles = Vehicles(ground)
         for name, value in KEYS_16.items():
             self.keys.add(name, value)
 
@@ -203,6 +207,13 @@ class Blocks:
         """The line is lost, or could not be had."""
         self.smart.lost()
         self.reports.gone()
+
+    def usable(self, evse: int, verdict: Verdict) -> bool:
+        """What the back end says with its yes counts from now on; False: it cannot be kept to."""
+        good = self.tariffs.usable(evse, verdict.tariff)
+        if good:
+            self.smart.permission.authorized(evse, verdict.transfers)
+        return good
 
     def ended(self, place: Place) -> None:
         """A transaction is over."""

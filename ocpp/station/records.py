@@ -42,6 +42,7 @@ class Trigger(Enum):
     STOPPED = "StopAuthorized"
     RUNNING_COST = "RunningCost"
     TARIFF_CHANGED = "TariffChanged"
+    MODE_CHANGED = "OperationModeChanged"
     ASKED = "Trigger"
     UNLOCKED = "UnlockCommand"
 
@@ -69,6 +70,7 @@ class Stop(Enum):
     REMOTE = "Remote"
     BY_VEHICLE = "StoppedByEV"
     TIMEOUT = "Timeout"
+    TRANSFER_REJECTED = "ReqEnergyTransferRejected"
 
 
 class Context(Enum):
@@ -86,11 +88,15 @@ ENERGY: Final = "Energy.Active.Import.Register"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Who wants to charge: the token, its kind as 2.x calls it, and its group if known."""
+    """Who wants to charge: the token, its kind as 2.x calls it, and its group if known.
+
+    ``evccid`` names the vehicle that came with it, if it speaks -20.
+    """
 
     id: str
     kind: str = "ISO14443"
     group: str | None = None
+    evccid: str = ""
 
     def same_as(self, other: "Token") -> bool:
         """Tokens are compared without regard to case."""
@@ -186,6 +192,8 @@ class TxEvent:
     readings: tuple[Reading, ...] = ()
     tariff: str = ""
     cost: CostRecord | None = None
+    mode: str = ""
+    asleep: bool = False
 
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -22,6 +22,7 @@ from ocpp.station.outlets.outlet import Outlet, TxRules, ended_by_power_loss, sn
 from ocpp.station.outlets.outlets import Outlets
 from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.remote import always
+from ocpp.station.outlets.vehicles import Vehicles
 from ocpp.station.ports import Ports
 from ocpp.station.presence.answering import Answering
 from ocpp.station.presence.boot import Standing
@@ -80,7 +81,7 @@ class Station:
             judge=blocks.judge,
             reservations=blocks.reservations,
             cost=blocks.cost,
-            tariffs=blocks.tariffs,
+            usable=blocks.usable,
             changed=self._connectors.update,
         )
         Orders(self._desk, ground, self._drivers, blocks.smart)
@@ -152,6 +153,7 @@ class Station:
 
     def unplugged(self, evse: int) -> None:
         place = self._places[evse]
+        self._blocks.vehicles.went(evse)
         place.outlet.unplug()
         if place.outlet.token is not None:
             place.connect.rearm(place.outlet.rules.connect_within)
@@ -169,6 +171,11 @@ class Station:
     @property
     def tariffs(self) -> Tariffs:
         return self._blocks.tariffs
+
+    @property
+    def vehicles(self) -> Vehicles:
+        """What is known of those that are there."""
+        return self._blocks.vehicles
 
     @property
     def smart(self) -> SmartCharging:

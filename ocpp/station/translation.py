@@ -40,7 +40,8 @@ class Verdict:
 
     ``evses`` are the only outlets where it may charge, empty: all of them.
     ``certificate`` is what is said of a contract's chain, in the words of 2.x, ``tariff`` the
-    driver's own of 2.1 as it came.
+    driver's own of 2.1 as it came, ``transfers`` the transfers of energy that are allowed, if the
+    back end has said so.
     """
 
     standing: Standing
@@ -50,6 +51,7 @@ class Verdict:
     certificate: str = ""
     tariff: Mapping[str, Any] | None = None
     evses: tuple[int, ...] = ()
+    transfers: tuple[str, ...] | None = None
 
     def at(self, evse: int) -> "Verdict":
         """As it is at this outlet [C01.FR.20, C01.FR.21]."""

@@ -57,7 +57,15 @@ ADDITIONS: Final = {
     "ScheduleRenegotiation in -20.",
     "renegotiate_service": "Another energy service on the same connection; -20 only.",
     "limit_power": "What the site allows, in all and of each phase, until it is said otherwise; "
-    "neither: no limit.  Holds from the next answer to the vehicle on.",
+    "neither: no limit.  discharge_power is what a vehicle may give back, none: whatever the "
+    "hardware takes; set_point is what is to flow, below zero back, never beyond any limit.  Holds "
+    "from the next answer to the vehicle on.",
+    "plan_power": "The same over time, in seconds from now, for a back end: it is told of it, and "
+    "its own limits count as well.  Without a back end nothing comes of it.",
+    "update_grid": "Grid frequency in Hz and the power that the site takes in W (below zero: it "
+    "feeds in), for operation modes LocalFrequency and LocalLoadBalancing of a back end.",
+    "allow_transfers": "Modes that a vehicle may choose from the next ServiceDiscovery of -20 on; "
+    "left out: all there are.",
     "set_get_certificate_response": "The answer to iso15118_certificate_request: it leaves under "
     "the session's own header.  Refused when no vehicle waits, or when it cannot be what is due.",
     "dlink_terminate": "End the session and the data link; no matching before the next plug-in.",

@@ -6,7 +6,8 @@ integrators know and do not change.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from itertools import pairwise
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,7 +15,7 @@ from bsw.dlt import Logger
 from bsw.north.command import CommandError, Commands, refused
 from bsw.north.variables import Variables
 from secc.api.devices import Association, PadSetup, PadStatus, PantographPosition, VehiclePlace
-from secc.api.extensions import MobilityNeeds
+from secc.api.extensions import MobilityNeeds, PowerStep
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -43,6 +44,7 @@ from secc.api.objects import (
     SetupPhysicalValues,
     SupportedAppProtocols,
 )
+from secc.api.ports import ContractRequests, DataLink, Sessions
 from secc.api.state import StationState
 from secc.api.variables import variables
 from secc.api.verdicts import Verdict, Verdicts
@@ -52,29 +54,6 @@ ADDITIONS: list[str] = []
 """Commands the interface does not have elsewhere."""
 
 command, addition = Commands(COMMANDS), Commands(ADDITIONS)
-
-
-class Sessions(Protocol):
-    """Whoever serves the outlet."""
-
-    @property
-    def running(self) -> str:
-        """The energy transfer mode of the session that runs, ``agreeing on a mode`` before it has
-        one; empty without a session.
-        """
-
-
-class ContractRequests(Protocol):
-    """Whoever has asked the north side for a contract."""
-
-    def answered(self, response: CertificateResponse) -> None: ...
-
-
-class DataLink(Protocol):
-    """Whoever makes the data link."""
-
-    def order(self, name: str) -> None:
-        """``dlink_terminate``, ``dlink_error`` or ``dlink_pause``."""
 
 
 class Charger:
@@ -95,6 +74,8 @@ class Charger:
         self._link: DataLink | None = None
         self._speaks = speaks
         self._listeners: list[Callable[[str], None]] = []
+        self.planned: tuple[PowerStep, ...] = ()
+        self.grid: tuple[float | None, float | None] = (None, None)
 
     def served_by(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -110,6 +91,11 @@ class Charger:
     def running(self) -> str:
         """The mode of the session that runs; empty if there is none."""
         return "" if self._sessions is None else self._sessions.running
+
+    @property
+    def renegotiates(self) -> bool:
+        """The session that runs can choose another service."""
+        return self._sessions is not None and self._sessions.renegotiates
 
     def on_command(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)
@@ -303,9 +289,48 @@ class Charger:
         *,
         power: Annotated[float, Field(ge=0)] | None = None,
         current: Annotated[float, Field(ge=0)] | None = None,
+        discharge_power: Annotated[float, Field(ge=0)] | None = None,
+        set_point: Annotated[float, Field(ge=-5_000_000, le=5_000_000)] | None = None,
     ) -> None:
-        """What the site allows from now on.  An addition to the interface."""
-        self._set("limit_power", site_power=power, site_current=current)
+        """What the site allows and wants from now on.  An addition to the interface."""
+        self._set(
+            "limit_power",
+            site_power=power,
+            site_current=current,
+            site_back=discharge_power,
+            set_point=set_point,
+        )
+
+    @addition
+    def plan_power(
+        self, *, steps: Annotated[list[PowerStep], Field(min_length=1, max_length=1024)]
+    ) -> None:
+        """What the site allows and wants over time, from now on; for a back end to see."""
+        if steps[0].start or any(one.start >= two.start for one, two in pairwise(steps)):
+            raise refused("plan_power", "steps", "the first begins at 0, each after the one before")
+        self.planned = tuple(steps)
+        self._set("plan_power")
+
+    @addition
+    def update_grid(
+        self,
+        *,
+        frequency: Annotated[float, Field(ge=10, le=100)] | None = None,
+        site_load: Annotated[float, Field(ge=-1e9, le=1e9)] | None = None,
+    ) -> None:
+        """What is measured outside the outlet: the grid's frequency, the power the site takes."""
+        self.grid = (frequency, site_load)
+        self._set("update_grid")
+
+    @addition
+    def allow_transfers(
+        self,
+        *,
+        modes: Annotated[list[EnergyTransferMode], Field(max_length=18)] | None = None,
+    ) -> None:
+        """Which modes whoever pays allows from the next choice of a service on; none: all."""
+        allowed = None if modes is None else frozenset(modes)
+        self._set("allow_transfers", allowed=allowed)
 
     @addition
     def renegotiate(self, *, wanted: bool = True) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 from secc.api.literals import (
     ControlMode,
     EnergyTransferMode,
+    MobilityNeedsMode,
     PaymentOption,
     SupportedAppProtocol,
 )
@@ -59,6 +60,27 @@ class MobilityNeeds(Object):
     target_soc: Annotated[int, Field(ge=0, le=100)] | None = None
 
 
+class V2xParameters(Object):
+    """What a vehicle of -20 can and needs; W, A, V, Wh, percent; discharge as magnitudes."""
+
+    min_charge_power: float | None = None
+    max_charge_power: float | None = None
+    min_discharge_power: float | None = None
+    max_discharge_power: float | None = None
+    min_charge_current: float | None = None
+    max_charge_current: float | None = None
+    min_discharge_current: float | None = None
+    max_discharge_current: float | None = None
+    min_voltage: float | None = None
+    max_voltage: float | None = None
+    ev_target_energy_request: float | None = None
+    ev_min_energy_request: float | None = None
+    ev_max_energy_request: float | None = None
+    ev_min_v2x_energy_request: float | None = None
+    ev_max_v2x_energy_request: float | None = None
+    target_soc: int | None = None
+
+
 class ChargingNeeds(Object):
     """One of the two blocks, by the kind of the energy transfer."""
 
@@ -68,6 +90,18 @@ class ChargingNeeds(Object):
     ac_charging_parameters: ACChargingParameters | None = None
     dc_charging_parameters: DCChargingParameters | None = None
     max_schedule_tuples: int | None = None
+    v2x_charging_parameters: V2xParameters | None = None
+    mobility_needs_mode: MobilityNeedsMode | None = None
+    available_energy_transfer: tuple[EnergyTransferMode, ...] = ()
+
+
+class PowerStep(Object):
+    """From ``start`` seconds on; W, a set point below zero is given back."""
+
+    start: int = Field(ge=0)
+    power: float | None = Field(default=None, ge=0, le=5_000_000)
+    discharge_power: float | None = Field(default=None, ge=0, le=5_000_000)
+    set_point: float | None = Field(default=None, ge=-5_000_000, le=5_000_000)
 
 
 class ScheduleStep(Object):

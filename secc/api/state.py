@@ -75,6 +75,9 @@ class StationState:
     pad_setup: PadSetup = field(default_factory=PadSetup)
     site_power: float | None = None  # W in all that the site allows; None: no matter
     site_current: float | None = None  # A of each phase, the same for AC
+    site_back: float | None = None  # W that may be given back; None: whatever there is
+    set_point: float | None = None  # W that is to flow, below zero back; None: as the vehicle asks
+    allowed: frozenset[EnergyTransferMode] | None = None  # by whoever pays; None: all modes
     # wishes and faults
     dlink: bool = False
     receipt_required: bool = False
@@ -91,6 +94,22 @@ class StationState:
     def wrong(self) -> frozenset[EvseError]:
         """All that is wrong, whoever told it."""
         return self.plug_errors | self.errors
+
+    @property
+    def charge_limit(self) -> float | None:
+        """W that may be taken now: a set point is not passed."""
+        return _lowest(self.site_power, self.set_point)
+
+    @property
+    def back_limit(self) -> float | None:
+        """W that may be given back now, as a magnitude."""
+        return _lowest(self.site_back, None if self.set_point is None else -self.set_point)
+
+    @property
+    def open_modes(self) -> tuple[EnergyTransferMode, ...]:
+        """The modes that a vehicle may choose now."""
+        modes = self.modes or (EnergyTransferMode.DC_EXTENDED,)
+        return tuple(one for one in modes if self.allowed is None or one in self.allowed)
 
     @property
     def serves_ac(self) -> bool:
@@ -125,3 +144,9 @@ class StationState:
         self.no_energy = None
         self.renegotiate = False
         self.other_service = False
+
+
+def _lowest(limit: float | None, wanted: float | None) -> float | None:
+    """Of both, where they say anything; what flows the other way is nothing here."""
+    said = [one for one in (limit, None if wanted is None else max(0.0, wanted)) if one is not None]
+    return min(said, default=None)

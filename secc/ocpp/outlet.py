@@ -26,7 +26,13 @@ from secc.ocpp.meter import Register
 from secc.ocpp.schedules import BackendSchedules
 from secc.ocpp.sides import ChargerSide
 from secc.ocpp.site import SiteLimit
-from secc.session.limits import dc_hardware, nominal_voltage
+from secc.ocpp.vehicle import BackendVehicle
+from secc.session.limits import (
+    ac_discharge_hardware,
+    dc_discharge_hardware,
+    dc_hardware,
+    nominal_voltage,
+)
 
 EVSE: Final = 1
 EMAID: Final = "eMAID"
@@ -58,9 +64,8 @@ class BackendOutlet:
         self._restart = restart
         self._station: Station | None = None
         self._contracts = BackendContracts(charger, log, lambda: self._tied.relay)
-        self._site = SiteLimit(
-            charger, lambda: self.supply(EVSE), lambda: self._tied.smart.elsewhere
-        )
+        self._site = SiteLimit(charger, lambda: self.supply(EVSE), lambda: self._tied.smart)
+        self._vehicle = BackendVehicle(charger, EVSE, lambda: self._tied)
         self._schedules = BackendSchedules(charger, side.schedules, log, EVSE, lambda: self._tied)
 
     def take(self, station: Station) -> None:
@@ -77,6 +82,7 @@ class BackendOutlet:
         subscribe("evcc_id", lambda _identity: self._plug(plugged=True))
         subscribe("authorization_request", self._asks)
         self._contracts.tie()
+        self._vehicle.tie()
         self._schedules.tie()
         self._site.tie()
         subscribe("current_demand_started", lambda _none: self._tied.charging(EVSE))
@@ -148,14 +154,22 @@ class BackendOutlet:
         assert evse == EVSE
         return supply_of(self._charger.state)
 
-    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
+    def limit(self, evse: int, limit: Limit, supply: Supply) -> None:
         """From the station: it holds from the next answer to the vehicle on."""
         assert evse == EVSE
-        if limit is not None:
-            watts = round(supply.watts(limit.amperes, limit.phases))
-            by = "" if limit.by is None else limit.by.value
-            self._log.info("limited", watts=watts, by=by)
+        if limit.by is not None:
+            self._log.info("limited", by=limit.by.value, **_watts(limit, supply))
         self._site.hold(limit, supply)
+
+    def transfers(self, evse: int) -> tuple[str, ...]:
+        """From the station."""
+        assert evse == EVSE
+        return self._vehicle.transfers()
+
+    def transfers_allowed(self, evse: int, transfers: frozenset[str] | None) -> bool:
+        """From the station."""
+        assert evse == EVSE
+        return self._vehicle.allow(transfers)
 
     def offered(self, evse: int) -> None:
         """From the station."""
@@ -201,13 +215,14 @@ class BackendOutlet:
             self._tied.presented(EVSE, token, contract_of(asked))
 
     def _token(self, asked: AuthorizationRequest) -> Token | None:
+        newest = self._vehicle.evccid
         if asked.payment_option is PaymentOption.CONTRACT:
             assert asked.id_token is not None
-            return Token(asked.id_token.id_token.value, EMAID)
+            return Token(asked.id_token.id_token.value, EMAID, evccid=newest)
         if self._driver == "card":
-            return Token(self._card)
+            return Token(self._card, evccid=newest)
         if self._driver == "vehicle" and asked.evcc_id is not None:
-            return Token(asked.evcc_id.replace(":", ""), MAC)
+            return Token(asked.evcc_id.replace(":", ""), MAC, evccid=newest)
         return None
 
     def _answer(
@@ -231,12 +246,26 @@ def _status_of(verdict: Verdict) -> AuthorizationStatus:
     return AuthorizationStatus.INVALID if good else AuthorizationStatus(verdict.standing.value)
 
 
+def _watts(limit: Limit, supply: Supply) -> dict[str, int]:
+    """As the log has it."""
+    told = {"watts": limit.amperes, "back": limit.back}
+    if limit.setpoint is not None:
+        told["setpoint"] = limit.setpoint
+    return {name: round(supply.watts(amperes, limit.phases)) for name, amperes in told.items()}
+
+
 def supply_of(state: StationState) -> Supply:
     """A DC source by its power and current; an AC outlet by its phases."""
     modes = [mode_of(mode.value) for mode in state.modes or ()]
     if any(mode.dc for mode in modes):
-        limits = dc_hardware(state)
+        limits, takes = dc_hardware(state), dc_discharge_hardware(state)
         amperes = limits.current or 1.0
-        return Supply(amperes, limits.power / amperes or limits.voltage or 1.0, 1, dc=True)
+        voltage = limits.power / amperes or limits.voltage or 1.0
+        back = min(takes.current, takes.power / voltage)
+        back = back if any(mode.discharges for mode in modes) else 0.0
+        return Supply(amperes, voltage, 1, dc=True, back=back)
     phases = max((mode.phases for mode in modes), default=1)
-    return Supply(state.ac_max_current or 0.0, nominal_voltage(state), phases)
+    voltage = nominal_voltage(state)
+    watts = max((ac_discharge_hardware(state, mode) for mode in modes), default=0.0)
+    back = watts / (voltage * phases) if voltage > 0 else 0.0
+    return Supply(state.ac_max_current or 0.0, voltage, phases, back=back)

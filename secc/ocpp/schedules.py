@@ -18,17 +18,28 @@ from secc.api.charger import Charger
 from secc.api.extensions import ChargingNeeds, ChosenSchedule
 from secc.ocpp.prices import PricesUnusable, sales_tariff, tariff_of
 from secc.ocpp.tariffs import Here, prices_of
+from secc.ocpp.vehicle import word_of
 from secc.session.schedules import Plan, Schedules, Step
 
-TRANSFERS: Final = {
-    "AC_single_phase_core": "AC_single_phase",
-    "AC_three_phase_core": "AC_three_phase",
-    "AC_DER_IEC": "AC_DER",
-    "AC_DER_SAE": "AC_DER",
-    "MCS": "DC",
-    "MCS_BPT": "DC_BPT",
+_V2X: Final = {
+    **{
+        f"{bound}_{name}": f"{bound}{''.join(part.capitalize() for part in name.split('_'))}"
+        for bound in ("min", "max")
+        for name in (
+            "charge_power",
+            "discharge_power",
+            "charge_current",
+            "discharge_current",
+            "voltage",
+        )
+    },
+    "ev_target_energy_request": "evTargetEnergyRequest",
+    "ev_min_energy_request": "evMinEnergyRequest",
+    "ev_max_energy_request": "evMaxEnergyRequest",
+    "ev_min_v2x_energy_request": "evMinV2XEnergyRequest",
+    "ev_max_v2x_energy_request": "evMaxV2XEnergyRequest",
+    "target_soc": "targetSoC",
 }
-_DC: Final = ("DC_core", "DC_extended", "DC_combo_core", "DC_unique")
 _NAMES: Final = {
     "energy_amount": "energyAmount",
     "ev_min_current": "evMinCurrent",
@@ -115,7 +126,8 @@ class BackendSchedules:
         except PricesUnusable as error:
             self._log.warning("prices left out", schedule=offer.schedule, why=str(error))
         steps = tuple(Step(step.start, step.watts) for step in offer.steps)
-        return Plan(offer.number, steps, offer.until, tariff=tariff, prices=prices)
+        back = tuple(Step(step.start, step.watts) for step in offer.back)
+        return Plan(offer.number, steps, offer.until, tariff=tariff, prices=prices, back=back)
 
     def _of_tariff(self) -> Tariff | None:
         """What the transaction's own tariff makes of it [I07 to I12]."""
@@ -130,9 +142,8 @@ class BackendSchedules:
 
 def needs_of(told: ChargingNeeds) -> Needs:
     """In the words of 2.1."""
-    mode = told.requested_energy_transfer.value
     fields: dict[str, Any] = {
-        "requestedEnergyTransfer": "DC" if mode in _DC else TRANSFERS.get(mode, mode),
+        "requestedEnergyTransfer": word_of(told.requested_energy_transfer),
         "controlMode": told.control_mode.value,
     }
     if told.departure_time is not None:
@@ -144,4 +155,13 @@ def needs_of(told: ChargingNeeds) -> Needs:
         if part is not None:
             known = part.model_dump(exclude_none=True)
             fields[name] = {_NAMES[key]: value for key, value in known.items()}
-    return Needs(fields, told.max_schedule_tuples)
+    v2x = told.v2x_charging_parameters
+    if v2x is not None:
+        known = v2x.model_dump(exclude_none=True)
+        fields["v2xChargingParameters"] = {_V2X[key]: value for key, value in known.items()}
+    if told.mobility_needs_mode is not None:
+        fields["mobilityNeedsMode"] = told.mobility_needs_mode.value
+    if told.available_energy_transfer:
+        words = map(word_of, told.available_energy_transfer)
+        fields["availableEnergyTransfer"] = list(dict.fromkeys(words))
+    return Needs(fields, told.max_schedule_tuples, newer=v2x is not None)

@@ -1,58 +1,106 @@
 """Limits of the site on the charger interface, beside those of the back end: the lower one holds.
 
-What somebody says by ``limit_power`` is told to the station part, which knows what the back end
-allows and gives back what holds of both.
+What somebody says by ``limit_power``, ``plan_power`` and ``update_grid`` is told to the station
+part, which knows what the back end allows and gives back what holds of both.
 """
 
 from collections.abc import Callable
 from typing import Final
 
 from ocpp.station.charging.composite import Limit, Supply
-from ocpp.station.charging.elsewhere import Elsewhere
+from ocpp.station.charging.smart import SmartCharging
+from ocpp.station.twoway.grid import SILENT, Order
 from secc.api.charger import Charger
+from secc.api.extensions import PowerStep
 
-COMMAND: Final = "limit_power"
+SUPPLY: Final = frozenset(
+    {
+        "set_powersupply_capabilities",
+        "update_ac_max_current",
+        "update_ac_maximum_limits",
+        "update_dc_maximum_limits",
+        "update_energy_transfer_modes",
+    }
+)
+"""Commands after which the outlet may be fed otherwise."""
 
 
 class SiteLimit:
     """One outlet's, at a station that has no other."""
 
     def __init__(
-        self, charger: Charger, supply: Callable[[], Supply], elsewhere: Callable[[], Elsewhere]
+        self, charger: Charger, supply: Callable[[], Supply], smart: Callable[[], SmartCharging]
     ) -> None:
         self._charger = charger
         self._supply = supply
-        self._elsewhere = elsewhere
-        self._power: float | None = None
-        self._current: float | None = None
+        self._smart = smart
+        self._limit: Limit | None = None
+        self._fed: Supply | None = None
         self._ours = False
 
     def tie(self) -> None:
         self._charger.on_command(self._heard)
 
-    def hold(self, limit: Limit | None, supply: Supply) -> None:
+    def hold(self, limit: Limit, supply: Supply) -> None:
         """From the next answer to the vehicle on."""
-        watts = None if limit is None else supply.watts(limit.amperes, limit.phases)
-        self._power = watts
-        self._current = None if limit is None or supply.dc else limit.amperes
+        self._limit = limit
+        self._fed = supply
         self._say()
 
     def _say(self) -> None:
+        limit, supply = self._limit, self._fed
+        if limit is None or supply is None:
+            return
+        watts = supply.watts
+        free = limit.by is None
+        set_point = None if limit.setpoint is None else watts(limit.setpoint, limit.phases)
         self._ours = True
-        self._charger.limit_power(power=self._power, current=self._current)
+        self._charger.limit_power(
+            power=None if free else watts(limit.amperes, limit.phases),
+            current=None if free or supply.dc else limit.amperes,
+            discharge_power=watts(limit.back, limit.phases) if limit.ruled else None,
+            set_point=set_point,
+        )
         self._ours = False
 
     def _heard(self, name: str) -> None:
         """Somebody else's word: it counts together with the back end's."""
-        if name != COMMAND or self._ours:
+        if self._ours:
             return
+        if name == "limit_power":
+            self._limited()
+        elif name == "plan_power":
+            steps = [(each.start, _order(each)) for each in self._charger.planned]
+            self._smart().elsewhere.plan("EMS", steps)
+            self._say()
+        elif name == "update_grid":
+            self._measured()
+        elif name in SUPPLY and self._supply() != self._fed:
+            self._smart().refresh()
+
+    def _limited(self) -> None:
         state, supply = self._charger.state, self._supply()
-        watts = state.site_power
+        power = state.site_power
         if state.site_current is not None:
             most = supply.watts(state.site_current, supply.phases)
-            watts = most if watts is None else min(watts, most)
-        if watts is None:
-            self._elsewhere().lift("EMS")
+            power = most if power is None else min(power, most)
+        back = None if state.site_back is None else -state.site_back
+        order = Order(power, back, state.set_point)
+        elsewhere = self._smart().elsewhere
+        if order == SILENT:
+            elsewhere.lift("EMS")
         else:
-            self._elsewhere().limit("EMS", watts)
+            elsewhere.take("EMS", order)
         self._say()
+
+    def _measured(self) -> None:
+        frequency, load = self._charger.grid
+        if frequency is not None:
+            self._smart().outside.measured(frequency)
+        if load is not None:
+            self._smart().loaded(load)
+
+
+def _order(step: PowerStep) -> Order:
+    back = None if step.discharge_power is None else -step.discharge_power
+    return Order(step.power, back, step.set_point)

@@ -19,7 +19,7 @@ from bsw.net.connections_config import ConnectionsConfig
 from bsw.net.ports import Network
 from bsw.sdp.server import Offer
 from secc.api.charger import Charger
-from secc.api.literals import HlcSessionFailedReason, PaymentOption
+from secc.api.literals import HlcSessionFailedReason, PaymentOption, SupportedAppProtocol
 from secc.plug.entrance import Doors, Entrance
 from secc.plug.location import Location
 from secc.plug.newcomers import Newcomers, Stage
@@ -134,6 +134,15 @@ class SessionServer:
         if self._session is None:
             return ""
         return self._session.station.mode.name or "agreeing on a mode"
+
+    @property
+    def renegotiates(self) -> bool:
+        """Only -20 can, and only while it charges."""
+        if self._session is None:
+            return False
+        station = self._session.station
+        newest = station.vehicle.selected_protocol is SupportedAppProtocol.ISO20
+        return newest and station.profile.service_renegotiation and station.looping
 
     def close(self) -> None:
         """The outlet goes out of service."""

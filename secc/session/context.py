@@ -17,7 +17,7 @@ from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler
 from secc.api.charger import Charger
 from secc.api.devices import PadIssue
-from secc.api.extensions import EvInfo
+from secc.api.extensions import EvInfo, V2xParameters
 from secc.api.literals import EvseError, IsolationStatus, NoEnergyPauseMode
 from secc.api.state import StationState
 from secc.api.verdicts import Question
@@ -69,6 +69,7 @@ class StationContext:
     challenge: bytes = b""
     vehicle_leaf: bytes = b""  # fingerprint of the vehicle's certificate
     carried: frozenset[str] = frozenset()  # services of the application; empty: any
+    able: V2xParameters = field(default_factory=V2xParameters)  # of -20, as it was discovered
     chosen: int = 0  # the schedule tuple the car charges by
     published: set[str] = field(default_factory=set)
     heard: dict[str, object] = field(default_factory=dict)

@@ -52,7 +52,7 @@ def dc_limits(state: StationState) -> DcLimits:
 
 def hardware_power(state: StationState, mode: Mode) -> float:
     """What there is in a mode, whatever the site allows just now."""
-    free = replace(state, site_power=None, site_current=None)
+    free = replace(state, site_power=None, site_current=None, site_back=None, set_point=None)
     if mode.approach is Approach.PAD:
         return pad_power(free)
     return ac_power(free, mode) if mode.ac else dc_hardware(free).power
@@ -86,6 +86,21 @@ def dc_hardware(state: StationState) -> DcLimits:
 
 
 def dc_discharge(state: StationState) -> Back:
+    """What may be given back now: what the source takes, as far as site and back end allow."""
+    limits, allowed = dc_discharge_hardware(state), state.back_limit
+    if allowed is None or allowed >= limits.power:
+        return limits
+    volts = loop_voltage(state)
+    current = min(limits.current, allowed / volts) if volts > 0 else 0.0
+    return Back(
+        allowed,
+        current,
+        min(limits.minimum_power, allowed),
+        min(limits.minimum_current, current),
+    )
+
+
+def dc_discharge_hardware(state: StationState) -> Back:
     """Nothing, where nobody said that it can, or while there is to be no energy."""
     maximum, minimum, hard = state.dc_maximum, state.dc_minimum, state.capabilities
     if maximum is None or state.no_energy is not None:
@@ -109,12 +124,27 @@ def loop_limits(state: StationState) -> DcLimits:
     limits = dc_limits(state)
     if state.no_energy is not None:
         return replace(limits, current=0.0, power=0.0, minimum_current=0.0, minimum_power=0.0)
-    if state.site_power is None:
+    if state.charge_limit is None:
         return limits
-    present = 0.0 if state.dc_present is None else state.dc_present.evse_present_voltage
-    voltage = present if present > LEAST_VOLTAGE else limits.voltage
+    power = min(limits.power, state.charge_limit)
+    limits = replace(limits, power=power, minimum_power=min(limits.minimum_power, power))
+    voltage = loop_voltage(state)
     current = min(limits.current, limits.power / voltage) if voltage > 0 else 0.0
     return replace(limits, current=current, minimum_current=min(limits.minimum_current, current))
+
+
+def loop_voltage(state: StationState) -> float:
+    """By which power and current go together: the measured one, else the source's highest."""
+    present = 0.0 if state.dc_present is None else state.dc_present.evse_present_voltage
+    return present if present > LEAST_VOLTAGE else dc_hardware(state).voltage
+
+
+def set_current(state: StationState) -> float | None:
+    """A that the source is to give, below zero to take, where the site sets it."""
+    volts = loop_voltage(state)
+    if state.set_point is None:
+        return None
+    return state.set_point / volts if volts > 0 else 0.0
 
 
 def within(limits: DcLimits, bound: DcLimits | None) -> DcLimits:
@@ -152,8 +182,8 @@ def ac_current(state: StationState, mode: Mode) -> float:
         current = min(current, allowed / (voltage * mode.phases))
     if state.site_current is not None:
         current = min(current, state.site_current)
-    if state.site_power is not None and voltage > 0:
-        current = min(current, state.site_power / (voltage * mode.phases))
+    if state.charge_limit is not None and voltage > 0:
+        current = min(current, state.charge_limit / (voltage * mode.phases))
     return current
 
 
@@ -181,7 +211,13 @@ def ac_minimum_power(state: StationState, mode: Mode) -> float:
 
 
 def ac_discharge_power(state: StationState, mode: Mode) -> float:
-    """What the outlet takes back over all phases; nothing where nobody said that it can."""
+    """What may be given back over all phases; nothing where nobody said that it can."""
+    power = ac_discharge_hardware(state, mode)
+    return power if state.back_limit is None else min(power, state.back_limit)
+
+
+def ac_discharge_hardware(state: StationState, mode: Mode) -> float:
+    """What the outlet takes back, whatever the site allows just now."""
     told = None if state.ac_maximum is None else state.ac_maximum.discharge_power
     if told is None or not mode.discharges or state.no_energy is not None:
         return 0.0

@@ -8,6 +8,7 @@ import pytest
 from bsw.chrgm.coding.dialect import iso20
 from bsw.v2gtp import PayloadType
 from can_adapter.bus import CanFrame
+from can_adapter.signals.values import EnergyTransferMode as VehicleMode
 from ecu.simulated import TODAY
 from keym.x509.edition import Edition
 from ocpp.versions import Version
@@ -290,3 +291,98 @@ def test_discovery_tells_the_hardware_and_the_loop_what_the_site_allows(tmp_path
     chain.pair.run(40.0)
     assert told_limits(chain, "DCChargeLoopRes")[-1] == pytest.approx(18_000, rel=0.01)
     assert current.voltage * current.current == pytest.approx(18_000, rel=0.05)
+
+
+def both_ways(tmp_path: Path, **more: Any) -> Chain:  # noqa: ANN401 - fields of Chain
+    """A station whose source takes energy back, and a vehicle that gives it."""
+    settings = {
+        "vehicle": ISO20["vehicle"],
+        "station": {
+            "session": {**ISO20["station"]["session"], "modes": ["DC_extended", "DC_BPT"]},
+        },
+    }
+    chain = Chain(
+        tmp_path,
+        Version.V21,
+        driver="card",
+        card="04E1",
+        soc=60.0,
+        around=keys(),
+        **settings,
+        **more,
+    )
+    wishes = chain.pair.hardware.vehicle.vcu.wishes
+    wishes.energy_transfer = VehicleMode.DC_BPT
+    return chain
+
+
+def test_a_setpoint_of_the_back_end_is_in_the_next_answers_of_the_loop(tmp_path: Path) -> None:
+    """Q01.FR.02, Q01.FR.03, K18.FR.01, K18.FR.06, K19.FR.01, K19.FR.06: what a vehicle of -20 can
+    in both directions goes up (V21); its set point and limits come down."""
+    chain = both_ways(tmp_path)
+    chain.pair.plug()
+    chain.pair.run(40.0)
+    needs = chain.calls("NotifyEVChargingNeeds")[-1]
+    told = needs["chargingNeeds"]
+    assert told["requestedEnergyTransfer"] == "DC_BPT"
+    assert set(told["availableEnergyTransfer"]) == {"DC", "DC_BPT"}
+    assert told["controlMode"] in {"ScheduledControl", "DynamicControl"}
+    assert told["v2xChargingParameters"]["maxChargePower"] > 0
+    assert told["v2xChargingParameters"]["maxDischargePower"] >= 0
+    [started] = [e for e in chain.calls("TransactionEvent") if e["eventType"] == "Started"]
+    [vehicle] = started["idToken"]["additionalInfo"]
+    assert vehicle["type"] == "EVCCID"
+    takes_back(chain, 6000.0)
+    chain.pair.run(1.0)
+    assert told_back(chain)[-1] == 0.0  # nobody has permitted anything
+    state = chain.pair.station.charger.state
+    period = {"startPeriod": 0, "operationMode": "CentralSetpoint", "setpoint": -4000.0}
+    profile = {
+        "id": 9,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Dynamic",
+        "chargingSchedule": [
+            {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": [period]}
+        ],
+    }
+    chain.office.call("CS-7", "SetChargingProfile", {"evseId": 1, "chargingProfile": profile})
+    chain.pair.run(2.0)
+    assert state.set_point == pytest.approx(-4000.0)
+    assert told_limits(chain, "DCChargeLoopRes")[-1] == 0.0
+    assert told_back(chain)[-1] == pytest.approx(4000.0, rel=0.01)
+    chain.pair.run(20.0)
+    chain.office.call("CS-7", "ClearChargingProfile", {"chargingProfileId": 9})
+    chain.pair.run(2.0)
+    assert state.set_point is None
+    assert told_back(chain)[-1] == 0.0
+
+
+def takes_back(chain: Chain, watts: float) -> None:
+    """The source says that it does."""
+    charger = chain.pair.station.charger
+    limits, hard = charger.state.dc_maximum, charger.state.capabilities
+    assert limits is not None
+    back = {
+        "evse_maximum_discharge_power_limit": watts,
+        "evse_maximum_discharge_current_limit": watts / 300,
+    }
+    if hard is not None:
+        more = {"bidirectional": True, "max_import_power_W": watts, "max_import_current_A": 50.0}
+        charger.set_powersupply_capabilities(capabilities=hard.model_copy(update=more))
+    charger.update_dc_maximum_limits(maximum_limits=limits.model_copy(update=back))
+
+
+def told_back(chain: Chain) -> list[float]:
+    dialect = iso20({PayloadType.MAIN, PayloadType.DC})
+    return [
+        abs(
+            dialect.decode(
+                PayloadType.DC, octets
+            ).body.cl_res_control_mode.evse_maximum_discharge_power.si()
+        )
+        for record in chain.pair.vehicle_base.memory.records
+        if record.kind == "message"
+        and record.fields["name"] == "DCChargeLoopRes"
+        and isinstance(octets := record.fields["exi"], bytes)
+    ]

@@ -57,14 +57,28 @@ class Outlets:
     limits: list[tuple[int, float | None]] = field(default_factory=list)
     pays: ContractRules | None = None
     refused: list[Verdict] = field(default_factory=list)
+    fed: Supply = field(default_factory=lambda: Supply(32.0))
+    said: list[tuple[int, Limit]] = field(default_factory=list)
+    can: tuple[str, ...] = ("AC_three_phase",)
+    allowed: list[tuple[int, frozenset[str] | None]] = field(default_factory=list)
+    chooses: bool = True
 
     def supply(self, evse: int) -> Supply:
         del evse
-        return Supply(32.0)
+        return self.fed
 
-    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
+    def transfers(self, evse: int) -> tuple[str, ...]:
+        del evse
+        return self.can
+
+    def transfers_allowed(self, evse: int, transfers: frozenset[str] | None) -> bool:
+        self.allowed.append((evse, transfers))
+        return self.chooses
+
+    def limit(self, evse: int, limit: Limit, supply: Supply) -> None:
         del supply
-        self.limits.append((evse, None if limit is None else limit.amperes))
+        self.said.append((evse, limit))
+        self.limits.append((evse, None if limit.by is None else limit.amperes))
 
     def allow(self, evse: int, token: Token) -> None:
         self.told.append(("allow", evse, token.id))

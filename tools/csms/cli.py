@@ -77,6 +77,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="JSON: a list of chargingSchedule for vehicles that say what they need",
     )
+    parser.add_argument(
+        "--allow-transfer",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="2.1: drivers may use this transfer of energy alone, as DC_BPT; more than once",
+    )
     parser.add_argument("--record", type=Path, help="keep all lines in this file as well")
 
 
@@ -112,6 +119,7 @@ class Csms:
                 passwords=pairs(arguments.password, "--password"),
                 refused=pairs(arguments.refuse, "--refuse"),
                 schedules=_schedules(arguments.schedules),
+                transfers=tuple(arguments.allow_transfer),
                 roots=papers.roots if papers is not None and arguments.install_roots else (),
             ),
             papers=papers,

@@ -46,7 +46,7 @@ class SignedOutlets:
         del evse
         return Supply(32.0)
 
-    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
+    def limit(self, evse: int, limit: Limit, supply: Supply) -> None:
         """Nothing here depends on it."""
 
     def unlock(self, evse: int) -> Lock:
@@ -55,6 +55,14 @@ class SignedOutlets:
 
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         self.told.append((evse, " ".join(lines)))
+
+    def transfers(self, evse: int) -> tuple[str, ...]:
+        del evse
+        return ("DC",)
+
+    def transfers_allowed(self, evse: int, transfers: frozenset[str] | None) -> bool:
+        del evse, transfers
+        return False
 
     def offered(self, evse: int) -> None:
         """No vehicle chooses here."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ocpp.station.charging.composite import PHASES, Supply
 from ocpp.station.charging.profiles import (
+    UPDATED,
     Kind,
     Period,
     Profile,
@@ -16,19 +17,12 @@ from ocpp.station.charging.profiles import (
     Schedule,
     increasing,
 )
+from ocpp.station.twoway.modes import Refusal
 
 FOR_STATION_ALONE: Final = (Purpose.STATION, Purpose.LOCAL)
 LATE: Final = (Purpose.TRANSACTION, Purpose.DEFAULT)
 """Whose periods may be delayed by chance [K01.FR.95]."""
 NOT_BY_BACKEND: Final = (Purpose.EXTERNAL, Purpose.LOCAL)
-UPDATED: Final = frozenset({"dynUpdateInterval", "dynUpdateTime"})
-"""What a profile that is not Dynamic does not have [K01.FR.122]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    reason: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +42,18 @@ class BookRules:
         Purpose.PRIORITY,
     )
     kinds: tuple[Kind, ...] = tuple(Kind)
+
+
+RULES: Final = BookRules()
+KEYS_16: Final = {
+    "ChargeProfileMaxStackLevel": str(RULES.most_level),
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": str(RULES.most_periods),
+    "MaxChargingProfilesInstalled": str(RULES.most),
+    "ConnectorSwitch3to1PhaseSupported": "false",
+    "SupportedFeatureProfiles": "SmartCharging",
+}
+"""What 1.6 calls them."""
 
 
 @dataclass(frozen=True, slots=True)

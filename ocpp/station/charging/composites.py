@@ -11,6 +11,7 @@ from ocpp.station.charging.profiles import DAY, Profile
 from ocpp.station.charging.wire import Json, shown, tenth, told_composite
 from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply, status
 from ocpp.station.ground import Ground
+from ocpp.station.twoway.grid import Grid
 from ocpp.versions import Version
 
 LONGEST: Final = 7 * DAY
@@ -29,11 +30,13 @@ class Composites:
         *,
         running: Callable[[int], Running | None],
         present: Callable[[int], Sequence[Profile]],
+        grid: Callable[[int], Grid],
     ) -> None:
         self._ground = ground
         self._supplies = supplies
         self._running = running
         self._present = present
+        self._grid = grid
         desk.take({"GetCompositeSchedule": self._composite_2})
         desk.take({"GetCompositeSchedule": self._composite_16}, versions=ONLY_16)
 
@@ -78,10 +81,13 @@ class Composites:
         if evse not in self._supplies:
             return None
         supply = self._supplies[evse]
-        spans = composite(window, evse, self._present(evse), supply, self._running(evse))
+        running, grid = self._running(evse), self._grid(evse)
+        spans = composite(window, evse, self._present(evse), supply, running, grid=grid)
         used = unit or ("W" if supply.dc else "A")
-        phases = self._ground.version is not Version.V16
-        return told_composite(spans, supply, used, phases=phases)[:MOST_PERIODS], now, used
+        version = self._ground.version
+        newest, phases = version is Version.V21, version is not Version.V16
+        periods = told_composite(spans, supply, used, phases=phases, modes=newest)
+        return periods[:MOST_PERIODS], now, used
 
     def _composite_of_all(
         self, window: tuple[float, float], unit: str | None

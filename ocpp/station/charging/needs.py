@@ -32,17 +32,23 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """``chargingNeeds`` in the words of 2.1, and how many entries the vehicle takes."""
+    """``chargingNeeds`` in the words of 2.1, and how many entries the vehicle takes.
+
+    ``newer``: those of a vehicle that speaks -20.
+    """
 
     fields: Mapping[str, Any]
     most: int | None = None
+    newer: bool = False
 
 
 class EvNeeds:
     """The block."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, rejected: Callable[[int, str], None]) -> None:
+        """``rejected``: the back end does not want the transfer a vehicle of -20 asks for."""
         self._ground = ground
+        self._rejected = rejected
         self._waiting: dict[int, Callable[[], None]] = {}
         self._apart: set[int] = set()
         self._alarms: dict[int, Alarm] = {
@@ -76,7 +82,8 @@ class EvNeeds:
             fields["maxScheduleTuples"] = needs.most
         self._waiting[evse] = done
         self._alarms[evse].rearm(WAIT)
-        self._ground.ask("NotifyEVChargingNeeds", fields, partial(self._answered, evse))
+        done_with = partial(self._answered, evse, needs)
+        self._ground.ask("NotifyEVChargingNeeds", fields, done_with)
 
     def arrived(self, evse: int) -> None:
         """The schedule is there, or the time is up."""
@@ -105,8 +112,14 @@ class EvNeeds:
             fields["selectedChargingScheduleId"] = offer.schedule
         self._ground.ask("NotifyEVChargingSchedule", fields, self._noted)
 
-    def _answered(self, evse: int, answer: Message | None) -> None:
-        """Only a schedule that is promised now is waited for [K15.FR.03 to FR.05]."""
+    def _answered(self, evse: int, needs: Needs, answer: Message | None) -> None:
+        """Only a schedule that is promised now is waited for [K15.FR.03 to FR.05].
+
+        To a vehicle of -20, Rejected means that its transfer is not wanted [K18.FR.22, K19.FR.15].
+        """
+        newest = self._ground.version is Version.V21
+        if answer is not None and answer.status == "Rejected" and needs.newer and newest:
+            self._rejected(evse, needs.fields["requestedEnergyTransfer"])
         if answer is None or answer.status != "Accepted":
             self.arrived(evse)
 

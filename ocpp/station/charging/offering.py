@@ -7,6 +7,7 @@ from ocpp.station.charging.course import Course
 from ocpp.station.charging.needs import EvNeeds
 from ocpp.station.charging.offers import Offer, Step, offers
 from ocpp.station.charging.profiles import Profile
+from ocpp.station.twoway.grid import Grid
 
 
 class Offering:
@@ -21,6 +22,7 @@ class Offering:
         running: Callable[[int], Running | None],
         present: Callable[[int, tuple[Profile, ...]], tuple[Profile, ...]],
         now: Callable[[], float],
+        grid: Callable[[int], Grid],
     ) -> None:
         """``present`` makes of what is held what holds at an outlet."""
         self._needs = needs
@@ -29,6 +31,7 @@ class Offering:
         self._supplies = supplies
         self._running = running
         self._now = now
+        self._grid = grid
         self._held: tuple[Profile, ...] = ()
 
     def begin(self, held: tuple[Profile, ...]) -> None:
@@ -67,4 +70,6 @@ class Offering:
     def _offers(self, evse: int, held: tuple[Profile, ...]) -> tuple[Offer, ...]:
         running = self._running(evse) or Running("")
         present = self._present(evse, held)
-        return offers(self._now(), evse, present, self._supplies[evse], running)
+        return offers(
+            self._now(), evse, present, self._supplies[evse], running, grid=self._grid(evse)
+        )

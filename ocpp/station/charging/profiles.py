@@ -11,8 +11,12 @@ from itertools import pairwise
 from math import floor, inf
 from typing import Any, Final, Protocol
 
+from ocpp.station.twoway.modes import PLAIN, Mode, V2x
+
 DAY: Final = 86_400.0
 WEEK: Final = 7 * DAY
+UPDATED: Final = frozenset({"dynUpdateInterval", "dynUpdateTime"})
+"""What a profile that is not Dynamic does not have [K01.FR.122]."""
 
 
 class Purpose(Enum):
@@ -45,6 +49,12 @@ class Period:
     phases: int | None = None
     phase: int | None = None
     others: tuple[float | None, float | None] = (None, None)
+    v2x: V2x = PLAIN
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says anything of power."""
+        return self.limit is not None or self.v2x.mode is not Mode.CHARGING
 
     @property
     def apart(self) -> bool:

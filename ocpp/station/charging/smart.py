@@ -3,6 +3,7 @@
 Owns the book of profiles and what was last told to each outlet.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec import UNSET
 
 from bsw.os.clock import S
 from ocpp.catalogue import Message
-from ocpp.station.charging.book import Book, BookRules, Refusal, Wanted
+from ocpp.station.charging.book import RULES, Book, Wanted
 from ocpp.station.charging.composite import (
     Limit,
     Running,
@@ -19,45 +20,38 @@ from ocpp.station.charging.composite import (
 )
 from ocpp.station.charging.composites import Composites
 from ocpp.station.charging.course import Course
-from ocpp.station.charging.elsewhere import CONTROLLER, Elsewhere
+from ocpp.station.charging.elsewhere import CONTROLLER, Elsewhere, follower
 from ocpp.station.charging.needs import EvNeeds
 from ocpp.station.charging.offering import Offering
 from ocpp.station.charging.offers import Step
 from ocpp.station.charging.present import Present
 from ocpp.station.charging.priority import Priority
-from ocpp.station.charging.profiles import DAY, Kind, Profile, Purpose
-from ocpp.station.charging.sharing import shared
+from ocpp.station.charging.profiles import DAY, Profile, Purpose
+from ocpp.station.charging.sharing import held_down, shared
 from ocpp.station.charging.supplies import Supplies
 from ocpp.station.charging.wire import (
     Json,
+    known_in,
     not_kept_to,
-    period,
     purpose,
     read,
-    reason_of,
     reported,
     sent,
-    updated,
 )
-from ocpp.station.desk import ACCEPTED, ONLY_16, ONLY_21, REJECTED, Desk, Reply, status
+from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
 from ocpp.station.post import Post
+from ocpp.station.records import Stop, Trigger
+from ocpp.station.twoway.dynamic import Dynamic
+from ocpp.station.twoway.grid import Grid
+from ocpp.station.twoway.modes import Mode, Refusal, objection
+from ocpp.station.twoway.outside import Outside, extra_of
+from ocpp.station.twoway.permission import Permission
 from ocpp.versions import Version
 
 KEPT: Final = "charging-profiles"
-RULES: Final = BookRules()
-KEYS_16: Final = {
-    "ChargeProfileMaxStackLevel": str(RULES.most_level),
-    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
-    "ChargingScheduleMaxPeriods": str(RULES.most_periods),
-    "MaxChargingProfilesInstalled": str(RULES.most),
-    "ConnectorSwitch3to1PhaseSupported": "false",
-    "SupportedFeatureProfiles": "SmartCharging",
-}
-"""What 1.6 calls them."""
 UPCOMING: Final = "the one that begins"
-NEWER: Final = (Purpose.PRIORITY, Purpose.LOCAL)
 LOOK_AHEAD: Final = DAY
 """Seconds in which the next change is looked for; none in them: look again after them."""
 
@@ -72,14 +66,33 @@ class Keepsake(msgspec.Struct, frozen=True):
 class SmartCharging:
     """The block.  ``look`` after every change at an outlet."""
 
-    def __init__(self, desk: Desk, ground: Ground, post: Post) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        ground: Ground,
+        post: Post,
+        *,
+        stop: Callable[[Place, Trigger, Stop], None],
+    ) -> None:
         self._ground = ground
+        self._version: Version | None = None  # the last one that was spoken
         self._courses = {evse: Course() for evse in ground.places}
         self._expected: dict[int, Json] = {}
         self._alarm = ground.scheduler.alarm(self.refresh, name="ocpp.profile")
         self._supplies = Supplies(ground.charger.supply, tuple(ground.places))
-        self.needs = EvNeeds(ground)
-        self.elsewhere = Elsewhere(ground, lambda: self._book)
+        self.permission = Permission(desk, ground, stop=stop, changed=self.refresh)
+        self.needs = EvNeeds(ground, self.permission.rejected)
+        self.elsewhere = Elsewhere(
+            ground, lambda: self._book, now=lambda: self.now, changed=self.refresh
+        )
+        self.outside = Outside(
+            desk,
+            ground,
+            order=lambda: self.elsewhere.order,
+            signalled=lambda: any(self._signalled(evse) for evse in self._courses),
+            changed=self.refresh,
+        )
+        self._dynamic = Dynamic(desk, ground, lambda: self._book)
         self._present = Present(ground, lambda evse: self._courses[evse].transaction)
         self.offering = Offering(
             self.needs,
@@ -88,6 +101,7 @@ class SmartCharging:
             running=self._running,
             present=self._present.at,
             now=lambda: self.now,
+            grid=self._grid,
         )
         kept = ground.memory.read(KEPT, list[Keepsake], [])
         self._book = Book(
@@ -111,6 +125,7 @@ class SmartCharging:
             self._supplies,
             running=self._running,
             present=lambda evse: self._present.at(evse, self._book.held),
+            grid=self._grid,
         )
         self.priority = Priority(
             desk,
@@ -120,7 +135,6 @@ class SmartCharging:
             held=lambda: self._book.held,
             refresh=self.refresh,
         )
-        desk.take({"UpdateDynamicSchedule": self._update}, versions=ONLY_21)
         desk.take(
             {
                 "SetChargingProfile": self._set_16,
@@ -136,6 +150,7 @@ class SmartCharging:
 
     def back(self) -> None:
         """It can be heard again."""
+        self._version = self._ground.version
         self._book.forget(self._present.back(self._book.held))
         self.refresh()
 
@@ -144,6 +159,16 @@ class SmartCharging:
     def close(self) -> None:
         self._alarm.cancel()
         self.needs.close()
+        self.outside.close()
+        self._dynamic.close()
+
+    def loaded(self, watts: float) -> None:
+        """What the site's meter shows."""
+        now = self.now
+        modes = {
+            evse: (self._limit(evse, now).mode, self._supplies[evse]) for evse in self._courses
+        }
+        self.outside.loaded(watts, modes)
 
     def look(self, place: Place) -> None:
         """A transaction may have begun or ended here, or power may flow from now on."""
@@ -151,6 +176,7 @@ class SmartCharging:
         before = (course.transaction, course.ready)
         if course.transaction is not None and outlet.transaction != course.transaction:
             self.needs.ended(place.evse)
+            self.permission.ended(place.evse)
             self._end(course)
         if outlet.token is None:
             if place.asked is None:
@@ -219,14 +245,41 @@ class SmartCharging:
         for evse, limit in self._within_station(limits, now).items():
             course = self._courses[evse]
             if limit != course.limit:
-                course.limit = limit
-                free = limit.by is None
-                self._ground.charger.limit(evse, None if free else limit, self._supplies[evse])
+                before, course.limit = course.limit, limit
+                self._ground.charger.limit(evse, limit, self._supplies[evse])
+                self._mode(evse, before, limit)
+        if not any(self._signalled(evse) for evse in self._courses):
+            self.outside.forget_signal()
         self._alarm.rearm(self._next(now))
 
+    def _mode(self, evse: int, before: Limit | None, limit: Limit) -> None:
+        """Another mode is told of as soon as it begins [K01.FR.110]."""
+        outlet = self._ground.places[evse].outlet
+        outlet.mode, outlet.asleep = limit.mode.value, limit.asleep
+        outlet.more = extra_of(self._ground.model, limit.mode)
+        if limit.mode is not (Mode.CHARGING if before is None else before.mode):
+            outlet.measure(Trigger.MODE_CHANGED)
+
     def _limit(self, evse: int, now: float) -> Limit:
-        held = self._present.at(evse, self._book.held)
-        return limit_at(now, evse, held, self._supplies[evse], self._running(evse))
+        held, running = self._present.at(evse, self._book.held), self._running(evse)
+        return limit_at(now, evse, held, self._supplies[evse], running, grid=self._grid(evse))
+
+    def _grid(self, evse: int) -> Grid:
+        """Before 2.1 no back end has a word for giving back: it is left to the site."""
+        active = sum(course.transaction is not None for course in self._courses.values())
+        free = self._version in {Version.V16, Version.V201}
+        return self.outside.grid(evse, active, free=free)
+
+    def _signalled(self, evse: int) -> bool:
+        """Whether a curve for the signal counts there now."""
+        limit = self._courses[evse].limit
+        if limit is None or limit.mode is not Mode.LOCAL_FREQUENCY:
+            return False
+        running = self._running(evse)
+        ready = None if running is None else running.ready
+        held = (each for each in self._present.at(evse, self._book.held) if each.evse in {0, evse})
+        periods = (each.period_at(self.now, ready) for each in held)
+        return any(each is not None and each.v2x.signal for each in periods)
 
     def _running(self, evse: int) -> Running | None:
         course = self._courses[evse]
@@ -235,7 +288,8 @@ class SmartCharging:
         ready = course.ready
         age = None if ready is None else (self._ground.scheduler.now - ready) / 1e9
         began = None if age is None else self.now - age
-        return Running(course.transaction, began, priority=course.priority)
+        gives = self.permission.gives(evse)
+        return Running(course.transaction, began, priority=course.priority, gives=gives)
 
     def _within_station(self, limits: dict[int, Limit], now: float) -> dict[int, Limit]:
         """What the whole station may draw, shared by the outlets that run [K04.FR.05]."""
@@ -247,14 +301,7 @@ class SmartCharging:
         wanted = {
             evse: supplies[evse].watts(limits[evse].amperes, limits[evse].phases) for evse in active
         }
-        parts = shared(total, wanted)
-        found = dict(limits)
-        for evse in active:
-            if parts[evse] < wanted[evse]:
-                limit = limits[evse]
-                amperes = supplies[evse].per_phase(parts[evse], limit.phases)
-                found[evse] = Limit(amperes, limit.phases, limit.phase, Purpose.STATION)
-        return found
+        return {**limits, **held_down(limits, shared(total, wanted), supplies)}
 
     def _next(self, now: float) -> int:
         """Nanoseconds until some profile says something else."""
@@ -277,6 +324,7 @@ class SmartCharging:
             if profile.purpose is not Purpose.TRANSACTION and profile.source == "CSO"
         ]
         self._ground.memory.write(KEPT, lasting)
+        self._dynamic.look(held)
         self.refresh()
         for evse in self.offering.changed(held):
             self._ground.charger.offered(evse)
@@ -292,20 +340,22 @@ class SmartCharging:
         return {evse: course.transaction for evse, course in self._courses.items()}
 
     def _take(self, profile: Profile, *, replaces: bool) -> Refusal | None:
-        refusal = (
-            self._unable(dict(profile.wire))
-            or self._reserved(profile)
-            or self._book.add(profile, self._transactions, replaces=replaces)
-        )
+        refusal = self._unable(dict(profile.wire)) or self._reserved(profile)
+        if refusal is not None:
+            return refusal
+        profile = follower(profile, self.elsewhere.order, self.now)
+        refusal = self._book.add(profile, self._transactions, replaces=replaces)
         if refusal is None and profile.purpose is Purpose.TRANSACTION:
             self.needs.arrived(profile.evse)
         return refusal
 
     def _unable(self, wire: Json) -> Refusal | None:
         unable = not_kept_to(wire, lambda name: self._ground.model.flag(CONTROLLER, name))
-        if not unable:
+        if unable:
+            return Refusal("InvalidSchedule", f"this station does not have {unable}")
+        if self._older:
             return None
-        return Refusal(reason_of(unable), f"this station does not have {unable}")
+        return objection(wire, wire["chargingProfilePurpose"], self.outside.abilities)
 
     def _reserved(self, profile: Profile) -> Refusal | None:
         """Numbers up to MaxExternalConstraintsId are for limits from elsewhere [K01.FR.81]."""
@@ -386,26 +436,13 @@ class SmartCharging:
             level=criteria.get("stackLevel"),
             sources=tuple(criteria.get("chargingLimitSource", ())),
         )
-        found = tuple(each for each in self._book.find(wanted) if self._known(each))
+        found = tuple(
+            each for each in self._book.find(wanted) if known_in(self._ground.version, each)
+        )
         if not found:
             return Reply(status("NoProfiles"))
         return Reply(ACCEPTED, lambda: self._report(message.requestId, found))
 
-    def _known(self, profile: Profile) -> bool:
-        """Whether the version that is spoken has words for it."""
-        newer = profile.purpose in NEWER or profile.kind is Kind.DYNAMIC
-        return not newer or self._ground.version is Version.V21
-
     def _report(self, request: int, found: tuple[Profile, ...]) -> None:
-        for fields in reported(request, found):
+        for fields in reported(request, found, self._ground.version):
             self._ground.tell("ReportChargingProfiles", fields)
-
-    def _update(self, message: Message) -> Reply:
-        number, change, now = message.chargingProfileId, sent(message.scheduleUpdate), self.now
-        wire = next((dict(each.wire) for each in self._book.held if each.id == number), None)
-        if wire is not None and wire["chargingProfileKind"] == Kind.DYNAMIC.value:
-            wire = updated(wire, change, now)
-        refusal = self._book.update(number, period(change), now, wire)
-        if refusal is None:
-            return Reply(ACCEPTED)
-        return Reply(status("Rejected", refusal.reason, refusal.why))

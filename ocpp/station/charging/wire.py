@@ -11,6 +11,7 @@ import msgspec
 from ocpp.station.charging.composite import Limit, Span, Supply
 from ocpp.station.charging.profiles import (
     DAY,
+    UPDATED,
     WEEK,
     Cap,
     Kind,
@@ -20,6 +21,9 @@ from ocpp.station.charging.profiles import (
     Schedule,
     Wall,
 )
+from ocpp.station.twoway import modes
+from ocpp.station.twoway.modes import Mode
+from ocpp.versions import Version
 
 EVERY: Final = {"Daily": DAY, "Weekly": WEEK}
 STATION_16: Final = "ChargePointMaxProfile"
@@ -61,6 +65,7 @@ def read(
     now: float,
     transaction: str | None = None,
     wall: Wall | None = None,
+    source: str = "CSO",
 ) -> Profile:
     """A profile of either version; ``transaction`` is ours where 1.6 has another's id."""
     older = "chargingProfileId" in wire
@@ -81,6 +86,7 @@ def read(
         valid_to=inf if until is None else instant(until),
         transaction=transaction if older else wire.get("transactionId"),
         updated=now if kind is Kind.DYNAMIC else None,
+        source=source,
         wire=wire,
         came=now,
         offline=wire.get("maxOfflineDuration"),
@@ -112,6 +118,48 @@ def updated(wire: Json, change: Json, now: float) -> Json:
     return {**wire, "chargingSchedule": [schedule], "dynUpdateTime": shown(now)}
 
 
+def period_of(wire: Json) -> Period:
+    """The one of a dynamic profile."""
+    return period(wire["chargingSchedule"][0]["chargingSchedulePeriod"][0])
+
+
+_NEWER: Final = {
+    "profile": ("maxOfflineDuration", "invalidAfterOfflineDuration", *UPDATED),
+    "period": ("operationMode", "dischargeLimit", "setpoint", "evseSleep"),
+}
+"""What 2.0.1 has no field for."""
+
+
+def in_words(version: Version | None, wire: Json) -> Json:
+    """As a version can say it: before 2.1 there is one direction, and nothing is dynamic."""
+    if version is Version.V21 or "chargingProfileId" in wire:
+        return wire
+    older = {name: value for name, value in wire.items() if name not in _NEWER["profile"]}
+    if older["chargingProfileKind"] == Kind.DYNAMIC.value:
+        older["chargingProfileKind"] = Kind.RELATIVE.value
+    older["chargingSchedule"] = [
+        {
+            **each,
+            "chargingSchedulePeriod": [_one_way(one) for one in each["chargingSchedulePeriod"]],
+        }
+        for each in wire["chargingSchedule"]
+    ]
+    return older
+
+
+def known_in(version: Version | None, profile: Profile) -> bool:
+    """Whether the version that is spoken has words for it."""
+    dynamic = profile.kind is Kind.DYNAMIC and profile.source == "CSO"
+    newer = profile.purpose in {Purpose.PRIORITY, Purpose.LOCAL} or dynamic
+    return not newer or version is Version.V21
+
+
+def _one_way(wire: Json) -> Json:
+    least = max(0.0, wire.get("setpoint", 0.0))
+    kept = {name: value for name, value in wire.items() if name not in _NEWER["period"]}
+    return {"limit": least, **kept}
+
+
 def period(wire: Json) -> Period:
     return Period(
         start=wire.get("startPeriod", 0),
@@ -119,6 +167,7 @@ def period(wire: Json) -> Period:
         phases=wire.get("numberPhases"),
         phase=wire.get("phaseToUse"),
         others=(wire.get("limit_L2"), wire.get("limit_L3")),
+        v2x=modes.read(wire),
     )
 
 
@@ -128,19 +177,8 @@ SUPPORTS: Final = {
     "limitAtSoC": ("SupportsLimitAtSoC", "a limit by state of charge"),
 }
 """Parts of a 2.1 schedule, and the variable that says whether they count [K01.FR.123 to FR.125]."""
-NOT_KEPT_TO_IN_PERIOD: Final = {
-    "evseSleep": "sleep of the EVSE",
-    "dischargeLimit": "a discharge limit",
-    "setpoint": "a set point",
-}
-
-
-MODE: Final = "operation mode"
-
-
-def reason_of(unable: str) -> str:
-    """The code for what cannot be kept to [K01.FR.115, K01.FR.123 to FR.126]."""
-    return "InvalidOperationMode" if unable.startswith(MODE) else "InvalidSchedule"
+LINES: Final = ("dischargeLimit_L2", "dischargeLimit_L3", "setpoint_L2", "setpoint_L3")
+"""What a period may not say: both directions are set for all phases together."""
 
 
 def not_kept_to(wire: Json, able: Callable[[str], bool]) -> str:
@@ -151,23 +189,23 @@ def not_kept_to(wire: Json, able: Callable[[str], bool]) -> str:
             if schedule.get(name) and not able(variable):
                 return words
         for one in schedule["chargingSchedulePeriod"]:
-            for name, words in NOT_KEPT_TO_IN_PERIOD.items():
-                if one.get(name):
-                    return words
-            if one.get("operationMode", "ChargingOnly") != "ChargingOnly":
-                return f"{MODE} {one['operationMode']}"
+            if any(one.get(name) is not None for name in LINES):
+                return "set points of single phases"
     return ""
 
 
 def told_composite(
-    spans: list[Span], supply: Supply, unit: str, *, phases: bool = True
+    spans: list[Span], supply: Supply, unit: str, *, phases: bool = True, modes: bool = False
 ) -> list[Json]:
     """Periods relative to the first span; instants between seconds go to the second before."""
     begin = spans[0].begin
     periods: dict[int, Json] = {}
     for span in spans:
         start = int(span.begin - begin + CLOSE)
-        periods[start] = _told(start, span.limit, supply, unit, phases=phases)
+        told = _told(start, span.limit, supply, unit, phases=phases)
+        if modes:
+            told |= _both_ways(span.limit, supply, unit)
+        periods[start] = told
     return list(periods.values())
 
 
@@ -185,12 +223,31 @@ def _told(start: int, limit: Limit, supply: Supply, unit: str, *, phases: bool) 
     return told
 
 
+def _both_ways(limit: Limit, supply: Supply, unit: str) -> Json:
+    """What 2.1 says besides; nothing of it where energy goes one way [K08.FR.08]."""
+    told: Json = {}
+    if limit.mode is not Mode.CHARGING:
+        told["operationMode"] = limit.mode.value
+        told["dischargeLimit"] = -tenth(_amount(limit.back, limit, supply, unit))
+    if limit.setpoint is not None:
+        told["setpoint"] = tenth(_amount(limit.setpoint, limit, supply, unit))
+    if limit.asleep:
+        told["evseSleep"] = True
+    return told
+
+
+def _amount(amperes: float, limit: Limit, supply: Supply, unit: str) -> float:
+    return amperes if unit == "A" else supply.watts(amperes, limit.phases)
+
+
 def tenth(amount: float) -> float:
-    """Down to a tenth, as 1.6 asks for it; never more than is allowed."""
+    """Down to a tenth, as 1.6 asks for it; never more than is allowed, in no direction."""
+    if amount < 0:
+        return -tenth(-amount)
     return int(amount * 10 + CLOSE) / 10
 
 
-def reported(request: int, found: tuple[Profile, ...]) -> list[Json]:
+def reported(request: int, found: tuple[Profile, ...], version: Version | None) -> list[Json]:
     """ReportChargingProfiles in parts, by whose limit it is and where."""
     parts: list[tuple[tuple[str, int], list[Profile]]] = []
     for place, group in groupby(sorted(found, key=_place), key=_place):
@@ -204,7 +261,7 @@ def reported(request: int, found: tuple[Profile, ...]) -> list[Json]:
             "requestId": request,
             "chargingLimitSource": source,
             "evseId": evse,
-            "chargingProfile": [profile.wire for profile in members],
+            "chargingProfile": [in_words(version, dict(profile.wire)) for profile in members],
             "tbc": number < len(parts),
         }
         for number, ((source, evse), members) in enumerate(parts, 1)

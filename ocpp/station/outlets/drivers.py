@@ -5,7 +5,7 @@ as a function.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ocpp.catalogue import Message
@@ -17,7 +17,6 @@ from ocpp.station.outlets.outlet import Point
 from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.reservation import Reservations
 from ocpp.station.records import ChargingState, Stop, Token, Trigger
-from ocpp.station.tariffs.block import Tariffs
 from ocpp.station.translation import RemoteStart, RemoteStop, Standing, Translator, Verdict
 
 
@@ -44,7 +43,7 @@ class Drivers:
         judge: Judge,
         reservations: Reservations,
         cost: Cost,
-        tariffs: Tariffs,
+        usable: Callable[[int, Verdict], bool],
         changed: Callable[[Place], None],
     ) -> None:
         self._ground = ground
@@ -53,7 +52,7 @@ class Drivers:
         self._judge = judge
         self._reservations = reservations
         self._cost = cost
-        self._tariffs = tariffs
+        self._usable = usable  # all that the verdict says of this outlet can be kept to
         self._changed = changed
 
     def presented(self, place: Place, token: Token, contract: Contract | None = None) -> None:
@@ -88,7 +87,7 @@ class Drivers:
             self._invalid(place)
         elif place.outlet.token is not None and verdict.group is not None:
             token = place.outlet.token
-            place.outlet.token = Token(token.id, token.kind, verdict.group)
+            place.outlet.token = replace(token, group=verdict.group)
 
     def measured(self, place: Place) -> None:
         """Whether the energy left to a driver who was refused is used up."""
@@ -167,7 +166,7 @@ class Drivers:
         """A local driver's token has its verdict."""
         place.asked = None
         verdict = verdict.at(place.evse)
-        known = Token(token.id, token.kind, verdict.group)
+        known = replace(token, group=verdict.group)
         present = place.outlet.token
         if verdict.accepted and self._judge.is_master(verdict.group):
             self._master(place, known)
@@ -177,7 +176,7 @@ class Drivers:
             self.stop(place, Trigger.STOPPED, Stop.LOCAL, known)
         elif _serves_no_more(place) or self._reservations.objects(place, known):
             self._charger.refuse(place.evse, token, Verdict(Standing.NOT_NOW))
-        elif not self._tariffs.usable(place.evse, verdict.tariff):
+        elif not self._usable(place.evse, verdict):
             self._charger.refuse(place.evse, token, Verdict(Standing.INVALID))
         else:
             self._allow(place, known)
@@ -204,11 +203,11 @@ class Drivers:
         verdict = verdict.at(place.evse)
         if verdict.accepted and _serves_no_more(place):
             self._charger.refuse(place.evse, start.token, Verdict(Standing.NOT_NOW))
-        elif verdict.accepted and not self._tariffs.usable(place.evse, verdict.tariff):
+        elif verdict.accepted and not self._usable(place.evse, verdict):
             self._charger.refuse(place.evse, start.token, Verdict(Standing.INVALID))
         elif verdict.accepted:
             group = verdict.group or start.token.group
-            token = Token(start.token.id, start.token.kind, group)
+            token = replace(start.token, group=group)
             self._allow(place, token, start.remote_start)
         else:
             self._charger.refuse(place.evse, start.token, verdict)

@@ -92,6 +92,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """Measurands that are told besides, in the first event, in those between, in the last."""
+
+    started: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+NO_MORE: Final = Extra()
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """An event, and what its transaction is after it."""
 
@@ -123,6 +135,9 @@ class Outlet:
         self.charging = ChargingState.IDLE
         self.transaction: str | None = None
         self.finished = False  # energy or transaction ended, and the vehicle is still there
+        self.mode = ""  # operation mode of 2.1, where there is one
+        self.asleep = False
+        self.more = NO_MORE
         self._meter = meter
         self._now = now
         self._new_id = new_id
@@ -348,6 +363,8 @@ class Outlet:
             phases=self._phases(samples),
             meter_wh=register(samples),
             readings=readings,
+            mode=self.mode,
+            asleep=self.asleep,
         )
         self._place_told = self._place_told or first_place
         self._token_told = self._token_told or self.token is not None
@@ -371,15 +388,17 @@ class Outlet:
         choice: Choice | None,
     ) -> tuple[Reading, ...]:
         """The begin stands in the first event that has a place, and again in the last."""
+        rules, more = self.rules, self.more
         if phase is Phase.ENDED:
-            end = self._samples(Choice(self.rules.ended, self.rules.signs), samples)
+            end = self._samples(_choice(rules.ended, more.ended, rules), samples)
             ends = (Reading(at, of_context(Context.END, end)),) if end else ()
             return (*self._begin(), *self._kept, *ends)
         if begins and self._began is None:
-            start = self._samples(Choice(self.rules.started, self.rules.signs), samples)
+            start = self._samples(_choice(rules.started, more.started, rules), samples)
             self._began = Reading(at, of_context(Context.BEGIN, samples)) if samples else None
             return (Reading(at, of_context(Context.BEGIN, start)),) if start else ()
-        updated = self._samples(choice or Choice(self.rules.updated, self.rules.signs), samples)
+        wanted = choice or _choice(rules.updated, more.updated, rules)
+        updated = self._samples(wanted, samples)
         return (Reading(at, of_context(context, updated)),) if updated else ()
 
     def _begin(self) -> tuple[Reading, ...]:
@@ -403,6 +422,12 @@ class Outlet:
             return None
         self._phases_told = used
         return used
+
+
+def _choice(measurands: tuple[str, ...] | None, more: tuple[str, ...], rules: TxRules) -> Choice:
+    """Those of the rules, and those of the operation mode [Q01.FR.33 to Q01.FR.35]."""
+    both = None if measurands is None else (*measurands, *more)
+    return Choice(both, rules.signs)
 
 
 def ended_by_power_loss(

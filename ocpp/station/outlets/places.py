@@ -44,11 +44,20 @@ class Charger(Protocol):
     def supply(self, evse: int) -> Supply:
         """What the outlet is fed with."""
 
-    def limit(self, evse: int, limit: Limit | None, supply: Supply) -> None:
-        """What may flow from now on; ``None``: whatever the hardware can."""
+    def limit(self, evse: int, limit: Limit, supply: Supply) -> None:
+        """What may flow from now on; where nobody has set it, whatever the hardware can."""
 
     def offered(self, evse: int) -> None:
         """What may be offered to the vehicle over time has changed: it is to choose anew."""
+
+    def transfers(self, evse: int) -> tuple[str, ...]:
+        """What the outlet can, in 2.1's words for a transfer of energy."""
+
+    def transfers_allowed(self, evse: int, transfers: frozenset[str] | None) -> bool:
+        """What a vehicle may choose from now on; ``None``: whatever there is.
+
+        True: a vehicle that is there chooses anew.
+        """
 
     def contracts(self, rules: ContractRules) -> None:
         """What is allowed of contracts from now on."""

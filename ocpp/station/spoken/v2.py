@@ -8,7 +8,7 @@ from msgspec import UNSET, to_builtins
 
 from ocpp.catalogue import Message
 from ocpp.station.contracts.shown import Contract
-from ocpp.station.records import CostRecord, Reading, Sample, Token, Trigger, TxEvent
+from ocpp.station.records import CostRecord, Reading, Sample, Stop, Token, Trigger, TxEvent
 from ocpp.station.store import Row
 from ocpp.station.translation import (
     ConnectorView,
@@ -29,7 +29,9 @@ Fields = dict[str, Any]
 _ONLY_21: Final = {
     Trigger.RUNNING_COST: Trigger.METER_PERIODIC,
     Trigger.TARIFF_CHANGED: Trigger.ASKED,
+    Trigger.MODE_CHANGED: Trigger.RATE_CHANGED,
 }
+_STOPS_21: Final = {Stop.TRANSFER_REJECTED: Stop.OTHER}
 """What 2.0.1 has no word for, and the one it gets."""
 
 
@@ -119,8 +121,17 @@ class V21(V2):
         action, told = super().event(row, timed)
         event, fields = row.event, dict(told)
         fields["triggerReason"] = event.trigger.value
-        if event.tariff:
-            fields["transactionInfo"] = {**fields["transactionInfo"], "tariffId": event.tariff}
+        info = {
+            **fields["transactionInfo"],
+            **_given("stoppedReason", event.stop and event.stop.value),
+            **_given("tariffId", event.tariff or None),
+            **_given("operationMode", event.mode or None),
+        }
+        fields["transactionInfo"] = info
+        if event.asleep:
+            fields["evseSleep"] = True  # [Q10.FR.04]
+        if event.token is not None and event.token.evccid:
+            fields["idToken"] = {**fields["idToken"], **_vehicle(event.token)}
         if event.cost is not None:
             fields["costDetails"] = _cost(event.cost, timed)
         return action, fields
@@ -138,6 +149,11 @@ def _cost(cost: CostRecord, timed: Timed) -> Fields:
     return {**cost.wire, **_given("chargingPeriods", periods or None)}
 
 
+def _vehicle(token: Token) -> Fields:
+    """[Q01.FR.02]."""
+    return {"additionalInfo": [{"additionalIdToken": token.evccid, "type": "EVCCID"}]}
+
+
 def authorization(token: Token, contract: Contract | None) -> Fields:
     shown = {} if contract is None else contract.wire()
     return {"idToken": id_token(token), **shown}
@@ -147,6 +163,9 @@ def authorized(answer: Message) -> Verdict:
     """What Authorize was answered; of the chain apart from the token [C07.FR.04]."""
     certificate = answer.certificateStatus
     verdict = _verdict(answer.idTokenInfo)
+    transfers = getattr(answer, "allowedEnergyTransfer", UNSET)  # 2.1 [Q01]
+    if transfers is not UNSET:
+        verdict = replace(verdict, transfers=tuple(transfers))
     tariff = getattr(answer, "tariff", UNSET)  # 2.1 [I08]
     if tariff is not UNSET:
         verdict = replace(verdict, tariff=to_builtins(tariff))
@@ -168,7 +187,7 @@ def _info(event: TxEvent) -> Fields:
     return {
         "transactionId": event.transaction,
         **_given("chargingState", event.charging and event.charging.value),
-        **_given("stoppedReason", event.stop and event.stop.value),
+        **_given("stoppedReason", event.stop and _STOPS_21.get(event.stop, event.stop).value),
         **_given("remoteStartId", event.remote_start),
     }
 

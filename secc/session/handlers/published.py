@@ -114,7 +114,7 @@ def publish_dc_target_in_loop(
     station: StationContext, voltage: float, current: float, back: float = 2.0
 ) -> None:
     """A vehicle that asks for more than the site allows gets what it allows."""
-    if station.state.site_power is not None:
+    if station.state.charge_limit is not None:
         current = min(current, loop_limits(station.state).current)
     publish_dc_target(station, voltage, current, back)
 

@@ -253,7 +253,7 @@ def test_the_composite_has_the_fewest_phases(version: Version, folder: Path) -> 
         ("ChargingStationMaxProfile", "CentralSetpoint"),
         ("PriorityCharging", "ExternalSetpoint"),
         ("TxDefaultProfile", "LocalFrequency"),
-        ("TxProfile", "CentralFrequency"),
+        ("TxProfile", "LocalFrequency"),
     ],
 )
 def test_2_1_a_mode_that_is_not_supported(purpose: str, mode: str, folder: Path) -> None:

@@ -358,7 +358,8 @@ def test_k11_fr_03_the_schedule_goes_along_where_it_is_wanted(
         imposed(whole, 5000.0)
         [told_limit] = whole.said("NotifyChargingLimit")
         [one] = told_limit["chargingSchedule"]
-        assert one["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 5000.0}]
+        mode = {"operationMode": "ExternalLimits"} if version is Version.V21 else {}
+        assert one["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 5000.0, **mode}]
 
 
 def test_1_6_is_told_of_no_limit(folder: Path) -> None:

@@ -63,7 +63,7 @@ class Offers:
     def services(self) -> tuple[EnergyService, ...]:
         """What is offered on this connection; the message carries eight."""
         station = self._station
-        modes = station.state.modes or (EnergyTransferMode.DC_EXTENDED,)
+        modes = station.state.open_modes
         by_word = {one.word: one for one in energy_by_number("iso20").values()}
         found = [by_word[word] for word in services_of(modes) if word in by_word]
         carried = station.carried or {one.word for one in found}

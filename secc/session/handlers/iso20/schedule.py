@@ -11,8 +11,9 @@ from bsw.chrgm.record import Heard, Said
 from bsw.prices.iso20 import told, told_levels
 from bsw.prices.tariff import Tariff
 from secc.api.extensions import ChargingNeeds
-from secc.api.literals import ControlMode, EnergyTransferMode
+from secc.api.literals import ControlMode, EnergyTransferMode, MobilityNeedsMode
 from secc.session.context import StationContext
+from secc.session.handlers.iso20.both_ways import available, with_energy
 from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.words import stamp
 from secc.session.handlers.needs import departure_of
@@ -208,6 +209,11 @@ class Schedule:
             control_mode=ControlMode.SCHEDULED if dynamic is None else ControlMode.DYNAMIC,
             departure_time=departure_of(station, departure),
             max_schedule_tuples=request.maximum_supporting_points,
+            v2x_charging_parameters=None if needs is None else with_energy(station.able, needs),
+            mobility_needs_mode=MobilityNeedsMode.EVCC_SECC
+            if self._offers.made.needs_of_station
+            else MobilityNeedsMode.EVCC,
+            available_energy_transfer=available(station),
         )
         if station.news("charging_needs", told):
             station.publish("charging_needs", told)

@@ -19,12 +19,18 @@ from secc.api.objects import (
     Power,
 )
 from secc.session.context import StationContext
+from secc.session.handlers.iso20.both_ways import of_ac
 from secc.session.handlers.iso20.display import publish_display
 from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
-from secc.session.limits import ac_discharge_power, ac_minimum_power, ac_power
+from secc.session.limits import (
+    ac_discharge_hardware,
+    ac_discharge_power,
+    ac_minimum_power,
+    ac_power,
+)
 
 Codes = ResponseCode
 FREQUENCY: Final = 50.0
@@ -47,6 +53,7 @@ class AlternatingCurrent:
         self._status = status
         self._keeping = keeping
         self._by_line = False  # the car named its lines
+        self._vehicle = (0.0, 0.0)  # W that it takes and gives at most
 
     # Limits
 
@@ -58,6 +65,7 @@ class AlternatingCurrent:
             power = lines(needs, "ev_maximum_charge_power")
             self._by_line = power is not None and bool(power.each)
             self._publish_limits(needs)
+            self._station.able = of_ac(needs)
         return Said(
             ac.ACChargeParameterDiscoveryRes(
                 header=stamp(self._station),
@@ -91,7 +99,7 @@ class AlternatingCurrent:
         if not self._offers.made.both_ways:
             return ac.ACCPDResEnergyTransferMode(**known)
         sign = -1.0 if station.profile.negative_discharge else 1.0
-        back = sign * ac_discharge_power(state, mode)
+        back = sign * ac_discharge_hardware(state, mode)
         return ac.BPTACCPDResEnergyTransferMode(
             **known,
             **self._spread("evse_maximum_discharge_power", back, number),
@@ -111,6 +119,11 @@ class AlternatingCurrent:
             min_charge_power=_power(message, "ev_minimum_charge_power"),
             max_discharge_power=_power(message, "ev_maximum_discharge_power", magnitude=True),
             min_discharge_power=_power(message, "ev_minimum_discharge_power", magnitude=True),
+        )
+        most, least = told.max_charge_power, told.max_discharge_power
+        self._vehicle = (
+            self._vehicle[0] if most is None else most.total,
+            self._vehicle[1] if least is None else least.total,
         )
         if self._station.news("ac_ev_power_limits", told):
             self._station.publish("ac_ev_power_limits", told)
@@ -171,6 +184,18 @@ class AlternatingCurrent:
         if station.news("ac_ev_dynamic_control_mode", told):
             station.publish("ac_ev_dynamic_control_mode", told)
 
+    @property
+    def _wanted(self) -> float | None:
+        """W that are to flow: the set point that holds for the site goes before the outlet's own.
+
+        What the vehicle has said that it can is not passed.
+        """
+        state, told = self._station.state, self._station.state.ac_target
+        if state.set_point is None:
+            return None if told is None else told.target_active_power.total
+        most, least = self._vehicle
+        return max(-least, min(most, state.set_point))
+
     def _frequency(self) -> Any:  # noqa: ANN401 - a RationalNumber or nothing
         target = self._station.state.ac_target
         return maybe(None if target is None else target.target_frequency)
@@ -182,12 +207,10 @@ class AlternatingCurrent:
         limit = (
             0.0 if state.no_energy is not None or not station.charging else ac_power(state, mode)
         )
-        target = limit
-        if state.ac_target is not None:
+        target, wanted = limit, self._wanted
+        if wanted is not None:
             back = ac_discharge_power(state, mode) if self._offers.made.both_ways else 0.0
-            target = max(
-                -back if station.charging else 0.0, state.ac_target.target_active_power.total
-            )
+            target = max(-back if station.charging else 0.0, wanted)
         told = self._spread("evse_target_active_power", min(target, limit), most)
         if self._offers.made.dynamic:
             told.update(told_needs(station, self._offers.made))

@@ -9,13 +9,14 @@ from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.record import Heard, Said
 from secc.session.context import StationContext
 from secc.session.handlers.dc import begin_precharge, judge_cable, reachable
+from secc.session.handlers.iso20.both_ways import of_dc
 from secc.session.handlers.iso20.energy.dc_loop import DirectLoop
 from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
 from secc.session.handlers.published import publish_dc_maximum, publish_dc_target
-from secc.session.limits import dc_discharge, dc_hardware, dc_limits
+from secc.session.limits import dc_discharge_hardware, dc_hardware, dc_limits
 from secc.session.waiting import when
 
 Codes = ResponseCode
@@ -40,6 +41,7 @@ class DirectCurrent20:
         code = Codes.OK if fits else Codes.FAILED_WRONG_CHARGE_PARAMETER  # [V2G20-2272]
         if fits:
             self._publish(needs)
+            self._station.able = of_dc(needs)
         return Said(
             dc.DCChargeParameterDiscoveryRes(
                 header=stamp(self._station),
@@ -85,7 +87,7 @@ class DirectCurrent20:
         }
         if not self._offers.made.both_ways:
             return dc.DCCPDResEnergyTransferMode(**known)
-        back = dc_discharge(station.state)
+        back = dc_discharge_hardware(station.state)
         sign = -1.0 if station.profile.negative_discharge else 1.0
         return dc.BPTDCCPDResEnergyTransferMode(
             **known,

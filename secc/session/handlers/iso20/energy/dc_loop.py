@@ -16,7 +16,7 @@ from secc.session.handlers.iso20.offers import Offers, told_needs
 from secc.session.handlers.iso20.status import Status
 from secc.session.handlers.iso20.words import amount, stamp
 from secc.session.handlers.published import publish_dc_maximum, publish_dc_target_in_loop
-from secc.session.limits import DcLimits, dc_discharge, loop_limits, within
+from secc.session.limits import DcLimits, dc_discharge, loop_limits, set_current, within
 
 _KINDS: dict[tuple[bool, bool], tuple[type, type]] = {
     (False, False): (dc.ScheduledDCCLReqControlMode, dc.ScheduledDCCLResControlMode),
@@ -60,7 +60,7 @@ class DirectLoop:
         station = self._station
         dynamic = self._offers.made.dynamic
         if dynamic:
-            voltage, current = mode.ev_maximum_voltage.si(), mode.ev_maximum_charge_current.si()
+            voltage, current = mode.ev_maximum_voltage.si(), self._wanted(mode)
             self._publish_dynamic(mode)
         else:
             voltage, current = mode.ev_target_voltage.si(), mode.ev_target_current.si()
@@ -75,6 +75,24 @@ class DirectLoop:
         back = self._most_back()
         publish_dc_target_in_loop(station, voltage, current, back)
         return voltage, max(-back, current)
+
+    def _wanted(self, mode: dc.DynamicDCCLReqControlMode) -> float:
+        """The site's set point as far as the vehicle can follow; without one all it takes."""
+        most = mode.ev_maximum_charge_current.si()
+        wanted = set_current(self._station.state)
+        if wanted is None:
+            return most
+        least = 0.0
+        if isinstance(mode, dc.BPTDynamicDCCLReqControlMode):
+            least = -self._vehicle_back(mode)
+        return max(least, min(most, wanted))
+
+    def _vehicle_back(self, mode: dc.BPTDynamicDCCLReqControlMode) -> float:
+        """A that the vehicle gives, by its current and its power."""
+        volts = self._station.present_voltage()
+        power = amount(mode.ev_maximum_discharge_power)
+        by_power = power / volts if volts > 0 else 0.0
+        return min(amount(mode.ev_maximum_discharge_current), by_power)
 
     def _most_back(self) -> float:
         """A that the source takes back, never beyond its limits [V2G20-2188]."""
