@@ -17,7 +17,7 @@ from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.station import Station
 from ocpp.station.translation import Standing, Verdict
-from secc.api.extensions import AuthorizationRequest
+from secc.api.extensions import AuthorizationRequest, DutyOffer
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.api.state import StationState
 from secc.ocpp.config import OcppConfig
@@ -57,6 +57,7 @@ class BackendOutlet:
         self._driver = config.driver
         self._card = config.card
         self._running = side.running
+        self._duty = DutyOffer(current=0.0, closed=False)
         self._asked: AuthorizationRequest | None = None
         self._unheard = False
         self._stopping = False
@@ -87,7 +88,8 @@ class BackendOutlet:
         self._site.tie()
         subscribe("current_demand_started", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_close_contactor", lambda _none: self._tied.charging(EVSE))
-        subscribe("ac_open_contactor", lambda _none: self._tied.stopped(EVSE))
+        subscribe("ac_open_contactor", lambda _none: self._opened())
+        subscribe("duty_offer", self._by_duty)
         subscribe("dc_open_contactor", lambda _none: self._tied.stopped(EVSE))
         subscribe("plug_faults", lambda told: self._tied.faulted(EVSE, fault=bool(told.faults)))
 
@@ -97,6 +99,7 @@ class BackendOutlet:
         A vehicle that ends the session has ended the charge [E15.FR.04, E15.FR.05].
         """
         self._asked = None
+        self._duty = DutyOffer(current=0.0, closed=False)
         self._schedules.session_ended()
         if result.ending is Ending.TERMINATED and not self._stopping:
             self._tied.ended_by_vehicle(EVSE)
@@ -183,6 +186,16 @@ class BackendOutlet:
     def restart(self) -> bool:
         """From the station."""
         return self._restart()
+
+    def _by_duty(self, told: DutyOffer) -> None:
+        self._duty = told
+
+    def _opened(self) -> None:
+        """A vehicle without a protocol may go on: it has stopped drawing, or is offered nothing."""
+        if self._duty.closed and self._plugged and not self._stopping:
+            self._tied.paused(EVSE, by_vehicle=self._duty.current > 0)
+        else:
+            self._tied.stopped(EVSE)
 
     @property
     def _tied(self) -> Station:
