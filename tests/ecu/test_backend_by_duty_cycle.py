@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from bsw.slac.links.station_link import Phase
 from can_adapter.signals.values import EnergyTransferMode
 from ocpp.versions import Version
 from tests.ecu.test_backend_in_one_world import Chain, second_opinion  # noqa: F401 - a fixture
@@ -90,4 +89,3 @@ def test_a_charge_by_duty_cycle_is_the_back_ends(version: Version, tmp_path: Pat
     assert told[-1]["transactionInfo"]["stoppedReason"] == "Remote"
     assert states(chain)[:4] == ["EVConnected", "Charging", "SuspendedEVSE", "Charging"]
     assert not chain.pair.station.outlet.results
-    assert chain.pair.station.service.link.phase is Phase.VACANT
