@@ -105,7 +105,8 @@ class HardwarePlug:
             self.pilot.listen(self._offer)
             self.pilot.drive(X1)
             self._offer(self.pilot.read())
-            service.granted()
+            if self._digital:
+                service.granted()
             service.duty_by(None)
 
         self._hardware.start(ready, self._lost)
