@@ -5,7 +5,7 @@ identifiers here.  Bus-off is left after a back-off that grows, so that a shorte
 hammered and a passing disturbance costs little.  What a frame means is not known here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from bsw.os.clock import MS, S
 from bsw.os.scheduler import Scheduler
 from can_adapter.bus import BusCounters, BusState, CanFrame, CanPort, FrameReceiver
-from can_adapter.rings import Ring, RingListener
+from can_adapter.rings import Ring, RingAccount, RingListener
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +110,18 @@ class CanIf:
         """Take what has arrived already before anybody judges that something is missing."""
         self._port.catch_up()
 
-    def stands(self, ring: Ring) -> bool:
+    def stands(self, ring: Ring) -> Sequence[RingAccount] | None:
         """Whether all who heard a frame of it agree that its repeats say nothing."""
         if self._overhear is not None:
-            return False
-        listeners = [self._listeners.get(user) for user in self._routes.get(ring.key, ())]
-        return all(one is not None and one.stands(ring) for one in listeners)
-
-    def repeated(self, ring: Ring, times: int, last: int) -> None:
+            return None
+        accounts: list[RingAccount] = []
         for user in self._routes.get(ring.key, ()):
-            self._listeners[user].repeated(ring, times, last)
+            listener = self._listeners.get(user)
+            more = listener.stands(ring) if listener is not None else None
+            if more is None:
+                return None
+            accounts += more
+        return accounts
 
     def observe(self, observer: BusObserver) -> None:
         self._observers.append(observer)

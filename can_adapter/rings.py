@@ -6,8 +6,8 @@ takes the ring over, as SocketCAN's broadcast manager does: it counts them, in t
 plays none.  Whoever agreed takes that back by ``Ring.play``.  What a frame means is not known here.
 """
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from can_adapter.bus import CanFrame
 
@@ -29,20 +29,22 @@ class Ring:
     """The frames that one page of a message goes out in, for as long as its bits stay."""
 
     __slots__ = (
+        "_form",
         "_lasting",
         "_made",
         "_seal",
         "barred",
-        "blank",
         "carrier",
         "key",
+        "octets",
         "span",
         "version",
     )
 
     def __init__(
         self,
-        blank: CanFrame,
+        form: CanFrame,
+        octets: bytes,
         version: int,
         *,
         seal: Seal | None = None,
@@ -50,17 +52,19 @@ class Ring:
         keep: bool = True,
         lasting: bool = True,
     ) -> None:
-        """``blank`` is the frame without counter and checksum, which lie in ``span``.
+        """``form`` is any frame of the message; ``octets`` what it says now, but for counter and
+        checksum, which lie in ``span``.
 
         ``keep``: the counter comes round soon.  ``lasting``: each frame of the message is of it.
         """
-        self.key: Final = blank.key
-        self.blank: Final = blank
-        self.version: Final = version
-        self.span: Final = span
+        self.key = form.key
+        self.octets = octets
+        self.version = version
+        self.span = span
         self.carrier: Carrier | None = None
         self.barred = False
         """Somebody between sender and bus must see each frame."""
+        self._form = form
         self._seal = seal
         self._lasting = lasting
         self._made: dict[int, CanFrame] | None = {} if keep else None
@@ -76,12 +80,12 @@ class Ring:
         return frame
 
     def _new(self, counter: int) -> CanFrame:
-        data = self.blank.data
+        data = self.octets
         if self._seal is not None:
             octets = bytearray(data)
             self._seal(octets, counter)
             data = bytes(octets)
-        return self.blank.carrying(data, self if self._lasting else None)
+        return self._form.carrying(data, self if self._lasting else None)
 
     def play(self) -> None:
         """Its repeats say something again."""
@@ -89,11 +93,18 @@ class Ring:
             self.carrier.end()
 
 
+class RingAccount(Protocol):
+    """What is counted of frames that are not heard."""
+
+    def repeated(self, times: int, last: int) -> None:
+        """So many more have passed, in sequence, the last of them at ``last``."""
+
+
 class RingListener(Protocol):
     """Who hears frames and can tell what their repeats would say to it."""
 
-    def stands(self, ring: Ring) -> bool:
-        """A frame of the ring was just heard: nothing of what follows matters until I say so."""
+    def stands(self, ring: Ring) -> Sequence[RingAccount] | None:
+        """A frame of the ring was just heard.  ``None``: each repeat says something.
 
-    def repeated(self, ring: Ring, times: int, last: int) -> None:
-        """So many have passed since, in sequence, the last of them at ``last``."""
+        Else nothing of what follows matters until I say so, but for these accounts.
+        """

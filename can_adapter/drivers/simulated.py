@@ -17,7 +17,7 @@ from can_adapter.drivers.arbitration import Arbitration
 from can_adapter.drivers.simulated_port import SimulatedPort
 from can_adapter.drivers.standing import Standing
 from can_adapter.drivers.timing import BusTiming
-from can_adapter.rings import Ring
+from can_adapter.rings import Ring, RingAccount
 
 RECOVERY_BITS: Final = 128 * 11
 """Recessive bits a controller must see before it may come back from bus-off."""
@@ -53,8 +53,10 @@ class SimulatedBus:
         self._disturbed = False  # some port still counts down errors
         self._turns = Arbitration(scheduler, self.duration, self)
         self._standing: dict[int, Standing] = {}
+        self._restless: dict[int, Ring | None] = {}
         self._taps: list[Tap] = []
         self.catch_up: Final = self._turns.catch_up
+        self.queue: Final = self._turns.queue
 
     # What happens to frames
 
@@ -150,7 +152,7 @@ class SimulatedBus:
 
     def request(self, port: SimulatedPort, frame: CanFrame) -> None:
         """Queue for arbitration."""
-        self._turns.queue(frame.key, port, frame)
+        self.queue(frame.key, port, frame)
 
     def destroyed(self) -> bool:
         return self._shorted or (self._errors > 0 and self._randomness.chance(self._errors))
@@ -193,7 +195,7 @@ class SimulatedBus:
             if port is not sender:
                 port.deliver(frame)
         if frame.ring is not None:
-            self._take_over(frame.ring, sender, route)
+            self._take_over(frame, frame.ring, sender, route)
 
     def _deliver_by_chance(self, sender: SimulatedPort, frame: CanFrame) -> None:
         """Each port may miss it or has errors to count down."""
@@ -206,18 +208,35 @@ class SimulatedBus:
 
     # Frames that are not played
 
-    def _take_over(self, ring: Ring, sender: SimulatedPort, route: Sequence[SimulatedPort]) -> None:
-        """If repeats of the frame that was just delivered say nothing to anybody."""
+    def _take_over(
+        self, frame: CanFrame, ring: Ring, sender: SimulatedPort, route: Sequence[SimulatedPort]
+    ) -> None:
+        """If repeats of the frame that was just delivered say nothing to anybody.
+
+        What was another one each time of late must come twice before anybody is asked.
+        """
         if self._taps or self._interference or self._errors or self._shorted or self._loss:
             return
-        heard = [port for port in route if port is not sender]
-        if sender.well and not ring.barred and all(port.stands(ring) for port in heard):
-            standing = Standing(self, self._turns, sender, ring, heard)
-            ring.carrier = self._standing[ring.key] = standing
+        key = ring.key
+        if key in self._restless and self._restless[key] is not ring:
+            self._restless[key] = ring
+            return
+        accounts: list[RingAccount] = []
+        for port in route:
+            more = port.stands(ring) if port is not sender else ()
+            if more is None:
+                return
+            accounts += more
+        if sender.well and not ring.barred:
+            self._restless.pop(key, None)
+            standing = Standing(self, sender, ring, accounts, self.duration(frame))
+            ring.carrier = self._standing[key] = standing
 
     def play(self, standing: Standing) -> None:
         """Its frames are played from now on."""
         del self._standing[standing.key]
+        if not standing.fruitful:
+            self._restless[standing.key] = None
         self._turns.play(standing)
 
     def play_all(self) -> None:

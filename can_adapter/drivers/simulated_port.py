@@ -3,11 +3,11 @@
 When a frame has the bus, and what becomes of it there, is decided by the bus.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from can_adapter.bus import BusCounters, BusState, CanFrame, FrameReceiver, StateReceiver
-from can_adapter.rings import Ring, RingListener
+from can_adapter.rings import Ring, RingAccount, RingListener
 
 if TYPE_CHECKING:
     from can_adapter.drivers.simulated import SimulatedBus
@@ -111,19 +111,19 @@ class SimulatedPort:
     def refused(self, times: int) -> None:
         self._counters.refused += times
 
-    def stands(self, ring: Ring) -> bool:
+    def stands(self, ring: Ring) -> Sequence[RingAccount] | None:
         """Whether repeats of what it just heard say nothing to whoever is behind it."""
         if self._deaf or self._state is BusState.OFF:
-            return False
+            return None
         if self._receive is None:
-            return True
-        return self._listener is not None and self._listener.stands(ring)
+            return (self,)
+        accounts = self._listener.stands(ring) if self._listener is not None else None
+        return None if accounts is None else (self, *accounts)
 
-    def repeated(self, ring: Ring, times: int, last: int) -> None:
-        """Frames passed that it agreed not to hear."""
+    def repeated(self, times: int, last: int) -> None:
+        """Frames passed that nobody behind it wanted to hear."""
+        del last
         self._counters.received += times
-        if self._listener is not None:
-            self._listener.repeated(ring, times, last)
 
     def acknowledge(self) -> None:
         """A good frame passed, wanted or not: the error counter falls."""

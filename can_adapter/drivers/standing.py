@@ -9,41 +9,53 @@ from typing import TYPE_CHECKING
 
 from can_adapter.bus import CanFrame
 from can_adapter.drivers.simulated_port import QUEUE, SimulatedPort
-from can_adapter.rings import Ring
+from can_adapter.rings import Ring, RingAccount
 
 if TYPE_CHECKING:
-    from can_adapter.drivers.arbitration import Arbitration
     from can_adapter.drivers.simulated import SimulatedBus
 
 
 class Standing:
     """A ``Carrier``."""
 
-    __slots__ = ("_bus", "_heard", "_last", "_port", "_queue", "_ring", "_times", "duration", "key")
+    __slots__ = (
+        "_accounts",
+        "_bus",
+        "_last",
+        "_port",
+        "_queue",
+        "_ring",
+        "_times",
+        "duration",
+        "fruitful",
+        "key",
+    )
 
     def __init__(
         self,
         bus: "SimulatedBus",
-        turns: "Arbitration",
         sender: SimulatedPort,
         ring: Ring,
-        heard: Sequence[SimulatedPort],
+        accounts: Sequence[RingAccount],
+        duration: int,
     ) -> None:
         self._bus = bus
-        self._queue = turns.queue
+        self._queue = bus.queue
         self._port = sender
         self._ring = ring
-        self._heard = heard
-        self._times = 0
-        self._last = 0
+        self._accounts = accounts
+        self._times = self._last = 0
+        self.fruitful = False
+        """It had a repeat."""
         self.key = ring.key
-        self.duration = bus.duration(ring.blank)
+        self.duration = duration
 
     def repeat(self, counter: int) -> bool:
         port = self._port
         if port.waiting >= QUEUE:
             self.end()
             return False
+        self.fruitful = True
         self._queue(self.key, port, None, self, counter)
         return True
 
@@ -65,5 +77,5 @@ class Standing:
         """Sender and receivers are where they would be if each had been played."""
         times, self._times = self._times, 0
         self._port.sent(times)
-        for port in self._heard:
-            port.repeated(self._ring, times, self._last)
+        for account in self._accounts:
+            account.repeated(times, self._last)

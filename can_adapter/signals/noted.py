@@ -4,7 +4,7 @@ While a connection is open every message of the matrix that says something new i
 a second at most; a parked vehicle writes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bsw.os.clock import S
@@ -14,7 +14,7 @@ from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.matrix.codec import Layout, Raw
 from can_adapter.matrix.specs import MessageSpec
-from can_adapter.rings import Ring
+from can_adapter.rings import Ring, RingAccount
 from can_adapter.signals.convert import physical
 
 EVERY: Final = 1 * S
@@ -44,18 +44,15 @@ class CanNotes:
             for note in self._notes.values():
                 note.forget()
 
-    def stands(self, ring: Ring) -> bool:
+    def stands(self, ring: Ring) -> Sequence[RingAccount] | None:
         """Its repeats are noted by nobody, or not before a time at which they are played again."""
         note = self._notes[ring.key]
         if ring.span != note.span:
-            return False
+            return None
         self._rings[ring.key] = ring
-        if self._on and note.differs(ring.blank.data):
+        if self._on and note.differs(ring.octets):
             self._play_at(note.next)
-        return True
-
-    def repeated(self, ring: Ring, times: int, last: int) -> None:
-        """They said nothing."""
+        return ()
 
     def _play_at(self, when: int) -> None:
         if not self._later.armed or when < self._later.due:
@@ -67,7 +64,7 @@ class CanNotes:
         waiting = [
             key
             for key, ring in self._rings.items()
-            if ring.carrier is not None and self._notes[key].differs(ring.blank.data)
+            if ring.carrier is not None and self._notes[key].differs(ring.octets)
         ]
         self._play([key for key in waiting if self._notes[key].next <= now])
         for key in waiting:

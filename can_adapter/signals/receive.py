@@ -5,7 +5,7 @@ other time it is absent.  Only bits that changed are looked at, so the many fram
 nothing new cost little.  What the values are for is not known here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from bsw.os.scheduler import FIRST, Scheduler
@@ -13,7 +13,7 @@ from can_adapter.bus import CanFrame
 from can_adapter.canif import CanIf
 from can_adapter.config import CanConfig
 from can_adapter.matrix.configured import timeout, window
-from can_adapter.rings import Ring
+from can_adapter.rings import Ring, RingAccount
 from can_adapter.signals.binding import Binding, Bindings
 from can_adapter.signals.e2e import E2eChecker, E2eState, E2eStatus
 from can_adapter.signals.quality import (
@@ -142,11 +142,9 @@ class Inbound(Generic[StateT]):
         self._alarm.cancel()
         self._canif.unroute(self.received)
 
-    def stands(self, ring: Ring) -> bool:
-        return self._slots[ring.key].stands(ring)
-
-    def repeated(self, ring: Ring, times: int, last: int) -> None:
-        self._slots[ring.key].repeated(times, last)
+    def stands(self, ring: Ring) -> Sequence[RingAccount] | None:
+        slot = self._slots[ring.key]
+        return (slot,) if slot.stands(ring) else None
 
     def received(self, frame: CanFrame) -> None:
         slot = self._slots[frame.key]

@@ -48,8 +48,8 @@ class Sender:
         self.layout = Layout(spec)
         self.counters = TransmitCounters()
         self.pages = tuple(FrameImage(self.layout, page) for page in pages(self.layout))
-        self._blank = CanFrame(spec.id, bytes(spec.length), spec.extended, spec.fd)
-        self._rings = [Ring(self._blank, NOT_YET) for _ in self.pages]
+        self._form = CanFrame(spec.id, bytes(spec.length), spec.extended, spec.fd)
+        self._rings = [Ring(self._form, b"", NOT_YET) for _ in self.pages]
         self._scheduler = scheduler
         self._now = scheduler.clock.now
         self._transmit = canif.transmit
@@ -124,7 +124,8 @@ class Sender:
         """The page as it stands, and its frames from now on."""
         page, protector = self.pages[number], self._protector
         ring = Ring(
-            self._blank.carrying(bytes(page.octets())),
+            self._form,
+            bytes(page.octets()),
             page.version,
             seal=protector.seal if protector is not None else None,
             span=self.spec.e2e.span if self.spec.e2e else None,

@@ -269,8 +269,8 @@ def test_who_reads_what_differs_in_a_ring_hears_each_of_its_frames(
     theatre = Theatre(analysed=False)
     spec = MessageSpec("M", 0x55, 8, signals=(READ_IN_HEADER,), e2e=E2eSpec(1, 1))
     notes = CanNotes(theatre.scheduler, theatre.made.ecu.canif, theatre.trace, [spec])
-    ring = Ring(CanFrame(0x55, bytes(8)), 0, span=span)
-    assert notes.stands(ring) == (span == (0, 2))
+    ring = Ring(CanFrame(0x55, bytes(8)), bytes(8), 0, span=span)
+    assert (notes.stands(ring) is not None) == (span == (0, 2))
 
 
 def test_a_sender_of_several_pages_sends_each_frame() -> None:
