@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
 from can_adapter.vehicle.values import VehicleSnapshot
 from evcc.bus import told
 from evcc.health import supervision
-from evcc.health.watches import WATCHES, Scene
+from evcc.health.watches import Scene
 from evcc.session.context import VehicleContext
 from evcc.vehicle import Intent
 from secc.session import session
@@ -25,23 +26,21 @@ def forgets_permission() -> None:
 
 def deaf_to_crashes() -> None:
     """The vehicle charges on after a crash."""
-    plain = told.allowed
+    allowed = told.allowed
 
-    def allowed(said: VehicleSnapshot) -> bool:
-        return plain(replace(said, permission=replace(said.permission, crash_detected=False)))
+    def unhurt(said: VehicleSnapshot) -> VehicleSnapshot:
+        return replace(said, permission=replace(said.permission, crash_detected=False))
 
-    _put(told, "allowed", allowed)
-    deaf = (replace(one, look=_no) if one.event == "CRASH" else one for one in WATCHES)
-    _put(supervision, "WATCHES", tuple(deaf))
+    def seen(said: VehicleSnapshot, *more: Any) -> Scene:  # noqa: ANN401 - as Scene takes them
+        return Scene(unhurt(said), *more)
+
+    _put(told, "allowed", lambda said: allowed(unhurt(said)))
+    _put(supervision, "Scene", seen)
 
 
 def chokes_on_nonsense() -> None:
     """The station does not expect that a message may mean nothing."""
     _put(session, "UNREADABLE", ())
-
-
-def _no(_scene: Scene) -> bool:
-    return False
 
 
 def _put(module: ModuleType, name: str, value: object) -> None:
