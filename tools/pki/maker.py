@@ -7,7 +7,6 @@ Names are those of ``NAMES``.  The recipes follow ``keym.profile``; ``Pki.issue`
 certificate under an authority of the PKI, which is how tests get their bad ones.
 """
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from cryptography.x509 import UnrecognizedExtension
 from cryptography.x509.oid import ObjectIdentifier
 
 from bsw.crypto import KeyType
+from bsw.os.randomness import Randomness
 from csm.material import public_of
 from keym.x509.edition import Edition
 from keym.x509.extensions import ALTERNATE_KEY
@@ -33,7 +33,7 @@ from keym.x509.profile import (
     RootKind,
     Use,
 )
-from tools.pki.recipe import Entity, Recipe, Subject, TestKey, issue
+from tools.pki.recipe import HOST, Entity, Recipe, Subject, TestKey, issue
 
 EMAID = "DE8AA001234567"
 EMAID_WITH_DIGIT = "DE8AA0012345670"
@@ -96,6 +96,8 @@ class Pki:
 
     plan: Plan
     entities: dict[str, Entity] = field(default_factory=dict, repr=False)
+    chance: Randomness = field(default=HOST, repr=False, compare=False)
+    """Where keys and serial numbers come from."""
 
     def __getitem__(self, name: str) -> Entity:
         return self.entities[name]
@@ -123,7 +125,7 @@ class Pki:
     ) -> Entity:
         """A further certificate under an authority of this PKI; it is not kept."""
         authority = self[issuer] if isinstance(issuer, str) else issuer
-        return issue(name, recipe, authority, key)
+        return issue(name, recipe, authority, key, self.chance)
 
     def recipe(self, name: str) -> Recipe:
         """The recipe of one of this PKI's certificates, to be varied with ``replace``."""
@@ -137,11 +139,11 @@ def make(edition: Edition, at: datetime, key_type: KeyType | None = None) -> Pki
     return build(Plan(edition, key_type or edition.key_types[0], at))
 
 
-def build(plan: Plan) -> Pki:
-    """A complete PKI after a plan of one's own."""
-    pki = Pki(plan)
+def build(plan: Plan, chance: Randomness = HOST) -> Pki:
+    """A complete PKI after a plan of one's own; from a seed it is the same each time."""
+    pki = Pki(plan, chance=chance)
     for kind in ROOTS:
-        keep(pki, issue(f"{kind.value}_root", root_recipe(plan, kind)))
+        keep(pki, issue(f"{kind.value}_root", root_recipe(plan, kind), chance=chance))
     for use, branch in BRANCHES.items():
         if use is Use.VEHICLE and plan.edition is Edition.ISO2:
             continue  # -2 vehicles show no certificate in TLS
@@ -159,7 +161,7 @@ def succeed(pki: Pki) -> tuple[Pki, Entity]:
     bridge is the new root's key certified by the old root: a station that sends it along reaches
     vehicles that know the old root only, if its chain leaves sub-CA 1 out.
     """
-    fresh = build(pki.plan)
+    fresh = build(pki.plan, pki.chance)
     recipe = replace(root_recipe(pki.plan, RootKind.V2G), path_length=1)
     return fresh, issue("v2g_bridge", recipe, pki["v2g_root"], fresh["v2g_root"].key)
 
@@ -177,17 +179,17 @@ def _build_branch(pki: Pki, use: Use, branch: Branch) -> None:
         issuer = keep(pki, pki.issue(stem, authority_recipe(pki.plan, branch, level), issuer))
     recipe, key, agreement = leaf_recipe(pki.plan, branch), None, None
     if pki.plan.key_type is KeyType.ED448 and use is Use.CONTRACT:
-        key = deliverable_ed448()
+        key = deliverable_ed448(pki.chance)
     if pki.plan.key_type is KeyType.ED448 and use is Use.PROVISIONING:
-        agreement = X448PrivateKey.generate()
+        agreement = X448PrivateKey.from_private_bytes(pki.chance.octets(56))
         recipe = replace(recipe, extra=((named_beside(agreement), False),))
     entity = pki.issue(leaf, recipe, issuer, key)
     keep(pki, replace(entity, agreement=agreement))
 
 
-def deliverable_ed448() -> Ed448PrivateKey:
+def deliverable_ed448(chance: Randomness = HOST) -> Ed448PrivateKey:
     """One that fits into the envelope of ISO 15118-20, which has no room for the last octet."""
-    return Ed448PrivateKey.from_private_bytes(secrets.token_bytes(56) + b"\0")
+    return Ed448PrivateKey.from_private_bytes(chance.octets(56) + b"\0")
 
 
 def named_beside(key: X448PrivateKey) -> UnrecognizedExtension:

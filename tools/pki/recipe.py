@@ -2,11 +2,13 @@
 
 A recipe says all that goes into a certificate, right or wrong; ``dataclasses.replace`` turns a
 good recipe into a bad one.  What is *right* is not known here, see ``keym.profile``.
-The keys made here are test keys: they come from the host's generator and are handed around freely.
+The keys made here are test keys, handed around freely: they come from the host's generator, or from
+a seed where a simulation has to be the same again, octet by octet.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -20,11 +22,20 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, ObjectIdentifier
 
 from bsw.crypto import KeyType
+from bsw.os.randomness import Randomness
+from csm.handles import KeyKind
+from csm.material import ORDERS
+from csm.public import CURVES
+from csm.randomness import HostRandomness
 from keym.x509.profile import KeyUse
 
 TestKey = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey | rsa.RSAPrivateKey
 PublicTestKey = ec.EllipticCurvePublicKey | ed448.Ed448PublicKey | rsa.RSAPublicKey
 SignatureHash = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
+
+HOST: Final = HostRandomness()
+SERIALS: Final = 1 << 159
+"""Serial numbers are positive and have at most 20 octets (RFC 5280)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +141,11 @@ def written_key(key: TestKey | x448.X448PrivateKey, password: str | None = None)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
 
-def generate(key_type: KeyType) -> TestKey:
+def generate(key_type: KeyType, chance: Randomness = HOST) -> TestKey:
     if key_type is KeyType.ED448:
-        return ed448.Ed448PrivateKey.generate()
-    curve = ec.SECP256R1() if key_type is KeyType.P256 else ec.SECP521R1()
-    return ec.generate_private_key(curve)
+        return ed448.Ed448PrivateKey.from_private_bytes(chance.octets(57))
+    kind = KeyKind.P256 if key_type is KeyType.P256 else KeyKind.P521
+    return ec.derive_private_key(1 + chance.below(ORDERS[kind] - 1), CURVES[kind])
 
 
 def signature_hash(key: TestKey) -> SignatureHash | None:
@@ -145,17 +156,25 @@ def signature_hash(key: TestKey) -> SignatureHash | None:
 
 
 def issue(
-    name: str, recipe: Recipe, issuer: Entity | None = None, key: TestKey | None = None
+    name: str,
+    recipe: Recipe,
+    issuer: Entity | None = None,
+    key: TestKey | None = None,
+    chance: Randomness = HOST,
 ) -> Entity:
     """Make a certificate; without an issuer it signs itself."""
-    own_key = key if key is not None else generate(recipe.key_type)
+    own_key = key if key is not None else generate(recipe.key_type, chance)
     signing_key = issuer.key if issuer is not None else own_key
-    made = certify(recipe, own_key.public_key(), signing_key, issuer)
+    made = certify(recipe, own_key.public_key(), signing_key, issuer, chance)
     return Entity(name, made, own_key, issuer, recipe)
 
 
 def certify(
-    recipe: Recipe, public: PublicTestKey, signing_key: TestKey, issuer: Entity | None
+    recipe: Recipe,
+    public: PublicTestKey,
+    signing_key: TestKey,
+    issuer: Entity | None,
+    chance: Randomness = HOST,
 ) -> x509.Certificate:
     """The certificate for a key of which only the public half is here."""
     if recipe.issuer_name is not None:
@@ -167,14 +186,15 @@ def certify(
         .subject_name(recipe.subject.x509())
         .issuer_name(issuer_name)
         .public_key(public)
-        .serial_number(recipe.serial or x509.random_serial_number())
+        .serial_number(recipe.serial or 1 + chance.below(SERIALS - 1))
         .not_valid_before(recipe.valid_from)
         .not_valid_after(recipe.valid_until)
     )
     for extension, critical in _extensions(recipe, public, issuer):
         builder = builder.add_extension(extension, critical)
     digest = recipe.signature_hash or signature_hash(signing_key)
-    return builder.sign(signing_key, digest)
+    repeatable = True if isinstance(signing_key, ec.EllipticCurvePrivateKey) else None
+    return builder.sign(signing_key, digest, ecdsa_deterministic=repeatable)
 
 
 def _extensions(

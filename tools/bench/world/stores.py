@@ -78,12 +78,17 @@ def editions_of(protocols: Iterable[str]) -> tuple[Edition, ...]:
 
 @cache
 def pki_of(unix: int, edition: Edition, key_type: KeyType) -> "Pki":
-    """A test PKI made a day ago, the same one each time; roots of both editions have names."""
+    """A test PKI made a day ago; roots of both editions have names.
+
+    It is the same in every process: what is signed with its keys stands in the messages, and the
+    same seed says the same octets wherever it is played.
+    """
     from tools.pki.maker import Plan, build  # noqa: PLC0415 - most benches have no keys
 
     at = datetime.fromtimestamp(unix, tz=timezone.utc) - timedelta(days=1)
     name = "Test" if edition is Edition.ISO2 else "Test 20"
-    return build(Plan(edition, key_type, at, name=name))
+    chance = SeededRandomness(f"test PKI {edition.value} {key_type.value}")
+    return build(Plan(edition, key_type, at, name=name), chance)
 
 
 def with_contract(
