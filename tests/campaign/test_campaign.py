@@ -13,6 +13,7 @@ from bsw.chrgm.engine.responder import Responder
 from bsw.chrgm.record import Heard
 from bsw.crypto import KeyType
 from bsw.ecuc.load import load
+from bsw.os.clock import S
 from keym.x509.edition import Edition
 from tools.bench.scenarios.find import read
 from tools.bench.scenarios.model import Scenario, Step
@@ -21,6 +22,7 @@ from tools.bench.scenarios.words import condition, order
 from tools.bench.world.stores import pki_of
 from tools.campaign.book import FILE, Book, OtherBook, digest, head
 from tools.campaign.draw import draw
+from tools.campaign.leave import PERMIT, PULL, Leave
 from tools.campaign.page import page
 from tools.campaign.plan import Kinds, Plan
 from tools.campaign.session import Result, play
@@ -148,6 +150,29 @@ def test_an_end_without_a_cause_is_seen() -> None:
     assert not play(1, "dc-card", disturbed("dc-card", cut)).findings
     player_says = play(1, "line-lost", read("line-lost"))
     assert not player_says.findings  # the scenario itself expects it
+
+
+def test_a_driver_leaves_who_has_seen_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The battery has far to go; nothing new comes of waiting for it."""
+    monkeypatch.setattr("tools.campaign.leave.QUIET", 3 * S)
+    emptied = disturbed("dc-card", ("charging", 0, "soc 20 %"))
+    result = play(1, "dc-card", emptied)
+    assert not result.findings
+    assert [one.partition(",")[0] for one in result.endings] == ["terminated"]
+    assert result.seconds < 30
+    assert result.orders == ("charging + 0.00 s: soc 20 %",)
+
+
+def test_leaving_explains_only_what_ends_after_it() -> None:
+    player = Player(read("no-common-protocol"))
+    leave = Leave(player)
+    while not player.over:
+        player.advance(1 * S)
+    leave.take()
+    results = player.pair.vehicle.manager.results
+    assert not leave.before("vehicle", 0)
+    assert leave.before("vehicle", len(results)) == [PERMIT, PULL]
+    assert not player.pair.hardware.vehicle.wires.cable.plugged
 
 
 # Planted defects

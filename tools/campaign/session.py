@@ -13,8 +13,8 @@ from bsw.trace import TraceRecord
 from tools.bench.scenarios.judge import judged
 from tools.bench.scenarios.model import Scenario
 from tools.bench.scenarios.player import Player
-from tools.bench.scenarios.story import SETTLES
 from tools.campaign.ends import LINE, explained
+from tools.campaign.leave import Leave
 from tools.campaign.watch import FLOWS, Finding, Watch
 
 MOST_PLANNED: Final = 1_000
@@ -106,12 +106,13 @@ def _played(seed: int, name: str, scenario: Scenario) -> Result:
     try:
         watch, edges = Watch(player), Edges()
         player.pair.vehicle_base.trace.add_sink(edges)
-        most = 0
-        while not player.over:
+        leave, most = Leave(player), 0
+        while not player.over and not leave.due():
             player.advance(1 * S)
             most = max(most, player.pair.scheduler.planned)
-        _settle(player)
-        found = [*watch.found, *_ends(player, watch, most)]
+        if not player.over or player.now >= scenario.within:
+            leave.take()
+        found = [*watch.found, *_ends(player, watch, leave, most)]
         results = player.pair.vehicle.manager.results
         return Result(
             seed,
@@ -128,16 +129,6 @@ def _played(seed: int, name: str, scenario: Scenario) -> Result:
         player.close()
 
 
-def _settle(player: Player) -> None:
-    """The time was up, perhaps in the middle of a charge: it is stopped, and has to stop."""
-    if player.now < player.scenario.within:
-        return
-    player.pair.hardware.vehicle.vcu.wishes.charge = False
-    player.pair.run(20.0)
-    player.pair.unplug()
-    player.pair.run(SETTLES / S)
-
-
 def _digest(player: Player) -> str:
     pair = player.pair
     both = "".join(base.trace.digest for base in (pair.vehicle_base, pair.station_base))
@@ -145,14 +136,14 @@ def _digest(player: Player) -> str:
     return hashlib.sha256(f"{both} {physics}".encode()).hexdigest()[:16]
 
 
-def _ends(player: Player, watch: Watch, most: int) -> Iterator[Finding]:
+def _ends(player: Player, watch: Watch, leave: Leave, most: int) -> Iterator[Finding]:
     """What has to be true when all is over."""
     now = player.now
 
     def wrong(rule: str, seen: str) -> Finding:
         return Finding(rule, now, seen)
 
-    yield from _endings(player, wrong)
+    yield from _endings(player, leave, wrong)
     for who, base in (
         ("vehicle", player.pair.vehicle_base),
         ("station", player.pair.station_base),
@@ -172,7 +163,7 @@ def _ends(player: Player, watch: Watch, most: int) -> Iterator[Finding]:
     yield from _energy(player, wrong)
 
 
-def _endings(player: Player, wrong: Wrong) -> Iterator[Finding]:
+def _endings(player: Player, leave: Leave, wrong: Wrong) -> Iterator[Finding]:
     orders = [str(one) for _, one in player.done]
     expect = player.scenario.expect
     own = {str(one.do) for one in player.scenario.story}
@@ -180,11 +171,12 @@ def _endings(player: Player, wrong: Wrong) -> Iterator[Finding]:
         ("vehicle", player.pair.vehicle.manager.results, expect.vehicle),
         ("station", player.pair.station.outlet.results, expect.station or ()),
     ):
-        for one in results:
+        for number, one in enumerate(results):
             caused = [said for said in orders if said not in own] or (
                 [] if who == "vehicle" else orders
             )
-            if not explained(one.ending, expected, [*caused, *_peers(player, who)]):
+            caused += [*_peers(player, who), *leave.before(who, number)]
+            if not explained(one.ending, expected, caused):
                 yield wrong("an end that nothing explains", f"the {who}: {one}")
     if not player.scenario.meanwhile:
         ended = player.ended
