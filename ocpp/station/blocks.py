@@ -19,6 +19,7 @@ from ocpp.station.charging.smart import SmartCharging
 from ocpp.station.contracts.relay import Relay
 from ocpp.station.contracts.shown import VEHICLES, rules_of
 from ocpp.station.contracts.transfer16 import Transfers
+from ocpp.station.der.block import Der
 from ocpp.station.desk import SINCE_2, Desk, Reply, status
 from ocpp.station.diagnostics.customer import Customer
 from ocpp.station.diagnostics.logs import Logs
@@ -106,6 +107,9 @@ class Blocks:
         self.tariffs = Tariffs(desk, ground)
         self.smart = SmartCharging(desk, ground, self.post, stop=self._user.stop_at)
         self.vehicles = Vehicles(ground)
+        self.der = Der(desk, ground, self.post, self.smart.refresh)
+        self.smart.outside.back_share = lambda: self.der.share
+        self.smart.deviation = self.der.limits
         for name, value in KEYS_16.items():
             self.keys.add(name, value)
 
@@ -172,6 +176,7 @@ class Blocks:
         self.security.started(ordered=ordered)
         self.aligned.start()
         self.smart.refresh()
+        self.der.look()
         self.reservations.look()
         self.firmware.accepted()
         self.signing.accepted()
@@ -199,6 +204,7 @@ class Blocks:
             self.signing,
             self.firmware,
             self.smart,
+            self.der,
             self.tariffs,
         ):
             block.close()

@@ -11,6 +11,7 @@ from ocpp.station.blocks import Blocks
 from ocpp.station.charging.smart import SmartCharging
 from ocpp.station.contracts.relay import Relay
 from ocpp.station.contracts.shown import Contract
+from ocpp.station.der.block import Der
 from ocpp.station.desk import Desk
 from ocpp.station.ground import Ground
 from ocpp.station.ledger import Ledger, LedgerRules
@@ -176,6 +177,11 @@ class Station:
     def vehicles(self) -> Vehicles:
         """What is known of those that are there."""
         return self._blocks.vehicles
+
+    @property
+    def der(self) -> Der:
+        """Controls of the grid."""
+        return self._blocks.der
 
     @property
     def smart(self) -> SmartCharging:

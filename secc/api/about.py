@@ -64,6 +64,9 @@ ADDITIONS: Final = {
     "its own limits count as well.  Without a back end nothing comes of it.",
     "update_grid": "Grid frequency in Hz and the power that the site takes in W (below zero: it "
     "feeds in), for operation modes LocalFrequency and LocalLoadBalancing of a back end.",
+    "report_grid_event": "An inverter does otherwise than it should because of a control of the "
+    "grid (grid_controls), with the fault as OCPP 2.1 names both; left out: no more.  A back end "
+    "is told.",
     "allow_transfers": "Modes that a vehicle may choose from the next ServiceDiscovery of -20 on; "
     "left out: all there are.",
     "set_get_certificate_response": "The answer to iso15118_certificate_request: it leaves under "
@@ -177,6 +180,8 @@ VARIABLE_ADDITIONS: Final = {
     "name (docs/island.md); the vehicle hears EVSE_Malfunction or EVSE_EmergencyShutdown.",
     "meter_confirmed": "ISO 15118-20: the energy in Wh that the vehicle has signed by its "
     "contract, after confirm_meter.",
+    "grid_controls": "When it changes: controls of the grid that a back end of OCPP 2.1 has set "
+    "and that count now, for whoever drives the inverter.",
     "parking_status": "ISO 15118-20: the vehicle checks in at the parking place or out of it: "
     "CheckIn, Processing, CheckOut or Completed.",
 }

@@ -76,6 +76,7 @@ class Charger:
         self._listeners: list[Callable[[str], None]] = []
         self.planned: tuple[PowerStep, ...] = ()
         self.grid: tuple[float | None, float | None] = (None, None)
+        self.grid_event: tuple[str | None, str | None, str] = (None, None, "")
 
     def served_by(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -321,6 +322,18 @@ class Charger:
         """What is measured outside the outlet: the grid's frequency, the power the site takes."""
         self.grid = (frequency, site_load)
         self._set("update_grid")
+
+    @addition
+    def report_grid_event(
+        self,
+        *,
+        control: Annotated[str, Field(max_length=50)] | None = None,
+        fault: Annotated[str, Field(max_length=50)] | None = None,
+        info: Annotated[str, Field(max_length=200)] = "",
+    ) -> None:
+        """The inverter does otherwise because of a control; without one it does so no more."""
+        self.grid_event = (control, fault, info)
+        self._set("report_grid_event")
 
     @addition
     def allow_transfers(

@@ -104,6 +104,20 @@ class PowerStep(Object):
     set_point: float | None = Field(default=None, ge=-5_000_000, le=5_000_000)
 
 
+class GridControl(Object):
+    """A control of the grid that counts: its kind and, as JSON, its values in the words of 2.1."""
+
+    id: str
+    kind: str
+    values: str
+
+
+class GridControls(Object):
+    """All that count now."""
+
+    controls: tuple[GridControl, ...] = ()
+
+
 class ScheduleStep(Object):
     """From ``start`` seconds on at most ``power`` watts."""
 

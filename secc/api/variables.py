@@ -79,6 +79,7 @@ ADDITIONS: Final[dict[str, Any]] = {
     "ev_pad_status": devices.EvPadStatus,
     "ev_technical_status": devices.EvTechnicalStatus,
     "parking_status": str,
+    "grid_controls": extensions.GridControls,
     "meter_confirmed": int,
 }
 """Variables of the interfaces beside this one."""

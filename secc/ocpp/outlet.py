@@ -4,8 +4,9 @@ Hears of the plug, of questions who pays and of energy; answers questions and st
 the back end.  Knows no frame and no version.
 """
 
-from collections.abc import Callable
-from typing import Final
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.modes import mode_of
@@ -17,7 +18,7 @@ from ocpp.station.outlets.places import Lock
 from ocpp.station.records import Sample, Stop, Token
 from ocpp.station.station import Station
 from ocpp.station.translation import Standing, Verdict
-from secc.api.extensions import AuthorizationRequest, DutyOffer
+from secc.api.extensions import AuthorizationRequest, DutyOffer, GridControl, GridControls
 from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOption
 from secc.api.state import StationState
 from secc.ocpp.config import OcppConfig
@@ -65,7 +66,7 @@ class BackendOutlet:
         self._restart = restart
         self._station: Station | None = None
         self._contracts = BackendContracts(charger, log, lambda: self._tied.relay)
-        self._site = SiteLimit(charger, lambda: self.supply(EVSE), lambda: self._tied.smart)
+        self._site = SiteLimit(charger, lambda: self.supply(EVSE), lambda: self._tied)
         self._vehicle = BackendVehicle(charger, EVSE, lambda: self._tied)
         self._schedules = BackendSchedules(charger, side.schedules, log, EVSE, lambda: self._tied)
 
@@ -163,6 +164,14 @@ class BackendOutlet:
         if limit.by is not None:
             self._log.info("limited", by=limit.by.value, **_watts(limit, supply))
         self._site.hold(limit, supply)
+
+    def grid(self, controls: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+        """From the station: for whoever drives the inverter."""
+        told = tuple(
+            GridControl(id=name, kind=kind, values=json.dumps(values))
+            for name, (kind, values) in controls.items()
+        )
+        self._charger.variables.publish("grid_controls", GridControls(controls=told))
 
     def transfers(self, evse: int) -> tuple[str, ...]:
         """From the station."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.charging.smart import SmartCharging
+from ocpp.station.station import Station
 from ocpp.station.twoway.grid import SILENT, Order
 from secc.api.charger import Charger
 from secc.api.extensions import PowerStep
@@ -29,14 +30,17 @@ class SiteLimit:
     """One outlet's, at a station that has no other."""
 
     def __init__(
-        self, charger: Charger, supply: Callable[[], Supply], smart: Callable[[], SmartCharging]
+        self, charger: Charger, supply: Callable[[], Supply], station: Callable[[], Station]
     ) -> None:
         self._charger = charger
         self._supply = supply
-        self._smart = smart
+        self._station = station
         self._limit: Limit | None = None
         self._fed: Supply | None = None
         self._ours = False
+
+    def _smart(self) -> SmartCharging:
+        return self._station().smart
 
     def tie(self) -> None:
         self._charger.on_command(self._heard)
@@ -75,6 +79,9 @@ class SiteLimit:
             self._say()
         elif name == "update_grid":
             self._measured()
+        elif name == "report_grid_event":
+            control, fault, info = self._charger.grid_event
+            self._station().der.deviates(control, fault or "", info)
         elif name in SUPPLY and self._supply() != self._fed:
             self._smart().refresh()
 

@@ -4,7 +4,7 @@ The back end answers like one that agrees; a test changes single answers.  Every
 end is shown to another validator as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,10 +62,14 @@ class Outlets:
     can: tuple[str, ...] = ("AC_three_phase",)
     allowed: list[tuple[int, frozenset[str] | None]] = field(default_factory=list)
     chooses: bool = True
+    controls: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     def supply(self, evse: int) -> Supply:
         del evse
         return self.fed
+
+    def grid(self, controls: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+        self.controls = dict(controls)
 
     def transfers(self, evse: int) -> tuple[str, ...]:
         del evse

@@ -3,10 +3,10 @@
 Each reading has a signed record of its own, so that a lost, doubled or altered one shows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.contracts.shown import ContractRules
@@ -55,6 +55,9 @@ class SignedOutlets:
 
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         self.told.append((evse, " ".join(lines)))
+
+    def grid(self, controls: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+        """Nothing here depends on it."""
 
     def transfers(self, evse: int) -> tuple[str, ...]:
         del evse

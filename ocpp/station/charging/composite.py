@@ -57,7 +57,8 @@ class Limit:
 
     ``apart`` are those of L1 to L3 where they differ; ``amperes`` is the lowest of them then, which
     is all that a pilot signal can say [K01.FR.147].  ``back`` may be given back, as a magnitude,
-    unless that is not ``ruled`` here; ``setpoint`` is to flow, below zero back.
+    unless that is not ``ruled`` here; ``setpoint`` is to flow, below zero back.  ``held_back``: the
+    grid's own limit takes something from that.
     """
 
     amperes: float
@@ -70,6 +71,7 @@ class Limit:
     mode: Mode = Mode.CHARGING
     asleep: bool = False
     ruled: bool = True
+    held_back: bool = False
 
     @property
     def each(self) -> tuple[float, ...]:
@@ -103,7 +105,7 @@ def limit_at(
     for found in _around(now, ready, mine):
         limit = _bounded(limit, *found, supply, grid)
     more = _said(now, ready, (profile for profile in mine if profile.purpose is Purpose.LOCAL))
-    return _kept(limit if more is None else _more(limit, *more, supply), supply)
+    return _kept(limit if more is None else _more(limit, *more, supply), supply, grid)
 
 
 def _around(now: float, ready: float | None, mine: list[Profile]) -> list[tuple[Period, Profile]]:
@@ -216,13 +218,13 @@ def _signed(
     return supply.per_phase(amount, period.phases or limit.phases)
 
 
-def _kept(limit: Limit, supply: Supply) -> Limit:
+def _kept(limit: Limit, supply: Supply, grid: Grid) -> Limit:
     """Within the hardware, and the set point within both limits [V2X.03, V2X.04]."""
-    back = min(limit.back, supply.back)
-    setpoint = limit.setpoint
+    back = min(limit.back, supply.back * grid.back_share)
+    setpoint, wanted = limit.setpoint, max(-min(limit.back, supply.back), limit.setpoint or 0.0)
     if setpoint is not None:
         setpoint = max(-back, min(limit.amperes, setpoint))
-    return replace(limit, back=back, setpoint=setpoint)
+    return replace(limit, back=back, setpoint=setpoint, held_back=wanted < -back)
 
 
 Said = tuple[Period, Profile]

@@ -76,6 +76,7 @@ class SmartCharging:
     ) -> None:
         self._ground = ground
         self._version: Version | None = None  # the last one that was spoken
+        self.deviation: Callable[[bool], None] = lambda _held_back: None
         self._courses = {evse: Course() for evse in ground.places}
         self._expected: dict[int, Json] = {}
         self._alarm = ground.scheduler.alarm(self.refresh, name="ocpp.profile")
@@ -251,6 +252,7 @@ class SmartCharging:
         if not any(self._signalled(evse) for evse in self._courses):
             self.outside.forget_signal()
         self._alarm.rearm(self._next(now))
+        self.deviation(any(one.limit and one.limit.held_back for one in self._courses.values()))
 
     def _mode(self, evse: int, before: Limit | None, limit: Limit) -> None:
         """Another mode is told of as soon as it begins [K01.FR.110]."""

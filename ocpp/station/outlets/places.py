@@ -1,8 +1,9 @@
 """What every block of a station knows of an outlet, and what it may ask of the charger."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from bsw.os.scheduler import Alarm
 from ocpp.station.charging.composite import Limit, Supply
@@ -58,6 +59,9 @@ class Charger(Protocol):
 
         True: a vehicle that is there chooses anew.
         """
+
+    def grid(self, controls: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+        """The grid's controls that count now: kind and values by id, as 2.1 has them."""
 
     def contracts(self, rules: ContractRules) -> None:
         """What is allowed of contracts from now on."""

@@ -26,7 +26,7 @@ SILENT: Final = Order()
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """At one moment, for one outlet; watts, and hertz.
+    """At one moment, for one outlet; watts, and hertz.  ``back_share`` is the grid's limit (DER).
 
     ``balanced`` is the set point of load balancing.  ``csms_first`` is SetpointPriority CSMS.
     ``two_way``: the back end may permit giving back; ``free``: its protocol has no word for it,
@@ -41,6 +41,7 @@ class Grid:
     two_way: bool = True
     free: bool = False
     share: float = 1.0
+    back_share: float = 1.0
 
     def by_frequency(self, said: V2x) -> float | None:
         """The set point by the curves; ``None`` where no frequency is measured [Q08.FR.06]."""

@@ -45,6 +45,7 @@ class Outside:
         self._signal: float | None = None
         self._coming: list[tuple[float, int]] = []
         self._balances: dict[int, Balance] = {}
+        self.back_share: Callable[[], float] = lambda: 1.0  # the grid's limit
         self._alarm = ground.scheduler.alarm(self._due, name="ocpp.afrr")
         desk.take({"AFRRSignal": self._signals}, versions=ONLY_21)
 
@@ -75,6 +76,7 @@ class Outside:
             two_way=model.flag(V2X, "Enabled"),
             free=free,
             share=share,
+            back_share=self.back_share(),
         )
 
     def measured(self, frequency: float) -> None:

@@ -1,0 +1,1 @@
+"""Grid services of 2.1: controls that a utility sets for distributed energy resources (DER)."""
