@@ -177,6 +177,7 @@ class Blocks:
         self.aligned.start()
         self.smart.refresh()
         self.der.look()
+        self.monitoring.accepted()
         self.reservations.look()
         self.firmware.accepted()
         self.signing.accepted()
@@ -191,6 +192,7 @@ class Blocks:
         """The back end listens, at first or again."""
         self.post.online()
         self.relay.online()
+        self.monitoring.streams.online()
 
     def close(self) -> None:
         """Nothing of this happens any more."""

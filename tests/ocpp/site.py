@@ -16,7 +16,7 @@ from bsw.dlt import silent
 from bsw.os.clock import S
 from csm.randomness import SeededRandomness
 from ocpp.folder import Kind
-from ocpp.happenings import Answered, Called, Happening
+from ocpp.happenings import Answered, Called, Happening, Heard
 from ocpp.server import Session
 from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.contracts.shown import ContractRules
@@ -130,12 +130,15 @@ class Site:
     interval: int = 300
     numbers: int = 0
     security: list[str] = field(default_factory=list)
+    streamed: list[Json] = field(default_factory=list)
 
     def hear(self, session: Session, happening: Happening) -> None:
         """What the back end does."""
         if isinstance(happening, Answered):
             self.check(happening.action, Kind.RESPONSE, happening.payload)
             self.replies.append((happening.action, msgspec.json.decode(happening.payload)))
+        if isinstance(happening, Heard):
+            self.streamed.append(msgspec.json.decode(happening.payload))
         if not isinstance(happening, Called):
             return
         self.check(happening.action, Kind.REQUEST, happening.payload)
@@ -160,7 +163,7 @@ class Site:
             case "StartTransaction":
                 self.numbers += 1
                 return {"transactionId": self.numbers, **self.verdict("Accepted")}
-            case "SignCertificate":
+            case "SignCertificate" | "OpenPeriodicEventStream":
                 return {"status": "Accepted"}
             case _:
                 return {}

@@ -3,6 +3,7 @@
 All of them are the back end's own: none is wired in, so every base but All clears them.
 """
 
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -10,6 +11,7 @@ from msgspec import UNSET
 
 from bsw.os.clock import S
 from ocpp.catalogue import Message
+from ocpp.station.charging.wire import sent
 from ocpp.station.desk import ACCEPTED, REJECTED, Desk, Json, Objection, Reply, status
 from ocpp.station.diagnostics.monitors import (
     NUMBERS,
@@ -22,6 +24,7 @@ from ocpp.station.diagnostics.monitors import (
     place_of,
     watched,
 )
+from ocpp.station.diagnostics.streams import Streams
 from ocpp.station.ground import Ground
 from ocpp.station.post import Post
 from ocpp.station.provisioning.model import WRITE_ONLY, Unknown, Variable
@@ -49,6 +52,7 @@ class Monitoring:
 
     def __init__(self, desk: Desk, ground: Ground, post: Post) -> None:
         self._ground = ground
+        self.streams = Streams(desk, ground)
         self._post = post
         kept = ground.memory.read(KEPT, list[Monitor], [])
         self._all = {each.id: each for each in kept}
@@ -72,6 +76,13 @@ class Monitoring:
 
     def close(self) -> None:
         self._looking.cancel()
+        self.streams.close()
+
+    def accepted(self) -> None:
+        """After a start, streams are opened anew."""
+        for each in self._all.values():
+            if each.stream is not None:
+                self.streams.wish(each.id, each.stream)
 
     def _look(self) -> None:
         self._looking.rearm(LOOK_EACH)
@@ -85,7 +96,8 @@ class Monitoring:
         if before != [(each.alerting, each.base) for each in self._all.values()]:
             self._write()
         for finding in found:
-            if finding.monitor.severity <= self._level:
+            told = finding.monitor.severity <= self._level
+            if told and not self.streams.takes(finding.monitor.id, finding.actual):
                 self._tell(finding)
 
     def _tell(self, finding: Finding) -> None:
@@ -116,7 +128,12 @@ class Monitoring:
         self._write()
         if self._all and not self._looking.armed:
             self._looking.rearm(LOOK_EACH)
-        return Reply({"setMonitoringResult": results})
+        good = {each["id"] for each in results if each["status"] == "Accepted"}
+        return Reply({"setMonitoringResult": results}, partial(self._open_streams, good))
+
+    def _open_streams(self, monitors: set[int]) -> None:
+        for number in sorted(monitors & self._all.keys()):
+            self.streams.wish(number, self._all[number].stream)
 
     def _set(self, wanted: Message) -> Json:
         result: Json = {
@@ -142,6 +159,8 @@ class Monitoring:
         made = Monitor(
             number, place_of(variable), wanted.type, wanted.value, wanted.severity, transaction
         )
+        params = getattr(wanted, "periodicEventStream", UNSET)  # 2.1
+        made.stream = None if params is UNSET else sent(params)
         if wanted.type == "Delta":
             made.base = variable.actual.now
         look(self._ground.model, made, self._ground.scheduler.now, self._ground.unix_ns)
@@ -181,6 +200,7 @@ class Monitoring:
         results = []
         for number in message.id:
             found = self._all.pop(number, None)
+            self.streams.drop(number)
             word = "NotFound" if found is None else "Accepted"
             results.append({"id": number, "status": word})
         self._write()
@@ -188,6 +208,8 @@ class Monitoring:
 
     def _base(self, message: Message) -> Reply:
         if message.monitoringBase != "All":
+            for number in self._all:
+                self.streams.drop(number)
             self._all.clear()
             self._write()
         self._ground.model.set(CONTROLLER, "ActiveMonitoringBase", message.monitoringBase)

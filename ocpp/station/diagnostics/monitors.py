@@ -41,6 +41,7 @@ class Monitor(msgspec.Struct):
     alerting: bool = False
     base: str | None = None
     due: int | None = None
+    stream: dict[str, Any] | None = None
 
 
 class Finding(msgspec.Struct, frozen=True):
