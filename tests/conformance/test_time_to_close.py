@@ -8,6 +8,7 @@ import pytest
 from bsw.os.clock import MS, S
 from tools.conformance import judge
 from tools.conformance.bench import Deviation, Limits, Untimely
+from tools.conformance.vehicle import judge as vehicle
 
 NORM = Limits()
 
@@ -38,6 +39,17 @@ def test_late() -> None:
 def test_never() -> None:
     with pytest.raises(Deviation, match="stays open for more than 20 s"):
         judge.closed_in_time(closing(None))
+
+
+@pytest.mark.parametrize(
+    ("inside", "close", "most"),
+    [(object(), 5 * S, vehicle.SAFE_WITHIN), (None, 5 * S, 5100 * MS), (None, 30 * S, 30600 * MS)],
+)
+def test_a_vehicle_of_somebody_else_closes_when_its_maker_says(
+    inside: object, close: int, most: int
+) -> None:
+    lab = SimpleNamespace(limits=Limits(close=close), inside=inside)
+    assert vehicle.closing(cast("Any", SimpleNamespace(lab=lab))) == most
 
 
 def test_a_station_of_another_maker_may_be_a_little_off() -> None:

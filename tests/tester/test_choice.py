@@ -8,6 +8,7 @@ from tools.conformance.catalogue import everything
 from tools.tester.applicable import fitted, role_of, why_not
 from tools.tester.profile import Action, ActionsPart, Device, PilotPart
 from tools.tester.select import UnknownWord, chosen
+from tools.tester.topics import topics
 
 STATIONS = [case for case in everything() if role_of(case) == "secc"]
 BY_ID = {case.id: case for case in STATIONS}
@@ -34,6 +35,13 @@ def test_a_topic_is_an_exchange_or_what_is_done_there() -> None:
     assert ids("topic:*certificate*") > ids("topic:certificate-update") > set()
     assert "PX-SECCD-013" in ids("topic:power-delivery")
     assert "TWIN-SECC20-DC-Loop-silence" in ids("topic:loop") & ids("topic:timing")
+
+
+def test_every_case_has_a_topic() -> None:
+    assert [case.id for case in everything() if not topics(case)] == []
+    assert "PX-SECC20-020" in ids("topic:electrical")
+    assert "PX-SECCD-009" in ids("topic:schedule-exchange")
+    assert "PX-SECC20-004" in ids("topic:session-setup")
 
 
 def test_a_requirement_names_the_cases_that_our_tables_name_as_its_proof() -> None:

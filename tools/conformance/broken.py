@@ -36,3 +36,11 @@ PROMISED: Final[Broken] = (
     lambda one: framed(payload_of(one), len(payload_of(one)) + 1),
 )
 BARE: Final[Broken] = ("no header", payload_of)
+
+
+def _interleaved(whole: bytes) -> bytes:
+    payload = payload_of(whole)
+    return framed(payload[: len(payload) // 2], len(payload)) + whole
+
+
+INTERLEAVED: Final[Broken] = ("half of a message, and a whole one in it", _interleaved)

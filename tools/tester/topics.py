@@ -33,6 +33,27 @@ _STIMULI: Final = {
     r"negotiation|never offered|minor deviation": "negotiation",
     r"electrical|pilot|protective earth": "electrical",
 }
+_TOLD: Final = {
+    r"TCP|half a header": "transport",
+    r"station certificate": "certificate",
+    r"paus|joined|resumed|new session|SessionSetup": "session-setup",
+    r"[Rr]e-?[Nn]egotiat|another service": "renegotiation",
+    r"foreign session id": "session-id",
+    r"ontract|GenChallenge|EIM pending|EIM refused|external payment|grant": "authorization",
+    r"installation": "certificate-installation",
+    r"ranked": "negotiation",
+    r"charge service|energy service|detail of|one charge": "service-discovery",
+    r"StopCharging|Terminate|Stop|schedule|Start": "power-delivery",
+    r"tuple|control mode|window": "schedule-exchange",
+    r"MeterInfo|MeteringConfirmation": "metering-receipt",
+    r"loop": "loop",
+    r"within|after \d|ten minutes": "timing",
+    r"state B|contactor|residual current|danger|object": "electrical",
+    r"parameters|BPT|without unit|clearance": "charge-parameter-discovery",
+    r"welding": "welding-detection",
+    r"pantograph|WPT|pairing|misaligned|test's power": "positioning",
+}
+"""By its title, what no place and no stimulus tells."""
 _WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _NAME: Final = re.compile(r"^[A-Z][A-Za-z_]+$")
 
@@ -44,7 +65,9 @@ def topics(case: Case) -> set[str]:
     found |= {
         topic for shape, topic in _STIMULI.items() if any(re.search(shape, word) for word in text)
     }
-    return found - {""}
+    return (found - {""}) or {
+        topic for shape, topic in _TOLD.items() if re.search(shape, case.title)
+    }
 
 
 def _topic(word: str) -> str:

@@ -20,12 +20,11 @@ from bsw.slac.outcome import Linked, Reason
 from bsw.trace import MemoryTrace, Trace
 from tools.bench.world.direct import Rig
 from tools.conformance.bench import Deviation, NotReached
-from tools.conformance.judge import require, require_seen
+from tools.conformance.judge import require, require_seen, tolerance
 from tools.conformance.newer.setup import NewerSetup, application_of
 from tools.conformance.vehicle.bench import VehicleBench
 from tools.conformance.vehicle.doors import StationDoors
 
-T_CLOSE: Final = 5 * S
 SAFE_WITHIN: Final = 1100 * MS
 LAB: Final = sap.SapRules(lab_iso20_on_any_link=True)
 HEAD_START: Final = 25 * S
@@ -238,7 +237,8 @@ class WireRig(Rig):
 
     def _ended(self, side: str, result: SessionResult) -> None:
         super()._ended(side, result)
-        self.scheduler.after(T_CLOSE, self._close, name="close")
+        limit = self.lab.limits.close
+        self.scheduler.after(limit + tolerance(limit), self._close, name="close")
 
     def _close(self) -> None:
         """The vehicle should have done it."""

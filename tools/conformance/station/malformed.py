@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from bsw.chrgm.record import Heard, code_of, refused
+from bsw import v2gtp
+from bsw.chrgm.placeholder import smallest
+from bsw.chrgm.protocols import protocol
+from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.os.clock import MS, S
 from tools.conformance import judge
 from tools.conformance.bench import AC, Deviation, NotReached, Setup
@@ -17,6 +20,7 @@ from tools.conformance.broken import (
     BARE,
     CUT,
     HUGE,
+    INTERLEAVED,
     PROMISED,
     ZEROS,
     Broken,
@@ -50,6 +54,7 @@ BROKEN: Final[dict[str, Broken]] = {
     "huge": HUGE,
     "promised": PROMISED,
     "bare": BARE,
+    "interleaved": INTERLEAVED,
 }
 
 
@@ -58,6 +63,18 @@ def broken(change: Octets, place: str, setup: Setup) -> None:
     octets = change(_good(walk, place))
     answer = walk.tester.ask_raw(octets, 2 * S)
     _not_taken(answer)
+    served_again(walk)
+
+
+def of_another_protocol(place: str, setup: Setup) -> None:
+    """A request that is whole, of the protocol that was not agreed."""
+    walk = _reached(place, setup)
+    other = protocol("iso2" if setup.protocol == "din" else "din")
+    name = walk.words.exchange(place)
+    exchange = other.table.exchanges.get(name, other.table.exchanges["SessionStop"])
+    said = Said(smallest(exchange.request))
+    octets = v2gtp.pack(*other.dialect.encode(walk.tester.session_id, said))
+    _not_taken(walk.tester.ask_raw(octets, 2 * S))
     served_again(walk)
 
 
@@ -154,7 +171,8 @@ def _rows() -> Iterator[Case]:
                 yield _case(f"{words}{place}-{name}", f"{place}: {title}", play, setup, place)
             head = f"{words}{place}"
             plays: dict[str, tuple[str, Callable[[str, Setup], None]]] = {
-                "trailing": ("octets behind the message", trailing)
+                "trailing": ("octets behind the message", trailing),
+                "schema": ("a message of another protocol", of_another_protocol),
             }
             if place != NO_PLACE:
                 plays["doubled"] = ("twice in one segment -> the second refused", doubled)

@@ -19,7 +19,7 @@ from bsw.slac.links.link import Link, LinkUser
 from evcc.session.profile import CONFORMANCE, VehicleProfile
 from tools.bench.world.pki import Crypto
 from tools.bench.world.plug import Today
-from tools.conformance.bench import DC
+from tools.conformance.bench import DC, Limits
 
 if TYPE_CHECKING:
     from tools.conformance.vehicle.lab import VehicleLab
@@ -42,6 +42,8 @@ class VehicleBench(Protocol):
     def today(self) -> Today: ...
     @property
     def inside(self) -> "VehicleLab | None": ...
+    @property
+    def limits(self) -> Limits: ...
     @property
     def unseen(self) -> list[str]: ...
     @property

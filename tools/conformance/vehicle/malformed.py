@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
+from bsw import v2gtp
+from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol
+from bsw.chrgm.record import Said
 from bsw.os.clock import S
 from tools.conformance.broken import (
     BARE,
     CUT,
     HUGE,
+    INTERLEAVED,
     PROMISED,
     ZEROS,
     Broken,
@@ -22,6 +26,7 @@ from tools.conformance.vehicle import judge
 from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.plays import AC_CAR, DC_CAR, DIN_CAR
 from tools.conformance.vehicle.scripted_station import Pieces, StationTester
+from tools.conformance.vehicle.words import SESSION
 
 AFTER: Final = {"CurrentDemand": 50, "ChargingStatus": 20}
 
@@ -33,6 +38,7 @@ BROKEN: Final[dict[str, Broken]] = {
     "huge": HUGE,
     "promised": PROMISED,
     "bare": BARE,
+    "interleaved": INTERLEAVED,
 }
 
 
@@ -47,6 +53,14 @@ def broken(change: Octets, name: str, setup: VehicleSetup) -> None:
 
 def _in_place(tester: StationTester, name: str, change: Octets) -> Callable[[Any], Pieces]:
     return lambda request: Pieces(((0, change(_good(tester, name, request))),))
+
+
+def of_another_protocol(name: str, setup: VehicleSetup) -> None:
+    """An answer that is whole, of the protocol that was not agreed."""
+    other = protocol("iso2" if setup.protocol == "din" else "din")
+    exchange = other.table.exchanges.get(name, other.table.exchanges["SessionStop"])
+    foreign = v2gtp.pack(*other.dialect.encode(SESSION, Said(smallest(exchange.response))))
+    broken(lambda _good: foreign, name, setup)
 
 
 def _good(tester: StationTester, name: str, request: Any) -> bytes:  # noqa: ANN401 - of any protocol
@@ -104,6 +118,9 @@ def _rows() -> Iterator[Case]:
                 yield _case(
                     f"{words}-{name}-{fault}", f"{words}; {name}: {title}", play, setup, name
                 )
+            title = f"{words}; {name}: a message of another protocol"
+            play = partial(of_another_protocol, name)
+            yield _case(f"{words}-{name}-schema", title, play, setup, name)
         name = names[0]
         for fault, share in SHARES.items():
             title = f"{words}; {name} after {share:.0%} of the vehicle's patience"
