@@ -52,6 +52,27 @@ def test_a_vehicle_of_somebody_else_closes_when_its_maker_says(
     assert vehicle.closing(cast("Any", SimpleNamespace(lab=lab))) == most
 
 
+def test_how_long_it_is_waited_for() -> None:
+    waited: list[int] = []
+
+    def wait(_reached: object, within: int, every: int) -> bool:
+        waited.append(within - every)
+        return True
+
+    lab = SimpleNamespace(limits=Limits(), inside=None, wait=wait)
+    assert vehicle.result(cast("Any", SimpleNamespace(lab=lab)), 4 * S) is None
+    assert waited == [9100 * MS - 10 * MS]
+
+
+@pytest.mark.parametrize(("within", "kind"), [(4 * S, Untimely), (60 * S, Deviation)])
+def test_only_what_is_short_is_a_matter_of_milliseconds(within: int, kind: type) -> None:
+    lab = SimpleNamespace(limits=Limits(), inside=None, wait=lambda *_words, every: every < 0)
+    tester = cast("Any", SimpleNamespace(lab=lab, names=lambda: ["CurrentDemand"]))
+    with pytest.raises(Deviation, match="last asked") as told:
+        vehicle.result(tester, within)
+    assert told.type is kind
+
+
 def test_a_station_of_another_maker_may_be_a_little_off() -> None:
     assert judge.tolerance(65 * S) == 1300 * MS
     assert judge.tolerance(S) == 100 * MS

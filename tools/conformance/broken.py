@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bsw import v2gtp
+from bsw.chrgm.protocols import DIN, ISO2, Protocol
 
 Octets = Callable[[bytes], bytes]
 """From a whole good message to what is sent in its place."""
@@ -41,6 +42,11 @@ BARE: Final[Broken] = ("no header", payload_of)
 def _interleaved(whole: bytes) -> bytes:
     payload = payload_of(whole)
     return framed(payload[: len(payload) // 2], len(payload)) + whole
+
+
+def other_than(name: str) -> Protocol:
+    """A protocol with the same payload type that was not agreed."""
+    return next(one for one in (DIN, ISO2) if one.name != name)
 
 
 INTERLEAVED: Final[Broken] = ("half of a message, and a whole one in it", _interleaved)

@@ -11,7 +11,6 @@ from typing import Final
 
 from bsw import v2gtp
 from bsw.chrgm.placeholder import smallest
-from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.os.clock import MS, S
 from tools.conformance import judge
@@ -26,6 +25,7 @@ from tools.conformance.broken import (
     Broken,
     Octets,
     framed,
+    other_than,
     payload_of,
 )
 from tools.conformance.station.cases import Case, reached
@@ -69,7 +69,7 @@ def broken(change: Octets, place: str, setup: Setup) -> None:
 def of_another_protocol(place: str, setup: Setup) -> None:
     """A request that is whole, of the protocol that was not agreed."""
     walk = _reached(place, setup)
-    other = protocol("iso2" if setup.protocol == "din" else "din")
+    other = other_than(setup.protocol)
     name = walk.words.exchange(place)
     exchange = other.table.exchanges.get(name, other.table.exchanges["SessionStop"])
     said = Said(smallest(exchange.request))

@@ -19,6 +19,7 @@ from tools.conformance.broken import (
     Broken,
     Octets,
     framed,
+    other_than,
 )
 from tools.conformance.judge import require
 from tools.conformance.station.cases import Case
@@ -57,7 +58,7 @@ def _in_place(tester: StationTester, name: str, change: Octets) -> Callable[[Any
 
 def of_another_protocol(name: str, setup: VehicleSetup) -> None:
     """An answer that is whole, of the protocol that was not agreed."""
-    other = protocol("iso2" if setup.protocol == "din" else "din")
+    other = other_than(setup.protocol)
     exchange = other.table.exchanges.get(name, other.table.exchanges["SessionStop"])
     foreign = v2gtp.pack(*other.dialect.encode(SESSION, Said(smallest(exchange.response))))
     broken(lambda _good: foreign, name, setup)
