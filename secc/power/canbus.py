@@ -83,11 +83,12 @@ class StationCan:
 
     def _take_present(self, told: PowerModule) -> None:
         present, charger = told.present, self._charger
-        if present.evse_present_voltage is not None:
+        voltage, current = present.evse_present_voltage, present.evse_present_current
+        if voltage is not None and self._news("present", (voltage, current)):
             charger.update_dc_present_values(
                 present_voltage_current=DcEvsePresentVoltageCurrent(
-                    evse_present_voltage=present.evse_present_voltage,
-                    evse_present_current=max(0.0, present.evse_present_current or 0.0),
+                    evse_present_voltage=voltage,
+                    evse_present_current=max(0.0, current or 0.0),
                 )
             )
         silent = present.module_state is None
@@ -211,6 +212,8 @@ class StationCan:
 
     def _change(self, **changes: object) -> None:
         now = self._order
+        if all(getattr(now, name) == value for name, value in changes.items()):
+            return  # as in most turns of the loop
         self._order = PowerOrder(
             **{
                 name: changes.get(name, getattr(now, name))
