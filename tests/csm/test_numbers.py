@@ -4,8 +4,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, x448
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from bsw.os.clock import MS
 from csm import driver, hardening, material, unlock, wiring
-from csm.drivers import provision, software, store, templates
+from csm.drivers import provision, simulated, software, store, templates
 from csm.handles import PAIRS, SYMMETRIC, KeyKind
 
 DER = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
@@ -59,3 +60,13 @@ def test_what_the_operating_system_and_the_token_are_asked_by_number() -> None:
     assert (hardening._PR_GET_DUMPABLE, hardening._PR_SET_DUMPABLE) == (3, 4)
     assert (provision.LABEL_OCTETS, provision._INIT_TOKEN) == (32, 9)
     assert {0xA0, 0xA1, 0xA2} == provision._PIN_INCORRECT
+
+
+def test_a_simulated_token_takes_the_time_of_a_secure_element() -> None:
+    assert simulated.DELAYS == {
+        "sign": 3 * MS,
+        "derive": 5 * MS,
+        "generate": 400 * MS,
+        "import": 20 * MS,
+    }
+    assert simulated.ANY_OTHER == 1 * MS

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bsw.crypto import KeyType
+from keym.asking import fetch
 from keym.x509.edition import Edition
 from keym.x509.profile import (
     BRANCH_DOMAINS,
@@ -77,3 +79,16 @@ def test_who_signs_for_money_or_a_vehicle_says_so_in_either_edition(
     older = edition is Edition.ISO2
     assert domain_is_binding(edition) is older
     assert branch_is_binding(use, edition) is (older or use is not Use.SECC)
+
+
+def test_sizes_and_keys_of_both_editions() -> None:
+    older, newer = Edition.ISO2, Edition.ISO20
+    assert (older.largest_certificate, newer.largest_certificate) == (800, 1600)
+    assert older.key_types == (KeyType.P256,)
+    assert newer.key_types == (KeyType.P521, KeyType.ED448)
+    assert [Edition.of(kind) for kind in (KeyType.P256, KeyType.P521, KeyType.ED448)] == [
+        older,
+        newer,
+        newer,
+    ]
+    assert (fetch.MOST_ADDRESSES, fetch.LONGEST_ADDRESS, fetch.NONCE_OCTETS) == (4, 200, 16)
