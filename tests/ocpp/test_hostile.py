@@ -126,6 +126,26 @@ def test_absurd_times_and_many_periods_in_a_profile(version: Version, folder: Pa
         alive(whole)
 
 
+@pytest.mark.parametrize("kind", ["Absolute", "Recurring", "Relative"])
+@pytest.mark.parametrize("purpose", ["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"])
+def test_a_profile_of_no_period_is_refused_in_1_6(purpose: str, kind: str, folder: Path) -> None:
+    """The schemas of 2.x want one at least; those of 1.6 do not."""
+    with site(folder, Version.V16) as whole:
+        charge(whole)
+        wanted: Json = {
+            "chargingProfileId": 3,
+            "stackLevel": 1,
+            "chargingProfilePurpose": purpose,
+            "chargingProfileKind": kind,
+            "recurrencyKind": "Daily",
+            "chargingSchedule": {"chargingRateUnit": "W", "chargingSchedulePeriod": []},
+        }
+        place = 0 if purpose == "ChargePointMaxProfile" else 1
+        asked = {"connectorId": place, "csChargingProfiles": wanted}
+        assert raw(whole, "SetChargingProfile", asked) == "Rejected"
+        alive(whole)
+
+
 EVSE = {"id": 1}
 TOKEN = {"idToken": "04E1", "type": "ISO14443"}
 MONITOR = variable("OCPPCommCtrlr.OfflineThreshold")

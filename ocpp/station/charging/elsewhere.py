@@ -166,10 +166,12 @@ class Elsewhere:
 
 def follower(profile: Profile, order: Order, now: float) -> Profile:
     """A profile that has just come and follows an external system has its word at once."""
-    period = profile.schedule.periods[0]
-    change = _change(order, period.v2x.mode)
-    dynamic = profile.kind is Kind.DYNAMIC and profile.schedule.unit == "W"
-    if not dynamic or period.v2x.mode not in FOLLOWS_OUTSIDE or not change:
+    periods = profile.schedule.periods
+    if profile.kind is not Kind.DYNAMIC or profile.schedule.unit != "W" or not periods:
+        return profile  # what has no period is about to be refused
+    mode = periods[0].v2x.mode
+    change = _change(order, mode)
+    if mode not in FOLLOWS_OUTSIDE or not change:
         return profile
     wire = updated(dict(profile.wire), change, now)
     return read(wire, profile.evse, now=now)
