@@ -76,3 +76,29 @@ def test_only_what_is_short_is_a_matter_of_milliseconds(within: int, kind: type)
 def test_a_station_of_another_maker_may_be_a_little_off() -> None:
     assert judge.tolerance(65 * S) == 1300 * MS
     assert judge.tolerance(S) == 100 * MS
+
+
+def silence_after_plug(*, knows_plug: bool) -> list[str]:
+    unseen: list[str] = []
+    lab = SimpleNamespace(
+        limits=Limits(),
+        knows_plug=knows_plug,
+        unseen=unseen,
+        run=lambda _time: None,
+        energised=None,
+    )
+    end = SimpleNamespace(silent_until_closed=lambda _within: 16 * S)
+    walk = cast("Any", SimpleNamespace(lab=lab, tester=end))
+    judge.silent_end(walk, 18 * S, 0, since_plug=True)
+    return unseen
+
+
+def test_a_person_does_not_say_when_the_plug_went_in() -> None:
+    assert "whether 18 s were waited for: a person plugged in" in silence_after_plug(
+        knows_plug=False
+    )
+
+
+def test_a_plug_that_is_seen_to_go_in_does() -> None:
+    with pytest.raises(Untimely, match=r"closed after 16\.0 s, before the limit"):
+        silence_after_plug(knows_plug=True)

@@ -162,3 +162,11 @@ def test_without_tls_the_tester_speaks_plain_where_the_device_does() -> None:
     device = NEWER.model_copy(update={"tls": False, "lab": ("iso20_without_tls",)})
     assert not fitted(BY_ID["PX-SECC20-006"].setup, device).tls
     assert fitted(BY_ID["PX-SECC20-006"].setup, NEWER).tls
+
+
+def test_who_plugs_in_is_known() -> None:
+    hand = PilotPart(driver="hand")
+    assert Device(pilot=hand).plugged_by_person
+    relay = ActionsPart(plug_in=Action(run="./relay on"))
+    assert not Device(pilot=hand, actions=relay).plugged_by_person
+    assert not Device().plugged_by_person

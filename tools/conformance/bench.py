@@ -60,6 +60,7 @@ class Clockwork:
         self.remarks: list[str] = []
         self.closing: list[Action] = []
         self.answers_within = 0
+        self.knows_plug = True
 
     @property
     def now(self) -> int:
@@ -113,6 +114,11 @@ class StationBench(Protocol):
     @property
     def answers_within(self) -> int:
         """So long the station may take until it answers discovery; some come back late."""
+        ...
+
+    @property
+    def knows_plug(self) -> bool:
+        """When the plug went in; a person says it some seconds later."""
         ...
 
     @property

@@ -87,7 +87,7 @@ def without_energy(walk: Walk) -> None:
     require_seen(walk.lab, None if energised is None else not energised, "energy flows on")
 
 
-def silent_end(walk: Walk, limit: int, since: int) -> None:
+def silent_end(walk: Walk, limit: int, since: int, *, since_plug: bool = False) -> None:
     """Nothing is said until ``limit`` after ``since``; then TCP is closed within T_close."""
     close = walk.lab.limits.close
     most = limit + close + tolerance(limit + close)
@@ -95,6 +95,10 @@ def silent_end(walk: Walk, limit: int, since: int) -> None:
     if closed is None:
         raise Deviation(f"open {(most - limit) / S:.1f} s after the limit")
     took = closed - since
-    on_time(took >= limit - SLACK, f"closed after {took / S:.1f} s, before the limit")
+    early = took < limit - SLACK
+    if early and since_plug and not walk.lab.knows_plug:
+        walk.lab.unseen.append(f"whether {limit // S} s were waited for: a person plugged in")
+    else:
+        on_time(not early, f"closed after {took / S:.1f} s, before the limit")
     on_time(took <= most, f"closed after {took / S:.1f} s")
     without_energy(walk)

@@ -175,6 +175,12 @@ class Device(Part):
         if not self.plain and not self.tls:
             yield Wrong("plain", "neither plain TCP nor TLS is served", "tls: true")
 
+    @property
+    def plugged_by_person(self) -> bool:
+        """Who presses Enter when it is done, which is later than the device knows it."""
+        told = self.actions.plug_in
+        return bool(told.ask) if told is not None else self.pilot.driver == "hand"
+
     def mode(self, like: str) -> str | None:
         """The device's mode of the same current."""
         return next((one for one in self.modes if mode_of(one).ac == mode_of(like).ac), None)

@@ -153,7 +153,7 @@ def silence(walk: Walk, row: Row) -> None:
     limit = limits.setup if row.place == "SessionSetup" else limits.sequence
     if row.place == "SessionSetup":
         since = walk.lab.listening_since
-    judge.silent_end(walk, limit, since)
+    judge.silent_end(walk, limit, since, since_plug=row.place == "SessionSetup")
 
 
 def other_request(name: str, walk: Walk, row: Row) -> None:

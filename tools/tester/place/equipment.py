@@ -68,6 +68,7 @@ class ForeignBench(Clockwork):
         self._edition = Edition.ISO20 if newer else Edition.ISO2
         equipment.hands.facts = self.facts
         self.answers_within = equipment.device.ready_within
+        self.knows_plug = not equipment.device.plugged_by_person
         self.stalled = 0
         """How late the bench itself has been at worst: what it measures is no better than that."""
         self._looked = self.now
