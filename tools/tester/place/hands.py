@@ -18,10 +18,17 @@ class NotDone(Exception):
     """The device could not be brought where the case wants it; the text says why."""
 
 
+def told_at_once(text: str) -> None:
+    """Also where it goes through a pipe."""
+    print(text, flush=True)
+
+
 class Hands:
     """Commands run on a worker, and a person reads aside: connections live on meanwhile."""
 
-    def __init__(self, worker: Worker, person: Person, show: Callable[[str], None] = print) -> None:
+    def __init__(
+        self, worker: Worker, person: Person, show: Callable[[str], None] = told_at_once
+    ) -> None:
         self._worker = worker
         self._person = person
         self._show = show
