@@ -32,6 +32,7 @@ from ocpp.station.ledger import Ledger
 from ocpp.station.maintenance.firmware import Firmware
 from ocpp.station.metering.aligned import Aligned
 from ocpp.station.outlets.availability import Availability
+from ocpp.station.outlets.limits import TxLimits
 from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.remote import Remote, always
 from ocpp.station.outlets.remote import Trigger as AskedFor
@@ -107,6 +108,7 @@ class Blocks:
         self.tariffs = Tariffs(desk, ground)
         self.smart = SmartCharging(desk, ground, self.post, stop=self._user.stop_at)
         self.vehicles = Vehicles(ground)
+        self.limits = TxLimits(ground, stop=self._user.stop_at, changed=self.smart.refresh)
         self.der = Der(desk, ground, self.post, self.smart.refresh)
         self.smart.outside.back_share = lambda: self.der.share
         self.smart.deviation = self.der.limits
@@ -207,6 +209,7 @@ class Blocks:
             self.firmware,
             self.smart,
             self.der,
+            self.limits,
             self.tariffs,
         ):
             block.close()
@@ -215,6 +218,11 @@ class Blocks:
         """The line is lost, or could not be had."""
         self.smart.lost()
         self.reports.gone()
+
+    def look(self, place: Place) -> None:
+        """Something has changed at an outlet."""
+        self.limits.look(place)
+        self.smart.look(place)
 
     def usable(self, evse: int, verdict: Verdict) -> bool:
         """What the back end says with its yes counts from now on; False: it cannot be kept to."""

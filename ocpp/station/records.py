@@ -43,6 +43,10 @@ class Trigger(Enum):
     RUNNING_COST = "RunningCost"
     TARIFF_CHANGED = "TariffChanged"
     MODE_CHANGED = "OperationModeChanged"
+    LIMIT_SET = "LimitSet"
+    COST_LIMIT = "CostLimitReached"
+    TIME_LIMIT = "TimeLimitReached"
+    SOC_LIMIT = "SoCLimitReached"
     ASKED = "Trigger"
     UNLOCKED = "UnlockCommand"
 
@@ -71,6 +75,10 @@ class Stop(Enum):
     BY_VEHICLE = "StoppedByEV"
     TIMEOUT = "Timeout"
     TRANSFER_REJECTED = "ReqEnergyTransferRejected"
+    ENERGY_LIMIT = "EnergyLimitReached"
+    TIME_LIMIT = "TimeLimitReached"
+    SOC_LIMIT = "SOCLimitReached"
+    OUT_OF_CREDIT = "LocalOutOfCredit"
 
 
 class Context(Enum):
@@ -194,6 +202,7 @@ class TxEvent:
     cost: CostRecord | None = None
     mode: str = ""
     asleep: bool = False
+    limits: dict[str, float] | None = None
 
 
 _ENCODER: Final = msgspec.json.Encoder()

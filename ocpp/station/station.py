@@ -18,6 +18,7 @@ from ocpp.station.ledger import Ledger, LedgerRules
 from ocpp.station.memory import Memory
 from ocpp.station.outlets.connectors import Connectors
 from ocpp.station.outlets.drivers import Drivers
+from ocpp.station.outlets.limits import TxLimits
 from ocpp.station.outlets.orders import Orders
 from ocpp.station.outlets.outlet import Outlet, TxRules, ended_by_power_loss, snapshot
 from ocpp.station.outlets.outlets import Outlets
@@ -97,7 +98,7 @@ class Station:
                 "TransactionEvent": always(self._outlets.measure),
             }
         )
-        self._connectors.listen(blocks.smart.look)
+        self._connectors.listen(blocks.look)
         blocks.variables.restore()
         blocks.networks.start()
 
@@ -179,6 +180,11 @@ class Station:
         return self._blocks.vehicles
 
     @property
+    def limits(self) -> TxLimits:
+        """What transactions may take, cost and last."""
+        return self._blocks.limits
+
+    @property
     def der(self) -> Der:
         """Controls of the grid."""
         return self._blocks.der
@@ -251,7 +257,9 @@ class Station:
 
     def priced(self, event: TxEvent) -> TxEvent:
         """From an outlet."""
-        return self._blocks.tariffs.priced(event)
+        priced = self._blocks.tariffs.priced(event)
+        self._blocks.limits.priced(priced)
+        return priced
 
     def ended(self, place: Place) -> None:
         """From an outlet."""
@@ -277,6 +285,7 @@ class Station:
             return
         place = self._places[event.evse]
         self._blocks.cost.told(event, learned)
+        self._blocks.limits.learned(event, learned.limits, learned.cost)
         if learned.remote_id is not None:
             place.names = {learned.remote_id: event.transaction}
         if event.transaction == place.outlet.transaction and learned.verdict is not None:

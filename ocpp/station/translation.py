@@ -74,6 +74,7 @@ class Learned:
     verdict: Verdict | None = None
     cost: float | None = None
     text: str = ""
+    limits: Mapping[str, Any] | None = None
 
 
 class Registration(Enum):

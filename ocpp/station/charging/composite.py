@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from ocpp.station.charging.profiles import Kind, Period, Profile, Purpose
 from ocpp.station.twoway.grid import NOWHERE, Grid
@@ -105,7 +105,18 @@ def limit_at(
     for found in _around(now, ready, mine):
         limit = _bounded(limit, *found, supply, grid)
     more = _said(now, ready, (profile for profile in mine if profile.purpose is Purpose.LOCAL))
-    return _kept(limit if more is None else _more(limit, *more, supply), supply, grid)
+    kept = _kept(limit if more is None else _more(limit, *more, supply), supply, grid)
+    return replace(kept, **_NOTHING) if grid.blocked and running is not None else kept
+
+
+_NOTHING: Final[Mapping[str, Any]] = {
+    "amperes": 0.0,
+    "apart": (),
+    "by": Purpose.TRANSACTION,
+    "back": 0.0,
+    "setpoint": None,
+}
+"""A limit of the transaction is reached [E16.FR.05]."""
 
 
 def _around(now: float, ready: float | None, mine: list[Profile]) -> list[tuple[Period, Profile]]:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from bsw.os.clock import S
-from ocpp.station.outlets.samples import of_context, phases_used, picked, register
+from ocpp.station.outlets.samples import NO_MORE, of_context, phases_used, picked, register
 from ocpp.station.records import (
     ChargingState,
     Context,
@@ -92,18 +92,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
-    """Measurands that are told besides, in the first event, in those between, in the last."""
-
-    started: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
-
-
-NO_MORE: Final = Extra()
-
-
-@dataclass(frozen=True, slots=True)
 class Occurrence:
     """An event, and what its transaction is after it."""
 
@@ -137,6 +125,7 @@ class Outlet:
         self.finished = False  # energy or transaction ended, and the vehicle is still there
         self.mode = ""  # operation mode of 2.1, where there is one
         self.asleep = False
+        self.limits: dict[str, float] | None = None  # of the transaction
         self.more = NO_MORE
         self._meter = meter
         self._now = now
@@ -248,10 +237,10 @@ class Outlet:
         if waits and any(sample.signed is not None for sample in self._meter()):
             self.sign()  # [E01.FR.04]
 
-    def pause(self, *, by_vehicle: bool) -> None:
+    def pause(self, *, by_vehicle: bool, trigger: Trigger = Trigger.STATE_CHANGED) -> None:
         """None flows for now; the charge is not over."""
         paused = ChargingState.SUSPENDED_EV if by_vehicle else ChargingState.SUSPENDED_EVSE
-        self._state(paused, self.holding())
+        self._state(paused, self.holding(), trigger)
 
     def stop_energy(self, *, by_vehicle: bool = False) -> None:
         """The power path is open again."""
@@ -303,10 +292,15 @@ class Outlet:
         self.token = None
         self._remote_start = self._reservation = None
 
-    def _state(self, charging: ChargingState, before: frozenset[Point]) -> None:
+    def _state(
+        self,
+        charging: ChargingState,
+        before: frozenset[Point],
+        trigger: Trigger = Trigger.STATE_CHANGED,
+    ) -> None:
         if charging is not self.charging or before != self.holding():
             self.charging = charging
-            self._moved(before, Trigger.STATE_CHANGED, self._stop)
+            self._moved(before, trigger, self._stop)
 
     def _moved(
         self,
@@ -365,6 +359,7 @@ class Outlet:
             readings=readings,
             mode=self.mode,
             asleep=self.asleep,
+            limits=self.limits if trigger is Trigger.LIMIT_SET else None,
         )
         self._place_told = self._place_told or first_place
         self._token_told = self._token_told or self.token is not None

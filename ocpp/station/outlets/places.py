@@ -86,6 +86,7 @@ class Place:
     fault: bool = False
     inoperative: bool = False
     reserved: bool = False
+    blocked: bool = False
     asked: Token | None = None
     grace: float | None = None
     names: dict[int, str] = field(default_factory=dict)

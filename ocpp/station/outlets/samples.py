@@ -1,5 +1,6 @@
 """What a meter showed: which of it is told, in which context, and what it says of the outlet."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from ocpp.station.records import ENERGY, Context, Sample
@@ -8,6 +9,18 @@ CURRENT: Final = "Current.Import"
 FLOWS: Final = 0.5
 """Amperes from which on a phase is used: below are a meter's noise and standby."""
 PHASES: Final = ("L1", "L2", "L3")
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Measurands that are told besides, in the first event, in those between, in the last."""
+
+    started: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+NO_MORE: Final = Extra()
 
 
 def phases_used(samples: tuple[Sample, ...]) -> int | None:

@@ -30,6 +30,9 @@ _ONLY_21: Final = {
     Trigger.RUNNING_COST: Trigger.METER_PERIODIC,
     Trigger.TARIFF_CHANGED: Trigger.ASKED,
     Trigger.MODE_CHANGED: Trigger.RATE_CHANGED,
+    Trigger.LIMIT_SET: Trigger.RATE_CHANGED,
+    Trigger.COST_LIMIT: Trigger.STATE_CHANGED,
+    Trigger.SOC_LIMIT: Trigger.STATE_CHANGED,
 }
 _STOPS_21: Final = {Stop.TRANSFER_REJECTED: Stop.OTHER}
 """What 2.0.1 has no word for, and the one it gets."""
@@ -62,7 +65,9 @@ class V2:
             return Learned()
         info, cost = answer.idTokenInfo, answer.totalCost
         text = answer.updatedPersonalMessage
+        limits = getattr(answer, "transactionLimit", UNSET)  # 2.1 [E16]
         return Learned(
+            limits=None if limits is UNSET else to_builtins(limits, enc_hook=float),
             verdict=None if info is UNSET else _verdict(info),
             cost=None if cost is UNSET else cost,
             text="" if text is UNSET else text.content,
@@ -126,6 +131,7 @@ class V21(V2):
             **_given("stoppedReason", event.stop and event.stop.value),
             **_given("tariffId", event.tariff or None),
             **_given("operationMode", event.mode or None),
+            **_given("transactionLimit", event.limits and _limits(event.limits)),
         }
         fields["transactionInfo"] = info
         if event.asleep:
@@ -147,6 +153,12 @@ def _cost(cost: CostRecord, timed: Timed) -> Fields:
         for each in cost.periods
     ]
     return {**cost.wire, **_given("chargingPeriods", periods or None)}
+
+
+def _limits(limits: Mapping[str, float]) -> Fields:
+    """Seconds and per cent are whole numbers."""
+    whole = {"maxTime", "maxSoC"}
+    return {name: int(value) if name in whole else value for name, value in limits.items()}
 
 
 def _vehicle(token: Token) -> Fields:

@@ -27,6 +27,7 @@ SILENT: Final = Order()
 @dataclass(frozen=True, slots=True)
 class Grid:
     """At one moment, for one outlet; watts, and hertz.  ``back_share`` is the grid's limit (DER).
+    ``blocked``: a limit of the transaction is reached.
 
     ``balanced`` is the set point of load balancing.  ``csms_first`` is SetpointPriority CSMS.
     ``two_way``: the back end may permit giving back; ``free``: its protocol has no word for it,
@@ -42,6 +43,7 @@ class Grid:
     free: bool = False
     share: float = 1.0
     back_share: float = 1.0
+    blocked: bool = False
 
     def by_frequency(self, said: V2x) -> float | None:
         """The set point by the curves; ``None`` where no frequency is measured [Q08.FR.06]."""

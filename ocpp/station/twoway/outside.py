@@ -11,7 +11,7 @@ from ocpp.catalogue import Message
 from ocpp.station.charging.composite import Supply
 from ocpp.station.desk import ACCEPTED, ONLY_21, Desk, Reply, status
 from ocpp.station.ground import Ground
-from ocpp.station.outlets.outlet import Extra
+from ocpp.station.outlets.samples import Extra
 from ocpp.station.provisioning.model import Model
 from ocpp.station.twoway.grid import Balance, Grid, Order, Thresholds
 from ocpp.station.twoway.modes import Abilities, Mode
@@ -77,6 +77,7 @@ class Outside:
             free=free,
             share=share,
             back_share=self.back_share(),
+            blocked=self._ground.places[evse].blocked,
         )
 
     def measured(self, frequency: float) -> None:
