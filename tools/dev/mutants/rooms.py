@@ -53,7 +53,8 @@ ROOMS: Final[dict[str, Room]] = {
         "keym",
     ),
     "provisioning": _room("keym/provisioning", "pnc"),
-    "prices": _room("bsw/prices evcc/planning secc/tariff.py secc/prices.py", "prices"),
+    "prices": _room("bsw/prices secc/tariff.py secc/prices.py", "prices"),
+    "planning": _room("evcc/planning", "prices"),
     "can": _room(
         "can_adapter/signals can_adapter/matrix can_adapter/drivers can_adapter/bus.py"
         " can_adapter/canif.py can_adapter/config.py",
