@@ -4,7 +4,9 @@ from math import inf
 
 import pytest
 
+from bsw.chrgm.messages.iso20 import common
 from bsw.prices.bill import Bill, Drawn, bill
+from bsw.prices.iso20 import read_levels, told_levels
 from bsw.prices.tariff import CLOSE, Algorithm, Overstay, Rule, Stack, Tariff, Tax, covering, later
 from evcc.planning.convex import Convex, hull, share, through
 
@@ -167,3 +169,42 @@ def test_the_last_slot_takes_what_is_cheaper_there(total: float, taken: float) -
     before = Convex(0.0, 0.0, ((0.5, 4.0),))
     slot = Convex(0.0, 0.0, ((0.1, 3.0), (0.9, 3.0)))
     assert share(before, slot, total) == pytest.approx(taken)
+
+
+def test_all_fees_and_the_tax_on_each_make_the_total() -> None:
+    rule = Rule(0.2, parking_fee=3.0)
+    made = Tariff(
+        (Stack(0, 3600, (rule,)),),
+        taxes=(Tax(10.0),),
+        overstay=(Overstay(0, 5.0, 600),),
+        overstay_after=3600,
+        services=(("wash", 7.0), ("coffee", 1.0)),
+    )
+    seen = bill(made, [Drawn(0, 3600, 1000.0)], parked_until=4200)
+    assert (seen.energy, seen.parking, seen.overstay, seen.services) == (0.2, 3.0, 5.0, 8.0)
+    assert seen.tax == pytest.approx(0.82)
+    assert seen.total == pytest.approx(0.2 + 3.0 + 5.0 + 8.0 + 0.82)
+
+
+def test_price_levels_hold_for_their_time() -> None:
+    entries = [
+        common.PriceLevelScheduleEntry(duration=seconds, price_level=level)
+        for seconds, level in ((60, 2), (30, 0))
+    ]
+    schedule = common.PriceLevelSchedule(
+        time_anchor=1000,
+        price_schedule_id=1,
+        number_of_price_levels=3,
+        price_level_schedule_entries=common.PriceLevelScheduleEntryList(
+            price_level_schedule_entry=tuple(entries)
+        ),
+    )
+    stacks = read_levels(schedule, 990).stacks
+    assert [(one.begin, one.end, one.rules[0].fee) for one in stacks] == [
+        (10, 70, 2.0),
+        (70, 100, 0.0),
+    ]
+    told = told_levels(Tariff(stacks), anchor=990, number=4)
+    said = told.price_level_schedule_entries.price_level_schedule_entry
+    assert (told.time_anchor, told.price_schedule_id, told.number_of_price_levels) == (1000, 4, 2)
+    assert [(one.duration, one.price_level) for one in said] == [(60, 1), (30, 0)]

@@ -75,7 +75,14 @@ ROOMS: Final[dict[str, Room]] = {
     "front": _room("pilotwire", "front"),
 }
 
-EQUIVALENT: Final[dict[str, str]] = {}
+EQUIVALENT: Final[dict[str, str]] = {
+    "bsw/prices/bill.py: begin < end -> (begin) <= (end)": (
+        "a part of a course that lasts no time draws no energy and costs nothing"
+    ),
+    "bsw/prices/bill.py: course[place].begin < stack.end -> (course[place].begin) <= (stack.end)": (
+        "what begins where the stack ends is left out by the next line, which asks the same"
+    ),
+}
 """A mutant's name without its line, and why it changes nothing that anybody could see."""
 
 
