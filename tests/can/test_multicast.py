@@ -192,3 +192,34 @@ def test_memory_of_datagrams_has_a_bound() -> None:
     for number in range(REMEMBERED + 10):
         made.frame(made.datagram(CanFrame(1, number.to_bytes(4, "big"))))
     assert len(made._known) <= REMEMBERED
+
+
+@pytest.mark.parametrize(
+    ("number", "extended", "good"),
+    [
+        (0, False, True),
+        (0x7FF, False, True),
+        (0x800, False, False),
+        (-1, False, False),
+        (0, True, True),
+        (0x1FFFFFFF, True, True),
+        (0x20000000, True, False),
+        (-1, True, False),
+    ],
+)
+def test_a_number_is_one_of_its_format(number: int, *, extended: bool, good: bool) -> None:
+    said = {
+        "is_error_frame": False,
+        "is_remote_frame": False,
+        "arbitration_id": number,
+        "data": b"\x01",
+        "is_extended_id": extended,
+        "is_fd": False,
+    }
+    made = Datagrams()
+    if good:
+        frame = made.frame(made._pack(said))
+        assert frame == CanFrame(number, b"\x01", extended, False)
+    else:
+        with pytest.raises(Malformed):
+            made.frame(made._pack(said))

@@ -41,6 +41,8 @@ OPTIONS = (
     ),
 )
 MEMORY = 3 << 30
+QUICK = 0.01
+"""Seconds of a test that only compares."""
 PATIENCE, SLOWER = 8.0, 5.0
 """A test that takes this many seconds and times longer than it did hangs."""
 
@@ -256,9 +258,14 @@ class Judge:
         return self._fresh(mutant) if word == "fresh" else (word, by)
 
     def _fresh(self, mutant: Mutant) -> tuple[str, str]:
-        """Judged with everything imported again; the tests of the module first."""
-        tests = self._chosen(self.survey.of(mutant.path), set(self.survey.seconds))
-        seconds = {test: self.survey.seconds[test] for test in tests}
+        """Judged with everything imported again: quick tests, then those of the module, then all.
+
+        What holds a table or a constant calls nothing of its module, and takes no time.
+        """
+        times = self.survey.seconds
+        quick = {test for test, took in times.items() if took < QUICK}
+        tests = self._chosen(quick, self.survey.of(mutant.path), set(times))
+        seconds = {test: times[test] for test in tests}
 
         def work(say: Callable[[str], None]) -> None:
             limit(sum(seconds.values()) + 20)
