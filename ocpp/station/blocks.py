@@ -80,6 +80,7 @@ class Blocks:
         self.variables = Variables(desk, ground.model, ground.memory)
         self.reports = Reports(desk, ground)
         self.keys = Keys16(desk, ground.model, self.variables, len(ground.places))
+        self.monitoring = Monitoring(desk, ground, self.post)
         self._drivers(desk, ground)
         self._upkeep(desk, ground, ledger, ports)
         self._diagnostics(desk, ground, ports)
@@ -105,7 +106,12 @@ class Blocks:
         self.aligned = Aligned(ground)
         self.display = Display(desk, ground)
         self.cost = Cost(desk, ground)
-        self.tariffs = Tariffs(desk, ground)
+        self.tariffs = Tariffs(
+            desk,
+            ground,
+            self.monitoring.notify,
+            reserved=self.reservations.held_for,
+        )
         self.smart = SmartCharging(desk, ground, self.post, stop=self._user.stop_at)
         self.vehicles = Vehicles(ground)
         self.limits = TxLimits(ground, stop=self._user.stop_at, changed=self.smart.refresh)
@@ -141,7 +147,6 @@ class Blocks:
 
     def _diagnostics(self, desk: Desk, ground: Ground, ports: Ports) -> None:
         """What tells the back end how the station is."""
-        self.monitoring = Monitoring(desk, ground, self.post)
         self.logs = Logs(desk, ground, self.security, ports.outside)
         self.customer = Customer(desk, ground, self.cache)
 

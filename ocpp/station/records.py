@@ -47,6 +47,7 @@ class Trigger(Enum):
     COST_LIMIT = "CostLimitReached"
     TIME_LIMIT = "TimeLimitReached"
     SOC_LIMIT = "SoCLimitReached"
+    TARIFF_REFUSED = "TariffNotAccepted"
     ASKED = "Trigger"
     UNLOCKED = "UnlockCommand"
 

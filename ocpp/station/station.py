@@ -194,6 +194,12 @@ class Station:
         """Limits, schedules and what vehicles need."""
         return self._blocks.smart
 
+    def declined(self, evse: int) -> None:
+        """The driver has seen what it costs, and does not want it."""
+        place = self._places[evse]
+        if place.outlet.token is not None:
+            self._drivers.declined(place)
+
     def charging(self, evse: int) -> None:
         """Energy flows."""
         place = self._places[evse]

@@ -33,16 +33,25 @@ class Cache:
     def enabled(self) -> bool:
         return self._ground.model.flag(CONTROLLER, "Enabled")
 
-    def learn(self, token: Token, verdict: Verdict) -> None:
-        """From an answer to Authorize or to an event, whatever it says [C10.FR.01, C10.FR.04]."""
+    def learn(self, token: Token, verdict: Verdict, *, of_event: bool = False) -> None:
+        """From an answer to Authorize or to an event, whatever it says [C10.FR.01, C10.FR.04].
+
+        An event's answer says nothing of the driver's own tariff.
+        """
         if not self.enabled or token.kind in NEVER:
             return
         unix_ns = self._ground.unix_ns
         updated = None if unix_ns is None else unix_ns / 1e9
         key = key_of(token)
-        self._entries.pop(key, None)
+        before = self._entries.pop(key, None)
+        tariff = before.tariff if of_event and before is not None else verdict.tariff
         self._entries[key] = Entry(
-            verdict.standing, verdict.group, verdict.until, updated, verdict.evses
+            verdict.standing,
+            verdict.group,
+            verdict.until,
+            updated,
+            verdict.evses,
+            None if tariff is None else dict(tariff),
         )
         while len(self._entries) > MOST:
             self._drop()

@@ -14,7 +14,8 @@ from ocpp.station.translation import Standing, Verdict
 class Entry(msgspec.Struct, frozen=True):
     """``until`` and ``updated`` are seconds since 1970, where they are known.
 
-    ``evses`` are the only outlets where the token may charge; empty: all.
+    ``evses`` are the only outlets where the token may charge; empty: all.  ``tariff`` is the
+    driver's own [I08.FR.05].
     """
 
     standing: Standing
@@ -22,10 +23,11 @@ class Entry(msgspec.Struct, frozen=True):
     until: float | None = None
     updated: float | None = None
     evses: tuple[int, ...] = ()
+    tariff: dict[str, Any] | None = None
 
     @property
     def verdict(self) -> Verdict:
-        return Verdict(self.standing, self.group, self.until, evses=self.evses)
+        return Verdict(self.standing, self.group, self.until, tariff=self.tariff, evses=self.evses)
 
 
 def key_of(token: Token) -> str:

@@ -49,9 +49,9 @@ class Judge:
         found = self._list.find(token)
         return self._cache.find(token) if found is None else found
 
-    def learn(self, token: Token, verdict: Verdict) -> None:
+    def learn(self, token: Token, verdict: Verdict, *, of_event: bool = False) -> None:
         """What the back end has said."""
-        self._cache.learn(token, verdict)
+        self._cache.learn(token, verdict, of_event=of_event)
 
     def is_master(self, group: str | None) -> bool:
         """A pass that stops others' transactions and starts none [C16]."""

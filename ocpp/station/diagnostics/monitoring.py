@@ -27,7 +27,7 @@ from ocpp.station.diagnostics.monitors import (
 from ocpp.station.diagnostics.streams import Streams
 from ocpp.station.ground import Ground
 from ocpp.station.post import Post
-from ocpp.station.provisioning.model import WRITE_ONLY, Unknown, Variable
+from ocpp.station.provisioning.model import WRITE_ONLY, Key, Unknown, Variable
 from ocpp.station.provisioning.reports import is_named
 from ocpp.station.provisioning.variables import component_of, key_of, variable_of
 from ocpp.versions import Version, Wrong
@@ -84,6 +84,22 @@ class Monitoring:
             if each.stream is not None:
                 self.streams.wish(each.id, each.stream)
 
+    def notify(self, key: Key, name: str, code: str) -> None:
+        """Told by the station itself, unless a monitor tells of each change [I08.FR.31]."""
+        variable = self._ground.model.find(key, name)
+        if any(
+            each.kind == "Delta" and watched(self._ground.model, each) is variable
+            for each in self._all.values()
+        ):
+            return
+        data: Json = {
+            "trigger": "Alerting",
+            "actualValue": variable.actual.now,
+            "eventNotificationType": "HardWiredNotification",
+            **({"techCode": code[:50]} if code else {}),
+        }
+        self._send(variable, data, kept=True)
+
     def _look(self) -> None:
         self._looking.rearm(LOOK_EACH)
         ground = self._ground
@@ -101,20 +117,25 @@ class Monitoring:
                 self._tell(finding)
 
     def _tell(self, finding: Finding) -> None:
-        ground = self._ground
-        self._events += 1
-        place = ground.places.get(finding.variable.component.evse)
-        running = None if place is None else place.outlet.transaction
-        data = event_data(finding, self._events, ground.stamp(), running)
-        data["component"] = component_of(finding.variable.component)
-        data["variable"] = variable_of(finding.variable)
+        place = self._ground.places.get(finding.variable.component.evse)
+        data = event_data(finding, None if place is None else place.outlet.transaction)
         if finding.variable.actual.mutability == WRITE_ONLY:
             data["actualValue"] = ""
-        if ground.version is Version.V21:
+        if self._ground.version is Version.V21:
             data["severity"] = finding.monitor.severity
+        bound = self._ground.model.number(CONTROLLER, "OfflineQueuingSeverity")
+        self._send(finding.variable, data, kept=finding.monitor.severity <= bound)
+
+    def _send(self, variable: Variable, data: Json, *, kept: bool) -> None:
+        self._events += 1
+        data = {
+            **data,
+            "eventId": self._events,
+            "timestamp": self._ground.stamp(),
+            "component": component_of(variable.component),
+            "variable": variable_of(variable),
+        }
         fields = {"seqNo": 0, "tbc": False, "eventData": [data]}
-        bound = ground.model.number(CONTROLLER, "OfflineQueuingSeverity")
-        kept = finding.monitor.severity <= bound
         self._post.send("NotifyEvent", fields, kept=kept, dated="generatedAt")
 
     def _write(self) -> None:

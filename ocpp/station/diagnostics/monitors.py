@@ -129,14 +129,10 @@ def _number(text: str) -> float | None:
         return None
 
 
-def event_data(
-    finding: Finding, number: int, stamp: str, transaction: str | None
-) -> dict[str, Any]:
-    """In the words of NotifyEvent."""
+def event_data(finding: Finding, transaction: str | None) -> dict[str, Any]:
+    """In the words of NotifyEvent, but for where and when."""
     cleared = {"cleared": True} if finding.cleared else {}
     return {
-        "eventId": number,
-        "timestamp": stamp,
         "trigger": finding.trigger,
         "actualValue": finding.actual[:2500],
         "eventNotificationType": "CustomMonitor",

@@ -73,6 +73,10 @@ class Drivers:
         self._charger.stop(place.evse, stop)
         self._changed(place)
 
+    def declined(self, place: Place) -> None:
+        """The driver who was let in does not want to pay that [I07.FR.30, I08.FR.20]."""
+        self.stop(place, Trigger.TARIFF_REFUSED, Stop.DEAUTHORIZED)
+
     def timed_out(self, place: Place) -> None:
         """Nobody plugged in."""
         place.outlet.time_out()
@@ -82,7 +86,7 @@ class Drivers:
     def learned(self, place: Place, verdict: Verdict) -> None:
         """What the back end thinks of the driver of the transaction that runs here [E05]."""
         if place.outlet.token is not None:
-            self._judge.learn(place.outlet.token, verdict)
+            self._judge.learn(place.outlet.token, verdict, of_event=True)
         if not verdict.at(place.evse).accepted:
             self._invalid(place)
         elif place.outlet.token is not None and verdict.group is not None:

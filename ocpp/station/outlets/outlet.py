@@ -99,6 +99,8 @@ class Occurrence:
     state: bytes
 
 
+WITHDRAWN: Final = frozenset({Trigger.DEAUTHORIZED, Trigger.TARIFF_REFUSED})
+"""Ends of an authorization with which energy ends at once."""
 KEPT_SAMPLES: Final = 512
 """Beyond these every second one from inside goes [E06.FR.12]."""
 
@@ -217,7 +219,7 @@ class Outlet:
         before = self.holding()
         self._withdraw()
         self._stop = stop
-        if trigger is Trigger.DEAUTHORIZED and self._energy:
+        if trigger in WITHDRAWN and self._energy:
             self._energy = False
             self.charging = ChargingState.CONNECTED
         self._moved(before, trigger, stop, token)

@@ -22,12 +22,13 @@ KEPT: Final = "reservations"
 
 
 class Reservation(msgspec.Struct, frozen=True):
-    """``evse`` 0 is any; ``until`` is seconds since 1970."""
+    """``evse`` 0 is any; ``until`` is seconds since 1970, and so is ``since``, when it was made."""
 
     id: int
     until: float
     token: Token
     evse: int = 0
+    since: float | None = None
 
     def fits(self, token: Token) -> bool:
         """The same token, or one of its group."""
@@ -42,6 +43,7 @@ class Reservations:
         self._changed = changed
         kept = ground.memory.read(KEPT, list[Reservation], [])
         self._all = {each.id: each for each in kept}
+        self._claimed: dict[int, float] = {}
         self._alarm = ground.scheduler.alarm(self.look, name="ocpp.reservation")
         desk.take({"ReserveNow": self._reserve_2})
         desk.take({"ReserveNow": self._reserve_16}, versions=ONLY_16)
@@ -62,7 +64,14 @@ class Reservations:
             return None
         del self._all[found.id]
         self._settle()
+        unix_ns = self._ground.unix_ns
+        if found.since is not None and unix_ns is not None:
+            self._claimed[found.id] = unix_ns / S - found.since
         return found.id
+
+    def held_for(self, number: int) -> float:
+        """Seconds for which the driver who came had the outlet kept; to be asked once."""
+        return self._claimed.pop(number, 0.0)
 
     def look(self) -> None:
         """Drop what is over or can no longer be kept, and see what is left of the outlets."""
@@ -148,7 +157,9 @@ class Reservations:
         word = self._room(wanted, others)
         if word != "Accepted":
             return Reply(status(word))
-        self._all[wanted.id] = wanted
+        known, now = self._all.get(wanted.id), unix_ns / S if unix_ns is not None else None
+        since = now if known is None else known.since
+        self._all[wanted.id] = msgspec.structs.replace(wanted, since=since)
         return Reply(ACCEPTED, self._settle)
 
     def _room(self, wanted: Reservation, others: list[Reservation]) -> str:

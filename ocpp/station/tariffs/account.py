@@ -12,6 +12,8 @@ from ocpp.station.tariffs.tariff import (
     ENERGY,
     FIXED,
     IDLE,
+    KEPT,
+    KEPT_TIME,
     Bound,
     Moment,
     Prices,
@@ -55,6 +57,7 @@ class Account:
         self.told = ""  # the tariff that the back end was told of
         self._first = self._last = first
         self._charging = self._idle = 0.0
+        self._reserved: float | None = None
         self._costs: dict[str, float] = {}
         self._kind = NORMAL
         self._chosen: dict[str, int] = {}
@@ -69,6 +72,11 @@ class Account:
         if FIXED not in self._costs:
             self._fixed()
         self._choose(now)
+
+    def reserved(self, seconds: float) -> None:
+        """The outlet was kept for the driver so long, which is paid for once [I12.FR.06]."""
+        self._reserved = seconds
+        self._once({KEPT_TIME: seconds / MINUTE, KEPT: 1.0})
 
     def take(self, now: Taken) -> None:
         last = self._last
@@ -112,6 +120,7 @@ class Account:
                 "energy": _round((self._last.wh - self._first.wh) / KWH),
                 "chargingTime": round(self._charging),
                 "idleTime": round(self._idle),
+                **({} if self._reserved is None else {KEPT_TIME: round(self._reserved)}),
             },
         }
         return CostRecord(wire, self._periods() if final else ())
@@ -132,10 +141,17 @@ class Account:
 
     def _fixed(self) -> None:
         """Once, at the start [I12.FR.30]."""
-        fee = self.tariff.fixed_fee
-        place = None if fee is None else fee.at(self._first.moment)
-        if fee is not None and place is not None:
-            self._pay({FIXED: 1.0}, {FIXED: fee.prices[place].price_fixed})
+        self._once({FIXED: 1.0})
+
+    def _once(self, used: dict[str, float]) -> None:
+        found: dict[str, float] = {}
+        for name, prices in self.tariff.once.items():
+            place = prices.at(self._first.moment) if name in used else None
+            if place is not None:
+                one = prices.prices[place]
+                found[name] = one.price_minute if name == KEPT_TIME else one.price_fixed
+        if found:
+            self._pay(used, found)
 
     def _choose(self, now: Taken) -> None:
         """The prices that hold from now on; other ones begin another period [I12.FR.35]."""
@@ -176,9 +192,7 @@ class Account:
         return price.price_kwh if name == ENERGY else price.price_minute
 
     def _taxes(self, name: str) -> "tuple[Any, ...]":
-        prices: Prices | None = (
-            self.tariff.fixed_fee if name == FIXED else self.tariff.dimensions.get(name)
-        )
+        prices: Prices | None = {**self.tariff.dimensions, **self.tariff.once}.get(name)
         return () if prices is None else prices.tax_rates
 
 

@@ -3,7 +3,7 @@
 Owns which tariff a transaction has and when its cost is told; the sums are the account's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,11 +16,11 @@ from bsw.os.scheduler import Alarm
 from ocpp.station.desk import Desk
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
-from ocpp.station.provisioning.model import Key
 from ocpp.station.records import ChargingState, Phase, Sample, Trigger, TxEvent
 from ocpp.station.tariffs.account import Account, Taken, failed
 from ocpp.station.tariffs.book import Book
 from ocpp.station.tariffs.office import CONTROLLER, TariffOffice, understood
+from ocpp.station.tariffs.problem import Notify, Problem
 from ocpp.station.tariffs.tariff import Moment, Tariff
 
 POWER: Final = "Power.Active.Import"
@@ -32,15 +32,19 @@ RUNNING: Final = "tariff-accounts"
 class Tariffs:
     """The block."""
 
-    def __init__(self, desk: Desk, ground: Ground) -> None:
+    def __init__(
+        self, desk: Desk, ground: Ground, notify: Notify, reserved: Callable[[int], float]
+    ) -> None:
+        """``reserved`` tells for how many seconds a reservation has lasted whose driver came."""
         self._ground = ground
+        self._reserved = reserved
+        self._problem = Problem(ground, notify)
         self._book = Book(ground.memory)
         self._accounts: dict[int, Account] = {}
         self._drivers: dict[int, Tariff] = {}
         self._central: set[int] = set()  # outlets whose next transaction is not computed here
         self._interrupted = ground.memory.read(RUNNING, dict[str, str], {})
         self._currencies: dict[str, str] = {}
-        self._problem = False
         self._ticks: dict[int, Alarm] = {}
         self._costs: dict[int, Alarm] = {}
         for evse in ground.places:
@@ -48,8 +52,6 @@ class Tariffs:
             self._ticks[evse] = alarm(partial(self._tick, evse), name="ocpp.tariff")
             self._costs[evse] = alarm(partial(self._tell, evse), name="ocpp.cost")
         TariffOffice(desk, ground, self._book, self)
-        problem = lambda: "true" if self._problem else "false"  # noqa: E731 - a name for a port
-        ground.model.show(Key(CONTROLLER), "Problem", problem)
 
     def close(self) -> None:
         for alarm in (*self._ticks.values(), *self._costs.values()):
@@ -65,10 +67,11 @@ class Tariffs:
         if wire is None or not self._enabled:
             return True
         tariff = understood(wire, self._ground.model)
-        self._problem = tariff is None
         if tariff is not None:
+            self._problem.solved()
             self._drivers[evse] = at_once(tariff)
             return True
+        self._problem.found("UnsupportedParam")
         handling = self._ground.model.get(CONTROLLER, "HandleFailedTariff", "Tariff")
         if handling == "CentralCost":
             self._central.add(evse)
@@ -82,6 +85,9 @@ class Tariffs:
         if evse is None or evse not in self._ground.places or not self._enabled:
             return event
         place = self._ground.places[evse]
+        if event.trigger is Trigger.TARIFF_REFUSED:
+            self._dropped(evse, event)
+            return event
         account = self._accounts.get(evse)
         taken = self._taken(place, event)
         if account is None:
@@ -92,9 +98,12 @@ class Tariffs:
             account.change(own, taken)
         else:
             account.take(taken)
+        if event.reservation is not None:
+            account.reserved(self._reserved(event.reservation))
         event = self._with_cost(event, account)
         if event.phase is Phase.ENDED:
             self._closed(evse, event.transaction)
+            self._problem.solved()  # [I12.FR.43]
         return event
 
     def running(self, evse: int) -> Tariff | None:
@@ -154,7 +163,16 @@ class Tariffs:
         """A power cut took its readings [I12.FR.14]."""
         currency = self._interrupted.pop(event.transaction)
         self._ground.memory.write(RUNNING, self._currencies)
+        self._problem.found("PowerLoss")
         return replace(event, cost=failed(currency, "power was lost during the transaction"))
+
+    def _dropped(self, evse: int, event: TxEvent) -> None:
+        """The driver does not want to pay that: nothing is charged for [I07.FR.30, I08.FR.20]."""
+        if evse in self._accounts:
+            self._closed(evse, event.transaction)
+        self._drivers.pop(evse, None)
+        if event.phase is not Phase.ENDED:
+            self._central.add(evse)
 
     def _closed(self, evse: int, transaction: str) -> None:
         del self._accounts[evse]

@@ -66,7 +66,7 @@ class TariffOffice:
             return status("Rejected", "InvalidValue", str(error))
         if not fits(tariff, self._ground.model):
             return status("TooManyElements")
-        return None if tariff.supported else status("ConditionNotSupported")
+        return None if can_hold(tariff, self._ground.model) else status("ConditionNotSupported")
 
     def _set(self, message: Message) -> Reply:
         self._must_be_enabled()
@@ -141,10 +141,16 @@ def fits(tariff: Tariff, model: Model) -> bool:
     return tariff.elements <= model.number(CONTROLLER, "MaxElements", "Tariff")
 
 
+def can_hold(tariff: Tariff, model: Model) -> bool:
+    """Whether all of its conditions can be looked at."""
+    able = model.flag(CONTROLLER, "ConditionsSupported", "Tariff")
+    return tariff.supported if able else not tariff.conditional
+
+
 def understood(wire: Mapping[str, Any], model: Model) -> Tariff | None:
     """``None`` for what cannot be used here."""
     try:
         tariff = read(wire)
     except msgspec.ValidationError:
         return None
-    return tariff if fits(tariff, model) and tariff.supported else None
+    return tariff if fits(tariff, model) and can_hold(tariff, model) else None

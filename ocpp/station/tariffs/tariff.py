@@ -13,6 +13,8 @@ import msgspec
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ENERGY, CHARGING, IDLE = "energy", "chargingTime", "idleTime"
 FIXED: Final = "fixed"
+KEPT_TIME: Final = "reservationTime"
+KEPT: Final = "reservationFixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,16 @@ class Conditions(msgspec.Struct, frozen=True, rename="camel"):
         return start <= now < ends if start < ends else now >= start or now < ends
 
 
+ALWAYS: Final = Conditions()
+
+
 class Price(msgspec.Struct, frozen=True, rename="camel"):
     """One element; which of the prices it has depends on where it stands."""
 
     price_kwh: float = 0.0
     price_minute: float = 0.0
     price_fixed: float = 0.0
-    conditions: Conditions = Conditions()
+    conditions: Conditions = ALWAYS
 
 
 class Tax(msgspec.Struct, frozen=True):
@@ -148,6 +153,21 @@ class Tariff(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def supported(self) -> bool:
         return all(price.conditions.supported for each in self._all() for price in each.prices)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether any of its prices holds only now and then."""
+        return any(price.conditions != ALWAYS for each in self._all() for price in each.prices)
+
+    @property
+    def once(self) -> Mapping[str, Prices]:
+        """Those that are paid at the begin, by what they are called in a bill."""
+        found = {
+            FIXED: self.fixed_fee,
+            KEPT_TIME: self.reservation_time,
+            KEPT: self.reservation_fixed,
+        }
+        return {name: prices for name, prices in found.items() if prices is not None}
 
     def _all(self) -> Iterable[Prices]:
         known = (self.energy, self.charging_time, self.idle_time, self.fixed_fee)
