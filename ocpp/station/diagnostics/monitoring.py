@@ -16,6 +16,8 @@ from ocpp.station.desk import ACCEPTED, REJECTED, Desk, Json, Objection, Reply, 
 from ocpp.station.diagnostics.monitors import (
     NUMBERS,
     PERIODIC,
+    TARGET,
+    TARGETS,
     THRESHOLDS,
     Finding,
     Monitor,
@@ -42,7 +44,7 @@ PER_MESSAGE: Final = 20
 CONTROLLER: Final = "MonitoringCtrlr"
 KINDS: Final = {
     "ThresholdMonitoring": THRESHOLDS,
-    "DeltaMonitoring": {"Delta"},
+    "DeltaMonitoring": {"Delta", *TARGETS},
     "PeriodicMonitoring": PERIODIC,
 }
 
@@ -192,14 +194,12 @@ class Monitoring:
     def _unfit(self, wanted: Message, variable: Variable) -> str:
         """2.x's word for why it cannot be set; empty if it can."""
         numeric = variable.traits.data_type in NUMBERS
-        if not variable.traits.monitored or (wanted.type in THRESHOLDS and not numeric):
-            return "UnsupportedMonitorType"
-        if wanted.type not in THRESHOLDS | PERIODIC | {"Delta"}:
+        if not _can_be(wanted.type, variable):
             return "UnsupportedMonitorType"
         traits = variable.traits
         low = traits.least is not None and wanted.value < traits.least
         high = traits.most is not None and numeric and wanted.value > traits.most
-        least, most = (0, inf) if wanted.type == "Delta" else (SHORTEST, LONGEST)
+        least, most = (SHORTEST, LONGEST) if wanted.type in PERIODIC else (0, inf)
         bounded = least <= wanted.value <= most
         if wanted.type in THRESHOLDS and (low or high):
             return "Rejected"
@@ -291,6 +291,17 @@ class Monitoring:
             "variable": variable_of(variable),
             "variableMonitoring": [shown],
         }
+
+
+def _can_be(kind: str, variable: Variable) -> bool:
+    """Whether a variable can be watched in this way."""
+    numeric = variable.traits.data_type in NUMBERS
+    able = {
+        **dict.fromkeys(THRESHOLDS, numeric),
+        **dict.fromkeys(TARGETS, numeric and TARGET in variable.attributes),
+        **dict.fromkeys(PERIODIC | {"Delta"}, True),
+    }
+    return variable.traits.monitored and able.get(kind, False)
 
 
 def _echo(variable: Message) -> Json:

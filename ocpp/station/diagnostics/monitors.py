@@ -11,6 +11,9 @@ from ocpp.station.provisioning.model import Key, Model, Unknown, Variable
 
 THRESHOLDS: Final = {"UpperThreshold", "LowerThreshold"}
 PERIODIC: Final = {"Periodic", "PeriodicClockAligned"}
+TARGETS: Final = {"TargetDelta", "TargetDeltaRelative"}
+"""Of 2.1: how far a value is from the one that it should have."""
+TARGET: Final = "Target"
 NUMBERS: Final = {"integer", "decimal"}
 
 
@@ -77,6 +80,8 @@ def look(model: Model, monitor: Monitor, now_ns: int, unix_ns: int | None) -> Fi
         return _periodic(monitor, variable, now_ns, unix_ns)
     if monitor.kind in THRESHOLDS:
         return _threshold(monitor, variable, actual)
+    if monitor.kind in TARGETS:
+        return _target(monitor, variable, actual)
     return _delta(monitor, variable, actual)
 
 
@@ -86,6 +91,20 @@ def _threshold(monitor: Monitor, variable: Variable, actual: str) -> Finding | N
         return None
     upper = monitor.kind == "UpperThreshold"
     beyond = number > monitor.value if upper else number < monitor.value
+    return _alert(monitor, variable, actual, beyond=beyond)
+
+
+def _target(monitor: Monitor, variable: Variable, actual: str) -> Finding | None:
+    """By an amount, or by a share of the target [N07.FR.22, N07.FR.23]."""
+    number, target = _number(actual), _number(variable.attributes[TARGET].now)
+    if number is None or target is None:
+        return None
+    share = abs(target) if monitor.kind == "TargetDeltaRelative" else 1.0
+    beyond = abs(number - target) > monitor.value * share
+    return _alert(monitor, variable, actual, beyond=beyond)
+
+
+def _alert(monitor: Monitor, variable: Variable, actual: str, *, beyond: bool) -> Finding | None:
     if beyond is monitor.alerting:
         return None
     monitor.alerting = beyond

@@ -10,11 +10,13 @@ from ocpp.catalogue import Message
 from ocpp.station.desk import ACCEPTED, Desk, Json, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
-from ocpp.station.provisioning.model import Key
+from ocpp.station.provisioning.model import Key, Unknown
 from ocpp.station.records import ChargingState
 from ocpp.station.translation import ConnectorState
+from ocpp.versions import Version
 
 KEPT: Final = "display"
+CONTROLLER: Final = "DisplayMessageCtrlr"
 MOST: Final = 50
 FORMATS: Final = ("ASCII", "UTF8", "URI")
 STATES: Final = ("Charging", "Faulted", "Idle", "Unavailable")
@@ -55,7 +57,7 @@ class Display:
             }
         )
         count = lambda: str(len(self._all))  # noqa: E731
-        ground.model.show(Key("DisplayMessageCtrlr"), "DisplayMessages", count)
+        ground.model.show(Key(CONTROLLER), "DisplayMessages", count)
         if self._all:
             self._looking.rearm(LOOK_EACH)
 
@@ -122,6 +124,8 @@ class Display:
     def _unfit(self, wanted: Message) -> str:
         if wanted.message.format not in FORMATS:
             return "NotSupportedMessageFormat"
+        if wanted.priority not in self._ground.model.members(CONTROLLER, "SupportedPriorities"):
+            return "NotSupportedPriority"
         if wanted.state is not UNSET and wanted.state not in STATES:
             return "NotSupportedState"
         running = {place.outlet.transaction for place in self._ground.places.values()}
@@ -129,8 +133,19 @@ class Display:
             return "UnknownTransaction"
         full = wanted.id not in self._all and len(self._all) >= MOST
         elsewhere = wanted.display is not UNSET
-        other_languages = getattr(wanted, "messageExtra", UNSET) is not UNSET  # [O01.FR.19]
-        return "Rejected" if full or elsewhere or other_languages else ""
+        return "Rejected" if full or elsewhere else self._strange(wanted)
+
+    def _strange(self, wanted: Message) -> str:
+        """Of 2.1: the languages of a display, where a variable names them [O01.FR.18, FR.19]."""
+        if self._ground.version is not Version.V21:
+            return ""
+        others = () if wanted.messageExtra is UNSET else wanted.messageExtra
+        try:
+            known = set(self._ground.model.members(CONTROLLER, "Language"))
+        except Unknown:
+            return "Rejected" if others else ""
+        said = {each.language for each in (wanted.message, *others)} - {UNSET}
+        return "" if said <= known else "LanguageNotSupported"
 
     def _get(self, message: Message) -> Reply:
         ids = None if message.id is UNSET else set(message.id)

@@ -89,6 +89,11 @@ class Networks:
             return slot.profile
         return profile_of(self._own, with_certificate=self._with_certificate())
 
+    def _least(self, profile: int) -> int:
+        """What may be gone down to from it: from 3 one step, if a variable says so [A05.FR.08]."""
+        down = self._ground.model.flag("SecurityCtrlr", "AllowSecurityProfileDowngrade")
+        return 2 if down and profile == 3 else profile
+
     def start(self) -> None:
         """Begin with the first of the order [B10.FR.04]."""
         self._take(self._usable()[0])
@@ -100,7 +105,8 @@ class Networks:
         if self.profile > self._floor:
             self._floor = self.profile
             self._ground.memory.write(FLOOR, self._floor)
-        lower = [name for name, slot in self._slots.items() if slot.profile < self.profile]
+        least = self._least(self.profile)
+        lower = [name for name, slot in self._slots.items() if slot.profile < least]
         if lower:  # [A05.FR.06]
             for name in lower:
                 del self._slots[name]
@@ -139,7 +145,8 @@ class Networks:
         Where no other is left, it is his word that counts: it did not come over the line.
         """
         found = [each for each in self._order() if self._is_there(each)]
-        return [each for each in found if self._profile_of(each) >= self._floor] or [OWN]
+        least = self._least(self._floor)
+        return [each for each in found if self._profile_of(each) >= least] or [OWN]
 
     def _is_there(self, name: str) -> bool:
         return name == OWN or name in self._slots
@@ -161,7 +168,7 @@ class Networks:
         priority = self._ground.model.find(Key(CONTROLLER), PRIORITY)
         if name not in priority.traits.values:
             return Reply(status("Rejected", "InvalidConfSlot"))  # [B09.FR.05]
-        if data.securityProfile < self.profile:
+        if data.securityProfile < self._least(self.profile):
             return Reply(status("Rejected", "NoSecurityDowngrade"))  # [B09.FR.04]
         identity = getattr(data, "identity", UNSET)
         password = getattr(data, "basicAuthPassword", UNSET)
@@ -192,7 +199,8 @@ class Networks:
         names = [word.strip() for word in value.split(",") if word.strip()]
         if not names or not all(map(self._is_there, names)):
             raise Unfit("InvalidConfSlot", "name slots that are set")
-        if any(self._profile_of(name) < self.profile for name in names):
+        least = self._least(self.profile)
+        if any(self._profile_of(name) < least for name in names):
             raise Unfit("NoSecurityDowngrade", "a slot is less secure than this line")
         for name in names:
             slot = self._slots.get(name)

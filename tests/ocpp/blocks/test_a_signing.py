@@ -284,3 +284,20 @@ def test_a02_fr_20_what_was_refused_is_not_asked_for_again_unasked(
         assert len(keys.wanted) == 1
         assert sign(whole, "SignV2GCertificate") == "Accepted"
         assert len(keys.wanted) == 2
+
+
+@pytest.mark.parametrize("version", [Version.V21])
+def test_the_number_of_a_renewal_comes_back_with_its_certificate(
+    version: Version, folder: Path
+) -> None:
+    """A03.FR.21, A03.FR.22."""
+    keys = TestKeys(ending=("ChargingStationCertificate",))
+    with site(folder, version, keys=keys) as whole:
+        whole.run()
+        [said] = whole.said("SignCertificate")
+        chain = {"certificateChain": "PEM"}
+        wrong = {**chain, "requestId": said["requestId"] + 1}
+        assert whole.ask("CertificateSigned", wrong)["status"] == "Rejected"
+        assert keys.taken == []
+        right = {**chain, "requestId": said["requestId"]}
+        assert whole.ask("CertificateSigned", right)["status"] == "Accepted"

@@ -1,5 +1,6 @@
 """B09, B10, A05: several ways to a back end, their order, and what follows when one fails."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,23 @@ def test_tc_b_57_the_waits_between_tries_follow_their_variables(
         assert not whole.made.client.is_open
         whole.run(3)
         assert whole.made.client.is_open
+
+
+@SINCE_2
+@pytest.mark.parametrize("down", ["true", "false"])
+def test_from_the_best_profile_one_step_down_is_allowed_by_a_variable(
+    version: Version, down: str, folder: Path
+) -> None:
+    """A05.FR.08: to 2; A05.FR.09: never to 1; A05.FR.10: not at all without it."""
+    settings = {"SecurityCtrlr.AllowSecurityProfileDowngrade": down}
+    with site(folder, version, rules(values=settings)) as whole:
+        assert stored(whole, profile(3, "ws://third.example/x", security=1)) == "Accepted"
+        networks = whole.station._blocks.networks
+        networks._own = replace(networks._own, url="wss://csms.example/ocpp")
+        networks._with_certificate = lambda: True
+        assert got(whole, "SecurityCtrlr.SecurityProfile") == "3"
+        second = profile(2, "wss://second.example/x", security=2)
+        assert stored(whole, second) == ("Accepted" if down == "true" else "Rejected")
+        assert put(whole, PRIORITY, "1,2") == ("RebootRequired" if down == "true" else "Rejected")
+        assert put(whole, PRIORITY, "1,3") == "Rejected"
+        assert stored(whole, profile(3, "ws://third.example/x", security=1)) == "Rejected"

@@ -1,5 +1,6 @@
 """N02 to N08: variables are watched, and what happens to them is told."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -303,3 +304,43 @@ def test_2_1_a_report_says_whose_a_monitor_is(folder: Path) -> None:
         [row] = parts(whole, "NotifyMonitoringReport", "monitor")
         [shown] = row["variableMonitoring"]
         assert shown["eventNotificationType"] == "CustomMonitor"
+
+
+def lamp(target: str | None = "200") -> Json:
+    """A component of an integrator whose value has a target."""
+    more = [] if target is None else [{"type": "Target", "value": target}]
+    return {
+        "component": {"name": "Lamp"},
+        "variable": {"name": "Brightness"},
+        "variableAttribute": [{"value": "200"}, *more],
+        "variableCharacteristics": {"dataType": "integer", "supportsMonitoring": True},
+    }
+
+
+@pytest.mark.parametrize(("kind", "value"), [("TargetDelta", 20), ("TargetDeltaRelative", 0.1)])
+def test_2_1_a_value_too_far_from_its_target_alerts_and_clears(
+    kind: str, value: float, folder: Path, tmp_path: Path
+) -> None:
+    """N07.FR.22: by an amount; N07.FR.23: by a share; N02.FR.13: reported with the deltas."""
+    (tmp_path / "lamp.json").write_text(json.dumps([lamp()]))
+    with site(folder, Version.V21, rules(components=tmp_path)) as whole:
+        assert watch(whole, "Lamp.Brightness", kind, value)["status"] == "Accepted"
+        for actual in ("180", "179", "170", "185", "221", "215"):
+            put(whole, "Lamp.Brightness", actual)
+            whole.run(2)
+        found = [(e["trigger"], e["actualValue"], e.get("cleared", False)) for e in told(whole)]
+        assert found == [
+            ("Alerting", "179", False),
+            ("Alerting", "185", True),
+            ("Alerting", "221", False),
+            ("Alerting", "215", True),
+        ]
+        asked = {"requestId": 1, "monitoringCriteria": ["DeltaMonitoring"]}
+        assert whole.ask("GetMonitoringReport", asked)["status"] == "Accepted"
+
+
+def test_2_1_what_has_no_target_has_no_distance_from_it(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "lamp.json").write_text(json.dumps([lamp(None)]))
+    with site(folder, Version.V21, rules(components=tmp_path)) as whole:
+        found = watch(whole, "Lamp.Brightness", "TargetDelta", 20)
+        assert found["status"] == "UnsupportedMonitorType"

@@ -1,5 +1,6 @@
 """O, I: messages for the display and what a charge costs."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,45 @@ def test_2_1_a_message_in_other_languages_is_not_shown(folder: Path) -> None:
         other = {"format": "UTF8", "language": "de", "content": "Hallo"}
         assert show(whole, messageExtra=[other]) == "Rejected"
         assert listed(whole) == []
+
+
+@SINCE_2
+def test_tc_o_17_a_priority_that_the_display_does_not_have(version: Version, folder: Path) -> None:
+    """O01.FR.02, O02.FR.04."""
+    few = {"DisplayMessageCtrlr.SupportedPriorities": "NormalCycle,InFront"}
+    with site(folder, version, rules(values=few)) as whole:
+        charge(whole)
+        running: Json = {"transactionId": whole.station.outlet(1).transaction}
+        assert show(whole, priority="AlwaysFront") == "NotSupportedPriority"
+        assert show(whole, priority="AlwaysFront", **running) == "NotSupportedPriority"
+        assert listed(whole) == []
+        assert show(whole, priority="InFront", **running) == "Accepted"
+
+
+@pytest.mark.parametrize("extra", [True, False])
+def test_2_1_a_language_that_the_display_does_not_have(
+    folder: Path, tmp_path: Path, *, extra: bool
+) -> None:
+    """O01.FR.18: by the variable that names them; O01.FR.19: without it there is one."""
+    languages = {
+        "component": {"name": "DisplayMessageCtrlr"},
+        "variable": {"name": "Language"},
+        "variableAttribute": [{"value": "en,de", "mutability": "ReadOnly"}],
+        "variableCharacteristics": {"dataType": "MemberList", "valuesList": "en,de"},
+    }
+    (tmp_path / "display.json").write_text(json.dumps([languages]))
+    with site(folder, Version.V21, rules(components=tmp_path)) as whole:
+
+        def said(language: str) -> str:
+            text = {"format": "UTF8", "language": language, "content": "Hallo"}
+            if extra:
+                return show(whole, messageExtra=[text])
+            message = {"id": 1, "priority": "NormalCycle", "message": text}
+            return str(whole.ask("SetDisplayMessage", {"message": message})["status"])
+
+        assert said("fr") == "LanguageNotSupported"
+        assert listed(whole) == []
+        assert said("de") == "Accepted"
 
 
 @SINCE_2
