@@ -6,7 +6,7 @@ Pure declarations, without a look into the matrices; that is what ``binding`` do
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
@@ -50,7 +50,7 @@ class BusConfig(Part):
             yield Wrong("interface", text, "socketcan")
 
 
-def _fixed(given: Any) -> Any:  # noqa: ANN401 - whatever the file says, pydantic judges it
+def _fixed(given: object) -> object:
     """Lists become tuples, which is what the models want once a value has passed through here."""
     if isinstance(given, list):
         return tuple(_fixed(item) for item in given)
@@ -59,7 +59,7 @@ def _fixed(given: Any) -> Any:  # noqa: ANN401 - whatever the file says, pydanti
     return given
 
 
-def _numbers(given: Any) -> Any:  # noqa: ANN401 - as above
+def _numbers(given: object) -> object:
     """A single number is short for a list of one: ``{Park: 0, Drive: [3, 4]}``."""
     if not isinstance(given, dict):
         return given
@@ -70,13 +70,13 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _signal(given: Any) -> Any:  # noqa: ANN401 - as above
+def _signal(given: object) -> object:
     """``soc: BMS_Battery.Soc`` is short for ``soc: {signal: BMS_Battery.Soc}``."""
     given = _fixed(given)
     return {"signal": given} if isinstance(given, (str, tuple)) else given
 
 
-def _together(given: Any) -> Any:  # noqa: ANN401 - as above
+def _together(given: object) -> object:
     return (given,) if isinstance(given, str) else _fixed(given)
 
 

@@ -36,8 +36,13 @@ def software(config: SoftwareConfig) -> SoftwareDriver:
             )
         )
     source = config.unlock
-    passphrase = lambda: fetch(source, "csm.software.unlock")  # noqa: E731 - a name for a port
-    return SoftwareDriver(Store(config.folder, passphrase, scrypt_log2=config.scrypt_log2))
+    return SoftwareDriver(
+        Store(
+            config.folder,
+            lambda: fetch(source, "csm.software.unlock"),
+            scrypt_log2=config.scrypt_log2,
+        )
+    )
 
 
 def token(config: Pkcs11Config, *, last_try: bool = False) -> CryptoDriver:

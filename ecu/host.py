@@ -31,7 +31,6 @@ from csm.randomness import HostRandomness
 from keym.config import KeymConfig
 
 if TYPE_CHECKING:
-    from bsw.net.ports import Stream, StreamUser
     from bsw.north.door import LocalDoor
     from bsw.north.side import NorthSide
     from bsw.plug.end import ProcessEnd
@@ -190,30 +189,10 @@ class HostDoors:
 
         chosen = self._config.hardware
         if chosen.driver == "can" or (chosen.driver, chosen.island.line) == ("island", "can"):
-            return self._hardware_on_can(side)
+            from ecu.on_can import hardware_on_can  # noqa: PLC0415 - the same
+
+            return hardware_on_can(self._base, chosen, side, self.chance)
         return open_hardware(self._base, chosen, side, self.chance)
-
-    def _hardware_on_can(self, side: Side) -> PlugHardware:
-        from bsw.hardware.open import open_hardware  # noqa: PLC0415 - only for such a driver
-        from can_adapter.bus import BusUnavailable  # noqa: PLC0415 - the same
-        from can_adapter.drivers.choose import open_port  # noqa: PLC0415 - the same
-        from can_adapter.matrix.configured import CanConfigError  # noqa: PLC0415 - the same
-        from can_adapter.plug.door import NodeDoor  # noqa: PLC0415 - the same
-        from can_adapter.plug.line import CanLine  # noqa: PLC0415 - the same
-
-        base, chosen = self._base, self._config.hardware
-
-        def port(name: str) -> "CanPort":
-            return open_port(base.scheduler, chosen.can.bus, name, clock=base.clock)
-
-        def line(user: "StreamUser") -> "Stream":
-            return CanLine(base.scheduler, port("island"), chosen.island, user)
-
-        node = NodeDoor(chosen.can, port)
-        try:
-            return open_hardware(base, chosen, side, self.chance, node=node, can=line)
-        except (BusUnavailable, CanConfigError) as error:
-            raise CannotStart(f"hardware.can: {error}") from None
 
     def keys(self) -> "CryIf":
         from csm.hardening import forbid_core_dumps  # noqa: PLC0415 - only where there are keys

@@ -91,7 +91,7 @@ class ShapeBuilder:
             raise SchemaUnusable(f"{self._name}: a message is an object with named fields")
         return made
 
-    def _type(self, schema: Schema, name: str) -> Any:  # noqa: ANN401 - a type to be
+    def _type(self, schema: Schema, name: str) -> object:
         strange = set(schema) - _UNDERSTOOD
         if strange:
             raise SchemaUnusable(f"{name}: does not know the schema word {min(strange)!r}")
@@ -113,7 +113,7 @@ class ShapeBuilder:
             raise SchemaUnusable(f"{name}: does not know the type {kind!r}")
         return kinds[kind](schema, name)
 
-    def _referred(self, reference: str, name: str) -> Any:  # noqa: ANN401 - a type to be
+    def _referred(self, reference: str, name: str) -> object:
         target = reference.removeprefix("#/definitions/")
         if target not in self._definitions:
             raise SchemaUnusable(f"{name}: refers to {reference}, which is not there")
@@ -125,7 +125,7 @@ class ShapeBuilder:
             self._building.discard(target)
         return self._built[target]
 
-    def _object(self, schema: Schema, name: str) -> Any:  # noqa: ANN401 - a type to be
+    def _object(self, schema: Schema, name: str) -> object:
         is_open = schema.get("additionalProperties", True) is not False
         if is_open and "vendorId" in schema.get("properties", {}):
             return CustomData
@@ -141,7 +141,7 @@ class ShapeBuilder:
             rename={f"{key}_": key for key, _ in _properties(schema) if keyword.iskeyword(key)},
         )
 
-    def _field(self, key: str, schema: Schema, required: bool) -> Any:  # noqa: ANN401, FBT001 - one field
+    def _field(self, key: str, schema: Schema, required: bool) -> object:  # noqa: FBT001 - one field
         name = f"{key}_" if keyword.iskeyword(key) else key
         made = self._type(schema, f"{key[:1].upper()}{key[1:]}")
         return (name, made) if required else (name, Union[made, UnsetType], UNSET)  # noqa: UP007 - made at run time

@@ -80,7 +80,7 @@ def mend(payload: Value, error: msgspec.ValidationError) -> Mend | None:
 
 def _spots(
     payload: Value, place: str, deviation: Deviation
-) -> Iterator[tuple["dict[str, Value] | list[Value]", Any]]:
+) -> Iterator[tuple["dict[str, Value] | list[Value]", object]]:
     """Container and key of each value at ``place``; of the object itself for a strange field."""
     if deviation is Deviation.UNKNOWN_FIELD:
         for holder in _values([payload], _steps(place)):
@@ -113,7 +113,7 @@ def _drop_unknown(holder: Value, _key: object, text: str) -> bool:
     return found is not None and holder.pop(found["field"], _ABSENT) is not _ABSENT
 
 
-def _make_whole(holder: Value, key: Any, _text: str) -> bool:  # noqa: ANN401 - a key or an index
+def _make_whole(holder: Value, key: object, _text: str) -> bool:
     value = holder[key]
     if isinstance(value, float) and value.is_integer():
         holder[key] = int(value)
@@ -121,21 +121,21 @@ def _make_whole(holder: Value, key: Any, _text: str) -> bool:  # noqa: ANN401 - 
     return False
 
 
-def _drop_null(holder: Value, key: Any, _text: str) -> bool:  # noqa: ANN401 - a key or an index
+def _drop_null(holder: Value, key: object, _text: str) -> bool:
     if isinstance(holder, dict) and holder[key] is None:
         del holder[key]
         return True
     return False
 
 
-def _drop_empty(holder: Value, key: Any, _text: str) -> bool:  # noqa: ANN401 - a key or an index
+def _drop_empty(holder: Value, key: object, _text: str) -> bool:
     if isinstance(holder, dict) and holder[key] == []:
         del holder[key]
         return True
     return False
 
 
-def _add_zone(holder: Value, key: Any, _text: str) -> bool:  # noqa: ANN401 - a key or an index
+def _add_zone(holder: Value, key: object, _text: str) -> bool:
     value = holder[key]
     if isinstance(value, str) and _NAIVE.match(value):
         holder[key] = value + "Z"

@@ -5,7 +5,7 @@ a text in ``data``, and so is its answer.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from ocpp.catalogue import Catalogue, Message, Refused
 from ocpp.folder import Kind
@@ -16,7 +16,7 @@ CARRIER: Final = "DataTransfer"
 _MESSAGES: Final = Catalogue(Version.V201)
 
 
-def packed(action: str, fields: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def packed(action: str, fields: Mapping[str, object]) -> tuple[str, dict[str, object]]:
     """The call of 1.6 that carries this one of 2.0.1; raises ``Refused``."""
     data = _MESSAGES.encode(action, Kind.REQUEST, fields).decode()
     return CARRIER, {"vendorId": VENDOR, "messageId": action, "data": data}
@@ -27,7 +27,7 @@ def request_in(action: str, data: object) -> Message:
     return _MESSAGES.decode(action, Kind.REQUEST, str(data).encode()).message
 
 
-def answer_with(action: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def answer_with(action: str, fields: Mapping[str, object]) -> dict[str, object]:
     """The answer of 1.6 that carries this one of 2.0.1; raises ``Refused``."""
     data = _MESSAGES.encode(action, Kind.RESPONSE, fields).decode()
     return {"status": "Accepted", "data": data}

@@ -6,7 +6,7 @@ what is stable.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pilotwire import pki
@@ -41,7 +41,7 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - of any kind
+def __getattr__(name: str) -> object:
     if name == "pki":
         return import_module("pilotwire.pki")
     if name not in _PLACES:

@@ -211,7 +211,7 @@ class Ecu(Generic[C]):
             raise NotRunning("it does not run; call start, or use it as a context manager")
         return self._side
 
-    def _in_loop(self, ask: Callable[[NorthSide], Any], within: float) -> Any:  # noqa: ANN401
+    def _in_loop(self, ask: Callable[[NorthSide], object], within: float) -> object:
         """Do it in the ECU's thread; what it raises is raised here."""
         side, base = self._north, self._base
         assert base is not None, "what has a north side was started"
@@ -263,5 +263,5 @@ def _text(value: object) -> str:
     return str(value) if isinstance(value, str | Path) else json.dumps(value)
 
 
-def _only_value(listener: Heard) -> Callable[[str, Any], None]:
+def _only_value(listener: Heard) -> Callable[[str, object], None]:
     return lambda _name, value: listener(value)

@@ -54,7 +54,7 @@ class Decoded:
         """Every value by its path on the wire; quantities in their SI unit."""
         return {value.path: value.value for value in values(self.message)}
 
-    def as_tree(self) -> dict[str, Any]:
+    def as_tree(self) -> dict[str, object]:
         """As plain dictionaries and lists, as ``v2g exi decode`` prints them."""
         return to_tree(exi.schema_set(self.schema), self.message)
 
@@ -76,7 +76,7 @@ def decode(octets: bytes, schema: str | None = None, *, strict: bool = False) ->
 
 
 def encode(
-    message: Message | Decoded | Mapping[str, Any],
+    message: Message | Decoded | Mapping[str, object],
     schema: str | None = None,
     *,
     session_id: bytes = NO_SESSION,

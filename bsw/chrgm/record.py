@@ -65,7 +65,7 @@ def code_of(body: Any) -> str:  # noqa: ANN401 - any response of any protocol
     return str(body.response_code._value_)
 
 
-def told_with(body: Any) -> str:  # noqa: ANN401 - any response of any protocol
+def told_with(body: object) -> str:
     """What a station says of itself beside a response code: state, isolation, notification."""
     status = getattr(getattr(body, "evse_charge_parameter", body), "dc_evse_status", None)
     if status is None:

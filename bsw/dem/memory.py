@@ -288,7 +288,7 @@ def _recovery(entry: Entry) -> Entry:
     return replace(entry, status=status)
 
 
-def _content(entry: Entry) -> dict[str, Any]:
+def _content(entry: Entry) -> dict[str, object]:
     return {
         "status": int(entry.status),
         "occurrences": entry.occurrences,

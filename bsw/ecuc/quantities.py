@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, ValidationInfo
 
@@ -97,10 +97,10 @@ SIZE: Final = Quantity(
 )
 
 
-def from_file(read: Callable[[object], Any]) -> PlainValidator:
+def from_file(read: Callable[[object], object]) -> PlainValidator:
     """Read the written form from files; take the value itself from Python code."""
 
-    def validate(value: object, info: ValidationInfo) -> Any:  # noqa: ANN401 - what the type says
+    def validate(value: object, info: ValidationInfo) -> object:
         if info.mode == "python" and not isinstance(value, str):
             return value
         return read(value)
@@ -108,11 +108,11 @@ def from_file(read: Callable[[object], Any]) -> PlainValidator:
     return PlainValidator(validate)
 
 
-def _written(write: Callable[[Any], str]) -> PlainSerializer:
+def _written(write: Callable[[object], str]) -> PlainSerializer:
     return PlainSerializer(write, when_used="json")
 
 
-def _example(text: str) -> Any:  # noqa: ANN401 - pydantic's own type for it is Any
+def _example(text: str) -> object:
     return Field(examples=[text])
 
 

@@ -331,7 +331,7 @@ class CarefulDecoder:
             raise self._reader.error(f"no type but {wire}", f"xsi:type {named.wire}", position)
         self._reader.note("says its type")
 
-    def _empty_text(self, table: Grammar, values: dict[str, Any], name: Name) -> None:
+    def _empty_text(self, table: Grammar, values: dict[str, object], name: Name) -> None:
         field = table.fields[-1]
         position = self._reader.position
         if not isinstance(field.kind, Text | Octets):

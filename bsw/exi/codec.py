@@ -187,7 +187,7 @@ class Codec:
         if tolerance.typed_emaid and self.schema.ambiguous:
             yield {"relaxed": False}
 
-    def _fragment_name(self, value: Value, wire: str | None) -> tuple[Name, Any, bool]:
+    def _fragment_name(self, value: Value, wire: str | None) -> tuple[Name, object, bool]:
         """The full name of a fragment, its type, and whether the name has more than one."""
         schema = self.schema
         if wire is None:

@@ -47,7 +47,7 @@ class _Tables:
         states = tuple((state.width, _productions(state)) for state in self._states)
         return Type(table.cls, type_of, fields, states)
 
-    def _field(self, field: Field, after: After) -> tuple[Any, ...]:
+    def _field(self, field: Field, after: After) -> tuple[object, ...]:
         coding = _coding(field)
         owner = next(cls for cls in self._table.cls.__mro__ if field.name in vars(cls))
         return (
@@ -172,7 +172,7 @@ class CoreCodec:
         return self._fragments
 
 
-def _readable(kinds: list[Any]) -> type | None:
+def _readable(kinds: list[object]) -> type | None:
     """The class that the quick codec reads under a name, if there is just one."""
     only = kinds[0] if len(kinds) == 1 else None
     return only if isinstance(only, MessageType) and not only.__abstract__ else None

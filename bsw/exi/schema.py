@@ -125,7 +125,7 @@ def _module(name: str) -> ModuleType:
         return import_module(name)
 
 
-def _declared(field: Field) -> Iterator[tuple[Name, Any]]:
+def _declared(field: Field) -> Iterator[tuple[Name, object]]:
     """The element names that a field declares, with what is behind them."""
     if isinstance(field.kind, Group) and field.inline is None:
         for wire, cls in field.kind.members.items():
@@ -135,7 +135,7 @@ def _declared(field: Field) -> Iterator[tuple[Name, Any]]:
         yield Name(field.wire, field.ns or ""), field.inline or field.kind
 
 
-def _note(names: dict[Name, list[Any]], name: Name, kind: object) -> None:
+def _note(names: dict[Name, list[object]], name: Name, kind: object) -> None:
     kinds = names.setdefault(name, [])
     if kind is not None and kind not in kinds:
         kinds.append(kind)

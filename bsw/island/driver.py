@@ -7,9 +7,10 @@ our predecessor, are cleared here; the island refuses while their cause is there
 
 from typing import Final
 
-from bsw.cp.pilot import Drive, Pilot, PilotListener, PilotState, Source
-from bsw.cp.proximity import Connector, Proximity, ProximityListener, proximity
+from bsw.cp.pilot import Drive, Pilot, PilotState, Source
+from bsw.cp.proximity import OUT, Connector, Proximity, proximity
 from bsw.cp.table import FAULTS
+from bsw.cp.told import Told
 from bsw.hardware.port import Lost, Side, Surroundings
 from bsw.island.link import IslandLink
 from bsw.island.messages import (
@@ -36,19 +37,12 @@ ALL: Final = 3
 DRIVES: Final = {Source.FAULT: DriveWish.E, Source.UNAVAILABLE: DriveWish.F}
 
 
-class IslandPilot:
+class IslandPilot(Told[Pilot]):
     """Both a ``VehiclePilot`` and a ``StationPilot``: the island knows which side it is."""
 
     def __init__(self, link: IslandLink) -> None:
+        super().__init__(Pilot(PilotState.A))
         self._link = link
-        self._reading = Pilot(PilotState.A)
-        self._listeners: list[PilotListener] = []
-
-    def read(self) -> Pilot:
-        return self._reading
-
-    def listen(self, changed: PilotListener) -> None:
-        self._listeners.append(changed)
 
     def show(self, state: PilotState) -> None:
         self._link.want(show=Show[state.name])
@@ -65,23 +59,13 @@ class IslandPilot:
         short = "diode_short" in fault_names(status.active | status.latched)
         duty = status.duty / 100 or 100.0
         reading = Pilot(state or PilotState[letter], duty, short)
-        if reading != self._reading:
-            self._reading = reading
-            for listener in tuple(self._listeners):
-                listener(reading)
+        self.tell(reading)
 
 
-class IslandProximity:
+class IslandProximity(Told[Proximity]):
     def __init__(self, connector: Connector) -> None:
+        super().__init__(OUT)
         self._connector = connector
-        self._reading = Proximity(plugged=False)
-        self._listeners: list[ProximityListener] = []
-
-    def read(self) -> Proximity:
-        return self._reading
-
-    def listen(self, changed: ProximityListener) -> None:
-        self._listeners.append(changed)
 
     def heard(self, status: Status) -> None:
         there = status.plug in {Plug.IN, Plug.BUTTON}
@@ -91,10 +75,7 @@ class IslandProximity:
             cable_current=measured.cable_current if there else None,
             button=status.plug == Plug.BUTTON,
         )
-        if seen != self._reading:
-            self._reading = seen
-            for listener in tuple(self._listeners):
-                listener(seen)
+        self.tell(seen)
 
 
 class IslandContactors:

@@ -9,9 +9,10 @@ from math import inf
 from typing import Final
 
 from bsw.cp.duty import STEADY
-from bsw.cp.pilot import Drive, Pilot, PilotListener, PilotState, Source
-from bsw.cp.proximity import BANDS, Connector, Proximity, ProximityListener, proximity
+from bsw.cp.pilot import Drive, Pilot, PilotState, Source
+from bsw.cp.proximity import BANDS, OUT, Connector, proximity
 from bsw.cp.rules import PilotRules, classify
+from bsw.cp.told import Told
 from bsw.hardware.port import Lost, Side, Surroundings
 from bsw.linux.config import LinuxConfig
 from bsw.linux.gpio import Lines
@@ -23,49 +24,18 @@ from bsw.os.scheduler import Task
 READY_STATES: Final = frozenset({PilotState.C, PilotState.D})
 
 
-class LinuxPilot:
+class LinuxPilot(Told[Pilot]):
     """Both a ``VehiclePilot`` and a ``StationPilot``."""
 
     def __init__(self, driver: "LinuxHardware") -> None:
+        super().__init__(Pilot(PilotState.A))
         self._driver = driver
-        self._reading = Pilot(PilotState.A)
-        self._listeners: list[PilotListener] = []
-
-    def read(self) -> Pilot:
-        return self._reading
-
-    def listen(self, changed: PilotListener) -> None:
-        self._listeners.append(changed)
 
     def show(self, state: PilotState) -> None:
         self._driver.show(state)
 
     def drive(self, drive: Drive) -> None:
         self._driver.drive(drive)
-
-    def heard(self, reading: Pilot) -> None:
-        if reading != self._reading:
-            self._reading = reading
-            for listener in tuple(self._listeners):
-                listener(reading)
-
-
-class LinuxProximity:
-    def __init__(self) -> None:
-        self._reading = Proximity(plugged=False)
-        self._listeners: list[ProximityListener] = []
-
-    def read(self) -> Proximity:
-        return self._reading
-
-    def listen(self, changed: ProximityListener) -> None:
-        self._listeners.append(changed)
-
-    def heard(self, reading: Proximity) -> None:
-        if reading != self._reading:
-            self._reading = reading
-            for listener in tuple(self._listeners):
-                listener(reading)
 
 
 class LinuxHardware:
@@ -92,7 +62,7 @@ class LinuxHardware:
         self._rules = PilotRules(vehicle=self._vehicle)
         self._drive = Drive()
         self.vehicle_pilot = self.station_pilot = LinuxPilot(self)
-        self.proximity = LinuxProximity()
+        self.proximity = Told(OUT)
         self.contactors = LineContactors(self._lines, config)
         self.lock = LineLock(self._lines, config)
         self.stopped = False
@@ -209,12 +179,12 @@ class LinuxHardware:
         pin = self._config.proximity
         if pin is not None:
             self._ohm = pin.ohm(self._adc.volts(pin.channel))
-            self.proximity.heard(proximity(self._connector, self._ohm))
+            self.proximity.tell(proximity(self._connector, self._ohm))
 
     def _tell(self, duty: float) -> None:
         state = {"UNKNOWN": PilotState.A, "FAULT": PilotState.E}.get(self._rules.state)
         reading = Pilot(state or PilotState[self._rules.state], duty, self._rules.diode_short)
-        self.vehicle_pilot.heard(reading)
+        self.vehicle_pilot.tell(reading)
 
     def _proximity_faults(self) -> dict[str, bool]:
         if self._config.proximity is None:

@@ -16,7 +16,7 @@ class Request(Protocol):
     """What ``gpiod.request_lines`` gives."""
 
     def get_value(self, line: int | str) -> Any: ...  # noqa: ANN401 - gpiod's own
-    def set_value(self, line: int | str, value: Any) -> None: ...  # noqa: ANN401 - the same
+    def set_value(self, line: int | str, value: object) -> None: ...
     def release(self) -> None: ...
 
 

@@ -77,7 +77,7 @@ class NorthSide:
         """Hear the variables that are ``wanted`` when they are published; asked each time."""
 
         def one(name: str) -> None:
-            def tell(value: Any) -> None:  # noqa: ANN401 - the variable's own type
+            def tell(value: object) -> None:
                 if wanted(name):
                     heard(name, self._as_json(name, value))
 
@@ -93,12 +93,12 @@ class NorthSide:
         """Variables that are spelled nearly so, for a message."""
         return _near(name, self.variables)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """All names with their JSON schema and a line of explanation; made once."""
         self._description = self._description or self._described()
         return self._description
 
-    def _described(self) -> dict[str, Any]:
+    def _described(self) -> dict[str, object]:
         meaning = self._meaning
         commands = {}
         for name in self._commands:
@@ -137,13 +137,13 @@ class NorthSide:
             self._adapters[name] = TypeAdapter(type(None) if kind is None else kind)
         return self._adapters[name]
 
-    def _as_json(self, name: str, value: Any) -> Any:  # noqa: ANN401
+    def _as_json(self, name: str, value: object) -> object:
         return self._adapter(name).dump_python(value, mode="json", exclude_none=True)
 
 
 def _schema(
-    adapter: TypeAdapter[Any], mode: Literal["validation", "serialization"] = "validation"
-) -> dict[str, Any]:
+    adapter: TypeAdapter[object], mode: Literal["validation", "serialization"] = "validation"
+) -> dict[str, object]:
     """Of a type that may not be built yet: where building is put off, an adapter that has only
     written values may hold a stand-in for its schema and not notice.
     """
@@ -151,7 +151,7 @@ def _schema(
     return adapter.json_schema(mode=mode)
 
 
-def _arguments(name: str, method: Callable[..., Any]) -> type[BaseModel]:
+def _arguments(name: str, method: Callable[..., object]) -> type[BaseModel]:
     hints = get_type_hints(method, include_extras=True)
     fields: dict[str, Any] = {
         key: (hints[key], ... if one.default is inspect.Parameter.empty else one.default)

@@ -84,7 +84,7 @@ class Talk:
                 self._answer(line)
         return bool(self._waiting)
 
-    def tell(self, name: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    def tell(self, name: str, value: object) -> None:
         self._say({"var": name, "value": value})
 
     def refuse(self, refused: Refused) -> None:
@@ -112,7 +112,7 @@ class Talk:
         except Refused as refused:
             self._say({"id": number, "error": refused.as_json()})
 
-    def _do(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _do(self, request: dict[str, object]) -> object:
         named = [word for word in REQUESTS if word in request]
         if len(named) != 1:
             raise Refused("request", f"say one of {', '.join(REQUESTS)} in a request")
@@ -141,7 +141,7 @@ class Talk:
         except CommandError as error:
             raise Refused("arguments", str(error), error.problems) from None
 
-    def _get(self, name: str) -> Any:  # noqa: ANN401 - JSON
+    def _get(self, name: str) -> object:
         told, value = self._side.last(name)
         if not told:
             raise Refused("not-yet", f"{name} was not published yet; watch it")
@@ -167,7 +167,7 @@ class Talk:
             raise Refused("unknown", text, (Problem(name[:60], f"is not known{near}"),))
         return name
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _say(self, message: dict[str, object]) -> None:
         self._send(json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n")
 
 
@@ -193,7 +193,7 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) < len(pairs):
         raise ValueError("a key stands twice in an object")

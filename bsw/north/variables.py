@@ -42,7 +42,7 @@ class Variables:
         for listener in self._listeners[name]:
             listener(value)
 
-    def publish_changed(self, name: str, value: Any) -> bool:  # noqa: ANN401
+    def publish_changed(self, name: str, value: object) -> bool:
         """Only when it differs from what was said last; true if it did."""
         differs = not self.told(name) or self._last[name] != value
         if differs:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from bsw.program.ending import Ending
+from bsw.program.ending import Ending, unusable
 from bsw.program.parser import STATUSES, Parser
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="BaseConfig")
 
-FAILED, BAD_CONFIGURATION, RESET = 1, 2, 75
+FAILED, RESET = 1, 75
 
 _WHILE_STARTING = (5_000, 20, 1_000)
 """For the collector: what is made now stays, so it looks at young objects only, and seldom."""
@@ -127,7 +127,7 @@ def _run(role: Role[M], arguments: argparse.Namespace) -> int:
         files, settings = tuple(arguments.config), tuple(arguments.set)
         status = role.run(load(role.model(), files, settings, outside=False))
     except ConfigurationError as error:
-        return _say(role, error)
+        return unusable(role.name, error)
     except CannotStart as error:
         print(f"{role.name}: {error}", file=sys.stderr)
         return FAILED
@@ -139,56 +139,15 @@ def _run(role: Role[M], arguments: argparse.Namespace) -> int:
 
 
 def _check(role: Role[M], arguments: argparse.Namespace) -> int:
-    from bsw.ecuc.load import load  # noqa: PLC0415 - only this command needs it
-    from bsw.ecuc.show import effective  # noqa: PLC0415
-    from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415
+    from bsw.program.check import check  # noqa: PLC0415 - only this command needs it
 
-    try:
-        loaded = load(role.model(), tuple(arguments.config), tuple(arguments.set))
-    except ConfigurationError as error:
-        return _say(role, error)
-    files = ", ".join(str(path) for path in arguments.config) or "defaults only"
-    print(f"# effective configuration of {role.name}: {files}")
-    for line in effective(loaded.config, loaded.tree):
-        print(line)
-    for note in loaded.notes:
-        print(f"# {note}")
-    for lacking in loaded.config.lacking():
-        print(f"{role.name}: warning: {lacking}", file=sys.stderr)
-    return 0
+    return check(role.name, role.model, arguments)
 
 
 def _export(role: Role[M], arguments: argparse.Namespace) -> int:
-    from bsw.ecuc.arxml.export import CannotExport, as_arxml, as_yaml  # noqa: PLC0415 - only here
-    from bsw.ecuc.arxml.lines import CannotWrite  # noqa: PLC0415
-    from bsw.ecuc.load import load  # noqa: PLC0415
-    from bsw.ecuc.tree import ConfigurationError  # noqa: PLC0415
+    from bsw.program.export import export  # noqa: PLC0415 - only this command needs it
 
-    output: Path | None = arguments.output
-    write = as_arxml if arguments.arxml else as_yaml
-    try:
-        loaded = load(role.model(), tuple(arguments.config), tuple(arguments.set))
-        folder = output.parent if output else Path()
-        text = write(loaded.config, folder, changed=arguments.changed)
-        if output is not None:
-            from bsw.program.hostfault import at  # noqa: PLC0415 - only here
-
-            with at(output):
-                output.write_text(text, encoding="utf-8")
-    except ConfigurationError as error:
-        return _say(role, error)
-    except (CannotExport, CannotWrite) as error:
-        print(f"{role.name}: {error}", file=sys.stderr)
-        return BAD_CONFIGURATION
-    if output is None:
-        sys.stdout.write(text)
-    return 0
-
-
-def _say(role: Role[M], error: "Exception") -> int:
-    print(f"{role.name}: the configuration cannot be used", file=sys.stderr)
-    print(error, file=sys.stderr)
-    return BAD_CONFIGURATION
+    return export(role.name, role.model, arguments)
 
 
 def _doctor(_role: Role[M], _arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 FAILED: Final = 1
+BAD_CONFIGURATION: Final = 2
 INTERRUPTED: Final = 130
 
 
@@ -41,6 +42,13 @@ class Ending:
         sys.stderr.write(f"{self.name}: {told(error)}\n")
         _give_up_output()
         return status_of(error)
+
+
+def unusable(name: str, error: Exception) -> int:
+    """A configuration that cannot be used: every mistake in it was found at once."""
+    sys.stderr.write(f"{name}: the configuration cannot be used\n")
+    sys.stderr.write(f"{error}\n")
+    return BAD_CONFIGURATION
 
 
 def _flush() -> None:

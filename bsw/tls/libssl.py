@@ -209,7 +209,7 @@ def _open() -> ctypes.CDLL:
     return ctypes.CDLL(path)
 
 
-def _bind(functions: ctypes.CDLL, symbols: dict[str, tuple[Any, ...]]) -> None:
+def _bind(functions: ctypes.CDLL, symbols: dict[str, tuple[object, ...]]) -> None:
     missing = []
     for name, (result, *arguments) in symbols.items():
         try:
@@ -222,7 +222,7 @@ def _bind(functions: ctypes.CDLL, symbols: dict[str, tuple[Any, ...]]) -> None:
         raise TlsUnavailable(f"its OpenSSL lacks {', '.join(missing)}")
 
 
-def _has(functions: ctypes.CDLL, symbols: dict[str, tuple[Any, ...]]) -> bool:
+def _has(functions: ctypes.CDLL, symbols: dict[str, tuple[object, ...]]) -> bool:
     try:
         _bind(functions, symbols)
     except TlsUnavailable:

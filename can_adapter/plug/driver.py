@@ -10,8 +10,9 @@ from dataclasses import replace
 from enum import IntFlag
 from typing import Final
 
-from bsw.cp.pilot import CONNECTED, Drive, Pilot, PilotListener, PilotState, Source
-from bsw.cp.proximity import OUT, Proximity, ProximityListener
+from bsw.cp.pilot import CONNECTED, Drive, Pilot, PilotState, Source
+from bsw.cp.proximity import OUT, Proximity
+from bsw.cp.told import Told
 from bsw.hardware.found import NoDriver
 from bsw.hardware.port import Lost, Surroundings
 from bsw.island.messages import Why
@@ -64,19 +65,12 @@ class NodeOrder:
             self._bus.publisher.publish(order)
 
 
-class NodePilot:
+class NodePilot(Told[Pilot]):
     """Both a ``VehiclePilot`` and a ``StationPilot``: the node knows which side it is."""
 
     def __init__(self, order: NodeOrder) -> None:
+        super().__init__(Pilot(PilotState.A))
         self._order = order
-        self._reading = Pilot(PilotState.A)
-        self._listeners: list[PilotListener] = []
-
-    def read(self) -> Pilot:
-        return self._reading
-
-    def listen(self, changed: PilotListener) -> None:
-        self._listeners.append(changed)
 
     def show(self, state: PilotState) -> None:
         self._order.want(replace(self._order.order, node_show=PlugShow(state.name)))
@@ -93,22 +87,12 @@ class NodePilot:
         if reading is None:
             was_in = self._reading.state in {*CONNECTED, PilotState.E}
             reading = Pilot(PilotState.E if was_in else self._reading.state)
-        if reading != self._reading:
-            self._reading = reading
-            for listener in tuple(self._listeners):
-                listener(reading)
+        self.tell(reading)
 
 
-class NodeProximity:
+class NodeProximity(Told[Proximity]):
     def __init__(self) -> None:
-        self._reading = OUT
-        self._listeners: list[ProximityListener] = []
-
-    def read(self) -> Proximity:
-        return self._reading
-
-    def listen(self, changed: ProximityListener) -> None:
-        self._listeners.append(changed)
+        super().__init__(OUT)
 
     def heard(self, told: PlugPresent) -> None:
         if told.node_plugged is None:
@@ -116,10 +100,7 @@ class NodeProximity:
         plugged = told.node_plugged
         current = told.node_cable_current if plugged else None
         seen = Proximity(plugged, current, button=told.node_button is True)
-        if seen != self._reading:
-            self._reading = seen
-            for listener in tuple(self._listeners):
-                listener(seen)
+        self.tell(seen)
 
 
 class NodeContactors:

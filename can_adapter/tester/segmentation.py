@@ -84,7 +84,7 @@ def machine(
     config: DiagnosticsCanConfig,
     asked: int,
     *,
-    send: Callable[[Any], None],
+    send: Callable[[object], None],
     error: Callable[[Exception], None],
 ) -> Machine:
     """One end that hears what comes with the identifier ``asked``."""

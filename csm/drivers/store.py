@@ -216,7 +216,7 @@ def _aad(label: str, entry: Entry) -> bytes:
     return _written({"label": label, **_fields(entry, b"")})
 
 
-def _written(fields: dict[str, Any]) -> bytes:
+def _written(fields: dict[str, object]) -> bytes:
     return json.dumps(fields).encode()
 
 

@@ -48,7 +48,7 @@ def merge(
     return values.but(**said) if said else values
 
 
-def _agreed(bus: VehicleValues, north: Mapping[str, Any]) -> dict[str, Any]:
+def _agreed(bus: VehicleValues, north: Mapping[str, object]) -> dict[str, Any]:
     """What the north side changes of the bus's word."""
     changed = {}
     for name, told in north.items():

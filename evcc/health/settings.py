@@ -98,7 +98,7 @@ class Identity:
     size: int = 17
     level: int = 2
 
-    def pack(self, value: Any) -> bytes:  # noqa: ANN401 - a field of ``Settings``
+    def pack(self, value: object) -> bytes:
         return str(value).encode().ljust(self.size, b"0")
 
     def unpack(self, octets: bytes) -> str:
@@ -163,7 +163,7 @@ class SettingStore:
         self._nvm.write(BLOCK, content)
 
 
-def _values(settings: Settings) -> list[tuple[str, Any]]:
+def _values(settings: Settings) -> list[tuple[str, object]]:
     return [(one.name, getattr(settings, one.name)) for one in fields(settings)]
 
 

@@ -6,7 +6,7 @@ involve all of them - getting ready for DC, closing contactors, coming back to a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.engine.initiator import LOOK_EVERY, End, Go
@@ -146,7 +146,7 @@ class VehicleContext:
         self.follow_plan()
         self.actuators.view_changed(self.view)
 
-    def note(self, **told: Any) -> None:  # noqa: ANN401 - fields of the view
+    def note(self, **told: object) -> None:
         """Some fields of the view are other ones now."""
         self.see(self.view.but(**told))
 

@@ -5,7 +5,7 @@ Pure data, checked against the groups of modes there are.
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -33,7 +33,7 @@ class SleepConfig(Part):
     """Wake so long before the vehicle wants to leave; 0 s: not for that."""
 
 
-def _together(given: Any) -> Any:  # noqa: ANN401 - whatever the file says, pydantic judges it
+def _together(given: object) -> object:
     return (given,) if isinstance(given, str) else given
 
 

@@ -87,7 +87,7 @@ class Ground:
         else:
             done(None)
 
-    def tell(self, action: str, fields: Mapping[str, Any]) -> None:
+    def tell(self, action: str, fields: Mapping[str, object]) -> None:
         """Whose answer says nothing.  Lost while nobody listens."""
 
         def done(answer: Message | None) -> None:

@@ -6,7 +6,7 @@ are safe waits with ``settled``.  Knows no block.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -52,7 +52,7 @@ class Memory:
             self._log.error("not-remembered", what=name, why=str(error))
             return default
 
-    def write(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    def write(self, name: str, value: object) -> None:
         octets = msgspec.json.encode(value)
         if self._values.get(name) != octets:
             self._values[name] = octets

@@ -155,8 +155,11 @@ class StationEcu:
         if self._parts.bus is not None:
             self._parts.bus.close()
         self._parts.nvm.flush()
-        busy = lambda: self._parts.network.busy or self._parts.nvm.busy  # noqa: E731 - a condition
-        settle(self._base.scheduler, busy, lambda: self._closed(done))
+        settle(
+            self._base.scheduler,
+            lambda: self._parts.network.busy or self._parts.nvm.busy,
+            lambda: self._closed(done),
+        )
 
     def _closed(self, done: Action) -> None:
         self._parts.network.close()

@@ -23,7 +23,7 @@ def shortened(tariff: Any, entries: int) -> Any:  # noqa: ANN401 - a SalesTariff
     return tariff.replace(sales_tariff_entry=tuple(kept))
 
 
-def _closest(entries: list[Any]) -> int:
+def _closest(entries: list[object]) -> int:
     """Where the least is lost: the first two neighbours whose price levels differ least."""
     gaps = [abs(_level(one) - _level(other)) for one, other in pairwise(entries)]
     return gaps.index(min(gaps))

@@ -55,7 +55,7 @@ def said(annotation: Any) -> str:  # noqa: ANN401 - any annotation
     return OURS.get(name, name)
 
 
-def same(expected: str, annotation: Any, name: str = "") -> bool:  # noqa: ANN401
+def same(expected: str, annotation: object, name: str = "") -> bool:
     expected = LOOSE.get(expected, expected).replace("int", "number")
     if name.endswith("_signed"):
         expected = SIGNED.get(expected, "SignedTotal")

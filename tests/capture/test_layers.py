@@ -45,7 +45,7 @@ def heard(frames: list[Timed], *, upward: bool = True) -> bytes:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("nano", [False, True])
-def test_pcap_of_either_byte_order_and_resolution(order: str, nano: bool) -> None:  # noqa: FBT001
+def test_pcap_of_either_byte_order_and_resolution(order: str, *, nano: bool) -> None:
     found = packets(pcap_of(FRAMES, order=order, nano=nano))
     assert [(one.when, one.octets) for one in found] == FRAMES
 

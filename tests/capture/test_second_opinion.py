@@ -36,7 +36,7 @@ def spoken(cut: int, *, vlan: bool = False, backwards: bool = False) -> list[Any
     return packets
 
 
-def segment(who: str, flags: str, number: int, octets: bytes, *, vlan: bool = False) -> Any:  # noqa: ANN401
+def segment(who: str, flags: str, number: int, octets: bytes, *, vlan: bool = False) -> object:
     source, target = (VEHICLE, STATION) if who == VEHICLE else (STATION, VEHICLE)
     ports = {"sport": 50_000, "dport": 61_000}
     if who == STATION:

@@ -78,9 +78,10 @@ def test_a_wish_taken_back_in_time_moves_nothing() -> None:
 def test_the_plug_opens_only_without_voltage_and_current_and_with_leave(
     voltage: float | None,
     current: float | None,
-    permitted: bool,  # noqa: FBT001 - a row of the table
-    plugged: bool,  # noqa: FBT001 - a row of the table
-    opens: bool,  # noqa: FBT001 - a row of the table
+    *,
+    permitted: bool,
+    plugged: bool,
+    opens: bool,
 ) -> None:
     lock = Lock()
     lock.lock.conditions(LockConditions(voltage, current, permitted=permitted, plugged=plugged))

@@ -333,7 +333,7 @@ class Asking:
 
 @pytest.mark.parametrize("fd", [True, False])
 @pytest.mark.parametrize("size", [1, 7, 8, 62, 63, 300, 4_095])
-def test_requests_of_any_size_come_back(size: int, fd: bool) -> None:  # noqa: FBT001 - a row
+def test_requests_of_any_size_come_back(size: int, *, fd: bool) -> None:
     tester = Asking(DiagnosticsCanConfig(fd=fd))
     request = bytes(number % 251 for number in range(size))
     assert tester.exchange(request, 10 * S) == request

@@ -71,7 +71,7 @@ def value(kind: KindOfField) -> st.SearchStrategy[Any]:
     return simple(kind)
 
 
-def simple(kind: KindOfField) -> st.SearchStrategy[Any]:
+def simple(kind: KindOfField) -> st.SearchStrategy[object]:
     """A value of a simple type."""
     if isinstance(kind, Boolean):
         return st.booleans()

@@ -205,7 +205,8 @@ FAULTS: tuple[tuple[str, bool, Make, tuple[Side, ...]], ...] = (
 @pytest.mark.parametrize(("word", "before", "make", "sides"), FAULTS)
 def test_what_a_node_finds_has_the_name_it_has_everywhere(
     word: str,
-    before: bool,  # noqa: FBT001 - a column
+    *,
+    before: bool,
     make: Make,
     sides: tuple[Side, ...],
 ) -> None:

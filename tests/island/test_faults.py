@@ -389,7 +389,7 @@ def test_a_current_back_into_the_vehicle_is_a_current() -> None:
 @pytest.mark.parametrize(
     ("hertz", "sees"), [(949, False), (950, True), (1050, True), (1051, False)]
 )
-def test_an_oscillator_of_another_frequency_is_none(hertz: int, sees: bool) -> None:  # noqa: FBT001 - a table
+def test_an_oscillator_of_another_frequency_is_none(hertz: int, *, sees: bool) -> None:
     bench = vehicle().plug_in()
     bench.frequency = hertz
     bench.want(lock=2, show=1, permit=3)

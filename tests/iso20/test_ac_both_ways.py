@@ -83,7 +83,8 @@ def test_a_schedule_takes_energy_out_and_the_meter_runs_backwards() -> None:
 )
 @pytest.mark.parametrize("dynamic", [False, True])
 def test_without_permission_nothing_flows_out_any_more(
-    dynamic: bool,  # noqa: FBT001 - a parameter
+    *,
+    dynamic: bool,
     withdrawn: dict[str, object],
 ) -> None:
     rig = rig_of(dynamic=True) if dynamic else scheduled()

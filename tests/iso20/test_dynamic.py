@@ -44,7 +44,7 @@ def test_prices_come_without_a_schedule(mode: str) -> None:
 
 
 @pytest.mark.parametrize("dynamic", [True, False])
-def test_prices_may_be_told_as_levels(dynamic: bool) -> None:  # noqa: FBT001 - a parameter
+def test_prices_may_be_told_as_levels(*, dynamic: bool) -> None:
     rig = rig_of(told="levels")
     rig.car.profile = replace(rig.car.profile, prefers_dynamic=dynamic)
     rig.run()

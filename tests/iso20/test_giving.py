@@ -63,7 +63,9 @@ def chosen(giving: Giving) -> Choice:
         (Giving(efficiency=0.95, wear=0.07), False),
     ],
 )
-def test_energy_is_sold_when_it_is_worth_its_way_and_the_wear(giving: Giving, sold: bool) -> None:  # noqa: FBT001 - a parameter
+def test_energy_is_sold_when_it_is_worth_its_way_and_the_wear(
+    giving: Giving, *, sold: bool
+) -> None:
     """Bought back for 0.30, and 0.30 / efficiency ** 2 for what was sold at 0.40."""
     assert any(entry.power < 0 for entry in chosen(giving).entries) is sold
 
@@ -99,7 +101,7 @@ def rig_of(giving: Giving) -> Rig:
 
 
 @pytest.mark.parametrize(("to", "sells"), [("grid", True), ("house", False), ("loads", False)])
-def test_only_what_is_for_the_grid_is_sold(to: Taker, sells: bool) -> None:  # noqa: FBT001 - a parameter
+def test_only_what_is_for_the_grid_is_sold(to: Taker, *, sells: bool) -> None:
     rig = rig_of(Giving(to))
     rig.at(40 * S, lambda: setattr(rig.state, "charging_complete", True))
     rig.run()

@@ -95,7 +95,7 @@ def row(rig: Rig) -> list[str]:
 @pytest.mark.parametrize("late", [False, True], ids=["after set-up", "after selection"])
 @pytest.mark.parametrize("dynamic", [False, True], ids=["scheduled", "dynamic"])
 @pytest.mark.parametrize("mode", ["DC_ACDP", "DC_ACDP_BPT"])
-def test_a_session_in_each_order(mode: str, dynamic: bool, late: bool) -> None:  # noqa: FBT001 - parameters
+def test_a_session_in_each_order(mode: str, *, dynamic: bool, late: bool) -> None:
     rig = full(rig_of(mode, dynamic=dynamic, late=late)).run()
     assert rig.ending("vehicle") is rig.ending("station") is Ending.TERMINATED
     assert row(rig) == (LATE if late else FIRST)

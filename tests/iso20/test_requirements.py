@@ -207,7 +207,7 @@ def test_the_pilot_goes_to_c_where_it_has_to(application: str, mode: str) -> Non
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
-def test_the_time_to_react_is_counted_down(dynamic: bool) -> None:  # noqa: FBT001 - a parameter
+def test_the_time_to_react_is_counted_down(*, dynamic: bool) -> None:
     """[V2G20-3308], [V2G20-3318]."""
     profile = replace(CONFORMANCE, prefers_dynamic=dynamic)
     rig = rig_of(vehicle_profile=profile)

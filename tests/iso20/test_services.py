@@ -90,7 +90,7 @@ def test_our_vehicle_says_one_sum() -> None:
 
 
 @pytest.mark.parametrize("by_line", [False, True])
-def test_lines_are_named_to_who_named_them(by_line: bool) -> None:  # noqa: FBT001 - a parameter
+def test_lines_are_named_to_who_named_them(*, by_line: bool) -> None:
     tester = ScriptedVehicle("AC").to("ChargeParameterDiscovery")
     asked = ask.ac_discovery()
     if by_line:
@@ -108,7 +108,8 @@ def test_lines_are_named_to_who_named_them(by_line: bool) -> None:  # noqa: FBT0
 @pytest.mark.parametrize(("profile", "levels"), [(CONFORMANCE, False), (FIELD, True)])
 def test_a_schedule_without_prices_has_a_level_in_the_field(
     profile: StationProfile,
-    levels: bool,  # noqa: FBT001 - a parameter
+    *,
+    levels: bool,
 ) -> None:
     tester = ScriptedVehicle(profile=replace(profile, demand_pilot_states=True)).to(
         "ScheduleExchange"

@@ -39,7 +39,9 @@ def full(rig: Rig, after: int = 30 * S) -> Rig:
 
 @pytest.mark.parametrize(("dynamic", "needs"), CONTROL)
 @pytest.mark.parametrize(("application", "mode"), SERVICES)
-def test_a_session_ends_as_agreed(application: str, mode: str, dynamic: bool, needs: bool) -> None:  # noqa: FBT001 - parameters
+def test_a_session_ends_as_agreed(
+    application: str, mode: str, *, dynamic: bool, needs: bool
+) -> None:
     rig = full(rig_of(application, mode, dynamic=dynamic, needs=needs)).run()
     assert rig.ending("vehicle") is rig.ending("station") is Ending.TERMINATED
     assert rig.plug.state == "B"
@@ -53,14 +55,14 @@ def test_a_session_ends_as_agreed(application: str, mode: str, dynamic: bool, ne
 
 
 @pytest.mark.parametrize(("dynamic", "needs"), CONTROL)
-def test_energy_reaches_the_battery_within_its_limits(dynamic: bool, needs: bool) -> None:  # noqa: FBT001 - parameters
+def test_energy_reaches_the_battery_within_its_limits(*, dynamic: bool, needs: bool) -> None:
     rig = full(rig_of("iso20-dc", "DC", dynamic=dynamic, needs=needs), 60 * S).run()
     assert rig.electronics.energy > 300
     assert 100.0 < max(rig.pack.asked) <= 120.0
 
 
 @pytest.mark.parametrize(("dynamic", "needs"), CONTROL)
-def test_the_charger_on_board_gets_what_all_allow(dynamic: bool, needs: bool) -> None:  # noqa: FBT001 - parameters
+def test_the_charger_on_board_gets_what_all_allow(*, dynamic: bool, needs: bool) -> None:
     rig = rig_of("iso20-ac", "AC_three_phase_core", dynamic=dynamic, needs=needs)
     allowed: list[float] = []
     rig.at(20 * S, lambda: allowed.append(rig.pack.ac_allowed))

@@ -48,7 +48,8 @@ def test_many_of_them(chunk: int) -> None:
 )
 def test_a_loop_in_another_control_mode_is_left_in_order(
     mode: str,
-    dynamic: bool,  # noqa: FBT001 - a parameter
+    *,
+    dynamic: bool,
     kind: type,
 ) -> None:
     """[V2G20-1600]: it says nothing that counts, and the vehicle goes by PowerDelivery."""

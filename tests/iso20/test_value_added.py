@@ -66,7 +66,8 @@ def test_details_are_those_of_the_norm() -> None:
     ],
 )
 def test_only_what_was_told_may_be_selected(
-    detail: bool,  # noqa: FBT001 - a parameter
+    *,
+    detail: bool,
     selected: int,
     code: str,
 ) -> None:
@@ -135,7 +136,7 @@ def test_a_vehicle_checks_in_and_out_beside_the_row(
 
 
 @pytest.mark.parametrize(("parking", "offered"), [("", True), ("check-in", False)])
-def test_nobody_checks_in_unasked(parking: str, offered: bool) -> None:  # noqa: FBT001
+def test_nobody_checks_in_unasked(parking: str, *, offered: bool) -> None:
     rig = parked(parking, offered=offered).run()
     assert rig.ending("vehicle") is Ending.TERMINATED
     assert not {"VehicleCheckInReq", "VehicleCheckOutReq"} & set(rig.names("vehicle"))

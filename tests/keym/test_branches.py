@@ -226,7 +226,7 @@ def test_a_responder_of_the_branch_is_believed(domain: str | None) -> None:
 
 
 @pytest.mark.parametrize(("domain", "authority"), [("CPO", False), ("OEM", False), ("MO", True)])
-def test_a_responder_of_another_branch_proves_nothing(domain: str, authority: bool) -> None:  # noqa: FBT001 - a parameter of the table
+def test_a_responder_of_another_branch_proves_nothing(domain: str, *, authority: bool) -> None:
     pki = shared("iso2")
     asked, root = parse(pki["mo_sub1"].der), parse(pki["v2g_root"].der)
     octets = ocsp_response(pki["mo_sub1"], AT, signer=responder(pki, domain, authority=authority))

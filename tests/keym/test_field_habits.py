@@ -138,7 +138,7 @@ def test_the_refusal_names_a_key_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("tolerant", [True, False])
-def test_what_the_configuration_says_outweighs_the_profile(tolerant: bool) -> None:  # noqa: FBT001 - a parameter
+def test_what_the_configuration_says_outweighs_the_profile(*, tolerant: bool) -> None:
     habits = Habits(lenient_chains=tolerant, accept_missing_staple=tolerant)
     config = KeymConfig(peers="conformance", secc=JudgeConfig(revocation="strict"))
     assert policies(config, habits) == policies(config)
@@ -149,7 +149,8 @@ def test_what_the_configuration_says_outweighs_the_profile(tolerant: bool) -> No
 @pytest.mark.parametrize(("profile", "reached"), [("conformance", False), ("field", True)])
 def test_a_station_without_a_staple_is_met_by_the_vehicles_profile(
     profile: Literal["conformance", "field"],
-    reached: bool,  # noqa: FBT001 - a parameter of the table
+    *,
+    reached: bool,
     tmp_path: Path,
 ) -> None:
     pki = pki_of("iso2")

@@ -39,7 +39,7 @@ class Counted:
         self.built: list[str] = []
         self.report = Report([self._counting(section) for section in sections])
 
-    def _counting(self, section: Section[Any]) -> Section[Any]:
+    def _counting(self, section: Section[object]) -> Section[object]:
         def make(view: StationView) -> Any:  # noqa: ANN401 - whatever the section is
             self.built.append(section.name)
             return section.make(view)
@@ -100,7 +100,7 @@ def test_an_answer_in_the_loop_publishes_one_part_and_one_variable() -> None:
 class Watching(StationView):
     """Says which values somebody reads."""
 
-    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - a field of the view
+    def __getattribute__(self, name: str) -> object:
         READ.add(name)
         return super().__getattribute__(name)
 

@@ -176,7 +176,7 @@ JSON = st.recursive(
 
 @given(st.sampled_from([*COMMANDS, *ADDITIONS]), st.dictionaries(st.text(max_size=5), JSON))
 def test_no_arguments_whatever_break_a_command_of_the_station(
-    name: str, arguments: dict[str, Any]
+    name: str, arguments: dict[str, object]
 ) -> None:
     said: list[bytes] = []
     talk = Talk(STATION, said.append)

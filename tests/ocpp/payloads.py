@@ -21,7 +21,7 @@ def version_of(path: Path) -> Version:
     return Version("ocpp" + path.parent.name)
 
 
-def schema_of(path: Path) -> dict[str, Any]:
+def schema_of(path: Path) -> dict[str, object]:
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
 

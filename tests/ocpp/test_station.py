@@ -351,7 +351,7 @@ def test_e05_with_energy_left_the_driver_charges_that_much(version: Version, fol
         assert "Ended" not in events(whole)
 
 
-def remote_start(version: Version, evse: int | None = 1) -> tuple[str, dict[str, Any]]:
+def remote_start(version: Version, evse: int | None = 1) -> tuple[str, dict[str, object]]:
     if version is Version.V16:
         place = {} if evse is None else {"connectorId": evse}
         return "RemoteStartTransaction", {"idTag": "REMOTE", **place}

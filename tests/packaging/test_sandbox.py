@@ -53,7 +53,7 @@ def exported(role: str, *words: str) -> object:
 
 @pytest.mark.parametrize("shipped", [True, False], ids=["shipped file", "defaults"])
 @pytest.mark.parametrize("role", ROLES)
-def test_everything_written_lies_in_the_folders_the_unit_gives(role: str, shipped: bool) -> None:  # noqa: FBT001 - a row
+def test_everything_written_lies_in_the_folders_the_unit_gives(role: str, *, shipped: bool) -> None:
     home = Path("/var/lib") / of(unit(role), "StateDirectory")
     words = ("-c", f"deploy/config/{role}.yaml") if shipped else ()
     working = Path(of(unit(role), "WorkingDirectory"))

@@ -20,7 +20,8 @@ LATE = 30 * S
 def test_a_contract_pays_for_it(
     application: str,
     mode: str,
-    dynamic: bool,  # noqa: FBT001 - a parameter
+    *,
+    dynamic: bool,
 ) -> None:
     rig = Rig(
         application,

@@ -192,7 +192,7 @@ def test_an_expired_service_is_not_believed() -> None:
 @pytest.mark.parametrize(
     ("days", "taken"), [((-10, 10), True), ((-10, -1), False), ((1, 10), False)]
 )
-def test_a_contract_has_to_be_valid_today(days: tuple[int, int], taken: bool) -> None:  # noqa: FBT001
+def test_a_contract_has_to_be_valid_today(days: tuple[int, int], *, taken: bool) -> None:
     world = World()
     since, until = (world.pki.at + timedelta(days=count) for count in days)
     entity = world.fresh_contract(valid_from=since, valid_until=until)
@@ -220,7 +220,7 @@ def test_a_contract_whose_chain_does_not_hold_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_the_operator_s_root_may_be_known_or_not(known: bool) -> None:  # noqa: FBT001
+def test_the_operator_s_root_may_be_known_or_not(*, known: bool) -> None:
     world = World()
     contract = world.contract()
     delivery = deliver(world, contract)

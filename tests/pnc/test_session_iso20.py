@@ -325,7 +325,7 @@ def test_one_that_ends_soon_pays_and_is_told() -> None:
 
 
 @pytest.mark.parametrize("service", [True, False])
-def test_a_contract_of_a_provider_nobody_serves_gives_way(service: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_contract_of_a_provider_nobody_serves_gives_way(*, service: bool) -> None:
     """[V2G20-2224]: contracts may be asked for; without them the customer pays."""
     town = Town(service=service)
     town.sides.own(town.sides.contract(SECOND))
@@ -372,7 +372,7 @@ def test_a_back_end_that_is_silent_ends_the_session_before_the_vehicle_does() ->
 
 
 @pytest.mark.parametrize("revoked", [True, False])
-def test_responders_are_asked_before_a_contract_is_granted(revoked: bool) -> None:  # noqa: FBT001 - a parameter
+def test_responders_are_asked_before_a_contract_is_granted(*, revoked: bool) -> None:
     """[V2G20-1240]: the chain is sound; whether it was taken back is known a second later."""
     town = Town(service=False)
     town.sides.own()
@@ -671,7 +671,8 @@ def with_prices(town: Town, signer: str) -> Forge:
 @pytest.mark.parametrize(("signer", "believed"), [("mo_sub2", True), ("oem_sub2", False)])
 def test_signed_prices_count_when_the_contracts_operator_signed_them(
     signer: str,
-    believed: bool,  # noqa: FBT001 - a parameter
+    *,
+    believed: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     offers: list[Any] = []

@@ -94,7 +94,7 @@ def test_a_name_may_stand_for_one_key_of_each_kind() -> None:
         {"Z": 1, "SECP521_Encrypted": None},
     ],
 )
-def test_a_case_of_no_known_form_counts_as_failed(case: dict[str, Any]) -> None:
+def test_a_case_of_no_known_form_counts_as_failed(case: dict[str, object]) -> None:
     for edition in ("iso15118_2", "iso15118_20"):
         document = {edition: {**DOCUMENT[edition], "unheard_of": case}}
         problems = [found for found in replay(document) if found.problem]

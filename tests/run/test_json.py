@@ -28,7 +28,7 @@ def written(path: Path, *, cut: bool = False) -> Path:
 
 
 @pytest.mark.parametrize("cut", [False, True])
-def test_a_trace(cut: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001
+def test_a_trace(*, cut: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = written(tmp_path / "x.jsonl", cut=cut)
     assert main(["trace", "check", "--json", str(file)]) == int(cut)
     (verdict,) = said(capsys)

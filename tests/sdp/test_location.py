@@ -127,7 +127,7 @@ def test_what_the_vehicle_asks_with() -> None:
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_decoded_capture_names_them(asks: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_decoded_capture_names_them(*, asks: bool) -> None:
     _, answers = answerer("DC_ACDP")
     request = asked(evid="BUS7").octets()
     answer = answers.answer(request, SOMEBODY)

@@ -108,7 +108,7 @@ print(json.dumps([rig.ending("vehicle").name, asked, taken, station.LANES]))
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_the_newer_protocol_has_it_as_well(tmp_path: Path, secure: bool) -> None:  # noqa: FBT001
+def test_the_newer_protocol_has_it_as_well(tmp_path: Path, *, secure: bool) -> None:
     depot.write(tmp_path)
     done = run(tmp_path, NEWER.format(secure=secure))
     assert done.returncode == 0, done.stderr

@@ -201,7 +201,7 @@ def test_before_its_time_a_stream_is_closed_to_the_vehicle() -> None:
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_a_station_refuses_what_comes_out_of_time_or_twice(again: bool) -> None:  # noqa: FBT001
+def test_a_station_refuses_what_comes_out_of_time_or_twice(*, again: bool) -> None:
     world = World()
     if again:
         world.answers[METERING.name] = lambda _heard: Later()

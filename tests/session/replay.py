@@ -1,7 +1,6 @@
 """A station alone, fed with what a vehicle said in an earlier run, up to a chosen place."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.protocols import protocol as spoken
@@ -60,6 +59,6 @@ def station_at(protocol: str, mode: str, steps: list[Step]) -> Rig:
     return rig
 
 
-def any_request(protocol: str, name: str) -> Any:  # noqa: ANN401 - of either protocol
+def any_request(protocol: str, name: str) -> object:
     """A schema-valid request of this name."""
     return smallest(spoken(protocol).table.exchanges[name].request)

@@ -133,7 +133,7 @@ def test_check_says_what_contradicts(text: str, key: str, why: str, tmp_path: Pa
         ("tls: false", True),
     ],
 )
-def test_plain_tcp_follows_the_payment(text: str, plain: bool, tmp_path: Path) -> None:  # noqa: FBT001
+def test_plain_tcp_follows_the_payment(text: str, *, plain: bool, tmp_path: Path) -> None:
     path = tmp_path / "secc.yaml"
     path.write_text(f"session: {{{text}}}\n", encoding="utf-8")
     assert load(SeccConfig, (path,)).config.session.serves_plain is plain

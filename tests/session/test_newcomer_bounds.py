@@ -65,10 +65,11 @@ def test_the_one_that_has_come_further_stays() -> None:
     ids=["no offer", "TLS unfinished", "no SessionSetupReq"],
 )
 def test_each_state_has_a_deadline_that_octets_do_not_put_off(
-    tls: bool,  # noqa: FBT001 - a parameter
+    *,
+    tls: bool,
     far: int,
     within: int,
-    trickle: bool,  # noqa: FBT001 - a parameter
+    trickle: bool,
 ) -> None:
     street = Street(tls=tls)
     street.rig.charger.dlink_ready(value=True)

@@ -24,7 +24,7 @@ def test_a_newcomer_does_not_stop_a_charge(far: int, who: str) -> None:
 
 @pytest.mark.parametrize("far", [0, 1, 2])
 @pytest.mark.parametrize("tls", [False, True])
-def test_nor_a_charge_over_tls(far: int, tls: bool) -> None:  # noqa: FBT001 - a parameter
+def test_nor_a_charge_over_tls(far: int, *, tls: bool) -> None:
     street = Street(tls=True)
     session = street.charge()
     assert session.secure

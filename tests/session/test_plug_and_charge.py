@@ -61,7 +61,8 @@ UNKNOWN_ROOT = (RootKind.OEM,)
 
 @pytest.mark.parametrize("central", [True, False])
 def test_a_contract_of_an_unknown_root_is_judged_elsewhere_where_that_is_allowed(
-    central: bool,  # noqa: FBT001 - a parameter
+    *,
+    central: bool,
 ) -> None:
     shop = Shop("AC_three_phase_core")
     shop.crypto.desk.judge = shop.crypto.judge(*UNKNOWN_ROOT)

@@ -22,7 +22,8 @@ INSISTS = replace(STATION, tolerated=frozenset({Tolerance.RECEIPT_OF_LAST_METER}
 def test_in_the_field_the_last_meter_data_is_what_the_receipt_repeats(
     mode: str,
     profile: VehicleProfile,
-    given: bool,  # noqa: FBT001 - a parameter of the table
+    *,
+    given: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown = Contract.meter

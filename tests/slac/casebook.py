@@ -1,7 +1,7 @@
 """A mark for the ISO 15118-5 cases that a test covers; ``test_cases.py`` checks the whole list."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T", bound=Callable[..., None])
 
@@ -16,7 +16,7 @@ def case(*identifiers: str) -> Callable[[T], T]:
     return named
 
 
-def covered(test: Any) -> set[str]:  # noqa: ANN401 - any function of a test module
+def covered(test: object) -> set[str]:
     """The cases that a test function names, by ``case`` or as ids of its parameters."""
     found = set(getattr(test, "cases", ()))
     for mark in getattr(test, "pytestmark", ()):

@@ -193,7 +193,7 @@ def test_one_more_vehicle_may_ask_but_its_sounds_find_no_place() -> None:
 
 @pytest.mark.parametrize("begins", [False, True])
 @pytest.mark.parametrize("rate", [100, 500])
-def test_requests_from_changing_addresses_starve_nobody(rate: int, begins: bool) -> None:  # noqa: FBT001 - pytest's
+def test_requests_from_changing_addresses_starve_nobody(rate: int, *, begins: bool) -> None:
     """Each second ``rate`` vehicles are invented, with their start indications or without."""
     rig = StationRig()
     rig.plug()

@@ -28,7 +28,7 @@ PRODUCT = tuple(room for room in ROOMS if room not in {"tools", "pilotwire"})
 RULES = (VehicleProfile, StationProfile, SapRules, SearchRules, SignatureRules)
 
 
-def parts_in(annotation: Any) -> Iterator[type[Part]]:  # noqa: ANN401 - whatever stands at a field
+def parts_in(annotation: object) -> Iterator[type[Part]]:
     if isinstance(annotation, type) and issubclass(annotation, Part):
         yield annotation
     for inner in get_args(annotation):

@@ -283,7 +283,7 @@ def test_no_session_of_the_station_is_taken_up_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("allowed", [False, True])
-def test_a_suite_beyond_the_norm_is_served_only_when_allowed(allowed: bool) -> None:  # noqa: FBT001
+def test_a_suite_beyond_the_norm_is_served_only_when_allowed(*, allowed: bool) -> None:
     suite = "ECDHE-ECDSA-AES128-GCM-SHA256"
     config = TlsConfig(extra_suites=(suite,) if allowed else ())
     engine, _ = station_meets(World(station_config=config), "-tls1_2", "-cipher", suite)
@@ -323,7 +323,7 @@ def certificate_request(said: str) -> dict[int, bytes]:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["with roots", "without"])
-def test_what_the_station_asks_of_a_certificate(known: bool, tmp_path: Path) -> None:  # noqa: FBT001
+def test_what_the_station_asks_of_a_certificate(*, known: bool, tmp_path: Path) -> None:
     """[V2G20-1667]: two ways to sign, P-521 first; [V2G20-2404]: no names where it has no root.
 
     [V2G20-2406], [V2G20-2407]: nothing about object identifiers or a certificate's status.

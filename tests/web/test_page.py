@@ -84,7 +84,9 @@ def test_hands_reach_the_world_and_mistakes_are_told(page: Tab) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark", "phone"), [(1280, True, False), (390, False, True)])
-def test_nothing_is_wider_than_the_screen(page: Tab, width: int, dark: bool, phone: bool) -> None:  # noqa: FBT001 - parameters of a test
+def test_nothing_is_wider_than_the_screen(
+    page: Tab, width: int, *, dark: bool, phone: bool
+) -> None:
     page.size(width, 900, dark=dark, phone=phone)
     page.until(f"document.documentElement.scrollWidth <= {width}")
     ground = page.ask("getComputedStyle(document.body).backgroundColor")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from bsw.chrgm.messages.model import Message
 from bsw.exi import Fragment
@@ -117,7 +117,7 @@ def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - a field of any layer
+def _text(value: object) -> str:
     if isinstance(value, dict) and value.keys() == {"hex"}:
         return str(value["hex"])
     if isinstance(value, bytes):

@@ -16,7 +16,7 @@ _PLAIN: Final = frozenset({"", "none", "plain"})
 _ROLES: Final = {"evcc": ("vehicle", "station"), "secc": ("station", "vehicle")}
 
 
-def is_record(record: dict[str, Any]) -> bool:
+def is_record(record: dict[str, object]) -> bool:
     return (
         {"serial", "kind", "fields", "time"} <= record.keys()
         and isinstance(record["fields"], dict)

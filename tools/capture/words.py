@@ -82,7 +82,7 @@ def _name(field: Any, value: object) -> str:  # noqa: ANN401 - a field of the gr
     return str(field.wire or field.name)
 
 
-def _value(found: Any, path: str, name: str) -> Iterator[Value]:  # noqa: ANN401 - of any kind
+def _value(found: object, path: str, name: str) -> Iterator[Value]:
     if isinstance(found, PhysicalQuantity):
         yield Value(path, found.si(), str(found.unit.value) if found.unit else "")  # DIN: optional
     elif isinstance(found, Rational):

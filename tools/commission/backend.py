@@ -78,8 +78,7 @@ class BackendWalk:
             csm = keys.csm
         else:
             csm = Csm(base.scheduler, doors.keys(), doors.lane, bound=config.csm.queue_bound)
-        clock = lambda: base.scheduler.now  # noqa: E731 - a name for a port
-        charger = Charger((), clock, base.dlt.logger("session"))
+        charger = Charger((), lambda: base.scheduler.now, base.dlt.logger("session"))
         side = ChargerSide(charger, Schedules(prices=config.prices), lambda: False, measured=True)
         own = KeySide(doors.chance, self._calendar, lambda: csm, keys)
         backend = Backend(base, doors.uplink(), config.ocpp, side=side, own=own)

@@ -92,7 +92,7 @@ class PkiPapers:
         """A certificate for the back end itself."""
         return secured(self._kinds, names, folder)
 
-    def standing(self, asked: Mapping[str, Any]) -> str | None:
+    def standing(self, asked: Mapping[str, object]) -> str | None:
         request = _request(asked)
         if request is None:
             return None

@@ -28,7 +28,7 @@ def played(notebook: dict[str, Any]) -> dict[str, Any]:
     return notebook
 
 
-def _run(source: str, names: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a cell ends with
+def _run(source: str, names: dict[str, object]) -> object:
     tree = ast.parse(source)
     last = tree.body[-1]
     if isinstance(last, ast.Expr):
@@ -39,7 +39,7 @@ def _run(source: str, names: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever 
     return eval(compile(ast.Expression(last.value), "cell", "eval"), names)  # noqa: S307 - the same
 
 
-def _outputs(printed: str, value: Any, number: int) -> list[Cell]:  # noqa: ANN401 - any value
+def _outputs(printed: str, value: object, number: int) -> list[Cell]:
     found: list[Cell] = []
     if printed:
         found.append({"output_type": "stream", "name": "stdout", "text": _lines(printed)})

@@ -120,7 +120,7 @@ def _answer(line: str, arguments: argparse.Namespace) -> dict[str, Any]:
     return answer
 
 
-def _decoded(case: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
+def _decoded(case: dict[str, object], arguments: argparse.Namespace) -> dict[str, Any]:
     data, payload_type = octets(str(case["exi"]), "hex")
     fragment = bool(case.get("fragment", arguments.fragment))
     named = case.get("schema") or arguments.schema

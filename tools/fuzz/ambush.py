@@ -256,7 +256,7 @@ class Ambush:
         self.figures.hit(self.kind.name, state, outcome)
         return outcome == "answered"
 
-    def _authorise(self, body: Any) -> None:  # noqa: ANN401 - of any protocol, or nothing
+    def _authorise(self, body: object) -> None:
         """The vehicle may make ready once a station said Finished, hostile or not."""
         finished = getattr(getattr(body, "evse_processing", None), "value", "") == "Finished"
         if type(body).__name__ in AUTHORIZATIONS and finished and not refused(code_of(body)):

@@ -7,7 +7,7 @@ whether energy is ever asked of it in a session for which nobody accepted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from tools.api.client import Client
 
@@ -97,8 +97,8 @@ class Behind:
         self._ask("update_dc_minimum_limits", minimum_limits=least)
         self._ask("update_meter_info", powermeter=meter)
 
-    def _ask(self, command: str, **arguments: Any) -> None:  # noqa: ANN401 - JSON
+    def _ask(self, command: str, **arguments: object) -> None:
         self._client.ask(cmd=command, args=arguments)
 
-    def _tell(self, command: str, **arguments: Any) -> None:  # noqa: ANN401 - JSON
+    def _tell(self, command: str, **arguments: object) -> None:
         self._client.tell(cmd=command, args=arguments)

@@ -113,5 +113,5 @@ class Driver:
         self._ask("update_inlet", locked=True, cable_current=500)
         self._ask("update_contactor_state", closed=False)
 
-    def _ask(self, command: str, **arguments: Any) -> None:  # noqa: ANN401 - JSON
+    def _ask(self, command: str, **arguments: object) -> None:
         self._client.ask(cmd=command, args=arguments)

@@ -32,7 +32,7 @@ class Ledger:
         else:
             self._write("w", told)
 
-    def _read(self, told: dict[str, Any]) -> None:
+    def _read(self, told: dict[str, object]) -> None:
         """A line that was not written to its end is as if it were not there."""
         whole = self.path.read_text(encoding="utf-8")
         lines = whole[: whole.rfind("\n") + 1].splitlines()
@@ -53,6 +53,6 @@ class Ledger:
         self.runs.setdefault(key, []).append(run)
         self._write("a", {"cell": key, **asdict(run)})
 
-    def _write(self, how: str, told: dict[str, Any]) -> None:
+    def _write(self, how: str, told: dict[str, object]) -> None:
         with self.path.open(how, encoding="utf-8") as file:
             file.write(json.dumps(told) + "\n")

@@ -118,7 +118,7 @@ def _told(name: str, judged: Iterable[Judged], arguments: argparse.Namespace) ->
         yield from ladder.lines(event, findings)
 
 
-def _as_json(name: str, event: Event, finding: Finding) -> dict[str, Any]:
+def _as_json(name: str, event: Event, finding: Finding) -> dict[str, object]:
     told: dict[str, Any] = {
         "from": name,
         "time": event.when,

@@ -56,7 +56,7 @@ def read(path: Path) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def replay(document: Mapping[str, Any]) -> list[Case]:
+def replay(document: Mapping[str, object]) -> list[Case]:
     """Every case of the file.  What has no known form but holds octets counts as failed."""
     ledger = Ledger()
     for name, section in Section(document).sections():

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from tools.capture.events import Event
 from tools.monitor.finding import Finding
@@ -33,7 +32,7 @@ def merged(
     return _page(title, digest.data()), digest
 
 
-def _page(title: str, data: dict[str, Any]) -> str:
+def _page(title: str, data: dict[str, object]) -> str:
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     packed = base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode("ascii")
     page = files("tools.report").joinpath(TEMPLATE).read_text(encoding="utf-8")

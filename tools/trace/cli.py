@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     _add_replay(commands)
 
 
-def _add_filter(commands: Any) -> None:  # noqa: ANN401 - a private type of argparse
+def _add_filter(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("filter", help="print only some records, as they are")
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument("--kind", action="append", default=[], help="message, can, stage ...")
@@ -43,7 +43,7 @@ def _add_filter(commands: Any) -> None:  # noqa: ANN401 - a private type of argp
     command.set_defaults(act=_filter)
 
 
-def _add_diff(commands: Any) -> None:  # noqa: ANN401
+def _add_diff(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("diff", help="where two records of a session part; 1 if they do")
     command.add_argument("one", type=Path, metavar="FILE")
     command.add_argument("other", type=Path, metavar="FILE", help="traces, captures, logs")
@@ -51,14 +51,14 @@ def _add_diff(commands: Any) -> None:  # noqa: ANN401
     command.set_defaults(act=_diff)
 
 
-def _add_export(commands: Any) -> None:  # noqa: ANN401
+def _add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("export", help="as a capture, a table, or lines of JSON")
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument("out", type=Path, metavar="OUT", help="name.pcapng, name.csv, name.jsonl")
     command.set_defaults(act=_export)
 
 
-def _add_replay(commands: Any) -> None:  # noqa: ANN401
+def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser(
         "replay", help="one side of a record against our own other side, in simulated time"
     )

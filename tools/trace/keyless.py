@@ -101,7 +101,7 @@ class KeylessWallet:
     def can_install(self) -> bool:
         return iso2.CertificateInstallationReq in self._kept.messages
 
-    def signed(self, body: Any) -> Later[Said]:  # noqa: ANN401 - of the port
+    def signed(self, body: object) -> Later[Said]:
         return self._kept.said(type(body), body)
 
     def installation(self) -> Later[Said]:
@@ -115,6 +115,6 @@ class KeylessWallet:
         wrong = "" if response is not None and signature is not None else "not signed"
         return _at_once(wrong)
 
-    def tariff_genuine(self, tariffs: tuple[Any, ...], signature: Any) -> bool:  # noqa: ANN401
+    def tariff_genuine(self, tariffs: tuple[object, ...], signature: object) -> bool:
         """Nobody has the certificate of whoever signed them."""
         return bool(tariffs) and signature is not None

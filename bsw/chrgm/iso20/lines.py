@@ -5,7 +5,6 @@ One phase: that line.  Three phases without the other lines: the sum.  With them
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from bsw.chrgm.iso20.words import si
 
@@ -28,7 +27,7 @@ class Lines:
         return low if low > 0 else min(0.0, high)
 
 
-def lines(message: Any, name: str) -> Lines | None:  # noqa: ANN401 - any AC message
+def lines(message: object, name: str) -> Lines | None:
     """``lines(mode, "evse_maximum_charge_power")``; ``None`` where it is left out."""
     first = si(getattr(message, name, None))
     if first is None:

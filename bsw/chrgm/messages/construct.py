@@ -40,7 +40,7 @@ def constructor(cls: MessageType, misplaced: Callable[[Message], str]) -> Callab
     return made
 
 
-def _store(field: Field, place: int, space: dict[str, Any]) -> list[str]:
+def _store(field: Field, place: int, space: dict[str, object]) -> list[str]:
     name = field.name
     if field.many:
         test = f"type_({name}) is tuple and {_count(field, name)}"
@@ -60,7 +60,7 @@ def _count(field: Field, name: str) -> str:
     return f"{field.low} <= len_({name})" + ("" if field.high is None else f" <= {field.high}")
 
 
-def _guard(kind: KindOfField, name: str, place: int, space: dict[str, Any]) -> str:
+def _guard(kind: KindOfField, name: str, place: int, space: dict[str, object]) -> str:
     if isinstance(kind, Kind):
         return kind.guard(name)
     if isinstance(kind, Group):

@@ -81,7 +81,7 @@ class MessageType(type):
         mcs,
         name: str,
         bases: tuple[type, ...],
-        space: dict[str, Any],
+        space: dict[str, object],
         *,
         ns: str = "",
         wire: str = "",
@@ -170,7 +170,7 @@ class Message(metaclass=MessageType):
         ]
         return f"{type(self).__name__}({', '.join(parts)})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return assemble, (type(self), *values(self))
 
     def __copy__(self) -> Self:
@@ -200,7 +200,7 @@ def values(message: Message) -> tuple[Any, ...]:
     return getter(message)
 
 
-def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+def _getter(names: list[str]) -> Callable[[object], tuple[object, ...]]:
     if not names:
         return lambda _: ()
     if len(names) == 1:

@@ -31,7 +31,7 @@ def to_json(schema: SchemaSet, shown: Message | Fragment, *, indent: int | None 
     return json.dumps(tree, ensure_ascii=False, indent=indent, separators=separators)
 
 
-def to_tree(schema: SchemaSet, shown: Message | Fragment) -> dict[str, Any]:
+def to_tree(schema: SchemaSet, shown: Message | Fragment) -> dict[str, object]:
     """The same as plain dictionaries and lists."""
     if isinstance(shown, Fragment):
         kinds = schema.names.get(Name(shown.name, shown.ns), [None])
@@ -51,7 +51,7 @@ def _shown(kind: KindOfField, value: Value) -> Value:
     return to_text(kind, value)
 
 
-def _object(message: Message) -> dict[str, Any]:
+def _object(message: Message) -> dict[str, object]:
     tree: dict[str, Any] = {}
     for field in grammar(type(message)).fields:
         value = getattr(message, field.name)
@@ -68,7 +68,7 @@ def _object(message: Message) -> dict[str, Any]:
     return tree
 
 
-def _members(field: Field, group: Group, value: Value) -> dict[str, Any]:
+def _members(field: Field, group: Group, value: Value) -> dict[str, object]:
     if field.many:
         return {ITEMS: [{member_name(group, item).wire: _object(item)} for item in value]}
     return {member_name(group, value).wire: _object(value)}
@@ -148,7 +148,7 @@ class _Reader:
         except MessageError as error:
             raise refuse(error, path) from None
 
-    def _field(self, field: Field, left: dict[str, Any], path: str) -> tuple[Any] | None:
+    def _field(self, field: Field, left: dict[str, object], path: str) -> tuple[object] | None:
         """The value of a field in a tuple of one, or None if it is absent."""
         if isinstance(field.kind, Group) and field.inline is None:
             return self._group(field, field.kind, left, path)
@@ -168,8 +168,8 @@ class _Reader:
         return (tuple(self.value(field.kind, item, f"{step}[{n}]") for n, item in places),)
 
     def _group(
-        self, field: Field, group: Group, left: dict[str, Any], path: str
-    ) -> tuple[Any] | None:
+        self, field: Field, group: Group, left: dict[str, object], path: str
+    ) -> tuple[object] | None:
         if field.many:
             if ITEMS not in left:
                 return None

@@ -208,7 +208,9 @@ class _Reader:
         given.append(value)
         return after.of(len(given), field)
 
-    def _attributes(self, fields: tuple[Field, ...], node: ET.Element, path: str) -> dict[str, Any]:
+    def _attributes(
+        self, fields: tuple[Field, ...], node: ET.Element, path: str
+    ) -> dict[str, object]:
         values = {}
         known = {Name(f.wire, f.ns or ""): f for f in fields if f.role == ATTRIBUTE}
         for tag, text in node.attrib.items():
@@ -221,7 +223,7 @@ class _Reader:
             values[field.name] = from_text(field.kind, text, f"{path}/@{name.wire}")
         return values
 
-    def _made(self, cls: type[Message], values: dict[str, Any], path: str) -> Message:
+    def _made(self, cls: type[Message], values: dict[str, object], path: str) -> Message:
         parts = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
         absent = [f.name for f in cls.__fields__ if f.name not in parts and not f.optional]
         if absent:

@@ -7,7 +7,7 @@ when there are some again.
 
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from bsw.net.host.network import EXHAUSTED, Host, Interface, dynamic_port, endpoint
 from bsw.net.ports import Endpoint, TcpOptions
@@ -94,7 +94,7 @@ class HostListener:
         if self._open:
             self._look_away(REST)
 
-    def _take(self, sock: socket.socket, address: Any) -> None:  # noqa: ANN401 - the stdlib's type
+    def _take(self, sock: socket.socket, address: object) -> None:
         sock.settimeout(0)
         self._accepted(sock, endpoint(address, self._interface), self._interface)
 

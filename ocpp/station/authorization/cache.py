@@ -26,8 +26,11 @@ class Cache:
         self._ground = ground
         self._entries = ground.memory.read(KEPT, dict[str, Entry], {})
         desk.take({"ClearCache": self._clear}, versions=Version)
-        size = lambda: str(sum(map(len, self._entries)) + 64 * len(self._entries))  # noqa: E731
-        ground.model.show(Key(CONTROLLER), "Storage", size)
+        ground.model.show(
+            Key(CONTROLLER),
+            "Storage",
+            lambda: str(sum(map(len, self._entries)) + 64 * len(self._entries)),
+        )
 
     @property
     def enabled(self) -> bool:

@@ -75,8 +75,7 @@ class Networks:
         ground.model.guard(CONTROLLER, PRIORITY, self._check_priority)
         ground.model.show(Key(CONTROLLER), "ActiveNetworkProfile", lambda: self._current)
         ground.model.show(Key("SecurityCtrlr"), "SecurityProfile", lambda: str(self.profile))
-        identity = lambda: self._line.rules.identity  # noqa: E731
-        ground.model.show(Key("SecurityCtrlr"), "Identity", identity)
+        ground.model.show(Key("SecurityCtrlr"), "Identity", lambda: self._line.rules.identity)
 
     @property
     def profile(self) -> int:

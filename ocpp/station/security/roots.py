@@ -87,8 +87,11 @@ class Roots:
             },
             versions=ONLY_16,
         )
-        count = lambda: str(sum(len(vault.installed(kind)) for kind in KINDS))  # noqa: E731
-        ground.model.show(Key("SecurityCtrlr"), "CertificateEntries", count)
+        ground.model.show(
+            Key("SecurityCtrlr"),
+            "CertificateEntries",
+            lambda: str(sum(len(vault.installed(kind)) for kind in KINDS)),
+        )
 
     def _install(self, message: Message) -> Reply:
         kind = OF_16.get(message.certificateType, message.certificateType)

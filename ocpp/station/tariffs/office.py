@@ -58,7 +58,7 @@ class TariffOffice:
         if not self._ground.model.flag(CONTROLLER, "Enabled", "Tariff"):
             raise Objection(Wrong.NOT_SUPPORTED, "cost is not computed at this station")
 
-    def _wrong(self, wire: Mapping[str, Any]) -> Json | None:
+    def _wrong(self, wire: Mapping[str, object]) -> Json | None:
         """Why a tariff is not taken [I07.FR.02 to FR.06]."""
         try:
             tariff = read(wire)

@@ -7,6 +7,7 @@ worth a message of the back end's protocol.
 from collections.abc import Iterable
 from typing import Any, Final
 
+from bsw.chrgm.messages.units import PhysicalQuantity
 from secc.api.extensions import (
     ACChargingParameters,
     ChargingNeeds,
@@ -31,7 +32,7 @@ def publish_ev_info(station: StationContext, **known: object) -> None:
 
 def publish_charging_needs(
     station: StationContext,
-    needs: Any,  # noqa: ANN401
+    needs: object,
     entries: int | None = None,
 ) -> None:
     """Of a ChargeParameterDiscoveryReq that was accepted."""
@@ -83,7 +84,7 @@ def _dc(needs: Any) -> DCChargingParameters:  # noqa: ANN401
     )
 
 
-def _amount(value: Any) -> float | None:  # noqa: ANN401 - a PhysicalValue of either protocol
+def _amount(value: PhysicalQuantity | None) -> float | None:
     """An optional amount; one below zero is none at all."""
     amount = si(value)
     return None if amount is None or amount < 0 else amount

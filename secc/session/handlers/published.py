@@ -2,18 +2,25 @@
 
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
+from bsw.chrgm.messages.units import PhysicalQuantity
 from secc.api.literals import DcEvErrorCode
 from secc.api.objects import DcEvMaximumLimits, DcEvRemainingTime, DcEvStatus, DcEvTargetValues
 from secc.session.context import StationContext
 from secc.session.limits import loop_limits
 
+if TYPE_CHECKING:
+    from bsw.chrgm.messages import din, iso2
+
+    DcNeeds = din.DCEVChargeParameter | iso2.DCEVChargeParameter
+    DcLoop = din.CurrentDemandReq | iso2.CurrentDemandReq
+
 LATEST_DEPARTURE: Final = 10 * 365 * 86_400
 """Seconds; a car that says more does not mean it."""
 
 
-def si(value: Any) -> float | None:  # noqa: ANN401 - a PhysicalValue of either protocol
+def si(value: PhysicalQuantity | None) -> float | None:
     return None if value is None else float(value.si())
 
 
@@ -34,14 +41,14 @@ def publish_departure(station: StationContext, seconds: int | None) -> None:
         station.publish("departure_time", moment(station, seconds))
 
 
-def publish_ac_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN401
+def publish_ac_needs(station: StationContext, needs: "iso2.ACEVChargeParameter") -> None:
     station.publish("ac_eamount", needs.e_amount.si())
     station.publish("ac_ev_max_voltage", needs.ev_max_voltage.si())
     station.publish("ac_ev_max_current", needs.ev_max_current.si())
     station.publish("ac_ev_min_current", needs.ev_min_current.si())
 
 
-def publish_dc_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN401
+def publish_dc_needs(station: StationContext, needs: "DcNeeds") -> None:
     publish_dc_status(station, needs.dc_ev_status)
     publish_dc_limits(station, needs)
     station.publish_if("dc_ev_energy_capacity", si(needs.ev_energy_capacity))
@@ -50,7 +57,7 @@ def publish_dc_needs(station: StationContext, needs: Any) -> None:  # noqa: ANN4
     station.publish_if("dc_bulk_soc", needs.bulk_soc)
 
 
-def publish_dc_status(station: StationContext, status: Any) -> None:  # noqa: ANN401
+def publish_dc_status(station: StationContext, status: "din.DCEVStatus | iso2.DCEVStatus") -> None:
     if not station.news("dc_ev_status", status):
         return
     station.publish(
@@ -65,7 +72,7 @@ def publish_dc_status(station: StationContext, status: Any) -> None:  # noqa: AN
     )
 
 
-def publish_dc_limits(station: StationContext, message: Any) -> None:  # noqa: ANN401
+def publish_dc_limits(station: StationContext, message: "DcNeeds | DcLoop") -> None:
     publish_dc_maximum(
         station,
         si(message.ev_maximum_current_limit),
@@ -119,7 +126,7 @@ def publish_dc_target_in_loop(
     publish_dc_target(station, voltage, current, back)
 
 
-def publish_dc_loop(station: StationContext, request: Any) -> None:  # noqa: ANN401
+def publish_dc_loop(station: StationContext, request: "DcLoop") -> None:
     publish_dc_status(station, request.dc_ev_status)
     publish_dc_limits(station, request)
     publish_dc_target_in_loop(

@@ -1,7 +1,6 @@
 """B11, B12: resets, at once and when nobody charges; what outlives them."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,7 +18,7 @@ from tests.ocpp.blocks.steps import (
 from tests.ocpp.site import Site, site
 
 
-def reset(whole: Site, kind: str, **more: Any) -> str:  # noqa: ANN401
+def reset(whole: Site, kind: str, **more: object) -> str:
     if whole.version is Version.V16:
         kind = {"Immediate": "Hard", "OnIdle": "Soft"}[kind]
     return str(whole.ask("Reset", {"type": kind, **more})["status"])

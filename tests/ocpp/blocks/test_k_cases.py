@@ -21,7 +21,7 @@ def last(whole: Site) -> tuple[int, float | None]:
     return whole.charger.limits[-1]
 
 
-def cleared(whole: Site, number: int = 0, **criteria: Any) -> str:  # noqa: ANN401
+def cleared(whole: Site, number: int = 0, **criteria: object) -> str:
     fields: Json = {}
     if number:
         fields["chargingProfileId"] = number
@@ -30,7 +30,7 @@ def cleared(whole: Site, number: int = 0, **criteria: Any) -> str:  # noqa: ANN4
     return str(whole.ask("ClearChargingProfile", fields)["status"])
 
 
-def reported(whole: Site, evse: int | None = None, **criteria: Any) -> list[int]:  # noqa: ANN401
+def reported(whole: Site, evse: int | None = None, **criteria: object) -> list[int]:
     whole.heard.clear()
     place = {} if evse is None else {"evseId": evse}
     fields = {"requestId": 3, "chargingProfile": criteria, **place}

@@ -1,7 +1,6 @@
 """N01, N09, A04: logs are uploaded, security events logged and told, customers' data forgotten."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.ocpp.site import Json, Site, site
 URL = "https://files.example/logs/"
 
 
-def get_log(whole: Site, kind: str = "DiagnosticsLog", number: int = 1, **more: Any) -> Json:  # noqa: ANN401
+def get_log(whole: Site, kind: str = "DiagnosticsLog", number: int = 1, **more: object) -> Json:
     log = {"remoteLocation": URL}
     return whole.ask("GetLog", {"logType": kind, "requestId": number, "log": log, **more})
 
@@ -154,7 +153,7 @@ def test_a_critical_event_outlives_line_and_restart(version: Version, folder: Pa
         assert whole.security == ["InvalidCsmsCertificate", "StartupOfTheDevice"]
 
 
-def information(whole: Site, **fields: Any) -> str:  # noqa: ANN401
+def information(whole: Site, **fields: object) -> str:
     whole.heard.clear()
     base = {"requestId": 4, "report": False, "clear": False}
     return str(whole.ask("CustomerInformation", {**base, **fields})["status"])

@@ -58,7 +58,7 @@ def _written(who: str, plan: Plan) -> Path:
     return path
 
 
-def _settings(who: str, plan: Plan) -> dict[str, Any]:
+def _settings(who: str, plan: Plan) -> dict[str, object]:
     """What the scenario says of this ECU, in the words of its file."""
     scenario, out = plan.scenario, plan.out.absolute()
     if who == "evcc":
@@ -77,7 +77,7 @@ def _settings(who: str, plan: Plan) -> dict[str, Any]:
     return shown
 
 
-def _provisioning(plan: Plan) -> dict[str, Any]:
+def _provisioning(plan: Plan) -> dict[str, object]:
     if plan.scenario.vehicle.contract != "to be installed":
         return {}
     made = plan.out.absolute() / "pki" / Edition.ISO2.value

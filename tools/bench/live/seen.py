@@ -150,7 +150,7 @@ class Processes:
         if said.who == self.leader and said.event != "session ended":
             self.watch.log(record)  # the end is told by the trace, whose records come in order
 
-    def _measured(self, values: dict[str, Any]) -> None:
+    def _measured(self, values: dict[str, object]) -> None:
         self._values = values
         pilot = values.get("pilot")
         if pilot:

@@ -61,8 +61,7 @@ class BackEndDesk:
         self._lines: deque[Line] = deque(maxlen=KEPT)
         self._count = 0
         scheduler = pair.scheduler
-        now = lambda: timestamp(unix * S + scheduler.now)  # noqa: E731 - a name for a port
-        self.office = Office(scheduler, self, now=now)
+        self.office = Office(scheduler, self, now=lambda: timestamp(unix * S + scheduler.now))
         catalogues = {version: Catalogue(version) for version in Version}
         chance = SeededRandomness("back end")
         means = Means(scheduler, chance, catalogues, silent().logger("csms"))

@@ -20,7 +20,7 @@ class EditorSchema(GenerateJsonSchema):
 
     def function_plain_schema(
         self, schema: core_schema.PlainValidatorFunctionSchema
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         del schema  # a function is no description
         return {"type": "string"}
 

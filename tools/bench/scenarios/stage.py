@@ -144,7 +144,7 @@ def recorded(folder: Path | None) -> Settings:
     }
 
 
-def over(usual: Mapping[str, Any], said: Mapping[str, Any]) -> Settings:
+def over(usual: Mapping[str, object], said: Mapping[str, object]) -> Settings:
     """Both, key by key; where both say something, the second counts."""
     found = dict(usual)
     for name, value in said.items():

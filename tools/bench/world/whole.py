@@ -162,7 +162,7 @@ class Bench:
             self.run(1.0)
 
 
-def _secc(setup: WholeOptions) -> dict[str, Any]:
+def _secc(setup: WholeOptions) -> dict[str, object]:
     """Whoever is asked at the station says yes at once."""
     session: dict[str, Any] = {"profile": "conformance", "modes": (setup.mode,)}
     if setup.contract:

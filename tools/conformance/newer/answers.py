@@ -10,7 +10,7 @@ from typing import Any, Final
 from bsw.chrgm.iso20 import parameters as known
 from bsw.chrgm.iso20.words import header, number
 from bsw.chrgm.messages.iso20 import ac, common, dc
-from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
+from bsw.chrgm.messages.iso20.common_types import MessageHeader, Processing, ResponseCode
 from bsw.chrgm.services import ParameterSet, energy_by_word
 
 Ok: Final = ResponseCode.OK
@@ -51,25 +51,25 @@ class NewerStation:
         }
 
     @staticmethod
-    def _now() -> Any:  # noqa: ANN401 - a part of a message
+    def _now() -> MessageHeader:
         return header(int(time.time()))
 
-    def _said(self, kind: Callable[..., Any], **values: object) -> Callable[[Any], Any]:
+    def _said(self, kind: Callable[..., object], **values: object) -> Callable[[object], object]:
         return lambda _request: kind(header=self._now(), response_code=Ok, **values)
 
-    def _volts(self, kind: Callable[..., Any]) -> Callable[[Any], Any]:
+    def _volts(self, kind: Callable[..., object]) -> Callable[[object], object]:
         return lambda _request: kind(
             header=self._now(), response_code=Ok, evse_present_voltage=number(self.volts)
         )
 
-    def _setup(self, _request: Any) -> Any:  # noqa: ANN401 - messages, here and below
+    def _setup(self, _request: object) -> common.SessionSetupRes:
         return common.SessionSetupRes(
             header=self._now(),
             response_code=ResponseCode.OK_NEW_SESSION_ESTABLISHED,
             evseid=EVSE_ID,
         )
 
-    def _authorization_setup(self, _request: Any) -> Any:  # noqa: ANN401
+    def _authorization_setup(self, _request: object) -> common.AuthorizationSetupRes:
         services = common.Authorization
         told: dict[str, Any] = {"eim_as_res_authorization_mode": common.EIMASResAuthorizationMode()}
         if self._contract:
@@ -83,7 +83,7 @@ class NewerStation:
             **told,
         )
 
-    def _discovery(self, _request: Any) -> Any:  # noqa: ANN401
+    def _discovery(self, _request: object) -> common.ServiceDiscoveryRes:
         offered = common.Service(service_id=self._number, free_service=False)
         return common.ServiceDiscoveryRes(
             header=self._now(),
@@ -92,7 +92,7 @@ class NewerStation:
             energy_transfer_service_list=common.ServiceList(service=(offered,)),
         )
 
-    def _detail(self, request: Any) -> Any:  # noqa: ANN401
+    def _detail(self, request: common.ServiceDetailReq) -> common.ServiceDetailRes:
         form: dict[str, known.Value] = {
             known.CONNECTOR: known.THREE_PHASE[0] if self._ac else 2,
             known.CONTROL_MODE: known.SCHEDULED,
@@ -108,7 +108,7 @@ class NewerStation:
             service_parameter_list=known.listed([ParameterSet(1, form)]),
         )
 
-    def _dc_limits(self, _request: Any) -> Any:  # noqa: ANN401
+    def _dc_limits(self, _request: object) -> dc.DCChargeParameterDiscoveryRes:
         limits = dc.DCCPDResEnergyTransferMode(
             evse_maximum_charge_power=number(MOST_WATTS),
             evse_minimum_charge_power=number(0.0),
@@ -121,7 +121,7 @@ class NewerStation:
             header=self._now(), response_code=Ok, dc_cpd_res_energy_transfer_mode=limits
         )
 
-    def _ac_limits(self, _request: Any) -> Any:  # noqa: ANN401
+    def _ac_limits(self, _request: object) -> ac.ACChargeParameterDiscoveryRes:
         limits = ac.ACCPDResEnergyTransferMode(
             evse_maximum_charge_power=number(PHASE_WATTS),
             evse_minimum_charge_power=number(0.0),
@@ -131,7 +131,7 @@ class NewerStation:
             header=self._now(), response_code=Ok, ac_cpd_res_energy_transfer_mode=limits
         )
 
-    def _schedules(self, _request: Any) -> Any:  # noqa: ANN401
+    def _schedules(self, _request: object) -> common.ScheduleExchangeRes:
         entry = common.PowerScheduleEntry(duration=DAY, power=number(PHASE_WATTS))
         power = common.PowerSchedule(
             time_anchor=int(time.time()),
@@ -149,7 +149,7 @@ class NewerStation:
             ),
         )
 
-    def _dc_loop(self, _request: Any) -> Any:  # noqa: ANN401
+    def _dc_loop(self, _request: object) -> dc.DCChargeLoopRes:
         return dc.DCChargeLoopRes(
             header=self._now(),
             response_code=Ok,
@@ -161,7 +161,7 @@ class NewerStation:
             cl_res_control_mode=dc.ScheduledDCCLResControlMode(),
         )
 
-    def _ac_loop(self, _request: Any) -> Any:  # noqa: ANN401
+    def _ac_loop(self, _request: object) -> ac.ACChargeLoopRes:
         return ac.ACChargeLoopRes(
             header=self._now(),
             response_code=Ok,

@@ -6,10 +6,11 @@ at all places, and everything at the places of the device.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages.iso20 import acdp
+from bsw.chrgm.messages.model import Message
 from bsw.chrgm.sequence.iso20_acdp import ACDP
 from bsw.os.clock import S
 from bsw.v2gtp import PayloadType
@@ -128,7 +129,7 @@ def out_of_place(setup: NewerSetup) -> None:
     """Finished alone is not in place: it asks again and goes no further."""
     rig = vehicle.rig_of(setup)
 
-    def twist(body: Any) -> Any:  # noqa: ANN401 - a message
+    def twist(body: Message) -> Message:
         return body.replace(ev_in_charge_position=False)
 
     vehicle.twisted(rig, "ACDPVehiclePositioningRes", twist)

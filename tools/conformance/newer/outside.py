@@ -4,14 +4,16 @@ SLAC, discovery, TCP and TLS 1.3 with a certificate on both sides are the tester
 follow is read from the same table that a station goes by.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from bsw.chrgm import sap
 from bsw.chrgm.agreement import Agreement
 from bsw.chrgm.applications import Link, applications_of
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.iso20.words import header
+from bsw.chrgm.messages.model import Message
 from bsw.chrgm.protocols import approach_of, protocol
 from bsw.chrgm.record import Heard, Said, code_of, refused
 from bsw.chrgm.sequence.model import Cursor
@@ -39,7 +41,7 @@ class Follower:
     def due(self) -> tuple[str, ...]:
         return self._cursor.allowed(self._agreed)
 
-    def heard(self, request: Any, answer: Any) -> None:  # noqa: ANN401 - messages
+    def heard(self, request: Message, answer: Message) -> None:
         exchange = self._table.named(type(request))
         if exchange is None or exchange.name not in self.due or refused(code_of(answer)):
             return
@@ -57,7 +59,7 @@ class WireVehicle(NewerVehicle):
         self.tester = VehicleTester(lab)
         self._reach(self.tester.plug_in)
 
-    def _reach(self, link: Any) -> None:  # noqa: ANN401 - what brings the data link up
+    def _reach(self, link: Callable[[], object]) -> None:
         try:
             link()
             self.tester.connect()
@@ -91,7 +93,7 @@ class WireVehicle(NewerVehicle):
     def run(self, duration: int) -> None:
         self.lab.run(duration)
 
-    def ask(self, body: Any, stream: int | None) -> Heard | None:  # noqa: ANN401 - a message
+    def ask(self, body: Message, stream: int | None) -> Heard | None:
         if not self.tester.is_open:
             return None
         stamped = body.replace(header=header(self.lab.today.unix()))

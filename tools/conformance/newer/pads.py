@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages.iso20.common_types import ResponseCode
+from bsw.chrgm.messages.model import Message
 from bsw.chrgm.sequence.iso20_wpt import WPT
 from bsw.os.clock import MS, S
 from secc.api.devices import PadIssue, PadStatus
@@ -130,7 +131,7 @@ def tries_again(setup: NewerSetup) -> None:
     rig = vehicle.rig_of(setup)
     code = ResponseCode.WARNING_WPT
 
-    def twist(body: Any) -> Any:  # noqa: ANN401 - a message
+    def twist(body: Message) -> Message:
         return body.replace(response_code=code)
 
     vehicle.twisted(rig, "WPTAlignmentCheckRes", twist)

@@ -14,15 +14,15 @@ VOLTS: Final = 380.0
 STATE_B: Final = acdp.ElectricalChargingDeviceStatus.STATE_B
 
 
-def session_setup() -> Any:  # noqa: ANN401 - a message, here and below
+def session_setup() -> common.SessionSetupReq:
     return common.SessionSetupReq(header=NOW, evccid="TESTER")
 
 
-def authorization_setup() -> Any:  # noqa: ANN401
+def authorization_setup() -> common.AuthorizationSetupReq:
     return common.AuthorizationSetupReq(header=NOW)
 
 
-def authorization() -> Any:  # noqa: ANN401
+def authorization() -> common.AuthorizationReq:
     return common.AuthorizationReq(
         header=NOW,
         selected_authorization_service=common.Authorization.EIM,
@@ -30,7 +30,7 @@ def authorization() -> Any:  # noqa: ANN401
     )
 
 
-def by_contract() -> Any:  # noqa: ANN401
+def by_contract() -> common.AuthorizationReq:
     chain = common.ContractCertificateChain(
         certificate=b"leaf", sub_certificates=common.SubCertificates(certificate=(b"above",))
     )
@@ -43,20 +43,20 @@ def by_contract() -> Any:  # noqa: ANN401
     )
 
 
-def service_discovery() -> Any:  # noqa: ANN401
+def service_discovery() -> common.ServiceDiscoveryReq:
     return common.ServiceDiscoveryReq(header=NOW)
 
 
-def service_detail(service: int) -> Any:  # noqa: ANN401
+def service_detail(service: int) -> common.ServiceDetailReq:
     return common.ServiceDetailReq(header=NOW, service_id=service)
 
 
-def service_selection(service: int, parameters: int) -> Any:  # noqa: ANN401
+def service_selection(service: int, parameters: int) -> common.ServiceSelectionReq:
     chosen = common.SelectedService(service_id=service, parameter_set_id=parameters)
     return common.ServiceSelectionReq(header=NOW, selected_energy_transfer_service=chosen)
 
 
-def ac_discovery(*, both_ways: bool = False) -> Any:  # noqa: ANN401
+def ac_discovery(*, both_ways: bool = False) -> ac.ACChargeParameterDiscoveryReq:
     known: dict[str, Any] = {
         "ev_maximum_charge_power": number(11_000.0),
         "ev_minimum_charge_power": number(1_000.0),
@@ -71,7 +71,9 @@ def ac_discovery(*, both_ways: bool = False) -> Any:  # noqa: ANN401
     return ac.ACChargeParameterDiscoveryReq(header=NOW, ac_cpd_req_energy_transfer_mode=mode)
 
 
-def dc_discovery(*, both_ways: bool = False, most: float = 200.0) -> Any:  # noqa: ANN401
+def dc_discovery(
+    *, both_ways: bool = False, most: float = 200.0
+) -> dc.DCChargeParameterDiscoveryReq:
     known: dict[str, Any] = {
         "ev_maximum_charge_power": number(80_000.0),
         "ev_minimum_charge_power": number(0.0),
@@ -92,23 +94,23 @@ def dc_discovery(*, both_ways: bool = False, most: float = 200.0) -> Any:  # noq
     return dc.DCChargeParameterDiscoveryReq(header=NOW, dc_cpd_req_energy_transfer_mode=mode)
 
 
-def positioning() -> Any:  # noqa: ANN401
+def positioning() -> acdp.ACDPVehiclePositioningReq:
     return acdp.ACDPVehiclePositioningReq(
         header=NOW, ev_mobility_status=False, ev_positioning_support=False
     )
 
 
-def connect() -> Any:  # noqa: ANN401
+def connect() -> acdp.ACDPConnectReq:
     return acdp.ACDPConnectReq(header=NOW, ev_electrical_charging_device_status=STATE_B)
 
 
-def disconnect() -> Any:  # noqa: ANN401
+def disconnect() -> acdp.ACDPDisconnectReq:
     return acdp.ACDPDisconnectReq(header=NOW, ev_electrical_charging_device_status=STATE_B)
 
 
 def system_status(
     *, held: bool = True, error: acdp.ErrorCode = acdp.ErrorCode.OK_NO_EV_ERROR
-) -> Any:  # noqa: ANN401
+) -> acdp.ACDPSystemStatusReq:
     return acdp.ACDPSystemStatusReq(
         header=NOW,
         ev_technical_status=acdp.EVTechnicalStatus(
@@ -124,7 +126,7 @@ DONE: Final = Processing.FINISHED
 GOOD: Final = wpt.WPTEVResult.EV_RESULT_SUCCESS
 
 
-def pad_setup() -> Any:  # noqa: ANN401
+def pad_setup() -> wpt.WPTFinePositioningSetupReq:
     return wpt.WPTFinePositioningSetupReq(
         header=NOW,
         ev_processing=DONE,
@@ -141,19 +143,19 @@ def pad_setup() -> Any:  # noqa: ANN401
     )
 
 
-def fine_positioning() -> Any:  # noqa: ANN401
+def fine_positioning() -> wpt.WPTFinePositioningReq:
     return wpt.WPTFinePositioningReq(header=NOW, ev_processing=DONE, ev_result_code=GOOD)
 
 
-def pairing() -> Any:  # noqa: ANN401
+def pairing() -> wpt.WPTPairingReq:
     return wpt.WPTPairingReq(header=NOW, ev_processing=DONE, ev_result_code=GOOD)
 
 
-def alignment() -> Any:  # noqa: ANN401
+def alignment() -> wpt.WPTAlignmentCheckReq:
     return wpt.WPTAlignmentCheckReq(header=NOW, ev_processing=DONE, ev_result_code=GOOD)
 
 
-def pad_discovery(*, lowest: int = 100) -> Any:  # noqa: ANN401
+def pad_discovery(*, lowest: int = 100) -> wpt.WPTChargeParameterDiscoveryReq:
     return wpt.WPTChargeParameterDiscoveryReq(
         header=NOW,
         evpc_max_receivable_power=number(3_600.0),
@@ -164,7 +166,7 @@ def pad_discovery(*, lowest: int = 100) -> Any:  # noqa: ANN401
     )
 
 
-def pad_loop(watts: float = 3_000.0, *, meter: bool = False) -> Any:  # noqa: ANN401
+def pad_loop(watts: float = 3_000.0, *, meter: bool = False) -> wpt.WPTChargeLoopReq:
     return wpt.WPTChargeLoopReq(
         header=NOW,
         meter_info_requested=meter,
@@ -174,7 +176,7 @@ def pad_loop(watts: float = 3_000.0, *, meter: bool = False) -> Any:  # noqa: AN
     )
 
 
-def schedule(*, dynamic: bool = False) -> Any:  # noqa: ANN401
+def schedule(*, dynamic: bool = False) -> common.ScheduleExchangeReq:
     energy = number(20_000.0)
     wanted = common.DynamicSEReqControlMode(
         departure_time=7_200,
@@ -190,11 +192,11 @@ def schedule(*, dynamic: bool = False) -> Any:  # noqa: ANN401
     )
 
 
-def cable_check() -> Any:  # noqa: ANN401
+def cable_check() -> dc.DCCableCheckReq:
     return dc.DCCableCheckReq(header=NOW)
 
 
-def pre_charge(*, finished: bool = False) -> Any:  # noqa: ANN401
+def pre_charge(*, finished: bool = False) -> dc.DCPreChargeReq:
     return dc.DCPreChargeReq(
         header=NOW,
         ev_processing=Processing.FINISHED if finished else Processing.ONGOING,
@@ -215,7 +217,9 @@ def profile(tuple_id: int, power: float, anchor: int) -> common.EVPowerProfile:
     )
 
 
-def delivery(step: common.ChargeProgress, plan: common.EVPowerProfile | None = None) -> Any:  # noqa: ANN401
+def delivery(
+    step: common.ChargeProgress, plan: common.EVPowerProfile | None = None
+) -> common.PowerDeliveryReq:
     return common.PowerDeliveryReq(
         header=NOW,
         ev_processing=Processing.FINISHED,
@@ -224,7 +228,9 @@ def delivery(step: common.ChargeProgress, plan: common.EVPowerProfile | None = N
     )
 
 
-def dc_loop(amps: float = 10.0, *, meter: bool = False, both_ways: bool = False) -> Any:  # noqa: ANN401
+def dc_loop(
+    amps: float = 10.0, *, meter: bool = False, both_ways: bool = False
+) -> dc.DCChargeLoopReq:
     kind = dc.BPTScheduledDCCLReqControlMode if both_ways else dc.ScheduledDCCLReqControlMode
     return dc.DCChargeLoopReq(
         header=NOW,
@@ -234,7 +240,7 @@ def dc_loop(amps: float = 10.0, *, meter: bool = False, both_ways: bool = False)
     )
 
 
-def dc_loop_dynamic(*, most: float = 200.0) -> Any:  # noqa: ANN401
+def dc_loop_dynamic(*, most: float = 200.0) -> dc.DCChargeLoopReq:
     energy = number(20_000.0)
     mode = dc.DynamicDCCLReqControlMode(
         departure_time=7_200,
@@ -255,7 +261,7 @@ def dc_loop_dynamic(*, most: float = 200.0) -> Any:  # noqa: ANN401
     )
 
 
-def ac_loop(*, meter: bool = False, both_ways: bool = False) -> Any:  # noqa: ANN401
+def ac_loop(*, meter: bool = False, both_ways: bool = False) -> ac.ACChargeLoopReq:
     kind = ac.BPTScheduledACCLReqControlMode if both_ways else ac.ScheduledACCLReqControlMode
     return ac.ACChargeLoopReq(
         header=NOW,
@@ -264,10 +270,10 @@ def ac_loop(*, meter: bool = False, both_ways: bool = False) -> Any:  # noqa: AN
     )
 
 
-def welding(*, finished: bool = False) -> Any:  # noqa: ANN401
+def welding(*, finished: bool = False) -> dc.DCWeldingDetectionReq:
     done = Processing.FINISHED if finished else Processing.ONGOING
     return dc.DCWeldingDetectionReq(header=NOW, ev_processing=done)
 
 
-def session_stop(way: common.ChargingSession = WAY.TERMINATE) -> Any:  # noqa: ANN401
+def session_stop(way: common.ChargingSession = WAY.TERMINATE) -> common.SessionStopReq:
     return common.SessionStopReq(header=NOW, charging_session=way)

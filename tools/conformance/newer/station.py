@@ -48,7 +48,7 @@ def over(tester: NewerVehicle, *endings: Ending) -> None:
     tester.still()
 
 
-def refused(tester: NewerVehicle, answer: Any, code: str) -> None:  # noqa: ANN401 - a message
+def refused(tester: NewerVehicle, answer: object, code: str) -> None:
     coded(answer, code)
     over(tester, Ending.REFUSED)
 
@@ -76,7 +76,7 @@ def _joined_again(setup: NewerSetup, code: str) -> NewerVehicle:
     return second
 
 
-def refused_in_order(tester: NewerVehicle, answer: Any) -> None:  # noqa: ANN401 - a message
+def refused_in_order(tester: NewerVehicle, answer: object) -> None:
     coded(answer, "FAILED_SequenceError")
     over(tester, Ending.SEQUENCE_ERROR)
 
@@ -333,6 +333,7 @@ def other_kind(dynamic: bool, setup: NewerSetup) -> None:  # noqa: FBT001 - one 
     tester = opened(setup, control="dynamic").to("ScheduleExchange")
     asked = ask.schedule(dynamic=True)
     needs = asked.dynamic_se_req_control_mode
+    assert needs is not None
     wrong = (
         needs.replace(minimum_soc=80, target_soc=60)  # [V2G20-1640]
         if dynamic

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.iso20.parameters import CONTROL_MODE, DYNAMIC, SCHEDULED, read
+from bsw.chrgm.messages.iso20 import common
+from bsw.chrgm.messages.model import Message
 from bsw.chrgm.modes import Approach
-from bsw.chrgm.record import NO_SESSION, Said, code_of, refused
+from bsw.chrgm.record import NO_SESSION, Heard, Said, code_of, refused
 from bsw.chrgm.services import energy_by_word
 from bsw.os.clock import MS, S
 from secc.session.memory import Memory
@@ -32,7 +34,7 @@ MODES: Final = {"scheduled": SCHEDULED, "dynamic": DYNAMIC}
 """ControlMode as a parameter of a service."""
 
 
-def parameter_set(detail: Any, control: str) -> int:  # noqa: ANN401 - a message
+def parameter_set(detail: common.ServiceDetailRes, control: str) -> int:
     """The first set of a ServiceDetailRes for this control mode."""
     for one in detail.service_parameter_list.parameter_set:
         if read(one).parameters.get(CONTROL_MODE, SCHEDULED) == MODES[control]:
@@ -40,7 +42,7 @@ def parameter_set(detail: Any, control: str) -> int:  # noqa: ANN401 - a message
     raise NotReached(f"the station offers no {control} control mode")
 
 
-def profile_for(offered: Any, power: float) -> Any:  # noqa: ANN401 - parts of messages
+def profile_for(offered: common.ScheduleTuple, power: float) -> common.EVPowerProfile:
     """Of a schedule tuple that was offered."""
     anchor = offered.charging_schedule.power_schedule.time_anchor
     return ask.profile(offered.schedule_tuple_id, power, anchor)
@@ -80,7 +82,7 @@ class NewerVehicle(ABC):
     @abstractmethod
     def run(self, duration: int) -> None: ...
     @abstractmethod
-    def ask(self, body: Any, stream: int | None) -> Any:  # noqa: ANN401 - a message
+    def ask(self, body: Message, stream: int | None) -> Heard | None:
         """The answer with its header, ``None`` if none comes."""
 
     @abstractmethod
@@ -117,7 +119,7 @@ class NewerVehicle(ABC):
 
     # What it says
 
-    def say(self, body: Any, stream: int | None = None) -> Any:  # noqa: ANN401 - a message
+    def say(self, body: Message, stream: int | None = None) -> Any:  # noqa: ANN401 - a message
         """The answer, ``None`` if none comes."""
         answer = self.ask(body, stream)
         if self.walking:
@@ -130,12 +132,12 @@ class NewerVehicle(ABC):
             self.detail = answer.body
         return answer.body
 
-    def _came_along(self, name: str, answer: Any) -> None:  # noqa: ANN401 - a message
+    def _came_along(self, name: str, answer: Heard | None) -> None:
         code = "nothing" if answer is None else code_of(answer.body)
         if answer is None or refused(code):
             raise NotReached(f"before {self.walking}: {name} answered with {code}")
 
-    def repeat(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - a message
+    def repeat(self, make: Callable[[], Message]) -> Any:  # noqa: ANN401 - a message
         """Until the answer is Finished, or refused."""
         for _ in range(100):
             answer = self.say(make())
@@ -173,7 +175,7 @@ class NewerVehicle(ABC):
                 ("Pairing", lambda: self.repeat(ask.pairing)),
             ]
             aligning = [("AlignmentCheck", lambda: self.repeat(ask.alignment))]
-        common: list[tuple[str, Callable[[], Any]]] = [
+        first: list[tuple[str, Callable[[], Any]]] = [
             ("SessionSetup", lambda: self.say(ask.session_setup())),
             *placing,
             ("AuthorizationSetup", lambda: self.say(ask.authorization_setup())),
@@ -192,7 +194,7 @@ class NewerVehicle(ABC):
         before = [("CableCheck", self._check), ("PreCharge", self._pre_charge)] if direct else []
         after = [("WeldingDetection", self._weld)] if direct else []
         return [
-            *common,
+            *first,
             *down,
             *before,
             ("PowerDelivery", self.start),
@@ -230,10 +232,11 @@ class NewerVehicle(ABC):
         self.contactors(closed=True)
 
     @property
-    def first_tuple(self) -> Any:  # noqa: ANN401 - a message
-        return self.schedules.scheduled_se_res_control_mode.schedule_tuple[0]
+    def first_tuple(self) -> common.ScheduleTuple:
+        mode: common.ScheduledSEResControlMode = self.schedules.scheduled_se_res_control_mode
+        return mode.schedule_tuple[0]
 
-    def profile(self, power: float) -> Any:  # noqa: ANN401 - a message
+    def profile(self, power: float) -> common.EVPowerProfile:
         return profile_for(self.first_tuple, power)
 
     def start(self, power: float = 3_000.0) -> Any:  # noqa: ANN401 - a message
@@ -319,7 +322,7 @@ class ScriptedVehicle(NewerVehicle):
         while self.now < deadline:
             self.rig.scheduler.run(deadline)
 
-    def ask(self, body: Any, stream: int | None) -> Any:  # noqa: ANN401 - a message
+    def ask(self, body: Message, stream: int | None) -> Heard | None:
         rig = self.rig
         known = len(rig.said)
         dialect = rig.dialect

@@ -45,7 +45,7 @@ class Case:
     def play(self) -> None:
         self.how(self.setup)
 
-    def play_at(self, bench: Callable[[Any], Any]) -> None:
+    def play_at(self, bench: Callable[[object], object]) -> None:
         """The same somewhere else."""
         self.how(replace(self.setup, bench=bench))
 

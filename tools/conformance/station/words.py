@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
+from bsw.chrgm.messages.model import Message
 from bsw.chrgm.record import Heard, Said
 from evcc.session.ports import Wallet
 from tools.conformance.bench import NotFromHere, Setup
@@ -125,15 +126,19 @@ class Iso2Words:
 
     # With one thing wrong
 
-    def unknown_service(self, body: Any, service: int) -> iso2.PaymentServiceSelectionReq:  # noqa: ANN401 - ours
+    def unknown_service(
+        self, body: iso2.PaymentServiceSelectionReq, service: int
+    ) -> iso2.PaymentServiceSelectionReq:
         return selection(body.selected_payment_option, iso2.SelectedService(service_id=service))
 
-    def other_payment(self, body: Any) -> Any:  # noqa: ANN401 - ours
+    def other_payment(self, body: Message) -> Message:
         options = iso2.PaymentOption
         option = options.EXTERNAL_PAYMENT if self._setup.contract else options.CONTRACT
         return body.replace(selected_payment_option=option)
 
-    def other_mode(self, body: Any) -> Any:  # noqa: ANN401 - ours
+    def other_mode(
+        self, body: iso2.ChargeParameterDiscoveryReq
+    ) -> iso2.ChargeParameterDiscoveryReq:
         """One that is not offered; of the same current if there is such a one, so that the
         parameters fit it.
         """
@@ -146,7 +151,7 @@ class Iso2Words:
         others.sort(key=lambda one: one.value[:2] != current)
         return body.replace(requested_energy_transfer_mode=others[0])
 
-    def unknown_tuple(self, body: Any) -> Any:  # noqa: ANN401 - ours
+    def unknown_tuple(self, body: Message) -> Message:
         return body.replace(sa_schedule_tuple_id=77)
 
     def amps(self, amount: float) -> iso2.PhysicalValue:

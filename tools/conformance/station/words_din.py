@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bsw.chrgm.messages import din
+from bsw.chrgm.messages.model import Message
 from bsw.chrgm.record import Heard, Said
 from tools.conformance.bench import Setup
 from tools.conformance.station.words import BATTERY, CURRENT, EVCCID, EXCHANGES, TARGET
@@ -72,14 +73,14 @@ class DinWords:
     def unknown_service(self, _body: object, service: int) -> din.ServicePaymentSelectionReq:
         return selection(service)
 
-    def other_payment(self, body: Any) -> Any:  # noqa: ANN401 - ours
+    def other_payment(self, body: Message) -> Message:
         return body.replace(selected_payment_option=din.PaymentOption.CONTRACT)
 
-    def other_mode(self, body: Any) -> Any:  # noqa: ANN401 - ours
+    def other_mode(self, body: Message) -> Message:
         kind = din.EVRequestedEnergyTransfer.AC_THREE_PHASE_CORE
         return body.replace(ev_requested_energy_transfer_type=kind)
 
-    def unknown_tuple(self, body: Any) -> Any:  # noqa: ANN401 - ours
+    def unknown_tuple(self, body: Message) -> Message:
         return body.replace(charging_profile=profile(2))
 
     def amps(self, amount: float) -> din.PhysicalValue:

@@ -165,11 +165,11 @@ def closed_in_loop(setup: VehicleSetup) -> None:
 # DIN 70121
 
 
-def din_discovery(**change: str) -> Callable[[StationTester, Any], Any]:
+def din_discovery(**change: str) -> Callable[[StationTester, object], object]:
     return lambda tester, _request: tester.din.discovery(**change)
 
 
-def din_isolation(tester: StationTester, _request: object) -> Any:  # noqa: ANN401
+def din_isolation(tester: StationTester, _request: object) -> object:
     return tester.din.cable_check(tester.din.status(isolation="Invalid"))
 
 

@@ -171,7 +171,7 @@ def withheld(name: str, limit: int, setup: VehicleSetup, *, after: int = 0) -> N
 
 def answered(
     name: str,
-    answer: Callable[[StationTester, Any], Any],
+    answer: Callable[[StationTester, object], object],
     endings: tuple[Ending, ...],
     forbidden: tuple[str, ...],
     setup: VehicleSetup,
@@ -233,7 +233,7 @@ def not_stored(setup: VehicleSetup) -> None:
 # Services and payment
 
 
-def modes_only(*modes: str) -> Callable[[StationTester, Any], Any]:
+def modes_only(*modes: str) -> Callable[[StationTester, object], object]:
     return lambda tester, _request: tester.iso2.discovery(modes=modes)
 
 
@@ -320,7 +320,7 @@ def _priced(start: int, level: int) -> list[iso2.SalesTariffEntry]:
     ]
 
 
-def no_schedules(tester: StationTester, _request: object) -> Any:  # noqa: ANN401
+def no_schedules(tester: StationTester, _request: object) -> object:
     return tester.iso2.parameters().replace(sa_schedules=None)
 
 
@@ -334,7 +334,7 @@ def _length(octets: bytes) -> bytes:
 
 def ends_by(
     name: str,
-    answer: Callable[[StationTester, Any], Any],
+    answer: Callable[[StationTester, object], object],
     *endings: Ending,
     forbidden: tuple[str, ...] = (),
     after: int = 0,

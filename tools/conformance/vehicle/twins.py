@@ -56,7 +56,7 @@ def other_type(tester: StationTester, request: Any) -> Any:  # noqa: ANN401 - of
     return smallest(exchanges["SessionSetup" if stops else "SessionStop"].response)
 
 
-def other_session(tester: StationTester, request: Any) -> Any:  # noqa: ANN401
+def other_session(tester: StationTester, request: object) -> object:
     tester.session_id = bytes(8) if "SessionSetup" in type(request).__name__ else b"\x42" * 8
     return tester.words.answers[type(request).__name__.removesuffix("Req")](request)
 

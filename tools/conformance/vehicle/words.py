@@ -38,7 +38,9 @@ def ac_status(*, rcd: bool = False, notification: str = "None") -> iso2.ACEVSESt
     )
 
 
-def schedule(number: int, watts: float, tariff: iso2.SalesTariff | None = None) -> Any:  # noqa: ANN401
+def schedule(
+    number: int, watts: float, tariff: iso2.SalesTariff | None = None
+) -> iso2.SAScheduleTuple:
     return iso2.SAScheduleTuple(
         sa_schedule_tuple_id=number,
         p_max_schedule=iso2.PMaxSchedule(

@@ -140,7 +140,7 @@ def _optional(parameter: inspect.Parameter) -> str:
 
 
 def _variables(
-    types: Mapping[str, Any],
+    types: Mapping[str, object],
     meaning: Mapping[str, str],
     later: Mapping[str, str],
     debug: Iterable[str],
@@ -157,7 +157,7 @@ def _text(name: str, meaning: Mapping[str, str], later: Mapping[str, str]) -> st
     return meaning[name] if name not in later else f"{meaning[name]}  *{later[name]}*"
 
 
-def type_name(annotation: Any) -> str:  # noqa: ANN401 - any annotation
+def type_name(annotation: object) -> str:
     origin, inner = get_origin(annotation), get_args(annotation)
     if annotation is None or annotation is NoneType:
         return "-"
@@ -176,7 +176,7 @@ def _plain(annotation: Any) -> str:  # noqa: ANN401 - any annotation
     return "number" if annotation in {float, int} else str(annotation.__name__)
 
 
-def _range(facts: tuple[Any, ...]) -> str:
+def _range(facts: tuple[object, ...]) -> str:
     low = high = None
     for fact in facts:
         for one in getattr(fact, "metadata", ()):

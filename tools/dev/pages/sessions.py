@@ -37,7 +37,7 @@ def filled(text: str) -> str:
     return text
 
 
-def _switches(conformance: Any, field: Any) -> str:  # noqa: ANN401 - a profile of either role
+def _switches(conformance: object, field: object) -> str:
     rows = ["| switch | conformance | field |", "|---|---|---|"]
     left, right = dict(_values(conformance)), dict(_values(field))
     for name in [*left, *(name for name in right if name not in left)]:

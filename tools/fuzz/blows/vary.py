@@ -49,7 +49,7 @@ def _other(rng: random.Random, field: Field, value: object) -> object:
     return made(rng, field.kind)
 
 
-def _items(rng: random.Random, field: Field, items: tuple[Any, ...]) -> tuple[Any, ...]:
+def _items(rng: random.Random, field: Field, items: tuple[object, ...]) -> tuple[object, ...]:
     """None, more, fewer, the same in another order, or one of them changed."""
     high = _MOST if field.high is None else field.high
     way = rng.randrange(5)

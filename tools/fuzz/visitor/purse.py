@@ -36,5 +36,5 @@ class Purse:
         expires = int(self._entity.certificate.not_valid_after_utc.timestamp())
         return ContractFacts(EMAID_WITH_DIGIT, self._entity.chain, expires)
 
-    def signed(self, body: Any) -> Said:  # noqa: ANN401 - any signed request
+    def signed(self, body: object) -> Said:
         return Said(body, sign(self._rules.SCHEME, self._rules.signed_elements(body), self._signer))

@@ -137,19 +137,19 @@ class NewerWords:
         body = ask.by_contract().replace(pnc_a_req_authorization_mode=shown)
         return body, purse.signed(body).signature
 
-    def _selection(self) -> Any:  # noqa: ANN401
+    def _selection(self) -> object:
         chosen = parameter_set(self._heard["ServiceDetail"], self._control)
         return ask.service_selection(self._service, chosen)
 
-    def _parameters(self) -> Any:  # noqa: ANN401
+    def _parameters(self) -> object:
         make = ask.ac_discovery if self._ac else ask.dc_discovery
         return make(both_ways=self._both)
 
-    def _pre_charge(self) -> Any:  # noqa: ANN401
+    def _pre_charge(self) -> object:
         self._finished = self._near
         return ask.pre_charge(finished=self._near)
 
-    def _welding(self) -> Any:  # noqa: ANN401
+    def _welding(self) -> object:
         self._finished = "WeldingDetection" in self._heard
         return ask.welding(finished=self._finished)
 

@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from keym.calendar import Moment
 from keym.judging import rules
@@ -167,7 +166,7 @@ def _show_chain(named: tuple[str, list[Certificate]], lens: Lens, intake: Intake
     return verdict.trusted
 
 
-def _as_json(place: str, chain: list[Certificate], lens: Lens, intake: Intake) -> dict[str, Any]:
+def _as_json(place: str, chain: list[Certificate], lens: Lens, intake: Intake) -> dict[str, object]:
     use = lens.use or guess.use_of(chain[0])
     edition = lens.edition or guess.edition_of(chain[0])
     verdict = _judged(chain, use, edition, lens, intake)
@@ -194,7 +193,7 @@ def _as_json(place: str, chain: list[Certificate], lens: Lens, intake: Intake) -
     }
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def _finding(one: Finding) -> dict[str, object]:
     told = {"rule": one.rule.value, "reason": one.reason.name}
     return {**told, "place": one.place, "detail": one.detail}
 

@@ -79,7 +79,7 @@ class Hands:
             said = (done.stderr or done.stdout).strip()[-TOLD:]
             raise NotDone(f"{what}: {action.run!r} ended with {done.returncode}: {said}")
 
-    def _await(self, clock: Clockwork, work: Callable[[], Any], within: int, what: str) -> Any:  # noqa: ANN401 - what the work gives
+    def _await(self, clock: Clockwork, work: Callable[[], object], within: int, what: str) -> Any:  # noqa: ANN401 - what the work gives
         ended: list[Outcome[Any]] = []
 
         def take(outcome: Outcome[Any]) -> None:

@@ -102,8 +102,10 @@ class Setup:
             station.mode = mode_of(request.ev_requested_energy_transfer_type.value)
             mode = EnergyTransferMode(station.mode.name)
             station.publish("requested_energy_transfer_mode", mode)
-            publish_dc_needs(station, request.ev_charge_parameter)
-            publish_charging_needs(station, request.ev_charge_parameter)
+            needs = request.ev_charge_parameter
+            assert isinstance(needs, din.DCEVChargeParameter)  # else it was refused
+            publish_dc_needs(station, needs)
+            publish_charging_needs(station, needs)
             power = dc_limits(station.state).power
             most = min(hardware_power(station.state, station.mode), MOST_PMAX)
             offer = station.schedules.offer

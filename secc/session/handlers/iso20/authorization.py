@@ -45,7 +45,7 @@ class Ongoing:
     emaid: str = ""
 
 
-def content_of(request: common.AuthorizationReq) -> tuple[Any, ...]:
+def content_of(request: common.AuthorizationReq) -> tuple[object, ...]:
     """All of a request but its time: a repeated one is the same [V2G20-1582]."""
     return (
         request.selected_authorization_service,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bsw.chrgm.iso20.lines import lines
+from bsw.chrgm.iso20.words import si
 from bsw.chrgm.messages.iso20 import ac, common, dc
 from bsw.chrgm.services import energy_by_number
 from secc.api.extensions import V2xParameters
@@ -10,7 +11,6 @@ from secc.api.literals import EnergyTransferMode
 from secc.plug.offers import services_of
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.words import amount
-from secc.session.handlers.published import si
 
 Asked = common.DynamicSEReqControlMode | common.ScheduledSEReqControlMode
 

@@ -99,7 +99,9 @@ class DirectLoop:
         limits = {name: most(value) for name, value in known.items() if value is not None}
         return kind(ev_target_current=current, ev_target_voltage=voltage, **limits)
 
-    def _dynamic(self, voltage: RationalNumber, current: RationalNumber) -> Any:  # noqa: ANN401
+    def _dynamic(
+        self, voltage: RationalNumber, current: RationalNumber
+    ) -> dc.BPTDynamicDCCLReqControlMode | dc.DynamicDCCLReqControlMode:
         state = self._context.state
         needs = energy_needs(state)
         power = NO_LIMIT if state.max_power is None else state.max_power

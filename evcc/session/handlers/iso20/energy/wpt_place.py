@@ -95,8 +95,8 @@ class PadPlace:
         return Said(
             wpt.WPTFinePositioningReq(
                 header=header(self._context.calendar.unix()),
-                ev_processing=_processing(self._stands),
-                ev_result_code=_result(self._stands),
+                ev_processing=_processing(done=self._stands),
+                ev_result_code=_result(good=self._stands),
             )
         )
 
@@ -115,9 +115,9 @@ class PadPlace:
         return Said(
             wpt.WPTPairingReq(
                 header=header(self._context.calendar.unix()),
-                ev_processing=_processing(self._confirmed),
+                ev_processing=_processing(done=self._confirmed),
                 observed_id_code=None if self._external else self._context.state.pad_code,
-                ev_result_code=_result(self._confirmed),
+                ev_result_code=_result(good=self._confirmed),
             )
         )
 
@@ -151,9 +151,9 @@ class PadPlace:
         return not context.record.agreed.late or context.limits_known()
 
 
-def _processing(done: bool) -> Processing:  # noqa: FBT001 - one of two
+def _processing(*, done: bool) -> Processing:
     return Processing.FINISHED if done else Processing.ONGOING
 
 
-def _result(good: bool) -> wpt.WPTEVResult:  # noqa: FBT001 - one of two
+def _result(*, good: bool) -> wpt.WPTEVResult:
     return Result.EV_RESULT_SUCCESS if good else Result.EV_RESULT_UNKNOWN

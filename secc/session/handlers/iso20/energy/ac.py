@@ -113,7 +113,7 @@ class AlternatingCurrent:
         each = word(power / 3.0)
         return {name: each, f"{name}_l2": each, f"{name}_l3": each}
 
-    def _publish_limits(self, message: Any) -> None:  # noqa: ANN401 - limits of either message
+    def _publish_limits(self, message: object) -> None:
         told = AcEvPowerLimits(
             max_charge_power=_power(message, "ev_maximum_charge_power"),
             min_charge_power=_power(message, "ev_minimum_charge_power"),
@@ -154,7 +154,7 @@ class AlternatingCurrent:
             )
         )
 
-    def _flowing(self, mode: Any) -> float:  # noqa: ANN401 - one of four kinds
+    def _flowing(self, mode: object) -> float:
         """W: measured here, or as the vehicle says."""
         present = self._station.state.ac_present
         told = lines(mode, "ev_present_active_power")
@@ -162,7 +162,7 @@ class AlternatingCurrent:
             return present.total
         return 0.0 if told is None else told.total
 
-    def _publish(self, mode: Any) -> None:  # noqa: ANN401 - one of four kinds
+    def _publish(self, mode: object) -> None:
         station = self._station
         self._publish_limits(mode)
         active = _power(mode, "ev_present_active_power")
@@ -200,7 +200,7 @@ class AlternatingCurrent:
         target = self._station.state.ac_target
         return maybe(None if target is None else target.target_frequency)
 
-    def _targets(self) -> dict[str, Any]:
+    def _targets(self) -> dict[str, object]:
         """The set point of the north side, never above what the outlet can."""
         station = self._station
         state, mode = station.state, station.mode
@@ -223,7 +223,7 @@ class AlternatingCurrent:
         return told
 
 
-def _power(message: Any, name: str, *, magnitude: bool = False) -> Power | None:  # noqa: ANN401
+def _power(message: object, name: str, *, magnitude: bool = False) -> Power | None:
     told = lines(message, name)
     if told is None:
         return None
@@ -237,6 +237,6 @@ def _power(message: Any, name: str, *, magnitude: bool = False) -> Power | None:
     return Power(total=total, **named)
 
 
-def _reactive(message: Any) -> Power | None:  # noqa: ANN401
+def _reactive(message: object) -> Power | None:
     told = lines(message, "ev_present_reactive_power")
     return None if told is None else Power(total=told.total)
