@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.north.processes import free_port
+
 PREPARED = """
 import sys
 from {handlers} import SCRIPTS
@@ -33,7 +35,7 @@ from {role}.config import {model}
 from ecu.host import HostDoors
 from {role}.ecu.startup import open_parts
 
-config = {model}(trace=TraceConfig(file=None), nvm={{"file": None}})
+config = {model}(trace=TraceConfig(file=None), nvm={{"file": None}}, **{more})
 base = open_base(config)
 parts = open_parts(base, config, HostDoors(base, config))
 print(next(step for step in parts if step == "bus" or step.startswith("iso2")))
@@ -62,7 +64,8 @@ def test_after_preparing_nothing_is_left_to_load(handlers: str, name: str) -> No
 
 @pytest.mark.parametrize(("role", "model"), [("evcc", "EvccConfig"), ("secc", "SeccConfig")])
 def test_an_ecu_loads_its_protocols_before_it_opens_its_bus(role: str, model: str) -> None:
-    assert said_by(STARTING.format(role=role, model=model)) == "iso2"
+    more = {"network": {"sdp_port": free_port()}} if role == "secc" else {}
+    assert said_by(STARTING.format(role=role, model=model, more=more)) == "iso2"
 
 
 LIGHT = """
