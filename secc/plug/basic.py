@@ -21,6 +21,7 @@ from secc.api.charger import Charger
 from secc.api.extensions import AuthorizationRequest, DutyOffer
 from secc.api.literals import PaymentOption
 from secc.api.verdicts import Question
+from secc.session.handlers.authority import number_of, question
 from secc.session.limits import ac_current, ac_mode
 
 LOOK_EACH: Final = 100 * MS
@@ -30,7 +31,6 @@ REST: Final = 5 * S
 """Between two closings: who toggles the pilot wears the contactor no faster."""
 FINEST: Final = 0.1
 """A; a change below is none."""
-_POSITIVE: Final = 0x7FFF_FFFF
 
 
 class State(Enum):
@@ -40,6 +40,10 @@ class State(Enum):
     GRANTED = "the duty cycle says how much"
     OVER = "nothing more until the plug was out"
     YIELDED = "a session has begun"
+
+
+_OPEN: Final = frozenset({State.LISTENING, State.ASKING, State.GRANTED})
+"""A session that begins now takes over."""
 
 
 class Offers(Protocol):
@@ -123,13 +127,13 @@ class BasicCharging:
     def _pilot_changed(self, pilot: Pilot) -> None:
         if pilot.state is PilotState.A:
             self._finish("unplugged")
-            self._become(State.VACANT)
+            self._state = State.VACANT
         elif pilot.diode_short:
             self._finish("no vehicle in order")
         elif pilot.state not in CONNECTED:
             self.cut()  # a fault, or the data link's cue to match anew
         elif self._state is State.VACANT:
-            self._become(State.LISTENING)
+            self._state = State.LISTENING
             self._begins.rearm(self._after)
         else:
             self._look()
@@ -153,18 +157,12 @@ class BasicCharging:
         if not state.serves_ac or PaymentOption.EXTERNAL not in state.payment_options:
             return
         self._log.info("no session", remedy="charging by the duty cycle, once somebody pays")
-        self._become(State.ASKING)
+        self._state = State.ASKING
         self._offers.nominal(0.0)
-        number = int.from_bytes(self._chance.octets(4), "big") & _POSITIVE
         asked = AuthorizationRequest(
-            request_id=number, payment_option=PaymentOption.EXTERNAL, tls=False
+            request_id=number_of(self._chance), payment_option=PaymentOption.EXTERNAL, tls=False
         )
-
-        def put() -> None:
-            self._charger.variables.publish("authorization_request", asked)
-            self._charger.variables.publish("require_auth_eim")
-
-        self._question = Question(number, PaymentOption.EXTERNAL, put)
+        self._question = question(asked, self._charger.variables.publish)
         self._charger.verdicts.ask(self._question)
         self._looking = self._scheduler.every(LOOK_EACH, self._look, name="basic charging")
         self._look()
@@ -172,7 +170,7 @@ class BasicCharging:
     # What is offered
 
     def _look(self) -> None:
-        if self._state in {State.LISTENING, State.ASKING, State.GRANTED} and self._session_runs():
+        if self._state in _OPEN and self._session_runs():
             self._yield()
         elif self._state is State.ASKING:
             self._ask_on()
@@ -180,12 +178,12 @@ class BasicCharging:
             self._charge()
 
     def _ask_on(self) -> None:
-        question = self._question
-        if question is None or question.verdict is None or not question.verdict.good:
+        asked = self._question
+        if asked is None or asked.verdict is None or not asked.verdict.good:
             return  # a refused customer tries another card
-        question.settled = True
+        asked.settled = True
         self._log.info("basic charging granted")
-        self._become(State.GRANTED)
+        self._state = State.GRANTED
         self._charge()
 
     def _charge(self) -> None:
@@ -249,7 +247,7 @@ class BasicCharging:
         self._tell()
         if not self._closed:
             self._finish("stopped")
-            self._become(State.OVER)
+            self._state = State.OVER
 
     def _finish(self, why: str) -> None:
         """Nothing flows any more by our word."""
@@ -258,13 +256,13 @@ class BasicCharging:
         self._drop()
         if granted:
             self._log.info("basic charging ended", why=why)
-            self._become(State.OVER)
+            self._state = State.OVER
             if self._pilot.read().state in CONNECTED:
                 self._offers.nominal(0.0)
                 self._release()
             self._ended(SessionResult(Ending.TERMINATED, detail=f"by the duty cycle: {why}"))
         elif self._state is not State.VACANT:
-            self._become(State.OVER)
+            self._state = State.OVER
 
     def _yield(self) -> None:
         """A session has its own question and its own contactor orders."""
@@ -273,7 +271,7 @@ class BasicCharging:
             self._log.info("a session takes over")
             self._drop()
             self._offers.nominal(None)
-        self._become(State.YIELDED)
+        self._state = State.YIELDED
 
     def _drop(self) -> None:
         self._open()
@@ -284,9 +282,6 @@ class BasicCharging:
             self._looking = None
         self._charger.verdicts.withdraw(self._question)
         self._question = None
-
-    def _become(self, state: State) -> None:
-        self._state = state
 
     def _tell(self) -> None:
         now = DutyOffer(current=self._offered, closed=self._closed)

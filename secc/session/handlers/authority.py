@@ -1,7 +1,9 @@
 """Asking the back end whether this session may charge: one open question a session."""
 
+from collections.abc import Callable
 from typing import Final
 
+from bsw.os.randomness import Randomness
 from secc.api.extensions import AuthorizationRequest
 from secc.api.literals import PaymentOption
 from secc.api.objects import ProvidedIdToken
@@ -9,6 +11,7 @@ from secc.api.verdicts import Question, Verdict
 from secc.session.context import StationContext
 
 _POSITIVE: Final = 0x7FFF_FFFF
+Publish = Callable[[str, object], None]
 
 
 def ask(
@@ -42,8 +45,26 @@ def settle(station: StationContext) -> None:
         station.question.settled = True
 
 
+def number_of(chance: Randomness) -> int:
+    """What names a question to the back end."""
+    return int.from_bytes(chance.octets(4), "big") & _POSITIVE
+
+
+def question(request: AuthorizationRequest, publish: Publish) -> Question:
+    """As it is put on the charger interface, for whoever asks there."""
+
+    def put() -> None:
+        publish("authorization_request", request)
+        if request.id_token is None:
+            publish("require_auth_eim", None)
+        else:
+            publish("require_auth_pnc", request.id_token)
+
+    return Question(request.request_id, request.payment_option, put)
+
+
 def _question(station: StationContext, token: ProvidedIdToken | None, *, judged: bool) -> Question:
-    number = int.from_bytes(station.chance.octets(4), "big") & _POSITIVE
+    number = number_of(station.chance)
     option = PaymentOption.EXTERNAL if token is None else PaymentOption.CONTRACT
     named = None if token is None else token.model_copy(update={"request_id": number})
     request = AuthorizationRequest(
@@ -54,12 +75,4 @@ def _question(station: StationContext, token: ProvidedIdToken | None, *, judged:
         id_token=named,
         chain_judged=None if named is None else judged,
     )
-
-    def put() -> None:
-        station.publish("authorization_request", request)
-        if named is None:
-            station.publish("require_auth_eim")
-        else:
-            station.publish("require_auth_pnc", named)
-
-    return Question(number, option, put)
+    return question(request, station.publish)
