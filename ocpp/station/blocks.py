@@ -112,12 +112,17 @@ class Blocks:
             self.monitoring.notify,
             reserved=self.reservations.held_for,
         )
-        self.smart = SmartCharging(desk, ground, self.post, stop=self._user.stop_at)
+        self.smart = SmartCharging(
+            desk,
+            ground,
+            self.post,
+            stop=self._user.stop_at,
+            back_share=lambda: self.der.share,
+            deviates=lambda less: self.der.limits(less),  # noqa: PLW0108 - made later
+        )
         self.vehicles = Vehicles(ground)
         self.limits = TxLimits(ground, stop=self._user.stop_at, changed=self.smart.refresh)
         self.der = Der(desk, ground, self.post, self.smart.refresh)
-        self.smart.outside.back_share = lambda: self.der.share
-        self.smart.deviation = self.der.limits
         for name, value in KEYS_16.items():
             self.keys.add(name, value)
 

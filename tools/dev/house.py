@@ -19,7 +19,7 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("pilotwire", "tools", "evcc", "secc", "ecu", "ocpp", "can_adapter", "keym", "csm", "bsw")
-HUNG_IN = ("evcc", "secc", "ecu", "can_adapter", "keym", "csm", "bsw")
+HUNG_IN = ("evcc", "secc", "ecu", "can_adapter", "keym", "csm", "bsw", "ocpp")
 MOST = 16
 """Modules beside each other that a reader still takes in."""
 
@@ -80,14 +80,29 @@ def _declared(node: ast.AST) -> tuple[str, ast.expr | None]:
     return "", None
 
 
+def _local(tree: ast.AST) -> set[ast.AST]:
+    """Names that a function declares for itself."""
+    return {
+        node
+        for owner in ast.walk(tree)
+        if isinstance(owner, ast.FunctionDef)
+        for node in ast.walk(owner)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+
+
 def callables(paths: list[Path]) -> set[str]:
     """Names of attributes and arguments that are declared to be something to call."""
     words = {"Callable", *_aliases(paths)}
     named = set()
     for path in paths:
-        for node in ast.walk(parsed(path)):
+        tree = parsed(path)
+        local = _local(tree)
+        for node in ast.walk(tree):
             name, what = _declared(node)
-            if what is not None and words & set(re.findall(r"\w+", ast.unparse(what))):
+            if what is None or node in local:
+                continue
+            if words & set(re.findall(r"\w+", ast.unparse(what))):
                 named.add(name)
     return {name for name in named if name and "." not in name}
 

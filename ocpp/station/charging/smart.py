@@ -73,10 +73,13 @@ class SmartCharging:
         post: Post,
         *,
         stop: Callable[[Place, Trigger, Stop], None],
+        back_share: Callable[[], float],
+        deviates: Callable[[bool], None],
     ) -> None:
+        """What the grid leaves of what may be given back, and whether that takes anything away."""
         self._ground = ground
         self._version: Version | None = None  # the last one that was spoken
-        self.deviation: Callable[[bool], None] = lambda _held_back: None
+        self._deviates = deviates
         self._courses = {evse: Course() for evse in ground.places}
         self._expected: dict[int, Json] = {}
         self._alarm = ground.scheduler.alarm(self.refresh, name="ocpp.profile")
@@ -92,6 +95,7 @@ class SmartCharging:
             order=lambda: self.elsewhere.order,
             signalled=lambda: any(self._signalled(evse) for evse in self._courses),
             changed=self.refresh,
+            back_share=back_share,
         )
         self._dynamic = Dynamic(desk, ground, lambda: self._book)
         self._present = Present(ground, lambda evse: self._courses[evse].transaction)
@@ -128,21 +132,10 @@ class SmartCharging:
             present=lambda evse: self._present.at(evse, self._book.held),
             grid=self._grid,
         )
-        self.priority = Priority(
-            desk,
-            ground,
-            post,
-            self._courses,
-            held=lambda: self._book.held,
-            refresh=self.refresh,
-        )
-        desk.take(
-            {
-                "SetChargingProfile": self._set_16,
-                "ClearChargingProfile": self._clear_16,
-            },
-            versions=ONLY_16,
-        )
+        held = lambda: self._book.held  # noqa: E731 - asked for later
+        self.priority = Priority(desk, ground, post, self._courses, held=held, refresh=self.refresh)
+        older = {"SetChargingProfile": self._set_16, "ClearChargingProfile": self._clear_16}
+        desk.take(older, versions=ONLY_16)
 
     def lost(self) -> None:
         """The back end cannot be heard: some profiles hold only for so long without it."""
@@ -252,7 +245,7 @@ class SmartCharging:
         if not any(self._signalled(evse) for evse in self._courses):
             self.outside.forget_signal()
         self._alarm.rearm(self._next(now))
-        self.deviation(any(one.limit and one.limit.held_back for one in self._courses.values()))
+        self._deviates(any(one.limit and one.limit.held_back for one in self._courses.values()))
 
     def _mode(self, evse: int, before: Limit | None, limit: Limit) -> None:
         """Another mode is told of as soon as it begins [K01.FR.110]."""

@@ -32,18 +32,22 @@ READ_WRITE: Final = "ReadWrite"
 
 @dataclass(slots=True)
 class Attribute:
-    """One of a variable's values; ``live`` overrules what is stored."""
+    """One of a variable's values; ``shown`` overrules what is stored."""
 
     value: str = ""
     mutability: str = READ_WRITE
     persistent: bool = True
     constant: bool = False
     reboot: bool = False
-    live: Callable[[], str] | None = None
+    shown: Callable[[], str] | None = None
 
     @property
     def now(self) -> str:
-        return self.value if self.live is None else self.live()
+        return self.value if self.shown is None else self.shown()
+
+    def show(self, read: Callable[[], str]) -> None:
+        """Read it from a function from now on."""
+        self.shown = read
 
 
 @dataclass(slots=True)
@@ -131,9 +135,9 @@ class Model:
         """Ask before the back end may set it."""
         self._checks[id(self.find(Key(component), name, instance))] = check
 
-    def show(self, key: Key, name: str, live: Callable[[], str], instance: str = "") -> None:
+    def show(self, key: Key, name: str, read: Callable[[], str], instance: str = "") -> None:
         """Read this value from a function from now on."""
-        self.find(key, name, instance).actual.live = live
+        self.find(key, name, instance).actual.show(read)
 
     def listen(self, change: Change) -> None:
         self._listeners.append(change)
@@ -143,7 +147,7 @@ class Model:
         attribute = variable.attributes.get(kind)
         if attribute is None:
             raise Unknown("NotSupportedAttributeType")
-        if attribute.mutability == READ_ONLY or attribute.live is not None:
+        if attribute.mutability == READ_ONLY or attribute.shown is not None:
             raise Unfit("ReadOnly")
         wrong = unfit(variable.traits, value)
         if wrong:

@@ -35,8 +35,11 @@ class Outside:
         order: Callable[[], Order],
         signalled: Callable[[], bool],
         changed: Callable[[], None],
+        back_share: Callable[[], float],
     ) -> None:
-        """``signalled``: a curve for the signal counts at some outlet now."""
+        """``signalled``: a curve for the signal counts at some outlet now; ``back_share``: what the
+        grid leaves of what may be given back.
+        """
         self._ground = ground
         self._order = order
         self._signalled = signalled
@@ -45,7 +48,7 @@ class Outside:
         self._signal: float | None = None
         self._coming: list[tuple[float, int]] = []
         self._balances: dict[int, Balance] = {}
-        self.back_share: Callable[[], float] = lambda: 1.0  # the grid's limit
+        self._back_share = back_share
         self._alarm = ground.scheduler.alarm(self._due, name="ocpp.afrr")
         desk.take({"AFRRSignal": self._signals}, versions=ONLY_21)
 
@@ -76,7 +79,7 @@ class Outside:
             two_way=model.flag(V2X, "Enabled"),
             free=free,
             share=share,
-            back_share=self.back_share(),
+            back_share=self._back_share(),
             blocked=self._ground.places[evse].blocked,
         )
 
