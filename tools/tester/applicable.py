@@ -126,7 +126,20 @@ def _vehicle(case: Case, device: Device) -> list[str]:
         memory if "memory" in case.needs else "",
         _missing(ordered or "orders" not in case.needs, "actions.pause and wake_up"),
         _missing("patience" in device.conditions or "patience" not in case.needs, "'patience'"),
+        _charges_otherwise(case, device),
     ]
+
+
+def _charges_otherwise(case: Case, device: Device) -> str:
+    """What is no use to a vehicle with one current, or the larger inlet, another one charges by."""
+    if device.process.run and device.process.each != "run":
+        return ""  # it is set up for each case, by ``V2G_MODE``
+    both = len({mode_of(mode).ac for mode in device.modes}) > 1
+    if "one current" in case.needs and both:
+        return "the vehicle charges by either current"
+    if "no DC_core" in case.needs and "DC_core" in device.modes:
+        return "the vehicle charges by DC_core as well"
+    return ""
 
 
 def fitted(setup: Any, device: Device) -> Any:  # noqa: ANN401 - of either role

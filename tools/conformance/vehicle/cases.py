@@ -16,6 +16,7 @@ from tools.conformance.vehicle.energy import (
     din_discovery,
     din_isolation,
     din_stops,
+    other_inlet,
     pauses,
     receipt,
     renegotiates,
@@ -47,6 +48,7 @@ from tools.conformance.vehicle.plays import (
     no_schedules,
     nobody_answers,
     not_stored,
+    other_current,
     port_closed,
     refused,
     session_ids,
@@ -172,9 +174,15 @@ DIN_CASES: Final[tuple[tuple[str, str, Play, VehicleSetup], ...]] = (
 def made(identity: str, title: str, play: Play, setup: VehicleSetup) -> Case:
     """What the play is about stands in its name and in the names it was given."""
     func = getattr(play, "func", play)
-    names = [word for word in getattr(play, "args", ()) if isinstance(word, str)]
+    given = getattr(play, "args", ())
+    names = [word for word in given if isinstance(word, str)]
     about = (func.__name__.replace("_", " "), *names)
-    return Case(identity, title, play, setup, about, NEEDS.get(func, frozenset()))
+    needs = NEEDS.get(func, frozenset())
+    if any(map(other_current, given)):
+        needs |= {"one current"}
+    if any(map(other_inlet, given)):
+        needs |= {"no DC_core"}
+    return Case(identity, title, play, setup, about, needs)
 
 
 NEEDS: Final[dict[object, frozenset[str]]] = {
@@ -183,7 +191,8 @@ NEEDS: Final[dict[object, frozenset[str]]] = {
     waits_for_customer: frozenset({"patience"}),
 }
 """``memory``: of a paused session, from inside; ``orders``: the driver's; ``patience``: a long
-limit for the customer."""
+limit for the customer.  What is offered in place of its own current or inlet (``one current``,
+``no DC_core``) is refused only by a vehicle that cannot charge by that as well."""
 
 
 def cases() -> list[Case]:

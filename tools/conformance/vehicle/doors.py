@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bsw.net.channel import Channel, Channels, ChannelUser
 from bsw.net.ports import DatagramPort, Endpoint, Listener
 from bsw.sdp.client import ALL_NODES, SDP_PORT
-from bsw.sdp.messages import Response, Security
+from bsw.sdp.messages import Request, Response, Security, parse
 from bsw.tls.port import TlsEngine
 from tools.conformance.vehicle.bench import VehicleBench
 
@@ -20,6 +20,8 @@ class StationDoors:
         self._answering: DatagramPort | None = None
         self._listener: Listener | None = None
         self.searches: list[tuple[int, Endpoint]] = []
+        self.asked: set[Security] = set()
+        """What they wanted, as far as it could be read."""
 
     def open(
         self,
@@ -39,8 +41,11 @@ class StationDoors:
         security = Security.TLS if tls is not None else Security.NONE
         response = Response(network.link_local(), port, security)
 
-        def hear(_datagram: bytes, source: Endpoint) -> None:
+        def hear(datagram: bytes, source: Endpoint) -> None:
             self.searches.append((self._lab.now, source))
+            request = parse(datagram)
+            if isinstance(request, Request):
+                self.asked.add(request.security)
             for octets in answers(response):
                 answering.send(octets, source)
 

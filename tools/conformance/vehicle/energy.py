@@ -1,6 +1,7 @@
 """What the station tester does to a vehicle from the cable check to the stop, and expects of it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bsw.chrgm.endings import Ending
@@ -49,7 +50,7 @@ def stops_when_asked(limit: int, delay: int, setup: VehicleSetup) -> None:
     said = notified("StopCharging", delay)
     tester.on("CurrentDemand", lambda _req: said(tester), after=25)
     judge.charging(tester)
-    since = tester.lab.now
+    since = judge.said(tester, "CurrentDemand")
     tester.await_request("PowerDelivery", limit, count=2)
     stop = tester.bodies("PowerDelivery")[1]
     require(stop.charge_progress.value == "Stop", f"{stop.charge_progress}")
@@ -61,16 +62,15 @@ def stops_when_asked(limit: int, delay: int, setup: VehicleSetup) -> None:
 
 def renegotiates(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
-    told: list[int] = []
 
     def answer(_request: object) -> Any:  # noqa: ANN401
         if tester.names().count("PowerDelivery") == 1:
-            told.append(tester.lab.now)
             return notified("ReNegotiation")(tester)
         return tester.iso2.current_demand()
 
     tester.on("CurrentDemand", answer, after=25)
     judge.charging(tester)
+    judge.said(tester, "CurrentDemand")
     tester.await_request("PowerDelivery", 60 * S, count=3)
     order = list(dict.fromkeys(_after(tester, "PowerDelivery")))
     wanted = ["PowerDelivery", "ChargeParameterDiscovery", "CableCheck", "PreCharge"]
@@ -95,6 +95,7 @@ def residual_current(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     tester.on("ChargingStatus", lambda _req: tester.iso2.charging_status(rcd=True), after=25)
     judge.charging(tester)
+    judge.said(tester, "ChargingStatus")
     tester.await_request("PowerDelivery", 5 * S, count=2)
     inside = tester.lab.inside
     off = None if inside is None else inside.pack.ac_allowed == 0.0
@@ -166,7 +167,17 @@ def closed_in_loop(setup: VehicleSetup) -> None:
 
 
 def din_discovery(**change: str) -> Callable[[StationTester, object], object]:
-    return lambda tester, _request: tester.din.discovery(**change)
+    return partial(_din_discovery, change)
+
+
+def _din_discovery(change: dict[str, str], tester: StationTester, _request: object) -> object:
+    return tester.din.discovery(**change)
+
+
+def other_inlet(answer: object) -> bool:
+    """It offers what a vehicle with the smaller inlet charges by."""
+    given: tuple[Any, ...] = getattr(answer, "args", ({},))
+    return getattr(answer, "func", None) is _din_discovery and "mode" in given[0]
 
 
 def din_isolation(tester: StationTester, _request: object) -> object:
@@ -192,7 +203,7 @@ def slow_station(setup: VehicleSetup) -> None:
     for_a_while("ChargeParameterDiscovery", 58)
     for_a_while("CableCheck", 39)
     tester.plug_in()
-    tester.await_request("SessionSetup")
+    judge.reach(tester, "SessionSetup")
     since = tester.lab.now
     ended = judge.ends(tester, Ending.SPAN_TIMEOUT, within=200 * S)
     took = tester.lab.now - since - 4 * S
@@ -207,6 +218,7 @@ def din_stops(setup: VehicleSetup) -> None:
         after=25,
     )
     judge.charging(tester)
+    judge.said(tester, "CurrentDemand")
     tester.await_request("PowerDelivery", 30 * S, count=2)
     stop = tester.bodies("PowerDelivery")[1]
     require(stop.ready_to_charge_state is False, "ReadyToChargeState true")

@@ -120,6 +120,13 @@ def reach(tester: StationTester, name: str, count: int = 1) -> None:
         raise NotReached(str(deviation)) from deviation
 
 
+def said(tester: StationTester, name: str) -> int:
+    """The station has said what the case is about; when.  A slow loop takes its time to it."""
+    there = tester.lab.wait(lambda: name not in tester.unsaid, 60 * S, every=10 * MS)
+    came_to(there, f"{name} was not asked for often enough")
+    return tester.lab.now
+
+
 def ends_after(tester: StationTester, name: str, limit: int, *endings: Ending) -> None:
     """The vehicle waits for an answer as long as it should, and no longer."""
     reach(tester, name)
@@ -143,7 +150,8 @@ def charging(tester: StationTester) -> None:
     loop = "ChargingStatus" if tester.lab.setup.ac else "CurrentDemand"
     try:
         tester.plug_in()
-        tester.await_request(loop, count=20)
+        tester.await_request(loop)
+        tester.await_request(loop, 150 * S, count=20)  # some ask once in some seconds
     except Deviation as deviation:
         raise NotReached(f"before the loop: {deviation}") from deviation
 

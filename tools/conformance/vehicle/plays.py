@@ -10,7 +10,11 @@ from typing import Any, Final
 from bsw.chrgm.endings import Ending
 from bsw.chrgm.later import Later
 from bsw.chrgm.messages import iso2
-from bsw.chrgm.messages.sap import ResponseCode, SupportedAppProtocolRes
+from bsw.chrgm.messages.sap import (
+    ResponseCode,
+    SupportedAppProtocolReq,
+    SupportedAppProtocolRes,
+)
 from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Said
 from bsw.chrgm.sequence.timing import Change, Timing
@@ -20,12 +24,13 @@ from bsw.os.clock import MS, S
 from bsw.sdp.messages import Response
 from evcc.session.memory import PausedSession
 from evcc.session.profile import CONFORMANCE
-from tools.conformance.bench import AC, NotFromHere
+from tools.conformance.bench import AC, Deviation, NotFromHere
 from tools.conformance.judge import on_time, require, require_seen
 from tools.conformance.lab import tariff
 from tools.conformance.vehicle import judge
 from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.lab import opened
+from tools.conformance.vehicle.negotiation import agreed, entry_of
 from tools.conformance.vehicle.scripted_station import StationTester
 from tools.conformance.vehicle.words import SESSION, schedule
 
@@ -67,9 +72,22 @@ def bad_answer_first(change: Callable[[bytes], bytes], setup: VehicleSetup) -> N
 
     tester.discovery = answers
     tester.plug_in()
-    tester.await_request("SessionSetup", 10 * S)
-    require(len(tester.searches) == 2, f"{len(tester.searches)} requests")
+    try:
+        tester.await_request("SessionSetup", 10 * S)
+    except Deviation:
+        comes(setup)
+        raise
+    count = len(tester.searches)
+    enough = count == 2 if tester.lab.inside is not None else count >= 2  # some ask more often
+    require(enough, f"{count} requests")
     judge.finish(tester)
+
+
+def comes(setup: VehicleSetup) -> None:
+    """A vehicle that does not come to a good station either has nothing to be judged by."""
+    tester = judge.begin(setup)
+    tester.plug_in()
+    judge.reach(tester, "SessionSetup")
 
 
 def port_closed(setup: VehicleSetup) -> None:
@@ -102,7 +120,14 @@ def expired_station(setup: VehicleSetup) -> None:
 def never_offered(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     code = ResponseCode.OK_SUCCESSFUL_NEGOTIATION
-    tester.handshake = lambda _req: SupportedAppProtocolRes(response_code=code, schema_id=77)
+
+    def answer(request: SupportedAppProtocolReq) -> SupportedAppProtocolRes:
+        entry_of(request, setup.protocol)
+        known = {entry.schema_id for entry in request.app_protocol}
+        other = next(one for one in range(77, 256) if one not in known)
+        return SupportedAppProtocolRes(response_code=code, schema_id=other)
+
+    tester.handshake = answer
     tester.plug_in()
     judge.ends(tester, within=20 * S)
     judge.came_to(tester.offers, "the vehicle offered no protocol")
@@ -112,9 +137,7 @@ def never_offered(setup: VehicleSetup) -> None:
 def minor_deviation(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     code = ResponseCode.OK_SUCCESSFUL_NEGOTIATION_WITH_MINOR_DEVIATION
-    tester.handshake = lambda request: SupportedAppProtocolRes(
-        response_code=code, schema_id=request.app_protocol[0].schema_id
-    )
+    tester.handshake = lambda request: agreed(request, setup.protocol, code)
     judge.charging(tester)
     judge.finish(tester)
 
@@ -234,7 +257,16 @@ def not_stored(setup: VehicleSetup) -> None:
 
 
 def modes_only(*modes: str) -> Callable[[StationTester, object], object]:
-    return lambda tester, _request: tester.iso2.discovery(modes=modes)
+    return partial(_with_modes, modes)
+
+
+def _with_modes(modes: tuple[str, ...], tester: StationTester, _request: object) -> object:
+    return tester.iso2.discovery(modes=modes)
+
+
+def other_current(answer: object) -> bool:
+    """It offers what only a vehicle with one current can do nothing with."""
+    return getattr(answer, "func", None) is _with_modes
 
 
 def contract_on_plain(setup: VehicleSetup) -> None:
@@ -255,7 +287,7 @@ def unusual_service(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     tester.on("ServiceDiscovery", lambda _req: tester.iso2.discovery(service=UNUSUAL))
     tester.plug_in()
-    tester.await_request("PaymentServiceSelection")
+    judge.reach(tester, "PaymentServiceSelection")
     (chosen,) = tester.bodies("PaymentServiceSelection")
     numbers = [one.service_id for one in chosen.selected_service_list.selected_service]
     require(UNUSUAL in numbers, f"selected {numbers}")
@@ -300,7 +332,11 @@ def cheaper_tuple(setup: VehicleSetup) -> None:
     start = tester.bodies("PowerDelivery")[0]
     require(start.charge_progress.value == "Start", "no PowerDelivery(Start)")
     chosen = start.sa_schedule_tuple_id
-    require(chosen == 2 or crypto is None, f"tuple {chosen} chosen")
+    cheaper = chosen == 2 or crypto is None
+    if tester.lab.inside is None and not cheaper:
+        tester.lab.remarks.append("the dearer of two schedules was chosen")  # it may want the power
+    else:
+        require(cheaper, f"tuple {chosen} chosen")
     limit = {1: 9_000.0, 2: 7_000.0}[chosen]
     powers = [
         entry.charging_profile_entry_max_power.si()

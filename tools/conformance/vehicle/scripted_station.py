@@ -13,16 +13,12 @@ from bsw import v2gtp
 from bsw.chrgm.coding.dialect import Dialect
 from bsw.chrgm.coding.wire import UNREADABLE, Wire
 from bsw.chrgm.later import Later
-from bsw.chrgm.messages.sap import (
-    ResponseCode,
-    SupportedAppProtocolReq,
-    SupportedAppProtocolRes,
-)
+from bsw.chrgm.messages.sap import SupportedAppProtocolReq
 from bsw.chrgm.protocols import protocol
 from bsw.chrgm.record import Heard, Said
 from bsw.net.channel import Channel, Closed
 from bsw.os.clock import MS, S
-from bsw.sdp.messages import Response
+from bsw.sdp.messages import Response, Security
 from bsw.slac.links.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.tls.port import TlsEngine
@@ -31,6 +27,7 @@ from tools.conformance.bench import Deviation, NotReached
 from tools.conformance.vehicle.bench import VehicleBench
 from tools.conformance.vehicle.doors import StationDoors
 from tools.conformance.vehicle.lab import STEP
+from tools.conformance.vehicle.negotiation import agreed
 from tools.conformance.vehicle.words import SESSION, DinStation, Iso2Station, station_of
 
 Answer = Callable[[Any], Any]
@@ -58,7 +55,9 @@ class StationTester:
         self.closed_at: int | None = None
         self.connections = self.offers = 0
         self.plugged_at = 0
-        self.handshake: Callable[[SupportedAppProtocolReq], Any] = _agree_first
+        self.handshake: Callable[[SupportedAppProtocolReq], Any] = partial(
+            agreed, name=lab.setup.protocol
+        )
         self.discovery: Callable[[Response], list[bytes]] = lambda response: [response.octets()]
         self.tls: Callable[[], TlsEngine] | None = None
         self.words = self._words()
@@ -277,6 +276,8 @@ class StationTester:
         if not self.lab.wait(lambda: self.searches, self.lab.begins_within, every=10 * MS):
             within = self.lab.begins_within // S
             raise NotReached(f"the vehicle did not look for a station within {within} s")
+        if self.tls is not None and self._doors.asked == {Security.NONE}:
+            raise NotReached("the vehicle looks for plain TCP, and this is about TLS")
 
     def await_(self, reached: Callable[[], object], within: int, what: str) -> None:
         if not self.lab.wait(reached, within, every=10 * MS):
@@ -299,10 +300,3 @@ def _with_stop(usual: Answer, request: Any) -> Any:  # noqa: ANN401 - of any pro
 def _starts(body: Any) -> bool:  # noqa: ANN401 - PowerDeliveryReq of either protocol
     ready = getattr(body, "ready_to_charge_state", None)
     return bool(ready) if ready is not None else body.charge_progress.value == "Start"
-
-
-def _agree_first(request: SupportedAppProtocolReq) -> SupportedAppProtocolRes:
-    best = min(request.app_protocol, key=lambda entry: entry.priority)
-    return SupportedAppProtocolRes(
-        response_code=ResponseCode.OK_SUCCESSFUL_NEGOTIATION, schema_id=best.schema_id
-    )
