@@ -81,7 +81,9 @@ PLAIN = Device(protocols=("iso2",), pilot=PilotPart(driver="plug"))
 @pytest.mark.parametrize(
     ("identity", "device", "said"),
     [
-        ("TC_SECC_DC_VTB_CurrentDemand_006", PLAIN, ""),
+        ("TC_SECC_DC_VTB_CurrentDemand_004", PLAIN, ""),
+        ("TC_SECC_DC_VTB_CurrentDemand_006", PLAIN, "meter"),
+        ("TC_SECC_DC_VTB_CurrentDemand_006", PLAIN.model_copy(update={"can": ("meter",)}), ""),
         ("TC_SECC_AC_VTB_ChargingStatus_001", PLAIN, "AC"),
         ("TC_SECC_CMN_VTB_PaymentDetails_001", PLAIN, "TLS"),
         ("PX-SECCD-003", PLAIN, "protocol din"),

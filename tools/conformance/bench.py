@@ -142,6 +142,11 @@ class StationBench(Protocol):
     def battery(self, *, connected: bool) -> None:
         """The vehicle's contactors."""
 
+    def pay(self) -> None:
+        """The station waits for its customer: a card, an app, somebody at the desk; said once or
+        again and again.
+        """
+
     def wake_station(self) -> None:
         """The station ends a pause from its side."""
 

@@ -188,6 +188,9 @@ class StationLab(Clockwork):
     def battery(self, *, connected: bool) -> None:
         self.rig.state.contactors_closed = connected
 
+    def pay(self) -> None:
+        """The customer comes by himself, see ``_authorize``."""
+
     def wake_station(self) -> None:
         self.station_link.wake()
 

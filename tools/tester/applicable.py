@@ -38,7 +38,7 @@ def _reasons(case: Case, setup: Any, device: Device) -> list[str]:  # noqa: ANN4
         _pilot(case, device),
     ]
     if isinstance(setup, Setup):
-        return common + _station(setup, device)
+        return common + _station(case, setup, device)
     return common + _vehicle(case, device)
 
 
@@ -101,10 +101,11 @@ def conditions(setup: Setup | NewerSetup) -> list[str]:
     return [name for name, holds in wanted.items() if holds]
 
 
-def _station(setup: Setup, device: Device) -> list[str]:
+def _station(case: Case, setup: Setup, device: Device) -> list[str]:
     can = {
         "services": setup.detail,
         "internet": setup.internet,
+        "meter": "meter" in case.needs,
         "pause": bool(setup.resumed),
         "renegotiation": setup.renegotiated,
     }

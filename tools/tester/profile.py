@@ -17,7 +17,9 @@ from bsw.ecuc.part import Part, Wrong
 from bsw.ecuc.quantities import TIME, Duration, PortNumber, between
 from bsw.os.clock import S
 
-Feature = Literal["certificates", "services", "internet", "pause", "renegotiation", "welding"]
+Feature = Literal[
+    "certificates", "services", "internet", "meter", "pause", "renegotiation", "welding"
+]
 FEATURES: Final[tuple[str, ...]] = get_args(Feature)
 
 CONDITIONS: Final = {
@@ -104,6 +106,10 @@ class ActionsPart(Part):
 
     restart: Action | None = None
     """Makes it as new: where a case was not passed, before that case is played once more."""
+
+    pay: Action | None = None
+    """At a station that waits for its customer: where ``ExternalPayment`` was chosen, and the
+    authorization goes on.  Without it somebody or something pays by itself."""
 
     stop: Action | None = None
     """A vehicle's driver ends the charge; without it the tester asks it to stop."""

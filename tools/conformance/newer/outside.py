@@ -142,6 +142,9 @@ class WireVehicle(NewerVehicle):
         self._reach(lambda: self.tester.resume("vehicle"))
         return self
 
+    def pay(self) -> None:
+        self.lab.pay()
+
     def unseen(self, what: str) -> None:
         self.lab.unseen.append(what)
 

@@ -217,6 +217,7 @@ SETUPS: Final = {
     "010": NewerSetup(condition="slow Authorization"),
     "018": NewerSetup(service="DC"),
     "020": NewerSetup(service="AC", condition="stuck contactor"),
+    "026": NewerSetup(can="meter"),
     "028": NewerSetup(condition="no service renegotiation"),
 }
 """Of those rows that are not plain DC."""

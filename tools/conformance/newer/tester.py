@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 PATIENCE: Final = 5 * S
+ONGOING: Final = 60 * S
+"""So long an exchange may stay ongoing."""
+RAMP: Final = 10 * S
+NEARLY: Final = 20.0
+"""Volts from the target at which the voltage is there."""
 NEAR: Final = 200 * MS
 """So near to its limit a silence is looked at from inside."""
 MODES: Final = {"scheduled": SCHEDULED, "dynamic": DYNAMIC}
@@ -105,6 +110,9 @@ class NewerVehicle(ABC):
     def again(self) -> "NewerVehicle":
         """The same vehicle comes back after a pause."""
 
+    def pay(self) -> None:  # noqa: B027 - beside our own engine he comes by himself
+        """The station waits for its customer."""
+
     @abstractmethod
     def unseen(self, what: str) -> None:
         """It could not be looked at from here."""
@@ -139,11 +147,14 @@ class NewerVehicle(ABC):
 
     def repeat(self, make: Callable[[], Message]) -> Any:  # noqa: ANN401 - a message
         """Until the answer is Finished, or refused."""
-        for _ in range(100):
+        since = self.now
+        while self.now - since <= ONGOING:
             answer = self.say(make())
             processing = getattr(answer, "evse_processing", None)
             if processing is None or processing.value == "Finished":
                 return answer
+            if make is ask.authorization:
+                self.pay()
             self.run(100 * MS)
         raise NotReached(f"{make.__name__} stays ongoing")
 
@@ -225,8 +236,10 @@ class NewerVehicle(ABC):
         self.repeat(ask.cable_check)
 
     def _pre_charge(self) -> None:
-        for _ in range(20):
-            self.say(ask.pre_charge())
+        since, there = self.now, False
+        while not there and self.now - since <= RAMP:
+            volts = self.say(ask.pre_charge()).evse_present_voltage.si()
+            there = abs(volts - ask.VOLTS) <= NEARLY
             self.run(50 * MS)
         self.say(ask.pre_charge(finished=True))
         self.contactors(closed=True)

@@ -18,6 +18,7 @@ from keym.provisioning.vehicle_iso2 import installation_body, update_body
 from keym.x509.edition import Edition
 from keym.x509.profile import RootKind
 from tools.bench.world.pki import Crypto
+from tools.conformance.bench import NotFromHere
 from tools.conformance.station import words_din
 from tools.conformance.station.walk import Walk
 from tools.conformance.station.words import dc_status, details, quantity, selection
@@ -25,7 +26,8 @@ from tools.pki.maker import EMAID_WITH_DIGIT, Pki, make
 from tools.pki.recipe import Entity
 
 Alteration = Callable[[Walk], "Said | Later[Said]"]
-UNKNOWN_SERVICE = 60_001
+UNKNOWN_SERVICES = range(60_001, 65_536)
+"""For whoever builds stations to use as he likes: which of them are none has to be looked up."""
 OTHER_EMAID = "DE8AA9999999999"
 Unit = iso2.Unit
 
@@ -39,9 +41,11 @@ def valid(walk: Walk) -> Any:  # noqa: ANN401 - a request of any protocol
 
 
 def unknown_service(walk: Walk) -> Said:
+    offered = walk.words.services()
+    unknown = next(one for one in UNKNOWN_SERVICES if one not in offered)
     if walk.place == "ServiceDetail":
-        return Said(iso2.ServiceDetailReq(service_id=UNKNOWN_SERVICE))
-    return Said(walk.words.unknown_service(valid(walk), UNKNOWN_SERVICE))
+        return Said(iso2.ServiceDetailReq(service_id=unknown))
+    return Said(walk.words.unknown_service(valid(walk), unknown))
 
 
 def two_services(_walk: Walk) -> Said:
@@ -54,8 +58,7 @@ def other_payment(walk: Walk) -> Said:
 
 
 def no_charge_service(walk: Walk) -> Said:
-    body = valid(walk)
-    (number, *_) = walk.iso2.services()
+    body, number = valid(walk), walk.iso2.first_service()
     return Said(selection(body.selected_payment_option, iso2.SelectedService(service_id=number)))
 
 
@@ -265,6 +268,11 @@ def negative_voltage(walk: Walk) -> Said:
 
 
 def profile_too_high(walk: Walk) -> Said:
+    highest = max(
+        entry.charging_profile_entry_max_power.si() for entry in walk.iso2.profile().profile_entry
+    )
+    if highest <= 0:
+        raise NotFromHere("the station's schedule allows nothing, and half more is nothing, too")
     return Said(valid(walk).replace(charging_profile=walk.iso2.profile(1.5)))
 
 

@@ -208,7 +208,9 @@ def never_begins(setup: Setup) -> None:
     """Connected in time, and then no SupportedAppProtocolReq until the set-up time is over."""
     one = connected(setup)
     limits = one.lab.limits
-    judge.require(one.silent_until_closed(limits.setup + limits.close) is not None, "stays open")
+    most = limits.setup + limits.close
+    closed = one.silent_until_closed(most + judge.tolerance(most))
+    judge.require(closed is not None, f"open for {most // S} s")
 
 
 _TLS: Final = Setup(tls=True)

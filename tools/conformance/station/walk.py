@@ -117,6 +117,7 @@ class Walk:
             if self.lab.now - since > ONGOING_LIMIT:
                 raise Deviation(f"{place} did not finish")
             self.ongoing += 1
+            self._card(place, since)
             self.lab.run(AGAIN)
             answer = self.once(place)
         if place == "Loop":
@@ -126,6 +127,13 @@ class Walk:
                 if self._receipt(answer):
                     break
         return answer
+
+    def _card(self, place: str, since: int) -> None:
+        """Whoever pays comes once the station waits for him, later if the case wants it."""
+        setup = self.lab.setup
+        slow = 3 * S if setup.slow else 0
+        if place == "Authorization" and not setup.contract and self.lab.now - since >= slow:
+            self.lab.pay()
 
     def _receipt(self, answer: Heard) -> bool:
         return bool(getattr(answer.body, "receipt_required", False))

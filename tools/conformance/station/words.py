@@ -12,13 +12,15 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.model import Message
 from bsw.chrgm.record import Heard, Said
 from evcc.session.ports import Wallet
-from tools.conformance.bench import NotFromHere, Setup
+from tools.conformance.bench import Deviation, NotFromHere, NotReached, Setup
 
 Unit = iso2.Unit
 EVCCID: Final = bytes.fromhex("0200000000a1")
 BATTERY: Final = 380.0
 TARGET: Final = 410.0
 CURRENT: Final = 100.0
+CERTIFICATES: Final = 2
+"""The service by which contracts are delivered."""
 
 EXCHANGES: Final = {
     "Start": "PowerDelivery",
@@ -124,6 +126,12 @@ class Iso2Words:
         offered = self.heard["ServiceDiscovery"].service_list
         return tuple(one.service_id for one in offered.service) if offered is not None else ()
 
+    def first_service(self) -> int:
+        services = self.services()
+        if not services:
+            raise NotFromHere("the station offers no service beside the charge")
+        return services[0]
+
     # With one thing wrong
 
     def unknown_service(
@@ -134,6 +142,10 @@ class Iso2Words:
     def other_payment(self, body: Message) -> Message:
         options = iso2.PaymentOption
         option = options.EXTERNAL_PAYMENT if self._setup.contract else options.CONTRACT
+        if option in self.heard["ServiceDiscovery"].payment_option_list.payment_option:
+            if not self._setup.tls:
+                raise Deviation("Contract is offered without TLS")
+            raise NotFromHere(f"the station offers {option.value} as well")
         return body.replace(selected_payment_option=option)
 
     def other_mode(
@@ -152,7 +164,10 @@ class Iso2Words:
         return body.replace(requested_energy_transfer_mode=others[0])
 
     def unknown_tuple(self, body: Message) -> Message:
-        return body.replace(sa_schedule_tuple_id=77)
+        assert self.schedules is not None
+        offered = {one.sa_schedule_tuple_id for one in self.schedules.sa_schedule_tuple}
+        other = next(number for number in range(77, 256) if number not in offered)
+        return body.replace(sa_schedule_tuple_id=other)
 
     def amps(self, amount: float) -> iso2.PhysicalValue:
         return quantity(amount, Unit.A)
@@ -160,14 +175,21 @@ class Iso2Words:
     # The places
 
     def _detail(self) -> iso2.ServiceDetailReq:
-        return iso2.ServiceDetailReq(service_id=(*self.services(), 2)[0])
+        if self._setup.certificates:
+            self._needs_certificates()
+        return iso2.ServiceDetailReq(service_id=self.first_service())
+
+    def _needs_certificates(self) -> None:
+        if CERTIFICATES not in self.services():
+            raise NotFromHere("the station does not offer the service for certificates")
 
     def _selection(self) -> iso2.PaymentServiceSelectionReq:
         charge = self.heard["ServiceDiscovery"].charge_service.service_id
         services = [iso2.SelectedService(service_id=charge)]
         if self._setup.certificates:
+            self._needs_certificates()
             chosen = 1 if self._setup.certificates == "install" else 2
-            services.append(iso2.SelectedService(service_id=2, parameter_set_id=chosen))
+            services.append(iso2.SelectedService(service_id=CERTIFICATES, parameter_set_id=chosen))
         option = iso2.PaymentOption.EXTERNAL_PAYMENT
         if self._setup.contract:
             option = iso2.PaymentOption.CONTRACT
@@ -213,7 +235,8 @@ class Iso2Words:
 
     def profile(self, factor: float = 1.0) -> iso2.ChargingProfile:
         """All that the chosen tuple allows, or more."""
-        assert self.schedules is not None
+        if self.schedules is None:
+            raise NotReached("no schedules were offered")
         chosen = self.schedules.sa_schedule_tuple[-1].p_max_schedule.p_max_schedule_entry
         return iso2.ChargingProfile(
             profile_entry=tuple(
@@ -230,16 +253,27 @@ class Iso2Words:
             return iso2.ChargingStatusReq()
         return iso2.CurrentDemandReq(
             dc_ev_status=self._status(),
-            ev_target_current=quantity(CURRENT, Unit.A),
+            ev_target_current=quantity(self._at_most(CURRENT, "current"), Unit.A),
             charging_complete=False,
-            ev_target_voltage=quantity(TARGET, Unit.V),
+            ev_target_voltage=quantity(self._at_most(TARGET, "voltage"), Unit.V),
         )
+
+    def _at_most(self, wanted: float, what: str) -> float:
+        """A vehicle asks for no more than was offered."""
+        return at_most(wanted, self.heard.get("ChargeParameterDiscovery"), what)
 
     def _stop(self, how: iso2.ChargingSession) -> iso2.SessionStopReq:
         return iso2.SessionStopReq(charging_session=how)
 
     def _status(self) -> iso2.DCEVStatus:
         return dc_status("NO_ERROR")
+
+
+def at_most(wanted: float, offered: Any, what: str) -> float:  # noqa: ANN401 - of either protocol
+    """``wanted``, or the station's maximum of it where that is less."""
+    limits = getattr(offered, "evse_charge_parameter", None)
+    most = getattr(limits, f"evse_maximum_{what}_limit", None)
+    return wanted if most is None else min(wanted, float(most.si()))
 
 
 def dc_status(error: str) -> iso2.DCEVStatus:

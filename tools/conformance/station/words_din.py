@@ -6,10 +6,19 @@ from typing import Any, Final
 from bsw.chrgm.messages import din
 from bsw.chrgm.messages.model import Message
 from bsw.chrgm.record import Heard, Said
-from tools.conformance.bench import Setup
-from tools.conformance.station.words import BATTERY, CURRENT, EVCCID, EXCHANGES, TARGET
+from tools.conformance.bench import Deviation, Setup
+from tools.conformance.station.words import (
+    BATTERY,
+    CURRENT,
+    EVCCID,
+    EXCHANGES,
+    TARGET,
+    at_most,
+)
 
 Unit = din.Unit
+MODEST: Final = 10_000
+"""Watts."""
 NAMES: Final = {
     **EXCHANGES,
     "PaymentServiceSelection": "ServicePaymentSelection",
@@ -55,9 +64,9 @@ class DinWords:
             "Stop": lambda: self._power(status, starts=False),
             "Loop": lambda: din.CurrentDemandReq(
                 dc_ev_status=status,
-                ev_target_current=quantity(CURRENT, Unit.A),
+                ev_target_current=quantity(self._at_most(CURRENT, "current"), Unit.A),
                 charging_complete=False,
-                ev_target_voltage=quantity(TARGET, Unit.V),
+                ev_target_voltage=quantity(self._at_most(TARGET, "voltage"), Unit.V),
             ),
             "WeldingDetection": lambda: din.WeldingDetectionReq(dc_ev_status=status),
             "SessionStop": din.SessionStopReq,
@@ -68,25 +77,46 @@ class DinWords:
         number: int = self.heard["ServiceDiscovery"].charge_service.service_tag.service_id
         return number
 
+    def services(self) -> tuple[int, ...]:
+        """Whatever has a number."""
+        offered = self.heard["ServiceDiscovery"].service_list
+        others = () if offered is None else offered.service
+        return (self.charge_service(), *(one.service_tag.service_id for one in others))
+
     # With one thing wrong
 
     def unknown_service(self, _body: object, service: int) -> din.ServicePaymentSelectionReq:
         return selection(service)
 
     def other_payment(self, body: Message) -> Message:
-        return body.replace(selected_payment_option=din.PaymentOption.CONTRACT)
+        contract = din.PaymentOption.CONTRACT
+        if contract in self.heard["ServiceDiscovery"].payment_options.payment_option:
+            raise Deviation("Contract is offered in DIN 70121")
+        return body.replace(selected_payment_option=contract)
 
     def other_mode(self, body: Message) -> Message:
         kind = din.EVRequestedEnergyTransfer.AC_THREE_PHASE_CORE
         return body.replace(ev_requested_energy_transfer_type=kind)
 
     def unknown_tuple(self, body: Message) -> Message:
-        return body.replace(charging_profile=profile(2))
+        offered = {one.sa_schedule_tuple_id for one in self._tuples()}
+        other = next(number for number in range(2, 256) if number not in offered)
+        return body.replace(charging_profile=profile(other, MODEST))
 
     def amps(self, amount: float) -> din.PhysicalValue:
         return quantity(amount, Unit.A)
 
     # The places
+
+    def _tuples(self) -> tuple[din.SAScheduleTuple, ...]:
+        offered = self.heard["ChargeParameterDiscovery"].sa_schedules
+        return offered.sa_schedule_tuple if isinstance(offered, din.SAScheduleList) else ()
+
+    def _profile(self) -> din.ChargingProfile:
+        """What the last tuple allows all the time, and no more than what is modest."""
+        *_, chosen = self._tuples()
+        least = min(entry.p_max for entry in chosen.p_max_schedule.p_max_schedule_entry)
+        return profile(chosen.sa_schedule_tuple_id, min(least, MODEST))
 
     def _parameters(self, status: din.DCEVStatus) -> din.ChargeParameterDiscoveryReq:
         return din.ChargeParameterDiscoveryReq(
@@ -98,22 +128,25 @@ class DinWords:
             ),
         )
 
+    def _at_most(self, wanted: float, what: str) -> float:
+        return at_most(wanted, self.heard.get("ChargeParameterDiscovery"), what)
+
     def _power(self, status: din.DCEVStatus, *, starts: bool) -> din.PowerDeliveryReq:
         return din.PowerDeliveryReq(
             ready_to_charge_state=starts,
-            charging_profile=profile(1) if starts else None,
+            charging_profile=self._profile() if starts else None,
             ev_power_delivery_parameter=din.DCEVPowerDeliveryParameter(
                 dc_ev_status=status, charging_complete=not starts
             ),
         )
 
 
-def profile(tuple_id: int) -> din.ChargingProfile:
+def profile(tuple_id: int, watts: int) -> din.ChargingProfile:
     return din.ChargingProfile(
         sa_schedule_tuple_id=tuple_id,
         profile_entry=(
             din.ProfileEntry(
-                charging_profile_entry_start=0, charging_profile_entry_max_power=10_000
+                charging_profile_entry_start=0, charging_profile_entry_max_power=watts
             ),
         ),
     )

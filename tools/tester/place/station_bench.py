@@ -5,8 +5,10 @@ power line are its own affair: the cases note that they could not look.
 """
 
 from functools import cached_property
+from typing import Final
 
 from bsw.cp.pilot import PilotState
+from bsw.os.clock import S
 from bsw.slac.links.link import Link, LinkFailure, LinkUser
 from bsw.slac.outcome import Linked, Reason
 from tools.bench.world.pki import Crypto
@@ -17,6 +19,7 @@ from tools.tester.place.equipment import Equipment, ForeignBench
 from tools.tester.place.plugs import Energy
 from tools.tester.place.world import Recorded
 
+PAYS_AGAIN: Final = 20 * S
 AnySetup = Setup | NewerSetup
 
 
@@ -49,7 +52,7 @@ class ForeignStation(ForeignBench):
         self.setup: AnySetup = fitted(setup, equipment.device)
         super().__init__(equipment, recorded, self.setup)
         self.listening_since = 0
-        self._plugged = False
+        self._plugged, self._pays_at = False, 0
 
     def prepare(self) -> None:
         """The device is there, unplugged, and in what the case wants it to be in."""
@@ -63,7 +66,7 @@ class ForeignStation(ForeignBench):
         """Some programs serve one session only."""
         if self._plugged and self.equipment.device.process.each == "session":
             self.equipment.prepare(self, self.facts)
-        self._plugged = True
+        self._plugged, self._pays_at = True, 0
         super().plug()
 
     @cached_property
@@ -86,6 +89,12 @@ class ForeignStation(ForeignBench):
 
     def battery(self, *, connected: bool) -> None:
         """There is none: the device's output stays open."""
+
+    def pay(self) -> None:
+        """Whoever holds the card does not hold it there all the time."""
+        if self.now >= self._pays_at:
+            self._pays_at = self.now + PAYS_AGAIN
+            self.equipment.hands.do(self, self.equipment.device.actions.pay, "pay")
 
     def wake_station(self) -> None:
         self.condition("woken by the station")
