@@ -8,8 +8,10 @@ from bsw.chrgm.messages.sap import AppProtocol, SupportedAppProtocolReq
 from tools.bench.world.network import Options
 from tools.conformance.bench import NotReached
 from tools.conformance.catalogue import everything
+from tools.conformance.vehicle.bench import VehicleBench, VehicleSetup
 from tools.conformance.vehicle.lab import VehicleLab
 from tools.conformance.vehicle.negotiation import agreed, entry_of
+from tools.conformance.vehicle.scripted_station import StationTester
 from tools.tester.applicable import why_not
 from tools.tester.profile import Device
 
@@ -76,6 +78,28 @@ class ManyTongues(VehicleLab):
 
     def _options(self) -> Options:
         return replace(super()._options(), protocols=("iso2", "din"))
+
+
+class Deaf(VehicleLab):
+    """Nobody is inside, and it does not hear what the station asks for; its driver is away."""
+
+    inside = None  # type: ignore[assignment]  # as of somebody else's vehicle
+    can_order = False
+
+
+def test_who_does_not_stop_when_asked_fails_what_is_about_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(StationTester, "stop_vehicle", lambda _tester: None)
+    labs: list[Deaf] = []
+
+    def bench(setup: VehicleSetup) -> VehicleBench:
+        labs.append(Deaf(setup))
+        return labs[-1]
+
+    case = CASES["PX-EVCC2-015"]
+    case.how(replace(case.setup, bench=bench))
+    assert labs[0].remarks == ["it did not stop when the station asked it to"]
 
 
 @pytest.mark.parametrize("identity", ["PX-EVCCD-014", "PX-EVCCD-010"])

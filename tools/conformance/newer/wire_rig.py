@@ -18,6 +18,7 @@ from bsw.os.clock import MS, S
 from bsw.slac.links.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
 from bsw.trace import MemoryTrace, Trace
+from secc.session.profile import FIELD
 from tools.bench.world.direct import Rig
 from tools.conformance.bench import Deviation, NotReached
 from tools.conformance.judge import require, require_seen, tolerance
@@ -64,7 +65,13 @@ class WireRig(Rig):
 
     def __init__(self, setup: NewerSetup, lab: VehicleBench) -> None:
         self._application = application_of(setup.service)
-        super().__init__(self._application, mode=setup.mode, secure=True, scheduler=lab.scheduler)
+        super().__init__(
+            self._application,
+            mode=setup.mode,
+            secure=True,
+            station_profile=FIELD,  # what it tolerates is not what the cases are about
+            scheduler=lab.scheduler,
+        )
         self.lab = lab
         self.about = ""
         """The answer the case is about, by the end of its name."""

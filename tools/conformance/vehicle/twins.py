@@ -169,6 +169,8 @@ def states() -> Iterator[Twin]:
         yield Twin(f"{words}: other modes only", play, setup)
     no_plan = ends_by("ChargeParameterDiscovery", listed.no_schedules, Ending.INCOMPATIBLE)
     yield Twin("AC; Finished without schedules", no_plan, AC_CAR)
+    for words, setup in (("AC", AC_CAR), ("AC PnC", replace(CONTRACT, mode=AC))):
+        yield Twin(f"{words}; StopCharging", partial(energy.stops_when_asked, 30 * S, 0), setup)
 
 
 def _loop(code: str) -> Fault:
