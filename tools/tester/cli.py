@@ -101,6 +101,9 @@ def _run(arguments: argparse.Namespace, device: Device, cases: list[Case]) -> in
             for result in made.results(equipment):
                 results.append(result)
                 _tell(result)
+        except KeyboardInterrupt:
+            print(f"interrupted; --resume goes on with {arguments.report}", file=sys.stderr)
+            raise
         finally:
             report.write(arguments.report, device, about, results)
     found = report.counts(results)
