@@ -20,7 +20,7 @@ from tools.tester import report
 from tools.tester.place.hands import NotDone
 from tools.tester.place.wear import Wear
 from tools.tester.profile import Device, ProcessPart
-from tools.tester.run import CannotRun, Run
+from tools.tester.run import CannotRun, Run, fingerprint
 from tools.tester.verdict import Result, Verdict
 
 STALLED = [0]
@@ -275,3 +275,12 @@ def test_a_case_that_comes_again_is_unplugged_in_between(tmp_path: Path) -> None
     (found,) = made.results(equipment)
     assert found.verdict is Verdict.PASS
     assert order == ["prepare", "finish", "prepare", "finish"]
+
+
+def test_a_key_that_a_newer_version_knows_does_not_make_it_another_profile() -> None:
+    class Newer(Device):
+        novelty: int = 0
+
+    assert fingerprint(Newer(name="a charger")) == fingerprint(Device(name="a charger"))
+    assert fingerprint(Device(plain=True)) == fingerprint(Device())
+    assert fingerprint(Device(name="a charger")) != fingerprint(Device())

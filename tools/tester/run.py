@@ -157,4 +157,6 @@ def _aside(folder: Path) -> Path:
 
 
 def fingerprint(device: Device) -> str:
-    return hashlib.sha256(device.model_dump_json().encode()).hexdigest()
+    """Of what was said, not of the defaults: those grow with each version of ours."""
+    said = device.model_dump_json(exclude_defaults=True)
+    return hashlib.sha256(said.encode()).hexdigest()
