@@ -6,6 +6,7 @@ import pytest
 
 from bsw.chrgm.agreement import Tolerance
 from bsw.chrgm.sequence.timing import Change, Timing
+from bsw.net.channel import Channel
 from bsw.os.clock import S
 from evcc.session.profile import CONFORMANCE as VEHICLE
 from keym.judging.verdict import Reason
@@ -14,6 +15,7 @@ from tools.conformance.bench import Deviation, Setup
 from tools.conformance.station import chains as chains_at_station
 from tools.conformance.station import handshake as handshake_cases
 from tools.conformance.station import malformed as broken_requests
+from tools.conformance.station import stalls as stalls_at_station
 from tools.conformance.station.cases import Row
 from tools.conformance.vehicle import cases as vehicles
 from tools.conformance.vehicle import chains as chains_at_vehicle
@@ -112,3 +114,16 @@ def test_a_vehicle_with_another_patience(share: float, patience: int) -> None:
     setup = VehicleSetup(profile=replace(VEHICLE, timing=timing))
     with pytest.raises(Deviation):
         broken_answers.late(share, "SessionSetup", setup)
+
+
+@pytest.fixture
+def nobody_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Channel, "_handshake_late", lambda _channel: None)
+    for way in ("close", "abort"):
+        monkeypatch.setattr(Channel, way, lambda _channel: None)
+
+
+@pytest.mark.usefixtures("nobody_closes")
+def test_a_station_that_waits_for_a_handshake_for_ever() -> None:
+    with pytest.raises(Deviation, match="without a handshake"):
+        stalls_at_station.stalled(b"", Setup(tls=True))

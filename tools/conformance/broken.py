@@ -44,6 +44,17 @@ def _interleaved(whole: bytes) -> bytes:
     return framed(payload[: len(payload) // 2], len(payload)) + whole
 
 
+HELLO: Final = bytes.fromhex("16030100c8010000c40303") + bytes(range(60))
+"""A ClientHello, or whatever a handshake begins with, of which two thirds never come."""
+STALLS: Final[dict[str, tuple[str, bytes]]] = {
+    "silent": ("nothing is said", b""),
+    "half": ("the first third of a handshake message, then nothing", HELLO),
+    "text": ("another language", b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n"),
+    "v2g": ("a V2GTP message without TLS", framed(b"\x80\x00" + bytes(20))),
+}
+"""What is said where a handshake of TLS is due."""
+
+
 def other_than(name: str) -> Protocol:
     """A protocol with the same payload type that was not agreed."""
     return next(one for one in (DIN, ISO2) if one.name != name)

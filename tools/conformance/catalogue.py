@@ -8,10 +8,12 @@ from tools.conformance.station import din as din_station
 from tools.conformance.station import handshake as handshake_cases
 from tools.conformance.station import iso2 as iso2_station
 from tools.conformance.station import malformed as station_malformed
+from tools.conformance.station import stalls as station_stalls
 from tools.conformance.station.cases import Case, case
 from tools.conformance.vehicle import cases as vehicle_cases
 from tools.conformance.vehicle import chains as vehicle_chains
 from tools.conformance.vehicle import malformed as vehicle_malformed
+from tools.conformance.vehicle import stalls as vehicle_stalls
 from tools.conformance.vehicle import twins as vehicle_twins
 
 
@@ -26,7 +28,8 @@ def listed() -> list[Case]:
 def further() -> list[Case]:
     twin = handshake_cases.twins() + electrical.twins() + twins.cases() + vehicle_twins.cases()
     broken = station_malformed.cases() + vehicle_malformed.cases()
-    return twin + chains.cases() + vehicle_chains.cases() + broken
+    stalls = station_stalls.cases() + vehicle_stalls.cases()
+    return twin + stalls + chains.cases() + vehicle_chains.cases() + broken
 
 
 def newer() -> list[Case]:

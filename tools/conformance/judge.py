@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bsw.chrgm.record import NO_SESSION, Heard, code_of, same_session
 from bsw.os.clock import MS, S
-from tools.conformance.bench import Deviation, Untimely
+from tools.conformance.bench import Deviation, NotReached, Untimely
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
 
@@ -32,6 +32,12 @@ def require(condition: object, text: str) -> None:
 def on_time(condition: object, text: str) -> None:
     if not condition:
         raise Untimely(text)
+
+
+def came_to(there: object, text: str) -> None:
+    """Who ends before the place the case is about has not been judged by it."""
+    if not there:
+        raise NotReached(text)
 
 
 def require_seen(lab: Notes, good: object, text: str) -> None:

@@ -23,6 +23,7 @@ from bsw.sdp.client import ALL_NODES, SDP_PORT
 from bsw.sdp.messages import Request, Response, Security, parse
 from bsw.slac.links.link import LinkFailure
 from bsw.slac.outcome import Linked, Reason
+from bsw.tls.port import TlsEngine
 from bsw.trace import MemoryTrace, Trace
 from tools.conformance.bench import Deviation, NotReached, StationBench
 
@@ -170,11 +171,19 @@ class VehicleTester:
 
     def reach(self, found: Response) -> bool:
         """Connect to where discovery said; whether the station takes the connection."""
-        lab, engine = self.lab, None
+        engine = None
         if found.security is Security.TLS:
-            if lab.crypto is None:
+            if self.lab.crypto is None:
                 raise Deviation("TLS was not asked for")
-            engine = lab.crypto.vehicle_tls()
+            engine = self.lab.crypto.vehicle_tls()
+        return self._open(found, engine)
+
+    def knock(self, found: Response) -> bool:
+        """The same without TLS, whatever is spoken there."""
+        return self._open(found, None)
+
+    def _open(self, found: Response, engine: TlsEngine | None) -> bool:
+        lab = self.lab
         self.closed_at, self._opened, self._dialect = None, False, None
         self._inbox.clear()
         to = Endpoint(found.address, found.port, lab.network.scope)

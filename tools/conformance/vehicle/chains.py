@@ -7,7 +7,7 @@ from bsw.chrgm.endings import Ending
 from bsw.os.clock import S
 from keym.x509.edition import Edition
 from keym.x509.profile import Use
-from tools.conformance.judge import require
+from tools.conformance.judge import came_to, require
 from tools.conformance.station.cases import Case
 from tools.conformance.vehicle import judge
 from tools.conformance.vehicle.bench import VehicleSetup
@@ -31,7 +31,7 @@ def refused(fault: Fault, setup: VehicleSetup) -> None:
     tester.open()
     tester.plug_in()
     judge.ends(tester, Ending.TLS_FAILED, within=20 * S)
-    judge.came_to(tester.connections, "the vehicle did not connect")
+    came_to(tester.connections, "the vehicle did not connect")
     require(not tester.asked, "a V2G message")
 
 

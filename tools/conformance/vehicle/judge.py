@@ -4,7 +4,7 @@ from bsw.chrgm.endings import Ending, SessionResult
 from bsw.cp.pilot import READY
 from bsw.os.clock import MS, S
 from tools.conformance.bench import Deviation, NotReached, Untimely
-from tools.conformance.judge import on_time, require, require_seen, tolerance
+from tools.conformance.judge import came_to, on_time, require, require_seen, tolerance
 from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.lab import VehicleLab, opened
 from tools.conformance.vehicle.scripted_station import StationTester
@@ -104,12 +104,6 @@ def ends(tester: StationTester, *endings: Ending, within: int = 60 * S) -> Sessi
     ended_as(tester, ended, *endings)
     safe(tester)
     return ended
-
-
-def came_to(there: object, text: str) -> None:
-    """Who ends before the place the case is about has not been judged by it."""
-    if not there:
-        raise NotReached(text)
 
 
 def reach(tester: StationTester, name: str, count: int = 1) -> None:

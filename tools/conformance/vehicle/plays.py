@@ -25,7 +25,7 @@ from bsw.sdp.messages import Response
 from evcc.session.memory import PausedSession
 from evcc.session.profile import CONFORMANCE
 from tools.conformance.bench import AC, Deviation, NotFromHere
-from tools.conformance.judge import on_time, require, require_seen
+from tools.conformance.judge import came_to, on_time, require, require_seen
 from tools.conformance.lab import tariff
 from tools.conformance.vehicle import judge
 from tools.conformance.vehicle.bench import VehicleSetup
@@ -110,7 +110,7 @@ def expired_station(setup: VehicleSetup) -> None:
     tester.open()
     tester.plug_in()
     judge.ends(tester, Ending.TLS_FAILED, within=20 * S)
-    judge.came_to(tester.connections, "the vehicle did not connect")
+    came_to(tester.connections, "the vehicle did not connect")
     require(not tester.asked, "a V2G message")
 
 
@@ -130,7 +130,7 @@ def never_offered(setup: VehicleSetup) -> None:
     tester.handshake = answer
     tester.plug_in()
     judge.ends(tester, within=20 * S)
-    judge.came_to(tester.offers, "the vehicle offered no protocol")
+    came_to(tester.offers, "the vehicle offered no protocol")
     require(not tester.asked, "a V2G message")
 
 
@@ -174,7 +174,7 @@ def id_zero(setup: VehicleSetup) -> None:
     tester.session_id = bytes(8)
     tester.plug_in()
     judge.ends(tester, Ending.UNKNOWN_SESSION)
-    judge.came_to(tester.asked, "SessionSetup was never asked for")
+    came_to(tester.asked, "SessionSetup was never asked for")
 
 
 # Answers that are not there, or not good

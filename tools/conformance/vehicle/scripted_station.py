@@ -60,6 +60,8 @@ class StationTester:
         )
         self.discovery: Callable[[Response], list[bytes]] = lambda response: [response.octets()]
         self.tls: Callable[[], TlsEngine] | None = None
+        self.greeting = b""
+        """Octets with which it begins, though the vehicle should."""
         self.words = self._words()
         self.script: dict[str, Answer] = {}
         self.unsaid: set[str] = set()
@@ -150,7 +152,9 @@ class StationTester:
         return self
 
     def opened(self) -> None:
-        """The vehicle speaks first."""
+        """The vehicle speaks first, unless there is a greeting."""
+        if self.greeting:
+            self._send_raw(self.greeting)
 
     def closed(self, _reason: Closed) -> None:
         self._channel = None
