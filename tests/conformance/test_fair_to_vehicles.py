@@ -1,13 +1,18 @@
 """What a vehicle may do otherwise than ours is not held against it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.sap import AppProtocol, SupportedAppProtocolReq
+from bsw.chrgm.record import Heard
 from tools.bench.world.network import Options
-from tools.conformance.bench import NotReached
+from tools.conformance.bench import Deviation, NotReached
 from tools.conformance.catalogue import everything
+from tools.conformance.vehicle import judge
 from tools.conformance.vehicle.bench import VehicleBench, VehicleSetup
 from tools.conformance.vehicle.lab import VehicleLab
 from tools.conformance.vehicle.negotiation import agreed, entry_of
@@ -17,6 +22,7 @@ from tools.tester.profile import Device
 
 DIN, ISO2 = "urn:din:70121:2012:MsgDef", "urn:iso:15118:2:2013:MsgDef"
 ISO20 = "urn:iso:std:iso:15118:-20:DC"
+STOP = iso2.SessionStopReq(charging_session=iso2.ChargingSession.TERMINATE)
 CASES = {case.id: case for case in everything()}
 
 
@@ -106,3 +112,14 @@ def test_who_does_not_stop_when_asked_fails_what_is_about_that(
 def test_a_vehicle_with_two_protocols_passes_what_is_about_its_second(identity: str) -> None:
     case = CASES[identity]
     case.how(replace(case.setup, bench=ManyTongues))
+
+
+@pytest.mark.parametrize("names", [["ServiceDiscovery"], ["SessionStop", "ServiceDiscovery"]])
+def test_who_goes_on_where_nothing_goes_on_has_not_ended_by_ending_well(names: list[str]) -> None:
+    bodies = {"ServiceDiscovery": iso2.ServiceDiscoveryReq(), "SessionStop": STOP}
+    asked = [(0, Heard(bytes(8), bodies[name])) for name in names]
+    tester: Any = SimpleNamespace(asked=asked)
+    with pytest.raises(Deviation, match="went on to ServiceDiscovery"):
+        judge.gave_up(tester, 0)
+    judge.gave_up(tester, len(asked))
+    judge.gave_up(SimpleNamespace(asked=asked[:1] if names[0] == "SessionStop" else []), 0)  # type: ignore[arg-type]  # a part of it

@@ -89,6 +89,12 @@ def ended(rig: Rig, *endings: Ending) -> None:
     safe(rig)
 
 
+def gave_up(rig: Rig) -> None:
+    """Its own good end is not the end of a vehicle that may not go on; ours says why it ended."""
+    if isinstance(rig, WireRig):
+        rig.gave_up()
+
+
 def in_order(said: list[str], order: list[str]) -> None:
     """All of them were said, in this order."""
     missing = [one for one in order if one not in said]
@@ -271,6 +277,7 @@ def failed(name: str, setup: NewerSetup) -> None:
     twisted(rig, name, lambda body: body.replace(response_code=ResponseCode.FAILED))
     run(rig)
     ended(rig, Ending.REFUSED)
+    gave_up(rig)
 
 
 def withheld(name: str, setup: NewerSetup) -> None:
@@ -292,6 +299,7 @@ def other_session(name: str, setup: NewerSetup) -> None:
     rig.twist = turn
     run(rig)
     ended(rig, Ending.UNKNOWN_SESSION)
+    gave_up(rig)
 
 
 TWINS: Final[dict[str, tuple[str, Callable[[str, NewerSetup], None]]]] = {

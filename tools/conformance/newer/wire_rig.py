@@ -26,6 +26,7 @@ from tools.conformance.newer.setup import NewerSetup, application_of
 from tools.conformance.vehicle.bench import VehicleBench
 from tools.conformance.vehicle.doors import StationDoors
 
+STOPPING: Final = {"DCWeldingDetection", "SessionStop"}
 SAFE_WITHIN: Final = 1100 * MS
 LAB: Final = sap.SapRules(lab_iso20_on_any_link=True)
 HEAD_START: Final = 25 * S
@@ -76,6 +77,8 @@ class WireRig(Rig):
         self.about = ""
         """The answer the case is about, by the end of its name."""
         self.came = False
+        self.came_after = 0
+        """How much had been said when it came."""
         self.closed_at: int | None = None
         self.loop_since = 0
         self._left_open = False
@@ -155,6 +158,14 @@ class WireRig(Rig):
     def over(self) -> None:
         require(self.closed_at is not None and not self._left_open, "the connection stays open")
 
+    def gave_up(self) -> None:
+        """After that answer it has only stopped, if it said anything."""
+        for _, side, heard in self.said[self.came_after :]:
+            name = type(heard.body).__name__.removesuffix("Req")
+            if side == "vehicle":
+                stops = name == "PowerDelivery" and heard.body.charge_progress.value == "Stop"
+                require(stops or name in STOPPING, f"went on to {name}")
+
     def safe(self) -> None:
         pilot = self.lab.pilot
         seen = None if pilot is None else pilot not in READY
@@ -226,7 +237,8 @@ class WireRig(Rig):
         heard = self.dialect.decode(*self.dialect.encode(session_id, said))
         self.said.append((self.scheduler.now, side, heard))
         name = type(heard.body).__name__
-        self.came = self.came or name.endswith(self.about)
+        if not self.came and name.endswith(self.about):
+            self.came, self.came_after = True, len(self.said)
         if name.endswith("ChargeLoopRes") and not self.loop_since:
             self._loop_begins()
         if not self.lose(side, heard):

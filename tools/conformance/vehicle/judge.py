@@ -7,11 +7,19 @@ from tools.conformance.bench import Deviation, NotReached, Untimely
 from tools.conformance.judge import came_to, on_time, require, require_seen, tolerance
 from tools.conformance.vehicle.bench import VehicleSetup
 from tools.conformance.vehicle.lab import VehicleLab, opened
-from tools.conformance.vehicle.scripted_station import StationTester
+from tools.conformance.vehicle.scripted_station import StationTester, starts
 
 SAFE_WITHIN = 1100 * MS
 """From the end of the session to open contactors and state B, as the station sees it."""
 LOW_CURRENT = 5.0
+STOPPING = {"WeldingDetection", "SessionStop"}
+NO_WAY_ON = {
+    Ending.REFUSED,
+    Ending.SEQUENCE_ERROR,
+    Ending.UNKNOWN_SESSION,
+    Ending.UNDECODABLE,
+}
+"""Ends after which nothing but the stop may be said."""
 LONG = 10 * S
 """A bench that is late itself by milliseconds cannot mistake this."""
 QUIET = 5 * S
@@ -112,6 +120,18 @@ def reach(tester: StationTester, name: str, count: int = 1) -> None:
         tester.await_request(name, count=count)
     except Deviation as deviation:
         raise NotReached(str(deviation)) from deviation
+
+
+def gave_up(tester: StationTester, since: int) -> None:
+    """From then on it has only stopped, if it said anything; a vehicle's own good end is no such
+    end.
+    """
+    for _, heard in tester.asked[since:]:
+        name = type(heard.body).__name__.removesuffix("Req")
+        if name == "SessionSetup":
+            return  # it comes anew
+        stops = name == "PowerDelivery" and not starts(heard.body)
+        require(stops or name in STOPPING, f"went on to {name}")
 
 
 def said(tester: StationTester, name: str) -> int:

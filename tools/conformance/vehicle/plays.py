@@ -175,6 +175,7 @@ def id_zero(setup: VehicleSetup) -> None:
     tester.plug_in()
     judge.ends(tester, Ending.UNKNOWN_SESSION)
     came_to(tester.asked, "SessionSetup was never asked for")
+    judge.gave_up(tester, 1)
 
 
 # Answers that are not there, or not good
@@ -206,6 +207,8 @@ def answered(
     tester.on(name, lambda request: answer(tester, request), after=after)
     tester.plug_in()
     judge.ends(tester, *endings)
+    if judge.NO_WAY_ON.issuperset(endings):
+        judge.gave_up(tester, tester.spoilt[name])
     judge.never(tester, *forbidden)
 
 

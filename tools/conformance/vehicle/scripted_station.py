@@ -66,6 +66,8 @@ class StationTester:
         self.script: dict[str, Answer] = {}
         self.unsaid: set[str] = set()
         """Exchanges that were to be answered otherwise, and have not been asked for yet."""
+        self.spoilt: dict[str, int] = {}
+        """How many requests had come when an exchange was first answered otherwise."""
         self.links: list[Linked] = []
         self._channel: Channel | None = None
         self._wire: Wire | None = None
@@ -106,6 +108,7 @@ class StationTester:
             count[0] += 1
             if count[0] <= after:
                 return usual(request)
+            self.spoilt.setdefault(name, len(self.asked))
             self.unsaid.discard(name)
             return None if answer is None else answer(request)
 
@@ -223,7 +226,7 @@ class StationTester:
         if name == "CurrentDemandReq":
             words.amps = float(body.ev_target_current.si())
             words.volts = self.lab.volts
-        if name == "PowerDeliveryReq" and not _starts(body):
+        if name == "PowerDeliveryReq" and not starts(body):
             words.amps = words.volts = 0.0
         if name == "WeldingDetectionReq":
             words.amps = words.volts = 0.0
@@ -301,6 +304,6 @@ def _with_stop(usual: Answer, request: Any) -> Any:  # noqa: ANN401 - of any pro
     return body.replace(**{field: status.replace(evse_notification=stop)})
 
 
-def _starts(body: Any) -> bool:  # noqa: ANN401 - PowerDeliveryReq of either protocol
+def starts(body: Any) -> bool:  # noqa: ANN401 - PowerDeliveryReq of either protocol
     ready = getattr(body, "ready_to_charge_state", None)
     return bool(ready) if ready is not None else body.charge_progress.value == "Start"
