@@ -194,11 +194,13 @@ class Station:
         """Limits, schedules and what vehicles need."""
         return self._blocks.smart
 
-    def declined(self, evse: int) -> None:
-        """The driver has seen what it costs, and does not want it."""
+    def declined(self, evse: int) -> bool:
+        """The driver has seen what it costs, and does not want it.  False: nobody is let in."""
         place = self._places[evse]
-        if place.outlet.token is not None:
+        let_in = place.outlet.token is not None
+        if let_in:
             self._drivers.declined(place)
+        return let_in
 
     def charging(self, evse: int) -> None:
         """Energy flows."""

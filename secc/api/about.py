@@ -64,6 +64,16 @@ ADDITIONS: Final = {
     "its own limits count as well.  Without a back end nothing comes of it.",
     "update_grid": "Grid frequency in Hz and the power that the site takes in W (below zero: it "
     "feeds in), for operation modes LocalFrequency and LocalLoadBalancing of a back end.",
+    "report_generation": "Power in W that the site makes itself now, for vehicles to draw on top "
+    "of all limits (LocalGeneration); 0: none.  A back end is told.",
+    "limit_transaction": "The driver's own limits of the transaction that runs: Wh, money, "
+    "seconds, percent.  They never pass the back end's, which is told of them; what is reached "
+    "ends the transaction, or lets energy rest until the limit is raised.  Refused without a "
+    "transaction.",
+    "decline_tariff": "The driver who was let in does not want to pay what it costs: the "
+    "authorization ends, and nothing is charged by that tariff.  Refused when nobody was let in.",
+    "wish_priority": "The driver wants priority, or no more: the back end's profile for it counts "
+    "and it is told.  Refused without a transaction or such a profile.",
     "report_grid_event": "An inverter does otherwise than it should because of a control of the "
     "grid (grid_controls), with the fault as OCPP 2.1 names both; left out: no more.  A back end "
     "is told.",

@@ -5,17 +5,15 @@ answers to a variable come as another command.  The names of commands and argume
 integrators know and do not change.
 """
 
-from collections.abc import Callable
-from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from bsw.dlt import Logger
-from bsw.north.command import CommandError, Commands, refused
-from bsw.north.variables import Variables
+from bsw.north.command import CommandError, refused
+from secc.api.core import addition, command
 from secc.api.devices import Association, PadSetup, PadStatus, PantographPosition, VehiclePlace
-from secc.api.extensions import MobilityNeeds, PowerStep
+from secc.api.driver_commands import DriverCommands
+from secc.api.extensions import MobilityNeeds
 from secc.api.literals import (
     AuthorizationStatus,
     CertificateStatus,
@@ -25,7 +23,6 @@ from secc.api.literals import (
     NoEnergyPauseMode,
     PaymentOption,
     SaeJ2847BidiMode,
-    SupportedAppProtocol,
 )
 from secc.api.objects import (
     AcEvseMaximumPower,
@@ -44,92 +41,12 @@ from secc.api.objects import (
     SetupPhysicalValues,
     SupportedAppProtocols,
 )
-from secc.api.ports import ContractRequests, DataLink, Sessions
-from secc.api.state import StationState
-from secc.api.variables import variables
-from secc.api.verdicts import Verdict, Verdicts
-
-COMMANDS: list[str] = []
-ADDITIONS: list[str] = []
-"""Commands the interface does not have elsewhere."""
-
-command, addition = Commands(COMMANDS), Commands(ADDITIONS)
+from secc.api.site_commands import SiteCommands
+from secc.api.verdicts import Verdict
 
 
-class Charger:
-    """One outlet.
-
-    Who serves it comes and goes with the plug and the configuration, and makes itself known:
-    ``served_by``, ``asks_contracts``, ``linked_by``.
-    """
-
-    def __init__(
-        self, speaks: tuple[SupportedAppProtocol, ...], now: Callable[[], int], log: Logger
-    ) -> None:
-        self.state = StationState()
-        self.variables: Variables = variables()
-        self.verdicts = Verdicts(now, log)
-        self._sessions: Sessions | None = None
-        self._contracts: ContractRequests | None = None
-        self._link: DataLink | None = None
-        self._speaks = speaks
-        self._listeners: list[Callable[[str], None]] = []
-        self.planned: tuple[PowerStep, ...] = ()
-        self.grid: tuple[float | None, float | None] = (None, None)
-        self.grid_event: tuple[str | None, str | None, str] = (None, None, "")
-
-    def served_by(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-
-    def asks_contracts(self, contracts: ContractRequests) -> None:
-        self._contracts = contracts
-
-    def linked_by(self, link: DataLink) -> None:
-        """The link of the plug that has just been put in."""
-        self._link = link
-
-    @property
-    def running(self) -> str:
-        """The mode of the session that runs; empty if there is none."""
-        return "" if self._sessions is None else self._sessions.running
-
-    @property
-    def renegotiates(self) -> bool:
-        """The session that runs can choose another service."""
-        return self._sessions is not None and self._sessions.renegotiates
-
-    def on_command(self, listener: Callable[[str], None]) -> None:
-        self._listeners.append(listener)
-
-    def subscribe(self, name: str, listener: Callable[[Any], None]) -> None:
-        """Hear each value of a variable."""
-        self.variables.subscribe(name, listener)
-
-    def last(self, name: str) -> Any:  # noqa: ANN401 - the variable's own type
-        return self.variables.last(name)
-
-    def missing(self) -> tuple[str, ...]:
-        """The commands that must be called before a vehicle is let in."""
-        return self.state.missing()
-
-    def publish_start(self) -> None:
-        """What this stack can speak, once at start-up."""
-        spoken = SupportedAppProtocols(app_protocols=list(self._speaks))
-        self.variables.publish("supported_app_protocols_secc", spoken)
-        self.variables.publish("service_renegotiation_supported", False)
-
-    def _order(self, name: str) -> None:
-        if self._link is None:
-            raise CommandError(
-                f"{name}: this station has no data link of its own; leave it to SLAC's"
-            )
-        self._link.order(name)
-
-    def _set(self, name: str, **values: object) -> None:
-        for field, value in values.items():
-            setattr(self.state, field, value)
-        for listener in self._listeners:
-            listener(name)
+class Charger(SiteCommands, DriverCommands):
+    """One outlet: all its commands."""
 
     @command
     def setup(self, *, evse_id: EvseId, sae_j2847_mode: SaeJ2847BidiMode, debug_mode: bool) -> None:
@@ -285,57 +202,6 @@ class Charger:
         self._set("update_meter_info", meter=powermeter)
 
     @addition
-    def limit_power(
-        self,
-        *,
-        power: Annotated[float, Field(ge=0)] | None = None,
-        current: Annotated[float, Field(ge=0)] | None = None,
-        discharge_power: Annotated[float, Field(ge=0)] | None = None,
-        set_point: Annotated[float, Field(ge=-5_000_000, le=5_000_000)] | None = None,
-    ) -> None:
-        """What the site allows and wants from now on.  An addition to the interface."""
-        self._set(
-            "limit_power",
-            site_power=power,
-            site_current=current,
-            site_back=discharge_power,
-            set_point=set_point,
-        )
-
-    @addition
-    def plan_power(
-        self, *, steps: Annotated[list[PowerStep], Field(min_length=1, max_length=1024)]
-    ) -> None:
-        """What the site allows and wants over time, from now on; for a back end to see."""
-        if steps[0].start or any(one.start >= two.start for one, two in pairwise(steps)):
-            raise refused("plan_power", "steps", "the first begins at 0, each after the one before")
-        self.planned = tuple(steps)
-        self._set("plan_power")
-
-    @addition
-    def update_grid(
-        self,
-        *,
-        frequency: Annotated[float, Field(ge=10, le=100)] | None = None,
-        site_load: Annotated[float, Field(ge=-1e9, le=1e9)] | None = None,
-    ) -> None:
-        """What is measured outside the outlet: the grid's frequency, the power the site takes."""
-        self.grid = (frequency, site_load)
-        self._set("update_grid")
-
-    @addition
-    def report_grid_event(
-        self,
-        *,
-        control: Annotated[str, Field(max_length=50)] | None = None,
-        fault: Annotated[str, Field(max_length=50)] | None = None,
-        info: Annotated[str, Field(max_length=200)] = "",
-    ) -> None:
-        """The inverter does otherwise because of a control; without one it does so no more."""
-        self.grid_event = (control, fault, info)
-        self._set("report_grid_event")
-
-    @addition
     def allow_transfers(
         self,
         *,
@@ -412,6 +278,13 @@ class Charger:
     def update_pad(self, *, pad: PadStatus) -> None:
         """How the pad is now; what it detects takes the power off at once."""
         self._set("update_pad", pad=pad)
+
+    def _order(self, name: str) -> None:
+        if self._link is None:
+            raise CommandError(
+                f"{name}: this station has no data link of its own; leave it to SLAC's"
+            )
+        self._link.order(name)
 
     @addition
     def dlink_terminate(self) -> None:

@@ -1,5 +1,6 @@
 """Who stands behind the charger interface: sessions, contracts, the data link."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from secc.api.objects import CertificateResponse
@@ -23,6 +24,19 @@ class ContractRequests(Protocol):
     """Whoever has asked the north side for a contract."""
 
     def answered(self, response: CertificateResponse) -> None: ...
+
+
+class BackEnd(Protocol):
+    """Whoever keeps the account of what is charged here.  False: there is nothing to do it to."""
+
+    def limit(self, limits: Mapping[str, float]) -> bool:
+        """The driver's limits of the transaction, by their names in OCPP 2.1."""
+
+    def decline(self) -> bool:
+        """The driver does not want to pay that."""
+
+    def prioritize(self, *, wanted: bool) -> bool:
+        """Another profile counts for this transaction."""
 
 
 class DataLink(Protocol):

@@ -8,7 +8,8 @@ from bsw.north.config import LocalDoorConfig
 from bsw.north.side import Meaning, NorthSide
 from ecu.doors import NorthDoor, StationDoors
 from secc.api import about
-from secc.api.charger import ADDITIONS, COMMANDS, Charger
+from secc.api.charger import Charger
+from secc.api.core import ADDITIONS, COMMANDS
 
 
 def side(charger: Charger) -> NorthSide:

@@ -23,6 +23,7 @@ from secc.api.literals import AuthorizationStatus, CertificateStatus, PaymentOpt
 from secc.api.state import StationState
 from secc.ocpp.config import OcppConfig
 from secc.ocpp.contracts import BackendContracts, contract_of
+from secc.ocpp.driver import DriverWishes
 from secc.ocpp.meter import Register
 from secc.ocpp.schedules import BackendSchedules
 from secc.ocpp.sides import ChargerSide
@@ -87,6 +88,7 @@ class BackendOutlet:
         self._vehicle.tie()
         self._schedules.tie()
         self._site.tie()
+        self._charger.backed_by(DriverWishes(EVSE, lambda: self._tied))
         subscribe("current_demand_started", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_close_contactor", lambda _none: self._tied.charging(EVSE))
         subscribe("ac_open_contactor", lambda _none: self._opened())

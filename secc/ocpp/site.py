@@ -79,6 +79,8 @@ class SiteLimit:
             self._say()
         elif name == "update_grid":
             self._measured()
+        elif name == "report_generation":
+            self._smart().elsewhere.generate("EMS", self._charger.generation)
         elif name == "report_grid_event":
             control, fault, info = self._charger.grid_event
             self._station().der.deviates(control, fault or "", info)

@@ -15,7 +15,7 @@ from evcc.north import about as vehicle_about
 from evcc.north import objects as vehicle_objects
 from evcc.north import variables as vehicle_variables
 from evcc.north import vehicle
-from secc.api import about, charger, literals, objects
+from secc.api import about, charger, core, literals, objects
 from secc.api.variables import DEBUG, VARIABLES
 
 PAGE = Path(__file__).parents[1] / "data" / "api" / "interface.txt"
@@ -75,8 +75,8 @@ def test_each_command_of_the_station_takes_these_arguments(line: list[str]) -> N
 
 
 def test_the_station_has_no_other_commands_than_these_and_its_additions() -> None:
-    assert [line[0] for line in of("command")] == charger.COMMANDS
-    assert set(charger.ADDITIONS) == set(about.ADDITIONS)
+    assert [line[0] for line in of("command")] == core.COMMANDS
+    assert set(core.ADDITIONS) == set(about.ADDITIONS)
 
 
 def test_the_variables_of_the_station_are_these_with_their_types() -> None:

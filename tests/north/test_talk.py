@@ -12,7 +12,8 @@ from bsw.north.talk import AT_ONCE, LONGEST_LINE, Talk
 from evcc.north import side as vehicle_north
 from evcc.north.vehicle import Vehicle
 from evcc.vehicle import VehicleValues
-from secc.api.charger import ADDITIONS, COMMANDS, Charger
+from secc.api.charger import Charger
+from secc.api.core import ADDITIONS, COMMANDS
 from secc.api.literals import SupportedAppProtocol
 from secc.ecu import north as station_north
 from tools.bench.world.plug import NoUser

@@ -10,7 +10,8 @@ from evcc.north.variables import DEBUG as VEHICLE_DEBUG
 from evcc.north.variables import VARIABLES as VEHICLE_VARIABLES
 from evcc.north.vehicle import Vehicle
 from secc.api import about
-from secc.api.charger import ADDITIONS, COMMANDS, Charger
+from secc.api.charger import Charger
+from secc.api.core import ADDITIONS, COMMANDS
 from secc.api.variables import ADDITIONS as ADDED
 from secc.api.variables import DEBUG, VARIABLES
 
