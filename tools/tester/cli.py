@@ -102,7 +102,9 @@ def _run(arguments: argparse.Namespace, device: Device, cases: list[Case]) -> in
                 results.append(result)
                 _tell(result)
         except KeyboardInterrupt:
-            print(f"interrupted; --resume goes on with {arguments.report}", file=sys.stderr)
+            print(
+                f"v2g test: interrupted; --resume goes on with {arguments.report}", file=sys.stderr
+            )
             raise
         finally:
             report.write(arguments.report, device, about, results)
