@@ -76,6 +76,7 @@ class BackendOutlet:
         self._station = station
         if self._plugged:
             station.plugged(EVSE)
+        self._site.again()
 
     def tie(self, station: Station, pilot: Callable[[Callable[[Pilot], None]], None]) -> None:
         """From here on the outlet's news reach the station."""

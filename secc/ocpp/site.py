@@ -38,12 +38,22 @@ class SiteLimit:
         self._limit: Limit | None = None
         self._fed: Supply | None = None
         self._ours = False
+        self._order = SILENT
 
     def _smart(self) -> SmartCharging:
         return self._station().smart
 
     def tie(self) -> None:
         self._charger.on_command(self._heard)
+
+    def again(self) -> None:
+        """The station part is another one, and hears again what the site has said now."""
+        elsewhere = self._smart().elsewhere
+        if self._charger.generation:
+            elsewhere.generate("EMS", self._charger.generation)
+        if self._order != SILENT:
+            elsewhere.take("EMS", self._order)
+        self._measured()
 
     def hold(self, limit: Limit, supply: Supply) -> None:
         """From the next answer to the vehicle on."""
@@ -75,6 +85,7 @@ class SiteLimit:
             self._limited()
         elif name == "plan_power":
             steps = [(each.start, _order(each)) for each in self._charger.planned]
+            self._order = SILENT
             self._smart().elsewhere.plan("EMS", steps)
             self._say()
         elif name == "update_grid":
@@ -95,6 +106,7 @@ class SiteLimit:
             power = most if power is None else min(power, most)
         back = None if state.site_back is None else -state.site_back
         order = Order(power, back, state.set_point)
+        self._order = order
         elsewhere = self._smart().elsewhere
         if order == SILENT:
             elsewhere.lift("EMS")

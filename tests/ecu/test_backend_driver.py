@@ -126,3 +126,19 @@ def test_without_a_transaction_or_a_back_end_the_driver_is_told_why(tmp_path: Pa
     alone = pair_of(tmp_path / "alone", {}, {}, 40.0).station.charger
     with pytest.raises(CommandError, match=r"no back end; configure ocpp\.url"):
         alone.limit_transaction(max_energy=100.0)
+
+
+def test_what_the_site_has_said_holds_on_after_a_reset_by_the_back_end(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, V21)
+    charger(chain).limit_power(power=8000.0)
+    charger(chain).report_generation(power=1000.0)
+    chain.pair.run(1.0)
+    chain.office.call("CS-7", "Reset", {"type": "Immediate"})
+    chain.pair.run(20.0)
+    assert len(chain.calls("BootNotification")) == 2
+    assert charger(chain).state.site_power == pytest.approx(9000.0)
+    charger(chain).limit_power()
+    chain.office.call("CS-7", "Reset", {"type": "Immediate"})
+    chain.pair.run(20.0)
+    assert len(chain.calls("BootNotification")) == 3
+    assert charger(chain).state.site_power is None, "nor does what was taken back come again"
