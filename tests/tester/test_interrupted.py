@@ -13,7 +13,7 @@ FEW = "TC_SECC_CMN_VTB_V2GTPSDP_001,TC_SECC_CMN_VTB_V2GTPSDP_003,TC_SECC_CMN_VTB
 
 
 def begun(folder: Path, *words: str) -> "subprocess.Popen[str]":
-    """Nobody answers on the loopback: each case is inconclusive after a second."""
+    """As a rule nobody answers on the loopback: each case is inconclusive after a second."""
     profile = folder / "nobody.yaml"
     profile.write_text(NOBODY)
     command = ("-m", "tools.cli", "test", "secc", "--device", str(profile), "--select", FEW)
@@ -35,10 +35,14 @@ def test_a_run_that_is_interrupted_tells_what_there_is_and_goes_on(tmp_path: Pat
     assert first.returncode == 130
     assert "--resume goes on with" in told
     assert "Traceback" not in told
-    counts = json.loads((tmp_path / "out" / "results.json").read_text())["counts"]
-    assert counts["inconclusive"] in {1, 2}, line
+    assert judged(tmp_path) in {1, 2}, line
     again = begun(tmp_path, "--resume")
     again.communicate()
-    assert again.returncode == 1
-    counts = json.loads((tmp_path / "out" / "results.json").read_text())["counts"]
-    assert counts["inconclusive"] == 3
+    assert again.returncode in {0, 1}
+    assert judged(tmp_path) == 3
+
+
+def judged(folder: Path) -> int:
+    """Whoever runs a station on this loopback meanwhile may answer: it does not matter."""
+    counts = json.loads((folder / "out" / "results.json").read_text())["counts"]
+    return sum(counts[name] for name in ("pass", "fail", "inconclusive"))
