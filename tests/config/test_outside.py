@@ -13,6 +13,7 @@ import pytest
 from evcc.cli import main as evcc
 from secc.cli import main as secc
 from tests.config.ordinary import ordinary
+from tests.north.processes import free_port
 
 Command = Callable[[list[str]], int]
 
@@ -135,6 +136,7 @@ def test_what_this_machine_lacks_is_status_1(
     role: str, setting: str, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     settings = [*WITH.get(setting, []), setting, *UNHURRIED]
+    settings.append(f"network.sdp_port={free_port()}")
     if "trace.file" not in setting:
         settings.append("trace.file=null")
     if role == "evcc" and "can.bus" not in setting:

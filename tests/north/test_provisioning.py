@@ -254,7 +254,7 @@ def test_a_back_end_that_has_nothing_leaves_external_payment(house: Path, tmp_pa
 
 
 def refused_start(folder: Path, yaml: str, **settings: object) -> str:
-    role = Role("secc", folder, settings, yaml)
+    role = Role("secc", folder, {"network.sdp_port": free_port(), **settings}, yaml)
     assert role.ended() in {1, 2}
     assert "Traceback" not in role.said()
     said = role.said()

@@ -29,6 +29,7 @@ from keym.x509.profile import Use
 from secc.api.literals import PaymentOption
 from secc.config import ContractFiles, ProvisioningConfig, SeccConfig
 from tests.net import worlds
+from tests.north.processes import free_port
 from tests.pnc.sides import Sides
 from tools.bench.world.network import QUICK, NetRig, Options
 from tools.bench.world.stores import pki_of
@@ -91,6 +92,7 @@ class Town:
             newer_desk=sides.station.newer_desk(),
             payment=(PaymentOption.CONTRACT, PaymentOption.EXTERNAL),
             certificate_service=secc is not None,
+            sdp_port=free_port(),
         )
         self.rig = NetRig(world, options)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.north.processes import free_port
+
 
 @pytest.mark.parametrize("role", ["evcc", "secc"])
 def test_the_service_manager_is_told(role: str, tmp_path: Path) -> None:
@@ -21,7 +23,8 @@ def test_the_service_manager_is_told(role: str, tmp_path: Path) -> None:
         "WATCHDOG_USEC": "900000",
         "STATE_DIRECTORY": str(tmp_path),
     }
-    words = ["--set", "trace.file=null", "--set", "can.bus.interface=none"]
+    settings = ("trace.file=null", "can.bus.interface=none", f"network.sdp_port={free_port()}")
+    words = [word for setting in settings for word in ("--set", setting)]
     ecu = subprocess.Popen(
         [sys.executable, "-m", f"{role}.cli", "run", *words],
         env=environment,

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.north.processes import free_port
+
 ROOT = Path(__file__).parents[2]
 
 QUIET = ["trace.file=null", "log.form=json", "log.level=debug"]
 
 
 def started(role: str, *settings: str) -> "subprocess.Popen[str]":
-    words = [word for setting in (*QUIET, *settings) for word in ("--set", setting)]
+    own = f"network.sdp_port={free_port()}"
+    words = [word for setting in (*QUIET, own, *settings) for word in ("--set", setting)]
     return subprocess.Popen(
         [sys.executable, "-m", f"{role}.cli", "run", *words],
         cwd=ROOT,

@@ -27,6 +27,7 @@ from csm.config import CsmConfig
 from evcc.config import EvccConfig
 from keym.lacking import lacking
 from tests.net.namespaces import inside, ip
+from tests.north.processes import free_port
 from tools.cli import main as v2g
 
 
@@ -123,7 +124,8 @@ def held(kind: socket.SocketKind) -> Iterator[int]:
 def test_a_station_whose_port_is_in_use_says_so_and_ends(key: str, kind: socket.SocketKind) -> None:
     with held(kind) as port:
         said = ended(
-            *("secc.cli", "run", "--set", f"network.{key}={port}"),
+            *("secc.cli", "run", "--set", f"network.sdp_port={free_port()}"),
+            *("--set", f"network.{key}={port}"),
             *("--set", "trace.file=null", "--set", "nvm.file=null"),
         )
     assert said.returncode == 1
@@ -255,7 +257,7 @@ def test_without_rights_each_command_says_what_it_lacks(
 ) -> None:
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
-    ended = command(WITHOUT_RIGHTS, [one.replace("LOCKED", str(locked)) for one in words])
+    ended = command(WITHOUT_RIGHTS, [one.replace("LOCKED", str(locked)) for one in words], tmp_path)
     assert ended.returncode == 1, ended.stderr
     last = ended.stderr.splitlines()[-1]
     assert last.startswith(words[0])
@@ -270,9 +272,9 @@ def test_without_rights_each_command_says_what_it_lacks(
     ids=lambda words: " ".join(words[:2]),
 )  # fmt: skip
 def test_with_the_loopback_interface_down_each_command_says_how_to_set_it_up(
-    words: tuple[str, ...],
+    words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    ended = command(("unshare", "--net"), words)
+    ended = command(("unshare", "--net"), words, tmp_path)
     assert ended.returncode == 1, ended.stderr
     last = ended.stderr.splitlines()[-1]
     assert last.startswith(words[0])
@@ -280,7 +282,18 @@ def test_with_the_loopback_interface_down_each_command_says_how_to_set_it_up(
     assert "Errno" not in last
 
 
-def command(around: Sequence[str], words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+def command(
+    around: Sequence[str], words: Sequence[str], state: Path
+) -> "subprocess.CompletedProcess[str]":
+    """``state`` is where it keeps its memory: this process may hold the usual one."""
     module = {"v2g": "tools.cli", "evcc": "evcc.cli", "secc": "secc.cli"}[words[0]]
-    program = [*around, sys.executable, "-m", module, *words[1:]]
-    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)
+    own = ["--set", f"network.sdp_port={free_port()}"] if words[1] == "run" else []
+    program = [*around, sys.executable, "-m", module, *words[1:], *own]
+    return subprocess.run(
+        program,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "XDG_STATE_HOME": str(state)},
+    )
