@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bsw.os.clock import S
 from ocpp.station.ledger import DEFAULT_LEDGER, LedgerRules
-from ocpp.station.outlets.outlet import DEFAULT_TX, TxRules
+from ocpp.station.outlets.points import DEFAULT_TX, TxRules
 from ocpp.station.presence.boot import DEFAULT_BOOT, BootRules
 from ocpp.station.provisioning.files import custom, shipped
 from ocpp.station.provisioning.model import Model

@@ -20,10 +20,12 @@ from ocpp.station.outlets.connectors import Connectors
 from ocpp.station.outlets.drivers import Drivers
 from ocpp.station.outlets.limits import TxLimits
 from ocpp.station.outlets.orders import Orders
-from ocpp.station.outlets.outlet import Outlet, TxRules, ended_by_power_loss, snapshot
+from ocpp.station.outlets.outlet import Outlet
 from ocpp.station.outlets.outlets import Outlets
 from ocpp.station.outlets.places import Place
+from ocpp.station.outlets.points import TxRules
 from ocpp.station.outlets.remote import always
+from ocpp.station.outlets.survivor import ended_by_power_loss, snapshot
 from ocpp.station.outlets.vehicles import Vehicles
 from ocpp.station.ports import Ports
 from ocpp.station.presence.answering import Answering

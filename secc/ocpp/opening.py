@@ -20,7 +20,7 @@ from ocpp.connection import DEFAULT_CONNECTION, ConnectionRules
 from ocpp.folder import SchemaUnusable
 from ocpp.router import DEFAULT_RULES
 from ocpp.station.ledger import LedgerRules
-from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.rules import StationRules
 from ocpp.station.store import Interrupted, Store, StoreUnusable
 from ocpp.station.translation import Identity

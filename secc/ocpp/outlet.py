@@ -107,6 +107,8 @@ class BackendOutlet:
         self._schedules.session_ended()
         if result.ending is Ending.TERMINATED and not self._stopping:
             self._tied.ended_by_vehicle(EVSE)
+        if self._tied.outlet(EVSE).ending:
+            self._tied.stopped(EVSE)  # however the session ended, nothing flows any more
         self._stopping = False
         if not measured:
             self._plug(plugged=False)
@@ -147,10 +149,15 @@ class BackendOutlet:
         assert evse == EVSE
         return self._register.samples()
 
-    def unlock(self, evse: int) -> Lock:
+    def locks(self, evse: int) -> bool:
         """From the station: the cable is fixed, the lock is in the vehicle."""
         assert evse == EVSE
-        return Lock.NONE
+        return False
+
+    def unlock(self, evse: int) -> Lock:
+        """From the station, which has nothing to open."""
+        assert evse == EVSE
+        return Lock.FAILED
 
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         """From the station: an outlet without a display has its log."""

@@ -7,6 +7,7 @@ end is shown to another validator as well.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from ocpp.station.contracts.shown import ContractRules
 from ocpp.station.diagnostics.outside import Nowhere, Outside
 from ocpp.station.outlets.places import Lock
 from ocpp.station.ports import Ports
-from ocpp.station.records import Sample, SignedRecord, Stop, Token
+from ocpp.station.records import ChargingState, Sample, SignedRecord, Stop, Token
 from ocpp.station.rules import StationRules
 from ocpp.station.runtime import Runtime
 from ocpp.station.security.roots import NoVault, Vault
@@ -43,7 +44,8 @@ Json = dict[str, Any]
 class Outlets:
     """The charger: remembers what it was told; its meter is the test's.
 
-    ``registers`` are those of outlets that do not show ``wh``; ``record`` signs them.
+    ``registers`` are those of outlets that do not show ``wh``; ``record`` signs them; ``rests`` is
+    told when what flows is to come to rest.
     """
 
     told: list[tuple[str, int, str]] = field(default_factory=list)
@@ -51,9 +53,10 @@ class Outlets:
     registers: dict[int, float] = field(default_factory=dict)
     record: SignedRecord | None = None
     more: tuple[Sample, ...] = ()
-    lock: Lock = Lock.UNLOCKED
+    lock: Lock | None = Lock.UNLOCKED
     shown: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     restarts: bool = True
+    rests: Callable[[int], None] = lambda _evse: None
     limits: list[tuple[int, float | None]] = field(default_factory=list)
     pays: ContractRules | None = None
     refused: list[Verdict] = field(default_factory=list)
@@ -93,11 +96,16 @@ class Outlets:
 
     def stop(self, evse: int, why: Stop) -> None:
         self.told.append(("stop", evse, why.value))
+        self.rests(evse)
 
     def meter(self, evse: int) -> tuple[Sample, ...]:
         return (Sample(self.registers.get(evse, self.wh), signed=self.record), *self.more)
 
+    def locks(self, evse: int) -> bool:
+        return self.lock is not None
+
     def unlock(self, evse: int) -> Lock:
+        assert self.lock is not None
         self.told.append(("unlock", evse, self.lock.value))
         return self.lock
 
@@ -208,6 +216,12 @@ class Site:
         self.run(60)
 
 
+def _rest(station: Station, evse: int) -> None:
+    """A charger that opens its contactors at once."""
+    if station.outlet(evse).charging is ChargingState.CHARGING:
+        station.stopped(evse)
+
+
 @contextmanager
 def site(
     folder: Path,
@@ -232,6 +246,7 @@ def site(
         )
         station = Station(Runtime(world.scheduler, world.worker, store, chance, log), ports, rules)
         made.client._user = station
+        charger.rests = partial(_rest, station)
         whole = Site(made, version, charger, station, store)
         made.backend.on = whole.hear
         station.begin(interrupted)

@@ -8,7 +8,7 @@ import pytest
 
 from ocpp.catalogue import Catalogue
 from ocpp.happenings import Answered, Called, TimedOut, TurnedDown
-from ocpp.station.outlets.outlet import TxRules
+from ocpp.station.outlets.points import TxRules
 from ocpp.versions import Version
 from tests.ocpp.blocks.outside import Outdoors
 from tests.ocpp.blocks.steps import (

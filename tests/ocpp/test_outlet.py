@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
-from ocpp.station.outlets.outlet import DEFAULT_TX, Occurrence, Outlet, Point, TxRules, snapshot
+from ocpp.station.outlets.outlet import Occurrence, Outlet
+from ocpp.station.outlets.points import DEFAULT_TX, Point, TxRules
+from ocpp.station.outlets.survivor import snapshot
 from ocpp.station.records import (
     ENERGY,
     ChargingState,
     Context,
     Instant,
+    Phase,
     Sample,
     Stop,
     Token,
@@ -166,9 +169,12 @@ def test_a_transaction_starts_with_the_first_point_that_comes_true(
             ],
         ),
         ("EVConnected", "U", ["Ended(EVCommunicationLost, Idle, EVDisconnected)"]),
-        ("Authorized", "X", ["Ended(StopAuthorized, Charging, Local)+idToken"]),
+        ("Authorized", "X", []),
+        ("Authorized", "XO", ["Ended(StopAuthorized, EVConnected, Local)+idToken"]),
         ("Authorized", "U", ["Ended(EVCommunicationLost, Idle, EVDisconnected)"]),
-        ("PowerPathClosed", "X", ["Ended(StopAuthorized, Charging, Local)+idToken"]),
+        ("PowerPathClosed", "XXO", ["Ended(StopAuthorized, EVConnected, Local)+idToken"]),
+        ("PowerPathClosed", "XV", ["Ended(StopAuthorized, SuspendedEV, Local)+idToken"]),
+        ("PowerPathClosed", "XU", ["Ended(StopAuthorized, Idle, Local)+idToken"]),
         ("PowerPathClosed", "U", ["Ended(EVCommunicationLost, Idle, EVDisconnected)"]),
         (
             "EnergyTransfer",
@@ -262,11 +268,11 @@ def contexts(event: TxEvent) -> list[tuple[Context, float]]:
 
 
 def test_the_begin_is_told_at_the_start_and_again_at_the_end() -> None:
-    world = World().do("PACMX")
+    world = World().do("PACMXO")
     assert contexts(world.events[0]) == [(Context.BEGIN, 120.0)]
     assert contexts(world.events[2]) == [(Context.PERIODIC, 140.0)]
-    assert contexts(world.events[-1]) == [(Context.BEGIN, 120.0), (Context.END, 150.0)]
-    assert world.events[-1].meter_wh == 150.0
+    assert contexts(world.events[-1]) == [(Context.BEGIN, 120.0), (Context.END, 160.0)]
+    assert world.events[-1].meter_wh == 160.0
 
 
 def test_a_start_without_a_place_tells_the_begin_at_the_plug() -> None:
@@ -281,6 +287,8 @@ def test_a_start_without_a_place_tells_the_begin_at_the_plug() -> None:
 def test_e05_a_withdrawn_authorization_stops_energy_with_it(stop: str, phase: str) -> None:
     world = World("EVConnected", stop).do("PAC")
     world.outlet.deauthorize(Trigger.DEAUTHORIZED, Stop.DEAUTHORIZED)
+    if phase == "Ended":
+        world.do("O")
     assert line(world.events[-1]).startswith(f"{phase}(Deauthorized, EVConnected")
     assert world.outlet.charging is ChargingState.CONNECTED
 
@@ -288,7 +296,40 @@ def test_e05_a_withdrawn_authorization_stops_energy_with_it(stop: str, phase: st
 def test_a_reset_ends_a_transaction_without_the_token() -> None:
     world = World(stop="ParkingBayOccupancy").do("PAC")
     world.outlet.end(Trigger.RESET, Stop.IMMEDIATE_RESET)
+    assert world.outlet.ending
+    world.do("O")
     assert world.said()[-1] == "Ended(ResetCommand, EVConnected, ImmediateReset)"
+
+
+def test_what_flows_until_it_has_come_to_rest_belongs_to_the_transaction() -> None:
+    world = World().do("PACX")
+    assert world.outlet.ending
+    world.outlet.deauthorize(Trigger.DEAUTHORIZED, Stop.DEAUTHORIZED)  # the first reason counts
+    world.outlet.end(Trigger.ABNORMAL, Stop.OTHER)
+    world.do("MO")
+    assert world.said()[-2:] == [
+        "Updated(MeterValuePeriodic, Charging)",
+        "Ended(StopAuthorized, EVConnected, Local)+idToken",
+    ]
+    assert world.events[-1].meter_wh == 160.0
+    assert not world.outlet.ending
+
+
+def test_nobody_pays_for_what_flowed_before_he_came() -> None:
+    world = World().do("PACXA")
+    ended, started = world.events[-2:]
+    assert (ended.phase, started.phase) == (Phase.ENDED, Phase.STARTED)
+    assert ended.meter_wh == started.meter_wh == 150.0
+    assert ended.transaction != started.transaction
+
+
+def test_an_order_to_end_can_be_settled_before_the_charger_has_come_to_rest() -> None:
+    world = World().do("PACX")
+    world.outlet.settle()
+    assert world.said()[-1] == "Ended(StopAuthorized, EVConnected, Local)+idToken"
+    world.outlet.settle()
+    world.do("O")
+    assert world.said()[-1] == "Ended(StopAuthorized, EVConnected, Local)+idToken"
 
 
 def test_what_is_kept_is_enough_to_end_it_later() -> None:

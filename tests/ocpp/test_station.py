@@ -9,7 +9,7 @@ import pytest
 
 from bsw.os.clock import S
 from ocpp.station.desk import Objection
-from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.presence.boot import Standing
 from ocpp.station.records import Token
 from ocpp.station.rules import StationRules

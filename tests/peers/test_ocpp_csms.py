@@ -24,7 +24,7 @@ from ocpp.catalogue import Catalogue
 from ocpp.client import Client, ClientRules
 from ocpp.connection import Cause, Gone, Means
 from ocpp.happenings import Happening
-from ocpp.station.outlets.outlet import TxRules
+from ocpp.station.outlets.points import TxRules
 from ocpp.station.ports import Ports
 from ocpp.station.presence.boot import Standing
 from ocpp.station.records import Token

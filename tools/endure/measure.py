@@ -34,7 +34,7 @@ def main() -> None:
 
 def charging(folder: Path, outlets: int, seconds: int) -> tuple[float, int]:
     """The share of a core while all outlets charge, and how many events were told."""
-    from ocpp.station.outlets.outlet import Point, TxRules  # noqa: PLC0415 - not before ``held``
+    from ocpp.station.outlets.points import Point, TxRules  # noqa: PLC0415 - not before ``held``
     from ocpp.versions import Version  # noqa: PLC0415
     from tools.endure.outlets import CARDS  # noqa: PLC0415
     from tools.endure.storm import Life, Storm  # noqa: PLC0415

@@ -23,7 +23,7 @@ from ocpp.client import Client, ClientRules
 from ocpp.connection import Gone, Means
 from ocpp.happenings import Happening
 from ocpp.station.ledger import LedgerRules
-from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.ports import Ports
 from ocpp.station.presence.boot import BootRules
 from ocpp.station.records import TxEvent, written

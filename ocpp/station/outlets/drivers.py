@@ -13,8 +13,8 @@ from ocpp.station.authorization.judge import Judge
 from ocpp.station.contracts.shown import Contract
 from ocpp.station.display.cost import Cost
 from ocpp.station.ground import Ground
-from ocpp.station.outlets.outlet import Point
 from ocpp.station.outlets.places import Place
+from ocpp.station.outlets.points import Point
 from ocpp.station.outlets.reservation import Reservations
 from ocpp.station.records import ChargingState, Stop, Token, Trigger
 from ocpp.station.translation import RemoteStart, RemoteStop, Standing, Translator, Verdict
@@ -104,7 +104,8 @@ class Drivers:
         if place is None:
             return None
         place.asked = start.token
-        return Agreed(partial(self._start, place, start), place, place.outlet.transaction)
+        runs = None if place.outlet.ending else place.outlet.transaction
+        return Agreed(partial(self._start, place, start), place, runs)
 
     def remote_stop(self, stop: RemoteStop) -> "Agreed | None":
         """The same."""

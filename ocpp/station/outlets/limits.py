@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from bsw.os.clock import S
 from ocpp.station.ground import Ground
-from ocpp.station.outlets.outlet import Point
 from ocpp.station.outlets.places import Place
+from ocpp.station.outlets.points import Point
 from ocpp.station.records import ChargingState, Stop, Trigger, TxEvent
 from ocpp.versions import Version
 

@@ -2,18 +2,19 @@
 
 A pure machine: what happens at the outlet comes in, events of a transaction come out.  The points
 at which a transaction starts and stops are sets; it starts with the first that comes true and
-ends with the first that was true and is so no more [TxStartPoint, TxStopPoint].
+ends with the first that was true and is so no more [TxStartPoint, TxStopPoint].  While energy
+flows the end waits until it has come to rest: what a car takes on the way down is paid for too.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Final
 
 import msgspec
 
-from bsw.os.clock import S
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.outlets.samples import NO_MORE, of_context, phases_used, picked, register
+from ocpp.station.outlets.survivor import Snapshot
 from ocpp.station.records import (
     ChargingState,
     Context,
@@ -26,58 +27,6 @@ from ocpp.station.records import (
     Trigger,
     TxEvent,
 )
-
-
-class Point(Enum):
-    """A condition that may start or stop a transaction."""
-
-    BAY = "ParkingBayOccupancy"
-    CONNECTED = "EVConnected"
-    AUTHORIZED = "Authorized"
-    POWER_PATH = "PowerPathClosed"
-    ENERGY = "EnergyTransfer"
-    SIGNED = "DataSigned"
-
-
-@dataclass(frozen=True, slots=True)
-class TxRules:
-    """TxCtrlr's and SampledDataCtrlr's variables.
-
-    ``max_energy`` is MaxEnergyOnInvalidId in Wh, 0 allows none; ``started``, ``updated`` and
-    ``ended`` are measurands, ``None`` is all there are; ``signs`` tells signed records as well.
-    """
-
-    start: frozenset[Point] = frozenset({Point.POWER_PATH})
-    stop: frozenset[Point] = frozenset({Point.CONNECTED, Point.AUTHORIZED})
-    stop_on_disconnect: bool = True
-    stop_on_invalid: bool = True
-    max_energy: float = 0
-    connect_within: int = 60 * S
-    updated_every: int = 60 * S
-    ended_every: int = 0
-    started: tuple[str, ...] | None = None
-    updated: tuple[str, ...] | None = None
-    ended: tuple[str, ...] | None = None
-    signs: bool = True
-
-
-DEFAULT_TX: Final = TxRules()
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What has to be known to end a transaction after a power cut."""
-
-    evse: int
-    connector: int | None
-    charging: ChargingState
-    began: Reading | None
-    last: tuple[Sample, ...]
-
-
-def snapshot(octets: bytes) -> Snapshot:
-    return msgspec.json.decode(octets, type=Snapshot)
-
 
 Meter = Callable[[], tuple[Sample, ...]]
 """What the outlet's meter shows now."""
@@ -97,6 +46,15 @@ class Occurrence:
 
     event: TxEvent
     state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What ends a transaction."""
+
+    trigger: Trigger
+    stop: Stop
+    token: Token | None = None
 
 
 WITHDRAWN: Final = frozenset({Trigger.DEAUTHORIZED, Trigger.TARIFF_REFUSED})
@@ -137,6 +95,7 @@ class Outlet:
         self._signed = False
         self._energy = False
         self._stop: Stop | None = None
+        self._end: _End | None = None  # ordered, and waits until nothing flows
         self._clear()
 
     def _clear(self) -> None:
@@ -158,6 +117,15 @@ class Outlet:
     def since_begin_wh(self) -> float:
         """What the transaction has taken."""
         return self.energy_wh - register(self._began.samples if self._began is not None else ())
+
+    @property
+    def ending(self) -> bool:
+        """The transaction's end is ordered, and waits until nothing flows."""
+        return self._end is not None
+
+    @property
+    def _flows(self) -> bool:
+        return self._energy and self.charging is ChargingState.CHARGING
 
     def holding(self) -> frozenset[Point]:
         """The points that are true now."""
@@ -203,6 +171,7 @@ class Outlet:
         self, token: Token, *, remote_start: int | None = None, reservation: int | None = None
     ) -> None:
         """The driver may charge."""
+        self.settle()
         before = self.holding()
         self.token = token
         self._token_told = False
@@ -214,11 +183,17 @@ class Outlet:
     def deauthorize(self, trigger: Trigger, stop: Stop, *, token: Token | None = None) -> None:
         """The driver, the back end or the clock ended it; ``token`` is the one that did.
 
-        Energy is still to be stopped, unless it is withdrawn: then it stops with this.
+        Energy is still to be stopped; where the transaction goes on without it, it is not counted
+        as flowing from here on if the authorization was withdrawn.
         """
+        if self._end is not None:
+            return
         before = self.holding()
         self._withdraw()
         self._stop = stop
+        if self._flows and self.transaction is not None and self._ends(before, trigger):
+            self._end = _End(trigger, stop, token)
+            return
         if trigger in WITHDRAWN and self._energy:
             self._energy = False
             self.charging = ChargingState.CONNECTED
@@ -284,11 +259,31 @@ class Outlet:
     def end(self, trigger: Trigger, stop: Stop) -> None:
         """Whatever the points say: a reset, a fault."""
         self._withdraw()
+        if self.transaction is not None and self._end is None:
+            self._end = _End(trigger, stop)
+        if self.transaction is None or not self._flows:
+            self._rest()
+
+    def settle(self) -> None:
+        """Nobody waits any longer until what flows has come to rest."""
+        if self._end is not None:
+            self._rest()
+
+    def _rest(self) -> None:
         self._energy = False
         if self.connector is not None:
             self.charging = ChargingState.CONNECTED
-        if self.transaction is not None:
-            self._say(Phase.ENDED, trigger, stop)
+        if self._end is not None:
+            self._say_end(self._end)
+
+    def _say_end(self, end: _End) -> None:
+        self._say(Phase.ENDED, end.trigger, end.stop, end.token)
+
+    def _ends(self, before: frozenset[Point], trigger: Trigger) -> bool:
+        """With a withdrawn authorization energy ends as well."""
+        lost = before - self.holding()
+        withdrawn = {Point.ENERGY} if trigger in WITHDRAWN else set()
+        return bool((lost | withdrawn) & self.rules.stop)
 
     def _withdraw(self) -> None:
         self.token = None
@@ -319,7 +314,9 @@ class Outlet:
                 self.finished = False
                 self._place_told = self._token_told = False
                 self._say(Phase.STARTED, trigger)
-        elif (before - after) & self.rules.stop:
+        elif self._end is not None and not self._flows:
+            self._say_end(self._end)
+        elif self._ends(before, trigger):
             self._say(Phase.ENDED, trigger, stop or Stop.OTHER, token)
         else:
             self._say(Phase.UPDATED, trigger, token=token)
@@ -368,7 +365,7 @@ class Outlet:
         self._remote_start = self._reservation = None
         state = Snapshot(self.evse, self.connector, self.charging, self._began, samples)
         if phase is Phase.ENDED:
-            self.transaction = self.token = self._stop = None
+            self.transaction = self.token = self._stop = self._end = None
             self._signed = False
             self.finished = self.connector is not None
             self._clear()
@@ -425,22 +422,3 @@ def _choice(measurands: tuple[str, ...] | None, more: tuple[str, ...], rules: Tx
     """Those of the rules, and those of the operation mode [Q01.FR.33 to Q01.FR.35]."""
     both = None if measurands is None else (*measurands, *more)
     return Choice(both, rules.signs)
-
-
-def ended_by_power_loss(
-    transaction: str, state: Snapshot, at: Instant, samples: tuple[Sample, ...]
-) -> TxEvent:
-    """The end of a transaction that a power cut interrupted [E17.FR.22]."""
-    end = Reading(at, of_context(Context.END, samples or state.last))
-    return TxEvent(
-        transaction=transaction,
-        phase=Phase.ENDED,
-        trigger=Trigger.ABNORMAL,
-        at=at,
-        evse=state.evse,
-        connector=state.connector,
-        charging=state.charging,
-        stop=Stop.POWER_LOSS,
-        meter_wh=register(samples or state.last),
-        readings=(end,) if state.began is None else (state.began, end),
-    )

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Protocol
 
 from ocpp.station.ledger import Ledger
-from ocpp.station.outlets.outlet import Occurrence, Outlet, TxRules
+from ocpp.station.outlets.outlet import Occurrence, Outlet
 from ocpp.station.outlets.places import Charger, Place
+from ocpp.station.outlets.points import TxRules
 from ocpp.station.records import Context, Stop, Trigger, TxEvent
 from ocpp.station.runtime import Runtime
 

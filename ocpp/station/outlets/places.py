@@ -18,7 +18,6 @@ class Lock(Enum):
 
     UNLOCKED = "Unlocked"
     FAILED = "UnlockFailed"
-    NONE = "NotSupported"  # a cable that is fixed
 
 
 class Charger(Protocol):
@@ -35,6 +34,9 @@ class Charger(Protocol):
 
     def meter(self, evse: int) -> tuple[Sample, ...]:
         """What the outlet's meter shows now."""
+
+    def locks(self, evse: int) -> bool:
+        """Whether it has a lock at the station's side; a fixed cable has none."""
 
     def unlock(self, evse: int) -> Lock:
         """Open the connector's lock at the station's side."""

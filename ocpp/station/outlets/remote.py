@@ -11,7 +11,7 @@ from ocpp.catalogue import Message
 from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Pending, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.ledger import Ledger
-from ocpp.station.outlets.places import Lock, Place
+from ocpp.station.outlets.places import Place
 
 Say = Callable[[Place | None], None]
 """Says a message, for one outlet or for all."""
@@ -84,15 +84,14 @@ class Remote:
             return Reply(status("UnknownConnector"))
         if place.outlet.transaction is not None and place.outlet.token is not None:
             return Reply(status("OngoingAuthorizedTransaction"))  # [F05.FR.02]
-        lock = self._ground.charger.unlock(place.evse)
-        if lock is Lock.NONE:
+        if not self._ground.charger.locks(place.evse):
             return Reply(status("UnlockFailed", "FixedCable"))
-        return Reply(status(lock.value))
+        return Reply(status(self._ground.charger.unlock(place.evse).value))
 
     def _unlock_16(self, message: Message) -> Reply:
         place = self._ground.places.get(message.connectorId)
-        if place is None:
-            return Reply(status("NotSupported"))
+        if place is None or not self._ground.charger.locks(place.evse):
+            return Reply(status("NotSupported"))  # and who charges there goes on
         self._unlocking(place)
         return Reply(status(self._ground.charger.unlock(place.evse).value))
 

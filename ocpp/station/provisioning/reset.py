@@ -19,6 +19,8 @@ from ocpp.station.records import Stop
 
 KEPT: Final = "boot.reason"
 LOOK_EACH: Final = S // 10
+REST_WITHIN: Final = 20 * S
+"""How long what flows may take to come to rest, before its transaction ends all the same."""
 TELL_WITHIN: Final = 10 * S
 """How long the ends of transactions may take to reach the back end; then after the restart."""
 AGAIN_AFTER: Final = 10 * S
@@ -43,6 +45,7 @@ class Reset:
         self._idle_for: int | None = None  # 0 is the station
         self._tries = 0
         self._until = 0
+        self._rest = ground.scheduler.alarm(self._wait, name="ocpp.reset.rest")
         self._alarm = ground.scheduler.alarm(self._look, name="ocpp.reset")
         self._retry = ground.scheduler.alarm(self._restart, name="ocpp.reset.again")
         desk.take({"Reset": self._reset_2})
@@ -104,7 +107,19 @@ class Reset:
             return
         self._ground.memory.write(KEPT, reason)
         self._tries = 0
-        self._until = self._ground.scheduler.now + TELL_WITHIN
+        self._until = self._ground.scheduler.now + REST_WITHIN
+        self._wait()
+
+    def _wait(self) -> None:
+        """Where a transaction is about to end, what still flows belongs to it."""
+        now = self._ground.scheduler.now
+        ending = [place for place in self._scope(0) if place.outlet.ending]
+        if ending and now < self._until:
+            self._rest.rearm(LOOK_EACH)
+            return
+        for place in ending:
+            place.outlet.settle()
+        self._until = now + TELL_WITHIN
         self._alarm.rearm(LOOK_EACH)
 
     def _look(self) -> None:

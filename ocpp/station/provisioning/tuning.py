@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bsw.os.clock import S
 from ocpp.station.ledger import LedgerRules
-from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.provisioning.files import ComponentsUnusable
 from ocpp.station.provisioning.kinds import unfit
 from ocpp.station.provisioning.model import ACTUAL, Key, Model, Unknown

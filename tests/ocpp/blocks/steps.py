@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ocpp.happenings import TurnedDown
-from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.records import Token
 from ocpp.station.rules import StationRules
 from ocpp.versions import Version

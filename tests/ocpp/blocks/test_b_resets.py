@@ -92,6 +92,28 @@ def test_tc_b_22_at_once_ends_the_transaction_first(version: Version, folder: Pa
             assert "idToken" not in last
 
 
+@ALL
+@pytest.mark.parametrize("rests", [True, False])
+def test_what_flows_until_it_has_come_to_rest_is_paid_before_a_reset(
+    version: Version, folder: Path, *, rests: bool
+) -> None:
+    with site(folder, version) as whole:
+        whole.charger.rests = lambda _evse: None
+        charge(whole)
+        assert reset(whole, "Immediate") == "Accepted"
+        whole.run(10)
+        assert not restarted(whole)
+        assert events(whole)[-1] != "Ended"
+        whole.charger.wh += 100
+        if rests:
+            whole.station.stopped(1)
+        whole.run(15)
+        assert restarted(whole)
+        assert events(whole)[-1] == "Ended"
+        if version is Version.V16:
+            assert whole.said("StopTransaction")[-1]["meterStop"] == whole.charger.wh
+
+
 def test_1_6_a_soft_reset_says_so(folder: Path) -> None:
     with site(folder, Version.V16) as whole:
         charge(whole)

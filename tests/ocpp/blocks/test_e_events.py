@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ocpp.station.outlets import outlet as outlets
-from ocpp.station.outlets.outlet import TxRules
+from ocpp.station.outlets.points import TxRules
 from ocpp.station.records import Sample, SignedRecord
 from ocpp.versions import Version
 from tests.ocpp.blocks.steps import (
@@ -319,6 +319,7 @@ def test_a_remote_stop_with_a_vehicle_that_stays_ends_when_it_goes(
 ) -> None:
     """F04.FR.02, F04.FR.03."""
     with site(folder, version, rules(TxRules(stop=points("EVConnected")))) as whole:
+        whole.charger.rests = lambda _evse: None
         charge(whole)
         [running] = {e["transactionInfo"]["transactionId"] for e in whole.said("TransactionEvent")}
         whole.ask("RequestStopTransaction", {"transactionId": running})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.records import Sample
 from ocpp.versions import Version
 from tests.ocpp.blocks.steps import charge, rules

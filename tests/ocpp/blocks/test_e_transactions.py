@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bsw.os.clock import S
-from ocpp.station.outlets.outlet import TxRules
+from ocpp.station.outlets.points import TxRules
 from ocpp.station.records import Sample, SignedRecord
 from ocpp.versions import Version
 from tests.ocpp.blocks.steps import (
@@ -111,8 +111,8 @@ def test_tc_e_05_tc_e_39_nobody_plugs_in(version: Version, folder: Path) -> None
 
 
 STOP_POINTS = [
-    pytest.param("Authorized", "StopAuthorized", 1, id="TC_E_15-TC_E_06"),
-    pytest.param("PowerPathClosed", "StopAuthorized", 1, id="TC_E_07"),
+    pytest.param("Authorized", "StopAuthorized", 2, id="TC_E_15-TC_E_06"),
+    pytest.param("PowerPathClosed", "StopAuthorized", 2, id="TC_E_07"),
     pytest.param("EnergyTransfer", "ChargingStateChanged", 2, id="TC_E_08"),
     pytest.param("EVConnected", "EVCommunicationLost", 3, id="TC_E_14-TC_E_20"),
 ]
@@ -124,6 +124,7 @@ def test_a_transaction_ends_at_its_point(
     version: Version, point: str, trigger: str, step: int, folder: Path
 ) -> None:
     with site(folder, version, rules(TxRules(stop=points(point)))) as whole:
+        whole.charger.rests = lambda _evse: None
         charge(whole)
         steps: list[Callable[[], None]] = [
             lambda: whole.station.presented(1, CARD),

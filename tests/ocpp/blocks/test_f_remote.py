@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ocpp.station.outlets.outlet import TxRules
 from ocpp.station.outlets.places import Lock
+from ocpp.station.outlets.points import TxRules
 from ocpp.versions import Version
 from tests.ocpp.blocks.steps import ALL, CARD, SINCE_2, charge, events, points, rules, states
 from tests.ocpp.site import Json, Site, site
@@ -108,7 +108,7 @@ def test_tc_f_05_tc_f_06_tc_f_07_tc_f_10_a_lock_is_opened(version: Version, fold
         assert unlock(whole, 1, 2) == "UnknownConnector"
         whole.charger.lock = Lock.FAILED
         assert unlock(whole, 1) == "UnlockFailed"
-        whole.charger.lock = Lock.NONE
+        whole.charger.lock = None
         assert unlock(whole, 1) == "UnlockFailed"
         charge(whole)
         before = len(whole.charger.told)
@@ -126,6 +126,17 @@ def test_1_6_stops_first_and_then_unlocks(lock: Lock, folder: Path) -> None:
         assert events(whole)[-1] == "Ended"
         assert whole.said("StopTransaction")[-1]["reason"] == "UnlockCommand"
         assert unlock(whole, 7) == "NotSupported"
+
+
+def test_1_6_a_fixed_cable_is_not_unlocked_and_who_charges_goes_on(folder: Path) -> None:
+    with site(folder, Version.V16) as whole:
+        whole.charger.lock = None
+        charge(whole)
+        before = len(whole.charger.told)
+        assert unlock(whole, 1) == "NotSupported"
+        whole.run()
+        assert whole.charger.told[before:] == []
+        assert events(whole)[-1] != "Ended"
 
 
 @ALL

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ocpp.station.outlets.outlet import TxRules
+from ocpp.station.outlets.points import TxRules
 from ocpp.station.records import Token
 from tests.ocpp.blocks.steps import CARD, charge, got, leave, points, put, rules
 from tests.ocpp.blocks.test_i_tariffs import COST, V21, drivers, events, given, tariff, total

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ocpp.station.outlets.outlet import TxRules
+from ocpp.station.outlets.points import TxRules
 from ocpp.versions import Version
 from tests.ocpp.blocks.steps import ALL, CARD, SINCE_2, charge, leave, points, rules
 from tests.ocpp.blocks.test_k_smart_charging import at, composite, own, profile, put

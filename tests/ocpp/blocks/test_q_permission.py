@@ -6,7 +6,7 @@ import pytest
 
 from bsw.os.clock import S
 from ocpp.station.charging.needs import Needs
-from ocpp.station.outlets.outlet import Point, TxRules
+from ocpp.station.outlets.points import Point, TxRules
 from ocpp.station.outlets.vehicles import Vehicle
 from ocpp.station.records import Sample, Token
 from ocpp.versions import Version
