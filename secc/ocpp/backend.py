@@ -71,7 +71,9 @@ class Backend:
         if self._store.set_aside is not None:
             self._log.error("store was damaged", kept=str(self._store.set_aside))
         register = Register(base.scheduler, side.charger.state, signer(config, own.calendar))
-        self._outlet = BackendOutlet(side, register, config, self._log, restart=self._restarts)
+        self._outlet = BackendOutlet(
+            side, register, config, self._log, scheduler=base.scheduler, restart=self._restarts
+        )
         self.credentials = Credentials(base, config, own, self._log)
         if own.vehicles is not None:
             own.vehicles.asked_through(self._ask_standing)

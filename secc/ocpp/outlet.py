@@ -12,6 +12,7 @@ from bsw.chrgm.endings import Ending, SessionResult
 from bsw.chrgm.modes import mode_of
 from bsw.cp.pilot import CONNECTED, Pilot, PilotState
 from bsw.dlt import Logger
+from bsw.os.scheduler import Scheduler
 from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.contracts.shown import ContractRules
 from ocpp.station.outlets.places import Lock
@@ -51,6 +52,7 @@ class BackendOutlet:
         config: OcppConfig,
         log: Logger,
         *,
+        scheduler: Scheduler,
         restart: Callable[[], bool],
     ) -> None:
         self._charger = charger = side.charger
@@ -67,7 +69,7 @@ class BackendOutlet:
         self._restart = restart
         self._station: Station | None = None
         self._contracts = BackendContracts(charger, log, lambda: self._tied.relay)
-        self._site = SiteLimit(charger, lambda: self.supply(EVSE), lambda: self._tied)
+        self._site = SiteLimit(scheduler, charger, lambda: self.supply(EVSE), lambda: self._tied)
         self._vehicle = BackendVehicle(charger, EVSE, lambda: self._tied)
         self._schedules = BackendSchedules(charger, side.schedules, log, EVSE, lambda: self._tied)
 
@@ -130,6 +132,7 @@ class BackendOutlet:
 
     def online(self) -> None:
         """The back end listens: a driver who was refused without it, and waits, is asked about."""
+        self._site.online()
         asked, unheard = self._asked, self._unheard
         self._unheard = False
         if unheard and asked is not None and self._charger.verdicts.waits(asked.request_id):

@@ -7,6 +7,8 @@ part, which knows what the back end allows and gives back what holds of both.
 from collections.abc import Callable
 from typing import Final
 
+from bsw.os.clock import S
+from bsw.os.scheduler import Scheduler
 from ocpp.station.charging.composite import Limit, Supply
 from ocpp.station.charging.smart import SmartCharging
 from ocpp.station.station import Station
@@ -30,8 +32,13 @@ class SiteLimit:
     """One outlet's, at a station that has no other."""
 
     def __init__(
-        self, charger: Charger, supply: Callable[[], Supply], station: Callable[[], Station]
+        self,
+        scheduler: Scheduler,
+        charger: Charger,
+        supply: Callable[[], Supply],
+        station: Callable[[], Station],
     ) -> None:
+        self._scheduler = scheduler
         self._charger = charger
         self._supply = supply
         self._station = station
@@ -39,6 +46,10 @@ class SiteLimit:
         self._fed: Supply | None = None
         self._ours = False
         self._order = SILENT
+        self._plan: tuple[PowerStep, ...] = ()
+        self._planned_at = 0
+        self._plan_told = True
+        self._step = scheduler.alarm(self._tell_plan, name="site.plan")
 
     def _smart(self) -> SmartCharging:
         return self._station().smart
@@ -53,7 +64,13 @@ class SiteLimit:
             elsewhere.generate("EMS", self._charger.generation)
         if self._order != SILENT:
             elsewhere.take("EMS", self._order)
+        self._plan_told = False
+        self._tell_plan()
         self._measured()
+
+    def online(self) -> None:
+        """The back end listens, and with it there is a calendar to place a plan in."""
+        self._tell_plan()
 
     def hold(self, limit: Limit, supply: Supply) -> None:
         """From the next answer to the vehicle on."""
@@ -84,9 +101,10 @@ class SiteLimit:
         if name == "limit_power":
             self._limited()
         elif name == "plan_power":
-            steps = [(each.start, _order(each)) for each in self._charger.planned]
             self._order = SILENT
-            self._smart().elsewhere.plan("EMS", steps)
+            self._plan, self._planned_at = self._charger.planned, self._scheduler.now
+            self._plan_told = False
+            self._tell_plan()
             self._say()
         elif name == "update_grid":
             self._measured()
@@ -98,6 +116,25 @@ class SiteLimit:
         elif name in SUPPLY and self._supply() != self._fed:
             self._smart().refresh()
 
+    def _tell_plan(self) -> None:
+        """As a whole once there is a calendar, and until then step by step."""
+        if self._plan_told or not self._plan:
+            return
+        elapsed = (self._scheduler.now - self._planned_at) // S
+        over = sum(each.start <= elapsed for each in self._plan) - 1
+        steps = [(max(0, each.start - elapsed), _order(each)) for each in self._plan[over:]]
+        elsewhere = self._smart().elsewhere
+        if self._station().is_online:
+            self._plan_told = True
+            self._step.cancel()
+            elsewhere.plan("EMS", steps)
+            return
+        elsewhere.take("EMS", steps[0][1])
+        if steps[1:]:
+            self._step.rearm(
+                self._planned_at + self._plan[over + 1].start * S - self._scheduler.now
+            )
+
     def _limited(self) -> None:
         state, supply = self._charger.state, self._supply()
         power = state.site_power
@@ -107,6 +144,8 @@ class SiteLimit:
         back = None if state.site_back is None else -state.site_back
         order = Order(power, back, state.set_point)
         self._order = order
+        self._plan = ()
+        self._step.cancel()
         elsewhere = self._smart().elsewhere
         if order == SILENT:
             elsewhere.lift("EMS")

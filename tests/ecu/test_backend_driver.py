@@ -9,6 +9,7 @@ from bsw.north.command import CommandError
 from bsw.os.clock import S
 from ocpp.versions import Version
 from secc.api.charger import Charger
+from secc.api.extensions import PowerStep
 from tests.ecu.test_backend_in_one_world import Chain, second_opinion  # noqa: F401 - a fixture
 from tests.ecu.test_both_from_files import pair_of
 
@@ -142,3 +143,42 @@ def test_what_the_site_has_said_holds_on_after_a_reset_by_the_back_end(tmp_path:
     chain.pair.run(20.0)
     assert len(chain.calls("BootNotification")) == 3
     assert charger(chain).state.site_power is None, "nor does what was taken back come again"
+
+
+def test_what_the_site_has_planned_holds_on_after_a_reset_and_goes_on_in_its_time(
+    tmp_path: Path,
+) -> None:
+    chain = Chain(tmp_path, V21)
+
+    def watts() -> float | None:
+        return charger(chain).state.site_power
+
+    charger(chain).plan_power(
+        steps=[
+            PowerStep(start=0, power=9000.0),
+            PowerStep(start=30, power=8000.0),
+            PowerStep(start=60, power=7000.0),
+        ]
+    )
+    chain.pair.run(10.0)
+    assert watts() == pytest.approx(9000.0)
+    chain.office.call("CS-7", "Reset", {"type": "Immediate"})
+    chain.pair.run(15.0)
+    assert len(chain.calls("BootNotification")) == 2
+    assert watts() == pytest.approx(9000.0)
+    chain.pair.run(10.0)
+    assert watts() == pytest.approx(8000.0), "35 s after it was said, the reset between"
+    chain.pair.run(30.0)
+    assert watts() == pytest.approx(7000.0)
+
+
+def test_what_the_site_plans_goes_on_without_a_back_end(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, V21, listens=False)
+    steps = [PowerStep(start=0, power=9000.0), PowerStep(start=30, power=8000.0)]
+    charger(chain).plan_power(steps=steps)
+    chain.pair.run(31.0)
+    assert charger(chain).state.site_power == pytest.approx(8000.0)
+    chain.listen()
+    chain.pair.run(60.0)
+    assert len(chain.calls("BootNotification")) == 1
+    assert charger(chain).state.site_power == pytest.approx(8000.0)
