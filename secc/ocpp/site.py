@@ -49,7 +49,7 @@ class SiteLimit:
         self._plan: tuple[PowerStep, ...] = ()
         self._planned_at = 0
         self._plan_told = True
-        self._step = scheduler.alarm(self._tell_plan, name="site.plan")
+        self._step = scheduler.alarm(self._tell_plan, name="next step of the plan")
 
     def _smart(self) -> SmartCharging:
         return self._station().smart
