@@ -62,6 +62,7 @@ class StationKeys:
     ) -> None:
         self._base = base
         self._calendar = calendar
+        self._chance = doors.chance
         try:
             self._status = BackendStatus() if asks_backend(config) else None
             self._csm = Csm(base.scheduler, doors.keys(), doors.lane, bound=config.csm.queue_bound)
@@ -183,7 +184,9 @@ class StationKeys:
                 )
             own = found[0]
             signer, exchange = self._signer(own.key), self._keym.config.exchange
-            made = provider(config, own.ders, signer, self._keym.judge, exchange)
+            made = provider(
+                config, own.ders, signer, self._keym.judge, exchange, chance=self._chance
+            )
             services[edition] = made, contracts
         return services
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bsw.base import CannotStart
 from bsw.crypto import Signer
+from bsw.os.randomness import Randomness
 from csm import material
 from csm.handles import PublicKey
-from csm.randomness import HostRandomness
 from csm.secret import PrivateKey
 from keym.config import ExchangeConfig
 from keym.judging.judge import Judge
@@ -40,13 +40,15 @@ def provider(
     signer: Signer,
     judge: Judge,
     exchange: ExchangeConfig,
+    *,
+    chance: Randomness,
 ) -> Provider:
     """The service with this chain and key.  Raises ``CannotStart`` for files it cannot use."""
     return Provider(
         chain=tuple(chain),
         signer=signer,
         judge=judge,
-        randomness=HostRandomness(),
+        randomness=chance,
         vehicle_authorities=tuple(
             der
             for path in config.lab_authorities
