@@ -220,6 +220,7 @@ class StationEcu:
             self._base.scheduler,
             self._doors.chance,
             self._log,
+            trace=self._base.trace,
             after=0 if basic.offered == "only" else basic.after,
             ventilated=basic.ventilated,
             session_runs=lambda: self.outlet.session is not None,

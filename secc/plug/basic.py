@@ -17,6 +17,7 @@ from bsw.dlt import Logger
 from bsw.os.clock import MS, S
 from bsw.os.randomness import Randomness
 from bsw.os.scheduler import Scheduler, Task
+from bsw.trace import Trace
 from secc.api.charger import Charger
 from secc.api.extensions import AuthorizationRequest, DutyOffer
 from secc.api.literals import PaymentOption
@@ -82,6 +83,7 @@ class BasicCharging:
         chance: Randomness,
         log: Logger,
         *,
+        trace: Trace,
         after: int,
         ventilated: bool,
         session_runs: Callable[[], bool],
@@ -93,6 +95,7 @@ class BasicCharging:
         self._scheduler = scheduler
         self._chance = chance
         self._log = log
+        self._trace = trace
         self._after = after
         self._ready = {PilotState.C, PilotState.D} if ventilated else {PilotState.C}
         self._session_runs = session_runs
@@ -184,6 +187,7 @@ class BasicCharging:
         asked.settled = True
         self._log.info("basic charging granted")
         self._state = State.GRANTED
+        self._record(granted=True)
         self._charge()
 
     def _charge(self) -> None:
@@ -282,9 +286,17 @@ class BasicCharging:
             self._looking = None
         self._charger.verdicts.withdraw(self._question)
         self._question = None
+        if self.runs:
+            self._record(granted=False)
 
     def _tell(self) -> None:
         now = DutyOffer(current=self._offered, closed=self._closed)
         if now != self._told:
             self._told = now
             self._charger.variables.publish("duty_offer", now)
+            self._record(granted=self.runs)
+
+    def _record(self, *, granted: bool) -> None:
+        self._trace.add(
+            "basic charging", granted=granted, offered=self._offered, closed=self._closed
+        )

@@ -12,6 +12,7 @@ from bsw.dlt import silent
 from bsw.os.clock import MS, S, VirtualClock
 from bsw.os.scheduler import Scheduler
 from bsw.sim.cable import SimulatedCable
+from bsw.trace import MemoryTrace, Trace
 from csm.randomness import SeededRandomness
 from secc.api.charger import Charger
 from secc.api.extensions import AuthorizationRequest
@@ -43,6 +44,7 @@ class Outlet:
     def __post_init__(self) -> None:
         self.scheduler = Scheduler(VirtualClock())
         log = silent().logger("test")
+        self.trace = MemoryTrace()
         self.cable = SimulatedCable(self.scheduler)
         self.charger = charger = Charger((), lambda: self.scheduler.now, log)
         charger.update_energy_transfer_modes(
@@ -58,6 +60,7 @@ class Outlet:
             self.scheduler,
             SeededRandomness("duty"),
             log,
+            trace=Trace(lambda: self.scheduler.now, (self.trace,)),
             after=self.after,
             ventilated=self.ventilated,
             session_runs=lambda: self.session,
@@ -294,3 +297,17 @@ def test_what_is_offered_is_told() -> None:
     outlet.cable.unplug()
     outlet.run(1 * S)
     assert told == [(16.0, False), (16.0, True), (0.0, False)]
+
+
+def test_the_trace_tells_who_was_granted_what_and_when() -> None:
+    outlet = Outlet().charging()
+    outlet.cable.unplug()
+    outlet.run(1 * S)
+    told = [record.fields for record in outlet.trace.records]
+    assert [(each["granted"], each["offered"], each["closed"]) for each in told] == [
+        (True, 0.0, False),
+        (True, 16.0, False),
+        (True, 16.0, True),
+        (True, 0.0, False),
+        (False, 0.0, False),
+    ]

@@ -1,7 +1,7 @@
 """Whether somebody pays, as anybody on the line can tell from what the station says.
 
 A session is paid for when the station has confirmed its authorization; a session that is resumed
-keeps what it was.
+keeps what it was.  Charging by the duty cycle has no messages: there the station's record counts.
 """
 
 from typing import Any, Final
@@ -29,6 +29,8 @@ class Paid:
         trace.add_sink(self)
 
     def write(self, record: TraceRecord) -> None:
+        if record.kind == "basic charging":
+            self.holds = bool(record.fields["granted"])
         if record.kind == "protocol":
             self._protocol = _BY_TITLE.get(str(record.fields.get("name")), "")
         if record.kind != "message" or record.fields.get("way") != "out":

@@ -131,11 +131,16 @@ class Watch:
     def _ready(self) -> bool:
         return not self._plugged or self._pilot.read().state in READY
 
+    @property
+    def _by_duty(self) -> bool:
+        """The pilot's duty cycle offers a current: no session is needed."""
+        return self._plugged and self._is_ac and self._pilot.read().current > 0
+
     def _stray(self) -> bool:
-        return self._flows and not self._manager.session
+        return self._flows and not self._manager.session and not self._by_duty
 
     def _stray_at_station(self) -> bool:
-        return self._flows and self._outlet.session is None
+        return self._flows and self._outlet.session is None and not self._by_duty
 
     def _unlocked(self) -> bool:
         inlet = self._vehicle.inlet.state
