@@ -346,6 +346,17 @@ def test_each_process_makes_the_same_keys_and_certificates(
     assert len({key for _, key in made.values()}) == len(made)
 
 
+def test_a_contract_that_is_installed_is_the_same_in_each_process(tmp_path: Path) -> None:
+    """What comes of chance comes of the seed; where its files lie is no part of what happened."""
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("scenarios: [dc-contract-installation]\n")
+    command = [sys.executable, "-m", "tools.cli", "campaign", "play", "4", "--plan", str(plan)]
+    said = [subprocess.run(command, capture_output=True, text=True, check=False) for _ in range(2)]
+    digests = [line for one in said for line in one.stdout.splitlines() if "digest" in line]
+    assert len(digests) == 2
+    assert len(set(digests)) == 1
+
+
 @pytest.mark.long
 def test_any_number_of_processes_gives_the_same(tmp_path: Path) -> None:
     """Findings included, whatever they are: each process sees the same ones."""

@@ -2,14 +2,14 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from bsw.chrgm.modes import mode_of
 from bsw.chrgm.protocols import PROTOCOLS
 from bsw.os.clock import S
-from bsw.trace import TraceRecord
+from bsw.trace import START, TraceRecord, line_of
 from tools.bench.scenarios.judge import judged
 from tools.bench.scenarios.model import Scenario
 from tools.bench.scenarios.player import Player
@@ -60,6 +60,26 @@ class Result:
         return cls(**{**found, **lists})
 
 
+_DIGEST_LENGTH: Final = len(line_of("}", START))
+
+
+class Digest:
+    """A sink: one digest of what an ECU told since it was powered on.
+
+    Its trace's own digest holds what that ECU was configured with as well, and with it the name of
+    the folder where a contract lay: another one in each process.
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def write(self, record: TraceRecord) -> None:
+        self._hash.update(record.line[:-_DIGEST_LENGTH].encode("ascii"))
+
+    def __str__(self) -> str:
+        return self._hash.hexdigest()
+
+
 class Edges:
     """A sink that notes which exchange followed which."""
 
@@ -105,7 +125,10 @@ def _played(seed: int, name: str, scenario: Scenario) -> Result:
     player = Player(scenario)
     try:
         watch, edges = Watch(player), Edges()
+        told = (Digest(), Digest())
         player.pair.vehicle_base.trace.add_sink(edges)
+        player.pair.vehicle_base.trace.add_sink(told[0])
+        player.pair.station_base.trace.add_sink(told[1])
         leave, most = Leave(player), 0
         while not player.over and not leave.due():
             player.advance(1 * S)
@@ -122,16 +145,16 @@ def _played(seed: int, name: str, scenario: Scenario) -> Result:
             tuple(str(one) for one in player.pair.station.outlet.results),
             tuple(map(str, found)),
             tuple(sorted(edges.seen)),
-            _digest(player),
+            _digest(player, told),
             round(player.now / S, 2),
         )
     finally:
         player.close()
 
 
-def _digest(player: Player) -> str:
+def _digest(player: Player, told: Iterable[Digest]) -> str:
     pair = player.pair
-    both = "".join(base.trace.digest for base in (pair.vehicle_base, pair.station_base))
+    both = "".join(map(str, told))
     physics = f"{pair.hardware.vehicle.battery.soc:.9f} {pair.hardware.module.meter.imported:.6f}"
     return hashlib.sha256(f"{both} {physics}".encode()).hexdigest()[:16]
 
