@@ -3,11 +3,17 @@
 Two signals may share bits only if the selector never lets both be there.
 """
 
+from functools import lru_cache
+
 from can_adapter.matrix.specs import MessageSpec, SignalSpec
 
 
-def misfits(message: MessageSpec) -> list[str]:
-    """One sentence per signal that leaves the frame or lies on another one."""
+@lru_cache(maxsize=1024)
+def misfits(message: MessageSpec) -> tuple[str, ...]:
+    """One sentence per signal that leaves the frame or lies on another one.
+
+    Who plays many ECUs in one process asks about the same messages for each.
+    """
     found: list[str] = []
     taken: dict[int, list[SignalSpec]] = {}
     for signal in message.signals:
@@ -23,7 +29,7 @@ def misfits(message: MessageSpec) -> list[str]:
         found += [f"signals {rival} and {signal.name} overlap" for rival in sorted(rivals)]
         for bit in bits:
             taken.setdefault(bit, []).append(signal)
-    return found
+    return tuple(found)
 
 
 def _exclusive(message: MessageSpec, one: SignalSpec, other: SignalSpec) -> bool:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum, IntFlag
+from functools import lru_cache
 from typing import Final, Protocol
 
 from can_adapter.matrix.codec import Raw
@@ -169,6 +170,7 @@ class TextConverter:
         return found
 
 
+@lru_cache(maxsize=4096)
 def plain(word: str) -> str:
     """A name without case and punctuation, with the usual abbreviations."""
     letters = re.sub(r"[^a-z0-9]", "", word.lower())

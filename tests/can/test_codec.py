@@ -151,7 +151,7 @@ def test_a_signal_is_there_only_on_its_page_through_nested_selectors() -> None:
 
 
 def test_overlapping_signals_are_found_unless_the_selector_keeps_them_apart() -> None:
-    assert misfits(multiplexed()) == []
+    assert misfits(multiplexed()) == ()
     message = MessageSpec(
         "M",
         1,
@@ -163,10 +163,10 @@ def test_overlapping_signals_are_found_unless_the_selector_keeps_them_apart() ->
             SignalSpec("Late", 60, 8),
         ),
     )
-    assert misfits(message) == [
+    assert misfits(message) == (
         "signals A and B overlap",
         "signal Late does not fit into 8 octets",
-    ]
+    )
 
 
 def test_a_number_without_room_is_our_own_mistake() -> None:
