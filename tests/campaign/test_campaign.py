@@ -19,6 +19,7 @@ from tools.bench.scenarios.find import read
 from tools.bench.scenarios.model import Scenario, Step
 from tools.bench.scenarios.player import Player
 from tools.bench.scenarios.words import condition, order
+from tools.bench.world.device_faults import DEVICE_FAULTS
 from tools.bench.world.stores import pki_of
 from tools.campaign.book import FILE, Book, OtherBook, digest, head
 from tools.campaign.draw import draw
@@ -61,6 +62,25 @@ def test_what_is_drawn_has_all_kinds_and_is_understood() -> None:
     verbs = {step.do.verb for step in steps}
     assert verbs >= {"fault", "mend", "break", "repair", "line", "lose", "lag", "net", "modem"}
     assert verbs >= {"spoil", "noise", "clock", "token", "pull", "permit", "pause", "derate"}
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "not_there"),
+    [
+        ("wpt", {"foreign object", "vehicle rolls away"}, {"pantograph stuck"}),
+        ("acdp", {"pantograph stuck", "vehicle rolls away"}, {"foreign object"}),
+        ("dc-card", set(), set(DEVICE_FAULTS)),
+    ],
+)
+def test_faults_of_a_device_are_drawn_where_it_is(
+    name: str, there: set[str], not_there: set[str]
+) -> None:
+    plan = Plan(scenarios=(name,), kinds=Kinds(**{**NOTHING, "device": 1}), calm=0.0)
+    steps = [step.do for seed in range(200) for step in draw(plan, seed)[1].meanwhile]
+    drawn = {step.argument for step in steps if step.verb == "disturb"}
+    assert there <= drawn
+    assert not drawn & not_there
+    assert {step.verb for step in steps} <= {"disturb", "settle"}
 
 
 def test_a_plan_says_what_is_wrong_in_it(

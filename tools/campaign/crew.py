@@ -23,6 +23,7 @@ from typing import Any, Final
 from tools.campaign.draw import draw
 from tools.campaign.plan import Plan
 from tools.campaign.session import Result, play
+from tools.campaign.swept import sweep, unswept
 
 CHUNK: Final = 10
 """Sessions that are sent out and come back together."""
@@ -58,9 +59,13 @@ the processor they cannot share, and what they say they used of it."""
 
 def work(task: Task) -> list[Result]:
     """Play a chunk.  Runs wherever a worker is."""
-    with _alone:
+    with _alone, unswept():
         prepare(task.made_with)
-        return [play(seed, *draw(task.plan, seed)) for seed in task.seeds]
+        results = []
+        for seed in task.seeds:
+            results.append(play(seed, *draw(task.plan, seed)))
+            sweep()
+        return results
 
 
 _prepared: set[str] = set()

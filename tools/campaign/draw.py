@@ -9,6 +9,7 @@ from functools import cache
 from random import Random
 from typing import Final
 
+from bsw.chrgm.modes import Approach, mode_of
 from bsw.chrgm.protocols import PROTOCOLS
 from bsw.os.clock import MS, S
 from tools.bench.hardware.faults import faults
@@ -16,6 +17,7 @@ from tools.bench.hardware.module_faults import MODULE_FAULTS
 from tools.bench.scenarios.find import read
 from tools.bench.scenarios.model import Scenario, Step
 from tools.bench.scenarios.words import Condition, Order, order
+from tools.bench.world.device_faults import DEVICE_FAULTS
 from tools.campaign.plan import Plan
 
 Blow = tuple[str, str]
@@ -111,6 +113,16 @@ DRAWS: Final[Mapping[str, tuple[Draw, ...]]] = {
 }
 
 
+def draws_of(kind: str, approach: Approach) -> tuple[Draw, ...]:
+    """What of a kind may be drawn where the vehicle meets its station in this way."""
+    if kind != "device":
+        return DRAWS[kind]
+    if approach is Approach.PLUG:
+        return ()
+    here = (name for name, one in DEVICE_FAULTS.items() if one.only in {None, approach})
+    return (_pick(*((f"disturb {name}", f"settle {name}") for name in here)),)
+
+
 def draw(plan: Plan, seed: int) -> tuple[str, Scenario]:
     """The scenario's name, and the scenario as it is played."""
     chance = Random(f"campaign {seed}")  # noqa: S311 - the same again is what it is for
@@ -118,12 +130,16 @@ def draw(plan: Plan, seed: int) -> tuple[str, Scenario]:
     scenario = _read(name)
     count = 0 if chance.random() * 100 < plan.calm else chance.randint(0, plan.most)
     steps: list[Step] = []
-    kinds = {kind: weight for kind, weight in plan.kinds.model_dump().items() if weight}
+    approach = mode_of(scenario.vehicle.mode).approach
+    weights = plan.kinds.model_dump()
+    kinds = {
+        kind: weight for kind, weight in weights.items() if weight and draws_of(kind, approach)
+    }
     if scenario.vehicle.contract == "none":
         kinds.pop("token", None)
     for _ in range(count if kinds else 0):
         kind = chance.choices(tuple(kinds), tuple(kinds.values()))[0]
-        steps += _steps(chance, chance.choice(DRAWS[kind])(chance), scenario)
+        steps += _steps(chance, chance.choice(draws_of(kind, approach))(chance), scenario)
     fields = {"seed": seed, "within": min(plan.within, scenario.within), "meanwhile": tuple(steps)}
     return name, scenario.model_copy(update=fields)
 

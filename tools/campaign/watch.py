@@ -90,6 +90,7 @@ class Watch:
         self.paid = Paid(pair.station_base.trace)
         self._asked = Asked(pair.station_base.trace)
         self._flows = False
+        self._doubts = False  # a rule waits for its time
         self._was_closed, self._volts = False, 0.0
         self._openings = 0
         self._rules = tuple(Rule(*one) for one in self._made())
@@ -112,6 +113,7 @@ class Watch:
         yield "a request that nobody answers", 0, lambda: self._asked.owed
         yield "current through a plug that is not locked", 3 * S, self._unlocked
         yield "more current than the battery takes", 3 * S, self._too_much
+        yield "more current than the duty cycle offers", 6 * S, self._above_duty
         yield "a live plug that is pulled", 2 * S, self._live_plug
         yield "a live cable without pilot C or D", 4 * S, self._live_cable
         yield "AC on without pilot C or D", 4 * S, lambda: self._ac.energized and not self._ready
@@ -142,6 +144,9 @@ class Watch:
     def _stray_at_station(self) -> bool:
         return self._flows and self._outlet.session is None and not self._by_duty
 
+    def _above_duty(self) -> bool:
+        return self._flows and self._by_duty and self._ac.current > self._pilot.read().current + 0.5
+
     def _unlocked(self) -> bool:
         inlet = self._vehicle.inlet.state
         return self._flows and inlet.lock is not LockState.LOCKED
@@ -169,17 +174,31 @@ class Watch:
             if self._is_ac
             else abs(self._cable.current) > FLOWS
         )
-        now = self._scheduler.now
+        if self._flows or self._asked.owed or self._live:
+            self._judge(self._scheduler.now)
+        elif self._doubts:
+            self._doubts = False
+            for rule in self._rules:
+                rule.since = None
+        self._contactors()
+
+    @property
+    def _live(self) -> bool:
+        """Without it, and where nothing flows, each rule is kept."""
+        cable = self._cable
+        return self._ac.energized or cable.source.on or cable.voltage > LIVE
+
+    def _judge(self, now: int) -> None:
         for rule in self._rules:
             if not rule.wrong():
                 rule.since = None
                 continue
+            self._doubts = True
             if rule.since is None:
                 rule.since = now
             if now - rule.since >= rule.within and not rule.told:
                 rule.told = True
                 self._tell(rule.name, self._state())
-        self._contactors()
 
     def _contactors(self) -> None:
         """The step in which they close has joined both sides: what stood before it counts."""

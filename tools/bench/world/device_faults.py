@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bsw.chrgm.modes import Approach
 from secc.api.devices import PadIssue
 from secc.power.lane import Lane
 from secc.power.pad import SimulatedPad
@@ -20,13 +21,16 @@ class DeviceFault:
     name: str
     make: Callable[[Lane], None]
     mend: Callable[[Lane], None]
+    only: Approach | None = None
+    """The device that has it; ``None``: each."""
 
 
-def _switch(name: str, attribute: str) -> DeviceFault:
+def _switch(name: str, attribute: str, only: Approach | None = None) -> DeviceFault:
     return DeviceFault(
         name,
         lambda device: setattr(device, attribute, True),
         lambda device: setattr(device, attribute, False),
+        only,
     )
 
 
@@ -36,12 +40,15 @@ def _found(name: str, issue: PadIssue) -> DeviceFault:
             device.detect(found)
 
     return DeviceFault(
-        name, lambda device: detect(device, issue), lambda device: detect(device, PadIssue.NOTHING)
+        name,
+        lambda device: detect(device, issue),
+        lambda device: detect(device, PadIssue.NOTHING),
+        Approach.PAD,
     )
 
 
 _FAULTS: Final = (
-    _switch("pantograph stuck", "stuck"),
+    _switch("pantograph stuck", "stuck", Approach.PANTOGRAPH),
     _switch("vehicle misaligned", "misaligned"),
     _found("foreign object", PadIssue.FOREIGN_OBJECT),
     _found("living object", PadIssue.LIVING_OBJECT),
