@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bsw.chrgm.endings import Ending
 from bsw.chrgm.engine.responder import Responder
 from bsw.chrgm.record import Heard
 from bsw.crypto import KeyType
@@ -23,6 +24,7 @@ from tools.bench.world.device_faults import DEVICE_FAULTS
 from tools.bench.world.stores import pki_of
 from tools.campaign.book import FILE, Book, OtherBook, digest, head
 from tools.campaign.draw import draw
+from tools.campaign.ends import explained
 from tools.campaign.leave import PERMIT, PULL, Leave
 from tools.campaign.page import page
 from tools.campaign.plan import Kinds, Plan
@@ -375,6 +377,11 @@ def test_a_contract_that_is_installed_is_the_same_in_each_process(tmp_path: Path
     digests = [line for one in said for line in one.stdout.splitlines() if "digest" in line]
     assert len(digests) == 2
     assert len(set(digests)) == 1
+
+
+def test_a_handshake_that_fails_is_explained_by_a_vehicle_with_a_fault_of_its_own() -> None:
+    assert explained(Ending.TLS_FAILED, (), ["peer VEHICLE_FAULT"])
+    assert not explained(Ending.TLS_FAILED, (), ["peer TLS_FAILED"])
 
 
 @pytest.mark.long

@@ -14,13 +14,16 @@ ANY: Final = ""
 
 LINE: Final = ("line", "lag", "lose", "net", "modem", "spoil", "pull", "plug", "diode", "clock")
 PLUG: Final = ("fault plug", "fault connector", "fault proximity", "fault INLET", "fault lock")
+BROKE_OFF: Final = ("peer VEHICLE_FAULT", "peer PERMISSION_LOST")
+"""The other side had a reason of its own to go, whatever was being done."""
+
 FLIPPED: Final = ("spoil",)
 """Only a changed octet makes one of our own messages wrong."""
 
 NEEDS: Final[dict[Ending, tuple[str, ...]]] = {
     Ending.NO_STATION: (*LINE, *PLUG),
     Ending.NO_CONNECTION: (*LINE, *PLUG),
-    Ending.TLS_FAILED: (*LINE, "token", "clock"),
+    Ending.TLS_FAILED: (*LINE, *BROKE_OFF, "token", "clock"),
     Ending.LINK_LOST: (*LINE, *PLUG),
     Ending.ANSWER_TIMEOUT: (*LINE, *PLUG, "noise station", "break", "token"),
     Ending.SEQUENCE_ERROR: FLIPPED,

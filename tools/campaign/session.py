@@ -213,7 +213,7 @@ def _peers(player: Player, who: str) -> list[str]:
     """The other side's bad end, or the scenario's own disturbance, is a cause for this one's."""
     other = player.pair.station.outlet if who == "vehicle" else player.pair.vehicle.manager
     story = [str(one.do) for one in player.scenario.story[1:]]
-    return [*story, *("peer" for one in other.results if not one.ending.good)]
+    return [*story, *(f"peer {one.ending.name}" for one in other.results if not one.ending.good)]
 
 
 def _energy(player: Player, wrong: Wrong) -> Iterator[Finding]:
