@@ -193,7 +193,8 @@ class VehicleEcu:
         def energised() -> bool:
             return self.manager.session is not None or self.state.contactors_closed is True
 
-        settle(self._base.scheduler, energised, close_link)
+        most = self._config.os.stop_within * 4 // 5  # a large current takes seconds to come down
+        settle(self._base.scheduler, energised, close_link, most)
 
     def _stop_north(self, done: Action) -> None:
         self.north.stop()

@@ -66,6 +66,11 @@ STANDARD: Final = (
         {**_MAY_SPEAK, "charging": ("waiting", "busy", "paused", "ended")},
         Do.SPEAK,
     ),
+    ModeRule(
+        "we speak until a charge that is being stopped has ended",
+        {**_MAY_SPEAK, "ecu": ("stopping",), "charging": ("busy",)},
+        Do.SPEAK,
+    ),
     ModeRule("nobody needs the bus", {"ecu": ("run",), "bus": ("none",)}, Do.SLEEP),
     ModeRule("a fault costs current", {"faults": ("degraded",)}, Do.LESS_CURRENT),
 )  # fmt: skip
