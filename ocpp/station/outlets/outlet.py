@@ -49,8 +49,8 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
-    """What ends a transaction."""
+class _Order:
+    """To end a transaction: what gave it, and as what it is told."""
 
     trigger: Trigger
     stop: Stop
@@ -95,7 +95,7 @@ class Outlet:
         self._signed = False
         self._energy = False
         self._stop: Stop | None = None
-        self._end: _End | None = None  # ordered, and waits until nothing flows
+        self._ordered: _Order | None = None  # ordered, and waits until nothing flows
         self._clear()
 
     def _clear(self) -> None:
@@ -121,7 +121,7 @@ class Outlet:
     @property
     def ending(self) -> bool:
         """The transaction's end is ordered, and waits until nothing flows."""
-        return self._end is not None
+        return self._ordered is not None
 
     @property
     def _flows(self) -> bool:
@@ -186,13 +186,13 @@ class Outlet:
         Energy is still to be stopped; where the transaction goes on without it, it is not counted
         as flowing from here on if the authorization was withdrawn.
         """
-        if self._end is not None:
+        if self._ordered is not None:
             return
         before = self.holding()
         self._withdraw()
         self._stop = stop
-        if self._flows and self.transaction is not None and self._ends(before, trigger):
-            self._end = _End(trigger, stop, token)
+        if self._flows and self.transaction is not None and self._reaches_stop(before, trigger):
+            self._ordered = _Order(trigger, stop, token)
             return
         if trigger in WITHDRAWN and self._energy:
             self._energy = False
@@ -259,27 +259,27 @@ class Outlet:
     def end(self, trigger: Trigger, stop: Stop) -> None:
         """Whatever the points say: a reset, a fault."""
         self._withdraw()
-        if self.transaction is not None and self._end is None:
-            self._end = _End(trigger, stop)
+        if self.transaction is not None and self._ordered is None:
+            self._ordered = _Order(trigger, stop)
         if self.transaction is None or not self._flows:
             self._rest()
 
     def settle(self) -> None:
         """Nobody waits any longer until what flows has come to rest."""
-        if self._end is not None:
+        if self._ordered is not None:
             self._rest()
 
     def _rest(self) -> None:
         self._energy = False
         if self.connector is not None:
             self.charging = ChargingState.CONNECTED
-        if self._end is not None:
-            self._say_end(self._end)
+        if self._ordered is not None:
+            self._say_end(self._ordered)
 
-    def _say_end(self, end: _End) -> None:
-        self._say(Phase.ENDED, end.trigger, end.stop, end.token)
+    def _say_end(self, order: _Order) -> None:
+        self._say(Phase.ENDED, order.trigger, order.stop, order.token)
 
-    def _ends(self, before: frozenset[Point], trigger: Trigger) -> bool:
+    def _reaches_stop(self, before: frozenset[Point], trigger: Trigger) -> bool:
         """With a withdrawn authorization energy ends as well."""
         lost = before - self.holding()
         withdrawn = {Point.ENERGY} if trigger in WITHDRAWN else set()
@@ -314,9 +314,9 @@ class Outlet:
                 self.finished = False
                 self._place_told = self._token_told = False
                 self._say(Phase.STARTED, trigger)
-        elif self._end is not None and not self._flows:
-            self._say_end(self._end)
-        elif self._ends(before, trigger):
+        elif self._ordered is not None and not self._flows:
+            self._say_end(self._ordered)
+        elif self._reaches_stop(before, trigger):
             self._say(Phase.ENDED, trigger, stop or Stop.OTHER, token)
         else:
             self._say(Phase.UPDATED, trigger, token=token)
@@ -365,7 +365,7 @@ class Outlet:
         self._remote_start = self._reservation = None
         state = Snapshot(self.evse, self.connector, self.charging, self._began, samples)
         if phase is Phase.ENDED:
-            self.transaction = self.token = self._stop = self._end = None
+            self.transaction = self.token = self._stop = self._ordered = None
             self._signed = False
             self.finished = self.connector is not None
             self._clear()
