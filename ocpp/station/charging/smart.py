@@ -12,12 +12,7 @@ from msgspec import UNSET
 from bsw.os.clock import S
 from ocpp.catalogue import Message
 from ocpp.station.charging.book import RULES, Book, Wanted
-from ocpp.station.charging.composite import (
-    Limit,
-    Running,
-    limit_at,
-    station_limit,
-)
+from ocpp.station.charging.composite import Limit, Running, limit_at, station_limit
 from ocpp.station.charging.composites import Composites
 from ocpp.station.charging.course import Course
 from ocpp.station.charging.elsewhere import CONTROLLER, Elsewhere, follower
@@ -29,15 +24,7 @@ from ocpp.station.charging.priority import Priority
 from ocpp.station.charging.profiles import DAY, Profile, Purpose
 from ocpp.station.charging.sharing import held_down, shared
 from ocpp.station.charging.supplies import Supplies
-from ocpp.station.charging.wire import (
-    Json,
-    known_in,
-    not_kept_to,
-    purpose,
-    read,
-    reported,
-    sent,
-)
+from ocpp.station.charging.wire import Json, known_in, not_kept_to, purpose, read, reported, sent
 from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
@@ -117,13 +104,6 @@ class SmartCharging:
             apart=self.needs.apart,
         )
         self.offering.begin(self._book.held)
-        desk.take(
-            {
-                "SetChargingProfile": self._set_2,
-                "ClearChargingProfile": self._clear_2,
-                "GetChargingProfiles": self._get,
-            }
-        )
         Composites(
             desk,
             ground,
@@ -132,8 +112,24 @@ class SmartCharging:
             present=lambda evse: self._present.at(evse, self._book.held),
             grid=self._grid,
         )
-        held = lambda: self._book.held  # noqa: E731 - asked for later
-        self.priority = Priority(desk, ground, post, self._courses, held=held, refresh=self.refresh)
+        self.priority = Priority(
+            desk,
+            ground,
+            post,
+            self._courses,
+            held=lambda: self._book.held,
+            refresh=self.refresh,
+        )
+        self._answer(desk)
+
+    def _answer(self, desk: Desk) -> None:
+        desk.take(
+            {
+                "SetChargingProfile": self._set_2,
+                "ClearChargingProfile": self._clear_2,
+                "GetChargingProfiles": self._get,
+            }
+        )
         older = {"SetChargingProfile": self._set_16, "ClearChargingProfile": self._clear_16}
         desk.take(older, versions=ONLY_16)
 
