@@ -113,3 +113,12 @@ def parts(whole: Site, action: str, data: str) -> list[Any]:
     assert [each.get("seqNo", 0) for each in said] == list(range(len(said)))
     assert [each.get("tbc", False) for each in said] == [True] * (len(said) - 1) + [False]
     return [element for each in said for element in each.get(data, [])]
+
+
+def remote_start(version: Version, evse: int | None = 1) -> tuple[str, dict[str, object]]:
+    if version is Version.V16:
+        place = {} if evse is None else {"connectorId": evse}
+        return "RemoteStartTransaction", {"idTag": "REMOTE", **place}
+    place = {} if evse is None else {"evseId": evse}
+    token = {"idToken": "REMOTE", "type": "ISO14443"}
+    return "RequestStartTransaction", {"remoteStartId": 42, "idToken": token, **place}
