@@ -61,6 +61,7 @@ class Result:
 
 
 _DIGEST_LENGTH: Final = len(line_of("}", START))
+"""Of a record's line: its own digest, which follows from the one before."""
 
 
 class Digest:
