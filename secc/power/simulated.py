@@ -8,7 +8,7 @@ recorded curve or nothing at all can be plugged in.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from bsw.os.clock import MS, Action, S
 from bsw.os.scheduler import Scheduler, Task
@@ -26,6 +26,9 @@ from secc.api.objects import (
     Powermeter,
 )
 from secc.session.limits import ac_watts
+
+LINE: Final = 400.0
+"""A of a phase: more than that no outlet is built for, whatever a vehicle says that it draws."""
 
 
 class Load(Protocol):
@@ -161,9 +164,10 @@ class SimulatedElectronics:
         self.target_current = max(-self.ratings.back_current, target.dc_ev_target_current)
 
     def _draw(self, told: AcEvPresentPowerValues) -> None:
-        """Nobody measures here: what the vehicle says flows, where the contactor lets it."""
-        closed = self._charger.state.ac_contactor_closed
-        self.ac_power = told.present_active_power.total if closed else 0.0
+        """Nobody measures here: what the vehicle says flows, as far as a line carries it."""
+        state = self._charger.state
+        most = ac_watts(state, LINE) if state.ac_contactor_closed else 0.0
+        self.ac_power = max(-most, min(most, told.present_active_power.total))
 
     def _draw_by_duty(self, told: DutyOffer) -> None:
         """A vehicle without a protocol says nothing: it is taken to draw what it may."""

@@ -5,6 +5,7 @@ from math import ceil, floor
 
 from bsw.chrgm.messages import iso2
 from secc.session.context import StationContext
+from secc.session.metered import reading
 from secc.session.schedules import Plan, Schedules
 
 
@@ -92,13 +93,14 @@ def _tuple(plan: Plan) -> iso2.SAScheduleTuple:
 def meter_info(station: StationContext) -> iso2.MeterInfo | None:
     """The meter's own output, nothing of ours in it [V2G2-902]."""
     meter = station.state.meter
-    if meter is None:
+    energy = None if meter is None else reading(meter.energy_Wh_import.total)
+    if meter is None or energy is None:
         return None
     signed = meter.signed_meter_value
     signature = signed.signed_meter_data.encode()[:64] if signed is not None else None
     return iso2.MeterInfo(
         meter_id=(meter.meter_id or "")[:32],
-        meter_reading=max(0, round(meter.energy_Wh_import.total)),
+        meter_reading=energy,
         sig_meter_reading=signature,
         t_meter=station.calendar.unix(),
     )

@@ -5,6 +5,7 @@ from typing import Any, Final
 from bsw.chrgm.iso20.words import header
 from bsw.chrgm.messages.iso20.common_types import MessageHeader, MeterInfo
 from secc.session.context import StationContext
+from secc.session.metered import reading
 
 NOBODY: Final = "ZZ00000"
 """The id that means "none assigned"."""
@@ -26,11 +27,14 @@ def meter_info(station: StationContext, since: tuple[float, float]) -> MeterInfo
         return None
     signed = meter.signed_meter_value
     imported, exported = (0.0, 0.0) if signed is not None else since
+    energy = reading(meter.energy_Wh_import.total - imported)
+    if energy is None:
+        return None
     feed = None if meter.energy_Wh_export is None else meter.energy_Wh_export.total - exported
     return MeterInfo(
         meter_id=(meter.meter_id or "-")[:32],
-        charged_energy_reading_wh=_whole(meter.energy_Wh_import.total - imported),
-        bpt_discharged_energy_reading_wh=None if feed is None else _whole(feed),
+        charged_energy_reading_wh=energy,
+        bpt_discharged_energy_reading_wh=None if feed is None else reading(feed),
         meter_signature=None if signed is None else signed.signed_meter_data.encode()[:64],
         meter_timestamp=station.calendar.unix(),
     )
@@ -43,10 +47,6 @@ def meter_now(station: StationContext) -> tuple[float, float]:
         return 0.0, 0.0
     exported = meter.energy_Wh_export
     return meter.energy_Wh_import.total, 0.0 if exported is None else exported.total
-
-
-def _whole(energy: float) -> int:
-    return max(0, round(energy))
 
 
 def amount(value: Any) -> float:  # noqa: ANN401 - a RationalNumber
