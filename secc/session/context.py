@@ -62,6 +62,7 @@ class StationContext:
     resumed: Paused | None = None
     authorized: bool = False  # AuthorizationRes said OK and Finished in this session
     started: bool = False  # v2g_setup_finished was said
+    contactor_failed: bool = False  # did not follow; the next session asks it again
     pad_clear: bool = True  # nothing is detected over the pad
     looping: bool = False  # current_demand_started was said
     contract: tuple[bytes, ...] = ()
@@ -166,10 +167,16 @@ class StationContext:
             self.publish(name, value)
 
     @property
+    def _wrong(self) -> frozenset[EvseError]:
+        """What anybody told, and what this session has found."""
+        found = {EvseError.CONTACTOR} if self.contactor_failed else set()
+        return self.state.wrong | found
+
+    @property
     def status_code(self) -> str:
         """EVSEStatusCode: a fault first, else what the phase is."""
         for error, code in _FAULTS:
-            if error in self.state.wrong:
+            if error in self._wrong:
                 return code
         if self.state.stop and self.phase == "EVSE_Ready":
             return "EVSE_Shutdown"
@@ -177,7 +184,7 @@ class StationContext:
 
     @property
     def faulty(self) -> bool:
-        return any(error in self.state.wrong for error, _ in _FAULTS[:-1])
+        return any(error in self._wrong for error, _ in _FAULTS[:-1])
 
     @property
     def displaced(self) -> bool:

@@ -9,7 +9,6 @@ from bsw.chrgm.messages import iso2
 from bsw.chrgm.modes import NONE, Transfer
 from bsw.chrgm.record import Heard, Said
 from bsw.os.clock import S
-from secc.api.literals import EvseError
 from secc.session.context import StationContext
 from secc.session.handlers.iso2.words import evse_status
 from secc.session.handlers.needs import publish_choice
@@ -119,7 +118,7 @@ class Power:
 
     def _response(self, code: Codes) -> Said:
         if code is Codes.FAILED_CONTACTOR_ERROR:
-            self._station.state.errors.add(EvseError.CONTACTOR)
+            self._station.contactor_failed = True
         return Said(
             iso2.PowerDeliveryRes(response_code=code, evse_status=evse_status(self._station))
         )

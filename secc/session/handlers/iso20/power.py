@@ -9,7 +9,6 @@ from bsw.chrgm.messages.iso20.common_types import Processing, ResponseCode
 from bsw.chrgm.modes import Approach
 from bsw.chrgm.record import Heard, Said
 from secc.api.devices import PadIssue
-from secc.api.literals import EvseError
 from secc.session.context import StationContext
 from secc.session.handlers.iso20.keeping import Keeping
 from secc.session.handlers.iso20.offers import Offers
@@ -169,7 +168,7 @@ class Power:
     def _response(self, code: ResponseCode) -> Said:
         station = self._station
         if code is Codes.FAILED_CONTACTOR_ERROR:
-            station.state.errors.add(EvseError.CONTACTOR)
+            station.contactor_failed = True
         return Said(
             common.PowerDeliveryRes(
                 header=stamp(station), response_code=code, evse_status=self._status.told()
