@@ -27,6 +27,7 @@ nvm: {{file: null}}
 DEVICE = """\
 name: a station with modem and island
 protocols: [iso2, din]
+can: [meter]
 link: modem
 pilot: {{driver: hand}}
 process: {{run: "{secc}"}}

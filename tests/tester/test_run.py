@@ -284,3 +284,12 @@ def test_a_key_that_a_newer_version_knows_does_not_make_it_another_profile() -> 
     assert fingerprint(Newer(name="a charger")) == fingerprint(Device(name="a charger"))
     assert fingerprint(Device(plain=True)) == fingerprint(Device())
     assert fingerprint(Device(name="a charger")) != fingerprint(Device())
+
+
+def test_what_was_not_reached_says_that_the_bench_was_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.STALLED", [80_000_000])
+    (found,) = played(tmp_path / "out", [case("FAR", NotReached("CurrentDemand was never asked"))])
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.why.startswith("CurrentDemand was never asked; the bench itself was late by 80 ms")

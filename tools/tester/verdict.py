@@ -1,7 +1,7 @@
 """Playing one case at a device, and what came of it."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Final, Protocol
@@ -92,13 +92,11 @@ def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from 
     try:
         _told(lambda: case.play_at(opened))
     except (NotReached, NotDone, NotFromHere) as trouble:
-        played.verdict, played.why = Verdict.INCONCLUSIVE, str(trouble)
+        played.verdict, played.why = Verdict.INCONCLUSIVE, f"{trouble}{_late(benches)}"
     except Untimely as deviation:
-        stalled = max((bench.stalled for bench in benches), default=0)
-        late = stalled > TOLERABLE
+        late = _late(benches)
         played.verdict = Verdict.INCONCLUSIVE if late else Verdict.FAIL
-        told = f"; the bench itself was late by {stalled // MS} ms: use a quieter machine"
-        played.why = f"{deviation}{told if late else ''}"
+        played.why = f"{deviation}{late}"
     except Deviation as deviation:
         played.verdict, played.why = Verdict.FAIL, str(deviation)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not end the run of a night
@@ -112,6 +110,14 @@ def play(case: Case, make: Any) -> Played:  # noqa: ANN401 - makes a bench from 
         played.unseen += [text for text in bench.unseen if text not in played.unseen]
         played.remarks += bench.remarks
     return played
+
+
+def _late(benches: Sequence[Bench]) -> str:
+    """What the bench itself has to do with it; empty: nothing."""
+    stalled = max((bench.stalled for bench in benches), default=0)
+    if stalled <= TOLERABLE:
+        return ""
+    return f"; the bench itself was late by {stalled // MS} ms: use a quieter machine"
 
 
 def _told(work: Callable[[], None]) -> None:

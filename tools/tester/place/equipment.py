@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bsw.chrgm.protocols import protocol
 from bsw.net.ports import EthernetPort
-from bsw.os.clock import MS
+from bsw.os.clock import MS, S
 from bsw.tls.config import TlsConfig
 from bsw.tls.port import TlsProfile
 from keym.x509.edition import Edition
@@ -22,6 +22,8 @@ from tools.tester.place.world import BenchWorld, Recorded
 from tools.tester.profile import Device
 
 LOOK: Final = 20 * MS
+VACANT_WITHIN: Final = 10 * S
+"""A station steps to E or F for four seconds where a session went wrong, and is blind meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class ForeignBench(Clockwork):
         for release in list(self.closing):
             release()
         self.unplug()
+        self.wait(lambda: self.equipment.plug.vacant, VACANT_WITHIN, every=LOOK)
         self.run(self.equipment.device.rest)
         died = self.equipment.process.died
         if died:

@@ -4,6 +4,8 @@ from typing import Final, Literal, Protocol
 
 from bsw.cp.pilot import (
     Drive,
+    E,
+    F,
     Pilot,
     PilotListener,
     PilotState,
@@ -35,6 +37,11 @@ class TesterPlug(Protocol):
     @property
     def pilot(self) -> PilotState | None:
         """As a station sees it; ``None``: nobody measures it."""
+        ...
+
+    @property
+    def vacant(self) -> bool:
+        """A station would see that nobody is plugged in: under E and F it does not."""
         ...
 
     def plug(self, clock: Clockwork) -> None: ...
@@ -91,6 +98,7 @@ class ByHand:
         return _matching(self._world, modem, self, user, energy, self._role)
 
     pilot = None
+    vacant = True
 
     def drive(self, drive: Drive) -> None:
         """Nobody measures that either."""
@@ -150,6 +158,10 @@ class SimulatedPlug:
     @property
     def pilot(self) -> PilotState:
         return self._server.cable.station.read().state
+
+    @property
+    def vacant(self) -> bool:
+        return self._server.cable.driven not in {E, F}
 
     def plug(self, clock: Clockwork) -> None:
         theirs = SEATS[self._role]
