@@ -293,3 +293,26 @@ def test_what_was_not_reached_says_that_the_bench_was_late(
     (found,) = played(tmp_path / "out", [case("FAR", NotReached("CurrentDemand was never asked"))])
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.why.startswith("CurrentDemand was never asked; the bench itself was late by 80 ms")
+
+
+def test_failures_of_one_kind_are_one_line(tmp_path: Path) -> None:
+    out, bad = tmp_path / "out", Deviation("goes on")
+    cases = [replace(case(f"CERT-{n}", bad), kind="breaks the profile") for n in range(3)]
+    cases += [replace(case("OTHER", bad), kind="seen once"), case("ALONE", bad)]
+    cases.append(replace(case("GOOD"), kind="breaks the profile"))
+    report.write(out, DEVICE, {}, played(out, cases))
+    told = json.loads((out / "results.json").read_text())
+    assert told["failed alike"] == {"breaks the profile": ["CERT-0", "CERT-1", "CERT-2"]}
+    page = (out / "report.html").read_text()
+    assert page.count("breaks the profile") == 1
+    assert '<a href="#CERT-2">' in page
+    assert '<tr id="CERT-2">' in page
+    report.write(out, DEVICE, {}, [])
+    assert "Failed alike" not in (out / "report.html").read_text()
+
+
+def test_what_was_kept_has_the_kind_that_the_case_has_now(tmp_path: Path) -> None:
+    one = case("BAD", Deviation("goes on"))
+    played(tmp_path / "out", [one])
+    (kept,) = played(tmp_path / "out", [replace(one, kind="alike")], resume=True)
+    assert kept.kind == "alike"

@@ -3,7 +3,7 @@
 import html
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ElementTree, SubElement
@@ -20,6 +20,7 @@ def write(folder: Path, device: Device, about: dict[str, str], results: Sequence
         "device": device.name,
         **about,
         "counts": counts(results),
+        "failed alike": failed_alike(results),
         "cases": [one.as_json() for one in results],
     }
     text = json.dumps(told, indent=1, ensure_ascii=False)
@@ -32,6 +33,16 @@ def write(folder: Path, device: Device, about: dict[str, str], results: Sequence
 def counts(results: Sequence[Result]) -> dict[str, int]:
     found = Counter(one.verdict for one in results)
     return {verdict.value: found[verdict] for verdict in Verdict}
+
+
+def failed_alike(results: Sequence[Result]) -> dict[str, list[str]]:
+    """Failures that differ by nothing but place or detail, most first: each kind is one cause."""
+    found: dict[str, list[str]] = {}
+    for one in results:
+        if one.kind and one.verdict is Verdict.FAIL:
+            found.setdefault(one.kind, []).append(one.id)
+    several = {kind: ids for kind, ids in found.items() if len(ids) > 1}
+    return dict(sorted(several.items(), key=lambda item: -len(item[1])))
 
 
 def _junit(device: Device, results: Sequence[Result]) -> "ElementTree[Element]":
@@ -66,7 +77,8 @@ def _page(
     title = f"{device.name}: {device.role.upper()} under test"
     words = html.escape("; ".join(f"{name} {value}" for name, value in about.items()))
     found = ", ".join(f"{count} {name}" for name, count in counts(results).items())
-    parts = [head(title), f"<p>{words}</p><p>{found}</p>\n", _TABLE]
+    parts = [head(title), f"<p>{words}</p><p>{found}</p>\n"]
+    parts += [*_alike(failed_alike(results)), _TABLE]
     played = [one for one in results if one.verdict is not Verdict.NOT_APPLICABLE]
     parts += [_row(folder, one) for one in played]
     parts.append("</table>\n<h2>Not applicable</h2>\n")
@@ -75,17 +87,31 @@ def _page(
     return [*parts, "</table>", TAIL]
 
 
+def _alike(kinds: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line for what a reader would otherwise meet again and again."""
+    if not kinds:
+        return []
+    rows = [
+        f'<tr><td>{html.escape(kind)}</td><td class="fail">{len(ids)}</td><td><small>'
+        + " ".join(f'<a href="#{html.escape(one)}">{html.escape(one)}</a>' for one in ids)
+        + "</small></td></tr>\n"
+        for kind, ids in kinds.items()
+    ]
+    table = "<table><tr><th>what they have in common</th><th>failed</th><th>cases</th></tr>\n"
+    return ["<h2>Failed alike</h2>\n", table, *rows, "</table>\n<h2>Played</h2>\n"]
+
+
 def _row(folder: Path, one: Result) -> str:
     style = "na" if one.verdict is Verdict.NOT_APPLICABLE else one.verdict.value
+    name = html.escape(one.id)
     links = " ".join(
-        f'<a href="cases/{html.escape(one.id)}/{html.escape(name)}">{html.escape(name)}</a>'
-        for name in one.files
+        f'<a href="cases/{name}/{html.escape(file)}">{html.escape(file)}</a>' for file in one.files
     )
     notes = _notes(one)
     shown = "".join(f"<br><small>{html.escape(text)}</small>" for text in notes)
     why = f"<br><b>{html.escape(one.why)}</b>" if one.why else ""
     return (
-        f'<tr><td>{html.escape(one.id)}</td><td class="{style}">{one.verdict.value}</td>'
+        f'<tr id="{name}"><td>{name}</td><td class="{style}">{one.verdict.value}</td>'
         f"<td>{html.escape(one.title)}{why}{shown} {links}{_ladder(folder, one)}</td></tr>\n"
     )
 

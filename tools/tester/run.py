@@ -108,7 +108,7 @@ class Run:
             return None
         found = Result.of(json.loads(path.read_text(encoding="utf-8")))
         again = found.verdict is Verdict.INCONCLUSIVE and case.id not in self._tried
-        return None if again else found
+        return None if again else replace(found, kind=case.kind)
 
     def _played(self, case: Case, equipment: Equipment) -> Result:
         """What is not passed at a worn device is played again at one that is as new."""
@@ -145,6 +145,7 @@ class Run:
             files,
             findings,
             tuple(played.remarks),
+            case.kind,
         )
 
 

@@ -39,6 +39,8 @@ class Result:
     """What the rules of ``v2g decode`` say to the conversation; no part of the verdict."""
     remarks: tuple[str, ...] = ()
     """What is not by the letter, and no reason to fail."""
+    kind: str = ""
+    """What it has in common with other cases."""
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "verdict": self.verdict.value}

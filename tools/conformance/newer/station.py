@@ -421,6 +421,7 @@ def cases() -> list[Case]:
             partial(play, place),
             NewerSetup(service),
             (place, name),
+            kind=f"-20; {title}",
         )
         for service in ("DC", "AC")
         for place in places(service)

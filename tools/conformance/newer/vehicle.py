@@ -325,6 +325,7 @@ def cases() -> list[Case]:
             partial(play, name),
             setup,
             (name, kind),
+            kind=f"-20; an answer {title}",
         )
         for service, setup in (("DC", DC), ("AC", AC))
         for name in _answers(service)

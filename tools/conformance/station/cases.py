@@ -49,6 +49,8 @@ class Case:
     """``pilot``: resistors that are switched; ``plug``: a plug that is seen to go in."""
     control: str = ""
     """The case that has to pass for a refusal in this one to mean something."""
+    kind: str = ""
+    """What it has in common with others: where several fail, a reader sees one cause."""
 
     def play(self) -> None:
         self.how(self.setup)
@@ -328,7 +330,9 @@ def case(identity: str, row: Row) -> Case:
     assert row.stimulus in STIMULI, row.stimulus
     assert row.place in {*path(row.setup)}, f"{identity}: {row.place}"
     about = (row.place, row.stimulus)
-    return Case(identity, row.title, row.play, row.setup, about, needs_of(row))
+    kind = "" if row.stimulus == "valid" else f"{row.stimulus} -> {row.codes or 'closed in time'}"
+    needs = needs_of(row)
+    return Case(identity, row.title, row.play, row.setup, about, needs, kind=kind)
 
 
 def needs_of(row: Row) -> frozenset[str]:

@@ -10,6 +10,7 @@ from tools.conformance import judge
 from tools.conformance.bench import Deviation, Setup
 from tools.conformance.station.cases import Case, reached
 from tools.conformance.station.words import details
+from tools.conformance.vehicle.chains import kind_of
 from tools.pki.broken.faults import FAULTS, Fault
 from tools.pki.broken.variants import variant
 from tools.pki.maker import EMAID_WITH_DIGIT
@@ -46,6 +47,7 @@ def cases() -> list[Case]:
             PNC,
             (PLACE, "certificate", fault.name),
             control=CONTROL,
+            kind=f"contract certificate: {kind_of(fault)}",
         )
         for fault in FAULTS
         if Use.CONTRACT in fault.uses

@@ -168,7 +168,7 @@ def _rows() -> Iterator[Case]:
         for place in places:
             for name, (title, change) in BROKEN.items():
                 play = partial(broken, change, place)
-                yield _case(f"{words}{place}-{name}", f"{place}: {title}", play, setup, place)
+                yield _case(f"{words}{place}-{name}", title, play, setup, place)
             head = f"{words}{place}"
             plays: dict[str, tuple[str, Callable[[str, Setup], None]]] = {
                 "trailing": ("octets behind the message", trailing),
@@ -178,13 +178,14 @@ def _rows() -> Iterator[Case]:
                 plays["doubled"] = ("twice in one segment -> the second refused", doubled)
                 plays["pieces"] = ("in four pieces -> answered", partial(in_pieces, 4))
             for name, (title, how) in plays.items():
-                told = f"{place}: {title}"
-                yield _case(f"{head}-{name}", told, partial(how, place), setup, place)
+                yield _case(f"{head}-{name}", title, partial(how, place), setup, place)
     yield _case("stalled", "half a header, then nothing -> closed", stalled, Setup(), "stalled")
 
 
 def _case(name: str, title: str, play: Callable[[Setup], None], setup: Setup, place: str) -> Case:
-    return Case(f"NEG-SECC-MSG-{name}", f"broken request; {title}", play, setup, (place, "broken"))
+    told = f"broken request; {place}: {title}"
+    about, kind = (place, "broken"), f"broken request; {title}"
+    return Case(f"NEG-SECC-MSG-{name}", told, play, setup, about, kind=kind)
 
 
 def cases() -> list[Case]:

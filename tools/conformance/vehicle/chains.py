@@ -20,6 +20,8 @@ SECURE: Final = VehicleSetup(tls=True)
 CONTROL: Final = "NEG-EVCC-CERT-none"
 NOT_HELD: Final = {"rsa", "p384"}
 """Keys that the tester's own store does not take, so nothing could be signed with them."""
+BY_PROFILE: Final = "a chain that breaks the certificate profile of ISO 15118 alone"
+BY_PATH: Final = "a chain that no path validation takes"
 
 
 def refused(fault: Fault, setup: VehicleSetup) -> None:
@@ -40,6 +42,11 @@ def taken(setup: VehicleSetup) -> None:
     tester = judge.begin(setup)
     tester.plug_in()
     tester.await_request("SessionSetup", 20 * S)
+
+
+def kind_of(fault: Fault) -> str:
+    """A device that leaves its chains to a library fails all of the first kind, for one reason."""
+    return BY_PROFILE if fault.profile_alone else BY_PATH
 
 
 def faults() -> list[Fault]:
@@ -67,6 +74,7 @@ def _bad() -> list[Case]:
             SECURE,
             ("certificate", fault.name),
             control=CONTROL,
+            kind=kind_of(fault),
         )
         for fault in faults()
     ]

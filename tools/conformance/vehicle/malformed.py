@@ -116,24 +116,24 @@ def _rows() -> Iterator[Case]:
         for name in names:
             for fault, (title, change) in BROKEN.items():
                 play = partial(broken, change, name)
-                yield _case(
-                    f"{words}-{name}-{fault}", f"{words}; {name}: {title}", play, setup, name
-                )
-            title = f"{words}; {name}: a message of another protocol"
+                yield _case(f"{words}-{name}-{fault}", title, play, setup, name)
+            title = "a message of another protocol"
             play = partial(of_another_protocol, name)
             yield _case(f"{words}-{name}-schema", title, play, setup, name)
         name = names[0]
         for fault, share in SHARES.items():
-            title = f"{words}; {name} after {share:.0%} of the vehicle's patience"
+            title = f"after {share:.0%} of the vehicle's patience"
             yield _case(f"{words}-{name}-{fault}", title, partial(late, share, name), setup, name)
-        title = f"{words}; {name} in ten pieces -> goes on"
+        title = "in ten pieces -> goes on"
         yield _case(f"{words}-{name}-pieces", title, partial(dribbled, name), setup, name)
 
 
 def _case(
     name: str, title: str, play: Callable[[VehicleSetup], None], setup: VehicleSetup, place: str
 ) -> Case:
-    return Case(f"NEG-EVCC-MSG-{name}", f"broken answer; {title}", play, setup, (place, "broken"))
+    told = f"broken answer; {name.partition('-')[0]}; {place}: {title}"
+    about, kind = (place, "broken"), f"broken answer; {title}"
+    return Case(f"NEG-EVCC-MSG-{name}", told, play, setup, about, kind=kind)
 
 
 def cases() -> list[Case]:

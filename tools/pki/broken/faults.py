@@ -37,6 +37,11 @@ class Fault:
     editions: tuple[Edition, ...] = tuple(Edition)
     only: Callable[[Workshop], bool] = lambda _: True
 
+    @property
+    def profile_alone(self) -> bool:
+        """RFC 5280 has nothing against it as OpenSSL reads it: what forbids it is ISO 15118."""
+        return self.name in _BY_PROFILE
+
 
 _AGREE_ONLY = KeyUse.KEY_AGREEMENT | KeyUse.KEY_ENCIPHERMENT
 _SIGNER = KeyUse.DIGITAL_SIGNATURE
@@ -44,6 +49,38 @@ _TWICE = ((NameOID.COMMON_NAME.dotted_string, "Somebody else"),)
 _BOUND = (Use.SECC, Use.CPS, Use.PROVISIONING)
 _ISO2 = (Edition.ISO2,)
 _ISO20 = (Edition.ISO20,)
+
+_BY_PROFILE = frozenset(
+    {
+        "sub2_without_usage",
+        "sub2_path_length_open",
+        "sub1_path_length_large",
+        "deep",
+        "very_deep",
+        "bottomless",
+        "crowd",
+        "under_root",
+        "other_curve",
+        "rsa_authority",
+        "wrong_hash",
+        "no_usage",
+        "wrong_usage",
+        "leaf_may_certify",
+        "usage_not_critical",
+        "sub2_usage_not_critical",
+        "leaf_is_authority",
+        "constraints_not_critical",
+        "domain_missing",
+        "domain_wrong",
+        "domain_lower_case",
+        "two_names",
+        "sub1_critical_extension",
+        "oversized",
+        "sub2_oversized",
+        "huge",
+        "huge_name",
+    }
+)
 
 FAULTS = (
     Fault("expired", "the leaf has expired", Reason.EXPIRED, lambda s: s.grow(leaf=expired)),
