@@ -176,6 +176,11 @@ class Channel:
             if self._guard.engine.state is not TlsState.OPEN:
                 self._scheduler.after(0, self._computed, name="channel")
 
+    def half_close(self) -> None:
+        """FIN without a word of TLS, and go on listening; for testers."""
+        if self._phase is _Phase.OPEN and self._stream is not None:
+            self._stream.finish()
+
     def close(self) -> None:
         """Say close_notify and FIN, linger in the background, tell the user nothing more."""
         if self._phase is _Phase.OVER:

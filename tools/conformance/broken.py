@@ -12,9 +12,13 @@ Broken = tuple[str, Octets]
 """In words, and how it is done."""
 
 
-def framed(payload: bytes, length: int | None = None) -> bytes:
-    """With a header that promises ``length``, whatever comes."""
-    whole = v2gtp.pack(v2gtp.PayloadType.EXI, payload)
+def framed(payload: bytes) -> bytes:
+    """A message of the handshake, or of the older protocols."""
+    return v2gtp.pack(v2gtp.PayloadType.EXI, payload)
+
+
+def reframed(whole: bytes, payload: bytes, length: int | None = None) -> bytes:
+    """The same kind of message with another payload."""
     size = len(payload) if length is None else length
     return whole[:4] + size.to_bytes(4, "big") + payload
 
@@ -25,23 +29,23 @@ def payload_of(whole: bytes) -> bytes:
 
 CUT: Final[Broken] = (
     "its second half is missing",
-    lambda one: framed(payload_of(one)[: len(one) // 4]),
+    lambda one: reframed(one, payload_of(one)[: len(one) // 4]),
 )
-ZEROS: Final[Broken] = ("zeros alone", lambda one: framed(bytes(len(payload_of(one)))))
+ZEROS: Final[Broken] = ("zeros alone", lambda one: reframed(one, bytes(len(payload_of(one)))))
 HUGE: Final[Broken] = (
     "a length of four gigabytes",
-    lambda one: framed(payload_of(one), 0xFFFFFFFF),
+    lambda one: reframed(one, payload_of(one), 0xFFFFFFFF),
 )
 PROMISED: Final[Broken] = (
     "a length of one more octet that never comes",
-    lambda one: framed(payload_of(one), len(payload_of(one)) + 1),
+    lambda one: reframed(one, payload_of(one), len(payload_of(one)) + 1),
 )
 BARE: Final[Broken] = ("no header", payload_of)
 
 
 def _interleaved(whole: bytes) -> bytes:
     payload = payload_of(whole)
-    return framed(payload[: len(payload) // 2], len(payload)) + whole
+    return reframed(whole, payload[: len(payload) // 2], len(payload)) + whole
 
 
 HELLO: Final = bytes.fromhex("16030100c8010000c40303") + bytes(range(60))

@@ -1,6 +1,7 @@
 """All cases: those of the developers' half by their ids, and the further ones by ours."""
 
-from tools.conformance.newer import contract, devices, pads
+from tools.conformance import half_closed
+from tools.conformance.newer import contract, devices, malformed, pads
 from tools.conformance.newer import station as newer_station
 from tools.conformance.newer import vehicle as newer_vehicle
 from tools.conformance.station import chains, electrical, twins
@@ -29,13 +30,14 @@ def further() -> list[Case]:
     twin = handshake_cases.twins() + electrical.twins() + twins.cases() + vehicle_twins.cases()
     broken = station_malformed.cases() + vehicle_malformed.cases()
     stalls = station_stalls.cases() + vehicle_stalls.cases()
+    stalls += half_closed.cases()
     return twin + stalls + chains.cases() + vehicle_chains.cases() + broken
 
 
 def newer() -> list[Case]:
     """ISO 15118-20: our own cases, and their twins."""
     plain = [*newer_station.cases(), *newer_vehicle.cases(), *contract.cases()]
-    return [*plain, *devices.cases(), *pads.cases()]
+    return [*plain, *devices.cases(), *pads.cases(), *malformed.cases()]
 
 
 def everything() -> list[Case]:

@@ -18,7 +18,8 @@ The first table holds the cases named by the test suite for ISO 15118-2 stations
 our own ones for vehicles and DIN 70121 (`PX-...`). The second holds further ones by the same rules:
 the other mode, payment and waker, each fault at each place, and each a certificate can have. The
 third is ISO 15118-20, both ways: there the tester speaks to the protocol engines with real octets,
-without power line and TLS; `v2g test` plays them over a wire.
+without power line and TLS, but for the broken messages (`-MSG-`), which go over the simulated
+wire with TLS 1.3; `v2g test` plays all of them over a wire.
 """
 
 

@@ -102,6 +102,11 @@ class WireVehicle(NewerVehicle):
             self._order.heard(body, answer.body)
         return answer
 
+    def octets_of(self, body: Message) -> bytes:
+        """The request as it would go over TCP, header included."""
+        self.tester.session_id = self.session
+        return self.tester.octets_of(Said(body.replace(header=header(self.lab.today.unix()))))
+
     def ready(self, *, ready: bool) -> None:
         self.tester.show(PilotState.C if ready else PilotState.B)
 

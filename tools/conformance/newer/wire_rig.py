@@ -4,8 +4,11 @@ What a case does to the answers it does here as it does beside our own vehicle. 
 only what it says and what its pilot shows is known.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
+from bsw import v2gtp
 from bsw.chrgm import sap
 from bsw.chrgm.applications import applications_of
 from bsw.chrgm.coding.wire import UNREADABLE, Wire
@@ -79,6 +82,9 @@ class WireRig(Rig):
         self.came = False
         self.came_after = 0
         """How much had been said when it came."""
+        self.spoil: Callable[[bytes], tuple[tuple[int, bytes], ...]] | None = None
+        """That answer as octets: parts, each so long after the request."""
+        self.spoil_after = 0
         self.closed_at: int | None = None
         self.loop_since = 0
         self._left_open = False
@@ -128,10 +134,12 @@ class WireRig(Rig):
         self.electronics.start()
         self.pantograph.start()
         self.pad.start()
-        ticks = self.scheduler.every(
-            step, lambda: self.pack.tick(self.electronics, step), name="pack"
-        )
+        ticks = self.scheduler.every(step, lambda: self._tick(step), name="pack")
         self.lab.closing.append(ticks.stop)
+
+    def _tick(self, step: int) -> None:
+        self.pack.tick(self.electronics, step)
+        self.lab.charge(self.electronics.voltage, self.electronics.current)
 
     def stop_in_loop(self, after: int) -> None:
         """Its driver ends the charge, or the station's operator."""
@@ -237,12 +245,29 @@ class WireRig(Rig):
         heard = self.dialect.decode(*self.dialect.encode(session_id, said))
         self.said.append((self.scheduler.now, side, heard))
         name = type(heard.body).__name__
-        if not self.came and name.endswith(self.about):
+        due = name.endswith(self.about)
+        spoilt = due and self.spoil is not None and not self.came
+        if spoilt and self.spoil_after:
+            self.spoil_after -= 1
+            due = spoilt = False
+        if not self.came and due:
             self.came, self.came_after = True, len(self.said)
         if name.endswith("ChargeLoopRes") and not self.loop_since:
             self._loop_begins()
-        if not self.lose(side, heard):
+        if spoilt:
+            self._send_spoilt(session_id, said)
+        elif not self.lose(side, heard):
             self._send(self.twist(heard))
+
+    def _send_spoilt(self, session_id: bytes, said: Said) -> None:
+        assert self.spoil is not None
+        whole = v2gtp.pack(*self.dialect.encode(session_id, said))
+        for delay, part in self.spoil(whole):
+            self.scheduler.after(delay, partial(self._send_raw, part), name="piece")
+
+    def _send_raw(self, octets: bytes) -> None:
+        if self._channel is not None:
+            self._channel.send_raw(octets)
 
     def _send(self, heard: Heard) -> None:
         if self._wire is not None and self._channel is not None:

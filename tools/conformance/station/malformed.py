@@ -24,15 +24,16 @@ from tools.conformance.broken import (
     ZEROS,
     Broken,
     Octets,
-    framed,
     other_than,
     payload_of,
+    reframed,
 )
 from tools.conformance.station.cases import Case, reached
 from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
 
 PIECE: Final = 40 * MS
+ANOTHER: Final = b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n"
 NO_PLACE: Final = "Loop"
 """Where the same may be said again and again, and there is no time for slowness."""
 
@@ -41,16 +42,19 @@ def _flipped(request: bytes) -> bytes:
     """The event code of the body's element, or what stands nearest to it, becomes another."""
     body = bytearray(payload_of(request))
     body[1] ^= 0xFF
-    return framed(bytes(body))
+    return reframed(request, bytes(body))
 
 
 BROKEN: Final[dict[str, Broken]] = {
     "cut": CUT,
-    "empty": ("nothing behind the header", lambda _one: framed(b"")),
+    "empty": ("nothing behind the header", lambda one: reframed(one, b"")),
     "flipped": ("a turned octet near the beginning", _flipped),
-    "garbage": ("random octets", lambda _one: framed(b"\x80\x98" + bytes(range(7, 90)))),
+    "garbage": ("random octets", lambda one: reframed(one, b"\x80\x98" + bytes(range(7, 90)))),
     "zeros": ZEROS,
-    "text": ("another language", lambda _one: framed(b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n")),
+    "text": (
+        "another language",
+        lambda one: reframed(one, b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n"),
+    ),
     "huge": HUGE,
     "promised": PROMISED,
     "bare": BARE,
@@ -62,7 +66,7 @@ def broken(change: Octets, place: str, setup: Setup) -> None:
     walk = _reached(place, setup)
     octets = change(_good(walk, place))
     answer = walk.tester.ask_raw(octets, 2 * S)
-    _not_taken(answer)
+    not_taken(answer)
     served_again(walk)
 
 
@@ -74,11 +78,11 @@ def of_another_protocol(place: str, setup: Setup) -> None:
     exchange = other.table.exchanges.get(name, other.table.exchanges["SessionStop"])
     said = Said(smallest(exchange.request))
     octets = v2gtp.pack(*other.dialect.encode(walk.tester.session_id, said))
-    _not_taken(walk.tester.ask_raw(octets, 2 * S))
+    not_taken(walk.tester.ask_raw(octets, 2 * S))
     served_again(walk)
 
 
-def _not_taken(answer: Heard | None) -> None:
+def not_taken(answer: Heard | None) -> None:
     if answer is None:
         return
     name, code = type(answer.body).__name__, code_of(answer.body)
@@ -98,10 +102,14 @@ def served_again(walk: Walk) -> None:
         raise Deviation(f"the next vehicle is not served: {deviation}") from deviation
 
 
+def with_tail(whole: bytes) -> bytes:
+    return reframed(whole, payload_of(whole) + b"\0\0\0")
+
+
 def trailing(place: str, setup: Setup) -> None:
     """Octets behind the message: answered or refused, but never left hanging."""
     walk = _reached(place, setup)
-    answer = walk.tester.ask_raw(framed(payload_of(_good(walk, place)) + b"\0\0\0"), 6 * S)
+    answer = walk.tester.ask_raw(with_tail(_good(walk, place)), 6 * S)
     judge.require(answer is not None or not walk.tester.is_open, "no answer, and no end")
     if answer is not None and not refused(code_of(answer.body)):
         walk.lab.remarks.append("octets behind a message are tolerated")

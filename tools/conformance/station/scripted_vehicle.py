@@ -279,6 +279,11 @@ class VehicleTester:
     def is_open(self) -> bool:
         return self._channel is not None
 
+    def half_close(self) -> None:
+        """Nothing more is said, and what comes is still heard."""
+        if self._channel is not None:
+            self._channel.half_close()
+
     def hang_up(self) -> None:
         if self._channel is not None:
             self._channel.close()

@@ -18,8 +18,8 @@ from tools.conformance.broken import (
     ZEROS,
     Broken,
     Octets,
-    framed,
     other_than,
+    reframed,
 )
 from tools.conformance.judge import require
 from tools.conformance.station.cases import Case
@@ -35,7 +35,7 @@ AFTER: Final = {"CurrentDemand": 50, "ChargingStatus": 20}
 BROKEN: Final[dict[str, Broken]] = {
     "cut": CUT,
     "zeros": ZEROS,
-    "text": ("another language", lambda _one: framed(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+    "text": ("another language", lambda one: reframed(one, b"HTTP/1.1 400 Bad Request\r\n\r\n")),
     "huge": HUGE,
     "promised": PROMISED,
     "bare": BARE,

@@ -245,6 +245,11 @@ class StationTester:
             self._channel = None
             self.closed_at = self.lab.now
 
+    def half_close(self) -> None:
+        """Nothing more is said, and what comes is still heard."""
+        if self._channel is not None:
+            self._channel.half_close()
+
     def leave(self) -> None:
         """Nobody answers any more."""
         self.hang_up()
