@@ -24,6 +24,8 @@ OLDER_TRANSFERS: Final = {
     **dict.fromkeys(("AC_BPT", "AC_BPT_DER", "AC_DER"), "AC_three_phase"),
 }
 """What 2.0.1 calls them; all others are DC."""
+DC: Final = "dcChargingParameters"
+_PER_CENT: Final = frozenset({"stateOfCharge", "fullSoC", "bulkSoC"})
 _UP: Final = frozenset({"energyAmount", "evMinCurrent"})
 """Whole numbers of 2.0.1 that are rounded up: what is needed, and the least."""
 OF_PHASES: Final = frozenset({"maxChargePower_L2", "maxChargePower_L3"})
@@ -130,14 +132,21 @@ class EvNeeds:
 
 
 def _in(version: Version, fields: Mapping[str, Any]) -> Json:
-    """2.0.1 knows whole numbers and four kinds of transfer, and no mode of control."""
+    """2.0.1 knows whole numbers and four kinds of transfer, and no mode of control.
+
+    2.1 has whole per cent alone.
+    """
     if version is Version.V21:
-        return dict(fields)
+        dc = {
+            key: floor(value) if key in _PER_CENT else value
+            for key, value in fields.get(DC, {}).items()
+        }
+        return {**fields, **({DC: dc} if dc else {})}
     transfer = OLDER_TRANSFERS.get(fields["requestedEnergyTransfer"], "DC")
     kept: Json = {"requestedEnergyTransfer": transfer}
     if "departureTime" in fields:
         kept["departureTime"] = fields["departureTime"]
-    for name in ("acChargingParameters", "dcChargingParameters"):
+    for name in ("acChargingParameters", DC):
         if name in fields:
             kept[name] = {key: _whole(key, value) for key, value in fields[name].items()}
     return kept
