@@ -60,6 +60,7 @@ class Station:
         )
         model = make_model(rules)
         tuning = Tuning(model, rules.tx, rules.ledger, retune=self._retune)
+        self._ledger.retune(tuning.ledger)
         self._outlets = Outlets(runtime, self._ledger, ports.charger, self)
         for evse in rules.evses:
             self._outlets.add(evse, tuning.tx)

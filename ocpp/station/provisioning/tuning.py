@@ -32,11 +32,11 @@ def factory(model: Model, tx: TxRules, ledger: LedgerRules, values: dict[str, st
         f"{SAMPLED}.SignReadings": _flag(tx.signs),
         **values,
     }
-    for name, value in settings.items():
-        _put(model, name, value)
     model.set("OCPPCommCtrlr", "MessageAttempts", str(ledger.attempts), EVENTS)
     model.set("OCPPCommCtrlr", "MessageAttemptInterval", str(ledger.interval // S), EVENTS)
     model.set("OCPPCommCtrlr", "MessageTimeout", str(ledger.answer_within // S), "Default")
+    for name, value in settings.items():
+        _put(model, name, value)
 
 
 def _put(model: Model, name: str, value: str) -> None:
@@ -69,9 +69,14 @@ class Tuning:
         """``tx`` and ``ledger`` hold what no variable says: parts of a second, for example."""
         self._model = model
         self._retune = retune
-        self.tx = replace(tx, **measured(model))
         self.ledger = ledger
-        self._known = self._read()
+        self._known = known = self._read()
+        self.tx = replace(
+            known[0],
+            connect_within=_finer(tx.connect_within, known[0].connect_within),
+            updated_every=_finer(tx.updated_every, known[0].updated_every),
+        )
+        self.ledger = replace(known[1], interval=_finer(ledger.interval, known[1].interval))
         model.listen(lambda _variable, _kind: self._look())
 
     def _look(self) -> None:
@@ -103,6 +108,11 @@ class Tuning:
 
     def _seconds(self, component: str, name: str, instance: str = "") -> int:
         return round(self._model.number(component, name, instance) * S)
+
+
+def _finer(exact: int, whole: int) -> int:
+    """A variable has whole seconds; what it was made from may have parts of one."""
+    return exact if exact // S * S == whole else whole
 
 
 def measured(model: Model) -> dict[str, Any]:

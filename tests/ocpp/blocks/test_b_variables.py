@@ -356,6 +356,20 @@ def test_an_integrators_variable_must_be_one(name: str, value: str, why: str) ->
         make_model(settings)
 
 
+def test_an_integrators_variables_count_from_the_start(folder: Path) -> None:
+    """Those of the rules of transactions and of their delivery as well."""
+    values = {
+        "TxCtrlr.TxStartPoint": "EVConnected",
+        "OCPPCommCtrlr.MessageAttempts.TransactionEvent": "1",
+    }
+    with site(folder, Version.V21, rules(values=values)) as whole:
+        whole.answers["TransactionEvent"] = None
+        whole.station.plugged(1)
+        whole.run(300)
+        told = [each["eventType"] for each in whole.said("TransactionEvent")]
+        assert told.count("Started") == 1
+
+
 def test_a_files_value_must_be_one() -> None:
     row = (
         '[{"component": {"name": "A"}, "variable": {"name": "B"}, "variableAttribute":'
