@@ -1,13 +1,15 @@
 """The back end of a running station ECU, from its configuration: opened, started and stopped."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from bsw.base import Base, CannotStart
 from bsw.chrgm.endings import SessionResult
 from bsw.cp.pilot import Pilot
 from bsw.os.clock import MS, S
-from bsw.os.worker import Outcome
+from bsw.os.worker import Outcome, WorkerFull
 from bsw.tls.uplink import UplinkUnusable
 from ecu.transfers.terms import Trust
 from ecu.uplink import UplinkDoor
@@ -28,9 +30,11 @@ from secc.ocpp.config import OcppConfig
 from secc.ocpp.credentials.credentials import Credentials
 from secc.ocpp.meter import Register
 from secc.ocpp.opening import (
+    REGISTER,
     catalogues,
     client_rules,
     connection_rules,
+    counted,
     opened,
     signer,
     station_rules,
@@ -70,7 +74,13 @@ class Backend:
         interrupted = opened(self._store, base.scheduler.now)
         if self._store.set_aside is not None:
             self._log.error("store was damaged", kept=str(self._store.set_aside))
-        register = Register(base.scheduler, side.charger.state, signer(config, own.calendar))
+        register = Register(
+            base.scheduler,
+            side.charger.state,
+            signer(config, own.calendar),
+            counted=counted(self._store, interrupted),
+            remember=self._remember,
+        )
         self._outlet = BackendOutlet(
             side, register, config, self._log, scheduler=base.scheduler, restart=self._restarts
         )
@@ -118,6 +128,17 @@ class Backend:
                 self._client.close(GOING_AWAY, "the station stops")
 
         looking = self._base.scheduler.every(LOOK_EACH, look, name="ocpp.leave", offset=0)
+
+    def _remember(self, counted: float) -> None:
+        """What is counted without a meter, behind whatever else the store has to do."""
+
+        def done(outcome: Outcome[None]) -> None:
+            if outcome.error is not None:
+                self._log.error("register not written", why=str(outcome.error))
+
+        keep = partial(self._store.keep, {REGISTER: f"{counted:.3f}".encode()})
+        with suppress(WorkerFull):  # another time
+            self._door.worker.submit("ocpp.register", keep, done)
 
     def _ask_standing(self, about: CertId, responder: str, done: Told) -> None:
         """Of our own chain: the back end asks the responder [M06]."""
@@ -209,7 +230,8 @@ class Backend:
 
     def _runtime(self) -> Runtime:
         scheduler, worker = self._base.scheduler, self._door.worker
-        return Runtime(scheduler, worker, self._store, self._own.chance, self._log)
+        unix = self._own.calendar.unix_if_known
+        return Runtime(scheduler, worker, self._store, self._own.chance, self._log, unix)
 
     def _ports(self) -> Ports:
         config, credentials = self._config, self.credentials

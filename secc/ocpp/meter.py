@@ -1,9 +1,11 @@
 """What the outlet has delivered: the meter's own register, or a count of volts and amperes.
 
-A bench without a meter still has to say something to its back end; what is counted here begins at
-zero with the program.  A signer puts its record beside the register's value.
+A bench without a meter still has to say something to its back end.  What is counted here goes on
+where the program before it ended: a register never falls [J02.FR.16].  A signer puts its record
+beside the register's value.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -14,19 +16,31 @@ from secc.api.state import StationState
 from secc.ocpp.ocmf import OcmfSigner
 
 EACH: Final = 1 * S
+REMEMBERED_EACH: Final = 10 * S
 _HOUR: Final = 3600
 
 
 class Register:
-    """The outlet's meter, as the charger interface tells of it."""
+    """The outlet's meter, as the charger interface tells of it.
+
+    ``counted`` is what it begins with, ``remember`` is given what it shows now and then.
+    """
 
     def __init__(
-        self, scheduler: Scheduler, state: StationState, signer: OcmfSigner | None = None
+        self,
+        scheduler: Scheduler,
+        state: StationState,
+        signer: OcmfSigner | None = None,
+        *,
+        counted: float = 0.0,
+        remember: Callable[[float], None] = lambda _counted: None,
     ) -> None:
         self._state = state
         self._signer = signer
-        self._counted = 0.0
+        self._counted = self._remembered = counted
+        self._remember = remember
         scheduler.every(EACH, self._count, name="ocpp.register")
+        scheduler.every(REMEMBERED_EACH, self._keep, name="ocpp.register.keep")
 
     def samples(self) -> tuple[Sample, ...]:
         meter = self._state.meter
@@ -46,6 +60,11 @@ class Register:
                 Sample(round(amps, 2), "Current.Import", "A"),
             ]
         return tuple(found)
+
+    def _keep(self) -> None:
+        if self._counted != self._remembered:
+            self._remembered = self._counted
+            self._remember(self._counted)
 
     def _watts(self) -> float:
         present = self._state.dc_present

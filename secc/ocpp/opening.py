@@ -21,6 +21,8 @@ from ocpp.folder import SchemaUnusable
 from ocpp.router import DEFAULT_RULES
 from ocpp.station.ledger import LedgerRules
 from ocpp.station.outlets.points import Point, TxRules
+from ocpp.station.outlets.samples import register
+from ocpp.station.outlets.survivor import snapshot
 from ocpp.station.rules import StationRules
 from ocpp.station.store import Interrupted, Store, StoreUnusable
 from ocpp.station.translation import Identity
@@ -29,6 +31,7 @@ from secc.ocpp.config import OcppConfig
 from secc.ocpp.ocmf import OcmfSigner, SigningUnusable
 from secc.ocpp.outlet import EVSE
 
+REGISTER: Final = "register"
 FILES: Final = "HTTP,HTTPS,FTP,FTPS"
 
 
@@ -38,6 +41,12 @@ def opened(store: Store, now: int) -> list[Interrupted]:
         return store.open(now)
     except StoreUnusable as error:
         raise CannotStart(f"{error}") from None
+
+
+def counted(store: Store, interrupted: list[Interrupted]) -> float:
+    """What a register without a meter showed last."""
+    told = [register(snapshot(one.state).last) for one in interrupted]
+    return max([float(store.memory.get(REGISTER, b"0")), *told])
 
 
 def signer(config: OcppConfig, calendar: TimeBase) -> OcmfSigner | None:

@@ -92,3 +92,17 @@ def test_a_signer_puts_its_record_beside_the_register_alone() -> None:
     state.meter = some(energy_Wh_import=some(total=5.0), power_W=None)
     energy, power = register.samples()
     assert [energy.signed, power.signed] == [signed, None]
+
+
+def test_what_is_counted_is_remembered_and_goes_on_from_there() -> None:
+    scheduler = Scheduler(VirtualClock())
+    state: Any = some(meter=None, dc_present=None)
+    kept: list[float] = []
+    register = Register(scheduler, state, counted=1200.0, remember=kept.append)
+    assert register.samples()[0] == Sample(1200.0)
+    scheduler.run(60 * S)
+    assert kept == [], "nothing has flowed"
+    state.dc_present = present(400.0, 100.0)
+    scheduler.run(80 * S)
+    assert len(kept) == 2
+    assert 1200.0 < kept[0] < kept[1] <= register.samples()[0].value
