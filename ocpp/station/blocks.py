@@ -37,6 +37,8 @@ from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.remote import Remote, always
 from ocpp.station.outlets.remote import Trigger as AskedFor
 from ocpp.station.outlets.reservation import Reservations
+from ocpp.station.outlets.resumption import Resumption
+from ocpp.station.outlets.survivor import Snapshot
 from ocpp.station.outlets.vehicles import Vehicles
 from ocpp.station.ports import Ports
 from ocpp.station.post import Post
@@ -49,6 +51,8 @@ from ocpp.station.provisioning.variables import Variables
 from ocpp.station.records import Stop, Trigger
 from ocpp.station.security.roots import Roots
 from ocpp.station.security.signing import STATION, Signing
+from ocpp.station.store import Interrupted
+from ocpp.station.surviving import Surviving
 from ocpp.station.tariffs.block import Tariffs
 from ocpp.station.translation import Verdict
 
@@ -64,6 +68,9 @@ class BlockUser(Protocol):
 
     def stop_at(self, place: Place, trigger: Trigger, stop: Stop) -> None:
         """End what runs there."""
+
+    def interrupted(self, one: Interrupted, state: Snapshot) -> None:
+        """It does not go on after a power cut."""
 
 
 class Blocks:
@@ -133,10 +140,20 @@ class Blocks:
         self.networks = Networks(
             desk, ground, ports.line, able=vault.secures, with_certificate=lambda: vault.certified
         )
+        surviving = Surviving(
+            self.tariffs,
+            self.smart,
+            self.limits,
+            self.vehicles,
+            end=self._user.interrupted,
+            changed=self._user.changed,
+        )
+        self.resumption = Resumption(ground, surviving)
         self.reset = Reset(
             desk,
             ground,
             ledger,
+            self.resumption,
             end=lambda place, stop: self._user.stop_at(place, Trigger.RESET, stop),
             busy=lambda: self.firmware.installing,
         )
@@ -186,6 +203,7 @@ class Blocks:
     def accepted(self, *, ordered: bool) -> None:
         """The back end has taken the station in; ``ordered``: it had it started."""
         self.security.started(ordered=ordered)
+        self.resumption.look()
         self.aligned.start()
         self.smart.refresh()
         self.der.look()
@@ -221,6 +239,7 @@ class Blocks:
             self.der,
             self.limits,
             self.tariffs,
+            self.resumption,
         ):
             block.close()
 
@@ -233,6 +252,7 @@ class Blocks:
         """Something has changed at an outlet."""
         self.limits.look(place)
         self.smart.look(place)
+        self.resumption.running(place)
 
     def usable(self, evse: int, verdict: Verdict) -> bool:
         """What the back end says with its yes counts from now on; False: it cannot be kept to."""

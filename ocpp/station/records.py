@@ -38,6 +38,7 @@ class Trigger(Enum):
     REMOTE_START = "RemoteStart"
     REMOTE_STOP = "RemoteStop"
     RESET = "ResetCommand"
+    RESUMED = "TxResumed"
     SIGNED = "SignedDataReceived"
     STOPPED = "StopAuthorized"
     RUNNING_COST = "RunningCost"

@@ -3,6 +3,7 @@
 Owns nothing of OCPP; a station that is started anew gets the same.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,13 +17,17 @@ from ocpp.station.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """``store`` is open, and only ``worker`` touches it."""
+    """``store`` is open, and only ``worker`` touches it.
+
+    ``unix`` tells the seconds since 1970 by a clock that outlives the program; 0 without one.
+    """
 
     scheduler: Scheduler
     worker: Worker
     store: Store
     randomness: Randomness
     log: Logger
+    unix: Callable[[], int] = int
 
     def instant(self) -> Instant:
         """Now, in this run."""

@@ -25,7 +25,7 @@ from ocpp.station.outlets.outlets import Outlets
 from ocpp.station.outlets.places import Place
 from ocpp.station.outlets.points import TxRules
 from ocpp.station.outlets.remote import always
-from ocpp.station.outlets.survivor import ended_by_power_loss, snapshot
+from ocpp.station.outlets.survivor import Snapshot, ended_by_power_loss
 from ocpp.station.outlets.vehicles import Vehicles
 from ocpp.station.ports import Ports
 from ocpp.station.presence.answering import Answering
@@ -135,14 +135,14 @@ class Station:
         return self._places[evse].outlet
 
     def begin(self, interrupted: list[Interrupted]) -> None:
-        """End what a power cut interrupted; ``Store.open`` tells."""
-        for one in interrupted:
-            state = snapshot(one.state)
-            samples = self._charger.meter(state.evse) if state.evse in self._places else ()
-            event = self.priced(
-                ended_by_power_loss(one.id, state, self._runtime.instant(), samples)
-            )
-            self._ledger.record(event, self._runtime.new_id(), one.state)
+        """End what a power cut interrupted, or go on with it; ``Store.open`` tells."""
+        self._blocks.resumption.begin(interrupted)
+
+    def interrupted(self, one: Interrupted, state: Snapshot) -> None:
+        """From a block: it does not go on."""
+        samples = self._charger.meter(state.evse) if state.evse in self._places else ()
+        event = self.priced(ended_by_power_loss(one.id, state, self._runtime.instant(), samples))
+        self._ledger.record(event, self._runtime.new_id(), one.state)
 
     def close(self) -> None:
         """Nothing of this happens any more; somebody else takes the line and the store."""
@@ -153,12 +153,14 @@ class Station:
     def plugged(self, evse: int, connector: int = 1) -> None:
         place = self._places[evse]
         place.connect.cancel()
-        place.outlet.plug(connector)
+        if not self._blocks.resumption.plugged(place, connector):
+            place.outlet.plug(connector)
         self._connectors.update(place)
 
     def unplugged(self, evse: int) -> None:
         place = self._places[evse]
         self._blocks.vehicles.went(evse)
+        self._blocks.resumption.unplugged(place)
         place.outlet.unplug()
         if place.outlet.token is not None:
             place.connect.rearm(place.outlet.rules.connect_within)
@@ -166,7 +168,16 @@ class Station:
 
     def presented(self, evse: int, token: Token, contract: Contract | None = None) -> None:
         """A driver shows a token: to start, or to stop what runs here; or a vehicle a contract."""
+        self._blocks.resumption.give_up(self._places[evse])
         self._drivers.presented(self._places[evse], token, contract)
+
+    def asks(self, evse: int, vehicle: str) -> bool:
+        """A session asks who pays.  False: it is not for the vehicle whose transaction goes on."""
+        place = self._places[evse]
+        other = self._blocks.resumption.is_other(place, vehicle)
+        if other:
+            self.stop_at(place, Trigger.COMMUNICATION_LOST, Stop.DISCONNECTED)
+        return not other
 
     @property
     def relay(self) -> Relay:
@@ -208,7 +219,10 @@ class Station:
     def charging(self, evse: int) -> None:
         """Energy flows."""
         place = self._places[evse]
+        self._blocks.resumption.give_up(place)
         place.outlet.flow()
+        if place.rests:
+            place.outlet.pause(by_vehicle=False)
         self._connectors.update(place)
 
     def paused(self, evse: int, *, by_vehicle: bool) -> None:
@@ -232,6 +246,7 @@ class Station:
         """Something is broken, or whole again."""
         place = self._places[evse]
         if fault and not place.fault:
+            self._blocks.resumption.give_up(place)
             place.outlet.end(Trigger.ABNORMAL, Stop.OTHER)
             self._charger.stop(evse, Stop.OTHER)
         place.fault = fault

@@ -76,6 +76,7 @@ class Interrupted:
 
     id: str
     state: bytes
+    remote_id: int | None = None
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -110,7 +111,7 @@ class Store:
             raise StoreUnusable(self.path, str(error)) from error
         self._keep_ballast()
         self.memory = dict(self._db.execute("SELECT name, value FROM memory").fetchall())
-        found = self._db.execute("SELECT id, state FROM tx WHERE ended = 0 ORDER BY id")
+        found = self._db.execute("SELECT id, state, remote_id FROM tx WHERE ended = 0 ORDER BY id")
         return [Interrupted(*row) for row in found.fetchall()]
 
     def close(self) -> None:

@@ -61,6 +61,7 @@ class BackendOutlet:
         self._driver = config.driver
         self._card = config.card
         self._running = side.running
+        self._senses = side.measured
         self._duty = DutyOffer(current=0.0, closed=False)
         self._asked: AuthorizationRequest | None = None
         self._unheard = False
@@ -166,6 +167,11 @@ class BackendOutlet:
         """From the station: an outlet without a display has its log."""
         self._log.info("display", evse=evse, text=" | ".join(lines))
 
+    def senses(self, evse: int) -> bool:
+        """From the station."""
+        assert evse == EVSE
+        return self._senses
+
     def supply(self, evse: int) -> Supply:
         """From the station: as the charger interface tells it now."""
         assert evse == EVSE
@@ -242,6 +248,9 @@ class BackendOutlet:
     def _asks(self, asked: AuthorizationRequest) -> None:
         """A session asks who pays: the driver may be known already."""
         self._asked = asked
+        if not self._tied.asks(EVSE, asked.evcc_id or ""):
+            self._answer(AuthorizationStatus.INVALID)
+            return
         token = self._token(asked)
         present = self._tied.outlet(EVSE).token
         if present is not None and (token is None or present.same_as(token)):

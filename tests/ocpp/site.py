@@ -65,7 +65,12 @@ class Outlets:
     can: tuple[str, ...] = ("AC_three_phase",)
     allowed: list[tuple[int, frozenset[str] | None]] = field(default_factory=list)
     chooses: bool = True
+    sees: bool = True
     controls: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def senses(self, evse: int) -> bool:
+        del evse
+        return self.sees
 
     def supply(self, evse: int) -> Supply:
         del evse
@@ -233,7 +238,9 @@ def site(
     outside: Outside | None = None,
     keys: Keys | None = None,
     vault: Vault | None = None,
+    clock: int = 0,
 ) -> Iterator[Site]:
+    """``clock``: the host knows the time, in seconds since 1970 at the start."""
     with line(speaks=(version,), wished=NEWEST_FIRST, password=password) as made:
         charger = Outlets()
         store = Store(folder / "store")
@@ -244,7 +251,12 @@ def site(
         ports = Ports(
             made.client, charger, outside or Nowhere(), keys or NoKeys(), vault or NoVault()
         )
-        station = Station(Runtime(world.scheduler, world.worker, store, chance, log), ports, rules)
+
+        def unix() -> int:
+            return clock and clock + world.scheduler.now // S
+
+        runtime = Runtime(world.scheduler, world.worker, store, chance, log, unix)
+        station = Station(runtime, ports, rules)
         made.client._user = station
         charger.rests = partial(_rest, station)
         whole = Site(made, version, charger, station, store)

@@ -42,6 +42,10 @@ class SignedOutlets:
         self._wh += 12.5
         return (Sample(self._wh, signed=SignedRecord(f"{self._number()}.{self._pad}", "OCMF")),)
 
+    def senses(self, evse: int) -> bool:
+        del evse
+        return True
+
     def supply(self, evse: int) -> Supply:
         del evse
         return Supply(32.0)

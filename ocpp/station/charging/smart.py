@@ -4,9 +4,8 @@ Owns the book of profiles and what was last told to each outlet.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from msgspec import UNSET
 
 from bsw.os.clock import S
@@ -16,6 +15,7 @@ from ocpp.station.charging.composite import Limit, Running, limit_at, station_li
 from ocpp.station.charging.composites import Composites
 from ocpp.station.charging.course import Course
 from ocpp.station.charging.elsewhere import CONTROLLER, Elsewhere, follower
+from ocpp.station.charging.keepsakes import keep, kept
 from ocpp.station.charging.needs import EvNeeds
 from ocpp.station.charging.offering import Offering
 from ocpp.station.charging.offers import Step
@@ -37,17 +37,9 @@ from ocpp.station.twoway.outside import Outside, extra_of
 from ocpp.station.twoway.permission import Permission
 from ocpp.versions import Version
 
-KEPT: Final = "charging-profiles"
 UPCOMING: Final = "the one that begins"
 LOOK_AHEAD: Final = DAY
 """Seconds in which the next change is looked for; none in them: look again after them."""
-
-
-class Keepsake(msgspec.Struct, frozen=True):
-    """A profile as it came."""
-
-    evse: int
-    wire: dict[str, Any]
 
 
 class SmartCharging:
@@ -95,12 +87,11 @@ class SmartCharging:
             now=lambda: self.now,
             grid=self._grid,
         )
-        kept = ground.memory.read(KEPT, list[Keepsake], [])
         self._book = Book(
             self._supplies,
             RULES,
             changed=self._changed,
-            held=[read(one.wire, one.evse, now=0.0, wall=ground.wall) for one in kept],
+            held=kept(ground),
             apart=self.needs.apart,
         )
         self.offering.begin(self._book.held)
@@ -181,6 +172,21 @@ class SmartCharging:
             course.ready = None
         if (course.transaction, course.ready) != before:
             self.refresh()
+
+    def age(self, evse: int) -> float | None:
+        """For how many seconds power could flow to what runs there."""
+        ready = self._courses[evse].ready
+        return None if ready is None else (self._ground.scheduler.now - ready) / S
+
+    def resume(self, place: Place, age: float | None) -> None:
+        """An interrupted transaction goes on, with its profiles [E17.FR.15, B13.FR.31]."""
+        course = self._courses[place.evse]
+        course.transaction = place.outlet.transaction
+        course.ready = None if age is None else self._ground.scheduler.now - round(age * S)
+
+    def gone(self, transaction: str) -> None:
+        """It ended with the power, and its profiles with it."""
+        self._book.ended(transaction)
 
     def chosen(self, evse: int, number: int, steps: tuple[Step, ...] | None) -> None:
         """The vehicle has chosen an offer; ``steps`` is its own course, if it has told one."""
@@ -308,13 +314,7 @@ class SmartCharging:
         return max(1, round((min(borders) - now) * S))
 
     def _changed(self, held: tuple[Profile, ...]) -> None:
-        """What is not a transaction's outlives a restart [K01.FR.27]."""
-        lasting = [
-            Keepsake(profile.evse, dict(profile.wire))
-            for profile in held
-            if profile.purpose is not Purpose.TRANSACTION and profile.source == "CSO"
-        ]
-        self._ground.memory.write(KEPT, lasting)
+        keep(self._ground, held)
         self._dynamic.look(held)
         self.refresh()
         for evse in self.offering.changed(held):

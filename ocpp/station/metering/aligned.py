@@ -9,9 +9,8 @@ from typing import Final
 from bsw.os.clock import S
 from bsw.os.scheduler import Alarm
 from ocpp.station.ground import Ground
-from ocpp.station.outlets.outlet import Choice
 from ocpp.station.outlets.places import Place
-from ocpp.station.outlets.samples import picked
+from ocpp.station.outlets.samples import Choice, picked
 from ocpp.station.records import Context, Instant, Reading, Trigger
 from ocpp.station.translation import timestamp
 

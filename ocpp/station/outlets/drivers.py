@@ -234,7 +234,7 @@ class Drivers:
             if evse in {None, place.evse}
             and place.outlet.token is None
             and place.asked is None
-            and not (place.fault or place.inoperative)
+            and not (place.fault or place.inoperative or place.waits)
             and not self._reservations.objects(place, token)
         ]
         plugged = [place for place in free if place.outlet.connector is not None]

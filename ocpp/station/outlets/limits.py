@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 from bsw.os.clock import S
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
@@ -23,6 +25,7 @@ REACHED: Final = {
     "maxSoC": (Trigger.SOC_LIMIT, Stop.SOC_LIMIT),
 }
 LOOK_EACH: Final = 1 * S
+KEPT: Final = "limits"
 
 
 @dataclass(slots=True)
@@ -47,6 +50,16 @@ class _Course:
         }
 
 
+class _Kept(msgspec.Struct, frozen=True):
+    """What is remembered of one; ``age`` in seconds."""
+
+    transaction: str
+    age: float
+    given: dict[str, float]
+    own: dict[str, float]
+    cost: float
+
+
 class TxLimits:
     """The block.  ``stop`` ends a transaction, ``changed`` lets energy rest or flow."""
 
@@ -65,6 +78,28 @@ class TxLimits:
 
     def close(self) -> None:
         self._looking.cancel()
+
+    def keep(self) -> None:
+        """Remember the limits of running transactions, and what they have used until now."""
+        kept = [
+            _Kept(each.transaction, self._age(each), each.given, each.own, each.cost)
+            for each in self._courses.values()
+            if each.limits
+        ]
+        self._ground.memory.write(KEPT, kept)
+
+    def resume(self, place: Place, transaction: str) -> None:
+        """An interrupted transaction goes on; the time in between does not count [E17]."""
+        kept = self._ground.memory.read(KEPT, list[_Kept], [])
+        one = next((each for each in kept if each.transaction == transaction), None)
+        if one is None:
+            return
+        since = self._ground.scheduler.now - round(one.age * S)
+        course = _Course(transaction, since, one.given, one.own, cost=one.cost)
+        self._courses[place.evse] = course
+        course.told = course.limits
+        self._judge(place, course)
+        self._looking.rearm(LOOK_EACH)
 
     def look(self, place: Place) -> None:
         """A transaction may have begun or ended here [E16.FR.09]."""
@@ -146,12 +181,15 @@ class TxLimits:
         if place.outlet.charging is ChargingState.SUSPENDED_EVSE:
             place.outlet.flow()
 
+    def _age(self, course: _Course) -> float:
+        return (self._ground.scheduler.now - course.since) / S
+
     def _is_reached(self, name: str, place: Place, course: _Course) -> bool:
         limit = course.limits[name]
         if name == "maxEnergy":
             return place.outlet.since_begin_wh >= limit
         if name == "maxTime":
-            return (self._ground.scheduler.now - course.since) / S >= limit
+            return self._age(course) >= limit
         if name == "maxCost":
             return course.cost >= limit
         samples = self._ground.charger.meter(place.evse)

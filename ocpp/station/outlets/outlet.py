@@ -7,13 +7,20 @@ flows the end waits until it has come to rest: what a car takes on the way down 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from ocpp.station.outlets.points import Point, TxRules
-from ocpp.station.outlets.samples import NO_MORE, of_context, phases_used, picked, register
+from ocpp.station.outlets.samples import (
+    NO_MORE,
+    Choice,
+    chosen,
+    of_context,
+    phases_used,
+    register,
+)
 from ocpp.station.outlets.survivor import Snapshot
 from ocpp.station.records import (
     ChargingState,
@@ -30,14 +37,6 @@ from ocpp.station.records import (
 
 Meter = Callable[[], tuple[Sample, ...]]
 """What the outlet's meter shows now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which of the meter's values are told, and whether with their signed records."""
-
-    measurands: tuple[str, ...] | None
-    signs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +155,20 @@ class Outlet:
         self.charging = ChargingState.CONNECTED
         self._moved(before, Trigger.PLUGGED)
 
+    def resume(self, transaction: str, state: Snapshot, charging: ChargingState) -> None:
+        """It goes on after a power cut or a reset: as it was but for ``charging`` [E17.FR.10]."""
+        self.transaction, self.token = transaction, state.token
+        self.connector, self.charging = state.connector, charging
+        self._bay, self._signed = Point.BAY in state.points, Point.SIGNED in state.points
+        self._energy = Point.ENERGY in state.points
+        self._began, self._phases_told = state.began, state.phases
+        self._place_told, self._token_told = state.place_told, state.token_told
+
+    def resumed(self, charging: ChargingState) -> None:
+        """It is said that it goes on, and how."""
+        self.charging = charging
+        self.measure(Trigger.RESUMED)
+
     def unplug(self) -> None:
         """At the vehicle's side; with StopTxOnEVSideDisconnect the authorization goes as well."""
         before = self.holding()
@@ -250,7 +263,7 @@ class Outlet:
         """For the end of the transaction [E06.FR.11]."""
         if self.transaction is None:
             return
-        samples = self._samples(choice or Choice(self.rules.ended, self.rules.signs), self._meter())
+        samples = chosen(choice or Choice(self.rules.ended, self.rules.signs), self._meter())
         if samples:
             self._kept.append(Reading(self._now(), of_context(context, samples)))
         if len(self._kept) > KEPT_SAMPLES:
@@ -363,13 +376,28 @@ class Outlet:
         self._place_told = self._place_told or first_place
         self._token_told = self._token_told or self.token is not None
         self._remote_start = self._reservation = None
-        state = Snapshot(self.evse, self.connector, self.charging, self._began, samples)
+        state = self._snapshot(samples)
         if phase is Phase.ENDED:
             self.transaction = self.token = self._stop = self._ordered = None
             self._signed = False
             self.finished = self.connector is not None
             self._clear()
         self._emit(Occurrence(event, msgspec.json.encode(state)))
+
+    def _snapshot(self, samples: tuple[Sample, ...]) -> Snapshot:
+        return Snapshot(
+            self.evse,
+            self.connector,
+            self.charging,
+            self._began,
+            samples,
+            self.token,
+            tuple(point for point in Point if point in self.holding()),
+            place_told=self._place_told,
+            token_told=self._token_told,
+            phases=self._phases_told,
+            ending=self._ordered is not None,
+        )
 
     def _readings(
         self,
@@ -384,30 +412,23 @@ class Outlet:
         """The begin stands in the first event that has a place, and again in the last."""
         rules, more = self.rules, self.more
         if phase is Phase.ENDED:
-            end = self._samples(_choice(rules.ended, more.ended, rules), samples)
+            end = chosen(_choice(rules.ended, more.ended, rules), samples)
             ends = (Reading(at, of_context(Context.END, end)),) if end else ()
             return (*self._begin(), *self._kept, *ends)
         if begins and self._began is None:
-            start = self._samples(_choice(rules.started, more.started, rules), samples)
+            start = chosen(_choice(rules.started, more.started, rules), samples)
             self._began = Reading(at, of_context(Context.BEGIN, samples)) if samples else None
             return (Reading(at, of_context(Context.BEGIN, start)),) if start else ()
         wanted = choice or _choice(rules.updated, more.updated, rules)
-        updated = self._samples(wanted, samples)
+        updated = chosen(wanted, samples)
         return (Reading(at, of_context(context, updated)),) if updated else ()
 
     def _begin(self) -> tuple[Reading, ...]:
         """The values of the begin that belong to the end."""
         if self._began is None:
             return ()
-        begin = self._samples(Choice(self.rules.ended, self.rules.signs), self._began.samples)
+        begin = chosen(Choice(self.rules.ended, self.rules.signs), self._began.samples)
         return (Reading(self._began.at, begin),) if begin else ()
-
-    @staticmethod
-    def _samples(choice: Choice, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-        found = picked(samples, choice.measurands)
-        if choice.signs:
-            return found
-        return tuple(replace(each, signed=None) for each in found)
 
     def _phases(self, samples: tuple[Sample, ...]) -> int | None:
         """How many phases the vehicle uses, if that is known and news [E02.FR.18, E02.FR.19]."""

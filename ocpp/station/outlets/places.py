@@ -44,6 +44,9 @@ class Charger(Protocol):
     def show(self, evse: int, lines: tuple[str, ...]) -> None:
         """On the outlet's display; 0 is the station's."""
 
+    def senses(self, evse: int) -> bool:
+        """Whether it sees a vehicle that is plugged in before that says anything."""
+
     def supply(self, evse: int) -> Supply:
         """What the outlet is fed with."""
 
@@ -77,7 +80,9 @@ class Place:
     """One EVSE with what belongs to it.
 
     ``grace`` is the energy of the transaction at which a driver whom the back end does not take is
-    stopped; ``names`` are the back end's ids (1.6) and ours.
+    stopped; ``names`` are the back end's ids (1.6) and ours.  ``blocked``: a limit is reached;
+    ``rests``: energy does not go on after a reset or a power cut, or not yet; ``waits``: what was
+    interrupted here is neither resumed nor ended yet.
     """
 
     outlet: Outlet
@@ -89,6 +94,8 @@ class Place:
     inoperative: bool = False
     reserved: bool = False
     blocked: bool = False
+    rests: bool = False
+    waits: bool = False
     asked: Token | None = None
     grace: float | None = None
     names: dict[int, str] = field(default_factory=dict)
@@ -107,6 +114,11 @@ class Place:
             outlet.token is not None,
             outlet.finished,
         )
+
+    @property
+    def holds_back(self) -> bool:
+        """Nothing may flow for now."""
+        return self.blocked or self.rests
 
     @property
     def free(self) -> bool:

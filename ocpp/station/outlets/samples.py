@@ -1,6 +1,6 @@
 """What a meter showed: which of it is told, in which context, and what it says of the outlet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ocpp.station.records import ENERGY, Context, Sample
@@ -23,6 +23,14 @@ class Extra:
 NO_MORE: Final = Extra()
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the meter's values are told, and whether with their signed records."""
+
+    measurands: tuple[str, ...] | None
+    signs: bool
+
+
 def phases_used(samples: tuple[Sample, ...]) -> int | None:
     """As a meter sees it that shows each phase; ``None`` if it does not, or nothing flows."""
     flows = {each.phase for each in samples if each.measurand == CURRENT and each.value >= FLOWS}
@@ -34,6 +42,11 @@ def picked(samples: tuple[Sample, ...], measurands: tuple[str, ...] | None) -> t
     if measurands is None:
         return samples
     return tuple(each for each in samples if each.measurand in measurands)
+
+
+def chosen(choice: Choice, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    found = picked(samples, choice.measurands)
+    return found if choice.signs else tuple(replace(each, signed=None) for each in found)
 
 
 def of_context(context: Context, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:

@@ -1,9 +1,10 @@
-"""What is left of a transaction after a power cut: enough to end it."""
+"""What is left of a transaction after a power cut: enough to end it, or to go on with it."""
 
 from dataclasses import dataclass
 
 import msgspec
 
+from ocpp.station.outlets.points import Point
 from ocpp.station.outlets.samples import of_context, register
 from ocpp.station.records import (
     ChargingState,
@@ -13,6 +14,7 @@ from ocpp.station.records import (
     Reading,
     Sample,
     Stop,
+    Token,
     Trigger,
     TxEvent,
 )
@@ -20,13 +22,22 @@ from ocpp.station.records import (
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What has to be known to end a transaction after a power cut."""
+    """What has to be known of a transaction after a power cut.
+
+    ``points`` are the ones that were true; ``ending``: its end was ordered already.
+    """
 
     evse: int
     connector: int | None
     charging: ChargingState
     began: Reading | None
     last: tuple[Sample, ...]
+    token: Token | None = None
+    points: tuple[Point, ...] = ()
+    place_told: bool = True
+    token_told: bool = True
+    phases: int | None = None
+    ending: bool = False
 
 
 def snapshot(octets: bytes) -> Snapshot:
@@ -37,7 +48,9 @@ def ended_by_power_loss(
     transaction: str, state: Snapshot, at: Instant, samples: tuple[Sample, ...]
 ) -> TxEvent:
     """The end of a transaction that a power cut interrupted [E17.FR.22]."""
-    end = Reading(at, of_context(Context.END, samples or state.last))
+    if not samples or register(samples) < register(state.last):  # it lost count, or is another one
+        samples = state.last
+    end = Reading(at, of_context(Context.END, samples))
     return TxEvent(
         transaction=transaction,
         phase=Phase.ENDED,
@@ -47,6 +60,6 @@ def ended_by_power_loss(
         connector=state.connector,
         charging=state.charging,
         stop=Stop.POWER_LOSS,
-        meter_wh=register(samples or state.last),
+        meter_wh=register(samples),
         readings=(end,) if state.began is None else (state.began, end),
     )

@@ -46,6 +46,10 @@ class Vehicles:
     def went(self, evse: int) -> None:
         self._here.pop(evse, None)
 
+    def name(self, evse: int) -> str:
+        """Of the one that is there, if it has said so."""
+        return self._of(evse).id
+
     def _show(self, ground: Ground, evse: int) -> None:
         key, show = Key(COMPONENT, "", evse), ground.model.show
         show(key, "Available", lambda: "true" if evse in self._here else "false")

@@ -1,4 +1,4 @@
-"""Starting anew because the back end wants it: at once, or when nobody charges [B11, B12].
+"""Starting anew because the back end wants it: at once, or when nobody charges [B11 to B13].
 
 The transactions that have to end are written before the station goes down.  Why it comes back is
 remembered for the next BootNotification.
@@ -15,9 +15,11 @@ from ocpp.station.desk import ACCEPTED, ONLY_16, REJECTED, Desk, Reply, status
 from ocpp.station.ground import Ground
 from ocpp.station.ledger import Ledger
 from ocpp.station.outlets.places import Place
+from ocpp.station.outlets.resumption import Resumption
 from ocpp.station.records import Stop
 
 KEPT: Final = "boot.reason"
+RESUMING: Final = "ImmediateAndResume"
 LOOK_EACH: Final = S // 10
 REST_WITHIN: Final = 20 * S
 """How long what flows may take to come to rest, before its transaction ends all the same."""
@@ -34,12 +36,14 @@ class Reset:
         desk: Desk,
         ground: Ground,
         ledger: Ledger,
+        resumption: Resumption,
         *,
         end: Callable[[Place, Stop], None],
         busy: Callable[[], bool],
     ) -> None:
         self._ground = ground
         self._ledger = ledger
+        self._resumption = resumption
         self._end = end
         self._busy = busy
         self._idle_for: int | None = None  # 0 is the station
@@ -74,7 +78,25 @@ class Reset:
         evse = 0 if message.evseId is UNSET else message.evseId
         if evse and evse not in self._ground.places:
             return Reply(status("Rejected", "UnknownEvse"))
+        if message.type == RESUMING:
+            return self._reset_and_resume(evse)
         return self._reset(evse, at_once=message.type != "OnIdle", stop=Stop.IMMEDIATE_RESET)
+
+    def _reset_and_resume(self, evse: int) -> Reply:
+        """[B13.FR.01 to FR.04]."""
+        if self._busy():
+            return Reply(REJECTED)
+        if not self._resumption.timeout:
+            return Reply(status("Rejected", "NotEnabled", "TxCtrlr.ResumptionTimeout is 0"))
+
+        def then() -> None:
+            scope = [each for each in self._scope(evse) if each.outlet.transaction is not None]
+            self._resumption.reset(scope)
+            if evse:  # nothing of it is started anew
+                self._resumption.go_on(scope)
+            self._go(evse, "RemoteReset")
+
+        return Reply(ACCEPTED, then)
 
     def _reset_16(self, message: Message) -> Reply:
         """Both end transactions; a soft one says so in its own word."""
@@ -138,4 +160,5 @@ class Reset:
             self._retry.rearm(AGAIN_AFTER)
         else:
             self._ground.log.error("cannot-restart", tries=self._tries)
+            self._resumption.go_on(self._scope(0))
             self.forget()

@@ -34,6 +34,7 @@ _ONLY_21: Final = {
     Trigger.COST_LIMIT: Trigger.STATE_CHANGED,
     Trigger.SOC_LIMIT: Trigger.STATE_CHANGED,
     Trigger.TARIFF_REFUSED: Trigger.DEAUTHORIZED,
+    Trigger.RESUMED: Trigger.STATE_CHANGED,
 }
 _STOPS_21: Final = {Stop.TRANSFER_REJECTED: Stop.OTHER}
 """What 2.0.1 has no word for, and the one it gets."""

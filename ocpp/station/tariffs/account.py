@@ -3,7 +3,7 @@
 Pure.  What is used between two readings costs what held at the first of them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ocpp.station.records import CostPeriod, CostRecord, Instant
@@ -49,78 +49,102 @@ class _Part:
     idle: float = 0.0
 
 
+@dataclass(slots=True)
+class Sums:
+    """All that an account knows; ``told`` is the tariff that the back end was told of."""
+
+    tariff: Tariff
+    first: Taken
+    last: Taken
+    told: str = ""
+    charging: float = 0.0
+    idle: float = 0.0
+    reserved: float | None = None
+    costs: dict[str, float] = field(default_factory=dict)
+    kind: str = NORMAL
+    chosen: dict[str, int] = field(default_factory=dict)
+    parts: list[_Part] = field(default_factory=list)
+
+
 class Account:
     """One transaction's.  ``take`` each reading in order."""
 
     def __init__(self, tariff: Tariff, first: Taken) -> None:
-        self.tariff = tariff
-        self.told = ""  # the tariff that the back end was told of
-        self._first = self._last = first
-        self._charging = self._idle = 0.0
-        self._reserved: float | None = None
-        self._costs: dict[str, float] = {}
-        self._kind = NORMAL
-        self._chosen: dict[str, int] = {}
-        self._parts: list[_Part] = []
+        self.sums = Sums(tariff, first, first)
         self._fixed()
         self._choose(first)
+
+    @classmethod
+    def resumed(cls, sums: Sums, now: Taken) -> "Account":
+        """It goes on: the time in between is not paid for, what the meter counted is."""
+        account = cls.__new__(cls)
+        account.sums = sums
+        age = sums.last.seconds - sums.first.seconds
+        sums.last = replace(sums.last, seconds=now.seconds)
+        sums.first = replace(sums.first, seconds=now.seconds - age)
+        account.take(now)
+        return account
+
+    @property
+    def tariff(self) -> Tariff:
+        return self.sums.tariff
 
     def change(self, tariff: Tariff, now: Taken) -> None:
         """Another tariff from now on [I11.FR.06]; what was paid for is paid for."""
         self.take(now)
-        self.tariff = tariff
-        if FIXED not in self._costs:
+        self.sums.tariff = tariff
+        if FIXED not in self.sums.costs:
             self._fixed()
         self._choose(now)
 
     def reserved(self, seconds: float) -> None:
         """The outlet was kept for the driver so long, which is paid for once [I12.FR.06]."""
-        self._reserved = seconds
+        self.sums.reserved = seconds
         self._once({KEPT_TIME: seconds / MINUTE, KEPT: 1.0})
 
     def take(self, now: Taken) -> None:
-        last = self._last
+        last = self.sums.last
         seconds, energy = max(0.0, now.seconds - last.seconds), now.wh - last.wh
-        part = self._parts[-1]
+        part = self.sums.parts[-1]
         part.energy += energy
         used = {ENERGY: energy / KWH}
         if last.charging:
-            self._charging += seconds
+            self.sums.charging += seconds
             part.charging += seconds
             used[CHARGING] = seconds / MINUTE
         else:
-            self._idle += seconds
+            self.sums.idle += seconds
             part.idle += seconds
             used[IDLE] = seconds / MINUTE
         self._pay(used)
-        self._last = now
+        self.sums.last = now
         self._choose(now)
 
     def record(self, *, final: bool) -> CostRecord:
         """Cost and usage so far; periods, and the least that it costs, belong to the end."""
-        total, kind = sum(self._costs.values()), self._kind
-        inclusive = sum(taxed(cost, self._taxes(name)) for name, cost in self._costs.items())
-        least = self.tariff.min_cost
+        total, kind = sum(self.sums.costs.values()), self.sums.kind
+        inclusive = sum(taxed(cost, self._taxes(name)) for name, cost in self.sums.costs.items())
+        least = self.sums.tariff.min_cost
         if final and least is not None and _below(least, total, inclusive):
             share = inclusive / total if total else 1.0
             total, kind = _exclusive(least, share), LEAST
             inclusive = total * share if least.incl_tax is None else least.incl_tax
         costs = {
             name: {"exclTax": _round(cost), "inclTax": _round(taxed(cost, self._taxes(name)))}
-            for name, cost in self._costs.items()
+            for name, cost in self.sums.costs.items()
         }
         wire: dict[str, Any] = {
             "totalCost": {
-                "currency": self.tariff.currency,
+                "currency": self.sums.tariff.currency,
                 "typeOfCost": kind,
                 **costs,
                 "total": {"exclTax": _round(total), "inclTax": _round(inclusive)},
             },
             "totalUsage": {
-                "energy": _round((self._last.wh - self._first.wh) / KWH),
-                "chargingTime": round(self._charging),
-                "idleTime": round(self._idle),
-                **({} if self._reserved is None else {KEPT_TIME: round(self._reserved)}),
+                "energy": _round((self.sums.last.wh - self.sums.first.wh) / KWH),
+                "chargingTime": round(self.sums.charging),
+                "idleTime": round(self.sums.idle),
+                **({} if self.sums.reserved is None else {KEPT_TIME: round(self.sums.reserved)}),
             },
         }
         return CostRecord(wire, self._periods() if final else ())
@@ -136,7 +160,7 @@ class Account:
                     ("IdleTIme", round(part.idle)),  # as the schema writes it
                 ),
             )
-            for part in self._parts
+            for part in self.sums.parts
         )
 
     def _fixed(self) -> None:
@@ -145,8 +169,8 @@ class Account:
 
     def _once(self, used: dict[str, float]) -> None:
         found: dict[str, float] = {}
-        for name, prices in self.tariff.once.items():
-            place = prices.at(self._first.moment) if name in used else None
+        for name, prices in self.sums.tariff.once.items():
+            place = prices.at(self.sums.first.moment) if name in used else None
             if place is not None:
                 one = prices.prices[place]
                 found[name] = one.price_minute if name == KEPT_TIME else one.price_fixed
@@ -157,42 +181,42 @@ class Account:
         """The prices that hold from now on; other ones begin another period [I12.FR.35]."""
         moment = replace(
             now.moment,
-            energy=now.wh - self._first.wh,
-            time=now.seconds - self._first.seconds,
-            charging_time=self._charging,
-            idle_time=self._idle,
+            energy=now.wh - self.sums.first.wh,
+            time=now.seconds - self.sums.first.seconds,
+            charging_time=self.sums.charging,
+            idle_time=self.sums.idle,
         )
-        found = {name: prices.at(moment) for name, prices in self.tariff.dimensions.items()}
+        found = {name: prices.at(moment) for name, prices in self.sums.tariff.dimensions.items()}
         chosen = {name: place for name, place in found.items() if place is not None}
-        same = self._parts and self._parts[-1].tariff == self.tariff.tariff_id
-        if not same or chosen != self._chosen:
-            self._parts.append(_Part(now.at, self.tariff.tariff_id))
-        self._chosen = chosen
+        same = self.sums.parts and self.sums.parts[-1].tariff == self.sums.tariff.tariff_id
+        if not same or chosen != self.sums.chosen:
+            self.sums.parts.append(_Part(now.at, self.sums.tariff.tariff_id))
+        self.sums.chosen = chosen
 
     def _pay(self, used: dict[str, float], fixed: dict[str, float] | None = None) -> None:
         """Until the most is reached; usage goes on [I12.FR.40]."""
-        prices = fixed or {name: self._price(name) for name in used if name in self._chosen}
+        prices = fixed or {name: self._price(name) for name in used if name in self.sums.chosen}
         costs = {name: used[name] * price for name, price in prices.items()}
-        if self._kind == MOST:
+        if self.sums.kind == MOST:
             return
-        most = self.tariff.max_cost
+        most = self.sums.tariff.max_cost
         share = 1.0
         if most is not None:
-            paid = sum(self._costs.values())
-            taxes = sum(taxed(cost, self._taxes(name)) for name, cost in self._costs.items())
+            paid = sum(self.sums.costs.values())
+            taxes = sum(taxed(cost, self._taxes(name)) for name, cost in self.sums.costs.items())
             more = sum(costs.values())
             more_taxed = sum(taxed(cost, self._taxes(name)) for name, cost in costs.items())
             share = _share(most, (paid, taxes), (more, more_taxed))
-            self._kind = MOST if share < 1.0 else NORMAL
+            self.sums.kind = MOST if share < 1.0 else NORMAL
         for name, cost in costs.items():
-            self._costs[name] = self._costs.get(name, 0.0) + cost * share
+            self.sums.costs[name] = self.sums.costs.get(name, 0.0) + cost * share
 
     def _price(self, name: str) -> float:
-        price = self.tariff.dimensions[name].prices[self._chosen[name]]
+        price = self.sums.tariff.dimensions[name].prices[self.sums.chosen[name]]
         return price.price_kwh if name == ENERGY else price.price_minute
 
     def _taxes(self, name: str) -> "tuple[Any, ...]":
-        prices: Prices | None = {**self.tariff.dimensions, **self.tariff.once}.get(name)
+        prices: Prices | None = {**self.sums.tariff.dimensions, **self.sums.tariff.once}.get(name)
         return () if prices is None else prices.tax_rates
 
 

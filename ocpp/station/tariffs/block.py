@@ -17,7 +17,7 @@ from ocpp.station.desk import Desk
 from ocpp.station.ground import Ground
 from ocpp.station.outlets.places import Place
 from ocpp.station.records import ChargingState, Phase, Sample, Trigger, TxEvent
-from ocpp.station.tariffs.account import Account, Taken, failed
+from ocpp.station.tariffs.account import Account, Sums, Taken, failed
 from ocpp.station.tariffs.book import Book
 from ocpp.station.tariffs.office import CONTROLLER, TariffOffice, understood
 from ocpp.station.tariffs.problem import Notify, Problem
@@ -27,6 +27,8 @@ POWER: Final = "Power.Active.Import"
 CURRENT: Final = "Current.Import"
 RUNNING: Final = "tariff-accounts"
 """Currencies of running transactions, for one that a power cut ends."""
+SUMS: Final = "tariff-sums"
+"""What running transactions cost so far, for one that goes on after a power cut."""
 
 
 class Tariffs:
@@ -45,6 +47,7 @@ class Tariffs:
         self._central: set[int] = set()  # outlets whose next transaction is not computed here
         self._interrupted = ground.memory.read(RUNNING, dict[str, str], {})
         self._currencies: dict[str, str] = {}
+        self._kept = ground.memory.read(SUMS, dict[str, Sums], {})
         self._ticks: dict[int, Alarm] = {}
         self._costs: dict[int, Alarm] = {}
         for evse in ground.places:
@@ -118,6 +121,29 @@ class Tariffs:
         """Of the transaction that runs there."""
         return self._accounts.get(evse)
 
+    def keep(self) -> None:
+        """Remember what running transactions cost until now."""
+        running = ((self._ground.places[evse], one) for evse, one in self._accounts.items())
+        sums = {place.outlet.transaction: one.sums for place, one in running}
+        self._ground.memory.write(SUMS, sums)
+
+    def can_resume(self, transaction: str) -> bool:
+        """Whether it is known what an interrupted transaction costs, if it is computed here."""
+        return transaction not in self._interrupted or transaction in self._kept
+
+    def resume(self, evse: int, transaction: str) -> None:
+        """An interrupted transaction goes on [E17]; nobody begins to compute in its middle."""
+        currency = self._interrupted.pop(transaction, None)
+        sums = self._kept.pop(transaction, None)
+        if currency is None or sums is None:
+            self._central.add(evse)
+            return
+        taken = self._taken(self._ground.places[evse])
+        self._accounts[evse] = Account.resumed(sums, taken)
+        self._currencies[transaction] = currency
+        self._write_running()
+        self._rearm(evse)
+
     def change(self, evse: int, tariff: Tariff) -> None:
         """From the next event on [I11.FR.06]."""
         self._drivers[evse] = at_once(tariff)
@@ -145,24 +171,27 @@ class Tariffs:
             return None
         account = self._accounts[evse] = Account(tariff, taken)
         self._currencies[event.transaction] = tariff.currency
-        self._ground.memory.write(RUNNING, self._currencies)
+        self._write_running()
         self._rearm(evse)
         return account
 
     def _with_cost(self, event: TxEvent, account: Account) -> TxEvent:
         """At the begin, in the end, and each time that it is told in between [I12.FR.01 to 03]."""
         name = account.tariff.tariff_id
-        if account.told != name:
-            account.told = name
+        if account.sums.told != name:
+            account.sums.told = name
             event = replace(event, tariff=name)
         if event.phase is Phase.UPDATED and event.trigger is not Trigger.RUNNING_COST:
             return event
         return replace(event, cost=account.record(final=event.phase is Phase.ENDED))
 
+    def _write_running(self) -> None:
+        self._ground.memory.write(RUNNING, {**self._interrupted, **self._currencies})
+
     def _ended_before(self, event: TxEvent) -> TxEvent:
         """A power cut took its readings [I12.FR.14]."""
         currency = self._interrupted.pop(event.transaction)
-        self._ground.memory.write(RUNNING, self._currencies)
+        self._write_running()
         self._problem.found("PowerLoss")
         return replace(event, cost=failed(currency, "power was lost during the transaction"))
 
@@ -178,7 +207,7 @@ class Tariffs:
         del self._accounts[evse]
         self._drivers.pop(evse, None)
         self._currencies.pop(transaction, None)
-        self._ground.memory.write(RUNNING, self._currencies)
+        self._write_running()
         self._ticks[evse].cancel()
         self._costs[evse].cancel()
 

@@ -80,7 +80,7 @@ class Outside:
             free=free,
             share=share,
             back_share=self._back_share(),
-            blocked=self._ground.places[evse].blocked,
+            blocked=self._ground.places[evse].holds_back,
         )
 
     def measured(self, frequency: float) -> None:

@@ -34,6 +34,11 @@ class Permission:
         self._allowed: dict[int, Transfers] = {}
         desk.take({"NotifyAllowedEnergyTransfer": self._notified}, versions=ONLY_21)
 
+    def allowed(self, evse: int) -> tuple[str, ...] | None:
+        """``None``: the back end has not said."""
+        allowed = self._allowed.get(evse)
+        return None if allowed is None else tuple(sorted(allowed))
+
     def gives(self, evse: int) -> bool:
         allowed = self._allowed.get(evse)
         return allowed is None or any(BACK in each for each in allowed)

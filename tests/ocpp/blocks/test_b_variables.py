@@ -275,7 +275,7 @@ def test_tc_b_17_tc_b_54_tc_b_55_tc_b_56_a_report_by_names(version: Version, fol
         rows = report(whole, "GetReport", componentVariable=[variable("EVSE.AvailabilityState")])
         assert [row["component"]["evse"]["id"] for row in rows] == [1, 2]
         rows = report(whole, "GetReport", componentVariable=[{"component": {"name": "TxCtrlr"}}])
-        assert len(rows) == 8
+        assert len(rows) == 11
 
 
 @SINCE_2
