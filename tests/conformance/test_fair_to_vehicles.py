@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bsw.chrgm.endings import Ending
 from bsw.chrgm.messages import iso2
 from bsw.chrgm.messages.sap import AppProtocol, SupportedAppProtocolReq
+from bsw.chrgm.placeholder import smallest
 from bsw.chrgm.record import Heard
 from tools.bench.world.network import Options
 from tools.conformance.bench import Deviation, NotReached
@@ -123,3 +125,27 @@ def test_who_goes_on_where_nothing_goes_on_has_not_ended_by_ending_well(names: l
         judge.gave_up(tester, 0)
     judge.gave_up(tester, len(asked))
     judge.gave_up(SimpleNamespace(asked=asked[:1] if names[0] == "SessionStop" else []), 0)  # type: ignore[arg-type]  # a part of it
+
+
+@pytest.mark.parametrize("fault", ["zeros", "late-120"])
+@pytest.mark.parametrize("anew", [True, False])
+def test_a_vehicle_that_comes_anew_after_what_was_broken_has_given_up(
+    monkeypatch: pytest.MonkeyPatch, fault: str, *, anew: bool
+) -> None:
+    """What it says in its next session is not going on in the first."""
+    real = judge.ends
+
+    def ends(tester: StationTester, *endings: Ending, within: int = 0) -> object:
+        ended = real(tester, *endings, within=within)
+        kinds: list[Any] = [iso2.SessionSetupReq] if anew else []
+        for kind in (*kinds, iso2.ServiceDiscoveryReq):
+            tester.asked.append((tester.lab.now, Heard(bytes(8), smallest(kind), None)))
+        return ended
+
+    monkeypatch.setattr(judge, "ends", ends)
+    play = CASES[f"NEG-EVCC-MSG-DC-SessionSetup-{fault}"]
+    if anew:
+        play.play()
+    else:
+        with pytest.raises(Deviation, match="went on to ServiceDiscovery"):
+            play.play()

@@ -83,7 +83,7 @@ def test_over_tls_external_payment_is_not_to_be_had(profile: str) -> None:
 def test_din_is_not_agreed_where_contracts_alone_pay() -> None:
     visits = Visits(Setup(mode=DC))
     visits.lab.charger.state.payment_options = (PaymentOption.CONTRACT,)
-    with pytest.raises(Deviation, match="the protocol was not agreed"):
+    with pytest.raises(Deviation, match="the protocol din was not agreed"):
         visits.come(Setup(mode=DC, protocol="din"))
 
 

@@ -68,6 +68,11 @@ def _good(tester: WireVehicle, place: str) -> bytes:
     return tester.octets_of(requests[place]())
 
 
+def good(setup: NewerSetup) -> None:
+    """The first request with nothing wrong: who does not answer it serves nobody after either."""
+    vehicle_at(setup, station_bench(setup)).to("AuthorizationSetup")
+
+
 def broken_request(change: Octets, place: str, setup: NewerSetup) -> None:
     tester = vehicle_at(setup, station_bench(setup)).to(place)
     not_taken(tester.tester.ask_raw(change(_good(tester, place)), 2 * S))
@@ -176,6 +181,8 @@ VEHICLE_PLACES: Final = (
     (AC, ("ACChargeLoopRes",)),
 )
 NO_PLACE: Final = "Loop"
+FIRST: Final = "SessionSetup"
+CONTROL: Final = "NEG-SECC20-MSG-DC-SessionSetup-none"
 
 
 OF_AC: Final = {"cut", "zeros", "type-other", "trailing", "late-80"}
@@ -222,10 +229,13 @@ def _case(
 
     def made(play: Callable[[NewerSetup], None], setup: NewerSetup) -> Case:
         told = f"-20, broken {what}; {setup.service}; {place}: {title}"
-        return Case(f"NEG-{name}", told, play, setup, (place, "broken"), kind=kind)
+        control = CONTROL if place == FIRST else ""
+        about = (place, "broken")
+        return Case(f"NEG-{name}", told, play, setup, about, control=control, kind=kind)
 
     return made
 
 
 def cases() -> list[Case]:
-    return [*_stations(), *_vehicles()]
+    title = f"-20, broken request; DC; {FIRST}: nothing is wrong -> answered"
+    return [Case(CONTROL, title, good, DC, (FIRST, "good")), *_stations(), *_vehicles()]

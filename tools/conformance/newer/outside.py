@@ -24,7 +24,7 @@ from tools.conformance.bench import Deviation, NotReached, StationBench
 from tools.conformance.judge import SLACK, on_time, require, tolerance
 from tools.conformance.newer.setup import NewerSetup, application_of
 from tools.conformance.newer.tester import NewerVehicle, ScriptedVehicle
-from tools.conformance.station.scripted_vehicle import VehicleTester
+from tools.conformance.station.scripted_vehicle import VehicleTester, judged_offer
 
 LAB: Final = sap.SapRules(lab_iso20_on_any_link=True)
 
@@ -73,8 +73,7 @@ class WireVehicle(NewerVehicle):
         link = Link.TLS13 if secure else Link.PLAIN
         offered = sap.offer(applications_of([name]), link, sap.DEFAULT_RULES if secure else LAB)
         answer = self.tester.offer(offered.request)
-        if answer is None or answer.schema_id is None:
-            raise Deviation(f"{name} was not agreed: {answer}")
+        judged_offer(name, answer, closed=not self.tester.is_open)
         self.tester.speak(name)
         self._order = Follower(name)
 

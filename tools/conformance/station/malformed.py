@@ -33,6 +33,8 @@ from tools.conformance.station.scripted_vehicle import VehicleTester
 from tools.conformance.station.walk import Walk
 
 PIECE: Final = 40 * MS
+FIRST: Final = "SessionSetup"
+CONTROL: Final = "NEG-SECC-MSG-SessionSetup-none"
 ANOTHER: Final = b"GET / HTTP/1.1\r\nHost: charger\r\n\r\n"
 NO_PLACE: Final = "Loop"
 """Where the same may be said again and again, and there is no time for slowness."""
@@ -193,8 +195,16 @@ def _rows() -> Iterator[Case]:
 def _case(name: str, title: str, play: Callable[[Setup], None], setup: Setup, place: str) -> Case:
     told = f"broken request; {place}: {title}"
     about, kind = (place, "broken"), f"broken request; {title}"
-    return Case(f"NEG-SECC-MSG-{name}", told, play, setup, about, kind=kind)
+    control = CONTROL if place == FIRST else ""
+    return Case(f"NEG-SECC-MSG-{name}", told, play, setup, about, control=control, kind=kind)
+
+
+def good(setup: Setup) -> None:
+    """The first request with nothing wrong: who does not answer it serves nobody after either."""
+    walk = _reached(FIRST, setup)
+    walk.do(FIRST)
 
 
 def cases() -> list[Case]:
-    return list(_rows())
+    title = f"broken request; {FIRST}: nothing is wrong -> answered"
+    return [Case(CONTROL, title, good, Setup(), (FIRST, "good")), *_rows()]

@@ -4,6 +4,7 @@ Calls return when the answer is there or the time has passed; the clock is virtu
 message means is the words' affair (``words``), what is right is the judge's.
 """
 
+from enum import Enum
 from typing import Any, Final
 
 from bsw import v2gtp
@@ -140,7 +141,8 @@ class VehicleTester:
         answer = self.datagram(Request(security).octets())
         found = parse(answer) if answer is not None else None
         if answer is not None and not isinstance(found, Response):
-            raise Deviation(f"discovery answered with {found}")
+            told = found.value if isinstance(found, Enum) else type(found).__name__
+            raise Deviation(f"discovery answered wrongly: {told}")
         return found if isinstance(found, Response) else None
 
     def search(self, security: Security) -> Response | None:
@@ -174,7 +176,7 @@ class VehicleTester:
         engine = None
         if found.security is Security.TLS:
             if self.lab.crypto is None:
-                raise Deviation("TLS was not asked for")
+                raise Deviation("a connection without TLS was asked for, and TLS alone is offered")
             engine = self.lab.crypto.vehicle_tls()
         return self._open(found, engine)
 
@@ -206,8 +208,7 @@ class VehicleTester:
         name = self.lab.setup.protocol
         link = Link.TLS12 if self.lab.setup.tls else Link.PLAIN
         answer = self.offer(sap.offer(applications_of([name]), link).request)
-        if answer is None or answer.schema_id is None:
-            raise Deviation(f"the protocol was not agreed: {answer}")
+        judged_offer(name, answer, closed=not self.is_open)
         self.speak(name)
 
     def speak(self, name: str) -> None:
@@ -302,3 +303,12 @@ class VehicleTester:
         if isinstance(heard, Deviation):  # found where nobody could be told
             raise heard
         return heard
+
+
+def judged_offer(name: str, answer: SupportedAppProtocolRes | None, *, closed: bool) -> None:
+    """``Deviation`` in words where the station does not speak what it was offered."""
+    if answer is None:
+        how = "the connection was closed" if closed else f"no answer within {ANSWER // S} s"
+        raise Deviation(f"the protocol {name} was not agreed: {how}")
+    if answer.schema_id is None:
+        raise Deviation(f"the protocol {name} was not agreed: {answer.response_code.value}")
