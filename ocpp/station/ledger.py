@@ -8,6 +8,7 @@ between.  Owns tries, waits and giving up.  Knows no version: a translator speak
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from bsw.dlt import Logger
@@ -17,7 +18,7 @@ from bsw.os.worker import Outcome, Worker, WorkerFull
 from ocpp.catalogue import Refused
 from ocpp.happenings import Answered, BadAnswer, CutOff, Ended, Happening, TimedOut, TurnedDown
 from ocpp.router import CallsFull, Fields
-from ocpp.station.records import TxEvent, bare
+from ocpp.station.records import Phase, TxEvent, bare
 from ocpp.station.store import Row, Store, StoreFull
 from ocpp.station.translation import Learned, Request, Translator, timed
 
@@ -103,6 +104,7 @@ class Ledger:
         self._log = log
         self._rules = rules
         self._unwritten: deque[_Unwritten] = deque()
+        self._unstarted: dict[str, _Unwritten] = {}
         self._writing = False
         self._rewrite = scheduler.alarm(self._write_next, name="ocpp.write")
         self._online = False
@@ -184,26 +186,42 @@ class Ledger:
         if self._writing or not self._unwritten:
             return
         one = self._unwritten[0]
+        start = self._unstarted.get(one.event.transaction)
+        each = [one] if start is None else [start, one]
+        written: list[_Unwritten] = []
         self._writing = True
 
-        def work() -> int:
-            return self._store.append(one.event, one.message, one.state, offline=one.offline)
+        def work() -> None:
+            """A start for which there was no room comes before whatever follows it."""
+            for event in each:
+                self._store.append(event.event, event.message, event.state, offline=event.offline)
+                written.append(event)
 
-        self._submit("ocpp.append", work, self._wrote)
+        self._submit("ocpp.append", work, partial(self._wrote, written))
 
-    def _wrote(self, outcome: Outcome[int]) -> None:
+    def _wrote(self, written: list[_Unwritten], outcome: Outcome[None]) -> None:
         self._writing = False
-        if outcome.error is not None and not isinstance(outcome.error, StoreFull):
+        for one in written:
+            self._unstarted.pop(one.event.transaction, None)
+            self._user.written(one.event)
+        if outcome.error is None:
+            self._unwritten.popleft()
+        elif isinstance(outcome.error, StoreFull):
+            self._found_no_room(self._unwritten.popleft())
+        else:
             self._log.error("not-written", why=str(outcome.error))
             self._rewrite.rearm(AGAIN)
             return
-        one = self._unwritten.popleft()
-        if outcome.error is None:
-            self._user.written(one.event)
-        else:
-            self._user.no_room(one.event)
         self._write_next()
         self._send_next()
+
+    def _found_no_room(self, one: _Unwritten) -> None:
+        """A transaction is told from its start on, or not at all."""
+        if one.event.phase is Phase.STARTED:
+            self._unstarted[one.event.transaction] = one
+        elif one.event.phase is Phase.ENDED:
+            self._unstarted.pop(one.event.transaction, None)
+        self._user.no_room(one.event)
 
     def _send_next(self) -> None:
         if self._translator is None or self._looking or self._sent or self._resend.armed:

@@ -20,7 +20,7 @@ from ocpp.station.ledger import DEFAULT_LEDGER, Ledger, LedgerRules
 from ocpp.station.records import Phase, Reading, Sample, SignedRecord, Token, TxEvent
 from ocpp.station.spoken.v2 import V2
 from ocpp.station.spoken.v16 import V16
-from ocpp.station.store import Store
+from ocpp.station.store import Store, StoreFull
 from ocpp.station.translation import Learned, Standing, Translator
 from ocpp.versions import Problem, Version, Wrong
 from tests.ocpp.events import event
@@ -303,3 +303,33 @@ def test_events_that_no_disk_takes_are_bounded(folder: Path) -> None:
     bench.record(*[Phase.UPDATED] * 5)
     assert [what for what, _ in bench.told] == ["no room"] * 2
     bench.store.close()
+
+
+def test_a_transaction_is_told_from_its_start_on_or_not_at_all(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E04.FR.07: there was no room for its start; there is before it ends, or there is not."""
+    plain, full = bench.store.append, [True]
+
+    def append(one: TxEvent, message: str, state: bytes, *, offline: bool) -> int:
+        if full[0] and one.phase is not Phase.ENDED:  # which has room kept for it
+            raise StoreFull
+        return plain(one, message, state, offline=offline)
+
+    monkeypatch.setattr(bench.store, "append", append)
+    bench.record(Phase.STARTED, Phase.UPDATED)
+    bench.run(1)
+    bench.record(Phase.ENDED)
+    bench.run(1)
+    assert [what for what, _ in bench.told] == ["no room"] * 3
+    assert bench.store.waiting() == 0
+    bench.record(Phase.STARTED, Phase.UPDATED)
+    bench.run(1)
+    full[0] = False
+    bench.record(Phase.UPDATED, Phase.ENDED)
+    bench.run(1)
+    assert [(what, each.phase) for what, each in bench.told[5:]] == [
+        ("written", Phase.STARTED),
+        ("written", Phase.UPDATED),
+        ("written", Phase.ENDED),
+    ]
