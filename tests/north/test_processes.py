@@ -86,7 +86,7 @@ def test_a_charge_is_driven_from_both_north_sides(roles: tuple[Role, Role]) -> N
         assert refused.returncode == 1
         assert f"EnergyTransferMode: a session with {AC} is running" in refused.stderr
         assert car.ask(get="session_state") == "ChargingStatus"
-        car.ask(watch=["session_result"])
+        car.ask(watch=["session_result", "stop_from_charger"])
         box.ask(cmd="stop_charging", args={"stop": True})
         heard(car, "stop_from_charger")
         result = heard(car, "session_result")
