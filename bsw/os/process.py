@@ -3,7 +3,7 @@
 A signal, a fault in a task or the end of the job all lead to the same ordered stop, which the
 wiring provides, within a bounded time.  A loop that no longer turns is broken off by the host's
 interval timer, unless it is the host that does not let it run; a second signal ends the process at
-once.  This module does not know what is to be stopped.
+once, unless it is the same order told twice.  This module does not know what is to be stopped.
 """
 
 import signal
@@ -15,7 +15,7 @@ from types import FrameType
 
 from bsw.det import Det, Report
 from bsw.dlt import Logger
-from bsw.os.clock import S
+from bsw.os.clock import MS, S
 from bsw.os.config import OsConfig
 from bsw.os.scheduler import FIRST, Fault, Scheduler, SchedulerFault
 from bsw.os.stall import PIECES, StallJudge, Verdict
@@ -64,6 +64,9 @@ class ForcedStop(BaseException):
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _SPARE = S // 2
 """The interval timer bites this long after the stop's own deadline, which can say more."""
+_TOLD_TWICE = 100 * MS
+"""An equal signal so soon after the first is no second thought: ``timeout`` tells its child, and
+then the whole group."""
 
 
 class Process:
@@ -80,7 +83,7 @@ class Process:
         self._config = config
         self._alone = alone
         self._log = log
-        self._signals = 0
+        self._first_signal: tuple[int, int] | None = None
         self._bites = 0
         self._spared = False
         self._bite_at = 0
@@ -230,10 +233,14 @@ class Process:
         raise ForcedStop("the loop did not turn any more")
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        self._signals += 1
+        now = self._scheduler.clock.now()
         name = signal.Signals(number).name
-        if self._signals > 1:
+        if self._first_signal is not None:
+            first, at = self._first_signal
+            if number == first and now - at < _TOLD_TWICE:
+                return
             raise ForcedStop(f"a second signal, {name}")
+        self._first_signal = number, now
         status = Status.INTERRUPTED if number == signal.SIGINT else Status.OK
         stop = Stop(Cause.SIGNAL, name, status)
         self._scheduler.post(lambda: self.stop(stop), name="signal", owed=True)

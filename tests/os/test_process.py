@@ -86,11 +86,40 @@ def test_a_signal_leads_to_the_ordered_stop(number: signal.Signals, status: int)
     assert "last_resort" not in events
 
 
-def test_a_second_signal_ends_it_at_once() -> None:
-    one = ecu("process.ends_by(lambda stop: log.info('hangs'), resort)", stop_within=60_000)
+HANGS = """
+def hang(stop):
+    log.info("hangs")
+    scheduler.after(150 * MS, lambda: log.info("later"), name="later")
+process.ends_by(hang, resort)
+"""
+
+
+def test_another_signal_ends_it_at_once_however_soon() -> None:
+    one = ecu(HANGS, stop_within=60_000)
     one.wait_for("ready")
     one.process.send_signal(signal.SIGTERM)
     one.wait_for("hangs")
+    one.process.send_signal(signal.SIGINT)
+    ended, events = one.ended()
+    assert ended == 72
+    assert events["stop_not_in_order"] == {"reason": "a second signal, SIGINT"}
+
+
+def test_the_same_signal_told_twice_is_one_order() -> None:
+    """As ``timeout`` sends it: to its child, and at once to the whole group."""
+    again = "signal.raise_signal(signal.SIGTERM)"
+    one = ecu(f"import signal; scheduler.after(0, lambda: ({again}, {again}), name='told twice')")
+    ended, events = one.ended()
+    assert ended == 0
+    assert "last_resort" not in events
+    assert events["ordered_stop"] == {"cause": "signal", "detail": "SIGTERM"}
+
+
+def test_a_second_signal_ends_it_at_once() -> None:
+    one = ecu(HANGS, stop_within=60_000)
+    one.wait_for("ready")
+    one.process.send_signal(signal.SIGTERM)
+    one.wait_for("later")
     one.process.send_signal(signal.SIGTERM)
     ended, events = one.ended()
     assert ended == 72
