@@ -14,10 +14,10 @@ from tests.island.process import IslandProcess, island
 from tests.peers.foreign import wanted
 from tests.slac.peers import plc_utility
 from tools.interop.environments import ISO15118
-from tools.interop.figures import figures_of
 from tools.interop.roles import Case, Pace, Roles
 from tools.interop.runs import both_end, theirs
 from tools.interop.slac import EVSE_INI, PEV_INI
+from tools.interop.traces.figures import figures_of
 from tools.interop.wire import Program, ip
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="Linux only")]
@@ -147,7 +147,7 @@ def their_vehicle_at_ours(tmp_path: Path) -> None:
         line.start("ev", program, "-i", "ev0", "-p", path, log="pev")
         serving.wait_for("linked", SOON)
         driving = both.their_vehicle()
-        driving.meanwhile = Readiness(station, tmp_path / "ours.station.trace.jsonl").look
+        driving.meanwhile.append(Readiness(station, tmp_path / "ours.station.trace.jsonl").look)
         both_end(driving, serving, PACE.within)
         charged(serving, tmp_path / "ours.station.trace.jsonl")
         assert theirs(driving).good, driving.text()

@@ -181,3 +181,9 @@ def test_our_two_halves_match_over_the_line_of_the_matrix(tmp_path: Path) -> Non
     assert found.good, found.explain()
     assert found.vehicle.figures["nid"] == found.station.figures["nid"]
     assert found.vehicle.figures["set_up"] > 0
+
+
+def test_what_their_vehicle_cannot_do_is_not_asked_of_it() -> None:
+    case = Case("-2 DC EIM renegotiation", "iso2", "DC_extended", their_vehicle=False)
+    found = sessions([case], [("ours", "theirs"), ("theirs", "ours"), ("theirs", "theirs")], Pace())
+    assert [(one.vehicle, one.station) for one in found] == [("ours", "theirs")]

@@ -78,11 +78,25 @@ class Record:
             "loops": len(loops),
             "rate": (len(loops) - 1) / span if span else None,
             "turn": self.turn(),
+            "loops_after_new_parameters": sum(name in LOOP_REQUESTS for name in self.anew()),
             "cpu": own.ru_utime + own.ru_stime + sum(cpu for cpu, _rss in children()),
             "rss": peak_of("self") + sum(rss for _cpu, rss in children()),
             "paid_by": self.paid_by,
             "messages": list(dict.fromkeys(names)),
         }
+
+    def anew(self) -> list[str]:
+        """The messages since parameters were exchanged within the loop; none if they were not."""
+        names = [name for _at, _way, name in self.messages]
+        looped = next((at for at, name in enumerate(names) if name in LOOP_REQUESTS), len(names))
+        later = names[looped:]
+        asked = "ChargeParameterDiscoveryReq"
+        return later[later.index(asked) :] if asked in later else []
+
+    def wanted(self, loops: int) -> bool:
+        """So many loops were played, and the vehicle has not come back with new parameters."""
+        played = sum(name in LOOP_REQUESTS for _at, _way, name in self.messages)
+        return bool(loops) and played >= loops and not self.anew()
 
     def turn(self) -> float | None:
         """From what is heard in the charge loop to what is said next, codec included."""
@@ -322,11 +336,17 @@ async def station(arguments: argparse.Namespace, record: Record) -> None:
     from iso15118.secc.controller.interface import ServiceStatus
     from iso15118.secc.controller.simulator import SimEVSEController
     from iso15118.secc.secc_settings import Config
+    from iso15118.shared.messages.datatypes import EVSENotification
     from iso15118.shared.messages.enums import AuthEnum, Protocol
 
     set_up(arguments, record)
     ended = asyncio.Event()
     sessions = 0
+
+    def asking(status: Any) -> Any:
+        if record.wanted(arguments.anew):
+            status.evse_notification = EVSENotification.RE_NEGOTIATION
+        return status
 
     base: Any = SimEVSEController
     if arguments.electronics:
@@ -337,6 +357,12 @@ async def station(arguments: argparse.Namespace, record: Record) -> None:
             await super().set_status(status)
             if status == ServiceStatus.READY:
                 say("READY")
+
+        async def get_dc_evse_status(self) -> Any:
+            return asking(await super().get_dc_evse_status())
+
+        async def get_ac_evse_status(self) -> Any:
+            return asking(await super().get_ac_evse_status())
 
         async def session_ended(self, current_state: str, reason: str) -> None:
             nonlocal sessions
@@ -388,6 +414,9 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=0.0, help="of the vehicle, s per answer")
     parser.add_argument("--searches", type=int, default=1, help="of the vehicle, for a station")
     parser.add_argument("--sessions", type=int, default=1, help="of the station; 0: any")
+    parser.add_argument(
+        "--anew", type=int, default=0, help="the station wants new parameters after so many loops"
+    )
     parser.add_argument("--log", required=True)
     parser.add_argument("--trace", required=True)
     parser.add_argument("--within", type=float, default=60.0)

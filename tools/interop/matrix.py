@@ -72,6 +72,8 @@ def sessions(
     own = replace(pace, patience=PATIENCE)
     for case in cases:
         for vehicle, station in pairs:
+            if vehicle == "theirs" and not case.their_vehicle:
+                continue
             play = partial(_session, case, (vehicle, station), own)
             yield Entry(case.name, vehicle, station, play)
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 from bsw.chrgm.modes import mode_of
+from tools.interop.traces.loops import AskAnew, Goal, Loops
 from tools.interop.wire import Program, Wire
 
 BUS = ("--channel", "239.74.163.2", "--option", "port=43210")
@@ -28,6 +30,8 @@ class Case:
     service: str = ""  # the energy service of ISO 15118-20
     dynamic: bool = False
     tls: bool = False  # where no contract pays: it needs TLS in any case
+    anew: bool = False  # in the loop the station asks for new parameters and schedules
+    their_vehicle: bool = True  # can do it at all; docs/peers.md says what it cannot
 
     @property
     def secure(self) -> bool:
@@ -130,7 +134,8 @@ class Roles:
     # Theirs
 
     def their_station(self) -> Program:
-        words = () if self.case.as_shipped else ("--electronics",)
+        words = [] if self.case.as_shipped else ["--electronics"]
+        words += ["--anew", str(self.pace.loops // 2)] if self.case.anew else []
         return self._theirs("se", "station", *words)
 
     def their_vehicle(self) -> Program:
@@ -170,8 +175,23 @@ class Roles:
             folder=self.folder,
             plug=self.station_plug,
         )
-        path.write_text(text + self._keys("secc"))
+        door = f"api: {{socket: {self.door}}}\n" if case.anew else ""
+        path.write_text(text + door + self._keys("secc"))
         return self.line.ours("se", "secc.cli", "run", "-c", str(path))
+
+    @property
+    def door(self) -> Path:
+        """Of our station; a socket's path may not be long, so it is not in the folder."""
+        return Path(gettempdir()) / f"{self.line.name}.door"
+
+    def ask_anew(self, meanwhile: Program) -> None:
+        """Our station wants new parameters, after half of the loops."""
+        ask = AskAnew(self._loops("station"), self.pace.loops // 2, self.door)
+        meanwhile.meanwhile.append(ask.look)
+
+    def _loops(self, role: str) -> Loops:
+        trace = self.folder / f"ours.{role}.trace.jsonl"
+        return Loops(trace, self.case.loop_request(ours=True))
 
     def _provisioning_station(self) -> Program:
         words = ["--interface", "se0", "--within", str(self.pace.within)]
@@ -200,7 +220,8 @@ class Roles:
         try:
             hardware.wait_for("plugged")
             ecu = self.line.ours("ev", "evcc.cli", "run", "-c", str(path))
-            ecu.meanwhile = _Goal(self, hardware).look
+            goal = Goal(self._loops("vehicle"), pace.loops, hardware, anew=case.anew)
+            ecu.meanwhile.append(goal.look)
             yield ecu
         finally:
             hardware.end()
@@ -233,26 +254,3 @@ class Roles:
         program = self.line.ours("se", "tools.cli", *words, log=f"{role}.{kind}.keys")
         assert program.wait(60), "keys are not installed in time"
         assert program.status == 0, program.text()
-
-
-class _Goal:
-    """Tells the simulated vehicle that it is full once the trace shows enough loops."""
-
-    def __init__(self, roles: Roles, hardware: Program) -> None:
-        self._path = roles.folder / "ours.vehicle.trace.jsonl"
-        self._mark = f'"name":"{roles.case.loop_request(ours=True)}"'.encode()
-        self._left = roles.pace.loops
-        self._hardware = hardware
-        self._read = 0
-
-    def look(self) -> None:
-        if self._left <= 0 or not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            fresh = file.read()
-        whole = fresh.rfind(b"\n") + 1
-        self._read += whole
-        self._left -= fresh[:whole].count(self._mark)
-        if self._left <= 0:
-            self._hardware.type("target 0")

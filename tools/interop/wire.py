@@ -33,7 +33,8 @@ class Program:
 
     process: "subprocess.Popen[bytes]"
     log: Path
-    meanwhile: Callable[[], None] | None = None  # called while somebody waits for its end
+    meanwhile: list[Callable[[], None]] = field(default_factory=list)
+    """Called while somebody waits for its end."""
     status: int | None = None
     cpu: float = 0.0  # seconds from start to end
     rss: float = 0.0  # peak, MiB
@@ -80,8 +81,8 @@ class Program:
     def wait(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
         while not self.over() and time.monotonic() < end:
-            if self.meanwhile is not None:
-                self.meanwhile()
+            for look in self.meanwhile:
+                look()
             time.sleep(0.02)
         return self.over()
 

@@ -38,8 +38,19 @@ def figures_of(trace: Path) -> dict[str, Any]:
         "loops": len(loops),
         "rate": (len(loops) - 1) / span if span else None,
         "turn": turn_of(messages, SECOND),
+        "loops_after_new_parameters": after_new_parameters([name for _at, _way, name in messages]),
         "messages": list(dict.fromkeys(name for _at, _way, name in messages)),
     }
+
+
+def after_new_parameters(names: list[str]) -> int:
+    """Loop requests after parameters that were exchanged within the loop."""
+    looped, anew, after = False, False, 0
+    for name in names:
+        anew = anew or (looped and name == "ChargeParameterDiscoveryReq")
+        looped = looped or name in LOOP_REQUESTS
+        after += anew and name in LOOP_REQUESTS
+    return after
 
 
 def turn_of(messages: list[tuple[int, str, str]], second: float) -> float | None:
