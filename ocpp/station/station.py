@@ -144,6 +144,17 @@ class Station:
         event = self.priced(ended_by_power_loss(one.id, state, self._runtime.instant(), samples))
         self._ledger.record(event, self._runtime.new_id(), one.state)
 
+    def end_all(self, stop: Stop) -> None:
+        """The station is told to stop: what runs ends, when nothing flows any more."""
+        for place in self._places.values():
+            if place.outlet.transaction is not None or place.outlet.token is not None:
+                self.stop_at(place, Trigger.ABNORMAL, stop)
+
+    def settle(self) -> None:
+        """Ends that were ordered wait no longer until what flows has come to rest."""
+        for place in self._places.values():
+            place.outlet.settle()
+
     def close(self) -> None:
         """Nothing of this happens any more; somebody else takes the line and the store."""
         self._presence.close()

@@ -123,7 +123,29 @@ class StationEcu:
         self._parts.plug.start(self.service)
 
     def stop(self, done: Action) -> None:
-        """The session first, then the data link takes leave of its modem, then the rest."""
+        """The charge first, while everybody who has a part in it is there; then the rest.
+
+        The vehicle is told to stop, takes its current down and opens its contactors; what was
+        delivered until then belongs to the transaction.
+        """
+        most = self._config.os.stop_within * 2 // 3  # the farewells need the last third
+        if self._backend is not None:
+            self._backend.end_charges()
+        if not self._energised:
+            self._leave(done)
+            return
+        self.charger.stop_charging(stop=True)
+        settle(self._base.scheduler, lambda: self._serves, lambda: self._leave(done), most)
+
+    @property
+    def _energised(self) -> bool:
+        """A current may flow, and would be cut off."""
+        session = self.outlet.session
+        basic = self.basic is not None and self.basic.runs
+        return basic or (session is not None and session.station.energised)
+
+    def _leave(self, done: Action) -> None:
+        """The session, then the data link takes leave of its modem, then the rest."""
         self._north.stop()
         self.outlet.close()
         if self.service.attached:

@@ -20,6 +20,7 @@ from ocpp.happenings import Happening
 from ocpp.station.contracts.shown import Named
 from ocpp.station.ports import Ports
 from ocpp.station.provisioning.files import ComponentsUnusable
+from ocpp.station.records import Stop
 from ocpp.station.runtime import Runtime
 from ocpp.station.security.hashes import Hashes
 from ocpp.station.station import Station
@@ -119,8 +120,13 @@ class Backend:
         """It still tells, or takes leave."""
         return self._door.busy() or not self._station.told_everything
 
+    def end_charges(self) -> None:
+        """The station stops: transactions end when what flows has come to rest."""
+        self._station.end_all(Stop.REBOOT)
+
     def leave(self) -> None:
         """Tell what there is to tell and say goodbye; the rest is told after the next start."""
+        self._station.settle()
 
         def look() -> None:
             if self._station.told_everything or not self._client.is_open:
