@@ -71,9 +71,9 @@ class TestPki:
         """The chain of this use with one fault each: ``.chain``, ``.reason``, ``.title``."""
         return {bad.name: bad for bad in variants(self.whole, Use(use))}
 
-    def write(self, base: Path | str) -> None:
-        """As ``v2g pki make`` lays it out, into a new folder."""
-        writer = folder.prepared(Path(base), force=False)
+    def write(self, base: Path | str, *, force: bool = False) -> None:
+        """As ``v2g pki make`` lays it out, into a new folder; ``force`` takes one with files."""
+        writer = folder.prepared(Path(base), force=force)
         writer.text("README.txt", folder.README)
         folder.write(self.whole, writer.within(self.whole.edition.value))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pilotwire import pki
+from tools.pki.folder import FolderTrouble
 
 AT = datetime(2026, 5, 1, tzinfo=timezone.utc)
 
@@ -68,3 +69,10 @@ def test_wrong_names_are_answered_with_the_right_ones(made: pki.TestPki) -> None
         made["nobody"]
     with pytest.raises(ValueError, match="iso20-ed448"):
         pki.make("iso3")
+
+
+def test_a_folder_with_files_is_taken_by_force_alone(made: pki.TestPki, tmp_path: Path) -> None:
+    made.write(tmp_path / "x")
+    with pytest.raises(FolderTrouble, match="force=True"):
+        made.write(tmp_path / "x")
+    made.write(tmp_path / "x", force=True)

@@ -81,7 +81,9 @@ def prepared(base: Path, *, force: bool) -> Writer:
     if base.exists() and not base.is_dir():
         raise FolderTrouble(f"{base} is a file; name a folder")
     if base.is_dir() and any(base.iterdir()) and not force:
-        raise FolderTrouble(f"{base} is not empty; name another folder, or overwrite with --force")
+        raise FolderTrouble(
+            f"{base} is not empty; name another folder, or overwrite with --force (force=True)"
+        )
     base.mkdir(parents=True, exist_ok=True)
     return Writer(base)
 
