@@ -292,8 +292,8 @@ class ChargingManager:
         self._user.session_ended(result)
         if result.ending is Ending.LINK_LOST:
             return
-        if result.ending is Ending.TERMINATED:
-            self._over = True
+        if result.ending is Ending.TERMINATED or self.ordered is Intent.STOP:
+            self._over = True  # however it ended, who was told to stop does not try again
             self._tries = 0
             self.engagement.over()
             self.link.terminate()
